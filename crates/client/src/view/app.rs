@@ -1,0 +1,131 @@
+//! The app as a whole: which door it stands at, who is inside.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Where the app stands. The shell's router shows exactly one screen group per stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// No store in this folder and no enrolment: show the enrol screen.
+    Fresh,
+    /// Key exchange done, the two sides compare the six digits.
+    Comparing,
+    /// Confirmed by the station; the person chooses a PIN.
+    ChoosePin,
+    /// A store exists and is locked.
+    Locked,
+    /// Unlocked; the first download has not finished, nothing is computed yet.
+    Loading,
+    /// Unlocked and ready.
+    Ready,
+}
+
+/// Which shell to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ShellKind {
+    /// A director's tablet.
+    Tablet,
+    /// A township station.
+    Station,
+}
+
+/// The app's state, asked for at start and after every change event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct AppView {
+    /// Where the app stands.
+    pub stage: Stage,
+    /// Tablet or station; before enrolment what the process was started as.
+    pub shell: ShellKind,
+    /// Synthetic data only: show the 演示数据 mark.
+    pub demo: bool,
+    /// Today's civil date.
+    pub today: String,
+    /// Name of the person using it, once enrolled.
+    pub person: Option<String>,
+    /// Village or station name, once enrolled.
+    pub unit: Option<String>,
+    /// Township name, once enrolled.
+    pub township: Option<String>,
+    /// Six digits to compare, in stage comparing.
+    pub compare_code: Option<String>,
+    /// Seconds to wait before the next PIN may be tried, 0 when none.
+    pub pin_wait_seconds: u64,
+    /// Wrong PINs so far.
+    pub pin_wrong: u32,
+    /// First download: documents received and expected, in stage loading.
+    pub loading: Option<LoadingView>,
+    /// A file that could not be opened was moved aside here; null when all is well.
+    pub moved_aside: Option<String>,
+}
+
+/// Progress of the first download.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct LoadingView {
+    /// Documents here.
+    pub done: u32,
+    /// Documents expected; 0 while unknown.
+    pub total: u32,
+}
+
+/// Typed enrolment: server address and the code the station shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct EnrolInput {
+    /// host:port, or the whole text of the QR (then `code` is empty).
+    pub address: String,
+    /// Eight digits.
+    pub code: String,
+}
+
+/// A PIN, six digits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct PinInput {
+    /// Six digits.
+    pub pin: String,
+}
+
+/// What a refusal looks like to a screen: the code picks the words in the locale file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct UiError {
+    /// Stable code, `errors.<code>` in the locale files.
+    pub code: String,
+    /// Values for the sentence's placeholders; never personal beyond what the screen already shows.
+    pub params: std::collections::BTreeMap<String, String>,
+}
+
+/// The page 我的.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct MeView {
+    /// Name.
+    pub person: String,
+    /// Village or station.
+    pub unit: String,
+    /// Township.
+    pub township: String,
+    /// App version.
+    pub app_version: String,
+    /// Policy pack names and validity, in words.
+    pub packs: Vec<String>,
+    /// Children in the list.
+    pub children: u32,
+    /// Records made on this tablet this month.
+    pub records_this_month: u32,
+    /// Record counts this month: visits, contacts, attempts, problems.
+    pub month: MonthCountsView,
+    /// Full device identifier, to read out on the phone.
+    pub device: String,
+}
+
+/// Own records of the running month. A help for the monthly table, never a comparison of people.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct MonthCountsView {
+    /// Home visits.
+    pub visits: u32,
+    /// Contacts.
+    pub contacts: u32,
+    /// Attempts.
+    pub attempts: u32,
+    /// Problems reported.
+    pub problems: u32,
+}

@@ -1,0 +1,339 @@
+//! Children: list, file 一人一档, timeline, contact and attempt records.
+
+use super::today::DueView;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// State of a record, the same four words everywhere (product.md).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordState {
+    /// 草稿.
+    Draft,
+    /// 已保存在本机.
+    Saved,
+    /// 已送达: durable at the server.
+    Delivered,
+    /// 需要处理: refused or held; a reason is given.
+    NeedsYou,
+}
+
+/// One line of the children's list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ChildRow {
+    /// Child id.
+    pub child: String,
+    /// Household id.
+    pub household: String,
+    /// Name.
+    pub name: String,
+    /// Nickname or landmark.
+    pub nickname: Option<String>,
+    /// Sex code.
+    pub sex: String,
+    /// Completed years.
+    pub age: Option<u32>,
+    /// 二组.
+    pub group: Option<String>,
+    /// 奶奶 王秀兰.
+    pub carer: Option<String>,
+    /// Village name (station lists).
+    pub village: String,
+    /// Village unit id.
+    pub village_id: String,
+    /// Higher-frequency tier.
+    pub enhanced: bool,
+    /// Earliest due date, if the child has a cadence.
+    pub next: Option<DueView>,
+    /// Something of this child needs a person (conflict, flagged value, refused record).
+    pub needs_check: bool,
+}
+
+/// Result of a search.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ChildListView {
+    /// Rows found, in village then name order.
+    pub rows: Vec<ChildRow>,
+    /// All children there are, for "看全部 28 人".
+    pub total: u32,
+}
+
+/// A search over name, pinyin initials, nickname, carer (and ID tail at the station).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct SearchInput {
+    /// What was typed.
+    pub query: String,
+    /// Only this village (station).
+    pub village: Option<String>,
+}
+
+/// One field of the file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct FieldView {
+    /// Stable key, e.g. `name`, `phone_child`.
+    pub key: String,
+    /// `child` or `household`: the document the field lives in.
+    pub holder: String,
+    /// Chinese label.
+    pub label: String,
+    /// Text to show (labels of codes, masked numbers); null when 未采集.
+    pub text: Option<String>,
+    /// Raw value for editing; null when masked or empty.
+    pub value: Option<String>,
+    /// one | text | date | phone | id_no: how to edit.
+    pub kind: String,
+    /// Choices when kind is one.
+    pub options: Vec<OptionView>,
+    /// May be edited by this person.
+    pub editable: bool,
+    /// More than one value after a merge.
+    pub conflict: Option<String>,
+    /// Why the value is flagged 需核对, in words.
+    pub flag: Option<String>,
+}
+
+/// A coded choice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct OptionView {
+    /// Stable code.
+    pub code: String,
+    /// Chinese label.
+    pub label: String,
+}
+
+/// A titled block of fields.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct FieldBlockView {
+    /// Stable key.
+    pub key: String,
+    /// Chinese title.
+    pub title: String,
+    /// Fields.
+    pub fields: Vec<FieldView>,
+}
+
+/// What a line of the timeline is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum TimelineKind {
+    /// Home visit.
+    Visit,
+    /// Contact.
+    Contact,
+    /// Attempt 没见到, does not count.
+    Attempt,
+    /// Problem reported.
+    Problem,
+}
+
+/// A line of the timeline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct TimelineRow {
+    /// Record id.
+    pub record: String,
+    /// Kind.
+    pub kind: TimelineKind,
+    /// Civil date of the event.
+    pub date: String,
+    /// One or two sentences.
+    pub text: String,
+    /// Who recorded it.
+    pub by: String,
+    /// State of the record.
+    pub state: RecordState,
+    /// Does it count for the cadence; null for problems.
+    pub counts: Option<bool>,
+    /// Why it does not count, in words.
+    pub why_not: Option<String>,
+    /// 作废 with reason.
+    pub voided: Option<String>,
+    /// Amendments: "11月3日 李玉梅 补充：…".
+    pub amendments: Vec<String>,
+    /// Entered more than the pack's days after the event (补录).
+    pub entered_late: bool,
+    /// May this person amend or void it.
+    pub can_amend: bool,
+    /// The session part of the visit is not here yet.
+    pub waiting_for_session: bool,
+}
+
+/// The child's file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ChildFileView {
+    /// Child id.
+    pub child: String,
+    /// Household id.
+    pub household: String,
+    /// Name.
+    pub name: String,
+    /// Nickname or landmark.
+    pub nickname: Option<String>,
+    /// Sex code.
+    pub sex: String,
+    /// Completed years.
+    pub age: Option<u32>,
+    /// Village name.
+    pub village: String,
+    /// Carer in words.
+    pub carer: Option<String>,
+    /// Carer's phone, for the dialler.
+    pub phone: Option<String>,
+    /// Why the child is on the list: categories in plain words.
+    pub reasons: Vec<String>,
+    /// Contact and visit dates with reasons; empty without cadence.
+    pub dues: Vec<DueView>,
+    /// Misses kept for statistics, in words.
+    pub misses: Vec<String>,
+    /// Blocks of fields.
+    pub blocks: Vec<FieldBlockView>,
+    /// Other children of the household.
+    pub siblings: Vec<SiblingView>,
+    /// Newest first.
+    pub timeline: Vec<TimelineRow>,
+    /// Open conflicts of this child and its household.
+    pub conflicts: u32,
+    /// Unfinished visit form of the household.
+    pub draft: Option<String>,
+}
+
+/// A brother or sister.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct SiblingView {
+    /// Child id.
+    pub child: String,
+    /// Name.
+    pub name: String,
+}
+
+/// Change one field of a child or household.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct EditFieldInput {
+    /// Child whose file is open.
+    pub child: String,
+    /// `child` or `household`.
+    pub holder: String,
+    /// Field key.
+    pub key: String,
+    /// New value; null clears it.
+    pub value: Option<String>,
+}
+
+/// Add a child by hand (新发现).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct AddChildInput {
+    /// Name.
+    pub name: String,
+    /// Sex code.
+    pub sex: String,
+    /// Birth date, if known.
+    pub birth_date: Option<String>,
+    /// Category code (CATEGORY list); PE when unsure.
+    pub category: String,
+    /// Why, in words.
+    pub reason: String,
+    /// Existing household to join, if a sibling is on the list.
+    pub household: Option<String>,
+    /// Village unit id; null = own village.
+    pub village: Option<String>,
+}
+
+/// What the contact screen offers: chips from the pack.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ContactFormView {
+    /// Child id.
+    pub child: String,
+    /// Name.
+    pub name: String,
+    /// 联系方式.
+    pub modes: Vec<OptionView>,
+    /// 联系对象.
+    pub parties: Vec<OptionView>,
+    /// 总体情况.
+    pub states: Vec<OptionView>,
+    /// 了解内容.
+    pub topics: Vec<OptionView>,
+    /// Phrases to tap.
+    pub phrases: Vec<String>,
+    /// Ask whether the parents called (left-behind only).
+    pub ask_parent_contact: bool,
+    /// Mode and party used last time, drawn first.
+    pub last_mode: Option<String>,
+    /// Party used last time.
+    pub last_party: Option<String>,
+    /// Today.
+    pub today: String,
+    /// Phone number for the dialler.
+    pub phone: Option<String>,
+}
+
+/// Record a contact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ContactInput {
+    /// Child id.
+    pub child: String,
+    /// Civil date.
+    pub event_date: String,
+    /// Mode code.
+    pub mode: String,
+    /// Party codes, at least one when reached.
+    pub party: Vec<String>,
+    /// Reached.
+    pub reached: bool,
+    /// normal | watch | problem; required when reached.
+    pub child_state: Option<String>,
+    /// Topics; empty = 未问.
+    pub topics: Vec<String>,
+    /// y | n | unk; null = 未问.
+    pub parent_contact_ok: Option<String>,
+    /// Free text.
+    pub note: String,
+}
+
+/// Record an attempt: nobody was met.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct AttemptInput {
+    /// Household whose door stayed closed.
+    pub household: String,
+    /// Civil date.
+    pub event_date: String,
+    /// Reason code.
+    pub reason: String,
+    /// When she means to come again.
+    pub next_on: Option<String>,
+    /// Free text.
+    pub note: String,
+}
+
+/// After saving a record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct SavedView {
+    /// Record id.
+    pub record: String,
+    /// Names of the children concerned.
+    pub names: String,
+    /// Next dates of the first child after this record.
+    pub next: Vec<DueView>,
+    /// Does the record count; if not, why.
+    pub why_not: Option<String>,
+    /// Problem types this record suggests reporting.
+    pub suggests: Vec<OptionView>,
+    /// Answers opened the mandatory-report page.
+    pub mandatory: bool,
+}
+
+/// Amend or void one's own record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct AmendInput {
+    /// Child in whose file the record is.
+    pub child: String,
+    /// Record id.
+    pub record: String,
+    /// New text to add; null when only voiding.
+    pub text: Option<String>,
+    /// 作废: the record no longer counts.
+    pub void: bool,
+    /// Corrected event date, if that was wrong.
+    pub event_date: Option<String>,
+    /// Why.
+    pub reason: String,
+}

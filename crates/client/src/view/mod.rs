@@ -1,0 +1,23 @@
+//! Plain types for the screens: what a screen shows (`…View`) and what it sends (`…Input`).
+//!
+//! They are exported to `ui/src/backend/generated/` by `cargo xtask gen`. Dates are civil dates
+//! (`YYYY-MM-DD`, Asia/Shanghai); moments are RFC 3339 in UTC. Words a person reads that depend on
+//! data (reasons, labels from packs) come ready-made in Chinese; fixed words live in the UI's locale files.
+
+mod app;
+mod child;
+mod conflict;
+mod problem;
+mod station;
+mod sync;
+mod today;
+mod visit;
+
+pub use app::*;
+pub use child::*;
+pub use conflict::*;
+pub use problem::*;
+pub use station::*;
+pub use sync::*;
+pub use today::*;
+pub use visit::*;

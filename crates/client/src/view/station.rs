@@ -1,0 +1,266 @@
+//! The station's own screens.
+
+use super::{child::RecordState, problem::ProblemRow, today::DueView};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// The overview page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct OverviewView {
+    /// Active children.
+    pub children: u32,
+    /// Villages.
+    pub villages: u32,
+    /// Visits due this month (window ends this month or earlier).
+    pub visits_due: u32,
+    /// Of those done.
+    pub visits_done: u32,
+    /// Children overdue now.
+    pub overdue: u32,
+    /// Problems waiting to be accepted.
+    pub problems_waiting: u32,
+    /// Tablets without a sync for seven days.
+    pub silent_tablets: u32,
+    /// Open conflicts.
+    pub conflicts: u32,
+    /// Children needing attention: longest overdue first.
+    pub attention: Vec<AttentionRow>,
+    /// One row per village, administrative order.
+    pub by_village: Vec<VillageRow>,
+    /// Newest problems.
+    pub problems: Vec<ProblemRow>,
+    /// The server keeps a second copy.
+    pub second_copy: bool,
+}
+
+/// A child that needs a person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct AttentionRow {
+    /// Child.
+    pub child: String,
+    /// Name.
+    pub name: String,
+    /// Village.
+    pub village: String,
+    /// Higher-frequency tier.
+    pub enhanced: bool,
+    /// What and since when.
+    pub due: DueView,
+    /// Last visit or contact of that kind.
+    pub last_done: Option<String>,
+    /// Director's name.
+    pub director: Option<String>,
+    /// When that village's tablet was last heard of, RFC 3339.
+    pub tablet_seen: Option<String>,
+}
+
+/// A village in the station's list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct VillageRow {
+    /// Unit id.
+    pub village: String,
+    /// Name.
+    pub name: String,
+    /// Region code.
+    pub region: String,
+    /// Children.
+    pub children: u32,
+    /// Visits done this month.
+    pub done: u32,
+    /// Children overdue.
+    pub overdue: u32,
+    /// Directors' names.
+    pub directors: Vec<String>,
+    /// Tablets' last sync, newest.
+    pub tablet_seen: Option<String>,
+}
+
+/// A visit, contact or attempt in the inbox.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct InboxRow {
+    /// Record id.
+    pub record: String,
+    /// visit | contact | attempt.
+    pub kind: String,
+    /// Child.
+    pub child: String,
+    /// Name.
+    pub name: String,
+    /// Village.
+    pub village: String,
+    /// Civil date of the event.
+    pub date: String,
+    /// When it reached this station, RFC 3339.
+    pub arrived: String,
+    /// Who recorded it.
+    pub by: String,
+    /// Summary.
+    pub text: String,
+    /// Counts for the cadence.
+    pub counts: bool,
+    /// Entered late.
+    pub entered_late: bool,
+    /// State.
+    pub state: RecordState,
+}
+
+/// The inbox.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct InboxView {
+    /// Newest arrivals first.
+    pub rows: Vec<InboxRow>,
+}
+
+/// A device or a code waiting.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct DeviceRow {
+    /// Device id.
+    pub device: String,
+    /// Holder.
+    pub person: String,
+    /// Role in words.
+    pub role: String,
+    /// Unit.
+    pub unit: String,
+    /// Enrolled at, RFC 3339.
+    pub enrolled: String,
+    /// Last heard of, RFC 3339.
+    pub seen: Option<String>,
+    /// This very device.
+    pub this: bool,
+}
+
+/// People and devices.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct DevicesView {
+    /// Devices.
+    pub devices: Vec<DeviceRow>,
+    /// Villages, to choose one for a new tablet.
+    pub villages: Vec<VillageRow>,
+}
+
+/// Make a one-time code for a director's tablet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct NewEnrolmentInput {
+    /// Village unit id.
+    pub village: String,
+    /// Director's name.
+    pub person: String,
+}
+
+/// The code, drawn and typed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct EnrolmentView {
+    /// Enrolment id.
+    pub enrolment: String,
+    /// QR as SVG.
+    pub qr_svg: String,
+    /// Text inside the QR (for tests and copy).
+    pub qr_text: String,
+    /// Eight digits, shown in groups of four.
+    pub code: String,
+    /// Server address to type.
+    pub address: String,
+    /// RFC 3339.
+    pub expires: String,
+    /// waiting | comparing | confirmed | done | expired | burnt.
+    pub state: String,
+    /// Six digits, when state is comparing.
+    pub compare_code: Option<String>,
+    /// Village name.
+    pub village: String,
+    /// Person.
+    pub person: String,
+}
+
+/// A village to create.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct NewVillageInput {
+    /// Name.
+    pub name: String,
+    /// 12-digit region code.
+    pub region: String,
+}
+
+/// A ledger to import.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ImportInput {
+    /// Village unit id.
+    pub village: String,
+    /// File name as chosen.
+    pub file_name: String,
+    /// File bytes, base64.
+    pub bytes: String,
+}
+
+/// What the preview shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ImportPreviewView {
+    /// Import id.
+    pub import: String,
+    /// Which ledger was recognised: L1 | L2.
+    pub ledger: String,
+    /// Its name in words.
+    pub ledger_name: String,
+    /// Sheet read.
+    pub sheet: String,
+    /// Rows that make a new file.
+    pub new: u32,
+    /// Rows that change a file.
+    pub changed: u32,
+    /// Rows that change nothing.
+    pub same: u32,
+    /// Rows with a field both sides changed.
+    pub conflict: u32,
+    /// Rows refused.
+    pub rejected: u32,
+    /// Columns understood: heading → field.
+    pub columns: Vec<ColumnView>,
+    /// Headings not understood; their content is kept nowhere and said so.
+    pub unknown_columns: Vec<String>,
+    /// Rows in file order.
+    pub rows: Vec<ImportRow>,
+}
+
+/// A recognised column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ColumnView {
+    /// Heading in the file.
+    pub heading: String,
+    /// Field label.
+    pub field: String,
+}
+
+/// One row of the preview and of the result file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ImportRow {
+    /// Row number in the sheet, 1-based.
+    pub row: u32,
+    /// Name, if any.
+    pub name: String,
+    /// new | changed | same | conflict | rejected.
+    pub outcome: String,
+    /// Reasons and notes in words.
+    pub notes: Vec<String>,
+    /// What would change: 家庭住址：旧 → 新.
+    pub changes: Vec<String>,
+    /// Household in words: 与 石小雨 同一户.
+    pub household: Option<String>,
+}
+
+/// Progress and end of a confirmed import.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ImportStatusView {
+    /// Import id.
+    pub import: String,
+    /// running | done | failed.
+    pub state: String,
+    /// Rows done.
+    pub done: u32,
+    /// Rows to do.
+    pub total: u32,
+    /// Result file (xlsx), base64, when done.
+    pub result_file: Option<String>,
+    /// Name for the result file.
+    pub result_name: Option<String>,
+}
