@@ -1,1 +1,7 @@
-//! Placeholder.
+//! What a household, child, visit, contact and problem *is*; which changes make sense; who is due when; the forms.
+//!
+//! No IO, no clock, no randomness: time and ids are arguments. Automerge is named only in `**/doc.rs`.
+
+pub mod import;
+pub mod record;
+pub mod scalar;
