@@ -1,1 +1,27 @@
-//! Placeholder.
+//! What a tablet and the server say to each other, and what either believes of it. No sockets, no files, no clock, no randomness.
+//!
+//! - [`message`] is the list of messages, [`wire`] their bytes, [`limits`] their sizes.
+//! - [`enrolment`] is how a device becomes known; [`session::proof`] is how it proves itself afterwards.
+//! - [`envelope`] signs a change; [`change_header`] reads an Automerge change without Automerge.
+//! - [`access`] decides who may do what; [`genesis`] knows the changes that are never sent.
+//! - [`session::client`] and [`session::server`] are the two state machines that speak sync.
+
+pub mod access;
+pub mod change_header;
+pub mod enrolment;
+pub mod envelope;
+pub mod genesis;
+mod genesis_table;
+pub mod limits;
+pub mod message;
+pub mod outcome;
+pub mod session;
+pub mod wire;
+
+pub use envelope::{DocumentHeader, Envelope, EnvelopeHead};
+pub use message::*;
+pub use outcome::{Outcome, RefusalCode};
+pub use wire::ProtocolError;
+
+/// The protocol's version. A server answers a newer one with `too_new`.
+pub const PROTOCOL_VERSION: u16 = 1;

@@ -1,0 +1,251 @@
+//! Who may do what: one pure function, used by the server for every route and every change, and by the client for its buttons.
+
+use ids::{DeviceId, DocKind, Role, StaffId, UnitId};
+use serde::{Deserialize, Serialize};
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// Nobody we know: a device before it is enrolled.
+    Stranger,
+    /// A device with its holder.
+    Device(Holder),
+    /// Whoever sits at the server itself.
+    Operator,
+}
+
+/// A device and who holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The device.
+    pub device: DeviceId,
+    /// The person.
+    pub staff: StaffId,
+    /// Their role.
+    pub role: Role,
+    /// Their unit: village, or the station itself.
+    pub unit: UnitId,
+    /// Their scope.
+    pub scope: UnitId,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Ask whether the server lives, read its API description.
+    ReadHealth,
+    /// Begin, reveal, poll or finish an enrolment.
+    Enrol,
+    /// Open a session.
+    OpenSession,
+    /// Sync and snapshot; each document and each change is decided again.
+    ReadLog,
+    /// Read a document.
+    ReadDocument,
+    /// Begin a document.
+    CreateDocument,
+    /// Add a change to a document.
+    WriteDocument,
+    /// Make a one-time code.
+    CreateEnrolment,
+    /// See where a code stands.
+    ReadEnrolment,
+    /// Say that the six digits are the same.
+    ConfirmEnrolment,
+    /// Make a village.
+    CreateVillage,
+    /// List the villages.
+    ReadVillages,
+    /// List the devices.
+    ReadDevices,
+}
+
+impl Action {
+    /// All actions, for tables and tests.
+    pub const ALL: [Action; 13] = [
+        Action::ReadHealth,
+        Action::Enrol,
+        Action::OpenSession,
+        Action::ReadLog,
+        Action::ReadDocument,
+        Action::CreateDocument,
+        Action::WriteDocument,
+        Action::CreateEnrolment,
+        Action::ReadEnrolment,
+        Action::ConfirmEnrolment,
+        Action::CreateVillage,
+        Action::ReadVillages,
+        Action::ReadDevices,
+    ];
+}
+
+/// What it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resource {
+    /// The server itself.
+    Server,
+    /// A scope.
+    Scope(UnitId),
+    /// A document.
+    Document {
+        /// Its kind.
+        kind: DocKind,
+        /// Where it belongs.
+        home_unit: UnitId,
+        /// The scope that unit lies in.
+        scope: UnitId,
+        /// The device that made it.
+        creator: DeviceId,
+    },
+}
+
+/// What else matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Context {
+    /// The device was revoked.
+    pub revoked: bool,
+}
+
+/// The answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Yes.
+    Allow,
+    /// No, and why.
+    Deny(Denial),
+}
+
+/// Why not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denial {
+    /// The caller must say who they are.
+    Unknown,
+    /// The device was revoked.
+    Revoked,
+    /// Not for this role.
+    Role,
+    /// Another unit's or scope's.
+    Unit,
+    /// Not this kind of document.
+    Kind,
+    /// The action does not go with the resource.
+    Mismatch,
+}
+
+impl Decision {
+    /// Whether it is a yes.
+    pub fn is_allowed(self) -> bool {
+        self == Decision::Allow
+    }
+}
+
+/// Who may do an action apart from where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Who {
+    Anyone,
+    Staff,
+    Supervisor,
+}
+
+/// What an action is done to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    Server,
+    Scope,
+    Document,
+}
+
+const fn rule(action: Action) -> (Who, What) {
+    match action {
+        Action::ReadHealth | Action::Enrol | Action::OpenSession => (Who::Anyone, What::Server),
+        Action::ReadLog => (Who::Staff, What::Scope),
+        Action::ReadDocument | Action::CreateDocument | Action::WriteDocument => {
+            (Who::Staff, What::Document)
+        }
+        Action::CreateEnrolment
+        | Action::ReadEnrolment
+        | Action::ConfirmEnrolment
+        | Action::CreateVillage
+        | Action::ReadVillages
+        | Action::ReadDevices => (Who::Supervisor, What::Scope),
+    }
+}
+
+/// Decides. Reads nothing but its arguments.
+pub fn decide(subject: Subject, action: Action, resource: Resource, context: Context) -> Decision {
+    let (who, what) = rule(action);
+    if !fits(what, resource) {
+        return Decision::Deny(Denial::Mismatch);
+    }
+    if who == Who::Anyone {
+        return Decision::Allow;
+    }
+    let holder = match subject {
+        Subject::Stranger => return Decision::Deny(Denial::Unknown),
+        Subject::Operator => {
+            let manages = matches!(
+                action,
+                Action::CreateEnrolment | Action::ReadEnrolment | Action::ConfirmEnrolment
+            );
+            return if manages {
+                Decision::Allow
+            } else {
+                Decision::Deny(Denial::Role)
+            };
+        }
+        Subject::Device(holder) => holder,
+    };
+    if context.revoked {
+        return Decision::Deny(Denial::Revoked);
+    }
+    if who == Who::Supervisor && holder.role != Role::Supervisor {
+        return Decision::Deny(Denial::Role);
+    }
+    match resource {
+        Resource::Server => Decision::Allow,
+        Resource::Scope(scope) if scope == holder.scope => Decision::Allow,
+        Resource::Scope(_) => Decision::Deny(Denial::Unit),
+        Resource::Document {
+            kind,
+            home_unit,
+            scope,
+            creator,
+        } => decide_document(&holder, action, kind, home_unit, scope, creator),
+    }
+}
+
+fn fits(what: What, resource: Resource) -> bool {
+    matches!(
+        (what, resource),
+        (What::Server, Resource::Server)
+            | (What::Scope, Resource::Scope(_))
+            | (What::Document, Resource::Document { .. })
+    )
+}
+
+fn decide_document(
+    holder: &Holder,
+    action: Action,
+    kind: DocKind,
+    home_unit: UnitId,
+    scope: UnitId,
+    creator: DeviceId,
+) -> Decision {
+    if scope != holder.scope {
+        return Decision::Deny(Denial::Unit);
+    }
+    match (holder.role, kind) {
+        // Sealed detail belongs to the station, whoever writes it.
+        (_, DocKind::Restricted) if home_unit != scope => Decision::Deny(Denial::Unit),
+        (Role::Supervisor, _) => Decision::Allow,
+        // A director may hand sealed detail in, and correct what this very tablet handed in; never read it back.
+        (Role::Director, DocKind::Restricted) => match action {
+            Action::CreateDocument | Action::WriteDocument if creator == holder.device => {
+                Decision::Allow
+            }
+            _ => Decision::Deny(Denial::Kind),
+        },
+        (Role::Director, _) if home_unit == holder.unit => Decision::Allow,
+        (Role::Director, _) => Decision::Deny(Denial::Unit),
+    }
+}

@@ -1,0 +1,56 @@
+//! One table of sizes. Every bound that either end checks stands here, and nowhere else.
+
+/// Raw bytes of envelopes a client packs into one part; about 64 KB once compressed.
+pub const PART_RAW_BYTES: usize = 128 * 1024;
+/// Envelopes in one part.
+pub const PART_ENVELOPES: usize = 256;
+/// A request body as it arrives, compressed.
+pub const REQUEST_BYTES: usize = 768 * 1024;
+/// A request body once inflated.
+pub const REQUEST_INFLATED_BYTES: usize = 1024 * 1024;
+/// A response body as it arrives, compressed.
+pub const RESPONSE_BYTES: usize = 16 * 1024 * 1024;
+/// A response body once inflated.
+pub const RESPONSE_INFLATED_BYTES: usize = 32 * 1024 * 1024;
+/// One Automerge change.
+pub const CHANGE_BYTES: usize = 256 * 1024;
+/// Operations in one change.
+pub const CHANGE_OPS: u64 = 5_000;
+/// Entries of one column of a change; predecessors may outnumber operations.
+pub const COLUMN_ENTRIES: u64 = 20_000;
+/// Columns in one change.
+pub const CHANGE_COLUMNS: u64 = 64;
+/// Dependencies of one change.
+pub const CHANGE_DEPS: u64 = 64;
+/// Other actors named by one change.
+pub const CHANGE_ACTORS: u64 = 256;
+/// An actor id, in bytes.
+pub const ACTOR_BYTES: u64 = 64;
+/// The highest operation counter.
+pub const MAX_OP: u64 = u32::MAX as u64;
+/// The signed head of an envelope.
+pub const HEAD_BYTES: usize = 2 * 1024;
+/// All changes of one document together.
+pub const DOCUMENT_BYTES: u64 = 8 * 1024 * 1024;
+/// Changes of one document waiting for what they depend on.
+pub const HELD_PER_DOCUMENT: u64 = 256;
+/// Entries in one answer.
+pub const RESPONSE_ENTRIES: u32 = 2_000;
+/// Raw bytes of entries or documents in one answer when the caller names no number.
+pub const ANSWER_RAW_BYTES: u32 = 512 * 1024;
+/// The most raw bytes a caller may ask for in one answer.
+pub const ANSWER_RAW_BYTES_MAX: u32 = 4 * 1024 * 1024;
+/// A name of a person or a unit, in characters.
+pub const NAME_CHARS: usize = 40;
+/// Wrong proofs that burn an enrolment.
+pub const WRONG_PROOFS: u32 = 5;
+/// Times an enrolment may be begun before it is burnt.
+pub const ENROLMENT_STARTS: u32 = 20;
+/// How long an enrolment lives.
+pub const ENROLMENT_MS: i64 = 10 * 60 * 1000;
+/// How long a session lives.
+pub const SESSION_MS: i64 = 10 * 60 * 1000;
+/// How long a device certificate lives.
+pub const CERTIFICATE_MS: i64 = 90 * 24 * 60 * 60 * 1000;
+/// File numbers in one device's block.
+pub const FILE_NUMBERS: u32 = 1_000;

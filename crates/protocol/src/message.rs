@@ -1,0 +1,640 @@
+//! Every message, field by field. `docs/protocol.md` is its twin in prose. Shapes only grow.
+
+use crate::envelope::{DocumentHeader, Envelope, SignedHead};
+use crate::outcome::Outcome;
+use ids::{ChangeHash, DeviceId, DocKind, DocumentId, Generation, Role, StaffId, UnitId};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// An enrolment in progress.
+pub type EnrolmentId = Uuid;
+
+/// What the device knows of the enrolment it begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Locator {
+    /// First four of the eight typed digits.
+    Digits(String),
+    /// From the QR.
+    Id(EnrolmentId),
+}
+
+/// `POST /enrol/start`: the device shows its key and commits to a nonce.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartEnrolment {
+    /// Protocol version.
+    pub protocol: u16,
+    /// Which enrolment.
+    pub locator: Locator,
+    /// Ed25519 public key of the device.
+    #[serde(with = "serde_bytes")]
+    pub device_key: [u8; 32],
+    /// `enrolment::commit(nonce)`.
+    #[serde(with = "serde_bytes")]
+    pub commit: [u8; 32],
+}
+
+/// Answer to [`StartEnrolment`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnrolmentStarted {
+    /// The enrolment.
+    pub enrolment: EnrolmentId,
+    /// The server's nonce.
+    #[serde(with = "serde_bytes")]
+    pub server_nonce: [u8; 32],
+    /// SHA-256 of the server's CA certificate (DER); the device uses the one it saw in TLS and refuses when they differ.
+    #[serde(with = "serde_bytes")]
+    pub ca_fingerprint: [u8; 32],
+    /// When it ends, milliseconds since 1970.
+    pub expires_ms: i64,
+}
+
+/// `POST /enrol/reveal`: the nonce the device committed to; from here on both sides show six digits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevealEnrolment {
+    /// The enrolment.
+    pub enrolment: EnrolmentId,
+    /// The nonce.
+    #[serde(with = "serde_bytes")]
+    pub nonce: [u8; 32],
+    /// QR only: `enrolment::proof` with the 128-bit secret, so that a wrong QR is told at once.
+    #[serde(with = "serde_bytes")]
+    pub proof: Option<Vec<u8>>,
+}
+
+/// Answer to [`RevealEnrolment`] and [`PollEnrolment`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnrolmentProgress {
+    /// Where it stands.
+    pub state: EnrolmentState,
+    /// When it ends.
+    pub expires_ms: i64,
+}
+
+/// `POST /enrol/poll`: has the station confirmed? Nothing secret is in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PollEnrolment {
+    /// The enrolment.
+    pub enrolment: EnrolmentId,
+}
+
+/// Where an enrolment stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EnrolmentState {
+    /// Nobody began it.
+    Waiting,
+    /// Both sides show six digits.
+    Comparing,
+    /// The station confirmed them; the device may finish.
+    Confirmed,
+    /// Used.
+    Done,
+    /// Ten minutes are over.
+    Expired,
+    /// Too many wrong proofs.
+    Burnt,
+}
+
+impl EnrolmentState {
+    /// Stable text form.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            EnrolmentState::Waiting => "waiting",
+            EnrolmentState::Comparing => "comparing",
+            EnrolmentState::Confirmed => "confirmed",
+            EnrolmentState::Done => "done",
+            EnrolmentState::Expired => "expired",
+            EnrolmentState::Burnt => "burnt",
+        }
+    }
+}
+
+/// `POST /enrol/finish`: only after the station confirmed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FinishEnrolment {
+    /// The enrolment.
+    pub enrolment: EnrolmentId,
+    /// `enrolment::proof` with the code's secret.
+    #[serde(with = "serde_bytes")]
+    pub proof: Vec<u8>,
+}
+
+/// Answer to [`FinishEnrolment`]: who this device is now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enrolled {
+    /// The device.
+    pub device: DeviceId,
+    /// The person.
+    pub staff: StaffId,
+    /// Their name.
+    pub staff_name: String,
+    /// What they may be.
+    pub role: Role,
+    /// Where they work: village, or the station itself.
+    pub unit: UnitId,
+    /// Its name.
+    pub unit_name: String,
+    /// The scope: the township station.
+    pub scope: UnitId,
+    /// Its name.
+    pub scope_name: String,
+    /// Region code of `unit`.
+    pub region: String,
+    /// File numbers this device may hand out.
+    pub file_numbers: FileNumberBlock,
+    /// A [`SignedStatement`] over a [`DeviceCertificate`], packed.
+    #[serde(with = "serde_bytes")]
+    pub certificate: Vec<u8>,
+    /// X25519 public key of the district's recovery.
+    #[serde(with = "serde_bytes")]
+    pub recovery_key: [u8; 32],
+    /// Ed25519 public key the server signs ticks and certificates with.
+    #[serde(with = "serde_bytes")]
+    pub server_key: [u8; 32],
+    /// The server's CA certificate (DER), to pin.
+    #[serde(with = "serde_bytes")]
+    pub ca_certificate: Vec<u8>,
+    /// Synthetic data only.
+    pub demo: bool,
+    /// The server's epoch.
+    pub epoch: u64,
+    /// The server's clock.
+    pub server_time_ms: i64,
+}
+
+/// Numbers from `first` to `last`, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileNumberBlock {
+    /// First number.
+    pub first: u32,
+    /// Last number.
+    pub last: u32,
+}
+
+/// What the server says about a device, under its signature; 90 days.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceCertificate {
+    /// The device.
+    pub device: DeviceId,
+    /// Its holder.
+    pub staff: StaffId,
+    /// Their role.
+    pub role: Role,
+    /// Their unit.
+    pub unit: UnitId,
+    /// Their scope.
+    pub scope: UnitId,
+    /// The device's public key.
+    #[serde(with = "serde_bytes")]
+    pub key: [u8; 32],
+    /// From.
+    pub issued_ms: i64,
+    /// Until.
+    pub expires_ms: i64,
+}
+
+/// Bytes under the server's signature: a packed [`DeviceCertificate`] or [`Tick`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedStatement {
+    /// The packed statement.
+    #[serde(with = "serde_bytes")]
+    pub body: Vec<u8>,
+    /// Ed25519 over a fixed prefix, the statement's name and the body.
+    #[serde(with = "serde_bytes")]
+    pub signature: Vec<u8>,
+}
+
+/// How far the server's log had come, under its signature. A device that holds a later one proves a rollback.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tick {
+    /// The scope.
+    pub scope: UnitId,
+    /// The epoch.
+    pub epoch: u64,
+    /// The last number.
+    pub seq: u64,
+    /// The server's clock.
+    pub at_ms: i64,
+}
+
+/// `POST /session/nonce`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NonceRequest {
+    /// Who asks.
+    pub device: DeviceId,
+}
+
+/// Answer to [`NonceRequest`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NonceResponse {
+    /// To be signed; good once, for a minute.
+    #[serde(with = "serde_bytes")]
+    pub nonce: [u8; 32],
+}
+
+/// `POST /session/open`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenSession {
+    /// Who asks.
+    pub device: DeviceId,
+    /// The server's nonce.
+    #[serde(with = "serde_bytes")]
+    pub nonce: [u8; 32],
+    /// `session::proof::sign`.
+    #[serde(with = "serde_bytes")]
+    pub signature: Vec<u8>,
+}
+
+/// Answer to [`OpenSession`]. Sent with every later request as `authorization: Bearer <token>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionOpened {
+    /// Opaque.
+    pub token: String,
+    /// Ten minutes later.
+    pub expires_ms: i64,
+    /// The server's clock.
+    pub server_time_ms: i64,
+}
+
+/// How far a client has read a scope's log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// The scope.
+    pub scope: UnitId,
+    /// The server's epoch when it was read.
+    pub epoch: u64,
+    /// The last number read.
+    pub seq: u64,
+}
+
+/// The last change a client applied from the log, so that two histories are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastApplied {
+    /// Its number.
+    pub seq: u64,
+    /// Its hash.
+    pub hash: ChangeHash,
+}
+
+/// A schema the app can read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SchemaVersion {
+    /// Kind of document.
+    pub kind: DocKind,
+    /// Newest schema of it.
+    pub schema: u32,
+}
+
+/// `POST /sync`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncRequest {
+    /// Protocol version.
+    pub protocol: u16,
+    /// App version.
+    pub app: String,
+    /// What the app can read.
+    pub schemas: Vec<SchemaVersion>,
+    /// Made new for each request, the same when it is repeated.
+    pub request: Uuid,
+    /// How far the client has read; none before the first snapshot, then no entries come.
+    pub cursor: Option<Cursor>,
+    /// The last applied change.
+    pub last_applied: Option<LastApplied>,
+    /// A part of the outbox, in chain order.
+    pub outbox: Vec<Envelope>,
+    /// Raw bytes of entries wanted; 0 means the server's usual number.
+    pub want_bytes: u32,
+    /// No entries please, only outcomes.
+    pub push_only: bool,
+}
+
+/// Answer to [`SyncRequest`]. Nothing in it is said before it is on the server's disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncResponse {
+    /// One per envelope of the request, in its order.
+    pub outcomes: Vec<(ChangeHash, Outcome)>,
+    /// What is new after the cursor and visible to the caller, in order.
+    pub entries: Vec<Entry>,
+    /// The new cursor; stored with the entries in one transaction.
+    pub cursor: Option<Cursor>,
+    /// Ask again at once.
+    pub more: bool,
+    /// Numbers up to this one are in a second place too; equal to what is accepted when there is none.
+    pub durable_seq: u64,
+    /// Whether the server keeps a second copy.
+    pub second_copy: bool,
+    /// Busy: come again after this many seconds.
+    pub retry_after_s: Option<u32>,
+    /// A [`SignedStatement`] over a [`Tick`], packed.
+    #[serde(with = "serde_bytes")]
+    pub tick: Vec<u8>,
+    /// The server's clock.
+    pub server_time_ms: i64,
+}
+
+/// One entry of a scope's log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its number.
+    pub seq: u64,
+    /// When the server took it.
+    pub at_ms: i64,
+    /// What it is.
+    pub body: EntryBody,
+}
+
+/// What an entry is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryBody {
+    /// A change.
+    Change {
+        /// With its original signature.
+        envelope: Envelope,
+        /// Kind of the document.
+        kind: DocKind,
+        /// Where the document belongs now.
+        home_unit: UnitId,
+    },
+    /// A change that was in this very request's outbox: only its number is news.
+    Yours {
+        /// The document.
+        document: DocumentId,
+        /// The change.
+        hash: ChangeHash,
+    },
+    /// A document becomes visible, whole.
+    DocIn {
+        /// The document.
+        document: DocumentSnapshot,
+    },
+    /// A document is no longer visible.
+    DocOut {
+        /// The document.
+        document: DocumentId,
+    },
+    /// A document's generation is erased; beats any re-push.
+    Erase {
+        /// The document.
+        document: DocumentId,
+        /// The generation that ends.
+        generation: Generation,
+    },
+    /// Somebody or something of the organisation.
+    Member(MemberRecord),
+    /// A policy pack, as JSON text.
+    Policy {
+        /// Its id.
+        id: String,
+        /// Its text.
+        json: String,
+    },
+    /// The histories differ: take a snapshot again and keep your own changes.
+    Reset,
+}
+
+/// Level of an organisation unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnitLevel {
+    /// 区县.
+    District,
+    /// 乡镇（街道）, a scope.
+    Township,
+    /// 村（居）.
+    Village,
+}
+
+/// Who and what the organisation is. The newest record of an id stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberRecord {
+    /// A unit.
+    Unit {
+        /// Id.
+        id: UnitId,
+        /// Name.
+        name: String,
+        /// The unit above, if any.
+        parent: Option<UnitId>,
+        /// Level.
+        level: UnitLevel,
+        /// Region code.
+        region: String,
+    },
+    /// A person who works.
+    Staff {
+        /// Id.
+        id: StaffId,
+        /// Name.
+        name: String,
+        /// Role.
+        role: Role,
+        /// Unit.
+        unit: UnitId,
+        /// In this role since.
+        since_ms: i64,
+    },
+    /// A device.
+    Device {
+        /// Id.
+        id: DeviceId,
+        /// Holder.
+        staff: StaffId,
+        /// Unit.
+        unit: UnitId,
+        /// Ed25519 public key.
+        #[serde(with = "serde_bytes")]
+        key: [u8; 32],
+        /// Enrolled at.
+        enrolled_ms: i64,
+        /// Last heard of, when known.
+        seen_ms: Option<i64>,
+    },
+}
+
+/// `POST /snapshot`: for a new tablet. Any page may be asked for again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotRequest {
+    /// Protocol version.
+    pub protocol: u16,
+    /// `next` of the page before; none for the first.
+    pub page: Option<String>,
+    /// Raw bytes wanted; 0 means the server's usual number.
+    pub want_bytes: u32,
+}
+
+/// Answer to [`SnapshotRequest`]. Roster first: households and children, then the rest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotPage {
+    /// Taken before the first page; the log is read from here afterwards, overlap is harmless.
+    pub cursor: Cursor,
+    /// On the first page: the organisation as far as the caller sees it.
+    pub members: Vec<MemberRecord>,
+    /// On the first page: the policy packs, as (id, JSON text).
+    pub policies: Vec<(String, String)>,
+    /// Whole documents.
+    pub documents: Vec<DocumentSnapshot>,
+    /// The next page, if any.
+    pub next: Option<String>,
+    /// Documents in all.
+    pub total_documents: u32,
+    /// Documents up to and with this page.
+    pub done_documents: u32,
+    /// The server's clock.
+    pub server_time_ms: i64,
+}
+
+/// One document with everything it is made of, except its constants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentSnapshot {
+    /// The document.
+    pub document: DocumentId,
+    /// Its generation.
+    pub generation: Generation,
+    /// Its kind.
+    pub kind: DocKind,
+    /// Where it belongs now.
+    pub home_unit: UnitId,
+    /// As its creator signed it.
+    pub header: DocumentHeader,
+    /// The change chunks one after the other, in log order.
+    #[serde(with = "serde_bytes")]
+    pub changes: Vec<u8>,
+    /// The signed head of each chunk, in the same order, with number and time in the log.
+    pub envelopes: Vec<EnvelopeIndex>,
+}
+
+/// The envelope of one chunk in a [`DocumentSnapshot`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvelopeIndex {
+    /// Number in the scope's log.
+    pub seq: u64,
+    /// When the server took it.
+    pub at_ms: i64,
+    /// Length of the chunk.
+    pub length: u32,
+    /// Head and signature.
+    pub signed: SignedHead,
+}
+
+/// `POST /enrolments`: the station makes a one-time code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateEnrolment {
+    /// Unit of the person: a village for a director, the station for a supervisor.
+    pub unit: UnitId,
+    /// Role.
+    pub role: Role,
+    /// The person's name.
+    pub person: String,
+}
+
+/// Answer to [`CreateEnrolment`], [`ReadEnrolment`] and [`ConfirmEnrolment`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnrolmentStatus {
+    /// The enrolment.
+    pub enrolment: EnrolmentId,
+    /// Text of the QR; empty once the code is no longer good.
+    pub qr: String,
+    /// Eight digits; empty once the code is no longer good.
+    pub code: String,
+    /// host:port to type.
+    pub address: String,
+    /// When it ends.
+    pub expires_ms: i64,
+    /// Where it stands.
+    pub state: EnrolmentState,
+    /// Six digits, while comparing.
+    pub compare_code: Option<String>,
+    /// Unit.
+    pub unit: UnitId,
+    /// Its name.
+    pub unit_name: String,
+    /// The person's name.
+    pub person: String,
+    /// Role.
+    pub role: Role,
+}
+
+/// `POST /enrolments/status`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadEnrolment {
+    /// The enrolment.
+    pub enrolment: EnrolmentId,
+}
+
+/// `POST /enrolments/confirm`: a person at the station says that the six digits are the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfirmEnrolment {
+    /// The enrolment.
+    pub enrolment: EnrolmentId,
+    /// The digits they saw; refused when another device came in between.
+    pub compare_code: String,
+}
+
+/// `POST /villages`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateVillage {
+    /// Name.
+    pub name: String,
+    /// 12-digit region code.
+    pub region: String,
+}
+
+/// Answer to [`CreateVillage`] and `POST /villages/list`: every village of the scope, by region code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VillageList {
+    /// Villages.
+    pub villages: Vec<VillageRecord>,
+}
+
+/// A village.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VillageRecord {
+    /// Id.
+    pub unit: UnitId,
+    /// Name.
+    pub name: String,
+    /// Region code.
+    pub region: String,
+}
+
+/// Answer to `POST /devices/list`: every device of the scope.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceList {
+    /// Devices, oldest first.
+    pub devices: Vec<DeviceRecord>,
+}
+
+/// A device as the station sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceRecord {
+    /// Id.
+    pub device: DeviceId,
+    /// Holder.
+    pub staff: StaffId,
+    /// Their name.
+    pub staff_name: String,
+    /// Their role.
+    pub role: Role,
+    /// Their unit.
+    pub unit: UnitId,
+    /// Its name.
+    pub unit_name: String,
+    /// Enrolled at.
+    pub enrolled_ms: i64,
+    /// Last heard of.
+    pub seen_ms: Option<i64>,
+}
+
+/// Body of every answer that is not 2xx, as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorMessage {
+    /// Stable code.
+    pub code: String,
+    /// One sentence for a person.
+    pub message: String,
+    /// What to do next.
+    pub next: String,
+}

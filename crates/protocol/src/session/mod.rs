@@ -1,0 +1,5 @@
+//! How a session is proved, and the two ends of a sync as state machines without IO.
+
+pub mod client;
+pub mod proof;
+pub mod server;
