@@ -1,1 +1,3 @@
-//! Placeholder.
+//! What a person can do with Zoufang, one file per noun. The only API a shell sees.
+
+pub mod view;

@@ -5,3 +5,7 @@
 pub mod import;
 pub mod record;
 pub mod scalar;
+pub mod child;
+pub mod household;
+pub mod problem;
+pub mod restricted;

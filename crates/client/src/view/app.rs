@@ -129,3 +129,28 @@ pub struct MonthCountsView {
     /// Problems reported.
     pub problems: u32,
 }
+
+/// A command about one thing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct IdInput {
+    /// Its id.
+    pub id: String,
+}
+
+/// Where the focus is in a visit form.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct PositionInput {
+    /// Draft id.
+    pub draft: String,
+    /// `part/key`.
+    pub position: String,
+}
+
+/// A record of a child.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct RecordInput {
+    /// Child id.
+    pub child: String,
+    /// Record id.
+    pub record: String,
+}

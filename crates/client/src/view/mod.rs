@@ -6,7 +6,9 @@
 
 mod app;
 mod child;
+
 mod conflict;
+mod export;
 mod problem;
 mod station;
 mod sync;
@@ -15,6 +17,7 @@ mod visit;
 
 pub use app::*;
 pub use child::*;
+pub use export::export;
 pub use conflict::*;
 pub use problem::*;
 pub use station::*;

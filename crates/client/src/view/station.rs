@@ -264,3 +264,10 @@ pub struct ImportStatusView {
     /// Name for the result file.
     pub result_name: Option<String>,
 }
+
+/// All villages of the station.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct VillageListView {
+    /// Administrative order.
+    pub rows: Vec<VillageRow>,
+}

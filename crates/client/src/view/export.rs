@@ -1,0 +1,22 @@
+//! TypeScript for the screens, written by `cargo xtask gen` and compared in `make check`.
+
+use std::path::Path;
+use ts_rs::{Config, ExportError, TS};
+
+/// Writes every view type into a folder, one file per type.
+///
+/// # Errors
+/// The folder cannot be written.
+pub fn export(folder: &Path) -> Result<(), ExportError> {
+    let config = Config::new().with_out_dir(folder).with_large_int("number");
+    macro_rules! each { ($($name:ident),* $(,)?) => { $( super::$name::export_all(&config)?; )* } }
+    each!(
+        AppView, EnrolInput, PinInput, UiError, MeView, IdInput, PositionInput, RecordInput, TodayView,
+        SearchInput, ChildListView, ChildFileView, EditFieldInput, AddChildInput, ContactFormView, ContactInput,
+        AttemptInput, SavedView, AmendInput, VisitFormView, AnswerInput, SameInput, VisitReadView,
+        ProblemFormView, ProblemInput, MandatoryView, ProblemListView, ProblemView, ProblemEventInput,
+        ConflictListView, SettleInput, SyncView, OverviewView, VillageListView, InboxView, DevicesView,
+        NewEnrolmentInput, EnrolmentView, NewVillageInput, ImportInput, ImportPreviewView, ImportStatusView,
+    );
+    Ok(())
+}

@@ -1,0 +1,526 @@
+//! The child's file 一人一档 as its document holds it: fields, categories, tier facts, and the records about the child.
+
+use crate::record::{AMENDMENTS, Edit, Entry, Record};
+use crate::scalar::Scalar;
+use chrono::NaiveDate;
+use std::collections::BTreeMap;
+
+/// Field key of the household the child lives in (a document id; may point outside what this device holds).
+pub const HOUSEHOLD: &str = "household";
+/// Field key of the date the file was opened (decisions.md 7: for a ledger child the confirm date).
+pub const OPENED_ON: &str = "opened_on";
+/// Field key: the child was newly found, not mass-imported; decides the first visit's date (domain.md §5.3).
+pub const IS_NEW: &str = "is_new";
+/// Prefix of fields that flag another field for a person's check (需核对), e.g. `flag.id_no`.
+pub const FLAG_PREFIX: &str = "flag.";
+
+/// A category with its dates (domain.md §3.2).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Category {
+    /// Entry id.
+    pub id: String,
+    /// Code of the CATEGORY list, e.g. `LB-1`.
+    pub code: String,
+    /// First day.
+    pub start: Option<NaiveDate>,
+    /// Last day, if ended.
+    pub end: Option<NaiveDate>,
+    /// Civil date it was recorded.
+    pub recorded_on: Option<NaiveDate>,
+    /// self_found | application | other_department | import.
+    pub basis: String,
+}
+
+/// A dated fact that decides how often the child is visited (domain.md §5.2).
+#[derive(Debug, Clone, PartialEq)]
+pub struct TierFact {
+    /// Entry id.
+    pub id: String,
+    /// parent_severe_disability | child_disability | child_psych_or_behaviour | a predicate of the pack | tier_lowered.
+    pub kind: String,
+    /// First day it is true.
+    pub from: Option<NaiveDate>,
+    /// Last day, if it ended.
+    pub to: Option<NaiveDate>,
+    /// Civil date it was recorded; the tier changes on this day (decisions.md 7).
+    pub recorded_on: Option<NaiveDate>,
+    /// Words for the reason, e.g. 母亲重度残疾.
+    pub words: String,
+    /// Who approved, for `tier_lowered`.
+    pub approved_by: Option<String>,
+}
+
+/// A stretch of time in which one or both cadences rest (domain.md §5.5).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pause {
+    /// Entry id.
+    pub id: String,
+    /// TEMP_AWAY | HOSPITAL | …
+    pub reason: String,
+    /// First day.
+    pub from: Option<NaiveDate>,
+    /// Last day; open when none.
+    pub to: Option<NaiveDate>,
+}
+
+/// The child's part of a home visit (走访记录).
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChildVisit {
+    /// Entry id, also the record id.
+    pub id: String,
+    /// Id of the session entry in the household document.
+    pub session: String,
+    /// Household document.
+    pub household: String,
+    /// Civil date of the visit.
+    pub event_date: Option<NaiveDate>,
+    /// Civil date it was typed in.
+    pub recorded_on: Option<NaiveDate>,
+    /// When it was saved, milliseconds by the device's clock.
+    pub recorded_ms: i64,
+    /// PLACE code.
+    pub place: String,
+    /// KIND code of the visit.
+    pub kind: String,
+    /// MET codes.
+    pub met: Vec<String>,
+    /// The child was met.
+    pub seen: bool,
+    /// The child boarded at school at the time.
+    pub boarder: bool,
+    /// Form pack and hash, for ever.
+    pub form: String,
+    /// ≤ 200 characters for the national column.
+    pub summary: String,
+    /// Staff id as claimed in the entry; the envelope's author is what counts.
+    pub by: String,
+    /// Answers of the child's part.
+    pub answers: BTreeMap<String, Scalar>,
+    /// Change that made it.
+    pub made_by: Option<[u8; 32]>,
+}
+
+/// A contact (联系记录).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contact {
+    /// Entry id, also the record id.
+    pub id: String,
+    /// Civil date.
+    pub event_date: Option<NaiveDate>,
+    /// Civil date it was typed in.
+    pub recorded_on: Option<NaiveDate>,
+    /// When it was saved, milliseconds by the device's clock.
+    pub recorded_ms: i64,
+    /// CONTACT_MODE code.
+    pub mode: String,
+    /// PARTY codes.
+    pub party: Vec<String>,
+    /// Somebody answered.
+    pub reached: bool,
+    /// normal | watch | problem; none when not reached.
+    pub child_state: Option<String>,
+    /// TOPIC codes; empty = 未问 (decisions.md 11).
+    pub topics: Vec<String>,
+    /// y | n | unk; none = 未问.
+    pub parent_contact_ok: Option<String>,
+    /// Free text.
+    pub note: String,
+    /// Staff id as claimed.
+    pub by: String,
+    /// Change that made it.
+    pub made_by: Option<[u8; 32]>,
+}
+
+/// Nobody was met (没见到人); counts for nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attempt {
+    /// Entry id, also the record id.
+    pub id: String,
+    /// Civil date.
+    pub event_date: Option<NaiveDate>,
+    /// Civil date it was typed in.
+    pub recorded_on: Option<NaiveDate>,
+    /// When it was saved, milliseconds by the device's clock.
+    pub recorded_ms: i64,
+    /// ATTEMPT_REASON code.
+    pub reason: String,
+    /// When she means to come again.
+    pub next_on: Option<NaiveDate>,
+    /// Free text.
+    pub note: String,
+    /// Staff id as claimed.
+    pub by: String,
+    /// Change that made it.
+    pub made_by: Option<[u8; 32]>,
+}
+
+/// A correction of a record: added words, a corrected date, or 作废. History is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Amendment {
+    /// Entry id.
+    pub id: String,
+    /// The record corrected.
+    pub record: String,
+    /// Added words.
+    pub text: Option<String>,
+    /// 作废.
+    pub void: bool,
+    /// Corrected civil date.
+    pub event_date: Option<NaiveDate>,
+    /// Why.
+    pub reason: String,
+    /// Civil date it was made.
+    pub recorded_on: Option<NaiveDate>,
+    /// Staff id as claimed.
+    pub by: String,
+    /// Change that made it.
+    pub made_by: Option<[u8; 32]>,
+}
+
+/// A child's document, read.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Child {
+    /// Fields (keys of domain.md §3, see `office` columns).
+    pub fields: BTreeMap<String, Scalar>,
+    /// Values of the last import.
+    pub imported: BTreeMap<String, Scalar>,
+    /// Categories.
+    pub categories: Vec<Category>,
+    /// Facts that decide the tier.
+    pub tier_facts: Vec<TierFact>,
+    /// Pauses.
+    pub pauses: Vec<Pause>,
+    /// Visits.
+    pub visits: Vec<ChildVisit>,
+    /// Contacts.
+    pub contacts: Vec<Contact>,
+    /// Attempts.
+    pub attempts: Vec<Attempt>,
+    /// Corrections.
+    pub amendments: Vec<Amendment>,
+}
+
+impl Child {
+    /// Reads the noun from its record. Missing values have a meaning (empty), unknown ones stay in the document.
+    pub fn from_record(record: &Record) -> Self {
+        Self {
+            fields: record.fields.clone(),
+            imported: record.imported.clone(),
+            categories: record.entries("categories").iter().map(category).collect(),
+            tier_facts: record.entries("tier_facts").iter().map(tier_fact).collect(),
+            pauses: record.entries("pauses").iter().map(pause).collect(),
+            visits: record.entries("visits").iter().map(visit).collect(),
+            contacts: record.entries("contacts").iter().map(contact).collect(),
+            attempts: record.entries("attempts").iter().map(attempt).collect(),
+            amendments: record.entries(AMENDMENTS).iter().map(amendment).collect(),
+        }
+    }
+
+    /// Text of a field.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.fields.get(key).and_then(Scalar::as_text)
+    }
+
+    /// Name, empty when 未采集.
+    pub fn name(&self) -> &str {
+        self.text("name").unwrap_or_default()
+    }
+
+    /// Birth date, if known to the day.
+    pub fn birth_date(&self) -> Option<NaiveDate> {
+        self.text("birth_date").and_then(|text| text.parse().ok())
+    }
+
+    /// The household's document id.
+    pub fn household(&self) -> Option<&str> {
+        self.text(HOUSEHOLD)
+    }
+
+    /// Is the record 作废?
+    pub fn is_voided(&self, record: &str) -> bool {
+        self.amendments.iter().any(|amendment| amendment.record == record && amendment.void)
+    }
+
+    /// The date of a record after corrections: the causally last corrected date, else the recorded one.
+    pub fn effective_date(&self, record: &str, recorded: Option<NaiveDate>) -> Option<NaiveDate> {
+        self.amendments
+            .iter()
+            .filter(|amendment| amendment.record == record)
+            .filter_map(|amendment| amendment.event_date)
+            .next_back()
+            .or(recorded)
+    }
+}
+
+fn category(entry: &Entry) -> Category {
+    Category {
+        id: entry.id.clone(),
+        code: entry.text_or_empty("code"),
+        start: entry.date("start"),
+        end: entry.date("end"),
+        recorded_on: entry.date("recorded_on"),
+        basis: entry.text_or_empty("basis"),
+    }
+}
+
+fn tier_fact(entry: &Entry) -> TierFact {
+    TierFact {
+        id: entry.id.clone(),
+        kind: entry.text_or_empty("kind"),
+        from: entry.date("from"),
+        to: entry.date("to"),
+        recorded_on: entry.date("recorded_on"),
+        words: entry.text_or_empty("words"),
+        approved_by: entry.text("approved_by").map(str::to_owned),
+    }
+}
+
+fn pause(entry: &Entry) -> Pause {
+    Pause {
+        id: entry.id.clone(),
+        reason: entry.text_or_empty("reason"),
+        from: entry.date("from"),
+        to: entry.date("to"),
+    }
+}
+
+fn visit(entry: &Entry) -> ChildVisit {
+    ChildVisit {
+        id: entry.id.clone(),
+        session: entry.text_or_empty("session"),
+        household: entry.text_or_empty("household"),
+        event_date: entry.date("event_date"),
+        recorded_on: entry.date("recorded_on"),
+        recorded_ms: entry.int("recorded_ms").unwrap_or(0),
+        place: entry.text_or_empty("place"),
+        kind: entry.text_or_empty("kind"),
+        met: entry.codes("met"),
+        seen: entry.is("seen"),
+        boarder: entry.is("boarder"),
+        form: entry.text_or_empty("form"),
+        summary: entry.text_or_empty("summary"),
+        by: entry.text_or_empty("by"),
+        answers: entry.answers.clone(),
+        made_by: entry.made_by,
+    }
+}
+
+fn contact(entry: &Entry) -> Contact {
+    Contact {
+        id: entry.id.clone(),
+        event_date: entry.date("event_date"),
+        recorded_on: entry.date("recorded_on"),
+        recorded_ms: entry.int("recorded_ms").unwrap_or(0),
+        mode: entry.text_or_empty("mode"),
+        party: entry.codes("party"),
+        reached: entry.is("reached"),
+        child_state: entry.text("child_state").map(str::to_owned),
+        topics: entry.codes("topics"),
+        parent_contact_ok: entry.text("parent_contact_ok").map(str::to_owned),
+        note: entry.text_or_empty("note"),
+        by: entry.text_or_empty("by"),
+        made_by: entry.made_by,
+    }
+}
+
+fn attempt(entry: &Entry) -> Attempt {
+    Attempt {
+        id: entry.id.clone(),
+        event_date: entry.date("event_date"),
+        recorded_on: entry.date("recorded_on"),
+        recorded_ms: entry.int("recorded_ms").unwrap_or(0),
+        reason: entry.text_or_empty("reason"),
+        next_on: entry.date("next_on"),
+        note: entry.text_or_empty("note"),
+        by: entry.text_or_empty("by"),
+        made_by: entry.made_by,
+    }
+}
+
+fn amendment(entry: &Entry) -> Amendment {
+    Amendment {
+        id: entry.id.clone(),
+        record: entry.text_or_empty("record"),
+        text: entry.text("text").map(str::to_owned),
+        void: entry.is("void"),
+        event_date: entry.date("event_date"),
+        reason: entry.text_or_empty("reason"),
+        recorded_on: entry.date("recorded_on"),
+        by: entry.text_or_empty("by"),
+        made_by: entry.made_by,
+    }
+}
+
+fn date_text(date: Option<NaiveDate>) -> Scalar {
+    date.map(|date| date.to_string()).into()
+}
+
+impl ChildVisit {
+    /// The edit that records the child's part.
+    pub fn to_edit(&self) -> Edit {
+        let mut entry = Entry::new(&self.id)
+            .with("session", self.session.as_str())
+            .with("household", self.household.as_str())
+            .with("event_date", date_text(self.event_date))
+            .with("recorded_on", date_text(self.recorded_on))
+            .with("recorded_ms", self.recorded_ms)
+            .with("place", self.place.as_str())
+            .with("kind", self.kind.as_str())
+            .with_codes("met", &self.met)
+            .with("seen", self.seen)
+            .with("boarder", self.boarder)
+            .with("form", self.form.as_str())
+            .with("summary", self.summary.as_str())
+            .with("by", self.by.as_str());
+        entry.answers.clone_from(&self.answers);
+        Edit::Add {
+            collection: "visits",
+            entry,
+        }
+    }
+}
+
+impl Contact {
+    /// The edit that records the contact.
+    pub fn to_edit(&self) -> Edit {
+        Edit::Add {
+            collection: "contacts",
+            entry: Entry::new(&self.id)
+                .with("event_date", date_text(self.event_date))
+                .with("recorded_on", date_text(self.recorded_on))
+                .with("recorded_ms", self.recorded_ms)
+                .with("mode", self.mode.as_str())
+                .with_codes("party", &self.party)
+                .with("reached", self.reached)
+                .with("child_state", self.child_state.as_deref())
+                .with_codes("topics", &self.topics)
+                .with("parent_contact_ok", self.parent_contact_ok.as_deref())
+                .with("note", self.note.as_str())
+                .with("by", self.by.as_str()),
+        }
+    }
+}
+
+impl Attempt {
+    /// The edit that records the attempt.
+    pub fn to_edit(&self) -> Edit {
+        Edit::Add {
+            collection: "attempts",
+            entry: Entry::new(&self.id)
+                .with("event_date", date_text(self.event_date))
+                .with("recorded_on", date_text(self.recorded_on))
+                .with("recorded_ms", self.recorded_ms)
+                .with("reason", self.reason.as_str())
+                .with("next_on", date_text(self.next_on))
+                .with("note", self.note.as_str())
+                .with("by", self.by.as_str()),
+        }
+    }
+}
+
+impl Amendment {
+    /// The edit that records the correction.
+    pub fn to_edit(&self) -> Edit {
+        Edit::Add {
+            collection: AMENDMENTS,
+            entry: Entry::new(&self.id)
+                .with("record", self.record.as_str())
+                .with("text", self.text.as_deref())
+                .with("void", self.void)
+                .with("event_date", date_text(self.event_date))
+                .with("reason", self.reason.as_str())
+                .with("recorded_on", date_text(self.recorded_on))
+                .with("by", self.by.as_str()),
+        }
+    }
+}
+
+impl Category {
+    /// The edit that adds the category.
+    pub fn to_edit(&self) -> Edit {
+        Edit::Add {
+            collection: "categories",
+            entry: Entry::new(&self.id)
+                .with("code", self.code.as_str())
+                .with("start", date_text(self.start))
+                .with("end", date_text(self.end))
+                .with("recorded_on", date_text(self.recorded_on))
+                .with("basis", self.basis.as_str()),
+        }
+    }
+}
+
+impl TierFact {
+    /// The edit that adds the fact.
+    pub fn to_edit(&self) -> Edit {
+        Edit::Add {
+            collection: "tier_facts",
+            entry: Entry::new(&self.id)
+                .with("kind", self.kind.as_str())
+                .with("from", date_text(self.from))
+                .with("to", date_text(self.to))
+                .with("recorded_on", date_text(self.recorded_on))
+                .with("words", self.words.as_str())
+                .with("approved_by", self.approved_by.as_deref()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::doc;
+    use ids::DocKind;
+
+    fn day(text: &str) -> Option<NaiveDate> {
+        text.parse().ok()
+    }
+
+    #[test]
+    fn a_contact_reads_back_as_it_was_written() {
+        let contact = Contact {
+            id: "c1".into(),
+            event_date: day("2026-11-20"),
+            recorded_on: day("2026-11-21"),
+            recorded_ms: 5,
+            mode: "phone".into(),
+            party: vec!["carer".into(), "child".into()],
+            reached: true,
+            child_state: Some("normal".into()),
+            topics: Vec::new(),
+            parent_contact_ok: None,
+            note: String::new(),
+            by: "s1".into(),
+            made_by: None,
+        };
+        let mut document = doc::start(DocKind::Child).expect("starts");
+        let made = doc::apply(&mut document, [1; 16], 0, &[contact.to_edit()])
+            .expect("applies")
+            .expect("changes");
+        let child = Child::from_record(&doc::read(&document));
+        assert_eq!(child.contacts, [Contact { made_by: Some(made.hash), ..contact }]);
+    }
+
+    #[test]
+    fn an_amendment_moves_the_date_and_a_void_takes_the_record_out() {
+        let amendment = |id: &str, void: bool, date: Option<NaiveDate>| Amendment {
+            id: id.into(),
+            record: "v1".into(),
+            text: None,
+            void,
+            event_date: date,
+            reason: "日期记错".into(),
+            recorded_on: day("2026-11-21"),
+            by: "s1".into(),
+            made_by: None,
+        };
+        let child = Child {
+            amendments: vec![amendment("a1", false, day("2026-11-02")), amendment("a2", true, None)],
+            ..Child::default()
+        };
+        assert_eq!(child.effective_date("v1", day("2026-11-01")), day("2026-11-02"));
+        assert_eq!(child.effective_date("v2", day("2026-11-01")), day("2026-11-01"));
+        assert!(child.is_voided("v1"));
+        assert!(!child.is_voided("v2"));
+    }
+}

@@ -1,0 +1,29 @@
+//! Checks on the repository itself, code generation, demo data, and rules replayed from a file.
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+mod generate;
+
+#[derive(Parser)]
+#[command(about = "Tasks for people who work on this repository")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Writes generated files: constant changes for the protocol crate, TypeScript types for the UI.
+    Gen {
+        /// Only compare; fail when a file is out of date.
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().task {
+        Task::Gen { check } => generate::run(check),
+    }
+}
