@@ -68,8 +68,8 @@ pub struct LedgerRow {
     pub values: BTreeMap<String, LedgerValue>,
     /// Category codes the row stands for.
     pub categories: BTreeSet<String>,
-    /// Tier facts the row proves, e.g. [`CHILD_DISABILITY`].
-    pub facts: BTreeSet<String>,
+    /// Tier facts the row proves, e.g. [`CHILD_DISABILITY`], each with its words, e.g. 母亲肢体一级残疾.
+    pub facts: BTreeMap<String, String>,
     /// Sentences about cells that were understood only in part.
     pub notes: Vec<String>,
     /// Why the row cannot be imported, as far as the row alone tells.
@@ -166,7 +166,7 @@ pub struct ExistingChild {
     pub address: Option<String>,
     /// Category codes open now.
     pub categories: BTreeSet<String>,
-    /// Tier facts open now.
+    /// Kinds of the tier facts open now.
     pub facts: BTreeSet<String>,
     /// Fields of child and household by key.
     pub fields: BTreeMap<String, FieldState>,
@@ -263,8 +263,8 @@ pub struct PlanRow {
     pub flags: BTreeMap<String, String>,
     /// Categories to open.
     pub categories: BTreeSet<String>,
-    /// Tier facts to record.
-    pub facts: BTreeSet<String>,
+    /// Tier facts to record, each with its words.
+    pub facts: BTreeMap<String, String>,
     /// Household.
     pub household: HouseholdChoice,
     /// Household in words, when it is shared.

@@ -6,7 +6,7 @@ use super::{
     sentences,
 };
 use chrono::{Datelike, NaiveDate};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Identity numbers a row may carry.
 const ID_FIELDS: [&str; 4] = ["id_no", "father_id_no", "mother_id_no", "carer_id_no"];
@@ -120,8 +120,8 @@ fn empty(row: &LedgerRow, outcome: Outcome) -> PlanRow {
         conflicts: Vec::new(),
         imported: BTreeMap::new(),
         flags: BTreeMap::new(),
-        categories: std::collections::BTreeSet::new(),
-        facts: std::collections::BTreeSet::new(),
+        categories: BTreeSet::new(),
+        facts: BTreeMap::new(),
         household: HouseholdChoice::None,
         household_sentence: None,
         rejections: Vec::new(),
@@ -167,7 +167,8 @@ fn compare_row(row: &LedgerRow, found: Match<'_>, flags: Flags, mut notes: Vec<S
         }
     }
     planned.categories = row.categories.difference(&existing.categories).cloned().collect();
-    planned.facts = row.facts.difference(&existing.facts).cloned().collect();
+    let new_facts = row.facts.iter().filter(|(kind, _)| !existing.facts.contains(*kind));
+    planned.facts = new_facts.map(|(kind, words)| (kind.clone(), words.clone())).collect();
     planned.outcome = if !planned.conflicts.is_empty() {
         Outcome::Conflict
     } else if !planned.changes.is_empty() || !planned.categories.is_empty() || !planned.facts.is_empty() {
