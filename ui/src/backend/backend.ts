@@ -1,0 +1,166 @@
+// The one door between the screens and the Rust client. Each command is a method of the same name.
+
+import type * as view from './types'
+
+/** Every command, by the name Rust knows it by. A Rust test compares this list with its own. */
+export const commands = [
+  'app',
+  'enrol_start',
+  'enrol_poll',
+  'enrol_cancel',
+  'choose_pin',
+  'unlock',
+  'lock',
+  'me',
+  'today',
+  'search_children',
+  'child_file',
+  'edit_field',
+  'add_child',
+  'contact_form',
+  'record_contact',
+  'record_attempt',
+  'open_visit',
+  'visit_form',
+  'answer_visit',
+  'same_as_last',
+  'visit_position',
+  'save_visit',
+  'discard_draft',
+  'restore_draft',
+  'visit_read',
+  'amend_record',
+  'problem_form',
+  'report_problem',
+  'problems',
+  'problem',
+  'add_problem_event',
+  'mandatory_page',
+  'conflicts',
+  'settle_conflict',
+  'sync_status',
+  'sync_now',
+  'overview',
+  'villages',
+  'create_village',
+  'inbox',
+  'devices',
+  'new_enrolment',
+  'enrolment',
+  'confirm_enrolment',
+  'import_preview',
+  'import_confirm',
+  'import_status',
+] as const
+
+/** What a `changed` event says: which part of the world to look at again. */
+export type Changed = 'sync' | 'records' | 'app' | 'import'
+
+/** Everything a screen may ask for. Each call rejects with a {@link BackendError}. */
+export interface Backend {
+  app(): Promise<view.AppView>
+  enrolStart(input: view.EnrolInput): Promise<view.AppView>
+  enrolPoll(): Promise<view.AppView>
+  enrolCancel(): Promise<view.AppView>
+  choosePin(input: view.PinInput): Promise<view.AppView>
+  unlock(input: view.PinInput): Promise<view.AppView>
+  lock(): Promise<view.AppView>
+  me(): Promise<view.MeView>
+  today(): Promise<view.TodayView>
+  searchChildren(input: view.SearchInput): Promise<view.ChildListView>
+  childFile(input: view.IdInput): Promise<view.ChildFileView>
+  editField(input: view.EditFieldInput): Promise<view.ChildFileView>
+  addChild(input: view.AddChildInput): Promise<view.SavedView>
+  contactForm(input: view.IdInput): Promise<view.ContactFormView>
+  recordContact(input: view.ContactInput): Promise<view.SavedView>
+  recordAttempt(input: view.AttemptInput): Promise<view.SavedView>
+  openVisit(input: view.IdInput): Promise<view.VisitFormView>
+  visitForm(input: view.IdInput): Promise<view.VisitFormView>
+  answerVisit(input: view.AnswerInput): Promise<view.VisitFormView>
+  sameAsLast(input: view.SameInput): Promise<view.VisitFormView>
+  visitPosition(input: view.PositionInput): Promise<null>
+  saveVisit(input: view.IdInput): Promise<view.SavedView>
+  discardDraft(input: view.IdInput): Promise<null>
+  restoreDraft(input: view.IdInput): Promise<view.VisitFormView>
+  visitRead(input: view.RecordInput): Promise<view.VisitReadView>
+  amendRecord(input: view.AmendInput): Promise<view.ChildFileView>
+  problemForm(input: view.IdInput): Promise<view.ProblemFormView>
+  reportProblem(input: view.ProblemInput): Promise<view.SavedView>
+  problems(): Promise<view.ProblemListView>
+  problem(input: view.IdInput): Promise<view.ProblemView>
+  addProblemEvent(input: view.ProblemEventInput): Promise<view.ProblemView>
+  mandatoryPage(): Promise<view.MandatoryView>
+  conflicts(): Promise<view.ConflictListView>
+  settleConflict(input: view.SettleInput): Promise<view.ConflictListView>
+  syncStatus(): Promise<view.SyncView>
+  syncNow(): Promise<view.SyncView>
+  overview(): Promise<view.OverviewView>
+  villages(): Promise<view.VillageListView>
+  createVillage(input: view.NewVillageInput): Promise<view.VillageListView>
+  inbox(): Promise<view.InboxView>
+  devices(): Promise<view.DevicesView>
+  newEnrolment(input: view.NewEnrolmentInput): Promise<view.EnrolmentView>
+  enrolment(input: view.IdInput): Promise<view.EnrolmentView>
+  confirmEnrolment(input: view.IdInput): Promise<view.EnrolmentView>
+  importPreview(input: view.ImportInput): Promise<view.ImportPreviewView>
+  importConfirm(input: view.IdInput): Promise<view.ImportStatusView>
+  importStatus(input: view.IdInput): Promise<view.ImportStatusView>
+  /** Calls `listener` after each change event; returns how to stop. */
+  onChanged(listener: (what: Changed) => void): () => void
+}
+
+export type Command = (typeof commands)[number]
+
+type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : Name
+
+type Methods = Exclude<keyof Backend, 'onChanged'>
+
+/** Carries commands to Rust and change events back. */
+export interface Transport {
+  call(command: Command, argument: unknown): Promise<unknown>
+  onChanged(listener: (what: Changed) => void): () => void
+}
+
+/** The refusal of a command: a code with words in the locale files, and values for its placeholders. */
+export class BackendError extends Error {
+  readonly code: string
+  readonly params: Record<string, string>
+
+  constructor(problem: view.UiError) {
+    super(problem.code)
+    this.name = 'BackendError'
+    this.code = problem.code
+    this.params = problem.params
+  }
+}
+
+/** Reads whatever was thrown as something a screen can draw. */
+export function asProblem(error: unknown): view.UiError {
+  if (isUiError(error)) return { code: error.code, params: error.params ?? {} }
+  return { code: 'no_backend', params: {} }
+}
+
+function isUiError(value: unknown): value is view.UiError {
+  return typeof value === 'object' && value !== null && typeof (value as view.UiError).code === 'string'
+}
+
+export function methodName<Name extends Command>(command: Name): Camel<Name> {
+  return command.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()) as Camel<Name>
+}
+
+/** Builds the methods of {@link Backend} from the list of commands. */
+export function backendOver(transport: Transport): Backend {
+  // The two assignments fail to compile when the list and the interface name different things.
+  const methods = {} as Record<Camel<Command>, (argument?: unknown) => Promise<unknown>>
+  const named: Record<Methods, unknown> = methods
+  for (const command of commands) {
+    methods[methodName(command)] = async (argument?: unknown) => {
+      try {
+        return await transport.call(command, argument)
+      } catch (error) {
+        throw new BackendError(asProblem(error))
+      }
+    }
+  }
+  return { ...named, onChanged: (listener: (what: Changed) => void) => transport.onChanged(listener) } as Backend
+}

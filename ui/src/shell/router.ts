@@ -1,0 +1,28 @@
+// Hash history, so it works on the loopback server and inside the shell. Each feature brings its routes.
+
+import { createRouter, createWebHashHistory, type Router, type RouteRecordRaw } from 'vue-router'
+import type { ShellKind } from '@/backend'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Which shell shows the page. */
+    shell?: 'tablet' | 'station' | 'both'
+    /** Which of the navigation's entries is lit. */
+    place?: string
+  }
+}
+
+const features = import.meta.glob<RouteRecordRaw[]>('../features/*/routes.ts', { eager: true, import: 'routes' })
+
+const home: Record<ShellKind, string> = { tablet: '/today', station: '/overview' }
+
+export function makeRouter(shell: ShellKind): Router {
+  const pages = Object.values(features)
+    .flat()
+    .filter((route) => route.meta?.shell === 'both' || route.meta?.shell === shell)
+  return createRouter({
+    history: createWebHashHistory(),
+    routes: [...pages, { path: '/:rest(.*)*', redirect: home[shell] }],
+    scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? {} : { top: 0 }),
+  })
+}
