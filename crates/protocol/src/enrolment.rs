@@ -9,6 +9,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+/// The name in every server's certificate. The CA is private and pinned, so one name serves every address.
+pub const SERVER_NAME: &str = "server.zoufang.internal";
+
 /// The digest both sides make of what they saw.
 pub type Transcript = [u8; 32];
 

@@ -1,1 +1,523 @@
-//! The server's end.
+//! The server's end of a sync: which change is taken, held or refused, and why. No IO; the state is a trait the server implements.
+//!
+//! The order of the questions is fixed, and each is asked in one place:
+//! size, decoding, whose it is, signature, chain; from there on a refused change keeps its place in the chain;
+//! then the change's own header and hash, the document, access, the actor's number, dependencies, first operation.
+//! One change's refusal never touches another's.
+
+use crate::access::{self, Action, Context, Decision, Denial, Holder, Resource, Subject};
+use crate::change_header::{self, ChangeError, ChangeHeader};
+use crate::envelope::{self, DocumentHeader, Envelope, EnvelopeHead};
+use crate::genesis::Constant;
+use crate::limits;
+use crate::outcome::{Outcome, RefusalCode};
+use crate::wire::ProtocolError;
+use ed25519_dalek::VerifyingKey;
+use ids::{
+    ActorId, ChangeHash, DeviceId, DocKind, DocumentId, Generation, Incarnation, UnitId, actor_id,
+};
+
+/// Who sends.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Device and holder.
+    pub holder: Holder,
+    /// The device's public key.
+    pub key: VerifyingKey,
+    /// The device was revoked.
+    pub revoked: bool,
+}
+
+/// A chain of envelopes: one memory of one device in one scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Chain {
+    /// The device.
+    pub device: DeviceId,
+    /// Its memory.
+    pub incarnation: Incarnation,
+    /// The scope.
+    pub scope: UnitId,
+}
+
+/// Where a chain ends. The default is a chain that has not begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ChainTip {
+    /// The last place taken.
+    pub dev_seq: u64,
+    /// Hash of the head there.
+    pub head_hash: [u8; 32],
+}
+
+/// What became of a head seen before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnownHead {
+    /// In the log.
+    Accepted {
+        /// Its number.
+        seq: u64,
+    },
+    /// Waiting for what it depends on.
+    Held,
+    /// Refused.
+    Refused {
+        /// Why.
+        code: RefusalCode,
+    },
+}
+
+/// A document the server has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownDocument {
+    /// As its creator signed it.
+    pub header: DocumentHeader,
+    /// Its current generation.
+    pub generation: Generation,
+    /// Where it belongs now.
+    pub home_unit: UnitId,
+    /// The scope that unit lies in.
+    pub scope: UnitId,
+    /// Raw bytes of its changes.
+    pub bytes: u64,
+    /// Changes waiting.
+    pub held: u64,
+}
+
+/// A change the server has in a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownChange {
+    /// Its number in the scope's log.
+    pub seq: u64,
+    /// Its last operation's counter.
+    pub max_op: u64,
+}
+
+/// A change that passed every question.
+#[derive(Debug)]
+pub struct Admitted<'a> {
+    /// The envelope.
+    pub envelope: &'a Envelope,
+    /// Its head.
+    pub head: &'a EnvelopeHead,
+    /// Hash of the head's bytes.
+    pub head_hash: [u8; 32],
+    /// The change's own header.
+    pub change: &'a ChangeHeader,
+    /// Kind of the document.
+    pub kind: DocKind,
+    /// Where the document belongs.
+    pub home_unit: UnitId,
+    /// Set when this change begins the document.
+    pub begins: Option<&'a DocumentHeader>,
+}
+
+/// What admission asks of the server's memory and tells it. All of one call happens in one transaction.
+pub trait AdmissionState {
+    /// What can go wrong with the memory.
+    type Error;
+
+    /// The constants of a (kind, schema); usually [`crate::genesis::constants`].
+    fn constants(&self, kind: DocKind, schema: u32) -> Option<Vec<&'static Constant>>;
+    /// What became of a head seen before.
+    fn known_head(&mut self, head_hash: &[u8; 32]) -> Result<Option<KnownHead>, Self::Error>;
+    /// Where a chain ends.
+    fn chain_tip(&mut self, chain: &Chain) -> Result<ChainTip, Self::Error>;
+    /// A document.
+    fn document(&mut self, document: DocumentId) -> Result<Option<KnownDocument>, Self::Error>;
+    /// A change in the log, by document, generation and hash.
+    fn change(
+        &mut self,
+        document: DocumentId,
+        generation: Generation,
+        hash: &ChangeHash,
+    ) -> Result<Option<KnownChange>, Self::Error>;
+    /// The change that took an actor's number in a document.
+    fn change_of_actor(
+        &mut self,
+        document: DocumentId,
+        actor: &ActorId,
+        seq: u64,
+    ) -> Result<Option<ChangeHash>, Self::Error>;
+    /// The scope a unit lies in; a station is its own scope.
+    fn scope_of(&mut self, unit: UnitId) -> Result<Option<UnitId>, Self::Error>;
+    /// Who a device is, for changes that waited.
+    fn caller(&mut self, device: DeviceId) -> Result<Option<Caller>, Self::Error>;
+    /// Changes of a document that wait, oldest first.
+    fn held(&mut self, document: DocumentId) -> Result<Vec<Envelope>, Self::Error>;
+
+    /// The head takes its place in the chain, whatever becomes of it.
+    fn place(
+        &mut self,
+        chain: &Chain,
+        head: &EnvelopeHead,
+        head_hash: &[u8; 32],
+    ) -> Result<(), Self::Error>;
+    /// Keeps the change and gives it the scope's next number.
+    fn accept(&mut self, admitted: &Admitted<'_>) -> Result<u64, Self::Error>;
+    /// A change that is in the log already, under another head.
+    fn alias(&mut self, head_hash: &[u8; 32], seq: u64) -> Result<(), Self::Error>;
+    /// Keeps the envelope aside.
+    fn hold(
+        &mut self,
+        envelope: &Envelope,
+        head: &EnvelopeHead,
+        head_hash: &[u8; 32],
+        missing: &[ChangeHash],
+    ) -> Result<(), Self::Error>;
+    /// Remembers the refusal.
+    fn refuse(
+        &mut self,
+        head: &EnvelopeHead,
+        head_hash: &[u8; 32],
+        code: RefusalCode,
+    ) -> Result<(), Self::Error>;
+}
+
+/// Admits one part, change by change; what one change brings, the next may depend on.
+///
+/// # Errors
+/// Only the state's own; a bad change is an outcome.
+pub fn admit_part<S: AdmissionState>(
+    state: &mut S,
+    caller: &Caller,
+    envelopes: &[Envelope],
+) -> Result<Vec<(ChangeHash, Outcome)>, S::Error> {
+    envelopes
+        .iter()
+        .map(|envelope| admit(state, caller, envelope))
+        .collect()
+}
+
+/// Admits one change.
+///
+/// # Errors
+/// Only the state's own; a bad change is an outcome.
+pub fn admit<S: AdmissionState>(
+    state: &mut S,
+    caller: &Caller,
+    envelope: &Envelope,
+) -> Result<(ChangeHash, Outcome), S::Error> {
+    let head = match envelope::open(envelope) {
+        Ok(head) => head,
+        Err(error) => {
+            let code = match error {
+                ProtocolError::TooLarge { .. } => RefusalCode::TooLarge,
+                _ => RefusalCode::Malformed,
+            };
+            return Ok((ChangeHash([0; 32]), Outcome::Refused { code }));
+        }
+    };
+    let hash = head.hash;
+    let outcome = admit_head(state, caller, envelope, &head)?;
+    if matches!(outcome, Outcome::Accepted { .. }) {
+        release_held(state, head.document)?;
+    }
+    Ok((hash, outcome))
+}
+
+fn admit_head<S: AdmissionState>(
+    state: &mut S,
+    caller: &Caller,
+    envelope: &Envelope,
+    head: &EnvelopeHead,
+) -> Result<Outcome, S::Error> {
+    if caller.revoked {
+        return Ok(refused(RefusalCode::DeviceRevoked));
+    }
+    let holder = &caller.holder;
+    if head.device != holder.device || head.staff != holder.staff || head.scope != holder.scope {
+        return Ok(refused(RefusalCode::UnknownDevice));
+    }
+    if envelope::verify(&caller.key, &envelope.head, &envelope.signature).is_err() {
+        return Ok(refused(RefusalCode::BadSignature));
+    }
+    let head_hash = envelope::head_hash(&envelope.head);
+    let waits = match state.known_head(&head_hash)? {
+        Some(KnownHead::Accepted { seq }) => return Ok(Outcome::AlreadyHad { seq }),
+        Some(KnownHead::Refused { code }) => return Ok(refused(code)),
+        Some(KnownHead::Held) => Waits(true),
+        None => {
+            let chain = Chain {
+                device: head.device,
+                incarnation: head.incarnation,
+                scope: head.scope,
+            };
+            let tip = state.chain_tip(&chain)?;
+            let follows =
+                tip.dev_seq.checked_add(1) == Some(head.dev_seq) && tip.head_hash == head.previous;
+            if !follows {
+                return Ok(refused(RefusalCode::BadChain));
+            }
+            state.place(&chain, head, &head_hash)?;
+            Waits(false)
+        }
+    };
+    examine(state, caller, envelope, head, head_hash, waits)
+}
+
+/// Whether the change was held before.
+#[derive(Clone, Copy)]
+struct Waits(bool);
+
+/// From here on the change has its place in the chain.
+fn examine<S: AdmissionState>(
+    state: &mut S,
+    caller: &Caller,
+    envelope: &Envelope,
+    head: &EnvelopeHead,
+    head_hash: [u8; 32],
+    waits: Waits,
+) -> Result<Outcome, S::Error> {
+    match question(state, caller, envelope, head, waits)? {
+        Verdict::Take(taken) => {
+            let admitted = Admitted {
+                envelope,
+                head,
+                head_hash,
+                change: &taken.change,
+                kind: taken.kind,
+                home_unit: taken.home_unit,
+                begins: taken.begins.as_ref(),
+            };
+            let seq = state.accept(&admitted)?;
+            Ok(Outcome::Accepted { seq })
+        }
+        Verdict::Had(seq) => {
+            state.alias(&head_hash, seq)?;
+            Ok(Outcome::AlreadyHad { seq })
+        }
+        Verdict::Hold(missing) => {
+            state.hold(envelope, head, &head_hash, &missing)?;
+            Ok(Outcome::Held { missing })
+        }
+        Verdict::Refuse(code) => {
+            state.refuse(head, &head_hash, code)?;
+            Ok(refused(code))
+        }
+    }
+}
+
+struct Taken {
+    change: ChangeHeader,
+    kind: DocKind,
+    home_unit: UnitId,
+    begins: Option<DocumentHeader>,
+}
+
+enum Verdict {
+    Take(Taken),
+    Had(u64),
+    Hold(Vec<ChangeHash>),
+    Refuse(RefusalCode),
+}
+
+fn question<S: AdmissionState>(
+    state: &mut S,
+    caller: &Caller,
+    envelope: &Envelope,
+    head: &EnvelopeHead,
+    Waits(waits): Waits,
+) -> Result<Verdict, S::Error> {
+    let change = match read_change(envelope, head) {
+        Ok(change) => change,
+        Err(code) => return Ok(Verdict::Refuse(code)),
+    };
+    let place = match find_document(state, caller, head)? {
+        Ok(place) => place,
+        Err(code) => return Ok(Verdict::Refuse(code)),
+    };
+    if let Some(other) = state.change_of_actor(head.document, &head.actor, head.seq)? {
+        if other != head.hash {
+            return Ok(Verdict::Refuse(RefusalCode::SeqReused));
+        }
+        if let Some(known) = state.change(head.document, head.generation, &head.hash)? {
+            return Ok(Verdict::Had(known.seq));
+        }
+    }
+    let schema = place.schema.max(head.schema);
+    let constants = state
+        .constants(place.kind, schema)
+        .or_else(|| state.constants(place.kind, place.schema));
+    let Some(constants) = constants else {
+        return Ok(Verdict::Refuse(RefusalCode::NotApplicable));
+    };
+    let mut past = 0;
+    let mut missing = Vec::new();
+    for dep in &change.deps {
+        if let Some(constant) = constants.iter().find(|constant| constant.hash == *dep) {
+            past = past.max(constant.max_op);
+        } else if let Some(known) = state.change(head.document, head.generation, dep)? {
+            past = past.max(known.max_op);
+        } else {
+            missing.push(*dep);
+        }
+    }
+    if !missing.is_empty() {
+        return Ok(if place.begins.is_some() {
+            // A document begins on its constants alone; anything else is a schema not known here.
+            Verdict::Refuse(RefusalCode::NotApplicable)
+        } else if !waits && place.held >= limits::HELD_PER_DOCUMENT {
+            Verdict::Refuse(RefusalCode::HeldMissing)
+        } else {
+            Verdict::Hold(missing)
+        });
+    }
+    if change.start_op != past + 1 {
+        return Ok(Verdict::Refuse(RefusalCode::StartOp));
+    }
+    if place.bytes + envelope.change.len() as u64 > limits::DOCUMENT_BYTES {
+        return Ok(Verdict::Refuse(RefusalCode::TooLarge));
+    }
+    Ok(Verdict::Take(Taken {
+        change,
+        kind: place.kind,
+        home_unit: place.home_unit,
+        begins: place.begins,
+    }))
+}
+
+/// The change's own bytes, and whether the head told the truth about them.
+fn read_change(envelope: &Envelope, head: &EnvelopeHead) -> Result<ChangeHeader, RefusalCode> {
+    if envelope.change.len() > limits::CHANGE_BYTES {
+        return Err(RefusalCode::TooLarge);
+    }
+    let change = change_header::read(&envelope.change).map_err(|error| match error {
+        ChangeError::TooLarge => RefusalCode::TooLarge,
+        ChangeError::TooManyOps => RefusalCode::TooManyOps,
+        ChangeError::Checksum => RefusalCode::HashMismatch,
+        ChangeError::NotAChange | ChangeError::Malformed(_) => RefusalCode::Malformed,
+    })?;
+    if change.hash != head.hash {
+        return Err(RefusalCode::HashMismatch);
+    }
+    let actor = actor_id(
+        head.device,
+        head.incarnation,
+        head.document,
+        head.generation,
+    );
+    if change.actor != actor || head.actor != actor {
+        return Err(RefusalCode::ActorMismatch);
+    }
+    let honest = change.seq == head.seq
+        && change.start_op == head.start_op
+        && change.ops == u64::from(head.ops);
+    if honest {
+        Ok(change)
+    } else {
+        Err(RefusalCode::Malformed)
+    }
+}
+
+struct Place {
+    kind: DocKind,
+    schema: u32,
+    home_unit: UnitId,
+    bytes: u64,
+    held: u64,
+    begins: Option<DocumentHeader>,
+}
+
+/// The document the change belongs to, known or begun by it, if the caller may write there.
+fn find_document<S: AdmissionState>(
+    state: &mut S,
+    caller: &Caller,
+    head: &EnvelopeHead,
+) -> Result<Result<Place, RefusalCode>, S::Error> {
+    let context = Context {
+        revoked: caller.revoked,
+    };
+    let subject = Subject::Device(caller.holder);
+    if let Some(known) = state.document(head.document)? {
+        let resource = Resource::Document {
+            kind: known.header.kind,
+            home_unit: known.home_unit,
+            scope: known.scope,
+            creator: known.header.creator,
+        };
+        let decision = access::decide(subject, Action::WriteDocument, resource, context);
+        if let Decision::Deny(denial) = decision {
+            return Ok(Err(refusal(denial)));
+        }
+        if known.generation != head.generation {
+            return Ok(Err(RefusalCode::Generation));
+        }
+        if head
+            .header
+            .as_ref()
+            .is_some_and(|header| *header != known.header)
+        {
+            return Ok(Err(RefusalCode::Malformed));
+        }
+        return Ok(Ok(Place {
+            kind: known.header.kind,
+            schema: known.header.schema,
+            home_unit: known.home_unit,
+            bytes: known.bytes,
+            held: known.held,
+            begins: None,
+        }));
+    }
+    let Some(header) = head.header.clone() else {
+        return Ok(Err(RefusalCode::UnknownDocument));
+    };
+    let truthful = header.document == head.document
+        && header.generation == head.generation
+        && header.creator == head.device;
+    if !truthful {
+        return Ok(Err(RefusalCode::Malformed));
+    }
+    let Some(scope) = state.scope_of(header.home_unit)? else {
+        return Ok(Err(RefusalCode::NotYourUnit));
+    };
+    let resource = Resource::Document {
+        kind: header.kind,
+        home_unit: header.home_unit,
+        scope,
+        creator: header.creator,
+    };
+    match access::decide(subject, Action::CreateDocument, resource, context) {
+        Decision::Allow => Ok(Ok(Place {
+            kind: header.kind,
+            schema: header.schema,
+            home_unit: header.home_unit,
+            bytes: 0,
+            held: 0,
+            begins: Some(header),
+        })),
+        Decision::Deny(denial) => Ok(Err(refusal(denial))),
+    }
+}
+
+/// Changes that waited are asked again, each as its own device, until none moves.
+fn release_held<S: AdmissionState>(state: &mut S, document: DocumentId) -> Result<(), S::Error> {
+    loop {
+        let mut moved = false;
+        for envelope in state.held(document)? {
+            let Ok(head) = envelope::open(&envelope) else {
+                continue;
+            };
+            let Some(caller) = state.caller(head.device)? else {
+                continue;
+            };
+            let head_hash = envelope::head_hash(&envelope.head);
+            let outcome = examine(state, &caller, &envelope, &head, head_hash, Waits(true))?;
+            moved |= matches!(outcome, Outcome::Accepted { .. });
+        }
+        if !moved {
+            return Ok(());
+        }
+    }
+}
+
+fn refused(code: RefusalCode) -> Outcome {
+    Outcome::Refused { code }
+}
+
+fn refusal(denial: Denial) -> RefusalCode {
+    match denial {
+        Denial::Unit => RefusalCode::NotYourUnit,
+        Denial::Kind | Denial::Role => RefusalCode::KindDenied,
+        Denial::Revoked => RefusalCode::DeviceRevoked,
+        Denial::Unknown | Denial::Mismatch => RefusalCode::UnknownDevice,
+    }
+}
