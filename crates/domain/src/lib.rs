@@ -2,6 +2,7 @@
 //!
 //! No IO, no clock, no randomness: time and ids are arguments. Automerge is named only in `**/doc.rs`.
 
+pub mod form;
 pub mod import;
 pub mod record;
 pub mod scalar;
@@ -9,3 +10,7 @@ pub mod child;
 pub mod household;
 pub mod problem;
 pub mod restricted;
+pub mod cadence;
+pub mod calendar;
+pub mod code_list;
+pub mod policy;

@@ -1,0 +1,306 @@
+//! The due date of a kind and where it stands (domain.md §5.3, decisions 5 and 9).
+
+use super::counting::Counted;
+use super::segments::{Segment, tier_words};
+use super::{CadenceInput, Due, Kind, Pause, ReasonCode, Status};
+use crate::calendar::{Blocks, add_days, add_span, month_day_words};
+use crate::policy::{Interval, OverdueFrom, PolicyPack, TierRule};
+use chrono::NaiveDate;
+
+/// A date on its way: the day, its window's first day, and what moved it.
+struct Found {
+    due: NaiveDate,
+    window_from: NaiveDate,
+    because: Vec<(ReasonCode, String)>,
+}
+
+impl Found {
+    fn new(due: NaiveDate, window_from: NaiveDate, code: ReasonCode, text: String) -> Self {
+        Self {
+            due,
+            window_from,
+            because: vec![(code, text)],
+        }
+    }
+
+    fn moved(&mut self, due: NaiveDate, code: ReasonCode, text: String) {
+        self.due = due;
+        self.because.push((code, text));
+    }
+}
+
+/// Both dates, the earlier first.
+pub(super) fn dues(
+    case: &CadenceInput,
+    segments: &[Segment<'_>],
+    counted: &Counted,
+    today: NaiveDate,
+) -> Vec<Due> {
+    let Some(index) = segments.iter().position(|segment| segment.contains(today)) else {
+        return Vec::new();
+    };
+    let mut dues: Vec<Due> = Kind::ALL
+        .into_iter()
+        .filter_map(|kind| due(case, segments, index, counted, kind, today))
+        .collect();
+    dues.sort_by_key(|due| due.due);
+    dues
+}
+
+fn due(
+    case: &CadenceInput,
+    segments: &[Segment<'_>],
+    index: usize,
+    counted: &Counted,
+    kind: Kind,
+    today: NaiveDate,
+) -> Option<Due> {
+    let Segment { pack, tier, .. } = &segments[index];
+    let last = counted.dates(kind).last().copied();
+    let is_first = last.is_none() && case.is_new;
+    let mut found = if is_first {
+        let interval = interval(tier, kind);
+        interval.map(|_| first_visit(segments, pack))?
+    } else {
+        by_interval(segments, index, kind, last)?
+    };
+    // A new child's first date stands as it is (domain.md §5.3).
+    if !is_first {
+        let begun_by = found.due.max(today);
+        let paused = after_pauses(case, pack, kind, found.due, last, begun_by, today);
+        if paused > found.due {
+            let days = pack.rules.pause_grace_days.to_string();
+            let text = because(pack, ReasonCode::Pause, &[("days", &days)], paused);
+            found.moved(paused, ReasonCode::Pause, text);
+        }
+    }
+    let days_over = i32::try_from((today - found.due).num_days()).unwrap_or(i32::MAX);
+    let (level, to_roles) = overdue_level(pack, tier, days_over);
+    Some(Due {
+        kind,
+        window_from: found.window_from.min(found.due),
+        due: found.due,
+        status: status(days_over, pack.rules.soon_days),
+        days_over,
+        reason: reason(case, pack, tier, kind, is_first, today),
+        reason_codes: found.because.iter().map(|(code, _)| *code).collect(),
+        because: found.because.into_iter().map(|(_, text)| text).collect(),
+        tier: tier.code.clone(),
+        last,
+        level,
+        to_roles,
+    })
+}
+
+/// `return add_workdays(child.opened_on, P.new_child_first_visit_workdays)`; counted from the first day with a cadence.
+fn first_visit(segments: &[Segment<'_>], pack: &PolicyPack) -> Found {
+    let opened = segments[0].from;
+    let workdays = pack.rules.new_child_first_visit_workdays;
+    let due = pack.work_calendar().add_workdays(opened, workdays);
+    let text = because(
+        pack,
+        ReasonCode::NewChild,
+        &[
+            ("opened", &month_day_words(opened)),
+            ("n", &workdays.to_string()),
+        ],
+        due,
+    );
+    Found::new(due, opened, ReasonCode::NewChild, text)
+}
+
+/// The date by the interval of the stretch, raised by the grace of a change, without pauses.
+fn by_interval(
+    segments: &[Segment<'_>],
+    index: usize,
+    kind: Kind,
+    last: Option<NaiveDate>,
+) -> Option<Found> {
+    let Segment {
+        from: since,
+        pack,
+        tier,
+        ..
+    } = segments[index].clone();
+    let interval = interval(tier, kind)?;
+    let last_words = month_day_words(last.unwrap_or(since));
+    let mut found = match interval {
+        Interval::Rolling { every, words } => {
+            let due = add_span(last.unwrap_or(since), *every);
+            let window_from = last.map_or(since, |last| add_days(last, 1));
+            let places = [("words", words.as_str()), ("last", &last_words)];
+            let text = because(pack, ReasonCode::Rolling, &places, due);
+            Found::new(due, window_from, ReasonCode::Rolling, text)
+        }
+        Interval::Calendar {
+            max_gap_days,
+            words,
+            ..
+        } => {
+            let blocks = Blocks::of(interval).expect("a calendar interval has blocks");
+            let mut window = blocks.window(since);
+            if let Some(last) = last {
+                window = window.max(blocks.after(blocks.window(last)));
+            }
+            let window_words = month_day_words(window.from);
+            let places = [("words", words.as_str()), ("from", &window_words)];
+            let text = because(pack, ReasonCode::WindowEnd, &places, window.to);
+            let mut found = Found::new(window.to, window.from, ReasonCode::WindowEnd, text);
+            if let (Some(last), Some(days)) = (last, max_gap_days) {
+                let latest = add_days(last, *days);
+                if latest < found.due {
+                    let places = [("last", last_words.as_str()), ("days", &days.to_string())];
+                    let text = because(pack, ReasonCode::MaxGap, &places, latest);
+                    found.moved(latest, ReasonCode::MaxGap, text);
+                }
+            }
+            found
+        }
+    };
+    if last.is_none_or(|last| last < since) {
+        let grace = add_days(since, pack.rules.upgrade_grace_days);
+        let least = match before(segments, index, kind, last) {
+            Some(before) => grace.min(before),
+            None => grace,
+        };
+        if least > found.due {
+            let places = [
+                ("since", month_day_words(since)),
+                ("days", pack.rules.upgrade_grace_days.to_string()),
+            ];
+            let places: Vec<(&str, &str)> = places
+                .iter()
+                .map(|(key, text)| (*key, text.as_str()))
+                .collect();
+            let text = because(pack, ReasonCode::Grace, &places, least);
+            found.moved(least, ReasonCode::Grace, text);
+        }
+    }
+    Some(found)
+}
+
+/// The date under the tier and pack of the day before the change, if there was one (decisions 5).
+fn before(
+    segments: &[Segment<'_>],
+    index: usize,
+    kind: Kind,
+    last: Option<NaiveDate>,
+) -> Option<NaiveDate> {
+    let previous = index.checked_sub(1)?;
+    let touches = segments[previous].to == Some(segments[index].from);
+    let found = touches.then(|| by_interval(segments, previous, kind, last))??;
+    Some(found.due)
+}
+
+fn interval(tier: &TierRule, kind: Kind) -> Option<&Interval> {
+    match kind {
+        Kind::Contact => tier.contact.as_ref(),
+        Kind::Visit => tier.visit.as_ref(),
+    }
+}
+
+/// Raises a date by the pauses of its kind: `d = max(d, pause.to + grace)`.
+///
+/// A pause that begins after `begun_by` has nothing to do with this date yet, and one that ended before the last event was
+/// already made good by it.
+pub(super) fn after_pauses(
+    case: &CadenceInput,
+    pack: &PolicyPack,
+    kind: Kind,
+    date: NaiveDate,
+    last: Option<NaiveDate>,
+    begun_by: NaiveDate,
+    today: NaiveDate,
+) -> NaiveDate {
+    let mut pauses: Vec<&Pause> = case
+        .pauses
+        .iter()
+        .filter(|it| pauses_kind(it, pack, kind))
+        .collect();
+    pauses.sort_by_key(|pause| (pause.from, pause.to));
+    let mut date = date;
+    for pause in pauses {
+        let end = pause_end(pause, pack, today);
+        if pause.from <= begun_by.max(date) && last.is_none_or(|last| last <= end) {
+            date = date.max(add_days(end, pack.rules.pause_grace_days));
+        }
+    }
+    date
+}
+
+fn pauses_kind(pause: &Pause, pack: &PolicyPack, kind: Kind) -> bool {
+    match pause.kind {
+        Some(only) => only == kind,
+        None => pack
+            .pauses
+            .iter()
+            .any(|rule| rule.code == pause.reason && rule.kinds.contains(&kind)),
+    }
+}
+
+/// Last day; while it is open that is today, and never more than the pack allows.
+fn pause_end(pause: &Pause, pack: &PolicyPack, today: NaiveDate) -> NaiveDate {
+    let end = pause.to.unwrap_or_else(|| today.max(pause.from));
+    let most = pack
+        .pauses
+        .iter()
+        .find(|rule| rule.code == pause.reason)
+        .and_then(|rule| rule.max_days);
+    most.map_or(end, |most| end.min(add_days(pause.from, most)))
+}
+
+fn status(days_over: i32, soon_days: u32) -> Status {
+    let soon = i32::try_from(soon_days).unwrap_or(i32::MAX);
+    match days_over {
+        1.. => Status::Overdue,
+        0 => Status::Today,
+        over if -over <= soon => Status::Soon,
+        _ => Status::Ok,
+    }
+}
+
+fn overdue_level(pack: &PolicyPack, tier: &TierRule, days_over: i32) -> (Option<u32>, Vec<String>) {
+    pack.overdue
+        .iter()
+        .filter(|level| {
+            let from = match &level.from {
+                OverdueFrom::Days(days) => Some(*days),
+                OverdueFrom::ByTier(by_tier) => by_tier.get(&tier.code).copied(),
+            };
+            from.is_some_and(|from| days_over >= from)
+        })
+        .max_by_key(|level| level.level)
+        .map_or((None, Vec::new()), |level| {
+            (Some(level.level), level.to_roles.clone())
+        })
+}
+
+/// The one line on the list: 每月一次：母亲重度残疾.
+fn reason(
+    case: &CadenceInput,
+    pack: &PolicyPack,
+    tier: &TierRule,
+    kind: Kind,
+    is_first: bool,
+    today: NaiveDate,
+) -> String {
+    if is_first {
+        let n = pack.rules.new_child_first_visit_workdays.to_string();
+        return pack.text("reason.new_child", &[("n", &n)]);
+    }
+    let every = interval(tier, kind).map_or("", Interval::words);
+    let words = tier_words(case, pack, tier, today);
+    if words.is_empty() {
+        pack.text("reason.plain", &[("every", every)])
+    } else {
+        let facts = words.join(&pack.text("reason.join", &[]));
+        pack.text("reason.facts", &[("every", every), ("facts", &facts)])
+    }
+}
+
+fn because(pack: &PolicyPack, code: ReasonCode, places: &[(&str, &str)], due: NaiveDate) -> String {
+    let due = month_day_words(due);
+    let mut all = vec![("due", due.as_str())];
+    all.extend_from_slice(places);
+    pack.text(code.text_key(), &all)
+}

@@ -1,0 +1,280 @@
+//! A child's time cut into stretches of one tier and one pack. Outside them there is no cadence.
+
+use super::{CadenceInput, Category, Reminder, TierFact};
+use crate::calendar::{birthday, days_before, full_date_words};
+use crate::policy::{PolicyPack, PolicySet, TierRule, code_matches};
+use chrono::NaiveDate;
+use std::collections::BTreeSet;
+
+/// Kind of the dated fact that carries a risk colour.
+const RISK_LEVEL: &str = "risk_level";
+
+/// Days under one tier of one pack; `to` is the first day after.
+#[derive(Debug, Clone)]
+pub(super) struct Segment<'a> {
+    pub(super) from: NaiveDate,
+    pub(super) to: Option<NaiveDate>,
+    pub(super) pack: &'a PolicyPack,
+    pub(super) tier: &'a TierRule,
+}
+
+impl Segment<'_> {
+    pub(super) fn contains(&self, date: NaiveDate) -> bool {
+        self.from <= date && self.to.is_none_or(|to| date < to)
+    }
+
+    fn is_same_rule(&self, pack: &PolicyPack, tier: &TierRule) -> bool {
+        self.pack.id == pack.id && self.tier.code == tier.code
+    }
+}
+
+/// All stretches, oldest first. Two that touch differ in tier or pack.
+pub(super) fn segments<'a>(case: &CadenceInput, packs: &'a PolicySet) -> Vec<Segment<'a>> {
+    let mut segments: Vec<Segment<'a>> = Vec::new();
+    let days: Vec<NaiveDate> = days_of_change(case, packs).into_iter().collect();
+    for (index, day) in days.iter().enumerate() {
+        let until = days.get(index + 1).copied();
+        let Some(pack) = packs
+            .valid_on(*day)
+            .filter(|pack| has_cadence(case, pack, *day))
+        else {
+            continue;
+        };
+        let Some(tier) = tier_on(case, pack, *day) else {
+            continue;
+        };
+        match segments.last_mut() {
+            Some(last) if last.to == Some(*day) && last.is_same_rule(pack, tier) => last.to = until,
+            _ => segments.push(Segment {
+                from: *day,
+                to: until,
+                pack,
+                tier,
+            }),
+        }
+    }
+    segments
+}
+
+/// The stretch a day lies in.
+pub(super) fn at<'s, 'a>(segments: &'s [Segment<'a>], day: NaiveDate) -> Option<&'s Segment<'a>> {
+    segments.iter().find(|segment| segment.contains(day))
+}
+
+/// First day from today on without a cadence; none when there is none today or it has no known end.
+pub(super) fn ends_on(segments: &[Segment<'_>], today: NaiveDate) -> Option<NaiveDate> {
+    let start = segments
+        .iter()
+        .position(|segment| segment.contains(today))?;
+    let mut end = segments[start].to?;
+    for segment in &segments[start + 1..] {
+        if segment.from != end {
+            break;
+        }
+        end = segment.to?;
+    }
+    Some(end)
+}
+
+/// What in words put the child in this tier on a day: 母亲重度残疾.
+pub(super) fn tier_words(
+    case: &CadenceInput,
+    pack: &PolicyPack,
+    tier: &TierRule,
+    day: NaiveDate,
+) -> Vec<String> {
+    let mut words = Vec::new();
+    for fact in &case.facts {
+        if fact_demands(case, fact, tier, day) {
+            let known = pack.facts.iter().find(|known| known.code == fact.kind);
+            let word = fact
+                .words
+                .clone()
+                .or_else(|| known.map(|known| known.label.clone()));
+            words.extend(word);
+        }
+    }
+    if words.is_empty() {
+        for category in &case.categories {
+            if category_demands(case, category, tier, day) {
+                let rule = pack.category(&category.code);
+                words.extend(
+                    rule.map(|rule| rule.short.clone().unwrap_or_else(|| rule.label.clone())),
+                );
+            }
+        }
+    }
+    let mut seen = BTreeSet::new();
+    words.retain(|word| seen.insert(word.clone()));
+    words
+}
+
+/// Reminders before a category ends by age (domain.md §3.2, vector 10).
+pub(super) fn reminders(case: &CadenceInput, packs: &PolicySet, today: NaiveDate) -> Vec<Reminder> {
+    let (Some(birth), Some(pack)) = (case.birth_date, packs.newest_by(today)) else {
+        return Vec::new();
+    };
+    let segments = segments(case, packs);
+    let mut reminders = BTreeSet::new();
+    for category in case
+        .categories
+        .iter()
+        .filter(|it| !it.suspected && pack.includes(&it.code))
+    {
+        let Some(rule) = pack.category(&category.code) else {
+            continue;
+        };
+        let ends_on = birthday(birth, rule.upper_age);
+        let over_before = category.end.is_some_and(|end| end <= ends_on)
+            || case.closed_on.is_some_and(|closed| closed < ends_on)
+            || ends_on <= starts_on(case, category);
+        if over_before {
+            continue;
+        }
+        let end_words = full_date_words(ends_on);
+        for days in &pack.rules.ageing_reminder_days {
+            reminders.insert(Reminder {
+                on: days_before(ends_on, *days),
+                category: category.code.clone(),
+                ends_on,
+                cadence_stops: at(&segments, ends_on).is_none(),
+                text: pack.text(
+                    "reminder.ageing_out",
+                    &[
+                        ("date", &end_words),
+                        ("age", &rule.upper_age.to_string()),
+                        ("category", &rule.label),
+                        ("days", &days.to_string()),
+                    ],
+                ),
+            });
+        }
+    }
+    reminders.into_iter().collect()
+}
+
+/// Every day on which tier, pack or the cadence itself may change.
+fn days_of_change(case: &CadenceInput, packs: &PolicySet) -> BTreeSet<NaiveDate> {
+    let mut days = BTreeSet::from([case.opened_on]);
+    days.extend(case.closed_on.and_then(|closed| closed.succ_opt()));
+    for pack in packs.packs() {
+        days.insert(pack.valid.from);
+        days.extend(pack.valid.to);
+    }
+    for category in &case.categories {
+        days.insert(starts_on(case, category));
+        days.extend(category.end);
+        for pack in packs.packs() {
+            let rule = pack.category(&category.code);
+            if let (Some(birth), Some(rule)) = (case.birth_date, rule) {
+                days.insert(birthday(birth, rule.upper_age));
+            }
+        }
+    }
+    for fact in &case.facts {
+        days.insert(fact_starts_on(fact));
+        days.extend(fact.to);
+    }
+    days.extend(case.tier_lowered.iter().map(|lowered| lowered.on));
+    days.retain(|day| *day >= case.opened_on);
+    days
+}
+
+/// Effective the day it was recorded, never earlier.
+fn starts_on(case: &CadenceInput, category: &Category) -> NaiveDate {
+    let recorded = category.recorded_on.unwrap_or(case.opened_on);
+    category
+        .start
+        .map_or(recorded, |start| start.max(recorded))
+        .max(case.opened_on)
+}
+
+fn fact_starts_on(fact: &TierFact) -> NaiveDate {
+    fact.from
+        .map_or(fact.recorded_on, |from| from.max(fact.recorded_on))
+}
+
+fn category_holds(
+    case: &CadenceInput,
+    category: &Category,
+    pack: &PolicyPack,
+    day: NaiveDate,
+) -> bool {
+    let of_age = match (case.birth_date, pack.category(&category.code)) {
+        (Some(birth), Some(rule)) => day >= birthday(birth, rule.upper_age),
+        _ => false,
+    };
+    !category.suspected
+        && !of_age
+        && starts_on(case, category) <= day
+        && category.end.is_none_or(|end| day < end)
+}
+
+fn has_cadence(case: &CadenceInput, pack: &PolicyPack, day: NaiveDate) -> bool {
+    if case.closed_on.is_some_and(|closed| day > closed) {
+        return false;
+    }
+    let mut included = false;
+    for category in &case.categories {
+        if category_holds(case, category, pack, day) {
+            if pack.excludes(&category.code) {
+                return false;
+            }
+            included |= pack.includes(&category.code);
+        }
+    }
+    included
+}
+
+/// The strictest tier some fact demands, else the default one, which is last.
+fn tier_on<'p>(case: &CadenceInput, pack: &'p PolicyPack, day: NaiveDate) -> Option<&'p TierRule> {
+    pack.tiers
+        .iter()
+        .find(|tier| {
+            case.facts
+                .iter()
+                .any(|fact| fact_demands(case, fact, tier, day))
+                || case
+                    .categories
+                    .iter()
+                    .any(|it| category_demands(case, it, tier, day))
+        })
+        .or_else(|| pack.tiers.last())
+}
+
+fn fact_demands(case: &CadenceInput, fact: &TierFact, tier: &TierRule, day: NaiveDate) -> bool {
+    let by_kind = tier.when.facts.contains(&fact.kind);
+    let by_colour = fact.kind == RISK_LEVEL
+        && fact
+            .value
+            .as_ref()
+            .is_some_and(|value| tier.when.risk_levels.contains(value));
+    (by_kind || by_colour) && demands(case, fact_starts_on(fact), fact.to, day)
+}
+
+fn category_demands(
+    case: &CadenceInput,
+    category: &Category,
+    tier: &TierRule,
+    day: NaiveDate,
+) -> bool {
+    let named = tier
+        .when
+        .categories
+        .iter()
+        .any(|pattern| code_matches(pattern, &category.code));
+    named && !category.suspected && demands(case, starts_on(case, category), category.end, day)
+}
+
+/// In force from its start; after its end it still holds the tier up until somebody approved lowering (decisions 7).
+fn demands(case: &CadenceInput, from: NaiveDate, to: Option<NaiveDate>, day: NaiveDate) -> bool {
+    if day < from || to.is_some_and(|to| to <= from) {
+        return false;
+    }
+    let Some(to) = to.filter(|to| *to <= day) else {
+        return true;
+    };
+    !case.tier_lowered.iter().any(|lowered| {
+        !lowered.approved_by.trim().is_empty() && to <= lowered.on && lowered.on <= day
+    })
+}

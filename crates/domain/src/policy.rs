@@ -1,0 +1,511 @@
+//! A policy pack: the numbers, words and lists a place works by, dated, as JSON under `policy/`.
+//!
+//! Nothing here decides; [`crate::cadence`] does, by what a pack says. Where packs overlap, [`PolicySet`] says which stands.
+
+mod check;
+mod set;
+
+pub use check::PolicyError;
+pub use set::{PolicySet, PolicySetError};
+
+use crate::calendar::{WorkCalendar, WorkYear};
+use crate::code_list::{CodeItem, CodeLists};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One dated pack (domain.md §5.1, decisions 23). Unknown keys are ignored, so an older app reads a newer pack.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PolicyPack {
+    /// Stable id, e.g. `SH-2024-2026`.
+    pub id: String,
+    /// Name for people.
+    pub name: String,
+    /// Where the rules come from.
+    #[serde(default)]
+    pub source: String,
+    /// First day and the day after the last.
+    pub valid: Validity,
+    /// Area-code prefix it holds for; empty is everywhere.
+    #[serde(default)]
+    pub scope: String,
+    /// Tiers, strictest first; the last one is the default.
+    pub tiers: Vec<TierRule>,
+    /// Dated facts that may decide a tier, with the words used when a fact has none of its own.
+    #[serde(default)]
+    pub facts: Vec<CodeItem>,
+    /// Everything that is a number or a list of codes.
+    pub rules: Rules,
+    /// Holidays and adjusted workdays by year.
+    #[serde(default)]
+    pub work_years: Vec<WorkYear>,
+    /// Who is told when, by days overdue.
+    #[serde(default)]
+    pub overdue: Vec<OverdueLevel>,
+    /// Sentences by key, with `{name}` places.
+    #[serde(default)]
+    pub texts: BTreeMap<String, String>,
+    /// Categories of child (domain.md §3.2).
+    #[serde(default)]
+    pub categories: Vec<CategoryRule>,
+    /// Reasons a cadence pauses (domain.md §5.5).
+    #[serde(default)]
+    pub pauses: Vec<PauseRule>,
+    /// Code lists by name: CONTACT_MODE, PARTY, REL, …
+    #[serde(default)]
+    pub lists: CodeLists,
+    /// Problem types (domain.md §6.1).
+    #[serde(default)]
+    pub problems: Vec<ProblemType>,
+    /// Cards of the report screen (decisions 21).
+    #[serde(default)]
+    pub problem_cards: Vec<ProblemCard>,
+    /// 现在有危险 / 这几天要办 / 不急 (decisions 21).
+    #[serde(default)]
+    pub urgencies: Vec<Urgency>,
+    /// The page that works with no network (domain.md §6.3).
+    #[serde(default)]
+    pub mandatory: MandatoryPage,
+    /// Sentences to tap, by place: `contact`, `visit`, `problem`, …
+    #[serde(default)]
+    pub phrases: BTreeMap<String, Vec<String>>,
+    /// Row and file limits (decisions 15), by name.
+    #[serde(default)]
+    pub limits: BTreeMap<String, u64>,
+}
+
+/// Half-open: `to` is the first day it no longer holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Validity {
+    /// First day.
+    pub from: NaiveDate,
+    /// Day after the last; open while nothing replaces it.
+    #[serde(default)]
+    pub to: Option<NaiveDate>,
+}
+
+impl Validity {
+    /// Holds on this day.
+    pub fn contains(&self, date: NaiveDate) -> bool {
+        self.from <= date && self.to.is_none_or(|to| date < to)
+    }
+}
+
+/// One tier: who is in it and how often.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TierRule {
+    /// Stable code: `ENHANCED`, `STANDARD`, `RED`, …
+    pub code: String,
+    /// Name for people.
+    #[serde(default)]
+    pub name: String,
+    /// A neutral mark on the list.
+    #[serde(default)]
+    pub enhanced: bool,
+    /// Who is in it; empty on the last tier, which is the default.
+    #[serde(default)]
+    pub when: TierPredicate,
+    /// How often a contact.
+    #[serde(default)]
+    pub contact: Option<Interval>,
+    /// How often a home visit.
+    #[serde(default)]
+    pub visit: Option<Interval>,
+}
+
+/// Any of these puts a child in the tier (domain.md §5.2, §5.7: by predicate or by risk colour).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct TierPredicate {
+    /// Kinds of dated facts.
+    #[serde(default)]
+    pub facts: Vec<String>,
+    /// Risk levels: a fact of kind `risk_level` with one of these values.
+    #[serde(default)]
+    pub risk_levels: Vec<String>,
+    /// Category codes; `DP-*` means all that begin so.
+    #[serde(default)]
+    pub categories: Vec<String>,
+}
+
+/// How often (domain.md §5.1).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "mode", rename_all = "snake_case")]
+pub enum Interval {
+    /// At most so long after the last one.
+    Rolling {
+        /// The longest gap.
+        every: Span,
+        /// 每两周一次.
+        #[serde(default)]
+        words: String,
+    },
+    /// Once in every block of the calendar.
+    Calendar {
+        /// What a block is made of.
+        block: Unit,
+        /// How many of them.
+        #[serde(default = "one")]
+        blocks: u32,
+        /// Month in which a block of months begins; 1 is January.
+        #[serde(default = "one")]
+        anchor_month: u32,
+        /// And never longer apart than this.
+        #[serde(default)]
+        max_gap_days: Option<u32>,
+        /// 每月一次.
+        #[serde(default)]
+        words: String,
+    },
+}
+
+impl Interval {
+    /// The pack's words for it.
+    pub fn words(&self) -> &str {
+        match self {
+            Interval::Rolling { words, .. } | Interval::Calendar { words, .. } => words,
+        }
+    }
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// A number of days, weeks, months or quarters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// How many.
+    pub n: u32,
+    /// Of what.
+    pub unit: Unit,
+}
+
+/// Unit of civil time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Day.
+    Day,
+    /// Week, from Monday.
+    Week,
+    /// Month.
+    Month,
+    /// Three months.
+    Quarter,
+}
+
+/// Numbers and lists of codes (domain.md §5.1 as amended by decisions 5 to 9). All but the seed's intervals are `[REC]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Rules {
+    /// A home visit is the period's contact too.
+    pub visit_counts_as_contact: bool,
+    /// An attempt satisfies nothing.
+    pub attempt_counts: bool,
+    /// A chat message counts only if answered.
+    pub chat_needs_reply: bool,
+    /// Entered later than this after the event: 补录.
+    pub late_entry_flag_days: u32,
+    /// Of so many counting visits in a row one must have seen the child.
+    pub child_must_be_seen: EveryNth,
+    /// First visit and contact of a newly found child, in workdays.
+    pub new_child_first_visit_workdays: u32,
+    /// Days given after a tier or pack change; never loosens (decisions 5).
+    pub upgrade_grace_days: u32,
+    /// Days given after a pause.
+    pub pause_grace_days: u32,
+    /// 快到: so many days before.
+    pub soon_days: u32,
+    /// Counting visits at school in a row for a boarder.
+    pub school_visits_in_a_row: u32,
+    /// Attempts in a row after which the problem UNREACHABLE is suggested (domain.md §4.1).
+    pub attempts_before_problem: u32,
+    /// Days before a category's upper age when a review is due (domain.md §3.2).
+    pub ageing_reminder_days: Vec<u32>,
+    /// Which codes count as what.
+    pub counting: Counting,
+    /// Categories with a cadence, by group (decisions 7).
+    pub include: BTreeMap<String, Vec<String>>,
+    /// Categories that end the cadence whatever else the child is (children in institutions).
+    pub exclude: Vec<String>,
+}
+
+/// One in `every_nth_visit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EveryNth {
+    /// 2: of two in a row one.
+    pub every_nth_visit: u32,
+}
+
+/// Which codes of the lists count as what (decisions 8).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counting {
+    /// Party and met codes: the child.
+    pub child: Vec<String>,
+    /// Party and met codes: the actual caregiver.
+    pub carer: Vec<String>,
+    /// Modes that never count: 转述.
+    pub never_modes: Vec<String>,
+    /// Modes that count only if answered.
+    pub chat_modes: Vec<String>,
+    /// Places that are the child's home or actual residence.
+    pub home: Vec<String>,
+    /// Places that count during a hospital pause.
+    pub hospital: Vec<String>,
+    /// Places that count for a boarder every other time.
+    pub school: Vec<String>,
+    /// Pause reasons during which a hospital visit counts.
+    pub hospital_pauses: Vec<String>,
+}
+
+impl Default for Counting {
+    fn default() -> Self {
+        let codes = |list: &[&str]| list.iter().map(|code| (*code).to_owned()).collect();
+        Self {
+            child: codes(&["child"]),
+            carer: codes(&["carer"]),
+            never_modes: codes(&["relay"]),
+            chat_modes: codes(&["chat"]),
+            home: codes(&["home", "residence"]),
+            hospital: codes(&["hospital"]),
+            school: codes(&["school"]),
+            hospital_pauses: codes(&["HOSPITAL"]),
+        }
+    }
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            visit_counts_as_contact: true,
+            attempt_counts: false,
+            chat_needs_reply: true,
+            late_entry_flag_days: 7,
+            child_must_be_seen: EveryNth { every_nth_visit: 2 },
+            new_child_first_visit_workdays: 5,
+            upgrade_grace_days: 7,
+            pause_grace_days: 7,
+            soon_days: 7,
+            school_visits_in_a_row: 1,
+            attempts_before_problem: 2,
+            ageing_reminder_days: vec![60, 30],
+            counting: Counting::default(),
+            include: BTreeMap::new(),
+            exclude: Vec::new(),
+        }
+    }
+}
+
+/// From so many days overdue these roles are told (domain.md §5.1).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OverdueLevel {
+    /// 0 is the reminder before.
+    pub level: u32,
+    /// Days overdue, or days by tier; negative is before.
+    pub from: OverdueFrom,
+    /// Role codes.
+    pub to_roles: Vec<String>,
+}
+
+/// One number, or one per tier.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum OverdueFrom {
+    /// For every tier.
+    Days(i32),
+    /// By tier code.
+    ByTier(BTreeMap<String, i32>),
+}
+
+/// A category of child (domain.md §3.2).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CategoryRule {
+    /// Stable code.
+    pub code: String,
+    /// Chinese label.
+    pub label: String,
+    /// Shorter words for a reason.
+    #[serde(default)]
+    pub short: Option<String>,
+    /// The category ends on this birthday.
+    pub upper_age: u32,
+    /// Goes to the `restricted` document; villages see the neutral words (decisions 4).
+    #[serde(default)]
+    pub restricted: bool,
+    /// What villages read instead.
+    #[serde(default)]
+    pub shown_as: Option<String>,
+}
+
+/// What a pause reason pauses (domain.md §5.5).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PauseRule {
+    /// Stable code: `HOSPITAL`, `TEMP_AWAY`.
+    pub code: String,
+    /// Chinese label.
+    pub label: String,
+    /// What it pauses: `contact`, `visit`.
+    pub kinds: Vec<crate::cadence::Kind>,
+    /// Longest pause that counts.
+    #[serde(default)]
+    pub max_days: Option<u32>,
+}
+
+/// A type of problem (domain.md §6.1).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProblemType {
+    /// Stable code.
+    pub code: String,
+    /// Chinese label.
+    pub label: String,
+    /// Default severity: S1, S2, S3, S4.
+    pub severity: String,
+    /// Who leads.
+    #[serde(default)]
+    pub lead: Vec<String>,
+    /// Days until due; 0 is now. `[REC]`
+    #[serde(default)]
+    pub due_days: u32,
+    /// Free text goes to the `restricted` document (decisions 4).
+    #[serde(default)]
+    pub restricted: bool,
+    /// Opens the mandatory-report page.
+    #[serde(default)]
+    pub mandatory: bool,
+}
+
+/// A card of the report screen (decisions 21).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProblemCard {
+    /// Stable code.
+    pub code: String,
+    /// Plain words.
+    pub label: String,
+    /// A second line with examples.
+    #[serde(default)]
+    pub hint: String,
+    /// Main problem type it stands for.
+    pub problem: String,
+    /// Other types a supervisor may narrow it to.
+    #[serde(default)]
+    pub also: Vec<String>,
+}
+
+/// How soon, in plain words (decisions 21).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Urgency {
+    /// `now`, `days`, `later`.
+    pub code: String,
+    /// 现在有危险.
+    pub label: String,
+    /// S1, S2, S3.
+    pub severity: String,
+}
+
+/// The static page with numbers, do-nots and situations (domain.md §6.3).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MandatoryPage {
+    /// Title.
+    pub title: String,
+    /// Numbers to call, in order: the code is the number.
+    pub numbers: Vec<CodeItem>,
+    /// What not to do.
+    pub do_nots: Vec<String>,
+    /// The nine situations.
+    pub situations: Vec<String>,
+}
+
+impl PolicyPack {
+    /// Reads and checks a pack.
+    ///
+    /// # Errors
+    /// The JSON is no pack, or what it says cannot hold; the error says where.
+    pub fn parse(json: &str) -> Result<Self, PolicyError> {
+        let pack: PolicyPack = serde_json::from_str(json)?;
+        check::check(&pack)?;
+        Ok(pack)
+    }
+
+    /// The workdays this pack knows.
+    pub fn work_calendar(&self) -> WorkCalendar {
+        WorkCalendar::new(&self.work_years)
+    }
+
+    /// A tier by code.
+    pub fn tier(&self, code: &str) -> Option<&TierRule> {
+        self.tiers.iter().find(|tier| tier.code == code)
+    }
+
+    /// A category by code.
+    pub fn category(&self, code: &str) -> Option<&CategoryRule> {
+        self.categories
+            .iter()
+            .find(|category| category.code == code)
+    }
+
+    /// Has this category a cadence (decisions 7)?
+    pub fn includes(&self, category: &str) -> bool {
+        self.rules
+            .include
+            .values()
+            .flatten()
+            .any(|pattern| code_matches(pattern, category))
+    }
+
+    /// Does this category end the cadence?
+    pub fn excludes(&self, category: &str) -> bool {
+        self.rules
+            .exclude
+            .iter()
+            .any(|pattern| code_matches(pattern, category))
+    }
+
+    /// A problem type by code.
+    pub fn problem(&self, code: &str) -> Option<&ProblemType> {
+        self.problems.iter().find(|problem| problem.code == code)
+    }
+
+    /// A card by code.
+    pub fn problem_card(&self, code: &str) -> Option<&ProblemCard> {
+        self.problem_cards.iter().find(|card| card.code == code)
+    }
+
+    /// An urgency by code.
+    pub fn urgency(&self, code: &str) -> Option<&Urgency> {
+        self.urgencies.iter().find(|urgency| urgency.code == code)
+    }
+
+    /// Chinese label of a code in a list; the code itself when the list does not know it.
+    pub fn label<'a>(&'a self, list: &str, code: &'a str) -> &'a str {
+        self.lists.label(list, code).unwrap_or(code)
+    }
+
+    /// Items of a list; empty when there is none.
+    pub fn list(&self, name: &str) -> &[CodeItem] {
+        self.lists.items(name)
+    }
+
+    /// A sentence with its places filled; the key itself when the pack has no such sentence.
+    pub fn text(&self, key: &str, places: &[(&str, &str)]) -> String {
+        let mut text = self.texts.get(key).map_or(key, String::as_str).to_owned();
+        for (place, value) in places {
+            text = text.replace(&format!("{{{place}}}"), value);
+        }
+        text
+    }
+
+    /// Phrases to tap at a place.
+    pub fn phrases(&self, place: &str) -> &[String] {
+        self.phrases.get(place).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// `DP-*` matches `DP-1`; anything else only itself.
+pub(crate) fn code_matches(pattern: &str, code: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(prefix) => code.starts_with(prefix),
+        None => pattern == code,
+    }
+}

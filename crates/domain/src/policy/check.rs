@@ -1,0 +1,277 @@
+//! What must hold in a pack before anybody computes with it.
+
+use super::{Interval, PolicyPack, TierPredicate, code_matches};
+use std::collections::BTreeSet;
+
+/// Why a pack is refused. Every variant names the place in the pack.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    /// Not JSON, or not a pack.
+    #[error("the pack cannot be read: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A needed text is empty.
+    #[error("`{0}` is empty")]
+    Empty(String),
+    /// The pack ends before it begins.
+    #[error("valid.to must lie after valid.from")]
+    Dates,
+    /// An interval of nothing.
+    #[error("{0} must be greater than zero")]
+    Zero(String),
+    /// A number that makes no sense there.
+    #[error("{0} is out of range")]
+    Range(String),
+    /// A code that occurs twice.
+    #[error("{place} has the code {code} twice")]
+    Twice {
+        /// Where.
+        place: String,
+        /// Which.
+        code: String,
+    },
+    /// A code nothing in the pack defines.
+    #[error("{place} refers to {code}, which the pack does not define")]
+    Unknown {
+        /// Where.
+        place: String,
+        /// Which.
+        code: String,
+    },
+    /// The last tier must take everybody.
+    #[error("the last tier must have no condition, and only the last")]
+    DefaultTier,
+}
+
+pub(super) fn check(pack: &PolicyPack) -> Result<(), PolicyError> {
+    for (value, place) in [(&pack.id, "id"), (&pack.name, "name")] {
+        if value.trim().is_empty() {
+            return Err(PolicyError::Empty(place.to_owned()));
+        }
+    }
+    if !pack.scope.bytes().all(|byte| byte.is_ascii_digit()) || pack.scope.len() > 12 {
+        return Err(PolicyError::Range("scope".to_owned()));
+    }
+    if pack.valid.to.is_some_and(|to| to <= pack.valid.from) {
+        return Err(PolicyError::Dates);
+    }
+    once("tiers", pack.tiers.iter().map(|tier| tier.code.as_str()))?;
+    once("facts", pack.facts.iter().map(|fact| fact.code.as_str()))?;
+    once(
+        "categories",
+        pack.categories.iter().map(|it| it.code.as_str()),
+    )?;
+    once("pauses", pack.pauses.iter().map(|it| it.code.as_str()))?;
+    once("problems", pack.problems.iter().map(|it| it.code.as_str()))?;
+    once(
+        "problem_cards",
+        pack.problem_cards.iter().map(|it| it.code.as_str()),
+    )?;
+    once(
+        "urgencies",
+        pack.urgencies.iter().map(|it| it.code.as_str()),
+    )?;
+    for (name, list) in &pack.lists.0 {
+        once(
+            &format!("lists.{name}"),
+            list.items.iter().map(|it| it.code.as_str()),
+        )?;
+    }
+    tiers(pack)?;
+    rules(pack)?;
+    references(pack)
+}
+
+fn tiers(pack: &PolicyPack) -> Result<(), PolicyError> {
+    if pack.tiers.is_empty() {
+        return Err(PolicyError::Empty("tiers".to_owned()));
+    }
+    let last = pack.tiers.len() - 1;
+    for (index, tier) in pack.tiers.iter().enumerate() {
+        if (tier.when == TierPredicate::default()) != (index == last) {
+            return Err(PolicyError::DefaultTier);
+        }
+        for (interval, kind) in [(&tier.contact, "contact"), (&tier.visit, "visit")] {
+            if let Some(interval) = interval {
+                check_interval(interval, &format!("tiers.{}.{kind}", tier.code))?;
+            }
+        }
+        for fact in &tier.when.facts {
+            if !pack.facts.iter().any(|known| known.code == *fact) {
+                return Err(unknown(format!("tiers.{}.when.facts", tier.code), fact));
+            }
+        }
+        for category in &tier.when.categories {
+            known_category(
+                pack,
+                &format!("tiers.{}.when.categories", tier.code),
+                category,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn check_interval(interval: &Interval, place: &str) -> Result<(), PolicyError> {
+    // A century in any unit: far above every real rule, far below what overflows a date.
+    const MOST: u32 = 36_525;
+    let (number, gap, anchor) = match interval {
+        Interval::Rolling { every, .. } => (every.n, None, 1),
+        Interval::Calendar {
+            blocks,
+            anchor_month,
+            max_gap_days,
+            ..
+        } => (*blocks, *max_gap_days, *anchor_month),
+    };
+    if number == 0 {
+        return Err(PolicyError::Zero(place.to_owned()));
+    }
+    if gap == Some(0) {
+        return Err(PolicyError::Zero(format!("{place}.max_gap_days")));
+    }
+    if !(1..=12).contains(&anchor) {
+        return Err(PolicyError::Range(format!("{place}.anchor_month")));
+    }
+    if number > MOST || gap.is_some_and(|gap| gap > MOST) {
+        return Err(PolicyError::Range(place.to_owned()));
+    }
+    Ok(())
+}
+
+fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
+    let rules = &pack.rules;
+    for (value, place) in [
+        (
+            rules.child_must_be_seen.every_nth_visit,
+            "rules.child_must_be_seen.every_nth_visit",
+        ),
+        (
+            rules.new_child_first_visit_workdays,
+            "rules.new_child_first_visit_workdays",
+        ),
+        (
+            rules.attempts_before_problem,
+            "rules.attempts_before_problem",
+        ),
+    ] {
+        if value == 0 {
+            return Err(PolicyError::Zero(place.to_owned()));
+        }
+    }
+    for (value, place) in [
+        (
+            rules.new_child_first_visit_workdays,
+            "rules.new_child_first_visit_workdays",
+        ),
+        (rules.upgrade_grace_days, "rules.upgrade_grace_days"),
+        (rules.pause_grace_days, "rules.pause_grace_days"),
+        (rules.soon_days, "rules.soon_days"),
+    ] {
+        if value > 366 {
+            return Err(PolicyError::Range(place.to_owned()));
+        }
+    }
+    for days in &rules.ageing_reminder_days {
+        if *days > 3_660 {
+            return Err(PolicyError::Range("rules.ageing_reminder_days".to_owned()));
+        }
+    }
+    for (group, codes) in &rules.include {
+        for code in codes {
+            known_category(pack, &format!("rules.include.{group}"), code)?;
+        }
+    }
+    for code in &rules.exclude {
+        known_category(pack, "rules.exclude", code)?;
+    }
+    for pause in &pack.pauses {
+        if pause.max_days.is_some_and(|days| days > 3_660) {
+            return Err(PolicyError::Range(format!(
+                "pauses.{}.max_days",
+                pause.code
+            )));
+        }
+    }
+    for year in &pack.work_years {
+        if year.holidays.iter().chain(&year.workdays).any(|date| {
+            use chrono::Datelike;
+            date.year() != year.year
+        }) {
+            return Err(PolicyError::Range(format!("work_years.{}", year.year)));
+        }
+    }
+    Ok(())
+}
+
+fn references(pack: &PolicyPack) -> Result<(), PolicyError> {
+    let severity = |place: String, code: &str| {
+        if ["S1", "S2", "S3", "S4"].contains(&code) {
+            Ok(())
+        } else {
+            Err(unknown(place, code))
+        }
+    };
+    for problem in &pack.problems {
+        severity(
+            format!("problems.{}.severity", problem.code),
+            &problem.severity,
+        )?;
+    }
+    for urgency in &pack.urgencies {
+        severity(
+            format!("urgencies.{}.severity", urgency.code),
+            &urgency.severity,
+        )?;
+    }
+    for card in &pack.problem_cards {
+        for code in std::iter::once(&card.problem).chain(&card.also) {
+            if pack.problem(code).is_none() {
+                return Err(unknown(format!("problem_cards.{}", card.code), code));
+            }
+        }
+    }
+    if let Some(modes) = pack.lists.0.get("CONTACT_MODE") {
+        let counting = &pack.rules.counting;
+        for code in counting.never_modes.iter().chain(&counting.chat_modes) {
+            if !modes.items.iter().any(|item| item.code == *code) {
+                return Err(unknown("rules.counting".to_owned(), code));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn known_category(pack: &PolicyPack, place: &str, pattern: &str) -> Result<(), PolicyError> {
+    let known = pack
+        .categories
+        .iter()
+        .any(|category| code_matches(pattern, &category.code));
+    if known {
+        Ok(())
+    } else {
+        Err(unknown(place.to_owned(), pattern))
+    }
+}
+
+fn once<'a>(place: &str, codes: impl Iterator<Item = &'a str>) -> Result<(), PolicyError> {
+    let mut seen = BTreeSet::new();
+    for code in codes {
+        if code.trim().is_empty() {
+            return Err(PolicyError::Empty(place.to_owned()));
+        }
+        if !seen.insert(code) {
+            return Err(PolicyError::Twice {
+                place: place.to_owned(),
+                code: code.to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn unknown(place: String, code: &str) -> PolicyError {
+    PolicyError::Unknown {
+        place,
+        code: code.to_owned(),
+    }
+}
