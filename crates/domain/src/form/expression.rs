@@ -183,9 +183,11 @@ impl Expression {
             Self::Not(inner) => Value::Bool(!inner.evaluate(scope).is_true()),
             Self::And(all) => Value::Bool(all.iter().all(|one| one.evaluate(scope).is_true())),
             Self::Or(any) => Value::Bool(any.iter().any(|one| one.evaluate(scope).is_true())),
-            Self::Compare(comparison, left, right) => {
-                Value::Bool(compare(*comparison, &left.evaluate(scope), &right.evaluate(scope)))
-            }
+            Self::Compare(comparison, left, right) => Value::Bool(compare(
+                *comparison,
+                &left.evaluate(scope),
+                &right.evaluate(scope),
+            )),
             Self::Arithmetic(operation, left, right) => {
                 calculate(*operation, &left.evaluate(scope), &right.evaluate(scope))
             }
@@ -202,7 +204,9 @@ impl Expression {
                 _ => false,
             }),
             Self::CountSelected(inner) => match inner.evaluate(scope) {
-                Value::Codes(codes) => Value::Number(i64::try_from(codes.len()).unwrap_or(i64::MAX)),
+                Value::Codes(codes) => {
+                    Value::Number(i64::try_from(codes.len()).unwrap_or(i64::MAX))
+                }
                 _ => Value::Number(0),
             },
             Self::Coalesce(candidates) => candidates
@@ -229,7 +233,12 @@ impl Expression {
     /// Levels of nesting below and including this one.
     #[must_use]
     pub fn depth(&self) -> usize {
-        1 + self.children().into_iter().map(Self::depth).max().unwrap_or(0)
+        1 + self
+            .children()
+            .into_iter()
+            .map(Self::depth)
+            .max()
+            .unwrap_or(0)
     }
 
     /// Direct parts.
@@ -249,7 +258,7 @@ impl Expression {
         }
     }
 
-    /// Questions compared with `!=` to something without also being tested for `!= ''`:
+    /// Questions compared with `!=` to something without also being tested for emptiness:
     /// such a test is already true while the question is unanswered, which authors rarely mean.
     #[must_use]
     pub fn true_while_unanswered(&self) -> Vec<String> {
@@ -261,11 +270,14 @@ impl Expression {
     }
 
     fn collect_unequal(&self, unequal: &mut Vec<String>, guarded: &mut Vec<String>) {
-        if let Self::Compare(Comparison::NotEqual, left, right) = self {
-            if let (Self::Question(key), Self::Literal(value))
+        if let Self::Compare(comparison, left, right) = self
+            && let (Self::Question(key), Self::Literal(value))
             | (Self::Literal(value), Self::Question(key)) = (left.as_ref(), right.as_ref())
-            {
-                if value.is_empty() { guarded.push(key.clone()) } else { unequal.push(key.clone()) }
+        {
+            if value.is_empty() {
+                guarded.push(key.clone());
+            } else if *comparison == Comparison::NotEqual {
+                unequal.push(key.clone());
             }
         }
         for child in self.children() {

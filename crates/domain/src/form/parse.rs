@@ -33,15 +33,26 @@ pub(super) struct Names<'a> {
 }
 
 /// Reads an expression and checks that it gives `expected`.
-pub(super) fn parse(source: &str, names: Names<'_>, expected: Kind) -> Result<Expression, ExpressionFault> {
+pub(super) fn parse(
+    source: &str,
+    names: Names<'_>,
+    expected: Kind,
+) -> Result<Expression, ExpressionFault> {
     if source.chars().count() > MAX_LENGTH {
         return Err(ExpressionFault::TooLong);
     }
     let tokens = read_tokens(source)?;
-    let mut parser = Parser { tokens, next: 0, names };
+    let mut parser = Parser {
+        tokens,
+        next: 0,
+        names,
+    };
     let (expression, found) = parser.any_of(0)?;
     if let Some((position, token)) = parser.tokens.get(parser.next) {
-        return Err(ExpressionFault::Unexpected { position: *position, found: token.to_string() });
+        return Err(ExpressionFault::Unexpected {
+            position: *position,
+            found: token.to_string(),
+        });
     }
     if expression.depth() > MAX_DEPTH {
         return Err(ExpressionFault::TooDeep);
@@ -72,7 +83,9 @@ impl std::fmt::Display for Token {
 }
 
 /// Longest first, so `<=` is not read as `<`.
-const SIGNS: [&str; 12] = ["!=", "<=", ">=", "=", "<", ">", "(", ")", ",", "+", "-", "*"];
+const SIGNS: [&str; 12] = [
+    "!=", "<=", ">=", "=", "<", ">", "(", ")", ",", "+", "-", "*",
+];
 
 fn read_tokens(source: &str) -> Result<Vec<(usize, Token)>, ExpressionFault> {
     let characters: Vec<char> = source.chars().collect();
@@ -104,7 +117,9 @@ fn read_tokens(source: &str) -> Result<Vec<(usize, Token)>, ExpressionFault> {
             at += name.len();
             Token::Name(name)
         } else if let Some(sign) = SIGNS.into_iter().find(|sign| {
-            sign.chars().enumerate().all(|(offset, one)| characters.get(at + offset) == Some(&one))
+            sign.chars()
+                .enumerate()
+                .all(|(offset, one)| characters.get(at + offset) == Some(&one))
         }) {
             at += sign.len();
             Token::Sign(sign)
@@ -121,12 +136,19 @@ fn read_tokens(source: &str) -> Result<Vec<(usize, Token)>, ExpressionFault> {
 
 fn read_until(characters: &[char], from: usize, end: char) -> Result<String, ExpressionFault> {
     let rest = characters.get(from..).unwrap_or_default();
-    let length = rest.iter().position(|one| *one == end).ok_or(ExpressionFault::Unfinished)?;
+    let length = rest
+        .iter()
+        .position(|one| *one == end)
+        .ok_or(ExpressionFault::Unfinished)?;
     Ok(rest[..length].iter().collect())
 }
 
 fn read_while(characters: &[char], from: usize, accept: impl Fn(char) -> bool) -> String {
-    characters[from..].iter().copied().take_while(|one| accept(*one)).collect()
+    characters[from..]
+        .iter()
+        .copied()
+        .take_while(|one| accept(*one))
+        .collect()
 }
 
 type Typed = (Expression, Kind);
@@ -153,14 +175,19 @@ impl Parser<'_> {
     }
 
     fn need_sign(&mut self, sign: &'static str) -> Result<(), ExpressionFault> {
-        if self.take_sign(sign) { Ok(()) } else { Err(self.unexpected()) }
+        if self.take_sign(sign) {
+            Ok(())
+        } else {
+            Err(self.unexpected())
+        }
     }
 
     fn unexpected(&self) -> ExpressionFault {
         match self.tokens.get(self.next) {
-            Some((position, token)) => {
-                ExpressionFault::Unexpected { position: *position, found: token.to_string() }
-            }
+            Some((position, token)) => ExpressionFault::Unexpected {
+                position: *position,
+                found: token.to_string(),
+            },
             None => ExpressionFault::Unfinished,
         }
     }
@@ -200,7 +227,9 @@ impl Parser<'_> {
 
     fn comparison(&mut self, depth: usize) -> Result<Typed, ExpressionFault> {
         let left = self.sum(depth)?;
-        let Some(Token::Sign(sign)) = self.peek() else { return Ok(left) };
+        let Some(Token::Sign(sign)) = self.peek() else {
+            return Ok(left);
+        };
         let comparison = match *sign {
             "=" => Comparison::Equal,
             "!=" => Comparison::NotEqual,
@@ -212,7 +241,8 @@ impl Parser<'_> {
         };
         self.next += 1;
         let right = self.sum(depth)?;
-        self.compare(comparison, left, right).map(|expression| (expression, Kind::Bool))
+        self.compare(comparison, left, right)
+            .map(|expression| (expression, Kind::Bool))
     }
 
     fn compare(
@@ -223,7 +253,10 @@ impl Parser<'_> {
     ) -> Result<Expression, ExpressionFault> {
         let (left, left_kind) = as_date_beside((left, left_kind), right_kind);
         let (right, right_kind) = as_date_beside((right, right_kind), left_kind);
-        let refused = ExpressionFault::NotComparable { left: left_kind, right: right_kind };
+        let refused = ExpressionFault::NotComparable {
+            left: left_kind,
+            right: right_kind,
+        };
         let equality = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
         if equality {
             let emptiness = is_empty_literal(&left) || is_empty_literal(&right);
@@ -235,7 +268,11 @@ impl Parser<'_> {
         } else if left_kind != right_kind || !matches!(left_kind, Kind::Number | Kind::Date) {
             return Err(refused);
         }
-        Ok(Expression::Compare(comparison, Box::new(left), Box::new(right)))
+        Ok(Expression::Compare(
+            comparison,
+            Box::new(left),
+            Box::new(right),
+        ))
     }
 
     fn sum(&mut self, depth: usize) -> Result<Typed, ExpressionFault> {
@@ -271,7 +308,9 @@ impl Parser<'_> {
         if depth > MAX_DEPTH {
             return Err(ExpressionFault::TooDeep);
         }
-        let Some(token) = self.peek().cloned() else { return Err(ExpressionFault::Unfinished) };
+        let Some(token) = self.peek().cloned() else {
+            return Err(ExpressionFault::Unfinished);
+        };
         match token {
             Token::Number(number) => {
                 self.next += 1;
@@ -337,7 +376,12 @@ impl Parser<'_> {
             return Err(ExpressionFault::ChildName(name.to_owned()));
         }
         let same_part = question.per_child == self.names.per_child;
-        if same_part && self.names.before.is_some_and(|before| question.position >= before) {
+        if same_part
+            && self
+                .names
+                .before
+                .is_some_and(|before| question.position >= before)
+        {
             return Err(ExpressionFault::LaterQuestion(name.to_owned()));
         }
         Ok((Expression::Question(name.to_owned()), question.kind))
@@ -354,7 +398,11 @@ impl Parser<'_> {
             _ => {
                 let key = name.strip_prefix("last.")?;
                 let question = self.names.questions.get(key)?;
-                (Fact::Last(key.to_owned()), question.kind, question.per_child)
+                (
+                    Fact::Last(key.to_owned()),
+                    question.kind,
+                    question.per_child,
+                )
             }
         })
     }
@@ -427,11 +475,20 @@ impl Parser<'_> {
         let (Expression::Question(key) | Expression::Fact(Fact::Last(key))) = answer else {
             return Ok(());
         };
-        let Expression::Literal(Value::Text(code)) = code else { return Ok(()) };
-        let codes = self.names.questions.get(key).and_then(|question| question.codes.as_ref());
+        let Expression::Literal(Value::Text(code)) = code else {
+            return Ok(());
+        };
+        let codes = self
+            .names
+            .questions
+            .get(key)
+            .and_then(|question| question.codes.as_ref());
         match codes {
             Some(codes) if !code.is_empty() && !codes.contains(code) => {
-                Err(ExpressionFault::UnknownCode { question: key.clone(), code: code.clone() })
+                Err(ExpressionFault::UnknownCode {
+                    question: key.clone(),
+                    code: code.clone(),
+                })
             }
             _ => Ok(()),
         }
@@ -450,12 +507,11 @@ fn is_empty_literal(expression: &Expression) -> bool {
 }
 
 fn as_date_beside((expression, kind): Typed, other: Kind) -> Typed {
-    if other == Kind::Date {
-        if let Expression::Literal(Value::Text(text)) = &expression {
-            if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-                return (Expression::Literal(Value::Date(date)), Kind::Date);
-            }
-        }
+    if other == Kind::Date
+        && let Expression::Literal(Value::Text(text)) = &expression
+        && let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d")
+    {
+        return (Expression::Literal(Value::Date(date)), Kind::Date);
     }
     (expression, kind)
 }
@@ -476,5 +532,12 @@ fn common_kind(alternatives: &[(&Expression, Kind)]) -> Result<Kind, ExpressionF
 }
 
 fn demand(expected: Kind, found: Kind) -> Result<(), ExpressionFault> {
-    if expected == found { Ok(()) } else { Err(ExpressionFault::WrongKind { expected, found }) }
+    if expected == found {
+        Ok(())
+    } else {
+        Err(ExpressionFault::WrongKind { expected, found })
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! Answers of a draft or a saved visit, and their shape as document scalars.
+//!
+//! A `one` answer is its code under the question's key, text and dates are text under it, and a `many` answer is one
+//! boolean per option under `key.code`, so that two people ticking different boxes keep both. Where an answer came
+//! from is `key.unchanged_from`. Whatever this version does not understand is kept and written back.
+
+use super::pack::{FormPack, NA, Question, QuestionType};
+use crate::scalar::Scalar;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The part of the household.
+pub const SESSION: &str = "session";
+
+const UNCHANGED_FROM: &str = "unchanged_from";
+
+/// One answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Codes of `one` and `many`.
+    pub codes: Vec<String>,
+    /// Text, or an ISO date.
+    pub text: Option<String>,
+    /// Record whose answer was taken over by 和上次一样.
+    pub unchanged_from: Option<String>,
+}
+
+impl Answer {
+    /// Nothing was answered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.codes.is_empty() && self.text.as_ref().is_none_or(String::is_empty)
+    }
+}
+
+/// The answers of one part, by question key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartAnswers {
+    /// Answers.
+    pub answers: BTreeMap<String, Answer>,
+    /// Scalars of a newer form that this version only keeps.
+    pub unknown: BTreeMap<String, Scalar>,
+}
+
+impl PartAnswers {
+    /// The answer to a question.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Answer> {
+        self.answers.get(key)
+    }
+
+    /// The first code of a question's answer.
+    #[must_use]
+    pub fn code(&self, key: &str) -> Option<&str> {
+        self.get(key)?.codes.first().map(String::as_str)
+    }
+
+    /// The text or date of a question's answer.
+    #[must_use]
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.get(key)?.text.as_deref()
+    }
+}
+
+/// All answers of a draft: [`SESSION`] and one part per child id.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answers {
+    /// Parts by `session` or child id.
+    pub parts: BTreeMap<String, PartAnswers>,
+}
+
+impl Answers {
+    /// One part.
+    #[must_use]
+    pub fn part(&self, part: &str) -> Option<&PartAnswers> {
+        self.parts.get(part)
+    }
+
+    /// One answer.
+    #[must_use]
+    pub fn get(&self, part: &str, key: &str) -> Option<&Answer> {
+        self.part(part)?.get(key)
+    }
+}
+
+/// The answers of one part as document scalars. A cleared answer has no scalars at all.
+#[must_use]
+pub fn to_scalars(pack: &FormPack, part: &PartAnswers) -> BTreeMap<String, Scalar> {
+    let mut scalars = part.unknown.clone();
+    for (key, answer) in &part.answers {
+        if answer.is_empty() {
+            continue;
+        }
+        let question = pack.question(key);
+        if question.is_some_and(|question| question.kind == QuestionType::Many) {
+            for code in question.into_iter().flat_map(known_codes) {
+                scalars.insert(format!("{key}.{code}"), Scalar::Bool(false));
+            }
+            for code in &answer.codes {
+                scalars.insert(format!("{key}.{code}"), Scalar::Bool(true));
+            }
+        } else if let Some(value) = answer.codes.first().or(answer.text.as_ref()) {
+            scalars.insert(key.clone(), Scalar::Text(value.clone()));
+        }
+        if let Some(record) = &answer.unchanged_from {
+            scalars.insert(
+                format!("{key}.{UNCHANGED_FROM}"),
+                Scalar::Text(record.clone()),
+            );
+        }
+    }
+    scalars
+}
+
+/// Reads document scalars back; what is not understood is kept in [`PartAnswers::unknown`].
+#[must_use]
+pub fn from_scalars(pack: &FormPack, scalars: &BTreeMap<String, Scalar>) -> PartAnswers {
+    let mut part = PartAnswers::default();
+    let mut origins = Vec::new();
+    for (name, scalar) in scalars {
+        let (key, rest) = match name.split_once('.') {
+            Some((key, rest)) => (key, Some(rest)),
+            None => (name.as_str(), None),
+        };
+        let kind = pack.question(key).map(|question| question.kind);
+        match (kind, rest, scalar) {
+            (Some(_), Some(UNCHANGED_FROM), Scalar::Text(record)) => {
+                origins.push((key.to_owned(), record.clone()));
+            }
+            (Some(_), Some(UNCHANGED_FROM), Scalar::Null)
+            | (
+                Some(QuestionType::One | QuestionType::Text | QuestionType::Date),
+                None,
+                Scalar::Null,
+            ) => {}
+            (Some(QuestionType::One), None, Scalar::Text(code)) => {
+                answer(&mut part, key).codes = vec![code.clone()];
+            }
+            (Some(QuestionType::Text | QuestionType::Date), None, Scalar::Text(text)) => {
+                answer(&mut part, key).text = Some(text.clone());
+            }
+            (Some(QuestionType::Many), Some(code), Scalar::Bool(true)) => {
+                answer(&mut part, key).codes.push(code.to_owned());
+            }
+            (Some(QuestionType::Many), Some(code), Scalar::Bool(false) | Scalar::Null)
+                if pack
+                    .question(key)
+                    .is_some_and(|question| question.accepts(code)) => {}
+            _ => {
+                part.unknown.insert(name.clone(), scalar.clone());
+            }
+        }
+    }
+    part.answers.retain(|_, answer| !answer.is_empty());
+    for (key, record) in origins {
+        if let Some(answer) = part.answers.get_mut(&key) {
+            answer.unchanged_from = Some(record);
+        }
+    }
+    for (key, answer) in &mut part.answers {
+        if let Some(question) = pack.question(key) {
+            sort_codes(question, &mut answer.codes);
+        }
+    }
+    part
+}
+
+fn answer<'a>(part: &'a mut PartAnswers, key: &str) -> &'a mut Answer {
+    part.answers.entry(key.to_owned()).or_default()
+}
+
+fn known_codes(question: &Question) -> impl Iterator<Item = &str> {
+    let na = question.na.then_some(NA);
+    question
+        .options
+        .iter()
+        .map(|option| option.code.as_str())
+        .chain(na)
+}
+
+/// The order of the pack; unknown codes last.
+pub(super) fn sort_codes(question: &Question, codes: &mut Vec<String>) {
+    codes.sort_by_key(|code| {
+        known_codes(question)
+            .position(|known| known == code)
+            .unwrap_or(usize::MAX)
+    });
+    codes.dedup();
+}

@@ -1,0 +1,296 @@
+//! What a tap does to the answers of a draft.
+
+use super::answers::{Answer, Answers, SESSION, sort_codes};
+use super::expression::{Fact, Scope, Value};
+use super::pack::{FormPack, Level, Question, QuestionType, Section};
+use super::session::{Evaluation, Part, as_answer, read_date};
+use super::state::FormContext;
+use chrono::NaiveDate;
+use thiserror::Error;
+
+/// Characters a text answer may have.
+const MAX_TEXT: usize = 2_000;
+
+/// Why an answer was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AnswerRefusal {
+    /// Neither the household nor a child of this visit.
+    #[error("no such part")]
+    UnknownPart,
+    /// The pack does not ask this in that part.
+    #[error("no such question")]
+    UnknownQuestion,
+    /// The section does not exist in that part or has no 和上次一样.
+    #[error("no such section")]
+    UnknownSection,
+    /// The question has no such option.
+    #[error("no such option")]
+    UnknownCode(String),
+    /// Codes for a text, a text for choices, or two codes where one is wanted.
+    #[error("the answer does not fit the question")]
+    WrongShape,
+    /// Not a civil date.
+    #[error("not a date")]
+    NotADate,
+    /// Longer than a form takes.
+    #[error("the text is too long")]
+    TextTooLong,
+    /// There is no earlier visit to copy from.
+    #[error("nothing to copy from")]
+    NothingToCopy,
+}
+
+/// The answers a new draft starts with: today, a regular visit, at home.
+#[must_use]
+pub fn initial_answers(pack: &FormPack, context: &FormContext) -> Answers {
+    let mut answers = Answers::default();
+    for (section, question) in pack.questions() {
+        let Some(expression) = &question.initial else {
+            continue;
+        };
+        let Some(answer) = as_answer(question, &expression.evaluate(&DayOnly(context.today)))
+        else {
+            continue;
+        };
+        let parts: Vec<&str> = match section.level {
+            Level::Session => vec![SESSION],
+            Level::Child => context
+                .children
+                .iter()
+                .map(|child| child.id.as_str())
+                .collect(),
+        };
+        for part in parts {
+            let part = answers.parts.entry(part.to_owned()).or_default();
+            part.answers.insert(question.key.clone(), answer.clone());
+        }
+    }
+    answers
+}
+
+/// Sets one answer; empty codes and no text clear it. A code that stands alone clears the others, and the others it.
+///
+/// # Errors
+/// If the answer does not fit the question; the answers are then unchanged.
+pub fn set_answer(
+    pack: &FormPack,
+    context: &FormContext,
+    answers: &mut Answers,
+    part: &str,
+    key: &str,
+    codes: &[String],
+    text: Option<&str>,
+) -> Result<(), AnswerRefusal> {
+    let level = level_of(context, part)?;
+    let (_, question) = pack
+        .questions()
+        .find(|(section, question)| section.level == level && question.key == key)
+        .ok_or(AnswerRefusal::UnknownQuestion)?;
+    let text = text.map(str::trim).filter(|text| !text.is_empty());
+    let before = answers
+        .get(part, key)
+        .map(|answer| answer.codes.as_slice())
+        .unwrap_or_default();
+    let answer = Answer {
+        codes: check_codes(question, before, codes)?,
+        text: check_text(question, text)?,
+        unchanged_from: None,
+    };
+    let stored = &mut answers.parts.entry(part.to_owned()).or_default().answers;
+    if answer.is_empty() {
+        stored.remove(key);
+    } else {
+        stored.insert(key.to_owned(), answer);
+    }
+    Ok(())
+}
+
+/// 和上次一样: copies the last answers of a section into what is still open there and records where they are from.
+/// An answer already given by hand stands.
+///
+/// # Errors
+/// If there is no such section in that part, or nothing to copy.
+pub fn same_as_last(
+    pack: &FormPack,
+    context: &FormContext,
+    answers: &mut Answers,
+    short: bool,
+    part: &str,
+    section: &str,
+) -> Result<(), AnswerRefusal> {
+    let level = level_of(context, part)?;
+    let section = pack
+        .section(section)
+        .filter(|section| section.level == level && section.x_section_same)
+        .ok_or(AnswerRefusal::UnknownSection)?;
+    let mut copied = false;
+    // A copied answer may bring up a follow-up question whose last answer belongs to the same tap.
+    for _ in 0..=section.questions.len() {
+        let evaluation = Evaluation::new(pack, context, answers, short);
+        let current = evaluation
+            .parts()
+            .find(|one| one.name() == part)
+            .ok_or(AnswerRefusal::UnknownPart)?;
+        let mut found = Vec::new();
+        for (question, answer) in carryable(&evaluation, current, section) {
+            copied = true;
+            if answers
+                .get(part, &question.key)
+                .is_none_or(Answer::is_empty)
+            {
+                found.push((question.key.clone(), answer));
+            }
+        }
+        if found.is_empty() {
+            break;
+        }
+        answers
+            .parts
+            .entry(part.to_owned())
+            .or_default()
+            .answers
+            .extend(found);
+    }
+    if copied {
+        Ok(())
+    } else {
+        Err(AnswerRefusal::NothingToCopy)
+    }
+}
+
+/// The last answers that 和上次一样 would bring into the visible questions of a section.
+/// Choices come along; free text and dates only where the pack says they keep; an answer that the pack of today
+/// no longer offers is asked again.
+pub(super) fn carryable<'a>(
+    evaluation: &Evaluation<'a>,
+    part: &Part<'_>,
+    section: &'a Section,
+) -> Vec<(&'a Question, Answer)> {
+    let Some(last) = evaluation
+        .context
+        .last
+        .get(part.name())
+        .filter(|_| section.x_section_same)
+    else {
+        return Vec::new();
+    };
+    let visible = section.questions.iter().filter(|question| {
+        part.current
+            .get(question.key.as_str())
+            .is_some_and(|current| current.visible)
+    });
+    let carried: Vec<(&Question, Answer)> = visible
+        .clone()
+        .filter(|question| question.same_value.is_none())
+        .filter_map(|question| {
+            let answer = last
+                .answers
+                .get(&question.key)
+                .filter(|answer| !answer.is_empty())?;
+            let choices = matches!(question.kind, QuestionType::One | QuestionType::Many);
+            let fits = if choices {
+                answer.codes.iter().all(|code| question.accepts(code))
+            } else {
+                question.carry
+            };
+            let unchanged_from = Some(last.record.clone());
+            fits.then(|| {
+                (
+                    question,
+                    Answer {
+                        unchanged_from,
+                        ..answer.clone()
+                    },
+                )
+            })
+        })
+        .collect();
+    if carried.is_empty() {
+        return carried;
+    }
+    let same = visible.filter_map(|question| {
+        let codes = vec![question.same_value.clone()?];
+        let unchanged_from = Some(last.record.clone());
+        Some((
+            question,
+            Answer {
+                codes,
+                text: None,
+                unchanged_from,
+            },
+        ))
+    });
+    same.chain(carried.iter().cloned()).collect()
+}
+
+fn level_of(context: &FormContext, part: &str) -> Result<Level, AnswerRefusal> {
+    if part == SESSION {
+        Ok(Level::Session)
+    } else if context.children.iter().any(|child| child.id == part) {
+        Ok(Level::Child)
+    } else {
+        Err(AnswerRefusal::UnknownPart)
+    }
+}
+
+fn check_codes(
+    question: &Question,
+    before: &[String],
+    codes: &[String],
+) -> Result<Vec<String>, AnswerRefusal> {
+    // A retired code that is already stored may stay; a new one must be on offer.
+    let refused = |code: &&String| !question.accepts(code) && !before.contains(code);
+    if let Some(code) = codes.iter().find(refused) {
+        return Err(match question.kind {
+            QuestionType::One | QuestionType::Many => AnswerRefusal::UnknownCode(code.clone()),
+            QuestionType::Text | QuestionType::Date => AnswerRefusal::WrongShape,
+        });
+    }
+    let mut codes = codes.to_vec();
+    if question.kind == QuestionType::Many {
+        let tapped = codes
+            .iter()
+            .rfind(|code| !before.contains(code))
+            .or(codes.last())
+            .cloned();
+        if let Some(tapped) = tapped {
+            if question.is_exclusive(&tapped) {
+                codes = vec![tapped];
+            } else {
+                codes.retain(|code| !question.is_exclusive(code));
+            }
+        }
+    }
+    sort_codes(question, &mut codes);
+    if question.kind == QuestionType::One && codes.len() > 1 {
+        return Err(AnswerRefusal::WrongShape);
+    }
+    Ok(codes)
+}
+
+fn check_text(question: &Question, text: Option<&str>) -> Result<Option<String>, AnswerRefusal> {
+    let Some(text) = text else { return Ok(None) };
+    match question.kind {
+        QuestionType::One | QuestionType::Many => Err(AnswerRefusal::WrongShape),
+        QuestionType::Text if text.chars().count() > MAX_TEXT => Err(AnswerRefusal::TextTooLong),
+        QuestionType::Date if read_date(text).is_none() => Err(AnswerRefusal::NotADate),
+        QuestionType::Text | QuestionType::Date => Ok(Some(text.to_owned())),
+    }
+}
+
+/// Initial answers know the day and nothing else.
+struct DayOnly(NaiveDate);
+
+impl Scope for DayOnly {
+    fn question(&self, _: &str) -> Value {
+        Value::Empty
+    }
+
+    fn fact(&self, _: &Fact) -> Value {
+        Value::Empty
+    }
+
+    fn today(&self) -> NaiveDate {
+        self.0
+    }
+}

@@ -1,0 +1,244 @@
+//! A form pack: what a district may ask, as the engine uses it. How it is read is in [`super::compile`].
+
+use super::expression::Expression;
+use super::fault::PackError;
+use serde::{Deserialize, Serialize};
+
+/// 不便回答/未了解: accepted by every question of choices with `na`.
+pub const NA: &str = "na";
+
+/// Whom a section is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// The household, once per visit.
+    Session,
+    /// Each child of the visit.
+    Child,
+}
+
+/// How a question is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QuestionType {
+    /// One option.
+    One,
+    /// Any options.
+    Many,
+    /// Free text.
+    Text,
+    /// A civil date, ISO.
+    Date,
+}
+
+/// An option; its code never changes meaning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerOption {
+    /// Stable code.
+    pub code: String,
+    /// Chinese label.
+    pub label: String,
+    /// Shorter words for the summary, where the label is long.
+    #[serde(default)]
+    pub brief: Option<String>,
+}
+
+/// What an answer must satisfy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Constraint {
+    /// True for a good answer.
+    pub expression: Expression,
+    /// What to say about another.
+    pub message: String,
+}
+
+/// Answers that open the mandatory-report page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MandatoryRule {
+    /// Any of these codes.
+    pub codes: Vec<String>,
+    /// And this, if given.
+    pub when: Option<Expression>,
+}
+
+/// An answer that offers a problem report; never reported by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SuggestRule {
+    /// When to offer it.
+    pub when: Expression,
+    /// Problem type, e.g. `HOUSE`.
+    pub problem: String,
+}
+
+/// A question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Stable key.
+    pub key: String,
+    /// Chinese label.
+    pub label: String,
+    /// A line under the label.
+    pub hint: Option<String>,
+    /// Type.
+    pub kind: QuestionType,
+    /// Options as written in the pack, without `na`.
+    pub options: Vec<AnswerOption>,
+    /// Part of the short form.
+    pub short: bool,
+    /// 待补 while unanswered.
+    pub required: bool,
+    /// A visit cannot be saved without a good answer.
+    pub blocks_save: bool,
+    /// Shown only if true.
+    pub relevant: Option<Expression>,
+    /// What an answer must satisfy.
+    pub constraint: Option<Constraint>,
+    /// Answer taken while nobody answers it.
+    pub calculate: Option<Expression>,
+    /// Answer written into a new draft.
+    pub initial: Option<Expression>,
+    /// Text and date answers too may be brought over by 和上次一样.
+    pub carry: bool,
+    /// What 和上次一样 answers here instead of the last answer.
+    pub same_value: Option<String>,
+    /// A change is worth a look by the supervisor.
+    pub delta: bool,
+    /// Mandatory-report rules.
+    pub mandatory: Vec<MandatoryRule>,
+    /// Problem suggestions.
+    pub suggest: Vec<SuggestRule>,
+    /// Accepts [`NA`].
+    pub na: bool,
+    /// Codes that stand alone in a `many` answer.
+    pub exclusive: Vec<String>,
+}
+
+impl Question {
+    /// The option of that code, `na` included.
+    #[must_use]
+    pub fn accepts(&self, code: &str) -> bool {
+        (self.na && code == NA) || self.options.iter().any(|option| option.code == code)
+    }
+
+    /// The code stands alone.
+    #[must_use]
+    pub fn is_exclusive(&self, code: &str) -> bool {
+        code == NA || self.exclusive.iter().any(|one| one == code)
+    }
+}
+
+/// A section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// Stable key, e.g. `C`.
+    pub key: String,
+    /// Title.
+    pub title: String,
+    /// Whom it is about.
+    pub level: Level,
+    /// Offers 和上次一样.
+    pub x_section_same: bool,
+    /// Shown only if true.
+    pub relevant: Option<Expression>,
+    /// Questions in order.
+    pub questions: Vec<Question>,
+}
+
+/// Words of a summary line that come from outside the answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SummaryGiven {
+    /// Measures taken.
+    Measures,
+    /// Day of the next visit.
+    NextVisit,
+}
+
+/// One sentence of the automatic summary.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SummaryLine {
+    /// Opening words.
+    pub label: String,
+    /// Questions whose answers follow.
+    #[serde(default)]
+    pub questions: Vec<String>,
+    /// Or words given by the caller.
+    #[serde(default)]
+    pub given: Option<SummaryGiven>,
+}
+
+/// A checked form pack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormPack {
+    /// Pack id, e.g. `hv-cn-1`.
+    pub id: String,
+    /// Version, counting up.
+    pub version: u32,
+    /// Title.
+    pub title: String,
+    /// Languages of its texts.
+    pub languages: Vec<String>,
+    /// Title of the household's part.
+    pub session_title: String,
+    /// Label of [`NA`].
+    pub na_label: String,
+    /// True when nobody was met, so that saving makes an attempt.
+    pub attempt: Option<Expression>,
+    /// Sections in order.
+    pub sections: Vec<Section>,
+    /// The automatic summary.
+    pub summary: Vec<SummaryLine>,
+    /// Advice to authors; the pack works all the same.
+    pub warnings: Vec<String>,
+    pub(super) hash: String,
+}
+
+impl FormPack {
+    /// Reads and checks a pack.
+    ///
+    /// # Errors
+    /// Names the question and the cause in Chinese.
+    pub fn from_json(json: &str) -> Result<Self, PackError> {
+        super::compile::read_pack(json)
+    }
+
+    /// SHA-256 of the pack's content, whatever its layout; a saved visit points at it for ever.
+    #[must_use]
+    pub fn content_hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// A question by key.
+    #[must_use]
+    pub fn question(&self, key: &str) -> Option<&Question> {
+        self.questions()
+            .map(|(_, question)| question)
+            .find(|question| question.key == key)
+    }
+
+    /// A section by key.
+    #[must_use]
+    pub fn section(&self, key: &str) -> Option<&Section> {
+        self.sections.iter().find(|section| section.key == key)
+    }
+
+    /// All questions with their section, in order.
+    pub fn questions(&self) -> impl Iterator<Item = (&Section, &Question)> {
+        self.sections.iter().flat_map(|section| {
+            section
+                .questions
+                .iter()
+                .map(move |question| (section, question))
+        })
+    }
+
+    /// The words of a code; an unknown code is shown as itself.
+    #[must_use]
+    pub fn label_of<'a>(&'a self, question: &'a Question, code: &'a str) -> &'a str {
+        match question.options.iter().find(|option| option.code == code) {
+            Some(option) => &option.label,
+            None if code == NA => &self.na_label,
+            None => code,
+        }
+    }
+}

@@ -1,0 +1,468 @@
+//! One visit with one pack: what is shown, missing, wrong, suggested, and what is finally recorded.
+
+use super::answers::{Answer, Answers, PartAnswers, SESSION};
+use super::expression::{Expression, Fact, Scope, Value};
+use super::pack::{AnswerOption, FormPack, Level, NA, Question, QuestionType, Section};
+use super::state::{
+    ChildContext, EffectiveAnswers, FormContext, FormState, MandatoryReason, Missing, PartState,
+    QuestionState, SaveRefusal, SectionState, Suggestion,
+};
+use chrono::NaiveDate;
+use std::collections::BTreeMap;
+
+/// Evaluates the whole form.
+#[must_use]
+pub fn evaluate(
+    pack: &FormPack,
+    context: &FormContext,
+    answers: &Answers,
+    short: bool,
+) -> FormState {
+    let evaluation = Evaluation::new(pack, context, answers, short);
+    let mut state = FormState {
+        parts: Vec::new(),
+        answered: 0,
+        total: 0,
+        missing: Vec::new(),
+        mandatory: false,
+        mandatory_reasons: Vec::new(),
+        suggestions: Vec::new(),
+        is_attempt: evaluation.is_attempt(),
+        refusals: Vec::new(),
+    };
+    for part in evaluation.parts() {
+        let mut sections = Vec::new();
+        for section in pack
+            .sections
+            .iter()
+            .filter(|section| section.level == part.level())
+        {
+            let questions: Vec<QuestionState> = section
+                .questions
+                .iter()
+                .filter_map(|question| draw_question(&evaluation, part, question, &mut state))
+                .collect();
+            if !questions.is_empty() {
+                sections.push(draw_section(&evaluation, part, section, questions));
+            }
+        }
+        if !sections.is_empty() {
+            let title = part
+                .child
+                .map_or(&pack.session_title, |child| &child.name)
+                .clone();
+            state.parts.push(PartState {
+                part: part.name().to_owned(),
+                title,
+                sections,
+            });
+        }
+    }
+    state.mandatory = !state.mandatory_reasons.is_empty();
+    state
+}
+
+/// Only what makes the visit meaningless blocks saving; everything else is 待补.
+///
+/// # Errors
+/// All reasons at once, in the order of the form.
+pub fn validate_for_save(state: &FormState) -> Result<(), Vec<SaveRefusal>> {
+    if state.refusals.is_empty() {
+        Ok(())
+    } else {
+        Err(state.refusals.clone())
+    }
+}
+
+/// What saving records: hidden answers dropped, calculated ones included, bound to the pack's hash.
+#[must_use]
+pub fn effective_answers(
+    pack: &FormPack,
+    context: &FormContext,
+    answers: &Answers,
+    short: bool,
+) -> EffectiveAnswers {
+    let evaluation = Evaluation::new(pack, context, answers, short);
+    let mut effective = Answers::default();
+    for part in evaluation.parts() {
+        let visible = part.current.iter().filter(|(_, current)| current.visible);
+        let kept =
+            visible.filter_map(|(key, current)| Some((key.to_string(), current.answer.clone()?)));
+        let unknown = answers
+            .part(part.name())
+            .map(|part| part.unknown.clone())
+            .unwrap_or_default();
+        let kept = PartAnswers {
+            answers: kept.collect(),
+            unknown,
+        };
+        effective.parts.insert(part.name().to_owned(), kept);
+    }
+    EffectiveAnswers {
+        pack: pack.id.clone(),
+        version: pack.version,
+        hash: pack.content_hash().to_owned(),
+        short,
+        is_attempt: evaluation.is_attempt(),
+        answers: effective,
+    }
+}
+
+/// A question of one part while evaluating.
+#[derive(Debug)]
+pub(super) struct Current {
+    pub visible: bool,
+    pub answer: Option<Answer>,
+    calculated: bool,
+    /// Empty while hidden.
+    value: Value,
+}
+
+/// A part with its current answers.
+pub(super) struct Part<'a> {
+    pub child: Option<&'a ChildContext>,
+    pub current: BTreeMap<&'a str, Current>,
+}
+
+impl Part<'_> {
+    pub(super) fn name(&self) -> &str {
+        self.child.map_or(SESSION, |child| &child.id)
+    }
+
+    fn level(&self) -> Level {
+        if self.child.is_some() {
+            Level::Child
+        } else {
+            Level::Session
+        }
+    }
+}
+
+/// All parts of a form, evaluated in order.
+pub(super) struct Evaluation<'a> {
+    pub pack: &'a FormPack,
+    pub context: &'a FormContext,
+    session: Part<'a>,
+    children: Vec<Part<'a>>,
+}
+
+impl<'a> Evaluation<'a> {
+    pub(super) fn new(
+        pack: &'a FormPack,
+        context: &'a FormContext,
+        answers: &Answers,
+        short: bool,
+    ) -> Self {
+        let empty = Part {
+            child: None,
+            current: BTreeMap::new(),
+        };
+        let mut evaluation = Self {
+            pack,
+            context,
+            session: empty,
+            children: Vec::new(),
+        };
+        evaluation.session = evaluation.part(None, answers, short);
+        for child in &context.children {
+            let part = evaluation.part(Some(child), answers, short);
+            evaluation.children.push(part);
+        }
+        evaluation
+    }
+
+    pub(super) fn parts(&self) -> impl Iterator<Item = &Part<'a>> {
+        std::iter::once(&self.session).chain(&self.children)
+    }
+
+    fn part(&self, child: Option<&'a ChildContext>, answers: &Answers, short: bool) -> Part<'a> {
+        let mut part = Part {
+            child,
+            current: BTreeMap::new(),
+        };
+        let given = answers.part(part.name());
+        let (pack, level) = (self.pack, part.level());
+        for section in pack
+            .sections
+            .iter()
+            .filter(|section| section.level == level)
+        {
+            let section_shown = self.shown(&part, section.relevant.as_ref());
+            for question in &section.questions {
+                let visible = section_shown
+                    && (question.short || !short)
+                    && self.shown(&part, question.relevant.as_ref());
+                let own = given
+                    .and_then(|given| given.get(&question.key))
+                    .filter(|own| !own.is_empty());
+                let calculated = match own {
+                    Some(_) => None,
+                    None => question
+                        .calculate
+                        .as_ref()
+                        .and_then(|expression| as_answer(question, &self.value(&part, expression))),
+                };
+                let is_calculated = calculated.is_some();
+                let answer = own.cloned().or(calculated);
+                let value = match &answer {
+                    Some(answer) if visible => as_value(question, answer),
+                    _ => Value::Empty,
+                };
+                let current = Current {
+                    visible,
+                    answer,
+                    calculated: is_calculated,
+                    value,
+                };
+                part.current.insert(&question.key, current);
+            }
+        }
+        part
+    }
+
+    fn shown(&self, part: &Part<'_>, relevant: Option<&Expression>) -> bool {
+        relevant.is_none_or(|expression| self.value(part, expression).is_true())
+    }
+
+    fn value(&self, part: &Part<'_>, expression: &Expression) -> Value {
+        expression.evaluate(&PartScope {
+            evaluation: self,
+            part,
+        })
+    }
+
+    fn is_attempt(&self) -> bool {
+        let attempt = self.pack.attempt.as_ref();
+        attempt.is_some_and(|expression| self.value(&self.session, expression).is_true())
+    }
+}
+
+struct PartScope<'a> {
+    evaluation: &'a Evaluation<'a>,
+    part: &'a Part<'a>,
+}
+
+impl Scope for PartScope<'_> {
+    fn question(&self, key: &str) -> Value {
+        let own = self.part.current.get(key);
+        let current = own.or_else(|| self.evaluation.session.current.get(key));
+        current.map_or(Value::Empty, |current| current.value.clone())
+    }
+
+    fn fact(&self, fact: &Fact) -> Value {
+        let child = self.part.child;
+        let last = self.evaluation.context.last.get(self.part.name());
+        let value = match fact {
+            Fact::ChildAge => child
+                .and_then(|child| child.age)
+                .map(|age| Value::Number(age.into())),
+            Fact::ChildLeftBehind => child.map(|child| Value::Bool(child.left_behind)),
+            Fact::ChildBoarder => child.map(|child| Value::Bool(child.boarder)),
+            Fact::ChildSex => child.and_then(|child| child.sex.clone()).map(Value::Text),
+            Fact::ChildrenCount => i64::try_from(self.evaluation.context.children.len())
+                .ok()
+                .map(Value::Number),
+            Fact::LastKnown => Some(Value::Bool(last.is_some())),
+            Fact::Last(key) => self.last_answer(key),
+        };
+        value.unwrap_or(Value::Empty)
+    }
+
+    fn today(&self) -> NaiveDate {
+        self.evaluation.context.today
+    }
+}
+
+impl PartScope<'_> {
+    /// A child's part may also ask for the household's last answer.
+    fn last_answer(&self, key: &str) -> Option<Value> {
+        let (section, question) = self
+            .evaluation
+            .pack
+            .questions()
+            .find(|(_, question)| question.key == key)?;
+        let part = if section.level == Level::Session {
+            SESSION
+        } else {
+            self.part.name()
+        };
+        let answer = self.evaluation.context.last.get(part)?.answers.get(key)?;
+        Some(as_value(question, answer))
+    }
+}
+
+/// Text of a civil date as written in answers.
+pub(super) fn read_date(text: &str) -> Option<NaiveDate> {
+    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    (date.format("%Y-%m-%d").to_string() == text).then_some(date)
+}
+
+fn as_value(question: &Question, answer: &Answer) -> Value {
+    let text = |text: Option<&String>| text.map_or(Value::Empty, |text| Value::Text(text.clone()));
+    match question.kind {
+        QuestionType::One => text(answer.codes.first()),
+        QuestionType::Many => Value::Codes(answer.codes.clone()),
+        QuestionType::Text => text(answer.text.as_ref()),
+        QuestionType::Date => answer
+            .text
+            .as_deref()
+            .and_then(read_date)
+            .map_or(Value::Empty, Value::Date),
+    }
+}
+
+pub(super) fn as_answer(question: &Question, value: &Value) -> Option<Answer> {
+    let (codes, text) = match (question.kind, value) {
+        (QuestionType::One, Value::Text(code)) if question.accepts(code) => {
+            (vec![code.clone()], None)
+        }
+        (QuestionType::Text, Value::Text(text)) => (Vec::new(), Some(text.clone())),
+        (QuestionType::Date, Value::Date(date)) => (Vec::new(), Some(date.to_string())),
+        _ => return None,
+    };
+    let answer = Answer {
+        codes,
+        text,
+        unchanged_from: None,
+    };
+    (!answer.is_empty()).then_some(answer)
+}
+
+fn draw_section(
+    evaluation: &Evaluation<'_>,
+    part: &Part<'_>,
+    section: &Section,
+    questions: Vec<QuestionState>,
+) -> SectionState {
+    let words: Vec<String> = super::edit::carryable(evaluation, part, section)
+        .into_iter()
+        .map(|(question, answer)| super::summary::words_of(evaluation.pack, question, &answer))
+        .filter(|words| !words.is_empty())
+        .collect();
+    SectionState {
+        key: section.key.clone(),
+        title: section.title.clone(),
+        same_available: (!words.is_empty()).then(|| words.join("，")),
+        same_applied: questions.iter().any(|question| question.carried),
+        questions,
+    }
+}
+
+fn draw_question(
+    evaluation: &Evaluation<'_>,
+    part: &Part<'_>,
+    question: &Question,
+    state: &mut FormState,
+) -> Option<QuestionState> {
+    let current = part
+        .current
+        .get(question.key.as_str())
+        .filter(|current| current.visible)?;
+    let (part_name, key, label) = (
+        part.name().to_owned(),
+        question.key.clone(),
+        question.label.clone(),
+    );
+    let answer = current.answer.clone().unwrap_or_default();
+    let open = answer.is_empty();
+    let missing = question.required && open;
+    let message = message_about(evaluation, part, question, &answer);
+
+    state.answered += u32::from(!open);
+    state.total += u32::from(question.required || !open);
+    if missing {
+        state.missing.push(Missing {
+            part: part_name.clone(),
+            key: key.clone(),
+            label: label.clone(),
+        });
+    }
+    if question.blocks_save {
+        if open {
+            let (part, key, label) = (part_name.clone(), key.clone(), label.clone());
+            state
+                .refusals
+                .push(SaveRefusal::Missing { part, key, label });
+        } else if let Some(message) = message.clone() {
+            let (part, key) = (part_name.clone(), key.clone());
+            state
+                .refusals
+                .push(SaveRefusal::Invalid { part, key, message });
+        }
+    }
+    for code in &answer.codes {
+        let applies = question
+            .mandatory
+            .iter()
+            .any(|rule| rule.codes.contains(code) && evaluation.shown(part, rule.when.as_ref()));
+        if applies {
+            state.mandatory_reasons.push(MandatoryReason {
+                part: part_name.clone(),
+                key: key.clone(),
+                label: label.clone(),
+                code: code.clone(),
+                words: evaluation.pack.label_of(question, code).to_owned(),
+            });
+        }
+    }
+    for rule in &question.suggest {
+        let known = state
+            .suggestions
+            .iter()
+            .any(|one| one.part == part_name && one.problem == rule.problem);
+        if !known && evaluation.value(part, &rule.when).is_true() {
+            state.suggestions.push(Suggestion {
+                part: part_name.clone(),
+                key: key.clone(),
+                problem: rule.problem.clone(),
+            });
+        }
+    }
+
+    let mut options = question.options.clone();
+    if question.na {
+        let label = evaluation.pack.na_label.clone();
+        options.push(AnswerOption {
+            code: NA.to_owned(),
+            label,
+            brief: None,
+        });
+    }
+    Some(QuestionState {
+        key,
+        label,
+        hint: question.hint.clone(),
+        kind: question.kind,
+        options,
+        carried: answer.unchanged_from.is_some(),
+        calculated: current.calculated,
+        codes: answer.codes,
+        text: answer.text,
+        required: question.required,
+        missing,
+        message,
+    })
+}
+
+fn message_about(
+    evaluation: &Evaluation<'_>,
+    part: &Part<'_>,
+    question: &Question,
+    answer: &Answer,
+) -> Option<String> {
+    if answer.is_empty() {
+        return None;
+    }
+    let alone = answer.codes.iter().find(|code| question.is_exclusive(code));
+    if let (Some(code), true) = (alone, answer.codes.len() > 1) {
+        let label = evaluation.pack.label_of(question, code);
+        return Some(format!("“{label}”不能和别的选项一起选"));
+    }
+    let unreadable =
+        question.kind == QuestionType::Date && answer.text.as_deref().and_then(read_date).is_none();
+    if unreadable {
+        return Some("日期不对，请重新选".to_owned());
+    }
+    let constraint = question.constraint.as_ref()?;
+    (!evaluation.value(part, &constraint.expression).is_true()).then(|| constraint.message.clone())
+}

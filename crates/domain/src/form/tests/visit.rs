@@ -1,0 +1,261 @@
+//! A visit from the first tap to what it records.
+
+use super::*;
+
+#[test]
+fn the_short_form_is_what_was_decided() {
+    let state = first_visit(context(vec![child("x", 9)])).state();
+    assert_eq!(
+        keys(&state, SESSION),
+        [
+            "a_date",
+            "a_kind",
+            "a_place",
+            "a_met",
+            "b_change",
+            "b_live_with",
+            "b_house",
+            "b_food",
+            "b_event",
+            "g_hazards"
+        ]
+    );
+    assert_eq!(
+        keys(&state, "x"),
+        [
+            "a_seen",
+            "a_alone",
+            "c_caregiver",
+            "c_care_state",
+            "c_parent_away",
+            "c_parent_contact",
+            "c_alone",
+            "d_stage",
+            "d_attend",
+            "d_perf",
+            "e_health",
+            "e_inj",
+            "f_mood",
+            "f_talk",
+            "f_friends",
+            "f_beh",
+            "f_net",
+            "f_voice",
+            "l_overall",
+            "l_change",
+            "l_summary"
+        ]
+    );
+}
+
+#[test]
+fn the_full_form_asks_more_and_follows_age() {
+    let young = first_visit(context(vec![child("x", 4)]));
+    let full = evaluate(&young.pack, &young.context, &young.answers, false);
+    let asked = keys(&full, "x");
+    for key in ["c_duty", "c_agreement", "d_early", "e_vax", "f_miss"] {
+        assert!(asked.contains(&key.to_owned()), "{key}");
+    }
+    let old = first_visit(context(vec![child("x", 12)]));
+    let asked = keys(&evaluate(&old.pack, &old.context, &old.answers, false), "x");
+    assert!(!asked.contains(&"d_early".to_owned()) && !asked.contains(&"e_vax".to_owned()));
+}
+
+#[test]
+fn a_new_draft_knows_day_kind_and_place_only() {
+    let draft = Draft::new(context(vec![child("x", 9)]));
+    let part = draft.answers.part(SESSION).unwrap();
+    assert_eq!(part.text("a_date"), Some("2026-11-23"));
+    assert_eq!(
+        (part.code("a_kind"), part.code("a_place")),
+        (Some("regular"), Some("home"))
+    );
+    assert_eq!(part.answers.len(), 3);
+    assert_eq!(draft.answers.parts.len(), 1);
+}
+
+#[test]
+fn an_uneventful_visit_takes_at_most_twelve_taps() {
+    let mut draft = next_visit(&first_visit(context(vec![child("x", 9)])));
+    draft
+        .choose(SESSION, "a_met", &["child"])
+        .choose(SESSION, "a_met", &["child", "caregiver"]);
+    draft.choose("x", "a_alone", &["y"]);
+    draft
+        .same(SESSION, "B")
+        .same("x", "C")
+        .same("x", "D")
+        .same("x", "E")
+        .same("x", "F");
+    draft
+        .choose(SESSION, "g_hazards", &["none"])
+        .choose("x", "l_overall", &["normal"]);
+    let state = draft.state();
+    assert_eq!(state.missing, Vec::<Missing>::new());
+    assert_eq!(state.answered, state.total);
+    validate_for_save(&state).unwrap();
+    let save = 1;
+    assert!(draft.taps + save <= 12, "{} taps", draft.taps + save);
+}
+
+#[test]
+fn nothing_is_carried_before_the_tap_and_its_origin_is_kept_after_it() {
+    let mut draft = next_visit(&first_visit(context(vec![child("x", 9)])));
+    draft.choose(SESSION, "a_met", &["child"]);
+    let before = draft.state();
+    assert!(question(&before, "x", "f_mood").codes.is_empty());
+    let section = before.parts[1]
+        .sections
+        .iter()
+        .find(|section| section.key == "F")
+        .unwrap();
+    assert_eq!(
+        section.same_available.as_deref(),
+        Some("开朗，主动，有好朋友，无，1到2小时")
+    );
+    assert!(!section.same_applied);
+    draft.same("x", "F");
+    let after = draft.state();
+    assert!(question(&after, "x", "f_mood").carried);
+    let effective = draft.effective();
+    let mood = effective.answers.get("x", "f_mood").unwrap();
+    assert_eq!(
+        (mood.codes[0].as_str(), mood.unchanged_from.as_deref()),
+        ("bright", Some("visit-1"))
+    );
+    draft.choose("x", "f_mood", &["low"]);
+    assert!(!question(&draft.state(), "x", "f_mood").carried);
+}
+
+#[test]
+fn same_as_last_leaves_answers_given_by_hand() {
+    let mut draft = next_visit(&first_visit(context(vec![child("x", 9)])));
+    draft
+        .choose(SESSION, "a_met", &["child"])
+        .choose(SESSION, "b_food", &["lack"])
+        .same(SESSION, "B");
+    assert_eq!(
+        draft.answers.part(SESSION).unwrap().code("b_food"),
+        Some("lack")
+    );
+    assert_eq!(
+        draft.answers.part(SESSION).unwrap().code("b_house"),
+        Some("good")
+    );
+    assert_eq!(
+        draft.answers.part(SESSION).unwrap().code("b_change"),
+        Some("same")
+    );
+}
+
+#[test]
+fn same_as_last_never_repeats_the_words_of_a_child() {
+    let mut first = first_visit(context(vec![child("x", 9)]));
+    first
+        .try_answer("x", "f_voice", &[], Some("想妈妈"))
+        .unwrap();
+    let mut draft = next_visit(&first);
+    draft
+        .choose(SESSION, "a_met", &["child"])
+        .same("x", "F")
+        .same("x", "C");
+    assert_eq!(draft.answers.get("x", "f_voice"), None);
+    assert_eq!(
+        draft.answers.part("x").unwrap().text("c_caregiver"),
+        Some("王秀兰（奶奶）")
+    );
+}
+
+#[test]
+fn same_as_last_is_refused_where_there_is_nothing_to_copy() {
+    let mut draft = Draft::new(context(vec![child("x", 9)]));
+    let mut same = |part: &str, section: &str| {
+        same_as_last(
+            &draft.pack,
+            &draft.context,
+            &mut draft.answers,
+            true,
+            part,
+            section,
+        )
+    };
+    assert_eq!(same("x", "C"), Err(AnswerRefusal::NothingToCopy));
+    assert_eq!(same("x", "B"), Err(AnswerRefusal::UnknownSection));
+    assert_eq!(same(SESSION, "A"), Err(AnswerRefusal::UnknownSection));
+    assert_eq!(same("y", "C"), Err(AnswerRefusal::UnknownPart));
+}
+
+#[test]
+fn a_child_not_seen_is_not_observed_but_care_and_school_are_still_asked() {
+    let mut draft = first_visit(context(vec![child("x", 9)]));
+    draft.choose("x", "e_inj", &["y"]);
+    assert!(draft.state().mandatory);
+    draft.choose("x", "a_seen", &["n"]);
+    let state = draft.state();
+    let asked = keys(&state, "x");
+    for hidden in ["a_alone", "e_inj", "f_mood", "f_voice"] {
+        assert!(!asked.contains(&hidden.to_owned()), "{hidden}");
+    }
+    for shown in ["a_not_seen_why", "c_care_state", "d_attend", "e_health"] {
+        assert!(asked.contains(&shown.to_owned()), "{shown}");
+    }
+    assert!(!state.mandatory, "a hidden answer has no effect");
+    assert!(draft.effective().answers.get("x", "f_mood").is_none());
+    draft.choose("x", "a_seen", &["y"]);
+    assert_eq!(
+        question(&draft.state(), "x", "f_mood").codes,
+        ["bright"],
+        "hidden answers are kept in the draft"
+    );
+}
+
+#[test]
+fn who_was_met_answers_whether_an_only_child_was_seen() {
+    let mut draft = Draft::new(context(vec![child("x", 9)]));
+    assert!(question(&draft.state(), "x", "a_seen").codes.is_empty());
+    draft.choose(SESSION, "a_met", &["child"]);
+    let state = draft.state();
+    assert_eq!(question(&state, "x", "a_seen").codes, ["y"]);
+    assert!(question(&state, "x", "a_seen").calculated);
+    draft.choose(SESSION, "a_met", &["caregiver"]);
+    assert_eq!(question(&draft.state(), "x", "a_seen").codes, ["n"]);
+    draft.choose("x", "a_seen", &["y"]);
+    assert_eq!(
+        question(&draft.state(), "x", "a_seen").codes,
+        ["y"],
+        "an own answer stands"
+    );
+}
+
+#[test]
+fn of_two_siblings_each_is_asked_whether_it_was_seen() {
+    let mut draft = Draft::new(context(vec![child("x", 9), child("y", 5)]));
+    draft.choose(SESSION, "a_met", &["child"]);
+    let state = draft.state();
+    assert!(question(&state, "x", "a_seen").missing && question(&state, "y", "a_seen").missing);
+}
+
+#[test]
+fn nobody_met_makes_an_attempt_that_asks_nothing_more() {
+    let mut draft = first_visit(context(vec![child("x", 9)]));
+    draft.choose(SESSION, "a_met", &["child", "caregiver", "nobody"]);
+    let state = draft.state();
+    assert!(state.is_attempt);
+    assert_eq!(
+        keys(&state, SESSION),
+        ["a_date", "a_kind", "a_place", "a_met"]
+    );
+    assert_eq!(state.parts.len(), 1);
+    validate_for_save(&state).unwrap();
+    let effective = draft.effective();
+    assert!(effective.is_attempt && effective.answers.part("x").unwrap().answers.is_empty());
+}
+
+#[test]
+fn saving_binds_the_answers_to_the_pack() {
+    let draft = first_visit(context(vec![child("x", 9)]));
+    let effective = draft.effective();
+    assert_eq!(effective.hash, draft.pack.content_hash());
+    let full = effective_answers(&draft.pack, &draft.context, &draft.answers, false);
+    assert_eq!(full.answers.get("x", "a_seen").unwrap().codes, ["y"]);
+}
