@@ -85,7 +85,7 @@ pub enum Fact {
     ChildLeftBehind,
     /// `${child.boarder}`.
     ChildBoarder,
-    /// `${child.sex}`: `f` or `m`.
+    /// `${child.sex}`: code of the list SEX.
     ChildSex,
     /// `${children.count}`: children this visit concerns.
     ChildrenCount,

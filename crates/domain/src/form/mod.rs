@@ -2,6 +2,18 @@
 //!
 //! A [`FormPack`] is data from `policy/forms/`. The engine decides what is shown, what is missing, what is wrong,
 //! which problem is worth reporting and when the mandatory-report page opens; the screen only draws a [`FormState`].
+//!
+//! ```no_run
+//! # fn draw(pack: &domain::form::FormPack, context: &domain::form::FormContext) -> Result<(), domain::form::AnswerRefusal> {
+//! use domain::form::{SESSION, evaluate, initial_answers, set_answer};
+//! let mut answers = initial_answers(pack, context);
+//! set_answer(pack, context, &mut answers, SESSION, "a_met", &["child".to_owned()], None)?;
+//! let state = evaluate(pack, context, &answers, true);
+//! assert!(!state.is_attempt);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Answers to hidden questions stay in the draft and are left out by [`effective_answers`] when the visit is saved.
 
 mod answers;

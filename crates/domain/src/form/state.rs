@@ -19,7 +19,7 @@ pub struct ChildContext {
     pub left_behind: bool,
     /// Lives at school.
     pub boarder: bool,
-    /// `f` or `m`, if known.
+    /// Code of the pack's list SEX, if known.
     pub sex: Option<String>,
 }
 

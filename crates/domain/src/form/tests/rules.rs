@@ -281,3 +281,27 @@ fn answers_that_do_not_fit_are_refused_and_change_nothing() {
     }
     assert_eq!(draft.answers, before);
 }
+
+#[test]
+fn a_damaged_pack_is_refused_or_read_but_never_panics() {
+    let whole = SHIPPED.as_bytes();
+    let mut seed = 29_u64;
+    for round in 0..150 {
+        let mut bytes = whole.to_vec();
+        for _ in 0..=round % 3 {
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let at = usize::try_from(seed >> 33).unwrap() % bytes.len();
+            bytes[at] = b"0}]\",'$x "[usize::try_from(seed >> 20 & 7).unwrap()];
+        }
+        let Ok(json) = String::from_utf8(bytes) else {
+            continue;
+        };
+        if let Ok(pack) = FormPack::from_json(&json) {
+            let context = context(vec![child("x", 9)]);
+            let answers = initial_answers(&pack, &context);
+            let _ = evaluate(&pack, &context, &answers, true);
+        }
+    }
+}
