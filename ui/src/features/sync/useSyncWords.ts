@@ -1,0 +1,38 @@
+import { useI18n } from 'vue-i18n'
+import type { SyncView } from '@/backend'
+import type { IconName } from '@/shared/kit'
+import { useTimeWords } from '@/shared/time/useTimeWords'
+
+/** How the sync stands, in one short sentence and the tone it is drawn in. */
+export interface SyncWords {
+  text: string
+  tone: 'ok' | 'info' | 'warn' | 'bad'
+  icon: IconName
+}
+
+export function useSyncWords() {
+  const { t } = useI18n()
+  const { moment } = useTimeWords()
+
+  /** The sentence of the strip: what needs a person first, then what is going on, then how it ended. */
+  function strip(sync: SyncView): SyncWords {
+    const counts = { done: sync.done, total: sync.total }
+    const unsent = sync.unsent.length
+    if (sync.needs_you.length > 0) {
+      return { text: t('sync.strip.needs', { n: sync.needs_you.length }), tone: 'bad', icon: 'alert' }
+    }
+    if (sync.phase !== 'idle') return { text: t(`sync.strip.${sync.phase}`, counts), tone: 'info', icon: 'sync' }
+    if (!sync.online) {
+      const text = unsent > 0 ? t('sync.strip.offline_unsent', { n: unsent }) : t('sync.strip.offline')
+      return { text, tone: 'warn', icon: 'offline' }
+    }
+    if (sync.problem) return { text: t('sync.strip.problem'), tone: 'warn', icon: 'alert' }
+    if (unsent > 0) return { text: t('sync.strip.unsent', { n: unsent }), tone: 'info', icon: 'upload' }
+    const text = sync.last_success
+      ? t('sync.strip.all_last', { when: moment(sync.last_success) })
+      : t('sync.strip.all')
+    return { text, tone: 'ok', icon: 'delivered' }
+  }
+
+  return { strip }
+}
