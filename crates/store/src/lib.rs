@@ -1,1 +1,43 @@
-//! Placeholder.
+//! Everything the tablet remembers: one encrypted database, its migrations and projections, and the journal beside it.
+//!
+//! A folder holds `keys.json` (the user key, wrapped), `zoufang.db` (SQLCipher), `journal/` (a second copy of what is
+//! not yet safe at the server), `moved-aside/` (databases that could not be opened, kept), `lock` and `reserve`.
+//!
+//! [`Store::open`] gives a [`Store`]; [`Store::read`] and [`Store::write`] lend a connection or a transaction to the
+//! functions of the modules, one module per noun. `documents` and `changes` are the truth; the modules under
+//! [`projections`] are computed from them. Nothing here syncs, and nothing here decides what a record may say.
+
+pub mod audit;
+pub mod changes;
+pub mod connection;
+pub mod documents;
+pub mod drafts;
+mod error;
+mod files;
+pub mod hardware;
+pub mod identity;
+pub mod imports;
+pub mod journal;
+pub mod keys;
+pub mod members;
+mod migrations;
+mod open;
+mod pin;
+pub mod policies;
+pub mod projections;
+pub mod read_marks;
+mod replay;
+mod row;
+mod slots;
+pub mod sync_state;
+mod transaction;
+
+pub use error::StoreError;
+pub use files::FolderLock;
+pub use hardware::{FileHardwareKey, HardwareKey};
+pub use migrations::SCHEMA_VERSION;
+pub use open::{CreateOptions, OpenOptions, OpenOutcome, OpenWith, Store, rescue};
+pub use pin::check_new_pin;
+pub use rusqlite::Connection;
+pub use slots::{ArgonCost, MOST_WRONG, PinState};
+pub use transaction::Transaction;

@@ -1,0 +1,1 @@
+SELECT hash FROM audit ORDER BY position DESC LIMIT 1;

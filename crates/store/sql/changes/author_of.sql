@@ -1,0 +1,1 @@
+SELECT device, staff, wall_ms FROM changes WHERE hash = :hash;

@@ -1,0 +1,1 @@
+SELECT hash, device, staff, wall_ms FROM changes WHERE document = :document;

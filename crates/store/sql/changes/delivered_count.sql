@@ -1,0 +1,4 @@
+SELECT count(*) AS delivered FROM (
+  SELECT record_id FROM changes WHERE origin = 'local' AND record_id IS NOT NULL
+  GROUP BY record_id HAVING sum(state <> 'durable') = 0
+);

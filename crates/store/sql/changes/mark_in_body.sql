@@ -1,0 +1,1 @@
+UPDATE changes SET in_body = 1 WHERE hash = :hash;

@@ -1,0 +1,6 @@
+SELECT hash, document, record_id, coalesce(record_kind, '') AS record_kind, coalesce(record_text, '') AS record_text,
+       max(stored_ms) AS stored_ms, state, refusal
+FROM changes
+WHERE origin = 'local' AND state IN ('refused', 'held')
+GROUP BY coalesce(record_id, hex(hash))
+ORDER BY stored_ms DESC, hash;

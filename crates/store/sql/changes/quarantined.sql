@@ -1,0 +1,1 @@
+SELECT hash, document, reason, at_ms FROM quarantine ORDER BY at_ms, hash;

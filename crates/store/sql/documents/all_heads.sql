@@ -1,0 +1,1 @@
+SELECT document, generation, heads FROM documents ORDER BY document;

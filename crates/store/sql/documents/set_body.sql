@@ -1,0 +1,1 @@
+UPDATE documents SET heads = :heads, tail = :tail, body = :body WHERE document = :document;

@@ -1,0 +1,1 @@
+UPDATE documents SET heads = :heads, tail = :tail WHERE document = :document;

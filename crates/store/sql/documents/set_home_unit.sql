@@ -1,0 +1,1 @@
+UPDATE documents SET home_unit = :home_unit WHERE document = :document;

@@ -1,0 +1,1 @@
+UPDATE documents SET left_ms = :left_ms WHERE document = :document;

@@ -1,0 +1,1 @@
+DELETE FROM drafts WHERE discarded_ms < :before_ms;

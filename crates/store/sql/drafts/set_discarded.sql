@@ -1,0 +1,1 @@
+UPDATE drafts SET discarded_ms = :discarded_ms WHERE draft = :draft;

@@ -1,0 +1,1 @@
+UPDATE drafts SET position = :position WHERE draft = :draft;

@@ -1,0 +1,1 @@
+SELECT dev_seq, head FROM chains WHERE incarnation = :incarnation AND scope = :scope;

@@ -1,0 +1,1 @@
+UPDATE identity SET file_next = file_next + 1;

@@ -1,0 +1,1 @@
+SELECT field, value FROM imported_values WHERE document = :document ORDER BY field;

@@ -1,0 +1,2 @@
+INSERT OR REPLACE INTO units (unit, parent, level, name, region_code, closed_ms)
+VALUES (:unit, :parent, :level, :name, :region_code, :closed_ms);

@@ -1,0 +1,1 @@
+SELECT projections FROM meta;

@@ -1,0 +1,1 @@
+SELECT document, event, read_ms FROM read_marks;

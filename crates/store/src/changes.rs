@@ -1,0 +1,658 @@
+//! Changes with their envelopes: what this device made, what it received, and how far each has come.
+
+use crate::documents::DocumentHead;
+use crate::journal::Record;
+use crate::row::{join, pack, signed, split, unpack};
+use crate::{StoreError, Transaction, identity, row};
+use ids::{ActorId, ChangeHash, DeviceId, DocumentId, Generation, Incarnation, StaffId, UnitId};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// A change in its envelope. The store does not look inside `head`, `signature` and `header`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// SHA-256 of the change chunk.
+    pub hash: ChangeHash,
+    /// The document it belongs to.
+    pub document: DocumentId,
+    /// That document's generation.
+    pub generation: Generation,
+    /// Automerge actor.
+    pub actor: ActorId,
+    /// Automerge sequence number of the actor.
+    pub seq: u64,
+    /// First operation number.
+    pub start_op: u64,
+    /// How many operations.
+    pub ops: u64,
+    /// Changes it depends on.
+    pub deps: Vec<ChangeHash>,
+    /// The raw change, uncompressed.
+    #[serde(with = "serde_bytes")]
+    pub body: Vec<u8>,
+    /// Signed envelope head.
+    #[serde(with = "serde_bytes")]
+    pub head: Vec<u8>,
+    /// Signature over the head.
+    #[serde(with = "serde_bytes")]
+    pub signature: Vec<u8>,
+    /// The document's signed header, when this envelope carries it.
+    #[serde(with = "serde_bytes")]
+    pub header: Option<Vec<u8>>,
+    /// Device that made it.
+    pub device: DeviceId,
+    /// Person who made it.
+    pub staff: StaffId,
+    /// Scope it is sent in.
+    pub scope: UnitId,
+    /// Place in the device's chain.
+    pub dev_seq: u64,
+    /// That device's clock, a label.
+    pub wall_ms: i64,
+}
+
+/// What a person calls the record a change belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordLabel {
+    /// visit, contact, attempt, problem, edit, …
+    pub kind: String,
+    /// 石小雨 走访.
+    pub text: String,
+    /// The record's id; a visit is several changes with one id.
+    pub id: String,
+}
+
+/// A change made here, with all that is needed to insert it again from the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocalChange {
+    /// The change.
+    pub change: Change,
+    /// Words for the sync page.
+    pub label: Option<RecordLabel>,
+    /// The incarnation whose chain it continues.
+    pub incarnation: Incarnation,
+    /// Hash of this envelope's head: what the next one in the chain names as previous.
+    pub chain_head: ChangeHash,
+    /// The document, so that a replay can begin it.
+    pub document: DocumentHead,
+    /// When it was made, by this device's clock.
+    pub stored_ms: i64,
+}
+
+/// How far a change has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeState {
+    /// On this device and in its journal.
+    Saved,
+    /// The server has it on its disk.
+    Accepted,
+    /// A second place has it too (or there is none to wait for).
+    Durable,
+    /// The server waits for changes it depends on.
+    Held,
+    /// The server refused it; it stays here with the reason.
+    Refused,
+}
+
+impl ChangeState {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Saved => "saved",
+            Self::Accepted => "accepted",
+            Self::Durable => "durable",
+            Self::Held => "held",
+            Self::Refused => "refused",
+        }
+    }
+
+    fn at(row: &Row<'_>, column: &str) -> rusqlite::Result<Self> {
+        let text: String = row.get(column)?;
+        [
+            Self::Saved,
+            Self::Accepted,
+            Self::Durable,
+            Self::Held,
+            Self::Refused,
+        ]
+        .into_iter()
+        .find(|state| state.as_str() == text)
+        .ok_or_else(|| {
+            rusqlite::Error::FromSqlConversionFailure(
+                text.len(),
+                rusqlite::types::Type::Text,
+                "unknown state".into(),
+            )
+        })
+    }
+}
+
+/// The server's answer about one own change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// On its disk, under this number of the scope if it is published.
+    Accepted {
+        /// Number in the scope.
+        server_seq: Option<u64>,
+    },
+    /// A second place has it too.
+    Durable {
+        /// Number in the scope.
+        server_seq: Option<u64>,
+    },
+    /// It waits for other changes.
+    Held {
+        /// For the log.
+        reason: String,
+    },
+    /// Refused.
+    Refused {
+        /// Refusal code, words in the locale file.
+        code: String,
+        /// For the log.
+        reason: Option<String>,
+    },
+}
+
+/// A line of the sync page: one record, with the state of its slowest change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordRow {
+    /// A change of the record, the one that needs a person if any does.
+    pub hash: ChangeHash,
+    /// The document of that change.
+    pub document: DocumentId,
+    /// The record's id, when it was labelled.
+    pub record_id: Option<String>,
+    /// The record's kind.
+    pub kind: String,
+    /// Words; empty when it was not labelled.
+    pub text: String,
+    /// When it was made.
+    pub at_ms: i64,
+    /// State of the slowest change.
+    pub state: ChangeState,
+    /// Refusal code.
+    pub refusal: Option<String>,
+}
+
+/// Who wrote something, and when by their clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// Device.
+    pub device: DeviceId,
+    /// Person.
+    pub staff: StaffId,
+    /// Device clock.
+    pub wall_ms: i64,
+}
+
+/// Inserts a change made here, moves the device's chain on and asks for a journal entry.
+/// False when it is there already.
+///
+/// # Errors
+/// The database refuses.
+pub fn insert_local(tx: &Transaction<'_>, local: &LocalChange) -> Result<bool, StoreError> {
+    let inserted = insert_own(tx, local)?;
+    if inserted {
+        tx.journal(Record::Change(Box::new(local.clone())));
+    }
+    Ok(inserted)
+}
+
+/// Inserts an own change without a journal entry: it comes from there.
+pub(crate) fn insert_own(tx: &Transaction<'_>, local: &LocalChange) -> Result<bool, StoreError> {
+    let change = &local.change;
+    let inserted = insert(tx, change, Origin::Local(local), local.stored_ms, None)?;
+    if inserted {
+        let head = local.chain_head;
+        identity::advance_chain(tx, local.incarnation, change.scope, change.dev_seq, head)?;
+    }
+    Ok(inserted)
+}
+
+/// Inserts a change from the server. False when it is there already (an own one is then merely numbered).
+///
+/// # Errors
+/// The database refuses.
+pub fn insert_remote(
+    tx: &Transaction<'_>,
+    change: &Change,
+    server_seq: Option<u64>,
+    arrived_ms: i64,
+) -> Result<bool, StoreError> {
+    insert(tx, change, Origin::Remote, arrived_ms, server_seq)
+}
+
+/// Notes who made a change that arrived inside a snapshot. False when it is there already.
+///
+/// # Errors
+/// The database refuses.
+pub fn insert_indexed(
+    tx: &Transaction<'_>,
+    change: &Change,
+    arrived_ms: i64,
+) -> Result<bool, StoreError> {
+    insert(tx, change, Origin::Snapshot, arrived_ms, None)
+}
+
+/// How a change came to be here.
+enum Origin<'a> {
+    Local(&'a LocalChange),
+    Remote,
+    Snapshot,
+}
+
+fn insert(
+    tx: &Connection,
+    change: &Change,
+    origin: Origin<'_>,
+    stored_ms: i64,
+    server_seq: Option<u64>,
+) -> Result<bool, StoreError> {
+    let (name, state, local) = match origin {
+        Origin::Local(local) => ("local", ChangeState::Saved, Some(local)),
+        Origin::Remote => ("remote", ChangeState::Durable, None),
+        Origin::Snapshot => ("snapshot", ChangeState::Durable, None),
+    };
+    let label = local.and_then(|local| local.label.as_ref());
+    let in_snapshot = name == "snapshot";
+    let body = match in_snapshot {
+        true => None,
+        false => Some(pack(&change.body)?),
+    };
+    let rows = tx
+        .prepare_cached(include_str!("../sql/changes/insert.sql"))?
+        .execute(named_params! {
+            ":hash": change.hash.0,
+            ":document": change.document.0.as_bytes(),
+            ":generation": change.generation,
+            ":actor": change.actor,
+            ":seq": signed(change.seq),
+            ":start_op": signed(change.start_op),
+            ":ops": signed(change.ops),
+            ":deps": join(&change.deps),
+            ":body": body,
+            ":head": (!change.head.is_empty()).then_some(&change.head),
+            ":signature": (!change.signature.is_empty()).then_some(&change.signature),
+            ":header": change.header,
+            ":device": change.device.0.as_bytes(),
+            ":staff": change.staff.0.as_bytes(),
+            ":scope": change.scope.0.as_bytes(),
+            ":dev_seq": signed(change.dev_seq),
+            ":wall_ms": change.wall_ms,
+            ":origin": name,
+            ":state": state.as_str(),
+            ":server_seq": server_seq.map(signed),
+            ":stored_ms": stored_ms,
+            ":record_kind": label.map(|label| &label.kind),
+            ":record_text": label.map(|label| &label.text),
+            ":record_id": label.map(|label| &label.id),
+            ":incarnation": local.map(|local| *local.incarnation.0.as_bytes()),
+            ":chain_head": local.map(|local| local.chain_head.0),
+            ":in_body": in_snapshot,
+        })?;
+    Ok(rows > 0)
+}
+
+/// Own changes the server has not answered for, oldest first (so dependencies first), up to so many bytes but at least one.
+///
+/// # Errors
+/// The database refuses.
+pub fn outbox(
+    connection: &Connection,
+    scope: UnitId,
+    max_bytes: usize,
+) -> Result<Vec<Change>, StoreError> {
+    let mut statement = connection.prepare_cached(include_str!("../sql/changes/outbox.sql"))?;
+    let mut rows = statement.query(named_params! {":scope": scope.0.as_bytes()})?;
+    let mut found = Vec::new();
+    let mut bytes = 0;
+    while let Some(row) = rows.next()? {
+        let packed: Vec<u8> = row.get("body")?;
+        bytes += packed.len();
+        if bytes > max_bytes && !found.is_empty() {
+            break;
+        }
+        found.push(change_from(row, unpack(&packed)?)?);
+    }
+    Ok(found)
+}
+
+/// How many own changes the server has not answered for.
+///
+/// # Errors
+/// The database refuses.
+pub fn outbox_length(connection: &Connection) -> Result<u64, StoreError> {
+    Ok(connection
+        .prepare_cached(include_str!("../sql/changes/outbox_length.sql"))?
+        .query_row([], |row| row::number(row, "waiting"))?)
+}
+
+/// Own changes are offered again, as after the server lost its memory. Refused ones stay refused.
+///
+/// # Errors
+/// The database refuses.
+pub fn offer_again(tx: &Transaction<'_>, scope: UnitId) -> Result<u64, StoreError> {
+    let rows = tx
+        .prepare_cached(include_str!("../sql/changes/offer_again.sql"))?
+        .execute(named_params! {":scope": scope.0.as_bytes()})?;
+    Ok(rows as u64)
+}
+
+/// One refused or held change is offered again, after whatever stood in its way is gone.
+///
+/// # Errors
+/// The database refuses.
+pub fn offer_one_again(tx: &Transaction<'_>, hash: ChangeHash) -> Result<(), StoreError> {
+    tx.prepare_cached(include_str!("../sql/changes/offer_one_again.sql"))?
+        .execute(named_params! {":hash": hash.0})?;
+    Ok(())
+}
+
+/// Writes down the server's answer about an own change. A durable change stays durable.
+///
+/// # Errors
+/// The database refuses.
+pub fn mark_outcome(
+    tx: &Transaction<'_>,
+    hash: ChangeHash,
+    outcome: &Outcome,
+) -> Result<(), StoreError> {
+    let (state, server_seq, refusal, reason) = match outcome {
+        Outcome::Accepted { server_seq } => (ChangeState::Accepted, *server_seq, None, None),
+        Outcome::Durable { server_seq } => (ChangeState::Durable, *server_seq, None, None),
+        Outcome::Held { reason } => (ChangeState::Held, None, Some("held_missing"), Some(reason)),
+        Outcome::Refused { code, reason } => (
+            ChangeState::Refused,
+            None,
+            Some(code.as_str()),
+            reason.as_ref(),
+        ),
+    };
+    tx.prepare_cached(include_str!("../sql/changes/mark_outcome.sql"))?
+        .execute(named_params! {
+            ":hash": hash.0,
+            ":state": state.as_str(),
+            ":server_seq": server_seq.map(signed),
+            ":refusal": refusal,
+            ":kept_reason": reason,
+        })?;
+    if state == ChangeState::Durable {
+        tx.note_durable();
+    }
+    Ok(())
+}
+
+/// Everything accepted up to this number of the scope is durable now.
+///
+/// # Errors
+/// The database refuses.
+pub fn mark_durable_up_to(
+    tx: &Transaction<'_>,
+    scope: UnitId,
+    durable_seq: u64,
+) -> Result<u64, StoreError> {
+    let rows = tx
+        .prepare_cached(include_str!("../sql/changes/mark_durable_up_to.sql"))?
+        .execute(named_params! {
+            ":scope": scope.0.as_bytes(),
+            ":durable_seq": signed(durable_seq),
+        })?;
+    if rows > 0 {
+        tx.note_durable();
+    }
+    Ok(rows as u64)
+}
+
+/// One change with its envelope; `None` when it is not here or only known by a snapshot's index.
+///
+/// # Errors
+/// The database refuses.
+pub fn get(connection: &Connection, hash: ChangeHash) -> Result<Option<Change>, StoreError> {
+    let mut statement = connection.prepare_cached(include_str!("../sql/changes/get.sql"))?;
+    let mut rows = statement.query(named_params! {":hash": hash.0})?;
+    match rows.next()? {
+        Some(row) => match row.get::<_, Option<Vec<u8>>>("body")? {
+            Some(packed) => Ok(Some(change_from(row, unpack(&packed)?)?)),
+            None => Ok(None),
+        },
+        None => Ok(None),
+    }
+}
+
+/// The change is here, in whatever form.
+///
+/// # Errors
+/// The database refuses.
+pub fn has(connection: &Connection, hash: ChangeHash) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached(include_str!("../sql/changes/has.sql"))?
+        .exists(named_params! {":hash": hash.0})?)
+}
+
+/// Own changes not acknowledged for good, each with what the journal keeps of it.
+pub(crate) fn unacknowledged(connection: &Connection) -> Result<Vec<LocalChange>, StoreError> {
+    let mut statement =
+        connection.prepare_cached(include_str!("../sql/changes/unacknowledged.sql"))?;
+    let mut rows = statement.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let packed: Vec<u8> = row.get("body")?;
+        let change = change_from(row, unpack(&packed)?)?;
+        let Some(document) = crate::documents::head(connection, change.document)? else {
+            continue;
+        };
+        let kind: Option<String> = row.get("record_kind")?;
+        found.push(LocalChange {
+            label: match kind {
+                Some(kind) => Some(RecordLabel {
+                    kind,
+                    text: row.get("record_text")?,
+                    id: row.get("record_id")?,
+                }),
+                None => None,
+            },
+            incarnation: Incarnation(row::plain_uuid(row, "incarnation")?),
+            chain_head: row::hash(row, "chain_head")?,
+            document,
+            stored_ms: row.get("stored_ms")?,
+            change,
+        });
+    }
+    Ok(found)
+}
+
+/// Acknowledged for good: the journal need not keep it.
+pub(crate) fn is_settled(connection: &Connection, hash: &ChangeHash) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached(include_str!("../sql/changes/is_settled.sql"))?
+        .exists(named_params! {":hash": hash.0})?)
+}
+
+/// Who made a change, when its envelope (or a snapshot's index) told.
+///
+/// # Errors
+/// The database refuses.
+pub fn author_of(connection: &Connection, hash: ChangeHash) -> Result<Option<Author>, StoreError> {
+    Ok(connection
+        .prepare_cached(include_str!("../sql/changes/author_of.sql"))?
+        .query_row(named_params! {":hash": hash.0}, author_from)
+        .optional()?)
+}
+
+/// Authors of all changes of a document by hash.
+///
+/// # Errors
+/// The database refuses.
+pub fn authors_in(
+    connection: &Connection,
+    document: DocumentId,
+) -> Result<HashMap<ChangeHash, Author>, StoreError> {
+    let mut statement = connection.prepare_cached(include_str!("../sql/changes/authors_in.sql"))?;
+    let rows = statement.query_map(named_params! {":document": document.0.as_bytes()}, |row| {
+        Ok((row::hash(row, "hash")?, author_from(row)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Own records not delivered yet and not in need of a person, newest first.
+///
+/// # Errors
+/// The database refuses.
+pub fn unsent_rows(connection: &Connection) -> Result<Vec<RecordRow>, StoreError> {
+    record_rows(connection, include_str!("../sql/changes/unsent_rows.sql"))
+}
+
+/// Own records that were refused or wait for something, newest first.
+///
+/// # Errors
+/// The database refuses.
+pub fn needs_you_rows(connection: &Connection) -> Result<Vec<RecordRow>, StoreError> {
+    record_rows(
+        connection,
+        include_str!("../sql/changes/needs_you_rows.sql"),
+    )
+}
+
+/// States of own records that are not delivered, by record id. A record not in here is 已送达.
+///
+/// # Errors
+/// The database refuses.
+pub fn open_record_states(
+    connection: &Connection,
+) -> Result<HashMap<String, ChangeState>, StoreError> {
+    let all = unsent_rows(connection)?
+        .into_iter()
+        .chain(needs_you_rows(connection)?);
+    Ok(all
+        .filter_map(|row| Some((row.record_id?, row.state)))
+        .collect())
+}
+
+/// Own records that arrived for good.
+///
+/// # Errors
+/// The database refuses.
+pub fn delivered_count(connection: &Connection) -> Result<u64, StoreError> {
+    Ok(connection
+        .prepare_cached(include_str!("../sql/changes/delivered_count.sql"))?
+        .query_row([], |row| row::number(row, "delivered"))?)
+}
+
+/// Own labelled records made since then, by kind.
+///
+/// # Errors
+/// The database refuses.
+pub fn made_since(
+    connection: &Connection,
+    since_ms: i64,
+) -> Result<HashMap<String, u64>, StoreError> {
+    let mut statement = connection.prepare_cached(include_str!("../sql/changes/made_since.sql"))?;
+    let rows = statement.query_map(named_params! {":since_ms": since_ms}, |row| {
+        Ok((row.get("record_kind")?, row::number(row, "records")?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A foreign change that would not apply, kept with the reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantined {
+    /// Its hash as announced.
+    pub hash: ChangeHash,
+    /// Its document.
+    pub document: DocumentId,
+    /// Why.
+    pub reason: String,
+    /// When it arrived.
+    pub at_ms: i64,
+}
+
+/// Keeps a foreign change that would not apply, away from the documents.
+///
+/// # Errors
+/// The database refuses.
+pub fn quarantine(
+    tx: &Transaction<'_>,
+    change: &Change,
+    reason: &str,
+    at_ms: i64,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(include_str!("../sql/changes/quarantine.sql"))?
+        .execute(named_params! {
+            ":hash": change.hash.0,
+            ":document": change.document.0.as_bytes(),
+            ":generation": change.generation,
+            ":body": pack(&change.body)?,
+            ":head": change.head,
+            ":signature": change.signature,
+            ":reason": reason,
+            ":at_ms": at_ms,
+        })?;
+    Ok(())
+}
+
+/// Foreign changes that would not apply.
+///
+/// # Errors
+/// The database refuses.
+pub fn quarantined(connection: &Connection) -> Result<Vec<Quarantined>, StoreError> {
+    let mut statement =
+        connection.prepare_cached(include_str!("../sql/changes/quarantined.sql"))?;
+    let rows = statement.query_map([], |row| {
+        Ok(Quarantined {
+            hash: row::hash(row, "hash")?,
+            document: row::document(row, "document")?,
+            reason: row.get("reason")?,
+            at_ms: row.get("at_ms")?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn record_rows(connection: &Connection, sql: &str) -> Result<Vec<RecordRow>, StoreError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| {
+        Ok(RecordRow {
+            hash: row::hash(row, "hash")?,
+            document: row::document(row, "document")?,
+            record_id: row.get("record_id")?,
+            kind: row.get("record_kind")?,
+            text: row.get("record_text")?,
+            at_ms: row.get("stored_ms")?,
+            state: ChangeState::at(row, "state")?,
+            refusal: row.get("refusal")?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn author_from(row: &Row<'_>) -> rusqlite::Result<Author> {
+    Ok(Author {
+        device: row::device(row, "device")?,
+        staff: row::staff(row, "staff")?,
+        wall_ms: row.get("wall_ms")?,
+    })
+}
+
+fn change_from(row: &Row<'_>, body: Vec<u8>) -> Result<Change, StoreError> {
+    Ok(Change {
+        hash: row::hash(row, "hash")?,
+        document: row::document(row, "document")?,
+        generation: row::small(row, "generation")?,
+        actor: row.get("actor")?,
+        seq: row::number(row, "seq")?,
+        start_op: row::number(row, "start_op")?,
+        ops: row::number(row, "ops")?,
+        deps: split(&row.get::<_, Vec<u8>>("deps")?)?,
+        body,
+        head: row.get::<_, Option<_>>("head")?.unwrap_or_default(),
+        signature: row.get::<_, Option<_>>("signature")?.unwrap_or_default(),
+        header: row.get("header")?,
+        device: row::device(row, "device")?,
+        staff: row::staff(row, "staff")?,
+        scope: row::unit(row, "scope")?,
+        dev_seq: row::number(row, "dev_seq")?,
+        wall_ms: row.get("wall_ms")?,
+    })
+}

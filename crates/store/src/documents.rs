@@ -1,0 +1,412 @@
+//! Documents: a body and the tail of changes not yet in it. This is the truth; every other table about records is computed.
+
+use crate::row::{join, pack, split, unpack};
+use crate::{StoreError, Transaction, row};
+use automerge::{Automerge, Change, ReadDoc};
+use ids::{ChangeHash, DocKind, DocumentId, Generation, UnitId};
+use rusqlite::{Connection, OptionalExtension, named_params};
+use serde::{Deserialize, Serialize};
+
+/// A tail longer than this is folded into the body.
+const LONGEST_TAIL: u32 = 20;
+
+/// What is known of a document beside its content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentHead {
+    /// Which document.
+    pub document: DocumentId,
+    /// Its generation.
+    pub generation: Generation,
+    /// What it is about.
+    pub kind: DocKind,
+    /// The unit it belongs to; the server's word, not the document's.
+    pub home_unit: UnitId,
+    /// Shape version.
+    pub schema: u32,
+    /// Signed header of the first envelope, when known.
+    #[serde(with = "serde_bytes")]
+    pub header: Option<Vec<u8>>,
+    /// When it was made or first arrived here.
+    pub created_ms: i64,
+}
+
+/// A document as stored, ready to read or change.
+pub struct StoredDocument {
+    /// What is known beside the content.
+    pub head: DocumentHead,
+    /// The content.
+    pub automerge: Automerge,
+    tail: u32,
+}
+
+impl StoredDocument {
+    /// The content's heads.
+    #[must_use]
+    pub fn heads(&self) -> Vec<ChangeHash> {
+        heads_of(&self.automerge)
+    }
+
+    /// A document just begun in memory from its genesis changes, not yet stored.
+    #[must_use]
+    pub fn begun(head: DocumentHead, automerge: Automerge) -> Self {
+        Self {
+            head,
+            automerge,
+            tail: 0,
+        }
+    }
+}
+
+/// What became of changes handed to [`apply`].
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// Changes that would not apply, with the reason for the log.
+    pub rejected: Vec<(ChangeHash, String)>,
+    /// Changes that are needed first and are not here.
+    pub missing: Vec<ChangeHash>,
+}
+
+/// Loads a document: body, then tail in one batch.
+///
+/// # Errors
+/// Stored bytes that do not load.
+pub fn load(
+    connection: &Connection,
+    document: DocumentId,
+) -> Result<Option<StoredDocument>, StoreError> {
+    let found = connection
+        .prepare_cached(include_str!("../sql/documents/load.sql"))?
+        .query_row(named_params! {":document": document.0.as_bytes()}, |row| {
+            Ok((
+                head_from(row)?,
+                row.get::<_, Vec<u8>>("body")?,
+                row::small(row, "tail")?,
+            ))
+        })
+        .optional()?;
+    let Some((head, body, tail)) = found else {
+        return Ok(None);
+    };
+    let mut automerge = Automerge::load(&unpack(&body)?)?;
+    if tail > 0 {
+        apply_tail(&mut automerge, tail_of(connection, document)?);
+    }
+    Ok(Some(StoredDocument {
+        head,
+        automerge,
+        tail,
+    }))
+}
+
+/// What is known of a document beside its content, without loading it.
+///
+/// # Errors
+/// The database refuses.
+pub fn head(
+    connection: &Connection,
+    document: DocumentId,
+) -> Result<Option<DocumentHead>, StoreError> {
+    Ok(connection
+        .prepare_cached(include_str!("../sql/documents/load.sql"))?
+        .query_row(
+            named_params! {":document": document.0.as_bytes()},
+            head_from,
+        )
+        .optional()?)
+}
+
+/// Stored heads of every document, for an inventory.
+///
+/// # Errors
+/// The database refuses.
+pub fn all_heads(
+    connection: &Connection,
+) -> Result<Vec<(DocumentId, Generation, Vec<ChangeHash>)>, StoreError> {
+    let mut statement =
+        connection.prepare_cached(include_str!("../sql/documents/all_heads.sql"))?;
+    let rows = statement.query_map([], |row| {
+        Ok((
+            row::document(row, "document")?,
+            row::small(row, "generation")?,
+            row.get::<_, Vec<u8>>("heads")?,
+        ))
+    })?;
+    rows.map(|found| {
+        let (document, generation, heads) = found?;
+        Ok((document, generation, split(&heads)?))
+    })
+    .collect()
+}
+
+/// Ids of all documents of a kind, oldest first.
+///
+/// # Errors
+/// The database refuses.
+pub fn of_kind(connection: &Connection, kind: DocKind) -> Result<Vec<DocumentId>, StoreError> {
+    let mut statement = connection.prepare_cached(include_str!("../sql/documents/of_kind.sql"))?;
+    let rows = statement.query_map(named_params! {":kind": kind.as_str()}, |row| {
+        row::document(row, "document")
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How many documents there are.
+///
+/// # Errors
+/// The database refuses.
+pub fn count(connection: &Connection) -> Result<u64, StoreError> {
+    Ok(connection
+        .prepare_cached(include_str!("../sql/documents/count.sql"))?
+        .query_row([], |row| row::number(row, "documents"))?)
+}
+
+/// Stores a document for the first time, its content (normally the genesis changes alone) as the body.
+///
+/// # Errors
+/// It is there already, or the database refuses.
+pub fn insert(tx: &Transaction<'_>, document: &StoredDocument) -> Result<(), StoreError> {
+    let head = &document.head;
+    tx.prepare_cached(include_str!("../sql/documents/insert.sql"))?
+        .execute(named_params! {
+            ":document": head.document.0.as_bytes(),
+            ":generation": head.generation,
+            ":kind": head.kind.as_str(),
+            ":home_unit": head.home_unit.0.as_bytes(),
+            ":schema": head.schema,
+            ":heads": join(&document.heads()),
+            ":body": pack(&document.automerge.save())?,
+            ":header": head.header,
+            ":created_ms": head.created_ms,
+        })?;
+    Ok(())
+}
+
+/// Notes that `changes` rows were added for this document, which already contains them in memory:
+/// writes the heads, and folds the tail into the body when it has grown long.
+///
+/// # Errors
+/// The database refuses.
+pub fn save_tail(tx: &Transaction<'_>, document: &mut StoredDocument) -> Result<(), StoreError> {
+    document.tail = tail_length(tx, document.head.document)?;
+    if document.tail > LONGEST_TAIL {
+        return compact(tx, document);
+    }
+    tx.prepare_cached(include_str!("../sql/documents/set_heads.sql"))?
+        .execute(named_params! {
+            ":document": document.head.document.0.as_bytes(),
+            ":heads": join(&document.heads()),
+            ":tail": document.tail,
+        })?;
+    Ok(())
+}
+
+/// Folds the tail into the body.
+///
+/// # Errors
+/// The database refuses.
+pub fn compact(tx: &Transaction<'_>, document: &mut StoredDocument) -> Result<(), StoreError> {
+    let id = document.head.document;
+    let mut fold = tx.prepare_cached(include_str!("../sql/changes/mark_in_body.sql"))?;
+    for (hash, _) in tail_of(tx, id)? {
+        if holds(&document.automerge, hash) {
+            fold.execute(named_params! {":hash": hash.0})?;
+        }
+    }
+    drop(fold);
+    document.tail = tail_length(tx, id)?;
+    tx.prepare_cached(include_str!("../sql/documents/set_body.sql"))?
+        .execute(named_params! {
+            ":document": id.0.as_bytes(),
+            ":heads": join(&document.heads()),
+            ":tail": document.tail,
+            ":body": pack(&document.automerge.save())?,
+        })?;
+    Ok(())
+}
+
+/// Applies foreign raw changes in memory: all at once, and one by one when that fails, so that a bad one stops only itself.
+#[must_use]
+pub fn apply(document: &mut StoredDocument, raw: &[(ChangeHash, &[u8])]) -> Applied {
+    let mut applied = Applied::default();
+    let mut changes = Vec::new();
+    for (hash, bytes) in raw {
+        match Change::from_bytes(bytes.to_vec()) {
+            Ok(change) if change.hash().0 == hash.0 => changes.push(change),
+            Ok(_) => applied.rejected.push((*hash, "hash_mismatch".to_owned())),
+            Err(error) => applied.rejected.push((*hash, error.to_string())),
+        }
+    }
+    let mut together = document.automerge.clone();
+    if together.apply_changes(changes.clone()).is_ok() {
+        document.automerge = together;
+    } else {
+        for change in changes {
+            let hash = ChangeHash(change.hash().0);
+            let mut alone = document.automerge.clone();
+            match alone.apply_changes([change]) {
+                Ok(()) => document.automerge = alone,
+                Err(error) => applied.rejected.push((hash, error.to_string())),
+            }
+        }
+    }
+    applied.missing = document
+        .automerge
+        .get_missing_deps(&[])
+        .into_iter()
+        .map(|hash| ChangeHash(hash.0))
+        .collect();
+    applied
+}
+
+/// Puts a snapshot in place: a new document, or merged with what is here, own unsent changes included.
+///
+/// # Errors
+/// A snapshot that does not load.
+pub fn put_snapshot(
+    tx: &Transaction<'_>,
+    head: &DocumentHead,
+    snapshot: &[u8],
+) -> Result<StoredDocument, StoreError> {
+    let mut fresh = Automerge::load(snapshot)?;
+    let existing = load(tx, head.document)?.filter(|it| it.head.generation == head.generation);
+    let mut document = match existing {
+        Some(mut document) => {
+            document.automerge.merge(&mut fresh)?;
+            document.head.home_unit = head.home_unit;
+            document
+        }
+        None => {
+            tx.prepare_cached(include_str!("../sql/documents/delete.sql"))?
+                .execute(named_params! {":document": head.document.0.as_bytes()})?;
+            let mut document = StoredDocument::begun(head.clone(), fresh);
+            insert(tx, &document)?;
+            // Replayed from the journal before the document itself came back.
+            let own = tail_of(tx, head.document)?;
+            apply_tail(&mut document.automerge, own);
+            document
+        }
+    };
+    set_home_unit(tx, head.document, head.home_unit)?;
+    compact(tx, &mut document)?;
+    Ok(document)
+}
+
+/// The server moved the document to another unit.
+///
+/// # Errors
+/// The database refuses.
+pub fn set_home_unit(
+    tx: &Transaction<'_>,
+    document: DocumentId,
+    unit: UnitId,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(include_str!("../sql/documents/set_home_unit.sql"))?
+        .execute(named_params! {
+            ":document": document.0.as_bytes(),
+            ":home_unit": unit.0.as_bytes(),
+        })?;
+    Ok(())
+}
+
+/// The document left this device's scope (`Some`) or came back (`None`). Nothing is deleted.
+///
+/// # Errors
+/// The database refuses.
+pub fn set_left(
+    tx: &Transaction<'_>,
+    document: DocumentId,
+    at_ms: Option<i64>,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(include_str!("../sql/documents/set_left.sql"))?
+        .execute(named_params! {
+            ":document": document.0.as_bytes(),
+            ":left_ms": at_ms,
+        })?;
+    Ok(())
+}
+
+/// After a replay: begins the document if its beginning was in the journal too, and brings its heads up to date.
+/// One that is not here yet waits for the download; its changes are kept in `changes` until then.
+pub(crate) fn settle_replayed(
+    tx: &Transaction<'_>,
+    document: DocumentId,
+    _head: &DocumentHead,
+) -> Result<(), StoreError> {
+    let Some(mut document) = load(tx, document)? else {
+        return Ok(());
+    };
+    // The stored tail length predates the replay: read again with it in place.
+    save_tail(tx, &mut document)?;
+    if let Some(mut document) = load(tx, document.head.document)? {
+        save_tail(tx, &mut document)?;
+    }
+    Ok(())
+}
+
+fn apply_tail(automerge: &mut Automerge, tail: Vec<(ChangeHash, Change)>) {
+    let changes: Vec<Change> = tail.into_iter().map(|(_, change)| change).collect();
+    let mut together = automerge.clone();
+    if together.apply_changes(changes.clone()).is_ok() {
+        *automerge = together;
+        return;
+    }
+    // One bad change must not take the document with it; it stays stored and is simply not seen.
+    for change in changes {
+        let mut alone = automerge.clone();
+        if alone.apply_changes([change]).is_ok() {
+            *automerge = alone;
+        }
+    }
+}
+
+fn head_from(row: &rusqlite::Row<'_>) -> rusqlite::Result<DocumentHead> {
+    Ok(DocumentHead {
+        document: row::document(row, "document")?,
+        generation: row::small(row, "generation")?,
+        kind: row::kind(row, "kind")?,
+        home_unit: row::unit(row, "home_unit")?,
+        schema: row::small(row, "schema")?,
+        header: row.get("header")?,
+        created_ms: row.get("created_ms")?,
+    })
+}
+
+fn heads_of(automerge: &Automerge) -> Vec<ChangeHash> {
+    automerge
+        .get_heads()
+        .into_iter()
+        .map(|hash| ChangeHash(hash.0))
+        .collect()
+}
+
+fn holds(automerge: &Automerge, hash: ChangeHash) -> bool {
+    automerge
+        .get_change_meta_by_hash(&automerge::ChangeHash(hash.0))
+        .is_some()
+}
+
+fn tail_length(connection: &Connection, document: DocumentId) -> Result<u32, StoreError> {
+    Ok(connection
+        .prepare_cached(include_str!("../sql/changes/tail_length.sql"))?
+        .query_row(named_params! {":document": document.0.as_bytes()}, |row| {
+            row::small(row, "tail")
+        })?)
+}
+
+fn tail_of(
+    connection: &Connection,
+    document: DocumentId,
+) -> Result<Vec<(ChangeHash, Change)>, StoreError> {
+    let mut statement = connection.prepare_cached(include_str!("../sql/changes/tail.sql"))?;
+    let rows = statement.query_map(named_params! {":document": document.0.as_bytes()}, |row| {
+        Ok((row::hash(row, "hash")?, row.get::<_, Vec<u8>>("body")?))
+    })?;
+    rows.map(|found| {
+        let (hash, body) = found?;
+        let change = Change::from_bytes(unpack(&body)?).map_err(|_| StoreError::Corrupt {
+            what: "a stored change",
+        })?;
+        Ok((hash, change))
+    })
+    .collect()
+}

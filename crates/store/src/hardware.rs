@@ -1,0 +1,85 @@
+//! The hardware key: an HMAC nobody can take out of the device, so that a stolen file alone cannot be tried against all PINs.
+//!
+//! Android Keystore and TPM implementations live in the shells; here is the trait and the file stub
+//! for machines without either, which is as strong as the folder it lies in and no stronger.
+
+use crate::StoreError;
+use hmac::{Hmac, KeyInit, Mac};
+use ids::Entropy;
+use sha2::Sha256;
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// A device secret that answers HMAC-SHA256 and never leaves its place.
+pub trait HardwareKey: Send + Sync {
+    /// HMAC-SHA256 of the message under the device secret.
+    ///
+    /// # Errors
+    /// [`StoreError::RecoveryNeeded`] when the secret is gone.
+    fn hmac(&self, message: &[u8]) -> Result<Zeroizing<[u8; 32]>, StoreError>;
+}
+
+/// The stub: the secret is a file beside the store.
+#[derive(Debug)]
+pub struct FileHardwareKey {
+    path: PathBuf,
+}
+
+impl FileHardwareKey {
+    /// Uses the secret in this file.
+    #[must_use]
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// The usual place: beside the store's folder, not in it, so that a copied folder is not enough.
+    #[must_use]
+    pub fn beside(folder: &Path) -> Self {
+        let mut name = folder.file_name().unwrap_or_default().to_os_string();
+        name.push(".hardware-key");
+        Self::at(folder.with_file_name(name))
+    }
+
+    /// Makes the secret if there is none yet.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn ensure(&self, entropy: &dyn Entropy) -> Result<(), StoreError> {
+        if let Some(parent) = self.path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        let file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&self.path);
+        let mut file = match file {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let mut secret = Zeroizing::new([0; 32]);
+        entropy.fill(secret.as_mut_slice());
+        file.write_all(secret.as_slice())?;
+        file.sync_all()?;
+        Ok(())
+    }
+}
+
+impl HardwareKey for FileHardwareKey {
+    fn hmac(&self, message: &[u8]) -> Result<Zeroizing<[u8; 32]>, StoreError> {
+        let secret = match fs::read(&self.path) {
+            Ok(secret) if secret.len() == 32 => Zeroizing::new(secret),
+            Ok(_) => return Err(StoreError::RecoveryNeeded),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(StoreError::RecoveryNeeded);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let mut hmac =
+            Hmac::<Sha256>::new_from_slice(&secret).expect("HMAC takes a key of any length");
+        hmac.update(message);
+        Ok(Zeroizing::new(hmac.finalize().into_bytes().into()))
+    }
+}

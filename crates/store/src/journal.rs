@@ -1,0 +1,371 @@
+//! The journal: a second, encrypted copy of everything not yet safe at the server, outside SQLite.
+//!
+//! A file is `ZFJ1`, 16 random bytes, then records: length, checksum, ciphertext. Each record is sealed with
+//! XChaCha20-Poly1305 under (random file prefix, counter), so records cannot be reordered or moved between files.
+//! Room is written as zeros *before* the database commits, so that a full disk is found out while everything can
+//! still be undone; a length of zero is therefore the end. A torn last record was never called saved and is dropped.
+
+use crate::StoreError;
+use crate::changes::LocalChange;
+use crate::files::sync_folder;
+use crate::identity::Identity;
+use crate::keys::{SecretKey, seal, unseal};
+use ids::{ChangeHash, Entropy};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+const MAGIC: &[u8; 4] = b"ZFJ1";
+const HEADER: u64 = 20;
+const FRAME: usize = 8;
+const TAG: usize = 16;
+const ROOM_STEP: u64 = 64 << 10;
+const ROTATE_AT: u64 = 1 << 20;
+const BOUND_TO: &[u8] = b"zoufang/journal/1";
+
+/// What the journal keeps.
+#[derive(Clone, Serialize, Deserialize)]
+pub enum Record {
+    /// Who this device is, so that replayed changes still have a sender. Begins every file.
+    Identity(Box<Identity>),
+    /// A change made on this device, with everything needed to insert it again.
+    Change(Box<LocalChange>),
+}
+
+/// Everything readable in a journal folder, oldest first.
+#[derive(Default)]
+pub struct Contents {
+    /// Records in the order they were written.
+    pub records: Vec<Record>,
+    /// Files whose last record was cut off; it was never called saved.
+    pub torn: usize,
+    /// Files or records that are whole but do not open with this key or are not ours.
+    pub unreadable: usize,
+}
+
+struct Written {
+    path: PathBuf,
+    hashes: Vec<ChangeHash>,
+}
+
+struct Current {
+    file: File,
+    prefix: [u8; 16],
+    counter: u64,
+    end: u64,
+    room_end: u64,
+}
+
+/// The journal of an open store.
+pub(crate) struct Journal {
+    folder: PathBuf,
+    key: SecretKey,
+    files: Vec<Written>,
+    next_number: u64,
+    current: Option<Current>,
+    identity: Option<Record>,
+    /// Committed to the database but not yet written here, after a failed append.
+    backlog: Vec<Record>,
+}
+
+/// Reads a journal folder, for replay and for rescue.
+///
+/// # Errors
+/// The folder cannot be read. Damaged content is counted, not an error.
+pub fn read(folder: &Path, key: &SecretKey) -> Result<Contents, StoreError> {
+    let mut contents = Contents::default();
+    for (_, path) in numbered_files(folder)? {
+        read_file(&path, key, &mut contents)?;
+    }
+    Ok(contents)
+}
+
+impl Journal {
+    /// Opens the folder and returns what is in it. Writing always begins a new file, with a new random prefix.
+    pub(crate) fn open(folder: &Path, key: SecretKey) -> Result<(Self, Contents), StoreError> {
+        fs::create_dir_all(folder)?;
+        let mut contents = Contents::default();
+        let mut files = Vec::new();
+        let mut next_number = 1;
+        for (number, path) in numbered_files(folder)? {
+            let before = contents.records.len();
+            read_file(&path, &key, &mut contents)?;
+            let hashes = hashes_of(&contents.records[before..]);
+            files.push(Written { path, hashes });
+            next_number = number + 1;
+        }
+        let identity = contents
+            .records
+            .iter()
+            .rev()
+            .find(|record| matches!(record, Record::Identity(_)))
+            .cloned();
+        let journal = Self {
+            folder: folder.to_owned(),
+            key,
+            files,
+            next_number,
+            current: None,
+            identity,
+            backlog: Vec::new(),
+        };
+        Ok((journal, contents))
+    }
+
+    /// Makes sure the records will fit, before the database commits.
+    pub(crate) fn prepare(
+        &mut self,
+        records: &[Record],
+        entropy: &dyn Entropy,
+    ) -> Result<(), StoreError> {
+        if records.is_empty() && self.backlog.is_empty() {
+            return Ok(());
+        }
+        let mut needed = 0;
+        for record in self.backlog.iter().chain(records) {
+            needed += encode(record)?.len() + FRAME + TAG;
+        }
+        if self
+            .current
+            .as_ref()
+            .is_none_or(|current| current.end >= ROTATE_AT)
+        {
+            self.begin_file(entropy)?;
+        }
+        let current = self.current.as_mut().expect("a file was begun above");
+        current.make_room(needed as u64)
+    }
+
+    /// Writes and syncs; the room was made by [`Self::prepare`].
+    pub(crate) fn append(&mut self, records: Vec<Record>) -> Result<(), StoreError> {
+        self.backlog.extend(records);
+        if self.backlog.is_empty() {
+            return Ok(());
+        }
+        let current = self
+            .current
+            .as_mut()
+            .expect("prepare began a file for these records");
+        let (start, counter) = (current.end, current.counter);
+        if let Err(error) = current.write(&self.key, &self.backlog) {
+            current.end = start;
+            current.counter = counter;
+            // The nonces just used may be on the disk: never use this prefix again.
+            self.current = None;
+            return Err(error);
+        }
+        for record in &self.backlog {
+            if matches!(record, Record::Identity(_)) {
+                self.identity = Some(record.clone());
+            }
+        }
+        let written = self.files.last_mut().expect("the current file is listed");
+        written.hashes.extend(hashes_of(&self.backlog));
+        self.backlog.clear();
+        Ok(())
+    }
+
+    fn begin_file(&mut self, entropy: &dyn Entropy) -> Result<(), StoreError> {
+        let path = self.folder.join(format!("{:08}.journal", self.next_number));
+        let mut prefix = [0; 16];
+        entropy.fill(&mut prefix);
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&path)?;
+        let begin = |file: &mut File| -> std::io::Result<()> {
+            file.write_all(MAGIC)?;
+            file.write_all(&prefix)
+        };
+        let mut current = match begin(&mut file) {
+            Ok(()) => Current {
+                file,
+                prefix,
+                counter: 0,
+                end: HEADER,
+                room_end: HEADER,
+            },
+            Err(error) => {
+                let _ = fs::remove_file(&path);
+                return Err(error.into());
+            }
+        };
+        let checkpoint: Vec<Record> = self.identity.iter().cloned().collect();
+        let mut needed = 0;
+        for record in &checkpoint {
+            needed += encode(record)?.len() + FRAME + TAG;
+        }
+        let started = current
+            .make_room(needed as u64)
+            .and_then(|()| current.write(&self.key, &checkpoint))
+            .and_then(|()| Ok(sync_folder(&path)?));
+        if let Err(error) = started {
+            let _ = fs::remove_file(&path);
+            return Err(error);
+        }
+        self.next_number += 1;
+        self.files.push(Written {
+            path,
+            hashes: Vec::new(),
+        });
+        self.current = Some(current);
+        Ok(())
+    }
+
+    /// Removes files in which every change is acknowledged for good. The newest stays: it holds the identity.
+    pub(crate) fn prune(
+        &mut self,
+        mut is_durable: impl FnMut(&ChangeHash) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        if !self.backlog.is_empty() {
+            return Ok(());
+        }
+        let mut kept = Vec::new();
+        let newest = self.files.len().saturating_sub(1);
+        for (index, written) in std::mem::take(&mut self.files).into_iter().enumerate() {
+            let mut needless = index != newest;
+            for hash in &written.hashes {
+                needless = needless && is_durable(hash)?;
+            }
+            if needless && fs::remove_file(&written.path).is_ok() {
+                continue;
+            }
+            kept.push(written);
+        }
+        self.files = kept;
+        Ok(())
+    }
+}
+
+impl Current {
+    fn make_room(&mut self, needed: u64) -> Result<(), StoreError> {
+        // One byte more than needed, so that a full file still ends in a zero length or at its end.
+        let wanted = self.end + needed;
+        if wanted <= self.room_end {
+            return Ok(());
+        }
+        let target = wanted.next_multiple_of(ROOM_STEP);
+        self.file.seek(SeekFrom::Start(self.room_end))?;
+        let zeros = vec![0; usize::try_from(target - self.room_end).unwrap_or(0)];
+        let grown = self
+            .file
+            .write_all(&zeros)
+            .and_then(|()| self.file.sync_all());
+        if let Err(error) = grown {
+            // Give back what was half taken; the file ends where it ended.
+            let _ = self.file.set_len(self.room_end);
+            return Err(error.into());
+        }
+        self.room_end = target;
+        Ok(())
+    }
+
+    fn write(&mut self, key: &SecretKey, records: &[Record]) -> Result<(), StoreError> {
+        let mut bytes = Vec::new();
+        for record in records {
+            let mut nonce = [0; 24];
+            nonce[..16].copy_from_slice(&self.prefix);
+            nonce[16..].copy_from_slice(&self.counter.to_be_bytes());
+            self.counter += 1;
+            let sealed = seal(key, &nonce, BOUND_TO, &encode(record)?)?;
+            let length = u32::try_from(sealed.len()).map_err(|_| StoreError::Crypto)?;
+            bytes.extend_from_slice(&length.to_le_bytes());
+            bytes.extend_from_slice(&checksum(&sealed));
+            bytes.extend_from_slice(&sealed);
+        }
+        self.file.seek(SeekFrom::Start(self.end))?;
+        self.file.write_all(&bytes)?;
+        self.file.sync_data()?;
+        self.end += bytes.len() as u64;
+        Ok(())
+    }
+}
+
+fn encode(record: &Record) -> Result<zeroize::Zeroizing<Vec<u8>>, StoreError> {
+    rmp_serde::to_vec_named(record)
+        .map(zeroize::Zeroizing::new)
+        .map_err(|_| StoreError::Crypto)
+}
+
+fn checksum(bytes: &[u8]) -> [u8; 4] {
+    let digest: [u8; 32] = Sha256::digest(bytes).into();
+    [digest[0], digest[1], digest[2], digest[3]]
+}
+
+fn hashes_of(records: &[Record]) -> Vec<ChangeHash> {
+    records
+        .iter()
+        .filter_map(|record| match record {
+            Record::Change(change) => Some(change.change.hash),
+            Record::Identity(_) => None,
+        })
+        .collect()
+}
+
+fn numbered_files(folder: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
+    let mut files = Vec::new();
+    if !folder.exists() {
+        return Ok(files);
+    }
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let number = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .and_then(|name| name.strip_suffix(".journal"))
+            .and_then(|digits| digits.parse().ok());
+        if let Some(number) = number {
+            files.push((number, path));
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn read_file(path: &Path, key: &SecretKey, contents: &mut Contents) -> Result<(), StoreError> {
+    let mut bytes = Vec::new();
+    File::open(path)?.read_to_end(&mut bytes)?;
+    let Some((header, mut rest)) = bytes.split_at_checked(HEADER as usize) else {
+        contents.torn += 1;
+        return Ok(());
+    };
+    if &header[..4] != MAGIC {
+        contents.unreadable += 1;
+        return Ok(());
+    }
+    let mut nonce = [0; 24];
+    nonce[..16].copy_from_slice(&header[4..]);
+    let mut counter: u64 = 0;
+    while let Some((frame, after)) = rest.split_at_checked(FRAME) {
+        let length = u32::from_le_bytes([frame[0], frame[1], frame[2], frame[3]]) as usize;
+        if length == 0 {
+            return Ok(());
+        }
+        let sealed = match after.split_at_checked(length) {
+            Some((sealed, after)) if checksum(sealed) == frame[4..] => {
+                rest = after;
+                sealed
+            }
+            _ => {
+                contents.torn += 1;
+                return Ok(());
+            }
+        };
+        nonce[16..].copy_from_slice(&counter.to_be_bytes());
+        counter += 1;
+        let record = unseal(key, &nonce, BOUND_TO, sealed)
+            .ok()
+            .and_then(|plain| rmp_serde::from_slice(&plain).ok());
+        match record {
+            Some(record) => contents.records.push(record),
+            None => contents.unreadable += 1,
+        }
+    }
+    // Fewer bytes than a frame: only zeros may be left over.
+    if rest.iter().any(|byte| *byte != 0) {
+        contents.torn += 1;
+    }
+    Ok(())
+}

@@ -1,0 +1,447 @@
+//! Opening: lock, PIN, key, database, migrations, journal. What cannot be opened is moved aside, kept and reported.
+
+use crate::connection::{open_reader, open_writer, refuse_plain};
+use crate::files::{FolderLock, Reserve};
+use crate::hardware::HardwareKey;
+use crate::journal::{self, Journal};
+use crate::keys::{SecretKey, StoreKeys};
+use crate::migrations::migrate;
+use crate::slots::{ArgonCost, PinState, Slots};
+use crate::transaction::Transaction;
+use crate::{StoreError, changes, projections, replay};
+use ids::{Clock, Entropy};
+use rusqlite::{Connection, TransactionBehavior};
+use std::error::Error;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+const DATABASE: &str = "zoufang.db";
+const JOURNAL: &str = "journal";
+const MOVED_ASIDE: &str = "moved-aside";
+/// There while the store is open; found at opening it says that the last stop was not a clean one.
+const OPEN_MARK: &str = "open";
+
+/// What a new store needs.
+pub struct CreateOptions<'a> {
+    /// The PIN the person chose.
+    pub pin: &'a str,
+    /// What a guess costs; [`ArgonCost::default`] outside tests.
+    pub cost: ArgonCost,
+    /// The hardware key the PIN is tied to.
+    pub hardware: &'a dyn HardwareKey,
+    /// The district's X25519 public key; the recovery slot is written whenever it is known.
+    pub recovery_public: Option<[u8; 32]>,
+    /// Randomness; kept by the store for nonces.
+    pub entropy: Arc<dyn Entropy>,
+    /// Time; kept by the store for labels.
+    pub clock: Arc<dyn Clock>,
+    /// A lock the process already holds on the folder; taken here when none.
+    pub lock: Option<Arc<FolderLock>>,
+}
+
+/// What opening needs.
+pub struct OpenOptions<'a> {
+    /// The PIN, or the district's recovery key.
+    pub with: OpenWith<'a>,
+    /// The hardware key the PIN is tied to.
+    pub hardware: &'a dyn HardwareKey,
+    /// Randomness; kept by the store for nonces.
+    pub entropy: Arc<dyn Entropy>,
+    /// Time; kept by the store for labels.
+    pub clock: Arc<dyn Clock>,
+    /// A lock the process already holds on the folder; taken here when none.
+    pub lock: Option<Arc<FolderLock>>,
+}
+
+/// Which slot to open.
+pub enum OpenWith<'a> {
+    /// The person's PIN.
+    Pin(&'a str),
+    /// The district's X25519 secret key.
+    Recovery(&'a [u8; 32]),
+}
+
+/// An opened store and what happened on the way.
+pub struct OpenOutcome {
+    /// The store.
+    pub store: Store,
+    /// Where a database that could not be opened lies now. The person is told.
+    pub moved_aside: Option<PathBuf>,
+    /// Changes brought back from the journal because the database did not have them.
+    pub replayed: usize,
+    /// Journal files with a cut-off last record; it was never called saved.
+    pub torn: usize,
+    /// Journal records that would not open; they stay in their files.
+    pub unreadable: usize,
+}
+
+/// Everything one person's tablet remembers, open.
+pub struct Store {
+    folder: PathBuf,
+    database: PathBuf,
+    keys: StoreKeys,
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+    journal: Mutex<Journal>,
+    reserve: Reserve,
+    entropy: Arc<dyn Entropy>,
+    clock: Arc<dyn Clock>,
+    _lock: Arc<FolderLock>,
+}
+
+impl Store {
+    /// There is a store in this folder, openable or not.
+    #[must_use]
+    pub fn exists(folder: &Path) -> bool {
+        Slots::path_in(folder).exists()
+    }
+
+    /// How the PIN door stands, without trying it.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] without a store.
+    pub fn pin_state(folder: &Path, clock: &dyn Clock) -> Result<PinState, StoreError> {
+        Ok(Slots::read(folder)?.state(clock))
+    }
+
+    /// Makes a store in an empty folder and opens it.
+    ///
+    /// # Errors
+    /// A PIN that is not allowed, a folder in use, [`StoreError::Exists`].
+    pub fn create(folder: &Path, options: CreateOptions<'_>) -> Result<Self, StoreError> {
+        crate::pin::check_new_pin(options.pin)?;
+        let lock = lock_of(folder, options.lock)?;
+        if Self::exists(folder) {
+            return Err(StoreError::Exists);
+        }
+        let database = folder.join(DATABASE);
+        // Left over from a creation that was cut off: its key was never written down.
+        move_aside(folder, &database, options.clock.as_ref())?;
+        let user = SecretKey::random(options.entropy.as_ref());
+        let keys = StoreKeys::from_user_key(SecretKey::from_bytes(*user.bytes()));
+        let writer = open_and_migrate(&database, &keys, false)?;
+        let (journal, _) = Journal::open(&folder.join(JOURNAL), journal_key(&keys))?;
+        // Last: a store exists from the moment its slots do.
+        Slots::create(
+            folder,
+            &user,
+            options.pin,
+            options.cost,
+            options.hardware,
+            options.recovery_public,
+            options.entropy.as_ref(),
+        )?;
+        let store = Self {
+            folder: folder.to_owned(),
+            database,
+            keys,
+            writer: Mutex::new(writer),
+            readers: Mutex::default(),
+            journal: Mutex::new(journal),
+            reserve: Reserve::in_folder(folder),
+            entropy: options.entropy,
+            clock: options.clock,
+            _lock: lock,
+        };
+        store.reserve.restore();
+        store.mark_open()?;
+        Ok(store)
+    }
+
+    /// Opens the store of this folder.
+    ///
+    /// # Errors
+    /// A wrong PIN and its waits, a folder in use, a plain or newer file.
+    /// A damaged database is no error: it is moved aside and the outcome says so.
+    pub fn open(folder: &Path, options: OpenOptions<'_>) -> Result<OpenOutcome, StoreError> {
+        if !Self::exists(folder) {
+            return Err(StoreError::Missing);
+        }
+        let lock = lock_of(folder, options.lock)?;
+        let database = folder.join(DATABASE);
+        refuse_plain(&database)?;
+        let mut slots = Slots::read(folder)?;
+        let user = match options.with {
+            OpenWith::Pin(pin) => {
+                slots.open_with_pin(pin, options.hardware, options.clock.as_ref())?
+            }
+            OpenWith::Recovery(secret) => slots.open_with_recovery(secret)?,
+        };
+        let keys = StoreKeys::from_user_key(user);
+        let was_there = database.metadata().is_ok_and(|file| file.len() > 0);
+        let unclean = folder.join(OPEN_MARK).exists();
+        let (writer, moved_aside) = match open_and_migrate(&database, &keys, unclean) {
+            Ok(writer) => (writer, None),
+            Err(StoreError::Corrupt { .. }) => {
+                let aside = move_aside(folder, &database, options.clock.as_ref())?;
+                (open_and_migrate(&database, &keys, false)?, aside)
+            }
+            Err(StoreError::DiskFull) if Reserve::in_folder(folder).release()? => {
+                (open_and_migrate(&database, &keys, unclean)?, None)
+            }
+            Err(other) => return Err(other),
+        };
+        let is_new = !was_there || moved_aside.is_some();
+        let (journal, contents) = Journal::open(&folder.join(JOURNAL), journal_key(&keys))?;
+        let store = Self {
+            folder: folder.to_owned(),
+            database,
+            keys,
+            writer: Mutex::new(writer),
+            readers: Mutex::default(),
+            journal: Mutex::new(journal),
+            reserve: Reserve::in_folder(folder),
+            entropy: options.entropy,
+            clock: options.clock,
+            _lock: lock,
+        };
+        let (torn, unreadable) = (contents.torn, contents.unreadable);
+        let replayed = store.write(|tx| replay::bring_back(tx, &contents, is_new))?;
+        store.write(|tx| projections::bring_up_to_date(tx))?;
+        store.reserve.restore();
+        store.mark_open()?;
+        Ok(OpenOutcome {
+            store,
+            moved_aside,
+            replayed,
+            torn,
+            unreadable,
+        })
+    }
+
+    /// Reads: everything in the closure sees one moment. Any number at a time, beside the writer.
+    ///
+    /// # Errors
+    /// What the closure returns, or that no reader could be opened.
+    pub fn read<T, E: From<StoreError>>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let idle = guard(&self.readers).pop();
+        let reader = match idle {
+            Some(reader) => reader,
+            None => open_reader(&self.database, &self.keys.database)?,
+        };
+        let value = {
+            let moment = reader.unchecked_transaction().map_err(StoreError::from)?;
+            read(&moment)
+        };
+        guard(&self.readers).push(reader);
+        value
+    }
+
+    /// Writes in one `BEGIN IMMEDIATE`: all of it or none. Returns when it is on the disk and own changes are in the
+    /// journal as well. On a full disk the reserve is released and the closure runs once more, hence `FnMut`.
+    ///
+    /// # Errors
+    /// What the closure returns, or [`StoreError::DiskFull`]; nothing was written then.
+    pub fn write<T, E: From<StoreError> + Error + 'static>(
+        &self,
+        mut write: impl FnMut(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        match self.write_once(&mut write) {
+            Err(error) if is_disk_full(&error) && self.reserve.release()? => {
+                self.write_once(&mut write)
+            }
+            other => {
+                if other.is_ok() {
+                    self.reserve.restore();
+                }
+                other
+            }
+        }
+    }
+
+    /// Like [`Self::write`] for what can be fetched again: never touches the reserve kept for words.
+    ///
+    /// # Errors
+    /// What the closure returns, or [`StoreError::DiskFull`]; nothing was written then.
+    pub fn write_fetched<T, E: From<StoreError> + Error + 'static>(
+        &self,
+        write: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if !self.reserve.has_room() {
+            return Err(StoreError::DiskFull.into());
+        }
+        self.write_once(write)
+    }
+
+    fn write_once<T, E: From<StoreError>>(
+        &self,
+        write: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut writer = guard(&self.writer);
+        let tx = writer
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(StoreError::from)?;
+        let tx = Transaction::new(tx);
+        let value = write(&tx)?;
+        let records = tx.take_records();
+        let became_durable = tx.became_durable();
+        let mut journal = guard(&self.journal);
+        journal.prepare(&records, self.entropy.as_ref())?;
+        tx.commit().map_err(StoreError::from)?;
+        journal.append(records)?;
+        if became_durable {
+            journal.prune(|hash| changes::is_settled(&writer, hash))?;
+        }
+        Ok(value)
+    }
+
+    /// Puts a new PIN in place of the old one and forgives wrong tries.
+    ///
+    /// # Errors
+    /// A PIN that is not allowed.
+    pub fn replace_pin(
+        &self,
+        pin: &str,
+        cost: ArgonCost,
+        hardware: &dyn HardwareKey,
+    ) -> Result<(), StoreError> {
+        Slots::read(&self.folder)?.replace_pin(
+            &self.keys.user,
+            pin,
+            cost,
+            hardware,
+            self.entropy.as_ref(),
+        )
+    }
+
+    /// A key for sealing things of this device outside the database.
+    #[must_use]
+    pub fn device_key(&self, label: &str) -> SecretKey {
+        self.keys.device.derive(label)
+    }
+
+    /// Enough room is free for more than words; pulls wait when it is not.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.reserve.has_room()
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The clock the store was opened with.
+    #[must_use]
+    pub fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    /// The randomness the store was opened with.
+    #[must_use]
+    pub fn entropy(&self) -> &dyn Entropy {
+        self.entropy.as_ref()
+    }
+
+    fn mark_open(&self) -> Result<(), StoreError> {
+        match File::create(self.folder.join(OPEN_MARK)) {
+            // Without the mark the next opening merely skips a check.
+            Err(error) if crate::error::is_full(&error) => Ok(()),
+            other => Ok(other.map(drop)?),
+        }
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        guard(&self.readers).clear();
+        let _ = fs::remove_file(self.folder.join(OPEN_MARK));
+    }
+}
+
+fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic in a closure rolled its transaction back; the connection itself is sound.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn is_disk_full(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if matches!(error.downcast_ref(), Some(StoreError::DiskFull)) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
+fn journal_key(keys: &StoreKeys) -> SecretKey {
+    SecretKey::from_bytes(*keys.journal.bytes())
+}
+
+/// Everything readable in the journal of a folder, with the district's recovery key: for rescue on another machine.
+///
+/// # Errors
+/// No recovery slot, or the wrong key.
+pub fn rescue(folder: &Path, recovery_secret: &[u8; 32]) -> Result<journal::Contents, StoreError> {
+    let user = Slots::read(folder)?.open_with_recovery(recovery_secret)?;
+    let keys = StoreKeys::from_user_key(user);
+    journal::read(&folder.join(JOURNAL), &keys.journal)
+}
+
+fn lock_of(folder: &Path, held: Option<Arc<FolderLock>>) -> Result<Arc<FolderLock>, StoreError> {
+    match held {
+        Some(lock) if lock.folder() == folder => Ok(lock),
+        _ => Ok(Arc::new(FolderLock::take(folder)?)),
+    }
+}
+
+fn open_and_migrate(
+    database: &Path,
+    keys: &StoreKeys,
+    check: bool,
+) -> Result<Connection, StoreError> {
+    let mut writer = open_writer(database, &keys.database)?;
+    if check {
+        // Only after an unclean stop: it reads every page.
+        let answer: String = writer.pragma_query_value(None, "quick_check", |row| row.get(0))?;
+        if answer != "ok" {
+            return Err(StoreError::Corrupt {
+                what: "the database failed its check",
+            });
+        }
+    }
+    migrate(&mut writer)?;
+    // Some builds accept a key and write plain text all the same.
+    writer.pragma_update(None, "wal_checkpoint", "PASSIVE").ok();
+    refuse_plain(database)?;
+    Ok(writer)
+}
+
+/// Moves the database and its companions to `moved-aside/<time>/`. They are kept until a person decides.
+fn move_aside(
+    folder: &Path,
+    database: &Path,
+    clock: &dyn Clock,
+) -> Result<Option<PathBuf>, StoreError> {
+    if !database.exists() {
+        return Ok(None);
+    }
+    let time = chrono::DateTime::from_timestamp_millis(clock.now_ms()).unwrap_or_default();
+    let stamp = time.format("%Y%m%dT%H%M%SZ").to_string();
+    let parent = folder.join(MOVED_ASIDE);
+    fs::create_dir_all(&parent)?;
+    let target = (0..)
+        .map(|copy| match copy {
+            0 => parent.join(&stamp),
+            copy => parent.join(format!("{stamp}-{copy}")),
+        })
+        .find(|target| !target.exists())
+        .expect("there are more names than folders");
+    fs::create_dir(&target)?;
+    // The companions first: cut off here, the database itself still lies where it is looked for.
+    for suffix in ["-wal", "-shm", ""] {
+        let name = format!("{DATABASE}{suffix}");
+        let from = folder.join(&name);
+        if from.exists() {
+            fs::rename(&from, target.join(&name))?;
+        }
+    }
+    crate::files::sync_folder(database)?;
+    Ok(Some(target))
+}

@@ -1,0 +1,45 @@
+//! Bringing back from the journal what the database does not have, and the other way round.
+
+use crate::documents::{self, DocumentHead};
+use crate::journal::{Contents, Record};
+use crate::{StoreError, Transaction, changes, identity};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Inserts every journalled change the database lacks. With a new database the identity comes back too, marked
+/// restored: a new incarnation is due before anything is written under it.
+pub(crate) fn bring_back(
+    tx: &Transaction<'_>,
+    contents: &Contents,
+    is_new: bool,
+) -> Result<usize, StoreError> {
+    let mut replayed = 0;
+    let mut journalled = BTreeSet::new();
+    let mut touched: BTreeMap<_, &DocumentHead> = BTreeMap::new();
+    for record in &contents.records {
+        match record {
+            Record::Identity(found) if is_new || identity::get(tx)?.is_none() => {
+                let mut found = found.as_ref().clone();
+                found.restored = is_new;
+                identity::store(tx, &found)?;
+            }
+            Record::Identity(_) => {}
+            Record::Change(local) => {
+                journalled.insert(local.change.hash);
+                if changes::insert_own(tx, local)? {
+                    replayed += 1;
+                    touched.insert(local.change.document, &local.document);
+                }
+            }
+        }
+    }
+    for (document, head) in touched {
+        documents::settle_replayed(tx, document, head)?;
+    }
+    // Committed, but the power went before the journal had it.
+    for local in changes::unacknowledged(tx)? {
+        if !journalled.contains(&local.change.hash) {
+            tx.journal(Record::Change(Box::new(local)));
+        }
+    }
+    Ok(replayed)
+}

@@ -1,0 +1,377 @@
+//! `keys.json`: the user key, wrapped once for the PIN and once for the district's recovery key. No secret in clear.
+//!
+//! PIN → Argon2id → HMAC in the hardware key → HKDF → XChaCha20-Poly1305 over the user key.
+//! The count of wrong PINs and the waits are written and synced *before* an answer is given, so that
+//! killing the process between a guess and its answer wins nothing.
+
+use crate::files;
+use crate::hardware::HardwareKey;
+use crate::keys::{SecretKey, derive, seal, unseal};
+use crate::{StoreError, pin};
+use argon2::{Algorithm, Argon2, Params, Version};
+use ids::{Clock, Entropy};
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::path::{Path, PathBuf};
+use x25519_dalek::{PublicKey, StaticSecret};
+use zeroize::Zeroizing;
+
+const VERSION: u32 = 1;
+/// Wrong PINs in a row before only recovery helps.
+pub const MOST_WRONG: u32 = 10;
+
+/// What a PIN guess costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArgonCost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub iterations: u32,
+    /// Lanes.
+    pub lanes: u32,
+}
+
+impl Default for ArgonCost {
+    /// 64 MiB, three passes, one lane: about a fifth of a second on a PC, a second on a cheap tablet.
+    fn default() -> Self {
+        Self {
+            memory_kib: 64 * 1024,
+            iterations: 3,
+            lanes: 1,
+        }
+    }
+}
+
+impl ArgonCost {
+    /// The least Argon2 accepts: for tests only, which unlock hundreds of times.
+    pub const FLOOR: Self = Self {
+        memory_kib: 8,
+        iterations: 1,
+        lanes: 1,
+    };
+}
+
+/// How the PIN door stands, without trying it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PinState {
+    /// Wrong PINs in a row.
+    pub wrong: u32,
+    /// Seconds until the next try is looked at.
+    pub wait_seconds: u64,
+    /// Only the recovery key helps.
+    pub recovery_needed: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeysFile {
+    version: u32,
+    pin: Option<PinSlot>,
+    recovery: Option<RecoverySlot>,
+    attempts: Attempts,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PinSlot {
+    cost: ArgonCost,
+    salt: String,
+    nonce: String,
+    sealed: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RecoverySlot {
+    recipient: String,
+    ephemeral: String,
+    nonce: String,
+    sealed: String,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Attempts {
+    wrong: u32,
+    last_wrong_ms: i64,
+}
+
+impl Attempts {
+    /// How long to wait after the last wrong PIN.
+    fn wait_ms(&self) -> i64 {
+        match self.wrong {
+            0..=4 => 0,
+            5 => 60_000,
+            6 => 300_000,
+            _ => 900_000,
+        }
+    }
+
+    fn remaining_ms(&self, now_ms: i64) -> i64 {
+        let until = self.last_wrong_ms.saturating_add(self.wait_ms());
+        // A clock that was set back must neither shorten the wait nor make it endless.
+        until.saturating_sub(now_ms).clamp(0, self.wait_ms())
+    }
+
+    fn state(&self, now_ms: i64) -> PinState {
+        PinState {
+            wrong: self.wrong,
+            wait_seconds: self.remaining_ms(now_ms).cast_unsigned().div_ceil(1000),
+            recovery_needed: self.wrong >= MOST_WRONG,
+        }
+    }
+}
+
+/// The file of slots of one store.
+pub(crate) struct Slots {
+    path: PathBuf,
+    file: KeysFile,
+}
+
+impl Slots {
+    pub(crate) fn path_in(folder: &Path) -> PathBuf {
+        folder.join("keys.json")
+    }
+
+    /// Makes the slots of a new store. The recovery slot is written whenever the district's key is known.
+    pub(crate) fn create(
+        folder: &Path,
+        user: &SecretKey,
+        pin: &str,
+        cost: ArgonCost,
+        hardware: &dyn HardwareKey,
+        recovery_public: Option<[u8; 32]>,
+        entropy: &dyn Entropy,
+    ) -> Result<Self, StoreError> {
+        pin::check_new_pin(pin)?;
+        let slots = Self {
+            path: Self::path_in(folder),
+            file: KeysFile {
+                version: VERSION,
+                pin: Some(PinSlot::wrap(user, pin, cost, hardware, entropy)?),
+                recovery: recovery_public
+                    .map(|public| RecoverySlot::wrap(user, public, entropy))
+                    .transpose()?,
+                attempts: Attempts::default(),
+            },
+        };
+        slots.save()?;
+        Ok(slots)
+    }
+
+    pub(crate) fn read(folder: &Path) -> Result<Self, StoreError> {
+        let path = Self::path_in(folder);
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(StoreError::Missing);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let file: KeysFile = serde_json::from_slice(&text)?;
+        if file.version > VERSION {
+            return Err(StoreError::TooNew);
+        }
+        Ok(Self { path, file })
+    }
+
+    pub(crate) fn state(&self, clock: &dyn Clock) -> PinState {
+        self.file.attempts.state(clock.now_ms())
+    }
+
+    /// Opens the PIN slot, counting the try first.
+    pub(crate) fn open_with_pin(
+        &mut self,
+        pin: &str,
+        hardware: &dyn HardwareKey,
+        clock: &dyn Clock,
+    ) -> Result<SecretKey, StoreError> {
+        pin::digits(pin)?;
+        let state = self.state(clock);
+        if state.recovery_needed {
+            return Err(StoreError::RecoveryNeeded);
+        }
+        if state.wait_seconds > 0 {
+            return Err(StoreError::PinWait {
+                seconds: state.wait_seconds,
+            });
+        }
+        self.file.attempts.wrong += 1;
+        self.file.attempts.last_wrong_ms = clock.now_ms();
+        self.save()?;
+        let slot = self.file.pin.as_ref().ok_or(StoreError::RecoveryNeeded)?;
+        match slot.unwrap(pin, hardware) {
+            Ok(user) => {
+                self.file.attempts = Attempts::default();
+                self.save()?;
+                Ok(user)
+            }
+            Err(StoreError::Crypto) if self.file.attempts.wrong >= MOST_WRONG => {
+                // Gone for good: the PIN slot must not be tried on a copy of this file either.
+                self.file.pin = None;
+                self.save()?;
+                Err(StoreError::RecoveryNeeded)
+            }
+            Err(StoreError::Crypto) => Err(StoreError::WrongPin {
+                left: MOST_WRONG - self.file.attempts.wrong,
+            }),
+            // Not a wrong PIN (the hardware key is gone, memory ran out): the try does not count.
+            Err(other) => {
+                self.file.attempts.wrong -= 1;
+                self.save()?;
+                Err(other)
+            }
+        }
+    }
+
+    /// Opens the recovery slot with the district's secret key.
+    pub(crate) fn open_with_recovery(&self, secret: &[u8; 32]) -> Result<SecretKey, StoreError> {
+        self.file
+            .recovery
+            .as_ref()
+            .ok_or(StoreError::RecoveryNeeded)?
+            .unwrap(secret)
+    }
+
+    /// Puts a new PIN in place of the old one and forgives the wrong tries.
+    pub(crate) fn replace_pin(
+        &mut self,
+        user: &SecretKey,
+        pin: &str,
+        cost: ArgonCost,
+        hardware: &dyn HardwareKey,
+        entropy: &dyn Entropy,
+    ) -> Result<(), StoreError> {
+        pin::check_new_pin(pin)?;
+        self.file.pin = Some(PinSlot::wrap(user, pin, cost, hardware, entropy)?);
+        self.file.attempts = Attempts::default();
+        self.save()
+    }
+
+    fn save(&self) -> Result<(), StoreError> {
+        let text = serde_json::to_vec_pretty(&self.file)?;
+        files::write_durably(&self.path, &text)
+    }
+}
+
+impl PinSlot {
+    fn wrap(
+        user: &SecretKey,
+        pin: &str,
+        cost: ArgonCost,
+        hardware: &dyn HardwareKey,
+        entropy: &dyn Entropy,
+    ) -> Result<Self, StoreError> {
+        let mut salt = [0; 16];
+        let mut nonce = [0; 24];
+        entropy.fill(&mut salt);
+        entropy.fill(&mut nonce);
+        let key = pin_key(pin, &salt, cost, hardware)?;
+        let sealed = seal(&key, &nonce, b"zoufang/slot/pin/1", user.bytes())?;
+        Ok(Self {
+            cost,
+            salt: hex::encode(salt),
+            nonce: hex::encode(nonce),
+            sealed: hex::encode(sealed),
+        })
+    }
+
+    fn unwrap(&self, pin: &str, hardware: &dyn HardwareKey) -> Result<SecretKey, StoreError> {
+        let key = pin_key(pin, &bytes::<16>(&self.salt)?, self.cost, hardware)?;
+        open_slot(&key, &self.nonce, b"zoufang/slot/pin/1", &self.sealed)
+    }
+}
+
+impl RecoverySlot {
+    fn wrap(
+        user: &SecretKey,
+        recipient: [u8; 32],
+        entropy: &dyn Entropy,
+    ) -> Result<Self, StoreError> {
+        let mut secret = Zeroizing::new([0; 32]);
+        let mut nonce = [0; 24];
+        entropy.fill(secret.as_mut_slice());
+        entropy.fill(&mut nonce);
+        let ephemeral = StaticSecret::from(*secret);
+        let public = PublicKey::from(&ephemeral).to_bytes();
+        let key = recovery_key(&ephemeral, &recipient, &public, &recipient)?;
+        let sealed = seal(&key, &nonce, b"zoufang/slot/recovery/1", user.bytes())?;
+        Ok(Self {
+            recipient: hex::encode(recipient),
+            ephemeral: hex::encode(public),
+            nonce: hex::encode(nonce),
+            sealed: hex::encode(sealed),
+        })
+    }
+
+    fn unwrap(&self, secret: &[u8; 32]) -> Result<SecretKey, StoreError> {
+        let ephemeral = bytes::<32>(&self.ephemeral)?;
+        let recipient = bytes::<32>(&self.recipient)?;
+        let own = StaticSecret::from(*secret);
+        let key = recovery_key(&own, &ephemeral, &ephemeral, &recipient)?;
+        open_slot(&key, &self.nonce, b"zoufang/slot/recovery/1", &self.sealed)
+    }
+}
+
+fn pin_key(
+    pin: &str,
+    salt: &[u8],
+    cost: ArgonCost,
+    hardware: &dyn HardwareKey,
+) -> Result<SecretKey, StoreError> {
+    let params =
+        Params::new(cost.memory_kib, cost.iterations, cost.lanes, Some(32)).map_err(|_| {
+            StoreError::Corrupt {
+                what: "the cost of the PIN slot",
+            }
+        })?;
+    let mut slow = Zeroizing::new([0; 32]);
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into(pin.as_bytes(), salt, slow.as_mut_slice())
+        // Not a wrong PIN: most likely the memory asked for is not there.
+        .map_err(|_| StoreError::Io(std::io::ErrorKind::OutOfMemory.into()))?;
+    let hard = hardware.hmac(slow.as_slice())?;
+    let mut both = Zeroizing::new([0; 64]);
+    both[..32].copy_from_slice(slow.as_slice());
+    both[32..].copy_from_slice(hard.as_slice());
+    Ok(derive(salt, both.as_slice(), b"zoufang/slot/pin-key/1"))
+}
+
+fn recovery_key(
+    own: &StaticSecret,
+    their_public: &[u8; 32],
+    ephemeral: &[u8; 32],
+    recipient: &[u8; 32],
+) -> Result<SecretKey, StoreError> {
+    let shared = own.diffie_hellman(&PublicKey::from(*their_public));
+    if !shared.was_contributory() {
+        return Err(StoreError::Crypto);
+    }
+    let mut salt = [0; 64];
+    salt[..32].copy_from_slice(ephemeral);
+    salt[32..].copy_from_slice(recipient);
+    Ok(derive(
+        &salt,
+        shared.as_bytes(),
+        b"zoufang/slot/recovery-key/1",
+    ))
+}
+
+fn open_slot(
+    key: &SecretKey,
+    nonce: &str,
+    bound_to: &[u8],
+    sealed: &str,
+) -> Result<SecretKey, StoreError> {
+    let sealed = hex::decode(sealed).map_err(|_| damaged())?;
+    let plain = unseal(key, &bytes::<24>(nonce)?, bound_to, &sealed)?;
+    let bytes: [u8; 32] = plain.as_slice().try_into().map_err(|_| damaged())?;
+    Ok(SecretKey::from_bytes(bytes))
+}
+
+fn bytes<const N: usize>(text: &str) -> Result<[u8; N], StoreError> {
+    hex::decode(text)
+        .ok()
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or_else(damaged)
+}
+
+fn damaged() -> StoreError {
+    StoreError::Corrupt { what: "keys.json" }
+}
