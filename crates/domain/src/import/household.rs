@@ -46,7 +46,7 @@ pub(super) fn propose(rows: &[LedgerRow], existing: &[ExistingChild], planned: &
         let signs = signs(
             row.value("carer_id_no"),
             row.value("carer_name"),
-            row.value("live_addr").or_else(|| row.value("carer_addr")),
+            row.value("addr").or_else(|| row.value("carer_addr")),
         );
         let own = plan
             .child

@@ -7,7 +7,7 @@ fn catalogue() -> FieldCatalogue {
     let mut health = BTreeMap::new();
     health.insert("good".to_owned(), "健康或良好".to_owned());
     health.insert("chronic".to_owned(), "慢性病".to_owned());
-    [("id_no", "身份证号"), ("birth_date", "出生日期"), ("live_addr", "现居住地"), ("health", "健康状况"), ("sex", "性别")]
+    [("id_no", "身份证号"), ("birth_date", "出生日期"), ("addr", "现居住地"), ("health", "健康状况"), ("sex", "性别")]
         .into_iter()
         .map(|(key, label)| {
             let options = if key == "health" { health.clone() } else { BTreeMap::new() };
@@ -150,10 +150,10 @@ fn an_old_ledger_never_undoes_a_newer_value() {
 
 #[test]
 fn an_empty_cell_clears_nothing_and_an_empty_field_is_filled() {
-    let child = known(&[("health", Some("good"), None), ("live_addr", None, None)]);
-    let planned = only(&[row(3, &[("name", "石小雨"), ("id_no", ID), ("live_addr", "二组")])], &[child]);
+    let child = known(&[("health", Some("good"), None), ("addr", None, None)]);
+    let planned = only(&[row(3, &[("name", "石小雨"), ("id_no", ID), ("addr", "二组")])], &[child]);
     assert_eq!(planned.outcome, Outcome::Changed);
-    assert_eq!(planned.changes[0].key, "live_addr");
+    assert_eq!(planned.changes[0].key, "addr");
     assert_eq!(planned.changes.len(), 1);
 }
 
@@ -183,9 +183,9 @@ fn the_same_child_twice_in_one_file_opens_one_file() {
 #[test]
 fn siblings_share_a_household_by_carer_number_or_by_carer_name_and_address() {
     let rows = [
-        row(3, &[("name", "顾一"), ("birth_date", "2016-03-15"), ("carer_name", "顾桂兰"), ("live_addr", "三组5号")]),
-        row(4, &[("name", "顾二"), ("birth_date", "2018-03-15"), ("carer_name", "顾桂兰"), ("live_addr", "三组 5号")]),
-        row(5, &[("name", "顾三"), ("birth_date", "2018-03-15"), ("carer_name", "顾桂兰"), ("live_addr", "四组1号")]),
+        row(3, &[("name", "顾一"), ("birth_date", "2016-03-15"), ("carer_name", "顾桂兰"), ("addr", "三组5号")]),
+        row(4, &[("name", "顾二"), ("birth_date", "2018-03-15"), ("carer_name", "顾桂兰"), ("addr", "三组 5号")]),
+        row(5, &[("name", "顾三"), ("birth_date", "2018-03-15"), ("carer_name", "顾桂兰"), ("addr", "四组1号")]),
         row(6, &[("name", "石小晨"), ("birth_date", "2018-03-15"), ("carer_id_no", CARER)]),
     ];
     let plan = run(&rows, &[known(&[])], false);

@@ -217,13 +217,10 @@ impl Reading<'_> {
         if self.row.value("id_no").is_some_and(|number| number.len() == 18) && self.row.value("id_type").is_none() {
             self.put("id_type", "", "01".into());
         }
-        if let Some(address) = self.row.value("live_addr").map(str::to_owned) {
-            if self.row.value("group").is_none() {
-                if let Some(group) = group_in(&address) {
-                    self.put("group", &address, group);
-                }
+        if let (Some(address), None) = (self.row.value("addr").map(str::to_owned), self.row.value("group")) {
+            if let Some(group) = group_in(&address) {
+                self.put("group", &address, group);
             }
-            self.put("addr", &address.clone(), address);
         }
         match kind {
             LedgerKind::L1 if !self.row.categories.iter().any(|code| code.starts_with("LB")) => {

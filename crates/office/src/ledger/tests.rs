@@ -21,7 +21,7 @@ fn left_behind() -> LedgerLine {
     line(
         &[
             ("name", "石雨"), ("sex", "1"), ("ethnicity", "06"), ("birth_date", "2016-03-15"), ("id_no", CHILD),
-            ("hukou_addr", "芦汀镇白荷村"), ("live_addr", "芦汀镇白荷村二组12号"), ("health", "good"), ("disability", "肢体二级"),
+            ("hukou_addr", "芦汀镇白荷村"), ("addr", "芦汀镇白荷村二组12号"), ("health", "good"), ("disability", "肢体二级"),
             ("school_stage", "primary"), ("school_grade", "芦汀小学四年级"), ("boarding", "y"), ("father_name", "石磊"),
             ("father_id_no", "310199201109220025"), ("father_place", "江苏苏州"), ("father_phone", "10012340001"),
             ("mother_name", "陆芳"), ("mother_id_no", "31019920130706019X"), ("mother_place", "安徽合肥"),
@@ -37,7 +37,7 @@ fn difficult() -> LedgerLine {
     line(
         &[
             ("name", "顾晨"), ("sex", "2"), ("ethnicity", "01"), ("birth_date", "2011-09-22"), ("id_no", "310199201109220025"),
-            ("hukou_addr", "芦汀镇东灶村"), ("live_addr", "芦汀镇东灶村5组3号"), ("size", "4"), ("hardship_cause", "家庭：父亲智力三级"),
+            ("hukou_addr", "芦汀镇东灶村"), ("addr", "芦汀镇东灶村5组3号"), ("size", "4"), ("hardship_cause", "家庭：父亲智力三级"),
             ("carer_name", "顾建国"), ("carer_relation", "61"), ("carer_id_no", CARER), ("carer_phone", "10012340004"),
             ("guardianship_rating", "fair"), ("illness", "哮喘"), ("school_stage", "junior"), ("helper", "陈晓梅"),
         ],

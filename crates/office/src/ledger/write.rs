@@ -177,7 +177,7 @@ fn spoil(index: usize, key: &str, text: &str, kind: LedgerKind) -> String {
         "id_no" if index % 5 == 2 => format!("{} {} {}", &text[..6], &text[6..14.min(text.len())], &text[14.min(text.len())..]),
         "id_no" if index % 5 == 3 => text.to_lowercase(),
         "carer_phone" if index % 3 == 1 => full_width(text),
-        "live_addr" if index % 3 == 2 => format!(" {text}\n"),
+        "addr" if index % 3 == 2 => format!(" {text}\n"),
         "health" if kind == LedgerKind::L1 && text == "健康或良好" => "健康".into(),
         _ => text.to_owned(),
     }
@@ -191,7 +191,7 @@ fn full_width(text: &str) -> String {
 
 const L1_TIDY: &[(&str, &str)] = &[
     ("序号", "#"), ("姓名", "name"), ("性别", "sex"), ("民族", "ethnicity"), ("出生日期", "birth_date"), ("身份证号", "id_no"),
-    ("户籍地", "hukou_addr"), ("现居住地", "live_addr"), ("户口登记", "hukou_kind"), ("健康状况", "health"),
+    ("户籍地", "hukou_addr"), ("现居住地", "addr"), ("户口登记", "hukou_kind"), ("健康状况", "health"),
     ("残疾类别等级", "disability"), ("患病", "illness"), ("就学情况", "school_stage"), ("学校年级", "school_grade"),
     ("是否寄宿", "boarding"), ("父亲姓名", "father_name"), ("父亲身份证号", "father_id_no"), ("父亲务工地", "father_place"),
     ("父亲电话", "father_phone"), ("母亲姓名", "mother_name"), ("母亲身份证号", "mother_id_no"), ("母亲务工地", "mother_place"),
@@ -202,7 +202,7 @@ const L1_TIDY: &[(&str, &str)] = &[
 
 const L1_MESSY: &[(&str, &str)] = &[
     ("序号", "#"), ("儿童\n姓名", "name"), ("出生年月日", "birth_date"), ("性 别", "sex"), ("民族", "ethnicity"),
-    ("身份证号码", "id_no"), ("现居住地\n（组、门牌）", "live_addr"), ("户籍所在地", "hukou_addr"),
+    ("身份证号码", "id_no"), ("现居住地\n（组、门牌）", "addr"), ("户籍所在地", "hukou_addr"),
     ("父母双方\n外出", "left_behind_both"), ("一方外出，另一方无监护能力", "left_behind_one"), ("健康状况", "health"),
     ("残疾情况", "disability"), ("就读情况", "school_stage"), ("学校及年级", "school_grade"), ("寄宿（√）", "boarding"),
     ("父亲姓名", "father_name"), ("身份证号", "father_id_no"), ("务工地点", "father_place"), ("联系电话", "father_phone"),
@@ -214,7 +214,7 @@ const L1_MESSY: &[(&str, &str)] = &[
 
 const L2_TIDY: &[(&str, &str)] = &[
     ("序号", "#"), ("姓名", "name"), ("性别", "sex"), ("出生日期", "birth_date"), ("身份证号", "id_no"), ("民族", "ethnicity"),
-    ("户籍", "hukou_addr"), ("住址", "live_addr"), ("家庭人口", "size"), ("困境类别", "difficulty_kind"),
+    ("户籍", "hukou_addr"), ("住址", "addr"), ("家庭人口", "size"), ("困境类别", "difficulty_kind"),
     ("致困原因(自身/家庭/监护)", "hardship_cause"), ("监护人", "carer_name"), ("与儿童关系", "carer_relation"),
     ("身份证号", "carer_id_no"), ("电话", "carer_phone"), ("监护情况", "guardianship_rating"),
     ("残疾/疾病", "disability_or_illness"), ("就学", "school_stage"), ("基本生活保障", "basic_allowance"),
@@ -224,7 +224,7 @@ const L2_TIDY: &[(&str, &str)] = &[
 
 const L2_MESSY: &[(&str, &str)] = &[
     ("序号", "#"), ("困境类型", "difficulty_kind"), ("姓  名", "name"), ("身份证号码", "id_no"), ("出生年月", "birth_date"),
-    ("性别", "sex"), ("民族", "ethnicity"), ("家庭住址", "live_addr"), ("户籍地", "hukou_addr"), ("家庭\n人口", "size"),
+    ("性别", "sex"), ("民族", "ethnicity"), ("家庭住址", "addr"), ("户籍地", "hukou_addr"), ("家庭\n人口", "size"),
     ("监护人姓名", "carer_name"), ("与儿童的关系", "carer_relation"), ("身份证号码", "carer_id_no"), ("联系电话", "carer_phone"),
     ("致困主要原因", "hardship_cause"), ("残疾、疾病", "disability_or_illness"), ("就读情况", "school_stage"),
     ("监护状况", "guardianship_rating"), ("基本生活\n保障", "basic_allowance"), ("医疗保障", "medical_insurance"),
