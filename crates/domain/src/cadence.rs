@@ -2,6 +2,7 @@
 //!
 //! A pure function of what is recorded, the policy packs and a day. Results are derived, never stored as truth.
 
+pub mod case;
 mod counting;
 mod due;
 mod input;

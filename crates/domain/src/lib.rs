@@ -14,3 +14,5 @@ pub mod cadence;
 pub mod calendar;
 pub mod code_list;
 pub mod policy;
+pub mod identity_number;
+pub mod name_search;

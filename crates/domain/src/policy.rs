@@ -245,6 +245,8 @@ pub struct Counting {
     pub child: Vec<String>,
     /// Party and met codes: the actual caregiver.
     pub carer: Vec<String>,
+    /// Met codes that say nobody was there.
+    pub nobody: Vec<String>,
     /// Modes that never count: 转述.
     pub never_modes: Vec<String>,
     /// Modes that count only if answered.
@@ -264,12 +266,13 @@ impl Default for Counting {
         let codes = |list: &[&str]| list.iter().map(|code| (*code).to_owned()).collect();
         Self {
             child: codes(&["child"]),
-            carer: codes(&["carer"]),
+            carer: codes(&["caregiver", "carer"]),
+            nobody: codes(&["nobody", "none"]),
             never_modes: codes(&["relay"]),
             chat_modes: codes(&["chat"]),
-            home: codes(&["home", "residence"]),
+            home: codes(&["home", "kin", "residence"]),
             hospital: codes(&["hospital"]),
-            school: codes(&["school"]),
+            school: codes(&["dorm", "school"]),
             hospital_pauses: codes(&["HOSPITAL"]),
         }
     }
@@ -478,8 +481,18 @@ impl PolicyPack {
     }
 
     /// Chinese label of a code in a list; the code itself when the list does not know it.
+    ///
+    /// CATEGORY, PROBLEM, PAUSE_REASON and URGENCY are read from where the pack rules on them.
     pub fn label<'a>(&'a self, list: &str, code: &'a str) -> &'a str {
-        self.lists.label(list, code).unwrap_or(code)
+        let label = match list {
+            "CATEGORY" => self.category(code).map(|it| it.label.as_str()),
+            "PROBLEM" => self.problem(code).map(|it| it.label.as_str()),
+            "PROBLEM_CARD" => self.problem_card(code).map(|it| it.label.as_str()),
+            "URGENCY" => self.urgency(code).map(|it| it.label.as_str()),
+            "PAUSE_REASON" => self.pauses.iter().find(|it| it.code == code).map(|it| it.label.as_str()),
+            _ => self.lists.label(list, code),
+        };
+        label.unwrap_or(code)
     }
 
     /// Items of a list; empty when there is none.

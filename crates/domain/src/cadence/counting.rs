@@ -66,7 +66,7 @@ pub(super) fn count(case: &CadenceInput, packs: &PolicySet, today: NaiveDate) ->
         if contact.is_ok() {
             counted.contacts.push(event.event_date);
             counted.attempts_in_a_row = 0;
-        } else if !event.voided && event.event_date <= today && met_nobody(event) {
+        } else if !event.voided && event.event_date <= today && met_nobody(event, &rules.counting) {
             counted.attempts_in_a_row += 1;
         }
         counted
@@ -242,7 +242,7 @@ fn met_child_or_carer(event: &Event, counting: &Counting) -> Result<(), WhyNot> 
     let carer = event.met.iter().any(|met| counting.carer.contains(met));
     if carer || child_seen(event, counting) {
         Ok(())
-    } else if met_nobody(event) {
+    } else if met_nobody(event, counting) {
         Err(WhyNot::NotReached)
     } else {
         Err(WhyNot::WrongParty)
@@ -260,12 +260,12 @@ fn reached(event: &Event) -> bool {
     event.reached.unwrap_or(!event.party.is_empty())
 }
 
-fn met_nobody(event: &Event) -> bool {
+fn met_nobody(event: &Event, counting: &Counting) -> bool {
     match event.kind {
         EventKind::Attempt => true,
         EventKind::Contact => !reached(event),
         EventKind::Visit => {
-            event.child_seen != Some(true) && event.met.iter().all(|met| met == "none")
+            event.child_seen != Some(true) && event.met.iter().all(|met| counting.nobody.contains(met))
         }
     }
 }

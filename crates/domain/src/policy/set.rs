@@ -24,15 +24,11 @@ pub enum PolicySetError {
 }
 
 impl PolicySet {
-    /// Takes the packs that concern an area (a 12-digit code or the beginning of one).
+    /// Takes packs in any order.
     ///
     /// # Errors
     /// Two packs share an id, or begin on one day for one scope.
-    pub fn new(packs: Vec<PolicyPack>, area: &str) -> Result<Self, PolicySetError> {
-        let mut packs: Vec<PolicyPack> = packs
-            .into_iter()
-            .filter(|pack| area.starts_with(&pack.scope))
-            .collect();
+    pub fn new(mut packs: Vec<PolicyPack>) -> Result<Self, PolicySetError> {
         packs.sort_by(|a, b| {
             (a.scope.len(), a.valid.from, &a.id).cmp(&(b.scope.len(), b.valid.from, &b.id))
         });
@@ -51,6 +47,15 @@ impl PolicySet {
             }
         }
         Ok(Self { packs })
+    }
+
+    /// Only the packs that concern an area (a 12-digit code or the beginning of one).
+    #[must_use]
+    pub fn for_area(&self, area: &str) -> Self {
+        let concern = |pack: &&PolicyPack| area.starts_with(&pack.scope);
+        Self {
+            packs: self.packs.iter().filter(concern).cloned().collect(),
+        }
     }
 
     /// One pack alone, wherever it is for.
