@@ -9,6 +9,8 @@ declare module 'vue-router' {
     shell?: 'tablet' | 'station' | 'both'
     /** Which of the navigation's entries is lit. */
     place?: string
+    /** Which list stands beside the page on a wide tablet. */
+    list?: 'today' | 'children'
   }
 }
 

@@ -1,0 +1,5 @@
+import type { RouteRecordRaw } from 'vue-router'
+
+export const routes: RouteRecordRaw[] = [
+  { path: '/attempt/:child', name: 'attempt', component: () => import('./AttemptPage.vue'), meta: { shell: 'tablet', place: 'today', list: 'today' } },
+]
