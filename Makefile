@@ -1,0 +1,52 @@
+# The front door. `make` alone lists what there is.
+.DEFAULT_GOAL := help
+.PHONY: help run test quick check fix gen bench kill demo
+
+N ?= 200
+SEED ?= 1
+VILLAGES ?= 4
+OUT ?= data/township
+
+help: ## Lists the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Sets up what is missing and starts the demo (HEADLESS=1, PORT=, DATA=)
+	@HEADLESS='$(HEADLESS)' PORT='$(PORT)' DATA='$(DATA)' scripts/run.sh
+
+test: ## Everything that proves the product; ends with "N passed, N failed"
+	@scripts/test.py
+
+quick: ## Format, the small crates and the components; before a commit
+	cargo fmt --all --check
+	cargo test --quiet -p ids -p domain -p protocol -p office
+	@scripts/setup.sh run
+	npm --prefix ui run --silent test
+
+check: ## fmt, clippy, deny, machete, tidy, eslint, vue-tsc, generated files
+	@scripts/setup.sh check
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+	cargo xtask gen --check
+	cargo xtask tidy
+	target/tools/bin/cargo-machete
+	target/tools/bin/cargo-deny --log-level error check bans licenses sources
+	npm --prefix ui run --silent lint
+	npm --prefix ui exec -- vue-tsc --noEmit --project ui/tsconfig.json
+
+fix: ## Formats and applies safe suggestions
+	cargo clippy --workspace --all-targets --fix --allow-dirty --allow-staged --quiet
+	cargo fmt --all
+	npm --prefix ui run --silent lint -- --fix
+
+gen: ## Writes generated files: constants, TypeScript types
+	cargo xtask gen
+
+bench: ## Speed against limits and rivals, in one run
+	cargo run --quiet --release --package zoufang-tests --bin bench
+
+kill: ## Kills a saving process N times; nothing called saved may be missing
+	@cargo build --quiet --package zoufang-tests --bin kill
+	@$${CARGO_TARGET_DIR:-target}/debug/kill --rounds $(N)
+
+demo: ## Writes a made-up township with its ledgers (VILLAGES=, SEED=, OUT=)
+	cargo xtask demo --villages $(VILLAGES) --seed $(SEED) --out $(OUT)

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# `make run`: sets up what is missing, builds, and becomes the demo runner.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-auto}"
+arguments=(--data "${DATA:-data/demo}" --port "${PORT:-0}" --screens ui/dist --policy policy)
+
+window=yes
+if [ "${HEADLESS:-}" = 1 ] || { [ -z "${DISPLAY:-}" ] && [ -z "${WAYLAND_DISPLAY:-}" ]; }; then
+  window=no
+fi
+
+if [ "$window" = yes ]; then
+  scripts/setup.sh window
+else
+  scripts/setup.sh run
+fi
+scripts/build-ui.sh
+printf 'building Zoufang (the first time takes some minutes)\n' >&2
+cargo build --quiet --package zoufang-tests --bin zoufang-run
+if [ "$window" = yes ]; then
+  cargo build --quiet --package zoufang --features custom-protocol
+  arguments+=(--window "${CARGO_TARGET_DIR:-target}/debug/zoufang")
+fi
+exec "${CARGO_TARGET_DIR:-target}/debug/zoufang-run" "${arguments[@]}"

@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Installs what is missing and nothing else; a second run is over at once.
+#
+#   scripts/setup.sh run     what `make run` needs in the browser
+#   scripts/setup.sh window  the same and the app's own window
+#   scripts/setup.sh test    what `make test` needs
+#   scripts/setup.sh check   what `make check` needs
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+goal="${1:-test}"
+
+say() { printf '%s\n' "setup: $*" >&2; }
+fail() {
+  say "$*"
+  exit 1
+}
+
+# The three things every machine brings; everything else is installed here.
+for tool in cargo node npm python3; do
+  command -v "$tool" >/dev/null || fail "$tool is missing; install it and try again"
+done
+
+has_package() {
+  [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]
+}
+
+install_packages() {
+  local missing=()
+  local name
+  for name in "$@"; do
+    has_package "$name" || missing+=("$name")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null ||
+      fail "these Debian packages are missing, install them as root: ${missing[*]}"
+    as_root=(sudo)
+  fi
+  say "installing Debian packages: ${missing[*]}"
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+}
+
+packages=(pkg-config libssl-dev)
+command -v cc >/dev/null || packages+=(gcc libc6-dev)
+if [ "$goal" != run ]; then
+  packages+=(libwebkit2gtk-4.1-dev)
+fi
+if [ "$goal" = window ] || [ "$goal" = test ]; then
+  packages+=(fonts-noto-cjk)
+fi
+if [ "$goal" = test ]; then
+  packages+=(xvfb webkit2gtk-driver chromium)
+fi
+if command -v dpkg-query >/dev/null; then
+  install_packages "${packages[@]}"
+else
+  say "this is not Debian; these packages or their like are needed: ${packages[*]}"
+fi
+
+# `npm ci` only when the lock is not the one that is installed.
+install_modules() {
+  local folder="$1"
+  local stamp="$folder/node_modules/.installed-lock"
+  local lock
+  lock="$(sha256sum <"$folder/package-lock.json")"
+  if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$lock" ]; then
+    return 0
+  fi
+  say "installing the npm packages of $folder"
+  npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error >&2
+  printf '%s\n' "$lock" >"$stamp"
+}
+
+install_modules ui
+if [ "$goal" = test ]; then
+  install_modules tests/e2e
+fi
+
+# Tools of `make check`, kept beside the build so that nothing outside this folder changes.
+if [ "$goal" = check ]; then
+  for tool in cargo-deny cargo-machete; do
+    if [ ! -x "target/tools/bin/$tool" ]; then
+      say "building $tool"
+      cargo install --quiet --locked --root target/tools "$tool"
+    fi
+  done
+fi

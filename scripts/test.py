@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+"""`make test`: every proof of the product, one after the other.
+
+A stage that fails does not stop the next one, so that one run shows everything.
+A stage that ran no test counts as a failure: silence proves nothing.
+The last line is `N passed, N failed` over all of them. Whole logs are under target/test-logs.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+LOGS = TARGET / "test-logs"
+KILL_ROUNDS = int(os.environ.get("N", "200"))
+
+# The window's own feature is on everywhere, so that cargo builds each crate once for all stages.
+FEATURES = ["--features", "zoufang/custom-protocol"]
+
+
+class Tally:
+    """What one stage counted."""
+
+    def __init__(self, passed=0, failed=0):
+        self.passed = passed
+        self.failed = failed
+
+
+def cargo_counts(log):
+    passed = failed = 0
+    for line in re.findall(r"^test result: .*$", log, re.MULTILINE):
+        numbers = dict((word, int(number)) for number, word in re.findall(r"(\d+) (\w+)", line))
+        passed += numbers.get("passed", 0)
+        # An ignored test proves nothing and there should be none.
+        failed += numbers.get("failed", 0) + numbers.get("ignored", 0)
+    return Tally(passed, failed)
+
+
+def vitest_counts(_log):
+    report = json.loads((LOGS / "vitest.json").read_text())
+    return Tally(report["numPassedTests"], report["numFailedTests"])
+
+
+def closing_counts(log):
+    found = re.findall(r"^(\d+) passed, (\d+) failed$", log, re.MULTILINE)
+    if not found:
+        return Tally()
+    return Tally(int(found[-1][0]), int(found[-1][1]))
+
+
+def kill_counts(log):
+    found = re.findall(r"^kill rounds=(\d+) violations=(\d+)$", log, re.MULTILINE)
+    if not found:
+        return Tally()
+    rounds, violations = int(found[-1][0]), int(found[-1][1])
+    return Tally(rounds - violations, violations)
+
+
+def run(name, command, minutes):
+    """Runs a command in its own process group, its output in a log; returns (exit code, log)."""
+    path = LOGS / f"{name}.log"
+    with path.open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            code = process.wait(timeout=minutes * 60)
+        except subprocess.TimeoutExpired:
+            code = f"over its {minutes} minutes"
+        finally:
+            # Whatever a stage left behind ends with it.
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            process.wait()
+    return code, path.read_text(errors="replace")
+
+
+def stages():
+    """(name, what it is, command, minutes, how to count or None when it only prepares)."""
+    return [
+        ("setup", "what is missing", ["scripts/setup.sh", "test"], 20, None),
+        ("ui-build", "the screens", ["scripts/build-ui.sh"], 10, None),
+        (
+            "vitest",
+            "components",
+            [
+                "npm", "--prefix", "ui", "run", "--silent", "test", "--",
+                "--reporter=default", "--reporter=json", f"--outputFile.json={LOGS / 'vitest.json'}",
+            ],
+            10,
+            vitest_counts,
+        ),
+        (
+            "build",
+            "everything in Rust",
+            ["cargo", "build", "--workspace", "--lib", "--bins", "--tests", *FEATURES],
+            40,
+            None,
+        ),
+        (
+            "cargo-test",
+            "units, stores and scenarios",
+            ["cargo", "test", "--workspace", "--no-fail-fast", *FEATURES],
+            30,
+            cargo_counts,
+        ),
+        ("kill", f"{KILL_ROUNDS} kills", [str(TARGET / "debug/kill"), "--rounds", str(KILL_ROUNDS)], 15, kill_counts),
+        ("browser", "journeys in a browser", ["node", "tests/e2e/run.mjs", "browser"], 20, closing_counts),
+        ("window", "journeys in the window", ["node", "tests/e2e/run.mjs", "window"], 10, closing_counts),
+    ]
+
+
+def main():
+    LOGS.mkdir(parents=True, exist_ok=True)
+    for old in LOGS.iterdir():
+        old.unlink()
+    total = Tally()
+    only = set(sys.argv[1:])
+    unknown = only - {stage[0] for stage in stages()}
+    if unknown:
+        sys.exit(f"no such stage: {', '.join(sorted(unknown))}")
+    for name, what, command, minutes, count in stages():
+        if only and name not in only:
+            continue
+        print(f"-- {name}: {what}", flush=True)
+        began = time.monotonic()
+        try:
+            code, log = run(name, command, minutes)
+        except OSError as error:
+            code, log = str(error), ""
+        tally = Tally()
+        if count is not None:
+            try:
+                tally = count(log)
+            except (OSError, ValueError, KeyError) as error:
+                log += f"\nno counts: {error}\n"
+            if tally.passed + tally.failed == 0:
+                tally.failed = 1
+                code = code or "ran no test"
+        if code != 0 and tally.failed == 0:
+            tally.failed = 1
+        total.passed += tally.passed
+        total.failed += tally.failed
+        seconds = time.monotonic() - began
+        print(f"   {tally.passed} passed, {tally.failed} failed in {seconds:.0f} s", flush=True)
+        if tally.failed:
+            print(f"   ended with {code}; the end of its log:", flush=True)
+            for line in log.splitlines()[-60:]:
+                print(f"   | {line}", flush=True)
+    print(f"{total.passed} passed, {total.failed} failed", flush=True)
+    sys.exit(1 if total.failed or not total.passed else 0)
+
+
+if __name__ == "__main__":
+    # Ctrl-C and a polite kill end the running stage too, by way of `finally`.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
