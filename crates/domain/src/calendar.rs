@@ -233,3 +233,140 @@ pub fn weekday_words(day: Weekday) -> &'static str {
         Weekday::Sun => "星期日",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn shanghai() -> WorkCalendar {
+        let pack = include_str!("../../../policy/sh-2024-2026.json");
+        crate::policy::PolicyPack::parse(pack)
+            .unwrap()
+            .work_calendar()
+    }
+
+    fn blocks(unit: Unit, size: u32, anchor_month: u32) -> Blocks {
+        Blocks {
+            unit,
+            size,
+            anchor_month,
+        }
+    }
+
+    #[test]
+    fn months_end_where_the_month_ends() {
+        assert_eq!(add_months(day("2026-01-31"), 1), day("2026-02-28"));
+        assert_eq!(add_months(day("2028-01-31"), 1), day("2028-02-29"));
+        assert_eq!(
+            add_span(
+                day("2026-11-30"),
+                Span {
+                    n: 1,
+                    unit: Unit::Quarter
+                }
+            ),
+            day("2027-02-28")
+        );
+        assert_eq!(
+            add_span(
+                day("2026-11-30"),
+                Span {
+                    n: 2,
+                    unit: Unit::Week
+                }
+            ),
+            day("2026-12-14")
+        );
+        assert_eq!(add_days(NaiveDate::MAX, 7), NaiveDate::MAX);
+    }
+
+    #[test]
+    fn workdays_skip_holidays_and_use_adjusted_saturdays() {
+        let calendar = shanghai();
+        assert_eq!(
+            calendar.add_workdays(day("2026-01-20"), 5),
+            day("2026-01-27")
+        );
+        // Spring festival: 02-15 to 02-23 off, Saturdays 02-14 and 02-28 worked.
+        assert_eq!(
+            calendar.add_workdays(day("2026-02-13"), 2),
+            day("2026-02-24")
+        );
+        assert_eq!(
+            calendar.add_workdays(day("2026-02-27"), 1),
+            day("2026-02-28")
+        );
+        // A year without a table has its weekends.
+        assert_eq!(
+            calendar.add_workdays(day("2027-01-01"), 1),
+            day("2027-01-04")
+        );
+        assert_eq!(
+            calendar.add_workdays(day("2026-01-20"), 0),
+            day("2026-01-20")
+        );
+    }
+
+    #[test]
+    fn blocks_cut_the_calendar_without_gaps() {
+        let two_months = blocks(Unit::Month, 2, 1);
+        let window = two_months.window(day("2026-02-28"));
+        assert_eq!(
+            (window.from, window.to),
+            (day("2026-01-01"), day("2026-02-28"))
+        );
+        assert_eq!(two_months.after(window).to, day("2026-04-30"));
+        let from_september = blocks(Unit::Quarter, 2, 9);
+        assert_eq!(
+            from_september.window(day("2027-01-15")).from,
+            day("2026-09-01")
+        );
+        let weeks = blocks(Unit::Week, 1, 1).window(day("2026-11-24"));
+        assert_eq!(
+            (weeks.from, weeks.to),
+            (day("2026-11-23"), day("2026-11-29"))
+        );
+        assert_eq!(
+            blocks(Unit::Week, 1, 1).window(day("2020-01-01")).from,
+            day("2019-12-30")
+        );
+        for blocks in [
+            two_months,
+            from_september,
+            blocks(Unit::Week, 2, 1),
+            blocks(Unit::Day, 10, 1),
+        ] {
+            let mut date = day("2023-12-01");
+            for _ in 0..800 {
+                let window = blocks.window(date);
+                assert!(window.contains(date));
+                assert_eq!(blocks.after(window).from, add_days(window.to, 1));
+                date = add_days(date, 1);
+            }
+        }
+    }
+
+    #[test]
+    fn a_leap_day_child_has_its_birthday_on_the_first_of_march() {
+        let birth = day("2008-02-29");
+        assert_eq!(birthday(birth, 16), day("2024-02-29"));
+        assert_eq!(birthday(birth, 17), day("2025-03-01"));
+        assert_eq!(completed_years(birth, day("2025-02-28")), Some(16));
+        assert_eq!(completed_years(birth, day("2025-03-01")), Some(17));
+        assert_eq!(completed_years(birth, day("2008-02-28")), None);
+        assert_eq!(
+            completed_years(day("2016-11-24"), day("2026-11-23")),
+            Some(9)
+        );
+    }
+
+    #[test]
+    fn dates_are_said_the_way_people_say_them() {
+        assert_eq!(date_words(day("2026-11-23")), "11月23日 星期一");
+        assert_eq!(full_date_words(day("2026-05-06")), "2026年5月6日");
+    }
+}

@@ -50,7 +50,11 @@ pub fn normalise(written: &str) -> String {
             other => other,
         })
         .filter(|letter| {
-            !letter.is_whitespace() && !matches!(letter, '-' | '\'' | '’' | '‘' | '`' | '\u{200B}' | '\u{FEFF}')
+            !letter.is_whitespace()
+                && !matches!(
+                    letter,
+                    '-' | '\'' | '’' | '‘' | '`' | '\u{200B}' | '\u{FEFF}'
+                )
         })
         .map(|letter| letter.to_ascii_uppercase())
         .collect()
@@ -135,7 +139,13 @@ pub fn mask(written: &str) -> String {
     letters
         .iter()
         .enumerate()
-        .map(|(index, letter)| if index < 6 || index + 4 >= count { *letter } else { '*' })
+        .map(|(index, letter)| {
+            if index < 6 || index + 4 >= count {
+                *letter
+            } else {
+                '*'
+            }
+        })
         .collect()
 }
 
@@ -146,7 +156,9 @@ fn is_scientific(number: &str) -> bool {
     };
     let power = power.trim_start_matches(['+']);
     !digits.is_empty()
-        && digits.chars().all(|letter| letter.is_ascii_digit() || letter == '.')
+        && digits
+            .chars()
+            .all(|letter| letter.is_ascii_digit() || letter == '.')
         && !power.is_empty()
         && power.chars().all(|letter| letter.is_ascii_digit())
 }
@@ -171,21 +183,33 @@ mod tests {
         ] {
             assert_eq!(check(good, today()), Verdict::Valid, "{good}");
         }
-        assert_eq!(check("110105194912310021", today()), Verdict::WrongCheckDigit);
+        assert_eq!(
+            check("110105194912310021", today()),
+            Verdict::WrongCheckDigit
+        );
     }
 
     #[test]
     fn full_width_lower_case_and_spaces_are_read() {
-        assert_eq!(normalise(" ３１０１９９ 20080229006ｘ\u{3000}"), "31019920080229006X");
+        assert_eq!(
+            normalise(" ３１０１９９ 20080229006ｘ\u{3000}"),
+            "31019920080229006X"
+        );
         assert_eq!(check("'310199-20080229-006x", today()), Verdict::Valid);
     }
 
     #[test]
     fn a_number_tells_birth_date_and_sex() {
-        assert_eq!(birth_date("31019920080229006X"), NaiveDate::from_ymd_opt(2008, 2, 29));
+        assert_eq!(
+            birth_date("31019920080229006X"),
+            NaiveDate::from_ymd_opt(2008, 2, 29)
+        );
         assert_eq!(sex_code("310199201603150018"), Some("1"));
         assert_eq!(sex_code("310199201109220025"), Some("2"));
-        assert_eq!(birth_date("310199690101001"), NaiveDate::from_ymd_opt(1969, 1, 1));
+        assert_eq!(
+            birth_date("310199690101001"),
+            NaiveDate::from_ymd_opt(1969, 1, 1)
+        );
         assert_eq!(sex_code("310199690101001"), Some("1"));
     }
 
@@ -193,14 +217,26 @@ mod tests {
     fn each_kind_of_nonsense_has_its_verdict() {
         assert_eq!(check("", today()), Verdict::WrongLength);
         assert_eq!(check("3101992016031500", today()), Verdict::WrongLength);
-        assert_eq!(check("3101992016031500A8", today()), Verdict::WrongCharacter);
-        assert_eq!(check("X10199201603150018", today()), Verdict::WrongCharacter);
-        assert_eq!(check("310199201602300018", today()), Verdict::ImpossibleBirth);
+        assert_eq!(
+            check("3101992016031500A8", today()),
+            Verdict::WrongCharacter
+        );
+        assert_eq!(
+            check("X10199201603150018", today()),
+            Verdict::WrongCharacter
+        );
+        assert_eq!(
+            check("310199201602300018", today()),
+            Verdict::ImpossibleBirth
+        );
         assert_eq!(check("310199209903150018", today()), Verdict::FutureBirth);
         assert_eq!(check("3.10199201603150E+17", today()), Verdict::Scientific);
         assert_eq!(check("3.1E+17", today()), Verdict::Scientific);
         assert_eq!(check("310199690101001", today()), Verdict::Legacy);
-        assert_eq!(check("三一〇一九九二〇一六〇三一五〇〇一八", today()), Verdict::WrongCharacter);
+        assert_eq!(
+            check("三一〇一九九二〇一六〇三一五〇〇一八", today()),
+            Verdict::WrongCharacter
+        );
     }
 
     #[test]
@@ -211,7 +247,11 @@ mod tests {
                 let mut bad = good.clone();
                 bad[place] = digit;
                 let text: String = bad.iter().collect();
-                assert_eq!(check(&text, today()) == Verdict::Valid, digit == good[place], "{text}");
+                assert_eq!(
+                    check(&text, today()) == Verdict::Valid,
+                    digit == good[place],
+                    "{text}"
+                );
             }
         }
     }

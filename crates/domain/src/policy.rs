@@ -489,7 +489,11 @@ impl PolicyPack {
             "PROBLEM" => self.problem(code).map(|it| it.label.as_str()),
             "PROBLEM_CARD" => self.problem_card(code).map(|it| it.label.as_str()),
             "URGENCY" => self.urgency(code).map(|it| it.label.as_str()),
-            "PAUSE_REASON" => self.pauses.iter().find(|it| it.code == code).map(|it| it.label.as_str()),
+            "PAUSE_REASON" => self
+                .pauses
+                .iter()
+                .find(|it| it.code == code)
+                .map(|it| it.label.as_str()),
             _ => self.lists.label(list, code),
         };
         label.unwrap_or(code)
@@ -522,3 +526,6 @@ pub(crate) fn code_matches(pattern: &str, code: &str) -> bool {
         None => pattern == code,
     }
 }
+
+#[cfg(test)]
+mod tests;

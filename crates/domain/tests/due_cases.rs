@@ -12,7 +12,11 @@ fn repository() -> PathBuf {
 fn packs(file: &CaseFile, folder: &Path) -> PolicySet {
     let packs = file.packs.iter().map(|name| {
         let beside = folder.join(name);
-        let path = if beside.is_file() { beside } else { repository().join("policy").join(name) };
+        let path = if beside.is_file() {
+            beside
+        } else {
+            repository().join("policy").join(name)
+        };
         PolicyPack::parse(&fs::read_to_string(path).unwrap()).unwrap()
     });
     PolicySet::new(packs.collect()).unwrap()
@@ -27,11 +31,9 @@ fn every_case_file_gives_the_expected_dates() {
         let path = entry.unwrap().path();
         let file: CaseFile = serde_json::from_str(&fs::read_to_string(&path).unwrap())
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        for (report, expect) in file
-            .run(&packs(&file, &folder))
-            .iter()
-            .zip(std::iter::once(&file.expect).chain(file.also.iter().map(|variant| &variant.expect)))
-        {
+        for (report, expect) in file.run(&packs(&file, &folder)).iter().zip(
+            std::iter::once(&file.expect).chain(file.also.iter().map(|variant| &variant.expect)),
+        ) {
             assert!(!expect.is_null(), "{} expects nothing", path.display());
             for differs in &report.differs {
                 wrong.push(format!("{} ({}): {differs}", path.display(), report.title));

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+mod due;
 mod generate;
 
 #[derive(Parser)]
@@ -14,6 +15,11 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Prints when a child is due, what was missed and why, from a case file (docs/due-case.md).
+    Due {
+        /// The case.
+        case: std::path::PathBuf,
+    },
     /// Writes generated files: constant changes for the protocol crate, TypeScript types for the UI.
     Gen {
         /// Only compare; fail when a file is out of date.
@@ -24,6 +30,7 @@ enum Task {
 
 fn main() -> Result<()> {
     match Arguments::parse().task {
+        Task::Due { case } => due::run(&case),
         Task::Gen { check } => generate::run(check),
     }
 }

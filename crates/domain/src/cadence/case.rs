@@ -95,11 +95,27 @@ impl CaseFile {
     }
 }
 
-fn report(title: &str, case: &CadenceInput, today: NaiveDate, expect: &Value, packs: &PolicySet) -> CaseReport {
+fn report(
+    title: &str,
+    case: &CadenceInput,
+    today: NaiveDate,
+    expect: &Value,
+    packs: &PolicySet,
+) -> CaseReport {
     let cadence = compute(case, packs, today);
     let contact = cadence.due(Kind::Contact).cloned();
     let visit = cadence.due(Kind::Visit).cloned();
-    let Cadence { tier, pack, misses, reminders, ends_on, attempts_in_a_row, unreachable, events, .. } = cadence;
+    let Cadence {
+        tier,
+        pack,
+        misses,
+        reminders,
+        ends_on,
+        attempts_in_a_row,
+        unreachable,
+        events,
+        ..
+    } = cadence;
     let mut report = CaseReport {
         title: title.to_owned(),
         today,
@@ -129,7 +145,12 @@ fn compare(path: &str, expect: &Value, found: &Value, differs: &mut Vec<String>)
     match (expect, found) {
         (Value::Object(expect), Value::Object(found)) => {
             for (key, value) in expect {
-                compare(&format!("{path}/{key}"), value, found.get(key).unwrap_or(&Value::Null), differs);
+                compare(
+                    &format!("{path}/{key}"),
+                    value,
+                    found.get(key).unwrap_or(&Value::Null),
+                    differs,
+                );
             }
         }
         (Value::Array(expect), Value::Array(found)) if expect.len() == found.len() => {

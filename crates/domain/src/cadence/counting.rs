@@ -265,7 +265,8 @@ fn met_nobody(event: &Event, counting: &Counting) -> bool {
         EventKind::Attempt => true,
         EventKind::Contact => !reached(event),
         EventKind::Visit => {
-            event.child_seen != Some(true) && event.met.iter().all(|met| counting.nobody.contains(met))
+            event.child_seen != Some(true)
+                && event.met.iter().all(|met| counting.nobody.contains(met))
         }
     }
 }

@@ -1,0 +1,258 @@
+//! The shipped pack is whole, and a pack that cannot hold is refused where it is wrong.
+
+use super::*;
+use crate::cadence::{ReasonCode, WhyNot};
+use serde_json::{Value, json};
+
+const SHANGHAI: &str = include_str!("../../../../policy/sh-2024-2026.json");
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn shanghai() -> PolicyPack {
+    PolicyPack::parse(SHANGHAI).unwrap()
+}
+
+/// The shipped pack with one place changed.
+fn changed(pointer: &str, value: Value) -> Result<PolicyPack, PolicyError> {
+    let mut json: Value = serde_json::from_str(SHANGHAI).unwrap();
+    *json
+        .pointer_mut(pointer)
+        .unwrap_or_else(|| panic!("no {pointer}")) = value;
+    PolicyPack::parse(&json.to_string())
+}
+
+#[test]
+fn the_shipped_pack_has_a_sentence_for_every_code() {
+    let pack = shanghai();
+    for why in WhyNot::ALL {
+        assert!(pack.texts.contains_key(why.text_key()), "{why:?}");
+    }
+    for code in [
+        ReasonCode::NewChild,
+        ReasonCode::Rolling,
+        ReasonCode::WindowEnd,
+        ReasonCode::MaxGap,
+        ReasonCode::Grace,
+        ReasonCode::Pause,
+    ] {
+        assert!(pack.texts.contains_key(code.text_key()), "{code:?}");
+    }
+    for key in [
+        "reason.plain",
+        "reason.facts",
+        "reason.join",
+        "reason.new_child",
+        "kind.contact",
+        "kind.visit",
+        "miss",
+        "reminder.ageing_out",
+    ] {
+        assert!(pack.texts.contains_key(key), "{key}");
+    }
+    for tier in &pack.tiers {
+        for interval in [&tier.contact, &tier.visit] {
+            assert!(!interval.as_ref().unwrap().words().is_empty());
+        }
+    }
+}
+
+#[test]
+fn the_shipped_pack_has_what_the_screens_need() {
+    let pack = shanghai();
+    for list in [
+        "CONTACT_MODE",
+        "PARTY",
+        "TOPIC",
+        "CHILD_STATE",
+        "PLACE",
+        "MET",
+        "ATTEMPT_REASON",
+        "SEX",
+        "ETH",
+        "REL",
+        "ID_TYPE",
+        "DIS",
+        "HUKOU_KIND",
+        "HEALTH",
+        "RATING",
+        "SCHOOL_STAGE",
+        "YES_NO",
+    ] {
+        assert!(!pack.list(list).is_empty(), "{list}");
+    }
+    assert_eq!(pack.problem_cards.len(), 8);
+    let severities: Vec<&str> = pack
+        .urgencies
+        .iter()
+        .map(|it| it.severity.as_str())
+        .collect();
+    assert_eq!(severities, ["S1", "S2", "S3"]);
+    assert_eq!(pack.mandatory.situations.len(), 9);
+    assert_eq!(pack.mandatory.numbers[0].code, "110");
+    assert_eq!(pack.list("ETH").len(), 58);
+    let carded = |code: &String| {
+        pack.problem_cards
+            .iter()
+            .any(|card| card.problem == *code || card.also.contains(code))
+    };
+    assert!(pack.problems.iter().all(|problem| carded(&problem.code)));
+    assert_eq!(pack.label("CATEGORY", "DF"), "事实无人抚养儿童");
+    assert_eq!(
+        pack.label("PROBLEM", "HAZARD"),
+        "安全隐患（水、火、电、交通等）"
+    );
+    assert_eq!(pack.label("SEX", "?"), "?");
+}
+
+#[test]
+fn who_has_a_cadence_follows_the_decision() {
+    let pack = shanghai();
+    for code in [
+        "LB-1", "LB-2", "OR-2", "DF", "HIV", "DP-1", "DP-4", "DD", "DI", "DG-1", "DG-2", "DV",
+        "DM", "DR", "SH-B",
+    ] {
+        assert!(pack.includes(code), "{code}");
+    }
+    for code in ["PE", "MG", "RE", "OR-1"] {
+        assert!(!pack.includes(code), "{code}");
+    }
+    assert!(pack.excludes("OR-1"));
+}
+
+#[test]
+fn a_pack_that_cannot_hold_is_refused_where_it_is_wrong() {
+    for (pointer, value, says) in [
+        ("/id", json!(" "), "`id` is empty"),
+        (
+            "/valid/to",
+            json!("2023-01-01"),
+            "valid.to must lie after valid.from",
+        ),
+        ("/scope", json!("31x"), "scope is out of range"),
+        ("/tiers", json!([]), "`tiers` is empty"),
+        (
+            "/tiers/0/when",
+            json!({}),
+            "the last tier must have no condition, and only the last",
+        ),
+        (
+            "/tiers/0/contact/every/n",
+            json!(0),
+            "tiers.ENHANCED.contact must be greater than zero",
+        ),
+        (
+            "/tiers/0/visit/max_gap_days",
+            json!(0),
+            "tiers.ENHANCED.visit.max_gap_days must be greater than zero",
+        ),
+        (
+            "/tiers/1/visit/anchor_month",
+            json!(13),
+            "tiers.STANDARD.visit.anchor_month is out of range",
+        ),
+        (
+            "/tiers/0/contact/every/n",
+            json!(4_000_000_000_u32),
+            "tiers.ENHANCED.contact is out of range",
+        ),
+        (
+            "/tiers/0/when/facts/0",
+            json!("moon"),
+            "tiers.ENHANCED.when.facts refers to moon, which the pack does not define",
+        ),
+        (
+            "/rules/include/LEFT_BEHIND/0",
+            json!("XX"),
+            "rules.include.LEFT_BEHIND refers to XX, which the pack does not define",
+        ),
+        (
+            "/rules/child_must_be_seen/every_nth_visit",
+            json!(0),
+            "rules.child_must_be_seen.every_nth_visit must be greater than zero",
+        ),
+        (
+            "/rules/counting/never_modes/0",
+            json!("drum"),
+            "rules.counting refers to drum, which the pack does not define",
+        ),
+        (
+            "/problem_cards/0/problem",
+            json!("NONE"),
+            "problem_cards.hurt refers to NONE, which the pack does not define",
+        ),
+        (
+            "/urgencies/0/severity",
+            json!("S9"),
+            "urgencies.now.severity refers to S9, which the pack does not define",
+        ),
+        (
+            "/categories/1/code",
+            json!("LB-1"),
+            "categories has the code LB-1 twice",
+        ),
+        (
+            "/work_years/0/holidays/0",
+            json!("2025-01-01"),
+            "work_years.2026 is out of range",
+        ),
+    ] {
+        let error = changed(pointer, value).expect_err(pointer);
+        assert_eq!(error.to_string(), says, "{pointer}");
+    }
+    assert!(matches!(
+        changed("/valid/from", json!("2026-02-30")),
+        Err(PolicyError::Json(_))
+    ));
+    assert!(matches!(
+        PolicyPack::parse("nonsense"),
+        Err(PolicyError::Json(_))
+    ));
+}
+
+#[test]
+fn a_newer_pack_with_unknown_keys_is_read() {
+    let mut json: Value = serde_json::from_str(SHANGHAI).unwrap();
+    json["something_new"] = json!({"a": 1});
+    json["rules"]["something_new"] = json!(true);
+    assert_eq!(PolicyPack::parse(&json.to_string()).unwrap(), shanghai());
+}
+
+#[test]
+fn the_longest_scope_and_then_the_latest_start_stands() {
+    let make = |id: &str, scope: &str, from: &str| PolicyPack {
+        id: id.into(),
+        scope: scope.into(),
+        valid: Validity {
+            from: day(from),
+            to: None,
+        },
+        ..shanghai()
+    };
+    let packs = vec![
+        make("town", "310199100", "2025-06-01"),
+        make("next", "31", "2027-01-01"),
+        shanghai(),
+        make("other", "32", "2024-01-01"),
+    ];
+    let set = PolicySet::new(packs).unwrap();
+    let village = set.for_area("310199100201");
+    let id = |set: &PolicySet, date: &str| set.valid_on(day(date)).map(|pack| pack.id.clone());
+    assert_eq!(id(&village, "2023-12-31"), None);
+    assert_eq!(id(&village, "2025-01-01").as_deref(), Some("SH-2024-2026"));
+    assert_eq!(id(&village, "2027-01-01").as_deref(), Some("town"));
+    let elsewhere = set.for_area("310101000000");
+    assert_eq!(
+        id(&elsewhere, "2026-12-31").as_deref(),
+        Some("SH-2024-2026")
+    );
+    assert_eq!(id(&elsewhere, "2027-01-01").as_deref(), Some("next"));
+    let twice = PolicySet::new(vec![shanghai(), make("b", "31", "2024-01-01")]);
+    assert_eq!(
+        twice,
+        Err(PolicySetError::SameStart("SH-2024-2026".into(), "b".into()))
+    );
+    let same = PolicySet::new(vec![shanghai(), make("SH-2024-2026", "31", "2025-01-01")]);
+    assert_eq!(same, Err(PolicySetError::SameId("SH-2024-2026".into())));
+}
