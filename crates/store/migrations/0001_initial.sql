@@ -166,6 +166,7 @@ CREATE TABLE devices (
   staff        BLOB NOT NULL,
   unit         BLOB NOT NULL,
   label        TEXT NOT NULL,
+  key          BLOB,                         -- Ed25519 public key: its envelopes are checked with it
   enrolled_ms  INTEGER,
   seen_ms      INTEGER,
   revoked_ms   INTEGER
@@ -243,3 +244,100 @@ CREATE TRIGGER audit_rows_never_change BEFORE UPDATE ON audit
 BEGIN SELECT RAISE(ABORT, 'audit rows never change'); END;
 CREATE TRIGGER audit_rows_never_go BEFORE DELETE ON audit
 BEGIN SELECT RAISE(ABORT, 'audit rows never go'); END;
+
+-- Below here only projections: computed from documents in the same transaction, rebuilt at any time.
+
+-- A document read into plain values, so that a screen never loads Automerge.
+CREATE TABLE records (
+  document  BLOB PRIMARY KEY NOT NULL,
+  kind      TEXT NOT NULL,
+  unit      BLOB NOT NULL,
+  schema    INTEGER NOT NULL,
+  fields    TEXT NOT NULL,                   -- JSON
+  imported  TEXT NOT NULL                    -- JSON
+) STRICT;
+CREATE INDEX records_by_kind ON records (kind);
+
+CREATE TABLE entries (
+  document    BLOB NOT NULL,
+  collection  TEXT NOT NULL,
+  entry       TEXT NOT NULL,
+  op          INTEGER NOT NULL,              -- op and actor: the causal order, never a clock
+  actor       BLOB NOT NULL,
+  made_by     BLOB,
+  content     TEXT NOT NULL,                 -- JSON of the scalars
+  answers     TEXT,                          -- JSON of the form's answers; last, so that lists skip its pages
+  PRIMARY KEY (document, collection, entry)
+) STRICT;
+
+CREATE TABLE conflicts (
+  document  BLOB NOT NULL,
+  field     TEXT NOT NULL,
+  place     INTEGER NOT NULL,
+  value     TEXT NOT NULL,                   -- JSON
+  made_by   BLOB,
+  PRIMARY KEY (document, field, place)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE households (
+  household  BLOB PRIMARY KEY NOT NULL,
+  unit       BLOB NOT NULL,
+  address    TEXT,
+  village_group  TEXT,
+  landmark   TEXT,
+  phone      TEXT
+) STRICT;
+
+CREATE TABLE children (
+  child        BLOB PRIMARY KEY NOT NULL,
+  household    BLOB,
+  unit         BLOB NOT NULL,
+  name         TEXT NOT NULL,
+  nickname     TEXT,
+  carer        TEXT,
+  sex          TEXT,
+  birth_date   TEXT,
+  opened_on    TEXT,
+  closed_on    TEXT,
+  file_number  TEXT,
+  id_number    TEXT,
+  pinyin       TEXT NOT NULL,
+  search       TEXT NOT NULL,                -- JSON of the search keys
+  flags        INTEGER NOT NULL
+) STRICT;
+CREATE INDEX children_by_household ON children (household);
+
+-- What happened to a child: visits, contacts, attempts; dates after corrections.
+CREATE TABLE events (
+  child        BLOB NOT NULL,
+  record       TEXT NOT NULL,
+  kind         TEXT NOT NULL,
+  session      TEXT,
+  household    BLOB,
+  unit         BLOB NOT NULL,
+  event_date   TEXT,
+  recorded_ms  INTEGER NOT NULL,
+  met_or_reached INTEGER NOT NULL,
+  voided       INTEGER NOT NULL,
+  made_by      BLOB,
+  PRIMARY KEY (child, record)
+) STRICT;
+CREATE INDEX events_by_date ON events (event_date);
+CREATE INDEX events_by_change ON events (made_by);
+
+CREATE TABLE problems (
+  problem   BLOB PRIMARY KEY NOT NULL,
+  unit      BLOB NOT NULL,
+  type      TEXT,
+  severity  TEXT,
+  urgency   TEXT,
+  card      TEXT,
+  reported_ms  INTEGER
+) STRICT;
+
+CREATE TABLE problem_children (
+  problem  BLOB NOT NULL,
+  child    BLOB NOT NULL,
+  PRIMARY KEY (problem, child)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX problem_children_by_child ON problem_children (child);

@@ -1,8 +1,9 @@
 //! Documents: a body and the tail of changes not yet in it. This is the truth; every other table about records is computed.
 
 use crate::row::{join, pack, split, unpack};
-use crate::{StoreError, Transaction, row};
+use crate::{StoreError, Transaction, projections, row};
 use automerge::{Automerge, Change, ReadDoc};
+use domain::record::doc;
 use ids::{ChangeHash, DocKind, DocumentId, Generation, UnitId};
 use rusqlite::{Connection, OptionalExtension, named_params};
 use serde::{Deserialize, Serialize};
@@ -325,22 +326,41 @@ pub fn set_left(
     Ok(())
 }
 
-/// After a replay: begins the document if its beginning was in the journal too, and brings its heads up to date.
-/// One that is not here yet waits for the download; its changes are kept in `changes` until then.
+/// After a replay: begins the document if it is not here, and brings its heads and rows up to date. Changes whose
+/// dependencies were safe at the server already wait inside it until the download brings them.
 pub(crate) fn settle_replayed(
     tx: &Transaction<'_>,
-    document: DocumentId,
-    _head: &DocumentHead,
+    id: DocumentId,
+    head: &DocumentHead,
 ) -> Result<(), StoreError> {
-    let Some(mut document) = load(tx, document)? else {
-        return Ok(());
-    };
-    // The stored tail length predates the replay: read again with it in place.
-    save_tail(tx, &mut document)?;
-    if let Some(mut document) = load(tx, document.head.document)? {
+    if self::head(tx, id)?.is_none() {
+        let genesis = doc::start(head.kind).map_err(|_| StoreError::Corrupt {
+            what: "a genesis change",
+        })?;
+        insert(tx, &StoredDocument::begun(head.clone(), genesis))?;
+    }
+    set_tail_length(tx, id)?;
+    if let Some(mut document) = load(tx, id)? {
         save_tail(tx, &mut document)?;
+        projections::refresh(tx, &document)?;
     }
     Ok(())
+}
+
+fn set_tail_length(tx: &Transaction<'_>, document: DocumentId) -> Result<(), StoreError> {
+    tx.prepare_cached(include_str!("../sql/documents/set_tail_length.sql"))?
+        .execute(named_params! {
+            ":document": document.0.as_bytes(),
+            ":tail": tail_length(tx, document)?,
+        })?;
+    Ok(())
+}
+
+/// The document is no longer in this device's scope.
+pub(crate) fn has_left(connection: &Connection, document: DocumentId) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached(include_str!("../sql/documents/has_left.sql"))?
+        .exists(named_params! {":document": document.0.as_bytes()})?)
 }
 
 fn apply_tail(automerge: &mut Automerge, tail: Vec<(ChangeHash, Change)>) {

@@ -1,8 +1,9 @@
 //! Units, staff, devices and authors as the server told them. Names for the screens, roles for the folds.
 
 use crate::{StoreError, Transaction, row};
-use ids::{ActorId, DeviceId, Role, StaffId, UnitId};
+use ids::{ActorId, ChangeHash, DeviceId, DocumentId, Role, StaffId, UnitId};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use std::collections::HashMap;
 
 /// An organisation unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub struct DeviceRow {
     pub unit: UnitId,
     /// What it is called.
     pub label: String,
+    /// Ed25519 public key its envelopes are checked with, if known.
+    pub key: Option<[u8; 32]>,
     /// Enrolled.
     pub enrolled_ms: Option<i64>,
     /// Last seen by the server.
@@ -162,6 +165,7 @@ pub fn put_device(tx: &Transaction<'_>, device: &DeviceRow) -> Result<(), StoreE
             ":staff": device.staff.0.as_bytes(),
             ":unit": device.unit.0.as_bytes(),
             ":label": device.label,
+            ":key": device.key,
             ":enrolled_ms": device.enrolled_ms,
             ":seen_ms": device.seen_ms,
             ":revoked_ms": device.revoked_ms,
@@ -181,12 +185,30 @@ pub fn devices(connection: &Connection) -> Result<Vec<DeviceRow>, StoreError> {
             staff: row::staff(row, "staff")?,
             unit: row::unit(row, "unit")?,
             label: row.get("label")?,
+            key: row.get("key")?,
             enrolled_ms: row.get("enrolled_ms")?,
             seen_ms: row.get("seen_ms")?,
             revoked_ms: row.get("revoked_ms")?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The public key a device signs with, if it is known here.
+///
+/// # Errors
+/// The database refuses.
+pub fn device_key(
+    connection: &Connection,
+    device: DeviceId,
+) -> Result<Option<[u8; 32]>, StoreError> {
+    Ok(connection
+        .prepare_cached(include_str!("../sql/members/device_key.sql"))?
+        .query_row(named_params! {":device": device.0.as_bytes()}, |row| {
+            row.get("key")
+        })
+        .optional()?
+        .flatten())
 }
 
 /// Writes who wrote under an actor.
@@ -228,6 +250,67 @@ pub fn author(connection: &Connection, actor: &ActorId) -> Result<Option<AuthorR
             })
         })
         .optional()?)
+}
+
+/// Who wrote a change, with the name and role they had, as far as is known here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenBy {
+    /// Device.
+    pub device: DeviceId,
+    /// Person.
+    pub staff: StaffId,
+    /// Name.
+    pub name: Option<String>,
+    /// Role, from the author table, the staff list, or this device's own identity.
+    pub role: Option<Role>,
+    /// Unit.
+    pub unit: Option<UnitId>,
+    /// That device's clock, a label.
+    pub wall_ms: i64,
+    /// Written on this device.
+    pub here: bool,
+}
+
+/// Who wrote a change; `None` when its envelope was never seen.
+///
+/// # Errors
+/// The database refuses.
+pub fn written_by(
+    connection: &Connection,
+    change: ChangeHash,
+) -> Result<Option<WrittenBy>, StoreError> {
+    Ok(connection
+        .prepare_cached(include_str!("../sql/members/written_by.sql"))?
+        .query_row(named_params! {":hash": change.0}, written_from)
+        .optional()?)
+}
+
+/// Who wrote the changes of a document.
+///
+/// # Errors
+/// The database refuses.
+pub fn written_in(
+    connection: &Connection,
+    document: DocumentId,
+) -> Result<HashMap<ChangeHash, WrittenBy>, StoreError> {
+    let mut statement = connection.prepare_cached(include_str!("../sql/members/written_in.sql"))?;
+    let rows = statement.query_map(named_params! {":document": document.0.as_bytes()}, |row| {
+        Ok((row::hash(row, "hash")?, written_from(row)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn written_from(row: &Row<'_>) -> rusqlite::Result<WrittenBy> {
+    let role: Option<String> = row.get("role")?;
+    Ok(WrittenBy {
+        device: row::device(row, "device")?,
+        staff: row::staff(row, "staff")?,
+        name: row.get("name")?,
+        role: role.as_deref().and_then(Role::parse),
+        unit: row::optional_unit(row, "unit")?,
+        wall_ms: row.get("wall_ms")?,
+        here: row.get("here")?,
+    })
 }
 
 fn unit_from(row: &Row<'_>) -> rusqlite::Result<UnitRow> {

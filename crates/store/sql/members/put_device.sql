@@ -1,2 +1,2 @@
-INSERT OR REPLACE INTO devices (device, staff, unit, label, enrolled_ms, seen_ms, revoked_ms)
-VALUES (:device, :staff, :unit, :label, :enrolled_ms, :seen_ms, :revoked_ms);
+INSERT OR REPLACE INTO devices (device, staff, unit, label, key, enrolled_ms, seen_ms, revoked_ms)
+VALUES (:device, :staff, :unit, :label, :key, :enrolled_ms, :seen_ms, :revoked_ms);

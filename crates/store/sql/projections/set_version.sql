@@ -1,1 +1,1 @@
-UPDATE meta SET projections = ?1;
+UPDATE meta SET projections = :version;

@@ -1,0 +1,5 @@
+SELECT child, household, unit, name, nickname, carer, sex, birth_date, opened_on, closed_on, file_number, id_number,
+       pinyin, search, flags,
+       (SELECT count(*) FROM conflicts WHERE conflicts.document = children.child AND place = 0) AS conflicts
+FROM children
+ORDER BY unit, pinyin, name, child;

@@ -1,0 +1,1 @@
+UPDATE children SET search = :search WHERE child = :child;

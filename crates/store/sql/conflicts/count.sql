@@ -1,0 +1,1 @@
+SELECT count(*) AS conflicts FROM conflicts WHERE place = 0;

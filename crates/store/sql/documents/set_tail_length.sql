@@ -1,0 +1,1 @@
+UPDATE documents SET tail = :tail WHERE document = :document;

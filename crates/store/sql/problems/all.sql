@@ -1,0 +1,1 @@
+SELECT problem, unit FROM problems ORDER BY reported_ms DESC, problem;

@@ -1,0 +1,1 @@
+SELECT problem, unit FROM problems WHERE problem = :problem;

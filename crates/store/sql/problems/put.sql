@@ -1,0 +1,2 @@
+INSERT OR REPLACE INTO problems (problem, unit, type, severity, urgency, card, reported_ms)
+VALUES (:problem, :unit, :type, :severity, :urgency, :card, :reported_ms);

@@ -1,0 +1,1 @@
+INSERT OR IGNORE INTO problem_children (problem, child) VALUES (:problem, :child);

@@ -1,0 +1,1 @@
+DELETE FROM problem_children WHERE problem = :problem;

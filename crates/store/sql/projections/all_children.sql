@@ -1,0 +1,1 @@
+SELECT * FROM children ORDER BY child;

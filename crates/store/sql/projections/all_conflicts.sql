@@ -1,0 +1,1 @@
+SELECT * FROM conflicts ORDER BY document, field, place;

@@ -1,0 +1,1 @@
+SELECT * FROM entries ORDER BY document, collection, entry;

@@ -1,0 +1,1 @@
+SELECT * FROM problem_children ORDER BY problem, child;

@@ -1,0 +1,1 @@
+SELECT * FROM problems ORDER BY problem;

@@ -1,0 +1,1 @@
+SELECT document, schema, fields, imported FROM records WHERE kind = :kind;

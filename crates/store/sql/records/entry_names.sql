@@ -1,0 +1,1 @@
+SELECT collection, entry FROM entries WHERE document = :document;

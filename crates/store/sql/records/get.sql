@@ -1,0 +1,1 @@
+SELECT schema, fields, imported FROM records WHERE document = :document;

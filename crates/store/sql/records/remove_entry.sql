@@ -1,0 +1,1 @@
+DELETE FROM entries WHERE document = :document AND collection = :collection AND entry = :entry;
