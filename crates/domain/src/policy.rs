@@ -506,7 +506,8 @@ impl PolicyPack {
 
     /// A sentence with its places filled; the key itself when the pack has no such sentence.
     pub fn text(&self, key: &str, places: &[(&str, &str)]) -> String {
-        let mut text = self.texts.get(key).map_or(key, String::as_str).to_owned();
+        let own = self.texts.get(key).map(String::as_str);
+        let mut text = own.unwrap_or_else(|| wordless(key)).to_owned();
         for (place, value) in places {
             text = text.replace(&format!("{{{place}}}"), value);
         }
@@ -516,6 +517,16 @@ impl PolicyPack {
     /// Phrases to tap at a place.
     pub fn phrases(&self, place: &str) -> &[String] {
         self.phrases.get(place).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// A reason made of the pack's own words needs no sentence; anything else shows its key.
+fn wordless(key: &str) -> &str {
+    match key {
+        "reason.plain" => "{every}",
+        "reason.facts" => "{every}：{facts}",
+        "reason.join" => "、",
+        other => other,
     }
 }
 
