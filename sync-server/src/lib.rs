@@ -1,1 +1,41 @@
-//! Placeholder.
+//! The sync server: enrols devices, admits their changes, keeps them sealed, passes them on. It never knows what a document means.
+//!
+//! [`init()`] makes a data folder, [`Server::start`] serves it; tests run the same server in their own process.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), sync_server::ServerError> {
+//! use sync_server::{Server, ServerConfig};
+//! let server = Server::start(ServerConfig::new("data".into(), "server.key".into())).await?;
+//! assert_ne!(server.address.port(), 0);
+//! server.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod admin;
+mod admission;
+mod columns;
+pub mod copies;
+pub mod database;
+mod enrolment;
+mod error;
+mod init;
+mod log;
+mod openapi;
+mod organisation;
+mod routes;
+mod serve;
+mod sessions;
+mod settings;
+mod snapshot;
+mod state;
+mod sync;
+pub mod system;
+mod tls;
+pub mod vault;
+pub mod verify;
+
+pub use error::ApiError;
+pub use init::{InitError, InitOptions, InitReport, Place, init};
+pub use serve::{RunningServer, Server, ServerConfig, ServerError};
+pub use tls::TlsError;

@@ -92,6 +92,13 @@ pub struct Envelope {
     pub change: Vec<u8>,
 }
 
+impl Envelope {
+    /// What it takes in a message, before compression.
+    pub fn raw_bytes(&self) -> usize {
+        self.head.len() + self.signature.len() + self.change.len() + 48
+    }
+}
+
 /// A head with its signature, when the change travels elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedHead {

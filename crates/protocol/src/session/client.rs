@@ -351,7 +351,7 @@ pub fn pack_part(queued: Vec<Queued>) -> Vec<Queued> {
     let mut bytes = 0;
     let mut part = Vec::new();
     for item in queued {
-        let size = envelope_bytes(&item.envelope);
+        let size = item.envelope.raw_bytes();
         let full = bytes + size > limits::PART_RAW_BYTES || part.len() >= limits::PART_ENVELOPES;
         if !part.is_empty() && full {
             break;
@@ -360,9 +360,4 @@ pub fn pack_part(queued: Vec<Queued>) -> Vec<Queued> {
         part.push(item);
     }
     part
-}
-
-/// What an envelope takes in a part, raw.
-pub fn envelope_bytes(envelope: &Envelope) -> usize {
-    envelope.head.len() + envelope.signature.len() + envelope.change.len() + 48
 }

@@ -76,7 +76,7 @@ pub struct KnownDocument {
     pub home_unit: UnitId,
     /// The scope that unit lies in.
     pub scope: UnitId,
-    /// Raw bytes of its changes.
+    /// Sum of its envelopes' [`Envelope::raw_bytes`].
     pub bytes: u64,
     /// Changes waiting.
     pub held: u64,
@@ -364,7 +364,7 @@ fn question<S: AdmissionState>(
     if change.start_op != past + 1 {
         return Ok(Verdict::Refuse(RefusalCode::StartOp));
     }
-    if place.bytes + envelope.change.len() as u64 > limits::DOCUMENT_BYTES {
+    if place.bytes + envelope.raw_bytes() as u64 > limits::DOCUMENT_BYTES {
         return Ok(Verdict::Refuse(RefusalCode::TooLarge));
     }
     Ok(Verdict::Take(Taken {

@@ -1,0 +1,361 @@
+//! The memory behind `protocol::session::server`: what the database answers and keeps when a part is admitted.
+
+use crate::columns::{self, stored};
+use crate::error::ApiError;
+use crate::log::{self, Append};
+use crate::organisation;
+use crate::vault::{Key, Vault};
+use ids::{ActorId, ChangeHash, DeviceId, DocKind, DocumentId, Entropy, Generation, UnitId};
+use protocol::genesis::{self, Constant};
+use protocol::session::server::{
+    AdmissionState, Admitted, Caller, Chain, ChainTip, KnownChange, KnownDocument, KnownHead,
+};
+use protocol::{DocumentHeader, Envelope, EnvelopeHead, RefusalCode};
+use rusqlite::{Connection, OptionalExtension, named_params};
+
+/// One transaction's view of the database.
+pub(crate) struct Memory<'a> {
+    pub connection: &'a Connection,
+    pub vault: &'a Vault,
+    pub entropy: &'a dyn Entropy,
+    pub constants: &'static [Constant],
+    pub now_ms: i64,
+}
+
+impl Memory<'_> {
+    fn key(&self, document: DocumentId, generation: Generation) -> Result<Key, ApiError> {
+        let wrapped: Option<Vec<u8>> = self
+            .connection
+            .prepare_cached(include_str!("sql/admission/document_key.sql"))?
+            .query_row(
+                named_params! {":document": document.0.as_bytes(), ":generation": generation},
+                |row| row.get(0),
+            )
+            .optional()?;
+        if let Some(wrapped) = wrapped {
+            return Ok(self.vault.document_key(document, generation, &wrapped)?);
+        }
+        let (key, wrapped) = self
+            .vault
+            .new_document_key(document, generation, self.entropy)?;
+        self.connection
+            .prepare_cached(include_str!("sql/admission/insert_document_key.sql"))?
+            .execute(named_params! {
+                ":document": document.0.as_bytes(),
+                ":generation": generation,
+                ":wrapped": wrapped,
+            })?;
+        Ok(key)
+    }
+
+    fn settle(
+        &self,
+        head_hash: &[u8; 32],
+        state: &str,
+        seq: Option<u64>,
+        code: Option<RefusalCode>,
+    ) -> Result<(), ApiError> {
+        self.connection
+            .prepare_cached(include_str!("sql/admission/settle_head.sql"))?
+            .execute(named_params! {
+                ":hash": head_hash,
+                ":state": state,
+                ":seq": seq.map(stored),
+                ":code": code.map(RefusalCode::as_str),
+            })?;
+        self.remove_held(head_hash)
+    }
+
+    fn remove_held(&self, head_hash: &[u8; 32]) -> Result<(), ApiError> {
+        self.connection
+            .prepare_cached(include_str!("sql/admission/remove_held.sql"))?
+            .execute(named_params! {":head_hash": head_hash})?;
+        Ok(())
+    }
+
+    fn begin_document(&self, header: &DocumentHeader, scope: UnitId) -> Result<(), ApiError> {
+        self.connection
+            .prepare_cached(include_str!("sql/admission/insert_document.sql"))?
+            .execute(named_params! {
+                ":id": header.document.0.as_bytes(),
+                ":scope": scope.0.as_bytes(),
+                ":home_unit": header.home_unit.0.as_bytes(),
+                ":kind": header.kind.as_str(),
+                ":rank": rank(header.kind),
+                ":generation": header.generation,
+                ":schema": header.schema,
+                ":creator": header.creator.0.as_bytes(),
+            })?;
+        Ok(())
+    }
+}
+
+/// Where a kind stands in a snapshot: the roster first.
+fn rank(kind: DocKind) -> u8 {
+    match kind {
+        DocKind::Household => 0,
+        DocKind::Child => 1,
+        DocKind::Problem => 2,
+        DocKind::Restricted => 3,
+    }
+}
+
+impl AdmissionState for Memory<'_> {
+    type Error = ApiError;
+
+    fn constants(&self, kind: DocKind, schema: u32) -> Option<Vec<&'static Constant>> {
+        genesis::constants_in(self.constants, kind, schema)
+    }
+
+    fn known_head(&mut self, head_hash: &[u8; 32]) -> Result<Option<KnownHead>, ApiError> {
+        let row = self
+            .connection
+            .prepare_cached(include_str!("sql/admission/head.sql"))?
+            .query_row(named_params! {":hash": head_hash}, |row| {
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, Option<i64>>(1)?,
+                    row.get::<_, Option<String>>(2)?,
+                ))
+            })
+            .optional()?;
+        let Some((state, seq, code)) = row else {
+            return Ok(None);
+        };
+        let seq = seq.and_then(|seq| u64::try_from(seq).ok());
+        let code = code.as_deref().and_then(RefusalCode::parse);
+        match (state.as_str(), seq, code) {
+            ("accepted", Some(seq), _) => Ok(Some(KnownHead::Accepted { seq })),
+            ("refused", _, Some(code)) => Ok(Some(KnownHead::Refused { code })),
+            ("held", ..) => Ok(Some(KnownHead::Held)),
+            _ => Err(ApiError::Internal),
+        }
+    }
+
+    fn chain_tip(&mut self, chain: &Chain) -> Result<ChainTip, ApiError> {
+        let tip = self
+            .connection
+            .prepare_cached(include_str!("sql/admission/chain_tip.sql"))?
+            .query_row(
+                named_params! {
+                    ":device": chain.device.0.as_bytes(),
+                    ":incarnation": chain.incarnation.0.as_bytes(),
+                    ":scope": chain.scope.0.as_bytes(),
+                },
+                |row| {
+                    Ok(ChainTip {
+                        dev_seq: columns::number(row, 0)?,
+                        head_hash: row.get(1)?,
+                    })
+                },
+            )
+            .optional()?;
+        Ok(tip.unwrap_or_default())
+    }
+
+    fn document(&mut self, document: DocumentId) -> Result<Option<KnownDocument>, ApiError> {
+        Ok(self
+            .connection
+            .prepare_cached(include_str!("sql/admission/document.sql"))?
+            .query_row(named_params! {":id": document.0.as_bytes()}, |row| {
+                Ok(KnownDocument {
+                    header: DocumentHeader {
+                        document,
+                        generation: row.get(6)?,
+                        kind: columns::kind(row, 2)?,
+                        schema: row.get(4)?,
+                        home_unit: UnitId(columns::uuid(row, 5)?),
+                        creator: DeviceId(columns::uuid(row, 7)?),
+                    },
+                    generation: row.get(3)?,
+                    home_unit: UnitId(columns::uuid(row, 1)?),
+                    scope: UnitId(columns::uuid(row, 0)?),
+                    bytes: columns::number(row, 8)?,
+                    held: columns::number(row, 9)?,
+                })
+            })
+            .optional()?)
+    }
+
+    fn change(
+        &mut self,
+        document: DocumentId,
+        generation: Generation,
+        hash: &ChangeHash,
+    ) -> Result<Option<KnownChange>, ApiError> {
+        Ok(self
+            .connection
+            .prepare_cached(include_str!("sql/admission/change.sql"))?
+            .query_row(
+                named_params! {
+                    ":document": document.0.as_bytes(),
+                    ":generation": generation,
+                    ":hash": hash.0,
+                },
+                |row| {
+                    Ok(KnownChange {
+                        seq: columns::number(row, 0)?,
+                        max_op: columns::number(row, 1)?,
+                    })
+                },
+            )
+            .optional()?)
+    }
+
+    fn change_of_actor(
+        &mut self,
+        document: DocumentId,
+        actor: &ActorId,
+        seq: u64,
+    ) -> Result<Option<ChangeHash>, ApiError> {
+        Ok(self
+            .connection
+            .prepare_cached(include_str!("sql/admission/change_of_actor.sql"))?
+            .query_row(
+                named_params! {
+                    ":document": document.0.as_bytes(),
+                    ":actor": actor,
+                    ":actor_seq": stored(seq),
+                },
+                |row| columns::hash(row, 0),
+            )
+            .optional()?)
+    }
+
+    fn scope_of(&mut self, unit: UnitId) -> Result<Option<UnitId>, ApiError> {
+        Ok(organisation::unit(self.connection, unit)?.and_then(|unit| unit.scope))
+    }
+
+    fn caller(&mut self, device: DeviceId) -> Result<Option<Caller>, ApiError> {
+        organisation::device(self.connection, device)?
+            .map(|device| device.caller())
+            .transpose()
+    }
+
+    fn held(&mut self, document: DocumentId) -> Result<Vec<Envelope>, ApiError> {
+        let mut statement = self
+            .connection
+            .prepare_cached(include_str!("sql/admission/held.sql"))?;
+        let rows = statement
+            .query_map(named_params! {":document": document.0.as_bytes()}, |row| {
+                Ok((
+                    row.get::<_, [u8; 32]>(0)?,
+                    row.get::<_, Generation>(1)?,
+                    row.get::<_, Vec<u8>>(2)?,
+                    row.get::<_, Vec<u8>>(3)?,
+                ))
+            })?
+            .collect::<Result<Vec<_>, _>>()?;
+        rows.into_iter()
+            .map(|(head_hash, generation, body, wrapped)| {
+                let key = self.vault.document_key(document, generation, &wrapped)?;
+                log::open_envelope(&key, &head_hash, &body)
+            })
+            .collect()
+    }
+
+    fn place(
+        &mut self,
+        chain: &Chain,
+        head: &EnvelopeHead,
+        head_hash: &[u8; 32],
+    ) -> Result<(), ApiError> {
+        self.connection
+            .prepare_cached(include_str!("sql/admission/insert_head.sql"))?
+            .execute(named_params! {
+                ":hash": head_hash,
+                ":device": chain.device.0.as_bytes(),
+                ":incarnation": chain.incarnation.0.as_bytes(),
+                ":scope": chain.scope.0.as_bytes(),
+                ":dev_seq": stored(head.dev_seq),
+            })?;
+        Ok(())
+    }
+
+    fn accept(&mut self, admitted: &Admitted<'_>) -> Result<u64, ApiError> {
+        let head = admitted.head;
+        if let Some(header) = admitted.begins {
+            self.begin_document(header, head.scope)?;
+        }
+        let key = self.key(head.document, head.generation)?;
+        let body = log::seal_envelope(&key, &head.hash.0, admitted.envelope, self.entropy)?;
+        let seq = log::take_seq(self.connection, head.scope)?;
+        let raw_bytes = stored(admitted.envelope.raw_bytes() as u64);
+        self.connection
+            .prepare_cached(include_str!("sql/admission/insert_change.sql"))?
+            .execute(named_params! {
+                ":document": head.document.0.as_bytes(),
+                ":generation": head.generation,
+                ":hash": head.hash.0,
+                ":actor": head.actor,
+                ":actor_seq": stored(head.seq),
+                ":max_op": stored(admitted.change.max_op()),
+                ":device": head.device.0.as_bytes(),
+                ":seq": stored(seq),
+                ":at_ms": self.now_ms,
+                ":raw_bytes": raw_bytes,
+                ":body": body,
+            })?;
+        let change = self.connection.last_insert_rowid();
+        self.connection
+            .prepare_cached(include_str!("sql/admission/add_bytes.sql"))?
+            .execute(named_params! {":id": head.document.0.as_bytes(), ":bytes": raw_bytes})?;
+        log::insert(
+            self.connection,
+            head.scope,
+            seq,
+            self.now_ms,
+            &Append::Change(change),
+        )?;
+        self.settle(&admitted.head_hash, "accepted", Some(seq), None)?;
+        Ok(seq)
+    }
+
+    fn alias(&mut self, head_hash: &[u8; 32], seq: u64) -> Result<(), ApiError> {
+        self.settle(head_hash, "accepted", Some(seq), None)
+    }
+
+    fn hold(
+        &mut self,
+        envelope: &Envelope,
+        head: &EnvelopeHead,
+        head_hash: &[u8; 32],
+        _missing: &[ChangeHash],
+    ) -> Result<(), ApiError> {
+        let key = self.key(head.document, head.generation)?;
+        let body = log::seal_envelope(&key, head_hash, envelope, self.entropy)?;
+        self.settle_held(head_hash)?;
+        self.connection
+            .prepare_cached(include_str!("sql/admission/insert_held.sql"))?
+            .execute(named_params! {
+                ":head_hash": head_hash,
+                ":document": head.document.0.as_bytes(),
+                ":generation": head.generation,
+                ":body": body,
+            })?;
+        Ok(())
+    }
+
+    fn refuse(
+        &mut self,
+        _head: &EnvelopeHead,
+        head_hash: &[u8; 32],
+        code: RefusalCode,
+    ) -> Result<(), ApiError> {
+        self.settle(head_hash, "refused", None, Some(code))
+    }
+}
+
+impl Memory<'_> {
+    fn settle_held(&self, head_hash: &[u8; 32]) -> Result<(), ApiError> {
+        self.connection
+            .prepare_cached(include_str!("sql/admission/settle_head.sql"))?
+            .execute(named_params! {
+                ":hash": head_hash,
+                ":state": "held",
+                ":seq": None::<i64>,
+                ":code": None::<String>,
+            })?;
+        Ok(())
+    }
+}

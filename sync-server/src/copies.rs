@@ -1,0 +1,119 @@
+//! The second copy: an online backup into another folder, and how far it reaches.
+
+use crate::database;
+use ids::UnitId;
+use rusqlite::Connection;
+use rusqlite::backup::Backup;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Name of the copy in its folder.
+pub const COPY_FILE: &str = "server-copy.sqlite";
+
+/// What can go wrong with a copy.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// The database says no.
+    #[error("the copy cannot be made")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The source cannot be opened.
+    #[error("the database cannot be opened")]
+    Source(#[from] database::DatabaseError),
+    /// The folder cannot be used.
+    #[error("the copy's folder cannot be used")]
+    Folder(#[from] std::io::Error),
+}
+
+/// How far the second copy reaches, if one is kept.
+#[derive(Clone, Default)]
+pub(crate) struct Copies {
+    folder: Option<PathBuf>,
+    reached: Arc<Mutex<HashMap<UnitId, u64>>>,
+}
+
+impl Copies {
+    pub(crate) fn new(folder: Option<PathBuf>) -> Self {
+        Self {
+            folder,
+            reached: Arc::default(),
+        }
+    }
+
+    /// The durable number of a scope, and whether a second copy is kept. Without one, accepted is all there is.
+    pub(crate) fn durable(&self, scope: UnitId, last_seq: u64) -> (u64, bool) {
+        if self.folder.is_none() {
+            return (last_seq, false);
+        }
+        let reached = self
+            .reached
+            .lock()
+            .expect("nothing panics while it holds this lock")
+            .get(&scope)
+            .copied()
+            .unwrap_or(0);
+        (reached, true)
+    }
+
+    /// Follows the commits with a copy, at most one every two seconds. Ends when the writer does.
+    pub(crate) async fn follow(
+        self,
+        data: PathBuf,
+        mut commits: tokio::sync::watch::Receiver<u64>,
+    ) {
+        let Some(folder) = self.folder.clone() else {
+            return;
+        };
+        loop {
+            let (data, folder) = (data.clone(), folder.clone());
+            match tokio::task::spawn_blocking(move || copy(&data, &folder)).await {
+                Ok(Ok(reached)) => {
+                    *self
+                        .reached
+                        .lock()
+                        .expect("nothing panics while it holds this lock") = reached;
+                }
+                Ok(Err(error)) => tracing::error!(%error, "second copy"),
+                Err(_) => return,
+            }
+            if commits.changed().await.is_err() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_secs(2)).await;
+        }
+    }
+}
+
+/// Copies the database into a folder while it is in use, and says how far each scope reaches in the copy.
+///
+/// # Errors
+/// The source or the folder cannot be used. An earlier copy stays as it was.
+pub fn copy(data: &Path, folder: &Path) -> Result<HashMap<UnitId, u64>, CopyError> {
+    std::fs::create_dir_all(folder)?;
+    let source = database::open_reader(&database::file_of(data))?;
+    let part = folder.join(format!("{COPY_FILE}.part"));
+    if part.exists() {
+        std::fs::remove_file(&part)?;
+    }
+    let mut target = Connection::open(&part)?;
+    Backup::new(&source, &mut target)?.run_to_completion(1_000, Duration::ZERO, None)?;
+    target.pragma_update(None, "journal_mode", "delete")?;
+    let reached = reached(&target)?;
+    target.close().map_err(|(_, error)| error)?;
+    std::fs::File::open(&part)?.sync_all()?;
+    std::fs::rename(&part, folder.join(COPY_FILE))?;
+    std::fs::File::open(folder)?.sync_all()?;
+    Ok(reached)
+}
+
+fn reached(copy: &Connection) -> rusqlite::Result<HashMap<UnitId, u64>> {
+    copy.prepare(include_str!("sql/log/all_last_seqs.sql"))?
+        .query_map([], |row| {
+            Ok((
+                UnitId(crate::columns::uuid(row, 0)?),
+                crate::columns::number(row, 1)?,
+            ))
+        })?
+        .collect()
+}

@@ -1,0 +1,292 @@
+//! One SQLite file: how it is opened and migrated, the thread that writes, the connections that read.
+
+use crate::error::ApiError;
+use rusqlite::{Connection, OpenFlags};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::{oneshot, watch};
+
+const FILE: &str = "server.sqlite";
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_begin.sql")];
+/// Jobs that share one commit.
+const GROUP: usize = 128;
+
+/// What can go wrong with the file.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// SQLite says no.
+    #[error("the database cannot be used")]
+    Sqlite(#[from] rusqlite::Error),
+    /// Made by a newer server.
+    #[error("the database has version {found}, this server knows {known}")]
+    TooNew {
+        /// In the file.
+        found: usize,
+        /// Known here.
+        known: usize,
+    },
+    /// No database there.
+    #[error("there is no server in {0}; run init first")]
+    Missing(PathBuf),
+    /// The folder or thread cannot be made.
+    #[error("the data folder cannot be used")]
+    Folder(#[from] std::io::Error),
+}
+
+/// The database file of a data folder.
+pub fn file_of(data: &Path) -> PathBuf {
+    data.join(FILE)
+}
+
+/// Makes the database if it is missing, and migrates it.
+///
+/// # Errors
+/// The folder or file cannot be used.
+pub fn create(data: &Path) -> Result<Connection, DatabaseError> {
+    std::fs::create_dir_all(data)?;
+    prepare(Connection::open(file_of(data))?)
+}
+
+/// Opens an existing database for writing, and migrates it.
+///
+/// # Errors
+/// There is none, or it cannot be used.
+pub fn open(data: &Path) -> Result<Connection, DatabaseError> {
+    let file = file_of(data);
+    if !file.exists() {
+        return Err(DatabaseError::Missing(data.to_owned()));
+    }
+    prepare(Connection::open(file)?)
+}
+
+/// Opens an existing database for reading only.
+///
+/// # Errors
+/// There is none, or it cannot be used.
+pub fn open_reader(file: &Path) -> Result<Connection, DatabaseError> {
+    let connection = Connection::open_with_flags(
+        file,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+fn prepare(mut connection: Connection) -> Result<Connection, DatabaseError> {
+    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.set_prepared_statement_cache_capacity(128);
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let found = usize::try_from(found).unwrap_or(usize::MAX);
+    if found > MIGRATIONS.len() {
+        return Err(DatabaseError::TooNew {
+            found,
+            known: MIGRATIONS.len(),
+        });
+    }
+    if found < MIGRATIONS.len() {
+        let tx = connection.transaction()?;
+        for migration in &MIGRATIONS[found..] {
+            tx.execute_batch(migration)?;
+        }
+        tx.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
+        tx.commit()?;
+    }
+    Ok(connection)
+}
+
+type Finish = Box<dyn FnOnce(bool) + Send>;
+type Job = Box<dyn FnOnce(&Connection) -> (bool, Finish) + Send>;
+
+/// The one thread that writes. Jobs that wait together share one commit, and nobody is answered before it.
+pub struct Writer {
+    sender: Mutex<Option<mpsc::SyncSender<Job>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    commits: watch::Receiver<u64>,
+}
+
+impl Writer {
+    /// Starts the thread with its connection.
+    ///
+    /// # Errors
+    /// The thread cannot be started.
+    pub fn start(connection: Connection) -> Result<Self, DatabaseError> {
+        let (sender, jobs) = mpsc::sync_channel::<Job>(1024);
+        let (counter, commits) = watch::channel(0);
+        let thread = std::thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(move || write(connection, &jobs, &counter))?;
+        Ok(Self {
+            sender: Mutex::new(Some(sender)),
+            thread: Mutex::new(Some(thread)),
+            commits,
+        })
+    }
+
+    /// Counts commits; changes after each.
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.clone()
+    }
+
+    /// Does a job inside the next commit and returns after it. A job that fails leaves no trace.
+    ///
+    /// # Errors
+    /// The job's own, busy when too many wait, or internal when the commit fails.
+    pub async fn run<T, F>(&self, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, ApiError> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            let result = catch_unwind(AssertUnwindSafe(|| work(connection)))
+                .unwrap_or(Err(ApiError::Internal));
+            let keep = result.is_ok();
+            let finish: Finish = Box::new(move |committed| {
+                let _ = answer.send(if committed {
+                    result
+                } else {
+                    Err(result.err().unwrap_or(ApiError::Internal))
+                });
+            });
+            (keep, finish)
+        });
+        let sender = self
+            .sender
+            .lock()
+            .expect("no job panics while it holds this lock")
+            .clone()
+            .ok_or(ApiError::Busy)?;
+        sender.try_send(job).map_err(|_| ApiError::Busy)?;
+        drop(sender);
+        answered.await.map_err(|_| ApiError::Internal)?
+    }
+
+    /// Finishes what waits and closes the file.
+    pub fn stop(&self) {
+        let sender = self
+            .sender
+            .lock()
+            .expect("no job panics while it holds this lock")
+            .take();
+        drop(sender);
+        let thread = self
+            .thread
+            .lock()
+            .expect("no job panics while it holds this lock")
+            .take();
+        if let Some(thread) = thread {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn write(connection: Connection, jobs: &mpsc::Receiver<Job>, counter: &watch::Sender<u64>) {
+    while let Ok(first) = jobs.recv() {
+        let mut group = vec![first];
+        while group.len() < GROUP {
+            match jobs.try_recv() {
+                Ok(job) => group.push(job),
+                Err(_) => break,
+            }
+        }
+        let (committed, finishes) = commit_group(&connection, group);
+        counter.send_modify(|count| *count += 1);
+        for finish in finishes {
+            finish(committed);
+        }
+    }
+    if let Err(error) = connection.pragma_update(None, "wal_checkpoint", "TRUNCATE") {
+        tracing::warn!(code = ?error.sqlite_error_code(), "last checkpoint");
+    }
+}
+
+fn commit_group(connection: &Connection, group: Vec<Job>) -> (bool, Vec<Finish>) {
+    let begun = connection.execute_batch("BEGIN IMMEDIATE").is_ok();
+    let mut finishes = Vec::with_capacity(group.len());
+    let mut whole = begun;
+    for job in group {
+        whole &= connection.execute_batch("SAVEPOINT job").is_ok();
+        let (keep, finish) = job(connection);
+        let end = if keep {
+            "RELEASE job"
+        } else {
+            "ROLLBACK TO job; RELEASE job"
+        };
+        whole &= connection.execute_batch(end).is_ok();
+        finishes.push(finish);
+    }
+    let committed = whole && connection.execute_batch("COMMIT").is_ok();
+    if !committed {
+        tracing::error!("a commit failed");
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    (committed, finishes)
+}
+
+/// Connections that only read, used off the async threads.
+#[derive(Clone)]
+pub struct Readers {
+    file: Arc<PathBuf>,
+    idle: Arc<Mutex<Vec<Connection>>>,
+}
+
+impl Readers {
+    /// Readers of a data folder.
+    pub fn new(data: &Path) -> Self {
+        Self {
+            file: Arc::new(file_of(data)),
+            idle: Arc::default(),
+        }
+    }
+
+    /// Reads from one consistent state of the file.
+    ///
+    /// # Errors
+    /// The work's own, or internal.
+    pub async fn run<T, F>(&self, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, ApiError> + Send + 'static,
+    {
+        let readers = self.clone();
+        tokio::task::spawn_blocking(move || readers.read(work))
+            .await
+            .map_err(|_| ApiError::Internal)?
+    }
+
+    fn read<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let idle = self
+            .idle
+            .lock()
+            .expect("nothing panics while it holds this lock")
+            .pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => open_reader(&self.file).map_err(|error| {
+                tracing::error!(%error, "reader");
+                ApiError::Internal
+            })?,
+        };
+        connection.execute_batch("BEGIN")?;
+        let result = work(&connection);
+        connection.execute_batch("ROLLBACK")?;
+        let mut idle = self
+            .idle
+            .lock()
+            .expect("nothing panics while it holds this lock");
+        if idle.len() < 8 {
+            idle.push(connection);
+        }
+        result
+    }
+}

@@ -1,0 +1,133 @@
+//! What a caller is told when the answer is no: a code, a sentence and a next step. Nothing about data, nothing for those without rights.
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use protocol::{ErrorMessage, ProtocolError};
+
+macro_rules! api_errors {
+    ($($(#[$doc:meta])* $name:ident = $status:ident, $code:literal, $message:literal, $next:literal;)*) => {
+        /// Every refusal of a request. The texts are constant.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+        pub enum ApiError {
+            $($(#[$doc])* #[error($code)] $name,)*
+        }
+
+        impl ApiError {
+            /// All of them, for the API description and tests.
+            pub const ALL: &'static [ApiError] = &[$(ApiError::$name,)*];
+
+            /// HTTP status.
+            pub fn status(self) -> StatusCode {
+                match self { $(ApiError::$name => StatusCode::$status,)* }
+            }
+
+            /// Stable code.
+            pub fn code(self) -> &'static str {
+                match self { $(ApiError::$name => $code,)* }
+            }
+
+            /// What the body says.
+            pub fn message(self) -> ErrorMessage {
+                let (code, message, next) = match self {
+                    $(ApiError::$name => ($code, $message, $next),)*
+                };
+                ErrorMessage {
+                    code: code.to_owned(),
+                    message: message.to_owned(),
+                    next: next.to_owned(),
+                }
+            }
+        }
+    };
+}
+
+api_errors! {
+    /// Not a message.
+    Malformed = BAD_REQUEST, "malformed", "服务器看不懂这个请求。", "请更新应用后再试。";
+    /// Over a limit.
+    TooLarge = PAYLOAD_TOO_LARGE, "too_large", "发送的内容太大。", "请分成几部分再发送。";
+    /// A newer protocol.
+    TooNew = BAD_REQUEST, "too_new", "应用比服务器新。", "请联系管理员更新服务器。";
+    /// No session, or one that ended.
+    SessionUnknown = UNAUTHORIZED, "session_unknown", "需要重新登录服务器。", "应用会自动重新连接。";
+    /// Not a device we know, or a signature that does not hold.
+    DeviceUnknown = UNAUTHORIZED, "device_unknown", "服务器不认识这台设备。", "请联系儿童督导员重新登记。";
+    /// The device was revoked.
+    DeviceRevoked = FORBIDDEN, "device_revoked", "这台设备已被停用。", "请联系儿童督导员。";
+    /// Not for this role or unit.
+    NotAllowed = FORBIDDEN, "not_allowed", "没有权限做这件事。", "请联系儿童督导员。";
+    /// Nothing there.
+    NotFound = NOT_FOUND, "not_found", "没有找到。", "请检查后再试。";
+    /// Another method.
+    MethodNotAllowed = METHOD_NOT_ALLOWED, "method_not_allowed", "服务器不支持这种请求。", "请更新应用后再试。";
+    /// Too much to do.
+    Busy = SERVICE_UNAVAILABLE, "busy", "服务器正忙。", "应用会稍后自动再试。";
+    /// Took too long.
+    TimedOut = REQUEST_TIMEOUT, "timed_out", "请求超时。", "请检查网络，应用会自动再试。";
+    /// The digits or the proof are wrong, or nobody made this code.
+    EnrolCodeWrong = FORBIDDEN, "enrol_code_wrong", "登记码不对。", "请核对登记码后再输入。";
+    /// Ten minutes are over.
+    EnrolCodeExpired = GONE, "enrol_code_expired", "登记码已过期。", "请让服务站重新生成登记码。";
+    /// Used already.
+    EnrolCodeUsed = GONE, "enrol_code_used", "登记码已经用过。", "请让服务站重新生成登记码。";
+    /// Too many wrong proofs.
+    EnrolCodeBurnt = GONE, "enrol_code_burnt", "登记码输错次数过多，已作废。", "请让服务站重新生成登记码。";
+    /// The station has not said yes.
+    EnrolNotConfirmed = CONFLICT, "enrol_not_confirmed", "服务站还没有确认。", "请和服务站核对六位数字。";
+    /// The six digits are not these.
+    EnrolCompareWrong = CONFLICT, "enrol_compare_wrong", "六位数字已经变了。", "请和设备重新核对六位数字。";
+    /// The key belongs to a device already.
+    AlreadyEnrolled = CONFLICT, "already_enrolled", "这台设备已经登记过。", "请直接使用，或联系儿童督导员。";
+    /// A name is missing or too long.
+    NameMissing = BAD_REQUEST, "name_missing", "名称没有填写或太长。", "请填写名称。";
+    /// A village of that name or code exists.
+    VillageExists = CONFLICT, "village_exists", "这个村已经有了。", "请在列表中找到它。";
+    /// Not twelve digits.
+    RegionInvalid = BAD_REQUEST, "region_invalid", "区划代码应为12位数字。", "请核对区划代码。";
+    /// Our fault.
+    Internal = INTERNAL_SERVER_ERROR, "internal", "服务器出了问题。", "请稍后再试；仍不行请联系管理员。";
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_vec(&self.message()).unwrap_or_default();
+        let mut response = (
+            self.status(),
+            [(header::CONTENT_TYPE, "application/json")],
+            body,
+        )
+            .into_response();
+        if self == ApiError::Busy {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, header::HeaderValue::from_static("3"));
+        }
+        response
+    }
+}
+
+impl From<ProtocolError> for ApiError {
+    fn from(error: ProtocolError) -> Self {
+        match error {
+            ProtocolError::TooLarge { .. } => ApiError::TooLarge,
+            ProtocolError::TooNew { .. } => ApiError::TooNew,
+            ProtocolError::Malformed(_) => ApiError::Malformed,
+            ProtocolError::BadSignature => ApiError::DeviceUnknown,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for ApiError {
+    fn from(error: rusqlite::Error) -> Self {
+        // The driver's text may quote a row: only its code is logged.
+        tracing::error!(code = ?error.sqlite_error_code(), "database");
+        ApiError::Internal
+    }
+}
+
+impl From<crate::vault::VaultError> for ApiError {
+    fn from(error: crate::vault::VaultError) -> Self {
+        tracing::error!(%error, "vault");
+        ApiError::Internal
+    }
+}

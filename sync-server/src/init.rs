@@ -1,0 +1,264 @@
+//! What is made once: keys, CA, a district with its township, policy packs, and the first supervisor's code.
+
+use crate::database::{self, DatabaseError};
+use crate::enrolment::{self, Desk};
+use crate::error::ApiError;
+use crate::log::{self, Append};
+use crate::organisation::{self, Unit};
+use crate::settings::{self, name};
+use crate::tls::{self, TlsError};
+use crate::vault::{self, Vault, VaultError};
+use ids::{Clock, Entropy, Role, UnitId};
+use protocol::{CreateEnrolment, EnrolmentStatus, UnitLevel};
+use std::path::{Path, PathBuf};
+use x25519_dalek::{PublicKey, StaticSecret};
+
+/// A unit to begin with.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Name.
+    pub name: String,
+    /// Region code.
+    pub region: String,
+}
+
+/// What `init` is told.
+#[derive(Debug, Clone)]
+pub struct InitOptions {
+    /// Data folder to make.
+    pub data: PathBuf,
+    /// Server key file to make, outside the data folder.
+    pub key_file: PathBuf,
+    /// District recovery key file to make; to be kept offline.
+    pub recovery_file: PathBuf,
+    /// District.
+    pub district: Place,
+    /// Township; its station is the scope.
+    pub township: Place,
+    /// Folder with policy packs, `*.json`.
+    pub policy: Option<PathBuf>,
+    /// Synthetic data only.
+    pub demo: bool,
+    /// Name of the first supervisor.
+    pub supervisor: String,
+    /// host:port tablets will be told; `serve` writes the real one.
+    pub address: String,
+}
+
+/// What `init` made.
+#[derive(Debug, Clone)]
+pub struct InitReport {
+    /// The township station.
+    pub scope: UnitId,
+    /// The district.
+    pub district: UnitId,
+    /// Code of the first supervisor.
+    pub enrolment: EnrolmentStatus,
+    /// Where the district's private recovery key lies.
+    pub recovery_file: PathBuf,
+    /// SHA-256 of the CA certificate.
+    pub ca_fingerprint: [u8; 32],
+}
+
+/// Why `init` made nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum InitError {
+    /// There is a server already.
+    #[error("there is a server in {0} already")]
+    Exists(PathBuf),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// A key file.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The CA.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// A name is missing, a stored fact cannot be kept.
+    #[error("the first facts cannot be kept")]
+    Facts(#[from] ApiError),
+    /// A policy pack cannot be read.
+    #[error("the policy pack {path} cannot be read")]
+    Policy {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A policy pack is not JSON.
+    #[error("the policy pack {path} is not JSON")]
+    PolicyJson {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+/// Makes a server. Nothing is left in the data folder when it fails half-way but an empty database.
+///
+/// # Errors
+/// See [`InitError`].
+pub fn init(
+    options: &InitOptions,
+    clock: &dyn Clock,
+    entropy: &dyn Entropy,
+) -> Result<InitReport, InitError> {
+    let policies = match &options.policy {
+        Some(folder) => read_policies(folder)?,
+        None => Vec::new(),
+    };
+    let mut connection = database::create(&options.data)?;
+    let made = settings::read(&connection, name::EPOCH).map_err(DatabaseError::from)?;
+    if made.is_some() {
+        return Err(InitError::Exists(options.data.clone()));
+    }
+    let vault = Vault::create(&options.key_file, &options.data, entropy)?;
+    let tx = connection.transaction().map_err(DatabaseError::from)?;
+    let ca_certificate = tls::create_ca(&tx, &vault, entropy)?;
+    write_facts(&tx, &vault, options, entropy)?;
+    let (district, scope) = write_units(&tx, options, clock, entropy)?;
+    for policy in &policies {
+        organisation::insert_policy(&tx, policy).map_err(ApiError::from)?;
+        log::append(&tx, scope, clock.now_ms(), &Append::Policy(policy))?;
+    }
+    let desk = Desk {
+        connection: &tx,
+        vault: &vault,
+        clock,
+        entropy,
+        ca_certificate: &ca_certificate,
+        address: &options.address,
+    };
+    let enrolment = enrolment::create(
+        desk,
+        scope,
+        &CreateEnrolment {
+            unit: scope,
+            role: Role::Supervisor,
+            person: options.supervisor.clone(),
+        },
+    )?;
+    tx.commit().map_err(DatabaseError::from)?;
+    Ok(InitReport {
+        scope,
+        district,
+        enrolment,
+        recovery_file: options.recovery_file.clone(),
+        ca_fingerprint: protocol::enrolment::fingerprint(&ca_certificate),
+    })
+}
+
+fn write_facts(
+    connection: &rusqlite::Connection,
+    vault: &Vault,
+    options: &InitOptions,
+    entropy: &dyn Entropy,
+) -> Result<(), InitError> {
+    let mut recovery = [0; 32];
+    entropy.fill(&mut recovery);
+    let recovery = StaticSecret::from(recovery);
+    let public = PublicKey::from(&recovery);
+    vault::write_secret(
+        &options.recovery_file,
+        &format!(
+            "zoufang-recovery-key-1 {}\n",
+            hex::encode(recovery.as_bytes())
+        ),
+    )?;
+    let mut signing = [0; 32];
+    entropy.fill(&mut signing);
+    settings::write_secret(connection, vault, name::SIGNING_KEY, &signing, entropy)?;
+    let demo: &[u8] = if options.demo { b"1" } else { b"0" };
+    let facts: [(&str, &[u8]); 4] = [
+        (name::RECOVERY_KEY, public.as_bytes()),
+        (name::DEMO, demo),
+        (name::ADDRESS, options.address.as_bytes()),
+        (name::EPOCH, b"1"),
+    ];
+    for (fact, value) in facts {
+        settings::write(connection, fact, value).map_err(ApiError::from)?;
+    }
+    Ok(())
+}
+
+fn write_units(
+    connection: &rusqlite::Connection,
+    options: &InitOptions,
+    clock: &dyn Clock,
+    entropy: &dyn Entropy,
+) -> Result<(UnitId, UnitId), ApiError> {
+    let district = Unit {
+        id: UnitId::new(clock, entropy),
+        scope: None,
+        parent: None,
+        level: UnitLevel::District,
+        name: organisation::checked_name(&options.district.name)?.to_owned(),
+        region: options.district.region.clone(),
+    };
+    let scope = UnitId::new(clock, entropy);
+    let township = Unit {
+        id: scope,
+        scope: Some(scope),
+        parent: Some(district.id),
+        level: UnitLevel::Township,
+        name: organisation::checked_name(&options.township.name)?.to_owned(),
+        region: options.township.region.clone(),
+    };
+    organisation::insert_scope(connection, scope)?;
+    for unit in [&district, &township] {
+        organisation::insert_unit(connection, unit)?;
+        log::append(
+            connection,
+            scope,
+            clock.now_ms(),
+            &Append::Member(&unit.record()),
+        )?;
+    }
+    Ok((district.id, scope))
+}
+
+/// Policy packs as (id, text): the id is the pack's own `id`, else the file's name.
+fn read_policies(folder: &Path) -> Result<Vec<(String, String)>, InitError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| InitError::Policy { path, source }
+    };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed(folder))? {
+        let path = entry.map_err(failed(folder))?.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+        .into_iter()
+        .map(|path| {
+            let text = std::fs::read_to_string(&path).map_err(failed(&path))?;
+            let value: serde_json::Value =
+                serde_json::from_str(&text).map_err(|source| InitError::PolicyJson {
+                    path: path.clone(),
+                    source,
+                })?;
+            let id = value
+                .get("id")
+                .and_then(serde_json::Value::as_str)
+                .map_or_else(
+                    || {
+                        path.file_stem()
+                            .map(|stem| stem.to_string_lossy().into_owned())
+                            .unwrap_or_default()
+                    },
+                    str::to_owned,
+                );
+            Ok((id, text))
+        })
+        .collect()
+}

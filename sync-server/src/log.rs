@@ -1,0 +1,296 @@
+//! The one numbered log of a scope: how an entry gets its number, and who sees it.
+
+use crate::columns::{self, stored};
+use crate::error::ApiError;
+use crate::vault::{self, Vault};
+use ids::{ChangeHash, DeviceId, DocumentId, Generation, Role, UnitId};
+use protocol::access::{self, Action, Context, Holder, Resource, Subject};
+use protocol::{Entry, EntryBody, Envelope, MemberRecord, limits, wire};
+use rusqlite::{Connection, OptionalExtension, named_params};
+use std::collections::HashSet;
+
+/// Rows looked at for one answer, visible or not.
+const SCANNED: u32 = 50_000;
+
+/// What an appended entry is.
+pub(crate) enum Append<'a> {
+    Change(i64),
+    Member(&'a MemberRecord),
+    Policy(&'a (String, String)),
+}
+
+/// Takes the scope's next number. The row is locked by the one writer until the commit, so numbers become visible in order.
+pub(crate) fn take_seq(connection: &Connection, scope: UnitId) -> rusqlite::Result<u64> {
+    connection
+        .prepare_cached(include_str!("sql/log/take_seq.sql"))?
+        .query_row(named_params! {":scope": scope.0.as_bytes()}, |row| {
+            columns::number(row, 0)
+        })
+}
+
+pub(crate) fn last_seq(connection: &Connection, scope: UnitId) -> rusqlite::Result<u64> {
+    connection
+        .prepare_cached(include_str!("sql/log/last_seq.sql"))?
+        .query_row(named_params! {":scope": scope.0.as_bytes()}, |row| {
+            columns::number(row, 0)
+        })
+}
+
+/// Puts an entry under its number.
+pub(crate) fn insert(
+    connection: &Connection,
+    scope: UnitId,
+    seq: u64,
+    at_ms: i64,
+    entry: &Append<'_>,
+) -> Result<(), ApiError> {
+    let (kind, change, record) = match entry {
+        Append::Change(change) => ("change", Some(*change), None),
+        Append::Member(record) => ("member", None, Some(wire::pack(record)?)),
+        Append::Policy(policy) => ("policy", None, Some(wire::pack(policy)?)),
+    };
+    connection
+        .prepare_cached(include_str!("sql/log/insert.sql"))?
+        .execute(named_params! {
+            ":scope": scope.0.as_bytes(),
+            ":seq": stored(seq),
+            ":at_ms": at_ms,
+            ":kind": kind,
+            ":change_id": change,
+            ":record": record,
+        })?;
+    Ok(())
+}
+
+/// Takes a number and puts the entry under it.
+pub(crate) fn append(
+    connection: &Connection,
+    scope: UnitId,
+    at_ms: i64,
+    entry: &Append<'_>,
+) -> Result<u64, ApiError> {
+    let seq = take_seq(connection, scope)?;
+    insert(connection, scope, seq, at_ms, entry)?;
+    Ok(seq)
+}
+
+/// The hash of the change with this number, if the entry is a change.
+pub(crate) fn change_at(
+    connection: &Connection,
+    scope: UnitId,
+    seq: u64,
+) -> rusqlite::Result<Option<ChangeHash>> {
+    connection
+        .prepare_cached(include_str!("sql/log/change_at.sql"))?
+        .query_row(
+            named_params! {":scope": scope.0.as_bytes(), ":seq": stored(seq)},
+            |row| columns::hash(row, 0),
+        )
+        .optional()
+}
+
+/// A stretch of the log as one caller sees it.
+pub(crate) struct Stretch {
+    pub entries: Vec<Entry>,
+    /// The last number looked at.
+    pub seq: u64,
+    pub more: bool,
+}
+
+struct Row {
+    seq: u64,
+    at_ms: i64,
+    kind: String,
+    record: Option<Vec<u8>>,
+    change: Option<ChangeRow>,
+}
+
+struct ChangeRow {
+    id: i64,
+    document: DocumentId,
+    hash: ChangeHash,
+    kind: ids::DocKind,
+    home_unit: UnitId,
+    creator: DeviceId,
+}
+
+/// Reads what lies after `after` and is visible, about `bytes` raw bytes of it.
+pub(crate) fn read_after(
+    connection: &Connection,
+    vault: &Vault,
+    holder: &Holder,
+    after: u64,
+    bytes: u32,
+    yours: &HashSet<ChangeHash>,
+) -> Result<Stretch, ApiError> {
+    let mut statement = connection.prepare_cached(include_str!("sql/log/after.sql"))?;
+    let mut rows = statement.query_and_then(
+        named_params! {
+            ":scope": holder.scope.0.as_bytes(),
+            ":after": stored(after),
+            ":most": SCANNED,
+        },
+        read_row,
+    )?;
+    let mut stretch = Stretch {
+        entries: Vec::new(),
+        seq: after,
+        more: false,
+    };
+    let mut scanned = 0;
+    let mut size = 0;
+    for row in &mut rows {
+        let row = row?;
+        if size >= bytes as usize || stretch.entries.len() >= limits::RESPONSE_ENTRIES as usize {
+            stretch.more = true;
+            break;
+        }
+        scanned += 1;
+        stretch.seq = row.seq;
+        let (seq, at_ms) = (row.seq, row.at_ms);
+        if let Some(body) = visible(connection, vault, holder, row, yours)? {
+            size += raw_bytes(&body);
+            stretch.entries.push(Entry { seq, at_ms, body });
+        }
+    }
+    stretch.more |= scanned == SCANNED;
+    Ok(stretch)
+}
+
+fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    let change = match row.get::<_, Option<i64>>(4)? {
+        None => None,
+        Some(id) => Some(ChangeRow {
+            id,
+            document: DocumentId(columns::uuid(row, 5)?),
+            hash: columns::hash(row, 6)?,
+            kind: columns::kind(row, 7)?,
+            home_unit: UnitId(columns::uuid(row, 8)?),
+            creator: DeviceId(columns::uuid(row, 9)?),
+        }),
+    };
+    Ok(Row {
+        seq: columns::number(row, 0)?,
+        at_ms: row.get(1)?,
+        kind: row.get(2)?,
+        record: row.get(3)?,
+        change,
+    })
+}
+
+fn visible(
+    connection: &Connection,
+    vault: &Vault,
+    holder: &Holder,
+    row: Row,
+    yours: &HashSet<ChangeHash>,
+) -> Result<Option<EntryBody>, ApiError> {
+    if let Some(change) = row.change {
+        if yours.contains(&change.hash) {
+            return Ok(Some(EntryBody::Yours {
+                document: change.document,
+                hash: change.hash,
+            }));
+        }
+        if !may_read(holder, change.kind, change.home_unit, change.creator) {
+            return Ok(None);
+        }
+        return Ok(Some(EntryBody::Change {
+            envelope: read_envelope(connection, vault, change.id)?,
+            kind: change.kind,
+            home_unit: change.home_unit,
+        }));
+    }
+    let record = row.record.ok_or(ApiError::Internal)?;
+    match row.kind.as_str() {
+        "member" => {
+            let record: MemberRecord = wire::unpack(&record)?;
+            Ok(sees_member(holder, &record).then_some(EntryBody::Member(record)))
+        }
+        "policy" => {
+            let (id, json) = wire::unpack(&record)?;
+            Ok(Some(EntryBody::Policy { id, json }))
+        }
+        _ => Err(ApiError::Internal),
+    }
+}
+
+fn raw_bytes(body: &EntryBody) -> usize {
+    match body {
+        EntryBody::Change { envelope, .. } => envelope.raw_bytes(),
+        EntryBody::Policy { json, .. } => json.len(),
+        _ => 128,
+    }
+}
+
+/// Whether a caller may read a document of this scope.
+pub(crate) fn may_read(
+    holder: &Holder,
+    kind: ids::DocKind,
+    home_unit: UnitId,
+    creator: DeviceId,
+) -> bool {
+    let resource = Resource::Document {
+        kind,
+        home_unit,
+        scope: holder.scope,
+        creator,
+    };
+    access::decide(
+        Subject::Device(*holder),
+        Action::ReadDocument,
+        resource,
+        Context::default(),
+    )
+    .is_allowed()
+}
+
+/// A director sees every unit, and the people and devices of her village and of the station.
+pub(crate) fn sees_member(holder: &Holder, record: &MemberRecord) -> bool {
+    let unit = match record {
+        MemberRecord::Unit { .. } => return true,
+        MemberRecord::Staff { unit, .. } | MemberRecord::Device { unit, .. } => *unit,
+    };
+    holder.role == Role::Supervisor || unit == holder.unit || unit == holder.scope
+}
+
+fn read_envelope(connection: &Connection, vault: &Vault, id: i64) -> Result<Envelope, ApiError> {
+    let (document, generation, hash, body, wrapped) = connection
+        .prepare_cached(include_str!("sql/log/body.sql"))?
+        .query_row(named_params! {":id": id}, |row| {
+            Ok((
+                DocumentId(columns::uuid(row, 0)?),
+                row.get::<_, Generation>(1)?,
+                columns::hash(row, 2)?,
+                row.get::<_, Vec<u8>>(3)?,
+                row.get::<_, Vec<u8>>(4)?,
+            ))
+        })?;
+    let key = vault.document_key(document, generation, &wrapped)?;
+    open_envelope(&key, &hash.0, &body)
+}
+
+/// Seals an envelope as the database keeps it.
+pub(crate) fn seal_envelope(
+    key: &vault::Key,
+    name: &[u8],
+    envelope: &Envelope,
+    entropy: &dyn ids::Entropy,
+) -> Result<Vec<u8>, ApiError> {
+    Ok(vault::seal_body(
+        key,
+        name,
+        &wire::pack(envelope)?,
+        entropy,
+    )?)
+}
+
+/// Opens an envelope as the database keeps it.
+pub(crate) fn open_envelope(
+    key: &vault::Key,
+    name: &[u8],
+    sealed: &[u8],
+) -> Result<Envelope, ApiError> {
+    let body = vault::open_body(key, name, sealed, limits::REQUEST_INFLATED_BYTES)?;
+    Ok(wire::unpack(&body)?)
+}

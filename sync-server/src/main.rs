@@ -1,0 +1,293 @@
+//! The server's command line: init, serve, enrol, backup, verify.
+#![allow(clippy::print_stdout, reason = "a command line prints")]
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Parser, Subcommand};
+use ids::{Role, UnitId};
+use protocol::{ConfirmEnrolment, CreateEnrolment, EnrolmentStatus};
+use std::path::{Path, PathBuf};
+use sync_server::admin::AdminDesk;
+use sync_server::system::{SystemClock, SystemEntropy};
+use sync_server::vault::Vault;
+use sync_server::{InitOptions, Place, Server, ServerConfig, copies, database, init, verify};
+
+/// The Zoufang sync server.
+#[derive(Parser)]
+#[command(name = "sync-server", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where a server's things are.
+#[derive(Args)]
+struct Folders {
+    /// Data folder.
+    #[arg(long)]
+    data: PathBuf,
+    /// Server key file, outside the data folder.
+    #[arg(long)]
+    key_file: PathBuf,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Makes a server: keys, CA, district, township, policy packs, the first supervisor's code.
+    Init {
+        #[command(flatten)]
+        folders: Folders,
+        /// District recovery key file to make; keep it offline.
+        #[arg(long)]
+        recovery_file: PathBuf,
+        /// District name.
+        #[arg(long)]
+        district: String,
+        /// District region code.
+        #[arg(long)]
+        district_region: String,
+        /// Township name.
+        #[arg(long)]
+        township: String,
+        /// Township region code.
+        #[arg(long)]
+        township_region: String,
+        /// Folder with policy packs.
+        #[arg(long)]
+        policy: Option<PathBuf>,
+        /// Synthetic data only.
+        #[arg(long)]
+        demo: bool,
+        /// Name of the first supervisor.
+        #[arg(long)]
+        supervisor: String,
+        /// host:port tablets will be told.
+        #[arg(long, default_value = "127.0.0.1:8443")]
+        address: String,
+    },
+    /// Serves until SIGINT or SIGTERM.
+    Serve {
+        #[command(flatten)]
+        folders: Folders,
+        /// Where to listen.
+        #[arg(long, default_value = "127.0.0.1:8443")]
+        listen: String,
+        /// host:port tablets are told, when it differs.
+        #[arg(long)]
+        advertise: Option<String>,
+        /// Folder of the second copy, best on another disk.
+        #[arg(long)]
+        second_copy: Option<PathBuf>,
+    },
+    /// Shows the open codes; makes one; confirms one.
+    Enrol {
+        #[command(flatten)]
+        folders: Folders,
+        /// Make a code for a supervisor of this name.
+        #[arg(long, conflicts_with = "confirm")]
+        new: Option<String>,
+        /// With --new: a director's code for this village instead.
+        #[arg(long, requires = "new")]
+        village: Option<String>,
+        /// Confirm this enrolment.
+        #[arg(long, requires = "code")]
+        confirm: Option<String>,
+        /// The six digits the device shows.
+        #[arg(long)]
+        code: Option<String>,
+    },
+    /// Copies the database into another folder while it is in use.
+    Backup {
+        /// Data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Folder of the copy.
+        #[arg(long)]
+        to: PathBuf,
+    },
+    /// Reads everything and checks every signature.
+    Verify {
+        #[command(flatten)]
+        folders: Folders,
+    },
+}
+
+fn main() -> Result<()> {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    match Cli::parse().command {
+        Command::Init {
+            folders,
+            recovery_file,
+            district,
+            district_region,
+            township,
+            township_region,
+            policy,
+            demo,
+            supervisor,
+            address,
+        } => run_init(&InitOptions {
+            data: folders.data,
+            key_file: folders.key_file,
+            recovery_file,
+            district: Place {
+                name: district,
+                region: district_region,
+            },
+            township: Place {
+                name: township,
+                region: township_region,
+            },
+            policy,
+            demo,
+            supervisor,
+            address,
+        }),
+        Command::Serve {
+            folders,
+            listen,
+            advertise,
+            second_copy,
+        } => run_serve(folders, listen, advertise, second_copy),
+        Command::Enrol {
+            folders,
+            new,
+            village,
+            confirm,
+            code,
+        } => run_enrol(
+            &folders,
+            new,
+            village.as_deref(),
+            confirm.as_deref().zip(code),
+        ),
+        Command::Backup { data, to } => run_backup(&data, &to),
+        Command::Verify { folders } => run_verify(&folders),
+    }
+}
+
+fn run_init(options: &InitOptions) -> Result<()> {
+    let report = init(options, &SystemClock, &SystemEntropy)?;
+    println!("scope {}", report.scope);
+    println!("district {}", report.district);
+    println!("recovery key {}", report.recovery_file.display());
+    print_enrolment(&report.enrolment);
+    Ok(())
+}
+
+fn run_serve(
+    folders: Folders,
+    listen: String,
+    advertise: Option<String>,
+    second_copy: Option<PathBuf>,
+) -> Result<()> {
+    let runtime = tokio::runtime::Runtime::new().context("no async runtime")?;
+    runtime.block_on(async {
+        let mut config = ServerConfig::new(folders.data, folders.key_file);
+        config.listen = listen;
+        config.advertise = advertise;
+        config.second_copy = second_copy;
+        let server = Server::start(config).await?;
+        println!("listening {}", server.address);
+        stop_signal().await?;
+        server.shutdown().await;
+        Ok(())
+    })
+}
+
+#[cfg(unix)]
+async fn stop_signal() -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn stop_signal() -> Result<()> {
+    Ok(tokio::signal::ctrl_c().await?)
+}
+
+fn run_enrol(
+    folders: &Folders,
+    new: Option<String>,
+    village: Option<&str>,
+    confirm: Option<(&str, String)>,
+) -> Result<()> {
+    let mut desk = AdminDesk::open(
+        &folders.data,
+        &folders.key_file,
+        &SystemClock,
+        &SystemEntropy,
+    )?;
+    if let Some(person) = new {
+        let (unit, role) = match village {
+            Some(village) => (
+                UnitId::parse(village).context("not a village id")?,
+                Role::Director,
+            ),
+            None => (desk.scope()?, Role::Supervisor),
+        };
+        let input = CreateEnrolment { unit, role, person };
+        print_enrolment(&desk.create_enrolment(&input)?);
+    } else if let Some((enrolment, compare_code)) = confirm {
+        let input = ConfirmEnrolment {
+            enrolment: enrolment.parse().context("not an enrolment id")?,
+            compare_code,
+        };
+        print_enrolment(&desk.confirm_enrolment(&input)?);
+    } else {
+        let open = desk.open_enrolments()?;
+        if open.is_empty() {
+            println!("no open codes; make one with --new NAME");
+        }
+        open.iter().for_each(print_enrolment);
+    }
+    Ok(())
+}
+
+fn print_enrolment(status: &EnrolmentStatus) {
+    println!("enrolment {}", status.enrolment);
+    println!("  for      {} ({})", status.person, status.unit_name);
+    println!("  state    {}", status.state.as_str());
+    if !status.code.is_empty() {
+        println!("  address  {}", status.address);
+        println!("  code     {} {}", &status.code[..4], &status.code[4..]);
+        println!("  qr       {}", status.qr);
+    }
+    if let Some(code) = &status.compare_code {
+        println!("  compare  {code}");
+        println!(
+            "  the device must show the same six digits; then: enrol --confirm {} --code {code}",
+            status.enrolment
+        );
+    }
+}
+
+fn run_backup(data: &Path, to: &Path) -> Result<()> {
+    copies::copy(data, to)?;
+    println!("copied to {}", to.join(copies::COPY_FILE).display());
+    Ok(())
+}
+
+fn run_verify(folders: &Folders) -> Result<()> {
+    let vault = Vault::open(&folders.key_file, &folders.data)?;
+    let connection = database::open(&folders.data)?;
+    let report = verify::verify(&connection, &vault)?;
+    println!("changes {} faults {}", report.changes, report.faults.len());
+    for fault in &report.faults {
+        println!("  {fault}");
+    }
+    if !report.faults.is_empty() {
+        bail!("what is kept does not hold");
+    }
+    Ok(())
+}

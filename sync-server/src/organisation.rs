@@ -1,0 +1,433 @@
+//! Units, people and devices: who is where, and who a device is.
+
+use crate::columns;
+use crate::error::ApiError;
+use crate::log::{self, Append};
+use ed25519_dalek::VerifyingKey;
+use ids::{Clock, DeviceId, Entropy, Role, StaffId, UnitId};
+use protocol::access::Holder;
+use protocol::session::server::Caller;
+use protocol::{
+    CreateVillage, DeviceList, DeviceRecord, FileNumberBlock, MemberRecord, UnitLevel, VillageList,
+    VillageRecord, limits,
+};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+
+/// A unit as the database has it. The district lies in no scope.
+#[derive(Debug, Clone)]
+pub(crate) struct Unit {
+    pub id: UnitId,
+    pub scope: Option<UnitId>,
+    pub parent: Option<UnitId>,
+    pub level: UnitLevel,
+    pub name: String,
+    pub region: String,
+}
+
+impl Unit {
+    pub(crate) fn record(&self) -> MemberRecord {
+        MemberRecord::Unit {
+            id: self.id,
+            name: self.name.clone(),
+            parent: self.parent,
+            level: self.level,
+            region: self.region.clone(),
+        }
+    }
+}
+
+/// A person as the database has them.
+#[derive(Debug, Clone)]
+pub(crate) struct Staff {
+    pub id: StaffId,
+    pub unit: UnitId,
+    pub scope: UnitId,
+    pub role: Role,
+    pub name: String,
+    pub since_ms: i64,
+}
+
+impl Staff {
+    pub(crate) fn record(&self) -> MemberRecord {
+        MemberRecord::Staff {
+            id: self.id,
+            name: self.name.clone(),
+            role: self.role,
+            unit: self.unit,
+            since_ms: self.since_ms,
+        }
+    }
+}
+
+/// A device with its holder.
+#[derive(Debug, Clone)]
+pub(crate) struct Device {
+    pub holder: Holder,
+    pub public_key: [u8; 32],
+    pub file_numbers: FileNumberBlock,
+    pub enrolled_ms: i64,
+    pub seen_ms: Option<i64>,
+    pub revoked_ms: Option<i64>,
+    pub staff_name: String,
+    pub unit_name: String,
+    pub region: String,
+}
+
+impl Device {
+    pub(crate) fn record(&self) -> MemberRecord {
+        MemberRecord::Device {
+            id: self.holder.device,
+            staff: self.holder.staff,
+            unit: self.holder.unit,
+            key: self.public_key,
+            enrolled_ms: self.enrolled_ms,
+            seen_ms: self.seen_ms,
+        }
+    }
+
+    pub(crate) fn caller(&self) -> Result<Caller, ApiError> {
+        Ok(Caller {
+            holder: self.holder,
+            key: VerifyingKey::from_bytes(&self.public_key).map_err(|_| ApiError::Internal)?,
+            revoked: self.revoked_ms.is_some(),
+        })
+    }
+}
+
+fn level_text(level: UnitLevel) -> &'static str {
+    match level {
+        UnitLevel::District => "district",
+        UnitLevel::Township => "township",
+        UnitLevel::Village => "village",
+    }
+}
+
+fn read_unit(row: &Row<'_>) -> rusqlite::Result<Unit> {
+    let level = match row.get::<_, String>(3)?.as_str() {
+        "district" => UnitLevel::District,
+        "township" => UnitLevel::Township,
+        "village" => UnitLevel::Village,
+        _ => return Err(columns::unknown(3)),
+    };
+    Ok(Unit {
+        id: UnitId(columns::uuid(row, 0)?),
+        scope: columns::optional_uuid(row, 1)?.map(UnitId),
+        parent: columns::optional_uuid(row, 2)?.map(UnitId),
+        level,
+        name: row.get(4)?,
+        region: row.get(5)?,
+    })
+}
+
+fn read_staff(row: &Row<'_>) -> rusqlite::Result<Staff> {
+    Ok(Staff {
+        id: StaffId(columns::uuid(row, 0)?),
+        unit: UnitId(columns::uuid(row, 1)?),
+        scope: UnitId(columns::uuid(row, 2)?),
+        role: columns::role(row, 3)?,
+        name: row.get(4)?,
+        since_ms: row.get(5)?,
+    })
+}
+
+fn read_device(row: &Row<'_>) -> rusqlite::Result<Device> {
+    Ok(Device {
+        holder: Holder {
+            device: DeviceId(columns::uuid(row, 0)?),
+            staff: StaffId(columns::uuid(row, 1)?),
+            role: columns::role(row, 9)?,
+            unit: UnitId(columns::uuid(row, 10)?),
+            scope: UnitId(columns::uuid(row, 11)?),
+        },
+        public_key: row.get(2)?,
+        file_numbers: FileNumberBlock {
+            first: row.get(3)?,
+            last: row.get(4)?,
+        },
+        enrolled_ms: row.get(5)?,
+        seen_ms: row.get(6)?,
+        revoked_ms: row.get(7)?,
+        staff_name: row.get(8)?,
+        unit_name: row.get(12)?,
+        region: row.get(13)?,
+    })
+}
+
+pub(crate) fn insert_scope(connection: &Connection, id: UnitId) -> rusqlite::Result<()> {
+    connection.execute(
+        include_str!("sql/organisation/insert_scope.sql"),
+        named_params! {":id": id.0.as_bytes()},
+    )?;
+    Ok(())
+}
+
+pub(crate) fn insert_unit(connection: &Connection, unit: &Unit) -> rusqlite::Result<()> {
+    connection.execute(
+        include_str!("sql/organisation/insert_unit.sql"),
+        named_params! {
+            ":id": unit.id.0.as_bytes(),
+            ":scope": unit.scope.map(|scope| scope.0.into_bytes()),
+            ":parent": unit.parent.map(|parent| parent.0.into_bytes()),
+            ":level": level_text(unit.level),
+            ":name": unit.name,
+            ":region": unit.region,
+        },
+    )?;
+    Ok(())
+}
+
+pub(crate) fn unit(connection: &Connection, id: UnitId) -> rusqlite::Result<Option<Unit>> {
+    connection
+        .prepare_cached(include_str!("sql/organisation/unit.sql"))?
+        .query_row(named_params! {":id": id.0.as_bytes()}, read_unit)
+        .optional()
+}
+
+pub(crate) fn units_of_scope(
+    connection: &Connection,
+    scope: UnitId,
+) -> rusqlite::Result<Vec<Unit>> {
+    connection
+        .prepare_cached(include_str!("sql/organisation/units_of_scope.sql"))?
+        .query_map(named_params! {":scope": scope.0.as_bytes()}, read_unit)?
+        .collect()
+}
+
+fn staff_of_scope(connection: &Connection, scope: UnitId) -> rusqlite::Result<Vec<Staff>> {
+    connection
+        .prepare_cached(include_str!("sql/organisation/staff_of_scope.sql"))?
+        .query_map(named_params! {":scope": scope.0.as_bytes()}, read_staff)?
+        .collect()
+}
+
+pub(crate) fn device(connection: &Connection, id: DeviceId) -> rusqlite::Result<Option<Device>> {
+    connection
+        .prepare_cached(include_str!("sql/organisation/device.sql"))?
+        .query_row(named_params! {":id": id.0.as_bytes()}, read_device)
+        .optional()
+}
+
+pub(crate) fn devices_of_scope(
+    connection: &Connection,
+    scope: UnitId,
+) -> rusqlite::Result<Vec<Device>> {
+    connection
+        .prepare_cached(include_str!("sql/organisation/devices_of_scope.sql"))?
+        .query_map(named_params! {":scope": scope.0.as_bytes()}, read_device)?
+        .collect()
+}
+
+/// The organisation as one caller sees it: units, then people, then devices.
+pub(crate) fn members(
+    connection: &Connection,
+    holder: &Holder,
+) -> rusqlite::Result<Vec<MemberRecord>> {
+    let units = units_of_scope(connection, holder.scope)?;
+    let staff = staff_of_scope(connection, holder.scope)?;
+    let devices = devices_of_scope(connection, holder.scope)?;
+    Ok(units
+        .iter()
+        .map(Unit::record)
+        .chain(staff.iter().map(Staff::record))
+        .chain(devices.iter().map(Device::record))
+        .filter(|record| log::sees_member(holder, record))
+        .collect())
+}
+
+pub(crate) fn policies(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
+    connection
+        .prepare_cached(include_str!("sql/organisation/policies.sql"))?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+pub(crate) fn insert_policy(
+    connection: &Connection,
+    policy: &(String, String),
+) -> rusqlite::Result<()> {
+    connection.execute(
+        include_str!("sql/organisation/insert_policy.sql"),
+        named_params! {":id": policy.0, ":json": policy.1},
+    )?;
+    Ok(())
+}
+
+pub(crate) fn set_seen(
+    connection: &Connection,
+    device: DeviceId,
+    seen_ms: i64,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(include_str!("sql/organisation/set_seen.sql"))?
+        .execute(named_params! {":id": device.0.as_bytes(), ":seen_ms": seen_ms})?;
+    Ok(())
+}
+
+pub(crate) fn key_is_used(connection: &Connection, key: &[u8; 32]) -> rusqlite::Result<bool> {
+    connection.query_row(
+        include_str!("sql/organisation/key_is_used.sql"),
+        named_params! {":public_key": key},
+        |row| row.get(0),
+    )
+}
+
+/// The person of this name, role and unit; made now if there is none. A new tablet does not make a new person.
+pub(crate) fn find_or_add_staff(
+    connection: &Connection,
+    (clock, entropy): (&dyn Clock, &dyn Entropy),
+    unit: UnitId,
+    scope: UnitId,
+    role: Role,
+    name: &str,
+) -> Result<Staff, ApiError> {
+    let found = connection
+        .query_row(
+            include_str!("sql/organisation/find_staff.sql"),
+            named_params! {":unit": unit.0.as_bytes(), ":role": role.as_str(), ":name": name},
+            read_staff,
+        )
+        .optional()?;
+    if let Some(staff) = found {
+        return Ok(staff);
+    }
+    let staff = Staff {
+        id: StaffId::new(clock, entropy),
+        unit,
+        scope,
+        role,
+        name: name.to_owned(),
+        since_ms: clock.now_ms(),
+    };
+    connection.execute(
+        include_str!("sql/organisation/insert_staff.sql"),
+        named_params! {
+            ":id": staff.id.0.as_bytes(),
+            ":unit": unit.0.as_bytes(),
+            ":scope": scope.0.as_bytes(),
+            ":role": role.as_str(),
+            ":name": name,
+            ":since_ms": staff.since_ms,
+        },
+    )?;
+    log::append(
+        connection,
+        scope,
+        clock.now_ms(),
+        &Append::Member(&staff.record()),
+    )?;
+    Ok(staff)
+}
+
+/// A new device of a person, with its own block of file numbers.
+pub(crate) fn add_device(
+    connection: &Connection,
+    (clock, entropy): (&dyn Clock, &dyn Entropy),
+    staff: &Staff,
+    public_key: &[u8; 32],
+) -> Result<Device, ApiError> {
+    let first: u32 = connection.query_row(
+        include_str!("sql/organisation/take_file_numbers.sql"),
+        named_params! {":scope": staff.scope.0.as_bytes(), ":count": limits::FILE_NUMBERS},
+        |row| row.get(0),
+    )?;
+    let id = DeviceId::new(clock, entropy);
+    connection.execute(
+        include_str!("sql/organisation/insert_device.sql"),
+        named_params! {
+            ":id": id.0.as_bytes(),
+            ":staff": staff.id.0.as_bytes(),
+            ":public_key": public_key,
+            ":file_first": first,
+            ":file_last": first + limits::FILE_NUMBERS - 1,
+            ":enrolled_ms": clock.now_ms(),
+        },
+    )?;
+    let device = device(connection, id)?.ok_or(ApiError::Internal)?;
+    log::append(
+        connection,
+        staff.scope,
+        clock.now_ms(),
+        &Append::Member(&device.record()),
+    )?;
+    Ok(device)
+}
+
+/// A name as it may be stored.
+pub(crate) fn checked_name(name: &str) -> Result<&str, ApiError> {
+    let name = name.trim();
+    let length = name.chars().count();
+    let fine = length > 0 && length <= limits::NAME_CHARS && !name.chars().any(char::is_control);
+    if fine {
+        Ok(name)
+    } else {
+        Err(ApiError::NameMissing)
+    }
+}
+
+/// Makes a village of a scope.
+pub(crate) fn create_village(
+    connection: &Connection,
+    (clock, entropy): (&dyn Clock, &dyn Entropy),
+    scope: UnitId,
+    input: &CreateVillage,
+) -> Result<VillageList, ApiError> {
+    let name = checked_name(&input.name)?;
+    let region = input.region.trim();
+    if region.len() != 12 || !region.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(ApiError::RegionInvalid);
+    }
+    let taken = units_of_scope(connection, scope)?
+        .iter()
+        .any(|unit| unit.region == region || unit.name == name);
+    if taken {
+        return Err(ApiError::VillageExists);
+    }
+    let village = Unit {
+        id: UnitId::new(clock, entropy),
+        scope: Some(scope),
+        parent: Some(scope),
+        level: UnitLevel::Village,
+        name: name.to_owned(),
+        region: region.to_owned(),
+    };
+    insert_unit(connection, &village)?;
+    log::append(
+        connection,
+        scope,
+        clock.now_ms(),
+        &Append::Member(&village.record()),
+    )?;
+    villages(connection, scope)
+}
+
+/// The villages of a scope.
+pub(crate) fn villages(connection: &Connection, scope: UnitId) -> Result<VillageList, ApiError> {
+    let villages = units_of_scope(connection, scope)?
+        .into_iter()
+        .filter(|unit| unit.level == UnitLevel::Village)
+        .map(|unit| VillageRecord {
+            unit: unit.id,
+            name: unit.name,
+            region: unit.region,
+        })
+        .collect();
+    Ok(VillageList { villages })
+}
+
+/// The devices of a scope.
+pub(crate) fn devices(connection: &Connection, scope: UnitId) -> Result<DeviceList, ApiError> {
+    let devices = devices_of_scope(connection, scope)?
+        .into_iter()
+        .map(|device| DeviceRecord {
+            device: device.holder.device,
+            staff: device.holder.staff,
+            staff_name: device.staff_name,
+            role: device.holder.role,
+            unit: device.holder.unit,
+            unit_name: device.unit_name,
+            enrolled_ms: device.enrolled_ms,
+            seen_ms: device.seen_ms,
+        })
+        .collect();
+    Ok(DeviceList { devices })
+}

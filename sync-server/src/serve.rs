@@ -1,0 +1,307 @@
+//! The server as a whole: started on a tokio runtime, stopped cleanly.
+
+use crate::copies::Copies;
+use crate::database::{self, DatabaseError, Readers, Writer};
+use crate::enrolment;
+use crate::error::ApiError;
+use crate::routes;
+use crate::sessions::Sessions;
+use crate::settings::{self, name};
+use crate::state::App;
+use crate::tls::{self, TlsError};
+use crate::vault::{Vault, VaultError};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use ids::{Clock, Entropy};
+use protocol::genesis::{self, Constant};
+use protocol::{ConfirmEnrolment, CreateEnrolment, EnrolmentId, EnrolmentStatus};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
+
+/// Requests being worked on at the same time.
+const REQUESTS: usize = 256;
+/// Connections open at the same time.
+const CONNECTIONS: usize = 2_048;
+const HANDSHAKE: Duration = Duration::from_secs(10);
+const HEADERS: Duration = Duration::from_secs(30);
+const GOODBYE: Duration = Duration::from_secs(3);
+
+/// How a server runs.
+pub struct ServerConfig {
+    /// Data folder, made by `init`.
+    pub data: PathBuf,
+    /// Server key file, outside the data folder.
+    pub key_file: PathBuf,
+    /// Where to listen; port 0 takes a free one.
+    pub listen: String,
+    /// What tablets are told to connect to; the listening address when none.
+    pub advertise: Option<String>,
+    /// Folder of the second copy.
+    pub second_copy: Option<PathBuf>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// The documents' constants.
+    pub constants: &'static [Constant],
+}
+
+impl ServerConfig {
+    /// The usual: a free port on loopback, the machine's clock and randomness, the generated constants.
+    pub fn new(data: PathBuf, key_file: PathBuf) -> Self {
+        Self {
+            data,
+            key_file,
+            listen: "127.0.0.1:0".to_owned(),
+            advertise: None,
+            second_copy: None,
+            clock: Arc::new(crate::system::SystemClock),
+            entropy: Arc::new(crate::system::SystemEntropy),
+            constants: genesis::table(),
+        }
+    }
+}
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The server key.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// Certificates.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {listen}")]
+    Listen {
+        /// The address.
+        listen: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A stored fact is missing or sealed with another key.
+    #[error("the data folder and the key file do not belong together")]
+    Mismatch(#[source] ApiError),
+}
+
+/// The server.
+pub struct Server;
+
+impl Server {
+    /// Starts, and returns once the listener is ready.
+    ///
+    /// # Errors
+    /// See [`ServerError`].
+    pub async fn start(config: ServerConfig) -> Result<RunningServer, ServerError> {
+        let vault = Vault::open(&config.key_file, &config.data)?;
+        let connection = database::open(&config.data)?;
+        let failed = |source| ServerError::Listen {
+            listen: config.listen.clone(),
+            source,
+        };
+        let listener = TcpListener::bind(&config.listen).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let advertised = config.advertise.unwrap_or_else(|| address.to_string());
+        settings::write(&connection, name::ADDRESS, advertised.as_bytes())
+            .map_err(DatabaseError::from)?;
+        let tls = tls::server_config(&connection, &vault, address.ip())?;
+        let ca_certificate = tls::ca_certificate(&connection)?;
+        let signing_key =
+            enrolment::signing_key(&connection, &vault).map_err(ServerError::Mismatch)?;
+        let ca_fingerprint = protocol::enrolment::fingerprint(&ca_certificate);
+        let writer = Writer::start(connection)?;
+        let commits = writer.commits();
+        let copies = Copies::new(config.second_copy);
+        let app = Arc::new(App {
+            clock: config.clock,
+            entropy: config.entropy,
+            vault,
+            writer,
+            readers: Readers::new(&config.data),
+            sessions: Sessions::default(),
+            signing_key,
+            ca_certificate,
+            address: advertised,
+            constants: config.constants,
+            copies: copies.clone(),
+            busy: Semaphore::new(REQUESTS),
+            seen: Mutex::default(),
+        });
+        let copying = tokio::spawn(copies.follow(config.data, commits));
+        let (stop, stopping) = watch::channel(false);
+        let accepting = tokio::spawn(accept(
+            listener,
+            TlsAcceptor::from(tls),
+            Arc::clone(&app),
+            stopping,
+        ));
+        Ok(RunningServer {
+            address,
+            ca_fingerprint,
+            app,
+            stop,
+            accepting,
+            copying,
+        })
+    }
+}
+
+/// A server that runs.
+pub struct RunningServer {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// SHA-256 of its CA certificate.
+    pub ca_fingerprint: [u8; 32],
+    app: Arc<App>,
+    stop: watch::Sender<bool>,
+    accepting: JoinHandle<()>,
+    copying: JoinHandle<()>,
+}
+
+impl RunningServer {
+    /// Its CA certificate, DER.
+    pub fn ca_certificate(&self) -> &[u8] {
+        &self.app.ca_certificate
+    }
+
+    /// What tablets are told to connect to.
+    pub fn advertised(&self) -> &str {
+        &self.app.address
+    }
+
+    /// Where an enrolment stands, with its QR text and digits.
+    ///
+    /// # Errors
+    /// There is no such enrolment.
+    pub async fn enrolment(&self, id: EnrolmentId) -> Result<EnrolmentStatus, ApiError> {
+        let app = Arc::clone(&self.app);
+        self.app
+            .readers
+            .run(move |connection| enrolment::status_anywhere(app.desk(connection), id))
+            .await
+    }
+
+    /// Makes a one-time code, as whoever sits at the server.
+    ///
+    /// # Errors
+    /// The unit is unknown or does not go with the role.
+    pub async fn create_enrolment(
+        &self,
+        input: CreateEnrolment,
+    ) -> Result<EnrolmentStatus, ApiError> {
+        let app = Arc::clone(&self.app);
+        self.app
+            .writer
+            .run(move |connection| enrolment::create_anywhere(app.desk(connection), &input))
+            .await
+    }
+
+    /// Confirms the six digits shown now, as whoever sits at the server and has compared them.
+    ///
+    /// # Errors
+    /// There is no such enrolment, or nothing to compare yet.
+    pub async fn confirm_enrolment(&self, id: EnrolmentId) -> Result<EnrolmentStatus, ApiError> {
+        let app = Arc::clone(&self.app);
+        self.app
+            .writer
+            .run(move |connection| {
+                let desk = app.desk(connection);
+                let status = enrolment::status_anywhere(desk, id)?;
+                let input = ConfirmEnrolment {
+                    enrolment: id,
+                    compare_code: status.compare_code.unwrap_or_default(),
+                };
+                enrolment::confirm(desk, None, &input)
+            })
+            .await
+    }
+
+    /// Stops: takes no more, finishes what is begun, closes the file.
+    pub async fn shutdown(self) {
+        let _ = self.stop.send(true);
+        let _ = self.accepting.await;
+        let app = self.app;
+        let stopped = tokio::task::spawn_blocking(move || app.writer.stop()).await;
+        if stopped.is_err() {
+            tracing::error!("the writer did not stop cleanly");
+        }
+        self.copying.abort();
+        let _ = self.copying.await;
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    tls: TlsAcceptor,
+    app: Arc<App>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let router = routes::router(&app);
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut connections = JoinSet::new();
+    loop {
+        let stream = tokio::select! {
+            _ = stopping.changed() => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "accept");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+            Some(_) = connections.join_next() => continue,
+        };
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            continue;
+        };
+        let (tls, router, stopping) = (tls.clone(), router.clone(), stopping.clone());
+        connections.spawn(async move {
+            talk(stream, tls, router, stopping).await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    let goodbye = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(GOODBYE, goodbye).await.is_err() {
+        connections.shutdown().await;
+    }
+}
+
+async fn talk(
+    stream: TcpStream,
+    tls: TlsAcceptor,
+    router: axum::Router,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let _ = stream.set_nodelay(true);
+    let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await else {
+        return;
+    };
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    tokio::pin!(connection);
+    loop {
+        tokio::select! {
+            ended = connection.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!(%error, "connection");
+                }
+                return;
+            }
+            _ = stopping.changed() => connection.as_mut().graceful_shutdown(),
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Whole documents for a new tablet, page by page; any page may be asked for again.
+
+use crate::columns;
+use crate::error::ApiError;
+use crate::log;
+use crate::organisation;
+use crate::settings;
+use crate::state::App;
+use crate::sync::answer_bytes;
+use ids::{ChangeHash, DeviceId, DocKind, DocumentId, Generation, UnitId};
+use protocol::access::Holder;
+use protocol::envelope::SignedHead;
+use protocol::{
+    Cursor, DocumentHeader, DocumentSnapshot, EnvelopeIndex, PROTOCOL_VERSION, SnapshotPage,
+    SnapshotRequest,
+};
+use rusqlite::{Connection, Row, named_params};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Where a page begins: the log's number when the first page was asked for, the last document given, how many were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Token {
+    seq: u64,
+    rank: i64,
+    document: Uuid,
+    done: u32,
+}
+
+impl Token {
+    fn text(self) -> String {
+        format!(
+            "{}.{}.{}.{}",
+            self.seq,
+            self.rank,
+            self.document.simple(),
+            self.done
+        )
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('.');
+        let token = Token {
+            seq: parts.next()?.parse().ok()?,
+            rank: parts.next()?.parse().ok()?,
+            document: Uuid::parse_str(parts.next()?).ok()?,
+            done: parts.next()?.parse().ok()?,
+        };
+        parts.next().is_none().then_some(token)
+    }
+}
+
+struct DocumentRow {
+    header: DocumentHeader,
+    generation: Generation,
+    home_unit: UnitId,
+    rank: i64,
+    bytes: u64,
+}
+
+fn read_document(row: &Row<'_>) -> rusqlite::Result<DocumentRow> {
+    Ok(DocumentRow {
+        header: DocumentHeader {
+            document: DocumentId(columns::uuid(row, 0)?),
+            generation: row.get(8)?,
+            kind: columns::kind(row, 1)?,
+            schema: row.get(6)?,
+            home_unit: UnitId(columns::uuid(row, 7)?),
+            creator: DeviceId(columns::uuid(row, 3)?),
+        },
+        generation: row.get(5)?,
+        home_unit: UnitId(columns::uuid(row, 2)?),
+        rank: row.get(4)?,
+        bytes: columns::number(row, 9)?,
+    })
+}
+
+/// Answers a page.
+pub(crate) async fn answer(
+    app: Arc<App>,
+    holder: Holder,
+    request: SnapshotRequest,
+) -> Result<SnapshotPage, ApiError> {
+    if request.protocol > PROTOCOL_VERSION {
+        return Err(ApiError::TooNew);
+    }
+    let token = match &request.page {
+        None => None,
+        Some(text) => Some(Token::parse(text).ok_or(ApiError::Malformed)?),
+    };
+    let want = u64::from(answer_bytes(request.want_bytes));
+    let now_ms = app.clock.now_ms();
+    let reading = Arc::clone(&app);
+    app.readers
+        .run(move |connection| page(&reading, connection, &holder, token, want, now_ms))
+        .await
+}
+
+fn page(
+    app: &App,
+    connection: &Connection,
+    holder: &Holder,
+    token: Option<Token>,
+    want: u64,
+    now_ms: i64,
+) -> Result<SnapshotPage, ApiError> {
+    let epoch = settings::epoch(connection)?;
+    let last_seq = log::last_seq(connection, holder.scope)?;
+    let mut at = token.unwrap_or(Token {
+        seq: last_seq,
+        rank: -1,
+        document: Uuid::nil(),
+        done: 0,
+    });
+    if at.seq > last_seq {
+        return Err(ApiError::Malformed);
+    }
+    let (members, policies) = if token.is_none() {
+        (
+            organisation::members(connection, holder)?,
+            organisation::policies(connection)?,
+        )
+    } else {
+        (Vec::new(), Vec::new())
+    };
+    let mut documents = Vec::new();
+    let mut size = 0;
+    let mut more = false;
+    let mut statement =
+        connection.prepare_cached(include_str!("sql/snapshot/documents_after.sql"))?;
+    let mut rows = statement.query_and_then(
+        named_params! {
+            ":scope": holder.scope.0.as_bytes(),
+            ":rank": at.rank,
+            ":id": at.document.as_bytes(),
+            ":most": -1,
+        },
+        read_document,
+    )?;
+    for row in &mut rows {
+        let row = row?;
+        let header = &row.header;
+        if !log::may_read(holder, header.kind, row.home_unit, header.creator) {
+            continue;
+        }
+        if !documents.is_empty() && size + row.bytes > want {
+            more = true;
+            break;
+        }
+        size += row.bytes;
+        at = Token {
+            rank: row.rank,
+            document: header.document.0,
+            done: at.done + 1,
+            ..at
+        };
+        documents.push(read_snapshot(app, connection, row)?);
+    }
+    Ok(SnapshotPage {
+        cursor: Cursor {
+            scope: holder.scope,
+            epoch,
+            seq: at.seq,
+        },
+        members,
+        policies,
+        documents,
+        next: more.then(|| at.text()),
+        total_documents: count(connection, holder)?.max(at.done),
+        done_documents: at.done,
+        server_time_ms: now_ms,
+    })
+}
+
+fn count(connection: &Connection, holder: &Holder) -> Result<u32, ApiError> {
+    let mut statement = connection.prepare_cached(include_str!("sql/snapshot/count.sql"))?;
+    let groups = statement
+        .query_map(named_params! {":scope": holder.scope.0.as_bytes()}, |row| {
+            Ok((
+                columns::kind(row, 0)?,
+                UnitId(columns::uuid(row, 1)?),
+                DeviceId(columns::uuid(row, 2)?),
+                row.get::<_, u32>(3)?,
+            ))
+        })?
+        .collect::<Result<Vec<(DocKind, UnitId, DeviceId, u32)>, _>>()?;
+    Ok(groups
+        .into_iter()
+        .filter(|(kind, home, creator, _)| log::may_read(holder, *kind, *home, *creator))
+        .map(|(.., count)| count)
+        .sum())
+}
+
+fn read_snapshot(
+    app: &App,
+    connection: &Connection,
+    row: DocumentRow,
+) -> Result<DocumentSnapshot, ApiError> {
+    let document = row.header.document;
+    let wrapped: Vec<u8> = connection
+        .prepare_cached(include_str!("sql/admission/document_key.sql"))?
+        .query_row(
+            named_params! {":document": document.0.as_bytes(), ":generation": row.generation},
+            |row| row.get(0),
+        )?;
+    let key = app.vault.document_key(document, row.generation, &wrapped)?;
+    let mut statement = connection.prepare_cached(include_str!("sql/snapshot/changes.sql"))?;
+    let rows = statement.query_map(
+        named_params! {":document": document.0.as_bytes(), ":generation": row.generation},
+        |row| {
+            Ok((
+                columns::hash(row, 0)?,
+                row.get::<_, Vec<u8>>(1)?,
+                columns::number(row, 2)?,
+                row.get::<_, i64>(3)?,
+            ))
+        },
+    )?;
+    let mut changes = Vec::new();
+    let mut envelopes = Vec::new();
+    for change in rows {
+        let (hash, body, seq, at_ms): (ChangeHash, _, _, _) = change?;
+        let envelope = log::open_envelope(&key, &hash.0, &body)?;
+        envelopes.push(EnvelopeIndex {
+            seq,
+            at_ms,
+            length: u32::try_from(envelope.change.len()).map_err(|_| ApiError::Internal)?,
+            signed: SignedHead {
+                head: envelope.head,
+                signature: envelope.signature,
+            },
+        });
+        changes.extend_from_slice(&envelope.change);
+    }
+    Ok(DocumentSnapshot {
+        document,
+        generation: row.generation,
+        kind: row.header.kind,
+        home_unit: row.home_unit,
+        header: row.header,
+        changes,
+        envelopes,
+    })
+}

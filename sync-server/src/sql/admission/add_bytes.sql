@@ -1,0 +1,1 @@
+UPDATE documents SET bytes = bytes + :bytes WHERE id = :id;

@@ -1,0 +1,4 @@
+SELECT dev_seq, hash FROM heads
+WHERE device = :device AND incarnation = :incarnation AND scope = :scope
+ORDER BY dev_seq DESC
+LIMIT 1;

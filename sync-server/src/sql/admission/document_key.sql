@@ -1,0 +1,1 @@
+SELECT wrapped FROM document_keys WHERE document = :document AND generation = :generation;

@@ -1,0 +1,1 @@
+SELECT state, seq, code FROM heads WHERE hash = :hash;

@@ -1,0 +1,1 @@
+INSERT INTO document_keys (document, generation, wrapped) VALUES (:document, :generation, :wrapped);

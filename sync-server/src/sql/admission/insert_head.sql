@@ -1,0 +1,2 @@
+INSERT INTO heads (hash, device, incarnation, scope, dev_seq, state)
+VALUES (:hash, :device, :incarnation, :scope, :dev_seq, 'placed');

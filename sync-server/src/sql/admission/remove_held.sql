@@ -1,0 +1,1 @@
+DELETE FROM held WHERE head_hash = :head_hash;

@@ -1,0 +1,1 @@
+UPDATE heads SET state = :state, seq = :seq, code = :code WHERE hash = :hash;

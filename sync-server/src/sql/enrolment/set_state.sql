@@ -1,0 +1,1 @@
+UPDATE enrolments SET state = :state WHERE id = :id;

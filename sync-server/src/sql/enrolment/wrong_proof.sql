@@ -1,0 +1,1 @@
+UPDATE enrolments SET wrong = wrong + 1 WHERE id = :id RETURNING wrong;

@@ -1,0 +1,7 @@
+SELECT l.seq, l.at_ms, l.kind, l.record, c.id, c.document, c.hash, d.kind, d.home_unit, d.creator
+FROM log AS l
+LEFT JOIN changes AS c ON c.id = l.change_id
+LEFT JOIN documents AS d ON d.id = c.document
+WHERE l.scope = :scope AND l.seq > :after
+ORDER BY l.seq
+LIMIT :most;

@@ -1,0 +1,2 @@
+INSERT INTO log (scope, seq, at_ms, kind, change_id, record)
+VALUES (:scope, :seq, :at_ms, :kind, :change_id, :record);

@@ -1,0 +1,1 @@
+SELECT id, json FROM policies ORDER BY id;

@@ -1,0 +1,98 @@
+//! Reads everything that is kept and believes nothing: every body opens, every signature and hash holds, numbers have no gap.
+
+use crate::columns;
+use crate::error::ApiError;
+use crate::log;
+use crate::organisation;
+use crate::vault::Vault;
+use ids::{ChangeHash, DeviceId, DocumentId, Generation, UnitId};
+use protocol::{change_header, envelope};
+use rusqlite::{Connection, named_params};
+
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VerifyReport {
+    /// Changes read.
+    pub changes: u64,
+    /// What does not hold, one line each, without personal data.
+    pub faults: Vec<String>,
+}
+
+/// Verifies a whole database.
+///
+/// # Errors
+/// The database cannot be read at all; what can be read but does not hold is in the report.
+pub fn verify(connection: &Connection, vault: &Vault) -> Result<VerifyReport, ApiError> {
+    let mut report = VerifyReport::default();
+    let mut statement = connection.prepare(include_str!("sql/log/every_change.sql"))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get(0)?;
+        report.changes += 1;
+        let fault = check(
+            connection,
+            vault,
+            DocumentId(columns::uuid(row, 1)?),
+            row.get(2)?,
+            columns::hash(row, 3)?,
+            DeviceId(columns::uuid(row, 4)?),
+            (&row.get::<_, Vec<u8>>(5)?, &row.get::<_, Vec<u8>>(6)?),
+        );
+        if let Err(fault) = fault {
+            report.faults.push(format!("change {id}: {fault}"));
+        }
+    }
+    let mut scopes = connection.prepare(include_str!("sql/log/all_last_seqs.sql"))?;
+    let scopes = scopes
+        .query_map([], |row| {
+            Ok((UnitId(columns::uuid(row, 0)?), columns::number(row, 1)?))
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    for (scope, last_seq) in scopes {
+        let (count, last): (u64, u64) = connection.query_row(
+            include_str!("sql/log/count.sql"),
+            named_params! {":scope": scope.0.as_bytes()},
+            |row| Ok((columns::number(row, 0)?, columns::number(row, 1)?)),
+        )?;
+        if count != last_seq || last != last_seq {
+            report
+                .faults
+                .push(format!("scope {scope}: the log has a gap"));
+        }
+    }
+    Ok(report)
+}
+
+fn check(
+    connection: &Connection,
+    vault: &Vault,
+    document: DocumentId,
+    generation: Generation,
+    hash: ChangeHash,
+    device: DeviceId,
+    (body, wrapped): (&[u8], &[u8]),
+) -> Result<(), &'static str> {
+    let key = vault
+        .document_key(document, generation, wrapped)
+        .map_err(|_| "its document's key does not open")?;
+    let envelope = log::open_envelope(&key, &hash.0, body).map_err(|_| "its body does not open")?;
+    let head = envelope::open(&envelope).map_err(|_| "its head cannot be read")?;
+    let device = organisation::device(connection, device)
+        .ok()
+        .flatten()
+        .ok_or("its device is unknown")?;
+    let caller = device.caller().map_err(|_| "its device's key is bad")?;
+    envelope::verify(&caller.key, &envelope.head, &envelope.signature)
+        .map_err(|_| "its signature does not hold")?;
+    let change = change_header::read(&envelope.change).map_err(|_| "its change is malformed")?;
+    let same = change.hash == hash
+        && head.hash == hash
+        && head.document == document
+        && head.generation == generation
+        && head.device == device.holder.device;
+    if same {
+        Ok(())
+    } else {
+        Err("its head and its row differ")
+    }
+}
