@@ -286,13 +286,20 @@ impl ImportPlan {
     /// How many rows have this outcome.
     #[must_use]
     pub fn count(&self, outcome: Outcome) -> usize {
-        self.rows.iter().filter(|row| row.outcome == outcome).count()
+        self.rows
+            .iter()
+            .filter(|row| row.outcome == outcome)
+            .count()
     }
 }
 
 /// Decides for each row what an import would do.
 #[must_use]
-pub fn plan(rows: &[LedgerRow], existing: &[ExistingChild], context: &ImportContext<'_>) -> ImportPlan {
+pub fn plan(
+    rows: &[LedgerRow],
+    existing: &[ExistingChild],
+    context: &ImportContext<'_>,
+) -> ImportPlan {
     let mut planned = compare::compare_rows(rows, existing, context);
     household::propose(rows, existing, &mut planned);
     ImportPlan { rows: planned }

@@ -34,7 +34,13 @@ pub struct LedgerLimits {
 
 impl Default for LedgerLimits {
     fn default() -> Self {
-        Self { file_bytes: 8 << 20, unpacked_bytes: 96 << 20, rows: 5_000, columns: 200, cells: 400_000 }
+        Self {
+            file_bytes: 8 << 20,
+            unpacked_bytes: 96 << 20,
+            rows: 5_000,
+            columns: 200,
+            cells: 400_000,
+        }
     }
 }
 

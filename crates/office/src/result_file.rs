@@ -25,7 +25,11 @@ impl From<&PlanRow> for ResultRow {
         // A new file is not a change of anything; its fields need not be told again.
         let changes = match plan.outcome {
             Outcome::New => Vec::new(),
-            _ => plan.changes.iter().map(|change| change.sentence.clone()).collect(),
+            _ => plan
+                .changes
+                .iter()
+                .map(|change| change.sentence.clone())
+                .collect(),
         };
         Self {
             row: plan.row,
@@ -67,7 +71,10 @@ pub fn escape_formula(text: &str) -> String {
 pub fn write(rows: &[ResultRow]) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet().set_name("导入结果")?;
-    let head = Format::new().set_bold().set_align(FormatAlign::Center).set_background_color("E8EEF2");
+    let head = Format::new()
+        .set_bold()
+        .set_align(FormatAlign::Center)
+        .set_background_color("E8EEF2");
     let wrap = Format::new().set_text_wrap().set_align(FormatAlign::Top);
     for (column, (title, width)) in (0_u16..).zip(HEADINGS) {
         sheet.write_with_format(0, column, title, &head)?;
@@ -80,20 +87,36 @@ pub fn write(rows: &[ResultRow]) -> Result<Vec<u8>, XlsxError> {
     workbook.save_to_buffer()
 }
 
-const HEADINGS: [(&str, f64); 6] =
-    [("行号", 8.0), ("姓名", 14.0), ("结果", 16.0), ("说明", 60.0), ("变更内容", 48.0), ("家庭", 20.0)];
+const HEADINGS: [(&str, f64); 6] = [
+    ("行号", 8.0),
+    ("姓名", 14.0),
+    ("结果", 16.0),
+    ("说明", 60.0),
+    ("变更内容", 48.0),
+    ("家庭", 20.0),
+];
 
 /// Longest text of a cell.
 const CELL_CHARACTERS: usize = 32_000;
 
-fn write_row(sheet: &mut Worksheet, at: u32, row: &ResultRow, wrap: &Format) -> Result<(), XlsxError> {
+fn write_row(
+    sheet: &mut Worksheet,
+    at: u32,
+    row: &ResultRow,
+    wrap: &Format,
+) -> Result<(), XlsxError> {
     let text = |text: &str| escape_formula(&text.chars().take(CELL_CHARACTERS).collect::<String>());
     sheet.write_with_format(at, 0, row.row, wrap)?;
     sheet.write_with_format(at, 1, text(&row.name), wrap)?;
     sheet.write_with_format(at, 2, text(&row.outcome), wrap)?;
     sheet.write_with_format(at, 3, text(&row.notes.join("\n")), wrap)?;
     sheet.write_with_format(at, 4, text(&row.changes.join("\n")), wrap)?;
-    sheet.write_with_format(at, 5, text(row.household.as_deref().unwrap_or_default()), wrap)?;
+    sheet.write_with_format(
+        at,
+        5,
+        text(row.household.as_deref().unwrap_or_default()),
+        wrap,
+    )?;
     Ok(())
 }
 

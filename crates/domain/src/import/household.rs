@@ -33,14 +33,23 @@ struct Known {
 pub(super) fn propose(rows: &[LedgerRow], existing: &[ExistingChild], planned: &mut [PlanRow]) {
     let mut known: BTreeMap<Sign, Known> = BTreeMap::new();
     for child in existing {
-        let at = Known { choice: HouseholdChoice::Existing(child.household), with: child.name.clone() };
-        for sign in signs(child.carer_id_no.as_deref(), child.carer_name.as_deref(), child.address.as_deref()) {
+        let at = Known {
+            choice: HouseholdChoice::Existing(child.household),
+            with: child.name.clone(),
+        };
+        for sign in signs(
+            child.carer_id_no.as_deref(),
+            child.carer_name.as_deref(),
+            child.address.as_deref(),
+        ) {
             known.entry(sign).or_insert_with(|| at.clone());
         }
     }
     let mut next_new = 1;
     for (row, plan) in rows.iter().zip(planned.iter_mut()) {
-        if plan.outcome == Outcome::Rejected || (plan.outcome == Outcome::Same && plan.child.is_none()) {
+        if plan.outcome == Outcome::Rejected
+            || (plan.outcome == Outcome::Same && plan.child.is_none())
+        {
             continue;
         }
         let signs = signs(
@@ -51,7 +60,10 @@ pub(super) fn propose(rows: &[LedgerRow], existing: &[ExistingChild], planned: &
         let own = plan
             .child
             .and_then(|id| existing.iter().find(|child| child.child == id))
-            .map(|child| Known { choice: HouseholdChoice::Existing(child.household), with: child.name.clone() });
+            .map(|child| Known {
+                choice: HouseholdChoice::Existing(child.household),
+                with: child.name.clone(),
+            });
         let shared = signs.iter().find_map(|sign| known.get(sign)).cloned();
         let at = if let Some(own) = own {
             own
@@ -60,7 +72,10 @@ pub(super) fn propose(rows: &[LedgerRow], existing: &[ExistingChild], planned: &
             shared
         } else {
             next_new += 1;
-            Known { choice: HouseholdChoice::New(next_new - 1), with: plan.name.clone() }
+            Known {
+                choice: HouseholdChoice::New(next_new - 1),
+                with: plan.name.clone(),
+            }
         };
         plan.household = at.choice;
         for sign in signs {

@@ -17,7 +17,11 @@ pub(super) fn has_right_check_digit(number: &str) -> bool {
     if bytes.len() != 18 || !bytes[..17].iter().all(u8::is_ascii_digit) {
         return false;
     }
-    let sum: u32 = bytes.iter().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    let sum: u32 = bytes
+        .iter()
+        .zip(WEIGHTS)
+        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+        .sum();
     bytes[17] == CHECK[(sum % 11) as usize]
 }
 
@@ -49,7 +53,12 @@ struct SeenRow {
 
 impl<'a> Matcher<'a> {
     pub(super) fn new(existing: &'a [ExistingChild], context: &'a ImportContext<'a>) -> Self {
-        Self { existing, context, seen: Vec::new(), claimed: BTreeMap::new() }
+        Self {
+            existing,
+            context,
+            seen: Vec::new(),
+            claimed: BTreeMap::new(),
+        }
     }
 
     /// Looks a row up and remembers it for the rows below.
@@ -59,13 +68,20 @@ impl<'a> Matcher<'a> {
         let birth = row.value("birth_date").map(str::to_owned);
         let mut found = Match::default();
         for seen in &self.seen {
-            match likeness((&seen.name, &seen.birth, &seen.number), (&name, &birth, &number)) {
+            match likeness(
+                (&seen.name, &seen.birth, &seen.number),
+                (&name, &birth, &number),
+            ) {
                 Likeness::Same => {
                     found.same_as_row = Some(seen.row);
-                    found.notes.push(format!("与第 {} 行是同一名儿童，本行不另建档。", seen.row));
+                    found
+                        .notes
+                        .push(format!("与第 {} 行是同一名儿童，本行不另建档。", seen.row));
                     return found;
                 }
-                Likeness::Alike => found.notes.push(format!("疑似重复：与第 {} 行姓名相同，请核对。", seen.row)),
+                Likeness::Alike => found
+                    .notes
+                    .push(format!("疑似重复：与第 {} 行姓名相同，请核对。", seen.row)),
                 Likeness::Different => {}
             }
         }
@@ -74,23 +90,35 @@ impl<'a> Matcher<'a> {
             if let Some(earlier) = self.claimed.insert(existing.child, row.row) {
                 found.existing = None;
                 found.same_as_row = Some(earlier);
-                found.notes.push(format!("与第 {earlier} 行是同一名儿童，本行不另建档。"));
+                found
+                    .notes
+                    .push(format!("与第 {earlier} 行是同一名儿童，本行不另建档。"));
             }
         }
-        self.seen.push(SeenRow { row: row.row, name, birth, number });
+        self.seen.push(SeenRow {
+            row: row.row,
+            name,
+            birth,
+            number,
+        });
         found
     }
 
     fn look_on_file(&self, key: Key<'_>, found: &mut Match<'a>) {
         let (name, birth, number) = key;
-        let by_number = number
-            .as_ref()
-            .and_then(|number| self.existing.iter().find(|child| match_key(child.id_no.as_deref()).as_ref() == Some(number)));
+        let by_number = number.as_ref().and_then(|number| {
+            self.existing
+                .iter()
+                .find(|child| match_key(child.id_no.as_deref()).as_ref() == Some(number))
+        });
         let certain = by_number.or_else(|| {
             let mut same = self.existing.iter().filter(|child| {
                 child.village == self.context.village && {
                     let on_file = match_key(child.id_no.as_deref());
-                    likeness((&child.name, &child.birth_date, &on_file), (name, birth, number)) == Likeness::Same
+                    likeness(
+                        (&child.name, &child.birth_date, &on_file),
+                        (name, birth, number),
+                    ) == Likeness::Same
                 }
             });
             let first = same.next();
@@ -98,7 +126,10 @@ impl<'a> Matcher<'a> {
         });
         if let Some(child) = certain {
             if child.village != self.context.village {
-                found.notes.push(format!("档案在{}，本次不改村，如已搬来请按迁移办理。", child.village_name));
+                found.notes.push(format!(
+                    "档案在{}，本次不改村，如已搬来请按迁移办理。",
+                    child.village_name
+                ));
             }
             found.existing = Some(child);
         }
@@ -108,7 +139,10 @@ impl<'a> Matcher<'a> {
             }
             let same_birth = birth.is_some() && child.birth_date == *birth;
             if same_birth || child.village == self.context.village {
-                found.notes.push(format!("疑似重复：{}已有同名儿童，请核对。", child.village_name));
+                found.notes.push(format!(
+                    "疑似重复：{}已有同名儿童，请核对。",
+                    child.village_name
+                ));
             }
         }
     }
@@ -135,5 +169,9 @@ fn likeness(left: Key<'_>, right: Key<'_>) -> Likeness {
     if left.0 != right.0 {
         return Likeness::Different;
     }
-    if left.1.is_some() && left.1 == right.1 { Likeness::Same } else { Likeness::Alike }
+    if left.1.is_some() && left.1 == right.1 {
+        Likeness::Same
+    } else {
+        Likeness::Alike
+    }
 }

@@ -7,13 +7,30 @@ fn catalogue() -> FieldCatalogue {
     let mut health = BTreeMap::new();
     health.insert("good".to_owned(), "健康或良好".to_owned());
     health.insert("chronic".to_owned(), "慢性病".to_owned());
-    [("id_no", "身份证号"), ("birth_date", "出生日期"), ("addr", "现居住地"), ("health", "健康状况"), ("sex", "性别")]
-        .into_iter()
-        .map(|(key, label)| {
-            let options = if key == "health" { health.clone() } else { BTreeMap::new() };
-            (key.to_owned(), FieldEntry { holder: Holder::Child, label: label.to_owned(), options })
-        })
-        .collect()
+    [
+        ("id_no", "身份证号"),
+        ("birth_date", "出生日期"),
+        ("addr", "现居住地"),
+        ("health", "健康状况"),
+        ("sex", "性别"),
+    ]
+    .into_iter()
+    .map(|(key, label)| {
+        let options = if key == "health" {
+            health.clone()
+        } else {
+            BTreeMap::new()
+        };
+        (
+            key.to_owned(),
+            FieldEntry {
+                holder: Holder::Child,
+                label: label.to_owned(),
+                options,
+            },
+        )
+    })
+    .collect()
 }
 
 fn village() -> UnitId {
@@ -27,9 +44,21 @@ fn document(n: u8) -> DocumentId {
 fn row(number: u32, values: &[(&str, &str)]) -> LedgerRow {
     let values = values
         .iter()
-        .map(|(key, value)| ((*key).to_owned(), LedgerValue { raw: (*value).to_owned(), value: (*value).to_owned() }))
+        .map(|(key, value)| {
+            (
+                (*key).to_owned(),
+                LedgerValue {
+                    raw: (*value).to_owned(),
+                    value: (*value).to_owned(),
+                },
+            )
+        })
         .collect();
-    LedgerRow { row: number, values, ..LedgerRow::default() }
+    LedgerRow {
+        row: number,
+        values,
+        ..LedgerRow::default()
+    }
 }
 
 fn existing(fields: &[(&str, Option<&str>, Option<&str>)]) -> ExistingChild {
@@ -49,7 +78,10 @@ fn existing(fields: &[(&str, Option<&str>, Option<&str>)]) -> ExistingChild {
         fields: fields
             .iter()
             .map(|(key, current, last)| {
-                let state = FieldState { current: current.map(str::to_owned), last_imported: last.map(str::to_owned) };
+                let state = FieldState {
+                    current: current.map(str::to_owned),
+                    last_imported: last.map(str::to_owned),
+                };
                 ((*key).to_owned(), state)
             })
             .collect(),
@@ -71,7 +103,16 @@ fn known(more: &[(&str, Option<&str>, Option<&str>)]) -> ExistingChild {
 fn run(rows: &[LedgerRow], existing: &[ExistingChild], demo: bool) -> ImportPlan {
     let catalogue = catalogue();
     let today = NaiveDate::from_ymd_opt(2026, 11, 24).unwrap();
-    plan(rows, existing, &ImportContext { today, village: village(), demo, catalogue: &catalogue })
+    plan(
+        rows,
+        existing,
+        &ImportContext {
+            today,
+            village: village(),
+            demo,
+            catalogue: &catalogue,
+        },
+    )
 }
 
 fn only(rows: &[LedgerRow], existing: &[ExistingChild]) -> PlanRow {
@@ -81,7 +122,9 @@ fn only(rows: &[LedgerRow], existing: &[ExistingChild]) -> PlanRow {
 #[test]
 fn every_reason_to_refuse_has_its_own_code_and_sentence() {
     let mut ruined = row(7, &[("name", "石小雨")]);
-    ruined.rejections.push(Rejection::IdScientific { raw: "3.10199E+17".into() });
+    ruined.rejections.push(Rejection::IdScientific {
+        raw: "3.10199E+17".into(),
+    });
     let rows = [
         row(3, &[("birth_date", "2016-03-15")]),
         row(4, &[("name", "石小雨"), ("birth_date", "2027-01-01")]),
@@ -90,22 +133,56 @@ fn every_reason_to_refuse_has_its_own_code_and_sentence() {
         ruined,
     ];
     let plan = run(&rows, &[], true);
-    let codes: Vec<_> = plan.rows.iter().map(|row| row.rejections[0].code()).collect();
-    assert_eq!(codes, ["name_missing", "birth_in_future", "birth_invalid", "id_no_real", "id_scientific"]);
-    assert!(plan.rows.iter().all(|row| row.outcome == Outcome::Rejected && row.notes.iter().all(|note| note.ends_with('。'))));
-    assert!(plan.rows.iter().all(|row| row.changes.is_empty() && row.household == HouseholdChoice::None));
+    let codes: Vec<_> = plan
+        .rows
+        .iter()
+        .map(|row| row.rejections[0].code())
+        .collect();
+    assert_eq!(
+        codes,
+        [
+            "name_missing",
+            "birth_in_future",
+            "birth_invalid",
+            "id_no_real",
+            "id_scientific"
+        ]
+    );
+    assert!(
+        plan.rows.iter().all(|row| row.outcome == Outcome::Rejected
+            && row.notes.iter().all(|note| note.ends_with('。')))
+    );
+    assert!(
+        plan.rows
+            .iter()
+            .all(|row| row.changes.is_empty() && row.household == HouseholdChoice::None)
+    );
 }
 
 #[test]
 fn a_real_looking_number_of_an_adult_is_refused_in_demo_mode_only() {
-    let rows = [row(3, &[("name", "石小雨"), ("birth_date", "2016-03-15"), ("carer_id_no", "11010519491231002X")])];
+    let rows = [row(
+        3,
+        &[
+            ("name", "石小雨"),
+            ("birth_date", "2016-03-15"),
+            ("carer_id_no", "11010519491231002X"),
+        ],
+    )];
     assert_eq!(run(&rows, &[], true).count(Outcome::Rejected), 1);
     assert_eq!(run(&rows, &[], false).count(Outcome::New), 1);
 }
 
 #[test]
 fn a_wrong_check_digit_is_imported_flagged_and_is_no_match_key() {
-    let rows = [row(3, &[("name", "石小雪"), ("birth_date", "2016-03-15"), ("id_no", "310199201603150019")])];
+    let rows = [row(
+        3,
+        &[
+            ("name", "石小雪"),
+            ("birth_date", "2016-03-15"),
+            ("id_no", "310199201603150019"),
+        ],
+    )];
     let mut child = known(&[]);
     child.id_no = Some("310199201603150019".into());
     let planned = only(&rows, &[child]);
@@ -118,7 +195,10 @@ fn birth_date_and_sex_come_from_a_right_number_and_a_contradiction_is_flagged() 
     let planned = only(&[row(3, &[("name", "石小雨"), ("id_no", ID)])], &[]);
     assert_eq!(planned.imported["birth_date"], "2016-03-15");
     assert_eq!(planned.imported["sex"], "1");
-    let planned = only(&[row(3, &[("name", "石小雨"), ("id_no", ID), ("sex", "2")])], &[]);
+    let planned = only(
+        &[row(3, &[("name", "石小雨"), ("id_no", ID), ("sex", "2")])],
+        &[],
+    );
     assert_eq!(planned.imported["sex"], "2");
     assert!(planned.flags.contains_key("sex"));
 }
@@ -126,7 +206,13 @@ fn birth_date_and_sex_come_from_a_right_number_and_a_contradiction_is_flagged() 
 #[test]
 fn a_changed_cell_changes_the_field_the_last_import_wrote() {
     let child = known(&[("health", Some("good"), Some("good"))]);
-    let planned = only(&[row(3, &[("name", "石小雨"), ("id_no", ID), ("health", "chronic")])], &[child]);
+    let planned = only(
+        &[row(
+            3,
+            &[("name", "石小雨"), ("id_no", ID), ("health", "chronic")],
+        )],
+        &[child],
+    );
     assert_eq!(planned.outcome, Outcome::Changed);
     assert_eq!(planned.changes.len(), 1);
     assert_eq!(planned.changes[0].sentence, "健康状况：健康或良好 → 慢性病");
@@ -135,7 +221,13 @@ fn a_changed_cell_changes_the_field_the_last_import_wrote() {
 #[test]
 fn a_field_changed_on_both_sides_stays_and_the_row_is_a_conflict() {
     let child = known(&[("health", Some("good"), Some("ill"))]);
-    let planned = only(&[row(3, &[("name", "石小雨"), ("id_no", ID), ("health", "chronic")])], &[child]);
+    let planned = only(
+        &[row(
+            3,
+            &[("name", "石小雨"), ("id_no", ID), ("health", "chronic")],
+        )],
+        &[child],
+    );
     assert_eq!(planned.outcome, Outcome::Conflict);
     assert!(planned.changes.is_empty());
     assert_eq!(planned.conflicts[0].key, "health");
@@ -144,14 +236,26 @@ fn a_field_changed_on_both_sides_stays_and_the_row_is_a_conflict() {
 #[test]
 fn an_old_ledger_never_undoes_a_newer_value() {
     let child = known(&[("health", Some("good"), Some("chronic"))]);
-    let planned = only(&[row(3, &[("name", "石小雨"), ("id_no", ID), ("health", "chronic")])], &[child]);
+    let planned = only(
+        &[row(
+            3,
+            &[("name", "石小雨"), ("id_no", ID), ("health", "chronic")],
+        )],
+        &[child],
+    );
     assert_eq!(planned.outcome, Outcome::Same);
 }
 
 #[test]
 fn an_empty_cell_clears_nothing_and_an_empty_field_is_filled() {
     let child = known(&[("health", Some("good"), None), ("addr", None, None)]);
-    let planned = only(&[row(3, &[("name", "石小雨"), ("id_no", ID), ("addr", "二组")])], &[child]);
+    let planned = only(
+        &[row(
+            3,
+            &[("name", "石小雨"), ("id_no", ID), ("addr", "二组")],
+        )],
+        &[child],
+    );
     assert_eq!(planned.outcome, Outcome::Changed);
     assert_eq!(planned.changes[0].key, "addr");
     assert_eq!(planned.changes.len(), 1);
@@ -159,14 +263,24 @@ fn an_empty_cell_clears_nothing_and_an_empty_field_is_filled() {
 
 #[test]
 fn without_a_number_name_birth_and_village_match() {
-    let planned = only(&[row(3, &[("name", "石小雨"), ("birth_date", "2016-03-15")])], &[known(&[])]);
+    let planned = only(
+        &[row(3, &[("name", "石小雨"), ("birth_date", "2016-03-15")])],
+        &[known(&[])],
+    );
     assert_eq!(planned.child, Some(document(1)));
     assert_eq!(planned.outcome, Outcome::Same);
 }
 
 #[test]
 fn a_namesake_with_another_number_is_new_and_noted() {
-    let rows = [row(3, &[("name", "石小雨"), ("birth_date", "2016-03-15"), ("id_no", "31019920130706019X")])];
+    let rows = [row(
+        3,
+        &[
+            ("name", "石小雨"),
+            ("birth_date", "2016-03-15"),
+            ("id_no", "31019920130706019X"),
+        ],
+    )];
     let planned = only(&rows, &[known(&[])]);
     assert_eq!(planned.outcome, Outcome::New);
     assert!(planned.notes.iter().any(|note| note.contains("疑似重复")));
@@ -174,28 +288,76 @@ fn a_namesake_with_another_number_is_new_and_noted() {
 
 #[test]
 fn the_same_child_twice_in_one_file_opens_one_file() {
-    let rows = [row(3, &[("name", "石小雨"), ("id_no", ID)]), row(9, &[("name", "石小雨"), ("id_no", ID)])];
+    let rows = [
+        row(3, &[("name", "石小雨"), ("id_no", ID)]),
+        row(9, &[("name", "石小雨"), ("id_no", ID)]),
+    ];
     let plan = run(&rows, &[], false);
-    assert_eq!((plan.count(Outcome::New), plan.count(Outcome::Same)), (1, 1));
+    assert_eq!(
+        (plan.count(Outcome::New), plan.count(Outcome::Same)),
+        (1, 1)
+    );
     assert!(plan.rows[1].notes[0].contains("第 3 行"));
 }
 
 #[test]
 fn siblings_share_a_household_by_carer_number_or_by_carer_name_and_address() {
     let rows = [
-        row(3, &[("name", "顾一"), ("birth_date", "2016-03-15"), ("carer_name", "顾桂兰"), ("addr", "三组5号")]),
-        row(4, &[("name", "顾二"), ("birth_date", "2018-03-15"), ("carer_name", "顾桂兰"), ("addr", "三组 5号")]),
-        row(5, &[("name", "顾三"), ("birth_date", "2018-03-15"), ("carer_name", "顾桂兰"), ("addr", "四组1号")]),
-        row(6, &[("name", "石小晨"), ("birth_date", "2018-03-15"), ("carer_id_no", CARER)]),
+        row(
+            3,
+            &[
+                ("name", "顾一"),
+                ("birth_date", "2016-03-15"),
+                ("carer_name", "顾桂兰"),
+                ("addr", "三组5号"),
+            ],
+        ),
+        row(
+            4,
+            &[
+                ("name", "顾二"),
+                ("birth_date", "2018-03-15"),
+                ("carer_name", "顾桂兰"),
+                ("addr", "三组 5号"),
+            ],
+        ),
+        row(
+            5,
+            &[
+                ("name", "顾三"),
+                ("birth_date", "2018-03-15"),
+                ("carer_name", "顾桂兰"),
+                ("addr", "四组1号"),
+            ],
+        ),
+        row(
+            6,
+            &[
+                ("name", "石小晨"),
+                ("birth_date", "2018-03-15"),
+                ("carer_id_no", CARER),
+            ],
+        ),
     ];
     let plan = run(&rows, &[known(&[])], false);
     let households: Vec<_> = plan.rows.iter().map(|row| row.household).collect();
     assert_eq!(
         households,
-        [HouseholdChoice::New(1), HouseholdChoice::New(1), HouseholdChoice::New(2), HouseholdChoice::Existing(document(2))]
+        [
+            HouseholdChoice::New(1),
+            HouseholdChoice::New(1),
+            HouseholdChoice::New(2),
+            HouseholdChoice::Existing(document(2))
+        ]
     );
-    assert_eq!(plan.rows[1].household_sentence.as_deref(), Some("与 顾一 同一户"));
-    assert_eq!(plan.rows[3].household_sentence.as_deref(), Some("与 石小雨 同一户"));
+    assert_eq!(
+        plan.rows[1].household_sentence.as_deref(),
+        Some("与 顾一 同一户")
+    );
+    assert_eq!(
+        plan.rows[3].household_sentence.as_deref(),
+        Some("与 石小雨 同一户")
+    );
 }
 
 #[test]

@@ -6,7 +6,20 @@ use super::{
 };
 use std::collections::BTreeSet;
 
-const NOTHING: [&str; 12] = ["无", "没有", "否", "健康", "正常", "/", "-", "—", "——", "×", "不适用", "0"];
+const NOTHING: [&str; 12] = [
+    "无",
+    "没有",
+    "否",
+    "健康",
+    "正常",
+    "/",
+    "-",
+    "—",
+    "——",
+    "×",
+    "不适用",
+    "0",
+];
 
 /// A cell that says there is nothing.
 pub(super) fn says_nothing(text: &str) -> bool {
@@ -18,17 +31,25 @@ pub(super) fn code_of(table: &ColumnTable, list: &str, text: &str) -> Option<Str
     let codes = table.lists.get(list)?;
     let text = without_blanks(text);
     let exact = codes.iter().find(|entry| {
-        entry.iter().any(|word| word.eq_ignore_ascii_case(&text) || (list == "ethnicity" && word.strip_suffix('族') == Some(text.as_str())))
+        entry.iter().any(|word| {
+            word.eq_ignore_ascii_case(&text)
+                || (list == "ethnicity" && word.strip_suffix('族') == Some(text.as_str()))
+        })
     });
     let inside = || {
-        let words = codes.iter().flat_map(|entry| entry.iter().skip(1).map(move |word| (entry, word)));
+        let words = codes
+            .iter()
+            .flat_map(|entry| entry.iter().skip(1).map(move |word| (entry, word)));
         words
             .filter(|(_, word)| word.chars().count() > 1 && text.contains(word.as_str()))
             .max_by_key(|(_, word)| word.chars().count())
             .map(|(entry, _)| entry)
     };
     let partial = !matches!(list, "sex" | "yes_no" | "ethnicity");
-    exact.or_else(|| if partial { inside() } else { None })?.first().cloned()
+    exact
+        .or_else(|| if partial { inside() } else { None })?
+        .first()
+        .cloned()
 }
 
 /// √, 是, 有 and their opposites.
@@ -52,7 +73,9 @@ pub(super) fn categories(words: &[CategoryWords], text: &str) -> BTreeSet<String
 }
 
 fn speaks_of_parent(text: &str) -> bool {
-    ["父", "母", "爸", "妈"].iter().any(|word| text.contains(word))
+    ["父", "母", "爸", "妈"]
+        .iter()
+        .any(|word| text.contains(word))
 }
 
 /// A disability as far as it is written.
@@ -65,8 +88,16 @@ pub(super) struct Disability {
 }
 
 const KINDS: [&str; 7] = ["视力", "听力", "言语", "肢体", "智力", "精神", "多重"];
-const GRADES: [(&str, u8); 8] =
-    [("一级", 1), ("二级", 2), ("三级", 3), ("四级", 4), ("1级", 1), ("2级", 2), ("3级", 3), ("4级", 4)];
+const GRADES: [(&str, u8); 8] = [
+    ("一级", 1),
+    ("二级", 2),
+    ("三级", 3),
+    ("四级", 4),
+    ("1级", 1),
+    ("2级", 2),
+    ("3级", 3),
+    ("4级", 4),
+];
 
 /// Reads 肢体二级, 智力3级, 听力残疾 …; none when the text says there is none.
 pub(super) fn disability(text: &str) -> Option<Disability> {
@@ -75,9 +106,15 @@ pub(super) fn disability(text: &str) -> Option<Disability> {
         return None;
     }
     let kind = KINDS.into_iter().find(|kind| bare.contains(kind));
-    let grade = GRADES.into_iter().find(|(word, _)| bare.contains(word)).map(|(_, grade)| grade);
+    let grade = GRADES
+        .into_iter()
+        .find(|(word, _)| bare.contains(word))
+        .map(|(_, grade)| grade);
     let text = match (kind, grade) {
-        (Some(kind), Some(grade)) => format!("{kind}{}级", ["一", "二", "三", "四"][usize::from(grade) - 1]),
+        (Some(kind), Some(grade)) => format!(
+            "{kind}{}级",
+            ["一", "二", "三", "四"][usize::from(grade) - 1]
+        ),
         _ => bare,
     };
     Some(Disability { kind, grade, text })
@@ -107,7 +144,9 @@ impl Disability {
 /// The clause of a text that says father or mother is severely disabled.
 pub(super) fn severe_parent(text: &str) -> Option<String> {
     let clauses = text.split(['，', '。', '；', ',', ';', '、', '\n', '：', ':']);
-    clauses
-        .map(without_blanks)
-        .find(|clause| speaks_of_parent(clause) && !clause.contains("祖") && disability(clause).is_some_and(|found| found.is_severe()))
+    clauses.map(without_blanks).find(|clause| {
+        speaks_of_parent(clause)
+            && !clause.contains("祖")
+            && disability(clause).is_some_and(|found| found.is_severe())
+    })
 }

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use std::{collections::BTreeMap, sync::LazyLock};
 
 static SHIPPED: LazyLock<ColumnTable> = LazyLock::new(|| {
-    ColumnTable::parse(include_str!("../../../../policy/ledgers/columns.json")).expect("the shipped table is tested")
+    ColumnTable::parse(include_str!("../../../../policy/ledgers/columns.json"))
+        .expect("the shipped table is tested")
 });
 
 /// How a cell of a column is normalised.
@@ -104,12 +105,21 @@ impl ColumnTable {
         let stored = self.columns.iter().filter(|column| column.stored);
         stored
             .map(|column| {
-                let options = column.list.as_ref().and_then(|list| self.lists.get(list)).map(|codes| {
-                    let pair = |code: &Vec<String>| Some((code.first()?.clone(), code.get(1)?.clone()));
-                    codes.iter().filter_map(pair).collect()
-                });
-                let entry =
-                    FieldEntry { holder: column.holder, label: column.label.clone(), options: options.unwrap_or_default() };
+                let options = column
+                    .list
+                    .as_ref()
+                    .and_then(|list| self.lists.get(list))
+                    .map(|codes| {
+                        let pair = |code: &Vec<String>| {
+                            Some((code.first()?.clone(), code.get(1)?.clone()))
+                        };
+                        codes.iter().filter_map(pair).collect()
+                    });
+                let entry = FieldEntry {
+                    holder: column.holder,
+                    label: column.label.clone(),
+                    options: options.unwrap_or_default(),
+                };
                 (column.key.clone(), entry)
             })
             .collect()
@@ -119,6 +129,10 @@ impl ColumnTable {
     #[must_use]
     pub fn label(&self, list: &str, code: &str) -> Option<&str> {
         let codes = self.lists.get(list)?;
-        codes.iter().find(|entry| entry.first().is_some_and(|first| first == code))?.get(1).map(String::as_str)
+        codes
+            .iter()
+            .find(|entry| entry.first().is_some_and(|first| first == code))?
+            .get(1)
+            .map(String::as_str)
     }
 }

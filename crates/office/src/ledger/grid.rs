@@ -44,11 +44,15 @@ pub(super) fn read_sheets(bytes: &[u8], limits: &LedgerLimits) -> Result<Vec<She
 
 /// Unpacks every part into nothing, so that a small file with a huge inside is known before it is parsed.
 fn measure_unpacked(bytes: &[u8], limits: &LedgerLimits) -> Result<(), LedgerError> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| LedgerError::NotASpreadsheet)?;
+    let mut archive =
+        zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| LedgerError::NotASpreadsheet)?;
     let mut left = limits.unpacked_bytes;
     for index in 0..archive.len() {
-        let part = archive.by_index(index).map_err(|_| LedgerError::NotASpreadsheet)?;
-        let taken = std::io::copy(&mut part.take(left + 1), &mut std::io::sink()).map_err(|_| LedgerError::NotASpreadsheet)?;
+        let part = archive
+            .by_index(index)
+            .map_err(|_| LedgerError::NotASpreadsheet)?;
+        let taken = std::io::copy(&mut part.take(left + 1), &mut std::io::sink())
+            .map_err(|_| LedgerError::NotASpreadsheet)?;
         left = left.checked_sub(taken).ok_or(LedgerError::TooLarge)?;
     }
     Ok(())
@@ -59,10 +63,18 @@ fn read_xlsx(bytes: &[u8], limits: &LedgerLimits) -> Result<Vec<Sheet>, LedgerEr
         Xlsx::new(Cursor::new(bytes)).map_err(|_: XlsxError| LedgerError::NotASpreadsheet)?;
     let mut sheets = Vec::new();
     for name in workbook.sheet_names() {
-        let mut sheet = Sheet { name: name.clone(), rows: BTreeMap::new() };
-        let Ok(mut cells) = workbook.worksheet_cells_reader(&name) else { continue };
+        let mut sheet = Sheet {
+            name: name.clone(),
+            rows: BTreeMap::new(),
+        };
+        let Ok(mut cells) = workbook.worksheet_cells_reader(&name) else {
+            continue;
+        };
         let mut count = 0;
-        while let Some(cell) = cells.next_cell().map_err(|_| LedgerError::NotASpreadsheet)? {
+        while let Some(cell) = cells
+            .next_cell()
+            .map_err(|_| LedgerError::NotASpreadsheet)?
+        {
             count += 1;
             if count > limits.cells {
                 return Err(LedgerError::TooLarge);
@@ -76,10 +88,14 @@ fn read_xlsx(bytes: &[u8], limits: &LedgerLimits) -> Result<Vec<Sheet>, LedgerEr
 }
 
 fn read_xls(bytes: &[u8], limits: &LedgerLimits) -> Result<Vec<Sheet>, LedgerError> {
-    let mut workbook: Xls<_> = Xls::new(Cursor::new(bytes)).map_err(|_| LedgerError::NotASpreadsheet)?;
+    let mut workbook: Xls<_> =
+        Xls::new(Cursor::new(bytes)).map_err(|_| LedgerError::NotASpreadsheet)?;
     let mut sheets = Vec::new();
     for (name, range) in workbook.worksheets() {
-        let mut sheet = Sheet { name, rows: BTreeMap::new() };
+        let mut sheet = Sheet {
+            name,
+            rows: BTreeMap::new(),
+        };
         let (first_row, first_column) = range.start().unwrap_or_default();
         for (row, column, data) in range.used_cells() {
             let row = first_row.saturating_add(u32::try_from(row).unwrap_or(u32::MAX));
@@ -92,8 +108,16 @@ fn read_xls(bytes: &[u8], limits: &LedgerLimits) -> Result<Vec<Sheet>, LedgerErr
 }
 
 impl Sheet {
-    fn put(&mut self, row: u32, column: u32, data: Data, limits: &LedgerLimits) -> Result<(), LedgerError> {
-        let Some(cell) = understood(data) else { return Ok(()) };
+    fn put(
+        &mut self,
+        row: u32,
+        column: u32,
+        data: Data,
+        limits: &LedgerLimits,
+    ) -> Result<(), LedgerError> {
+        let Some(cell) = understood(data) else {
+            return Ok(());
+        };
         if row >= limits.rows || column >= limits.columns {
             return Err(LedgerError::TooLarge);
         }
@@ -114,10 +138,11 @@ fn understood(data: Data) -> Option<Cell> {
             Some(date.map_or(Cell::Number(moment.as_f64()), Cell::Date))
         }
         Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => {
-            let blank = text.chars().all(|c| c.is_whitespace() || c == '\u{feff}' || c == '\u{200b}');
+            let blank = text
+                .chars()
+                .all(|c| c.is_whitespace() || c == '\u{feff}' || c == '\u{200b}');
             (!blank).then_some(Cell::Text(text))
         }
         Data::Error(_) | Data::Empty => None,
     }
 }
-

@@ -27,7 +27,9 @@ impl Headings {
         let column = |(at, key): (&u32, &String)| LedgerColumn {
             heading: self.texts.get(at).cloned().unwrap_or_default(),
             key: key.clone(),
-            label: table.column(key).map_or_else(|| key.clone(), |column| column.label.clone()),
+            label: table
+                .column(key)
+                .map_or_else(|| key.clone(), |column| column.label.clone()),
         };
         self.keys.iter().map(column).collect()
     }
@@ -39,12 +41,17 @@ pub(super) fn find(sheet: &Sheet, table: &ColumnTable) -> Result<Headings, Vec<S
     let mut above: Option<&BTreeMap<u32, Cell>> = None;
     for (row, cells) in sheet.rows.iter().take(TOP_ROWS) {
         let found = read_row(*row, cells, above, table);
-        if best.as_ref().is_none_or(|best| found.keys.len() > best.keys.len()) {
+        if best
+            .as_ref()
+            .is_none_or(|best| found.keys.len() > best.keys.len())
+        {
             best = Some(found);
         }
         above = Some(cells);
     }
-    let Some(mut best) = best else { return Err(Vec::new()) };
+    let Some(mut best) = best else {
+        return Err(Vec::new());
+    };
     let has_name = best.keys.values().any(|key| key == "name");
     let kind = recognise(sheet, &best, table);
     match kind {
@@ -57,12 +64,18 @@ pub(super) fn find(sheet: &Sheet, table: &ColumnTable) -> Result<Headings, Vec<S
 }
 
 fn widest_row(sheet: &Sheet) -> Vec<String> {
-    let widest = sheet.rows.values().take(TOP_ROWS).min_by_key(|cells| std::cmp::Reverse(cells.len()));
+    let widest = sheet
+        .rows
+        .values()
+        .take(TOP_ROWS)
+        .min_by_key(|cells| std::cmp::Reverse(cells.len()));
     let text = |cell: &Cell| match cell {
         Cell::Text(text) => Some(text.split_whitespace().collect::<String>()),
         _ => None,
     };
-    widest.map(|cells| cells.values().filter_map(text).collect()).unwrap_or_default()
+    widest
+        .map(|cells| cells.values().filter_map(text).collect())
+        .unwrap_or_default()
 }
 
 /// Telling columns count one each, a word of the title counts two.
@@ -77,17 +90,37 @@ fn recognise(sheet: &Sheet, headings: &Headings, table: &ColumnTable) -> Option<
         }
     }
     let score = |register: &super::columns::Register| {
-        let telling = register.telling.iter().filter(|key| keys.contains(key.as_str())).count();
-        let named = register.title_words.iter().any(|word| title.contains(word.as_str()));
+        let telling = register
+            .telling
+            .iter()
+            .filter(|key| keys.contains(key.as_str()))
+            .count();
+        let named = register
+            .title_words
+            .iter()
+            .any(|word| title.contains(word.as_str()));
         telling + if named { 2 } else { 0 }
     };
-    let best = table.ledgers.iter().max_by_key(|register| score(register))?;
+    let best = table
+        .ledgers
+        .iter()
+        .max_by_key(|register| score(register))?;
     (score(best) > 0).then_some(best.code)
 }
 
-fn read_row(row: u32, cells: &BTreeMap<u32, Cell>, above: Option<&BTreeMap<u32, Cell>>, table: &ColumnTable) -> Headings {
-    let mut found =
-        Headings { kind: LedgerKind::L1, row, keys: BTreeMap::new(), texts: BTreeMap::new(), unknown: Vec::new() };
+fn read_row(
+    row: u32,
+    cells: &BTreeMap<u32, Cell>,
+    above: Option<&BTreeMap<u32, Cell>>,
+    table: &ColumnTable,
+) -> Headings {
+    let mut found = Headings {
+        kind: LedgerKind::L1,
+        row,
+        keys: BTreeMap::new(),
+        texts: BTreeMap::new(),
+        unknown: Vec::new(),
+    };
     let groups = groups_above(cells, above, table);
     let cells = &with_tall_headings(cells, above, table);
     let mut owner = "child".to_owned();
@@ -102,7 +135,9 @@ fn read_row(row: u32, cells: &BTreeMap<u32, Cell>, above: Option<&BTreeMap<u32, 
         let key = key_for(&heading, &mut owner, group.is_some(), table);
         match key {
             Some(key) if taken.insert(key.clone()) => {
-                found.texts.insert(*column, text.split_whitespace().collect());
+                found
+                    .texts
+                    .insert(*column, text.split_whitespace().collect());
                 found.keys.insert(*column, key);
             }
             _ if table.skip_headings.contains(&heading) || heading.is_empty() => {}
@@ -139,10 +174,17 @@ fn groups_above(
     let owner_of = |cell: &Cell| {
         let Cell::Text(text) = cell else { return None };
         let heading = tidy_heading(text);
-        table.owners.iter().find(|(_, words)| words.contains(&heading)).map(|(owner, _)| owner.clone())
+        table
+            .owners
+            .iter()
+            .find(|(_, words)| words.contains(&heading))
+            .map(|(owner, _)| owner.clone())
     };
     for column in cells.keys() {
-        let nearest = above.range(..=*column).next_back().and_then(|(_, cell)| owner_of(cell));
+        let nearest = above
+            .range(..=*column)
+            .next_back()
+            .and_then(|(_, cell)| owner_of(cell));
         if let Some(owner) = nearest {
             groups.insert(*column, owner);
         }
@@ -151,17 +193,30 @@ fn groups_above(
 }
 
 /// A heading that speaks for itself sets the owner; a plain one (身份证号) belongs to the owner before it.
-fn key_for(heading: &str, owner: &mut String, grouped: bool, table: &ColumnTable) -> Option<String> {
+fn key_for(
+    heading: &str,
+    owner: &mut String,
+    grouped: bool,
+    table: &ColumnTable,
+) -> Option<String> {
     let bare = without_brackets(heading);
     for heading in [heading, bare.as_str()] {
-        let explicit = table.columns.iter().find(|column| column.headings.iter().any(|known| tidy_heading(known) == heading));
+        let explicit = table.columns.iter().find(|column| {
+            column
+                .headings
+                .iter()
+                .any(|known| tidy_heading(known) == heading)
+        });
         if let Some(column) = explicit {
             if !grouped {
                 *owner = owner_of_key(&column.key).to_owned();
             }
             return Some(column.key.clone());
         }
-        let plain = table.plain_headings.iter().find(|(_, headings)| headings.iter().any(|known| known == heading));
+        let plain = table
+            .plain_headings
+            .iter()
+            .find(|(_, headings)| headings.iter().any(|known| known == heading));
         if let Some((plain, _)) = plain {
             let of_owner = table.plain.get(plain)?;
             // A plain 姓名 outside a group is always the child's and ends the run of the owner before it.
@@ -179,12 +234,18 @@ fn key_for(heading: &str, owner: &mut String, grouped: bool, table: &ColumnTable
 }
 
 fn owner_of_key(key: &str) -> &'static str {
-    ["father", "mother", "carer"].into_iter().find(|owner| key.starts_with(owner)).unwrap_or("child")
+    ["father", "mother", "carer"]
+        .into_iter()
+        .find(|owner| key.starts_with(owner))
+        .unwrap_or("child")
 }
 
 /// Line breaks, blanks, stars and colons are decoration.
 fn tidy_heading(text: &str) -> String {
-    without_blanks(text).chars().filter(|c| !matches!(c, '*' | ':' | '★' | '△' | '▲')).collect()
+    without_blanks(text)
+        .chars()
+        .filter(|c| !matches!(c, '*' | ':' | '★' | '△' | '▲'))
+        .collect()
 }
 
 fn without_brackets(heading: &str) -> String {

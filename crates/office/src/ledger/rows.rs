@@ -7,11 +7,13 @@ use super::{
     grid::{Cell, Sheet},
     headings::Headings,
     values::{
-        DateReading, date_from_number, half_width, is_scientific, plain_number, read_date, tidy_id_no, tidy_phone, tidy_text,
-        without_blanks,
+        DateReading, date_from_number, half_width, is_scientific, plain_number, read_date,
+        tidy_id_no, tidy_phone, tidy_text, without_blanks,
     },
 };
-use domain::import::{CHILD_DISABILITY, CHILD_PSYCH, LedgerRow, LedgerValue, PARENT_SEVERE_DISABILITY, Rejection};
+use domain::import::{
+    CHILD_DISABILITY, CHILD_PSYCH, LedgerRow, LedgerValue, PARENT_SEVERE_DISABILITY, Rejection,
+};
 use std::collections::BTreeMap;
 
 /// Reads all rows that speak of a child.
@@ -27,19 +29,39 @@ pub(super) fn read(sheet: &Sheet, headings: &Headings, table: &ColumnTable) -> V
 /// Blank rows, repeated headings, totals and signatures.
 fn is_furniture(cells: &BTreeMap<u32, Cell>, headings: &Headings, table: &ColumnTable) -> bool {
     let text = |cell: &Cell| without_blanks(&raw_text(cell));
-    let told = headings.keys.keys().filter_map(|column| cells.get(column)).any(|cell| !text(cell).is_empty());
-    let name = headings.keys.iter().find(|(_, key)| *key == "name").and_then(|(column, _)| cells.get(column)).map(text);
-    let is_heading = |name: &str| table.plain_headings["name"].iter().any(|heading| heading == name);
-    let opens_with_footer = cells
-        .first_key_value()
-        .is_some_and(|(column, cell)| (name.is_none() || !headings.keys.contains_key(column)) && is_footer(&text(cell), table));
-    !told || opens_with_footer || name.as_deref().is_some_and(|name| is_heading(name) || is_footer(name, table))
+    let told = headings
+        .keys
+        .keys()
+        .filter_map(|column| cells.get(column))
+        .any(|cell| !text(cell).is_empty());
+    let name = headings
+        .keys
+        .iter()
+        .find(|(_, key)| *key == "name")
+        .and_then(|(column, _)| cells.get(column))
+        .map(text);
+    let is_heading = |name: &str| {
+        table.plain_headings["name"]
+            .iter()
+            .any(|heading| heading == name)
+    };
+    let opens_with_footer = cells.first_key_value().is_some_and(|(column, cell)| {
+        (name.is_none() || !headings.keys.contains_key(column)) && is_footer(&text(cell), table)
+    });
+    !told
+        || opens_with_footer
+        || name
+            .as_deref()
+            .is_some_and(|name| is_heading(name) || is_footer(name, table))
 }
 
 fn is_footer(text: &str, table: &ColumnTable) -> bool {
     table.footers.iter().any(|word| {
-        text.strip_prefix(word.as_str())
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '(', '共']) || rest.starts_with(|c: char| c.is_ascii_digit()))
+        text.strip_prefix(word.as_str()).is_some_and(|rest| {
+            rest.is_empty()
+                || rest.starts_with([':', '(', '共'])
+                || rest.starts_with(|c: char| c.is_ascii_digit())
+        })
     })
 }
 
@@ -51,10 +73,24 @@ fn raw_text(cell: &Cell) -> String {
     }
 }
 
-fn read_row(number: u32, cells: &BTreeMap<u32, Cell>, headings: &Headings, table: &ColumnTable) -> LedgerRow {
-    let mut reading = Reading { table, row: LedgerRow { row: number, ..LedgerRow::default() }, benefits: Vec::new() };
+fn read_row(
+    number: u32,
+    cells: &BTreeMap<u32, Cell>,
+    headings: &Headings,
+    table: &ColumnTable,
+) -> LedgerRow {
+    let mut reading = Reading {
+        table,
+        row: LedgerRow {
+            row: number,
+            ..LedgerRow::default()
+        },
+        benefits: Vec::new(),
+    };
     for (at, key) in &headings.keys {
-        let (Some(cell), Some(column)) = (cells.get(at), table.column(key)) else { continue };
+        let (Some(cell), Some(column)) = (cells.get(at), table.column(key)) else {
+            continue;
+        };
         reading.cell(cell, column);
     }
     reading.finish(headings.kind)
@@ -69,12 +105,22 @@ struct Reading<'t> {
 impl Reading<'_> {
     fn put(&mut self, key: &str, raw: &str, value: String) {
         if !value.is_empty() {
-            self.row.values.insert(key.to_owned(), LedgerValue { raw: tidy_text(raw), value });
+            self.row.values.insert(
+                key.to_owned(),
+                LedgerValue {
+                    raw: tidy_text(raw),
+                    value,
+                },
+            );
         }
     }
 
     fn not_understood(&mut self, column: &Column, raw: &str) {
-        self.row.notes.push(format!("{}“{}”看不懂，未导入这一格。", column.label, tidy_text(raw)));
+        self.row.notes.push(format!(
+            "{}“{}”看不懂，未导入这一格。",
+            column.label,
+            tidy_text(raw)
+        ));
     }
 
     fn cell(&mut self, cell: &Cell, column: &Column) {
@@ -98,8 +144,14 @@ impl Reading<'_> {
             },
             CellKind::ParentDisability => {
                 if codes::disability(&raw).is_some_and(|found| found.is_severe()) {
-                    let who = if column.key.starts_with("father") { "父亲" } else { "母亲" };
-                    self.row.facts.insert(PARENT_SEVERE_DISABILITY.into(), format!("{who}{bare}"));
+                    let who = if column.key.starts_with("father") {
+                        "父亲"
+                    } else {
+                        "母亲"
+                    };
+                    self.row
+                        .facts
+                        .insert(PARENT_SEVERE_DISABILITY.into(), format!("{who}{bare}"));
                 }
             }
             CellKind::LeftBehind => {
@@ -111,14 +163,21 @@ impl Reading<'_> {
             }
             CellKind::LeftBehindMark => {
                 if codes::mark(self.table, &raw) == Some(true) {
-                    let code = if column.key == "left_behind_both" { "LB-1" } else { "LB-2" };
+                    let code = if column.key == "left_behind_both" {
+                        "LB-1"
+                    } else {
+                        "LB-2"
+                    };
                     self.row.categories.insert(code.into());
                 }
             }
             CellKind::Difficulty => {
                 let found = codes::categories(&self.table.difficulty_words, &raw);
                 if found.is_empty() {
-                    let sentence = format!("困境类别“{}”对不上目录，暂按“其他需关注”登记。", tidy_text(&raw));
+                    let sentence = format!(
+                        "困境类别“{}”对不上目录，暂按“其他需关注”登记。",
+                        tidy_text(&raw)
+                    );
                     self.row.notes.push(sentence);
                     self.row.categories.insert("PE".into());
                 }
@@ -127,16 +186,24 @@ impl Reading<'_> {
             CellKind::Benefit => match codes::mark(self.table, &raw) {
                 Some(true) => self.benefits.push(format!("{}：已享受", column.label)),
                 Some(false) => {}
-                None => self.benefits.push(format!("{}：{}", column.label, tidy_text(&raw))),
+                None => self
+                    .benefits
+                    .push(format!("{}：{}", column.label, tidy_text(&raw))),
             },
         }
     }
 
     fn text(&mut self, column: &Column, raw: &str) {
-        let value = if column.key.ends_with("name") { name(raw) } else { tidy_text(raw) };
+        let value = if column.key.ends_with("name") {
+            name(raw)
+        } else {
+            tidy_text(raw)
+        };
         if matches!(column.key.as_str(), "hardship_cause" | "remark") {
             if let Some(clause) = codes::severe_parent(raw) {
-                self.row.facts.insert(PARENT_SEVERE_DISABILITY.into(), clause);
+                self.row
+                    .facts
+                    .insert(PARENT_SEVERE_DISABILITY.into(), clause);
             }
         }
         self.put(&column.key, raw, value);
@@ -158,7 +225,9 @@ impl Reading<'_> {
         };
         match reading {
             DateReading::Day(date) => self.put(&column.key, raw, date.to_string()),
-            DateReading::Impossible => self.row.rejections.push(Rejection::BirthImpossible { raw: tidy_text(raw) }),
+            DateReading::Impossible => self.row.rejections.push(Rejection::BirthImpossible {
+                raw: tidy_text(raw),
+            }),
             DateReading::NotADate => self.not_understood(column, raw),
         }
     }
@@ -169,10 +238,17 @@ impl Reading<'_> {
             _ => is_scientific(raw),
         };
         if ruined && column.key == "id_no" {
-            let raw = if let Cell::Number(number) = cell { as_excel_shows(*number) } else { half_width(raw) };
+            let raw = if let Cell::Number(number) = cell {
+                as_excel_shows(*number)
+            } else {
+                half_width(raw)
+            };
             self.row.rejections.push(Rejection::IdScientific { raw });
         } else if ruined {
-            self.row.notes.push(format!("{}被表格存成了数字，后几位已丢失，未导入这一格。", column.label));
+            self.row.notes.push(format!(
+                "{}被表格存成了数字，后几位已丢失，未导入这一格。",
+                column.label
+            ));
         } else if codes::says_nothing(raw) {
             if column.key == "id_no" {
                 self.put("id_type", raw, "00".into());
@@ -183,19 +259,32 @@ impl Reading<'_> {
     }
 
     fn phone(&mut self, cell: &Cell, column: &Column, raw: &str) {
-        let text = if let Cell::Number(number) = cell { format!("{number:.0}") } else { raw.to_owned() };
+        let text = if let Cell::Number(number) = cell {
+            format!("{number:.0}")
+        } else {
+            raw.to_owned()
+        };
         if !codes::says_nothing(&text) {
             self.put(&column.key, raw, tidy_phone(&text));
         }
     }
 
     fn number(&mut self, column: &Column, raw: &str) {
-        let digits: String = half_width(raw).chars().take_while(char::is_ascii_digit).collect();
-        if digits.is_empty() { self.not_understood(column, raw) } else { self.put(&column.key, raw, digits) }
+        let digits: String = half_width(raw)
+            .chars()
+            .take_while(char::is_ascii_digit)
+            .collect();
+        if digits.is_empty() {
+            self.not_understood(column, raw)
+        } else {
+            self.put(&column.key, raw, digits)
+        }
     }
 
     fn disability(&mut self, raw: &str) {
-        let Some(found) = codes::disability(raw) else { return };
+        let Some(found) = codes::disability(raw) else {
+            return;
+        };
         let (kind, words) = fact(&found);
         self.row.facts.insert(kind.into(), words);
         self.put("disability", raw, found.text);
@@ -209,23 +298,44 @@ impl Reading<'_> {
 
     fn finish(mut self, kind: LedgerKind) -> LedgerRow {
         if !self.benefits.is_empty() {
-            let mut all: Vec<String> = self.row.value("benefits").map(str::to_owned).into_iter().collect();
+            let mut all: Vec<String> = self
+                .row
+                .value("benefits")
+                .map(str::to_owned)
+                .into_iter()
+                .collect();
             all.append(&mut self.benefits);
             let text = all.join("；");
             self.put("benefits", &text.clone(), text);
         }
-        if self.row.value("id_no").is_some_and(|number| number.len() == 18) && self.row.value("id_type").is_none() {
+        if self
+            .row
+            .value("id_no")
+            .is_some_and(|number| number.len() == 18)
+            && self.row.value("id_type").is_none()
+        {
             self.put("id_type", "", "01".into());
         }
-        if let (Some(address), None) = (self.row.value("addr").map(str::to_owned), self.row.value("group")) {
+        if let (Some(address), None) = (
+            self.row.value("addr").map(str::to_owned),
+            self.row.value("group"),
+        ) {
             if let Some(group) = group_in(&address) {
                 self.put("group", &address, group);
             }
         }
         match kind {
-            LedgerKind::L1 if !self.row.categories.iter().any(|code| code.starts_with("LB")) => {
+            LedgerKind::L1
+                if !self
+                    .row
+                    .categories
+                    .iter()
+                    .any(|code| code.starts_with("LB")) =>
+            {
                 self.row.categories.insert("LB-1".into());
-                self.row.notes.push("没有写留守类型，暂按“父母双方外出”登记，请核实。".into());
+                self.row
+                    .notes
+                    .push("没有写留守类型，暂按“父母双方外出”登记，请核实。".into());
             }
             LedgerKind::L2 => {
                 if self.row.value("disability").is_some() {
@@ -233,7 +343,9 @@ impl Reading<'_> {
                 }
                 if self.row.categories.is_empty() {
                     self.row.categories.insert("PE".into());
-                    self.row.notes.push("没有写困境类别，暂按“其他需关注”登记。".into());
+                    self.row
+                        .notes
+                        .push("没有写困境类别，暂按“其他需关注”登记。".into());
                 }
             }
             LedgerKind::L1 => {}
@@ -246,13 +358,20 @@ impl Reading<'_> {
 }
 
 fn fact(found: &Disability) -> (&'static str, String) {
-    let kind = if found.is_mental() { CHILD_PSYCH } else { CHILD_DISABILITY };
+    let kind = if found.is_mental() {
+        CHILD_PSYCH
+    } else {
+        CHILD_DISABILITY
+    };
     (kind, format!("自身残疾：{}", found.text))
 }
 
 /// Names lose the blanks offices put between two characters; the middle dot has many faces and one code point.
 fn name(raw: &str) -> String {
-    let joined: String = raw.chars().filter(|c| !c.is_whitespace() && !matches!(c, '\u{200b}' | '\u{feff}')).collect();
+    let joined: String = raw
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '\u{200b}' | '\u{feff}'))
+        .collect();
     joined.replace(['•', '・', '∙', '‧', '．', '●'], "·")
 }
 
@@ -260,8 +379,14 @@ fn name(raw: &str) -> String {
 fn group_in(address: &str) -> Option<String> {
     let end = address.find('组')?;
     let before: Vec<char> = half_width(&address[..end]).chars().collect();
-    let number: String =
-        before.iter().rev().take_while(|c| c.is_ascii_digit() || "一二三四五六七八九十".contains(**c)).collect::<Vec<_>>().into_iter().rev().collect();
+    let number: String = before
+        .iter()
+        .rev()
+        .take_while(|c| c.is_ascii_digit() || "一二三四五六七八九十".contains(**c))
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .collect();
     (!number.is_empty()).then(|| format!("{number}组"))
 }
 
@@ -272,4 +397,3 @@ fn as_excel_shows(number: f64) -> String {
         None => text,
     }
 }
-

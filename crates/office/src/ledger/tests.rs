@@ -11,7 +11,10 @@ const CARER: &str = "31019920080229006X";
 
 fn line(values: &[(&str, &str)], categories: &[&str]) -> LedgerLine {
     LedgerLine {
-        values: values.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        values: values
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect(),
         categories: categories.iter().map(|code| (*code).to_owned()).collect(),
         ..LedgerLine::default()
     }
@@ -20,14 +23,34 @@ fn line(values: &[(&str, &str)], categories: &[&str]) -> LedgerLine {
 fn left_behind() -> LedgerLine {
     line(
         &[
-            ("name", "石雨"), ("sex", "1"), ("ethnicity", "06"), ("birth_date", "2016-03-15"), ("id_no", CHILD),
-            ("hukou_addr", "芦汀镇白荷村"), ("addr", "芦汀镇白荷村二组12号"), ("health", "good"), ("disability", "肢体二级"),
-            ("school_stage", "primary"), ("school_grade", "芦汀小学四年级"), ("boarding", "y"), ("father_name", "石磊"),
-            ("father_id_no", "310199201109220025"), ("father_place", "江苏苏州"), ("father_phone", "10012340001"),
-            ("mother_name", "陆芳"), ("mother_id_no", "31019920130706019X"), ("mother_place", "安徽合肥"),
-            ("mother_phone", "10012340002"), ("carer_name", "王秀兰"), ("carer_relation", "62"), ("carer_id_no", CARER),
-            ("carer_phone", "10012340003"), ("carer_addr", "白荷村二组12号"), ("guardianship_rating", "good"),
-            ("income_source", "务工"), ("remark", "母亲肢体一级残疾"),
+            ("name", "石雨"),
+            ("sex", "1"),
+            ("ethnicity", "06"),
+            ("birth_date", "2016-03-15"),
+            ("id_no", CHILD),
+            ("hukou_addr", "芦汀镇白荷村"),
+            ("addr", "芦汀镇白荷村二组12号"),
+            ("health", "good"),
+            ("disability", "肢体二级"),
+            ("school_stage", "primary"),
+            ("school_grade", "芦汀小学四年级"),
+            ("boarding", "y"),
+            ("father_name", "石磊"),
+            ("father_id_no", "310199201109220025"),
+            ("father_place", "江苏苏州"),
+            ("father_phone", "10012340001"),
+            ("mother_name", "陆芳"),
+            ("mother_id_no", "31019920130706019X"),
+            ("mother_place", "安徽合肥"),
+            ("mother_phone", "10012340002"),
+            ("carer_name", "王秀兰"),
+            ("carer_relation", "62"),
+            ("carer_id_no", CARER),
+            ("carer_phone", "10012340003"),
+            ("carer_addr", "白荷村二组12号"),
+            ("guardianship_rating", "good"),
+            ("income_source", "务工"),
+            ("remark", "母亲肢体一级残疾"),
         ],
         &["LB-2"],
     )
@@ -36,10 +59,23 @@ fn left_behind() -> LedgerLine {
 fn difficult() -> LedgerLine {
     line(
         &[
-            ("name", "顾晨"), ("sex", "2"), ("ethnicity", "01"), ("birth_date", "2011-09-22"), ("id_no", "310199201109220025"),
-            ("hukou_addr", "芦汀镇东灶村"), ("addr", "芦汀镇东灶村5组3号"), ("size", "4"), ("hardship_cause", "家庭：父亲智力三级"),
-            ("carer_name", "顾建国"), ("carer_relation", "61"), ("carer_id_no", CARER), ("carer_phone", "10012340004"),
-            ("guardianship_rating", "fair"), ("illness", "哮喘"), ("school_stage", "junior"), ("helper", "陈晓梅"),
+            ("name", "顾晨"),
+            ("sex", "2"),
+            ("ethnicity", "01"),
+            ("birth_date", "2011-09-22"),
+            ("id_no", "310199201109220025"),
+            ("hukou_addr", "芦汀镇东灶村"),
+            ("addr", "芦汀镇东灶村5组3号"),
+            ("size", "4"),
+            ("hardship_cause", "家庭：父亲智力三级"),
+            ("carer_name", "顾建国"),
+            ("carer_relation", "61"),
+            ("carer_id_no", CARER),
+            ("carer_phone", "10012340004"),
+            ("guardianship_rating", "fair"),
+            ("illness", "哮喘"),
+            ("school_stage", "junior"),
+            ("helper", "陈晓梅"),
         ],
         &["DP-1", "DG-2"],
     )
@@ -55,7 +91,13 @@ fn assert_returns(ledger: &Ledger, line: &LedgerLine, at: usize) {
     let row = &ledger.rows[at];
     for (key, value) in &line.values {
         if ledger.columns.iter().any(|column| column.key == *key) {
-            assert_eq!(row.value(key), Some(value.as_str()), "{key} in {:?}: {:?}", ledger.kind, row.notes);
+            assert_eq!(
+                row.value(key),
+                Some(value.as_str()),
+                "{key} in {:?}: {:?}",
+                ledger.kind,
+                row.notes
+            );
         }
     }
     assert_eq!(row.categories, line.categories);
@@ -87,16 +129,35 @@ fn a_messy_register_keeps_its_columns_apart_and_names_what_it_does_not_know() {
     let ledger = read(LedgerKind::L1, &[left_behind()], Layout::Messy);
     assert_eq!(ledger.heading_row, 4);
     assert_eq!(ledger.unknown_columns, ["村干部签字"]);
-    let keys: Vec<&str> = ledger.columns.iter().map(|column| column.key.as_str()).collect();
-    for key in ["id_no", "father_id_no", "mother_id_no", "carer_id_no", "father_phone", "mother_phone", "carer_phone", "carer_addr"] {
+    let keys: Vec<&str> = ledger
+        .columns
+        .iter()
+        .map(|column| column.key.as_str())
+        .collect();
+    for key in [
+        "id_no",
+        "father_id_no",
+        "mother_id_no",
+        "carer_id_no",
+        "father_phone",
+        "mother_phone",
+        "carer_phone",
+        "carer_addr",
+    ] {
         assert!(keys.contains(&key), "{key}");
     }
     let row = &ledger.rows[0];
     assert_eq!(row.row, 5);
     assert_eq!(row.value("name"), Some("石雨"));
     assert_eq!(row.value("group"), Some("二组"));
-    assert_eq!(row.facts[domain::import::CHILD_DISABILITY], "自身残疾：肢体二级");
-    assert_eq!(row.facts[domain::import::PARENT_SEVERE_DISABILITY], "母亲肢体一级残疾");
+    assert_eq!(
+        row.facts[domain::import::CHILD_DISABILITY],
+        "自身残疾：肢体二级"
+    );
+    assert_eq!(
+        row.facts[domain::import::PARENT_SEVERE_DISABILITY],
+        "母亲肢体一级残疾"
+    );
 }
 
 #[test]
@@ -105,23 +166,46 @@ fn ticks_and_benefits_of_l2_become_words() {
     child.categories.insert("DD".into());
     child.values.insert("disability".into(), "听力一级".into());
     let ledger = read(LedgerKind::L2, &[child], Layout::Messy);
-    assert_eq!(ledger.rows[0].value("benefits"), Some("基本生活保障：已享受；医疗保障：已享受；康复服务：已享受"));
-    assert!(ledger.rows[0].facts.contains_key(domain::import::PARENT_SEVERE_DISABILITY));
+    assert_eq!(
+        ledger.rows[0].value("benefits"),
+        Some("基本生活保障：已享受；医疗保障：已享受；康复服务：已享受")
+    );
+    assert!(
+        ledger.rows[0]
+            .facts
+            .contains_key(domain::import::PARENT_SEVERE_DISABILITY)
+    );
 }
 
 #[test]
 fn a_number_excel_ruined_is_refused_whether_cell_or_text() {
     let mut as_number = left_behind();
-    as_number.verbatim.insert("id_no".into(), WrittenCell::Number(310_199_201_603_150_018.0));
+    as_number.verbatim.insert(
+        "id_no".into(),
+        WrittenCell::Number(310_199_201_603_150_018.0),
+    );
     let mut as_text = left_behind();
-    as_text.verbatim.insert("id_no".into(), WrittenCell::Text("３.10199E+17".into()));
+    as_text
+        .verbatim
+        .insert("id_no".into(), WrittenCell::Text("３.10199E+17".into()));
     let mut of_carer = left_behind();
-    of_carer.verbatim.insert("carer_id_no".into(), WrittenCell::Number(310_199_200_802_290_060.0));
-    let ledger = read(LedgerKind::L1, &[as_number, as_text, of_carer], Layout::Tidy);
-    let ruined = Rejection::IdScientific { raw: "3.10199E+17".into() };
+    of_carer.verbatim.insert(
+        "carer_id_no".into(),
+        WrittenCell::Number(310_199_200_802_290_060.0),
+    );
+    let ledger = read(
+        LedgerKind::L1,
+        &[as_number, as_text, of_carer],
+        Layout::Tidy,
+    );
+    let ruined = Rejection::IdScientific {
+        raw: "3.10199E+17".into(),
+    };
     assert_eq!(ledger.rows[0].rejections, [ruined.clone()]);
     assert_eq!(ledger.rows[1].rejections, [ruined]);
-    assert!(ledger.rows[2].rejections.is_empty() && ledger.rows[2].notes[0].contains("照料人身份证号"));
+    assert!(
+        ledger.rows[2].rejections.is_empty() && ledger.rows[2].notes[0].contains("照料人身份证号")
+    );
 }
 
 #[test]
@@ -129,26 +213,48 @@ fn rows_without_a_name_or_with_an_impossible_birth_date_carry_their_reason() {
     let mut nameless = left_behind();
     nameless.values.remove("name");
     let mut impossible = left_behind();
-    impossible.verbatim.insert("birth_date".into(), WrittenCell::Text("2015.2.30".into()));
+    impossible
+        .verbatim
+        .insert("birth_date".into(), WrittenCell::Text("2015.2.30".into()));
     let mut vague = left_behind();
-    vague.verbatim.insert("birth_date".into(), WrittenCell::Text("不详".into()));
+    vague
+        .verbatim
+        .insert("birth_date".into(), WrittenCell::Text("不详".into()));
     let ledger = read(LedgerKind::L1, &[nameless, impossible, vague], Layout::Tidy);
     assert_eq!(ledger.rows[0].rejections, [Rejection::NameMissing]);
-    assert_eq!(ledger.rows[1].rejections, [Rejection::BirthImpossible { raw: "2015.2.30".into() }]);
+    assert_eq!(
+        ledger.rows[1].rejections,
+        [Rejection::BirthImpossible {
+            raw: "2015.2.30".into()
+        }]
+    );
     assert!(ledger.rows[2].rejections.is_empty() && ledger.rows[2].notes[0].contains("不详"));
 }
 
 #[test]
 fn dates_are_read_in_every_style_offices_use() {
     let day = DateReading::Day(chrono::NaiveDate::from_ymd_opt(2016, 3, 5).unwrap());
-    for text in ["2016.3.5", "2016/03/05", "2016-3-5", "2016年3月5日", "２０１６．３．５", "20160305", "2016-03-05 00:00:00", "2016. 3. 5"] {
+    for text in [
+        "2016.3.5",
+        "2016/03/05",
+        "2016-3-5",
+        "2016年3月5日",
+        "２０１６．３．５",
+        "20160305",
+        "2016-03-05 00:00:00",
+        "2016. 3. 5",
+    ] {
         assert_eq!(read_date(text), day, "{text}");
     }
     assert_eq!(values::date_from_number(42434.0), day);
     assert_eq!(values::date_from_number(20_160_305.0), day);
     assert_eq!(read_date("2016.13.1"), DateReading::Impossible);
     assert_eq!(read_date("八岁"), DateReading::NotADate);
-    assert!(is_scientific("3.10199E+17") && is_scientific("3e17") && !is_scientific("310199201603150018"));
+    assert!(
+        is_scientific("3.10199E+17")
+            && is_scientific("3e17")
+            && !is_scientific("310199201603150018")
+    );
 }
 
 fn sheet(cells: &[&[&str]]) -> Vec<u8> {
@@ -168,13 +274,59 @@ fn sheet(cells: &[&[&str]]) -> Vec<u8> {
 fn group_headings_over_plain_ones_name_their_owner() {
     let bytes = sheet(&[
         &["留守儿童花名册"],
-        &["序号", "儿童基本情况", "", "", "父亲情况", "", "母亲情况", "", "监护人", "", "", "留守类型"],
-        &["", "姓名", "身份证号", "出生日期", "姓名", "电话", "姓名", "电话", "姓名", "与儿童关系", "电话", ""],
-        &["1", "石雨", CHILD, "2016.3.15", "石磊", "10011110001", "陆芳", "10011110002", "王秀兰", "奶奶", "10011110003", "双方外出"],
+        &[
+            "序号",
+            "儿童基本情况",
+            "",
+            "",
+            "父亲情况",
+            "",
+            "母亲情况",
+            "",
+            "监护人",
+            "",
+            "",
+            "留守类型",
+        ],
+        &[
+            "",
+            "姓名",
+            "身份证号",
+            "出生日期",
+            "姓名",
+            "电话",
+            "姓名",
+            "电话",
+            "姓名",
+            "与儿童关系",
+            "电话",
+            "",
+        ],
+        &[
+            "1",
+            "石雨",
+            CHILD,
+            "2016.3.15",
+            "石磊",
+            "10011110001",
+            "陆芳",
+            "10011110002",
+            "王秀兰",
+            "奶奶",
+            "10011110003",
+            "双方外出",
+        ],
     ]);
     let ledger = read_ledger(&bytes, &LedgerLimits::default()).unwrap();
     let row = &ledger.rows[0];
-    let expected = [("name", "石雨"), ("father_name", "石磊"), ("mother_phone", "10011110002"), ("carer_name", "王秀兰"), ("carer_phone", "10011110003"), ("carer_relation", "62")];
+    let expected = [
+        ("name", "石雨"),
+        ("father_name", "石磊"),
+        ("mother_phone", "10011110002"),
+        ("carer_name", "王秀兰"),
+        ("carer_phone", "10011110003"),
+        ("carer_relation", "62"),
+    ];
     for (key, value) in expected {
         assert_eq!(row.value(key), Some(value), "{key}");
     }
@@ -185,10 +337,23 @@ fn group_headings_over_plain_ones_name_their_owner() {
 fn what_is_no_spreadsheet_is_said_to_be_none() {
     let limits = LedgerLimits::default();
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    archive.start_file("hello.txt", zip::write::SimpleFileOptions::default()).unwrap();
+    archive
+        .start_file("hello.txt", zip::write::SimpleFileOptions::default())
+        .unwrap();
     let no_workbook = archive.finish().unwrap().into_inner();
-    for bytes in [b"%PDF-1.7 something".to_vec(), Vec::new(), no_workbook, b"PK\x03\x04".to_vec(), vec![0xD0, 0xCF, 0x11, 0xE0, 1, 2]] {
-        assert_eq!(read_ledger(&bytes, &limits), Err(LedgerError::NotASpreadsheet), "{} bytes", bytes.len());
+    for bytes in [
+        b"%PDF-1.7 something".to_vec(),
+        Vec::new(),
+        no_workbook,
+        b"PK\x03\x04".to_vec(),
+        vec![0xD0, 0xCF, 0x11, 0xE0, 1, 2],
+    ] {
+        assert_eq!(
+            read_ledger(&bytes, &limits),
+            Err(LedgerError::NotASpreadsheet),
+            "{} bytes",
+            bytes.len()
+        );
     }
 }
 
@@ -196,10 +361,19 @@ fn what_is_no_spreadsheet_is_said_to_be_none() {
 fn a_workbook_that_is_no_register_names_the_headings_it_saw() {
     let bytes = sheet(&[&["商品", "单价", "数量", "金额"], &["铅笔", "1", "2", "2"]]);
     let seen = ["商品", "单价", "数量", "金额"].map(str::to_owned).to_vec();
-    assert_eq!(read_ledger(&bytes, &LedgerLimits::default()), Err(LedgerError::UnknownLedger { headings: seen }));
-    assert_eq!(read_ledger(&sheet(&[]), &LedgerLimits::default()), Err(LedgerError::Empty));
+    assert_eq!(
+        read_ledger(&bytes, &LedgerLimits::default()),
+        Err(LedgerError::UnknownLedger { headings: seen })
+    );
+    assert_eq!(
+        read_ledger(&sheet(&[]), &LedgerLimits::default()),
+        Err(LedgerError::Empty)
+    );
     let only_headings = write(LedgerKind::L1, "白荷村", &[], Layout::Messy).unwrap();
-    assert_eq!(read_ledger(&only_headings, &LedgerLimits::default()), Err(LedgerError::Empty));
+    assert_eq!(
+        read_ledger(&only_headings, &LedgerLimits::default()),
+        Err(LedgerError::Empty)
+    );
 }
 
 #[test]
@@ -207,13 +381,29 @@ fn files_over_the_limits_are_turned_away() {
     let bytes = write(LedgerKind::L1, "白荷村", &[left_behind()], Layout::Tidy).unwrap();
     let default = LedgerLimits::default();
     for limits in [
-        LedgerLimits { file_bytes: 100, ..default },
-        LedgerLimits { unpacked_bytes: 1000, ..default },
+        LedgerLimits {
+            file_bytes: 100,
+            ..default
+        },
+        LedgerLimits {
+            unpacked_bytes: 1000,
+            ..default
+        },
         LedgerLimits { rows: 2, ..default },
-        LedgerLimits { columns: 5, ..default },
-        LedgerLimits { cells: 20, ..default },
+        LedgerLimits {
+            columns: 5,
+            ..default
+        },
+        LedgerLimits {
+            cells: 20,
+            ..default
+        },
     ] {
-        assert_eq!(read_ledger(&bytes, &limits), Err(LedgerError::TooLarge), "{limits:?}");
+        assert_eq!(
+            read_ledger(&bytes, &limits),
+            Err(LedgerError::TooLarge),
+            "{limits:?}"
+        );
     }
 }
 

@@ -20,7 +20,10 @@ pub fn half_width(text: &str) -> String {
 /// [`half_width`] without any blank or line break.
 #[must_use]
 pub fn without_blanks(text: &str) -> String {
-    half_width(text).chars().filter(|c| !c.is_whitespace()).collect()
+    half_width(text)
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .collect()
 }
 
 /// Free text keeps its punctuation; blanks and line breaks inside become one blank.
@@ -53,7 +56,9 @@ pub fn read_date(text: &str) -> DateReading {
         return day(&day_part[..4], &day_part[4..6], &day_part[6..]);
     }
     let spaced = without_blanks(if text.contains(':') { day_part } else { &text });
-    let joined = spaced.trim_end_matches(['日', '号', '.']).replace(['年', '月', '.', '/', '\\', '。', '、', '—', '–'], "-");
+    let joined = spaced
+        .trim_end_matches(['日', '号', '.'])
+        .replace(['年', '月', '.', '/', '\\', '。', '、', '—', '–'], "-");
     let parts: Vec<&str> = joined.split('-').collect();
     match parts.as_slice() {
         [year, month, day_of_month] if digits(year) && digits(month) && digits(day_of_month) => {
@@ -64,7 +69,8 @@ pub fn read_date(text: &str) -> DateReading {
 }
 
 fn day(year: &str, month: &str, day: &str) -> DateReading {
-    let date = || NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
+    let date =
+        || NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
     if year.len() != 4 {
         return DateReading::Impossible;
     }
@@ -83,20 +89,28 @@ pub fn date_from_number(number: f64) -> DateReading {
     let epoch = NaiveDate::from_ymd_opt(1899, 12, 30).expect("a day of the calendar");
 
     let days = Days::new(number.trunc() as u64);
-    epoch.checked_add_days(days).map_or(DateReading::Impossible, DateReading::Day)
+    epoch
+        .checked_add_days(days)
+        .map_or(DateReading::Impossible, DateReading::Day)
 }
 
 /// A number as people write it: no exponent, no `.0`.
 #[must_use]
 pub fn plain_number(number: f64) -> String {
-    if number.fract() == 0.0 && number.abs() < 1e15 { format!("{number:.0}") } else { format!("{number}") }
+    if number.fract() == 0.0 && number.abs() < 1e15 {
+        format!("{number:.0}")
+    } else {
+        format!("{number}")
+    }
 }
 
 /// `3.10199E+17`, as Excel leaves long numbers.
 #[must_use]
 pub fn is_scientific(text: &str) -> bool {
     let text = without_blanks(text).to_ascii_uppercase();
-    let Some((mantissa, exponent)) = text.split_once('E') else { return false };
+    let Some((mantissa, exponent)) = text.split_once('E') else {
+        return false;
+    };
     let exponent = exponent.trim_start_matches(['+', '-']);
     mantissa.contains(|c: char| c.is_ascii_digit())
         && mantissa.chars().all(|c| c.is_ascii_digit() || c == '.')
@@ -107,17 +121,29 @@ pub fn is_scientific(text: &str) -> bool {
 /// An identity number without blanks, separators and leading apostrophe, x in capitals.
 #[must_use]
 pub fn tidy_id_no(text: &str) -> String {
-    without_blanks(text).trim_start_matches(['\'', '’', '‘', '`']).replace('-', "").to_ascii_uppercase()
+    without_blanks(text)
+        .trim_start_matches(['\'', '’', '‘', '`'])
+        .replace('-', "")
+        .to_ascii_uppercase()
 }
 
 /// A phone number: digits, and the hyphen of a landline.
 #[must_use]
 pub fn tidy_phone(text: &str) -> String {
     let text = without_blanks(text);
-    let bare: String = text.chars().filter(|c| c.is_ascii_digit() || *c == '-').collect();
+    let bare: String = text
+        .chars()
+        .filter(|c| c.is_ascii_digit() || *c == '-')
+        .collect();
     let mobile: String = bare.chars().filter(char::is_ascii_digit).collect();
-    let mobile = mobile.strip_prefix("86").filter(|rest| rest.len() == 11).map_or(mobile.clone(), str::to_owned);
-    if text.chars().any(|c| c.is_alphabetic() || matches!(c, '/' | ',' | ';' | '、')) {
+    let mobile = mobile
+        .strip_prefix("86")
+        .filter(|rest| rest.len() == 11)
+        .map_or(mobile.clone(), str::to_owned);
+    if text
+        .chars()
+        .any(|c| c.is_alphabetic() || matches!(c, '/' | ',' | ';' | '、'))
+    {
         tidy_text(&text)
     } else if mobile.len() == 11 && mobile.starts_with('1') {
         mobile
