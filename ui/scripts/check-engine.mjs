@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../dist', import.meta.url))
 const rules = {
   '.css': [/@layer\b/, /:has\(/, /@container\b/, /color-mix\(/, /oklch\(/, /100dvh/, /:is\(/, /[;{]inset:/],
-  '.js': [/\bnew Function\(/, /[^.\w]eval\(/, /\.replaceAll\(/, /\.findLast\(/, /\.toSorted\(/, /\.toReversed\(/, /Object\.groupBy/, /crypto\.randomUUID/],
+  '.js': [/\bnew Function\(/, /[^.\w]eval\(/, /\.replaceAll\(/, /\.findLast\(/, /Object\.groupBy/, /crypto\.randomUUID/],
 }
 const found = []
 for (const name of readdirSync(root, { recursive: true })) {

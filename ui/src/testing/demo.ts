@@ -1,6 +1,398 @@
-import { memoryBackend } from '@/backend/memory'
-import type { Backend } from '@/backend'
+// A village of invented people, all in memory: for drawing the screens and for component tests.
 
-export function demoBackend(): Backend {
-  return memoryBackend()
+import type {
+  AppView,
+  ChildFileView,
+  ChildRow,
+  DueView,
+  QuestionView,
+  SyncView,
+  TodayRow,
+  TodayView,
+  VisitFormView,
+} from '@/backend'
+import { memoryBackend, type MemoryBackend } from '@/backend/memory'
+
+export const TODAY = '2026-11-24'
+
+export const readyTablet: AppView = {
+  stage: 'ready',
+  shell: 'tablet',
+  demo: true,
+  today: TODAY,
+  person: '李玉梅',
+  unit: '青石村',
+  township: '临河镇',
+  compare_code: null,
+  pin_wait_seconds: 0,
+  pin_wrong: 0,
+  loading: null,
+  moved_aside: null,
+}
+
+export function due(kind: 'visit' | 'contact', from: string, last: string, daysOver: number, reason: string): DueView {
+  return { kind, from, due: last, days_over: daysOver, reason }
+}
+
+const overdue = due('visit', '2026-10-19', '2026-11-18', 6, '每月一次：母亲重度残疾')
+const soon = due('contact', '2026-11-01', '2026-11-27', -3, '每月联系一次：父母都在外')
+
+export function todayRow(child: string, name: string, group: TodayRow['group'], first: DueView, more: Partial<TodayRow> = {}): TodayRow {
+  return {
+    child,
+    household: `h-${child}`,
+    children: [{ child, name, nickname: null, sex: '2', age: 9 }],
+    group,
+    first,
+    second: null,
+    place: '二组',
+    carer: '奶奶 王秀兰',
+    enhanced: false,
+    draft: null,
+    ...more,
+  }
+}
+
+export const todayView: TodayView = {
+  date: TODAY,
+  lunar: '十月十六',
+  rows: [
+    todayRow('c1', '石小雨', 'overdue', overdue, {
+      enhanced: true,
+      second: soon,
+      draft: 'd1',
+      children: [
+        { child: 'c1', name: '石小雨', nickname: '桥头', sex: '2', age: 9 },
+        { child: 'c2', name: '石小晨', nickname: null, sex: '1', age: 6 },
+      ],
+    }),
+    todayRow('c3', '杨家豪', 'overdue', due('visit', '2026-08-22', '2026-11-22', 2, '每季度一次：父母都在外'), { place: '五组', carer: '外公 龙老伍' }),
+    todayRow('c4', '田思琪', 'today', due('contact', '2026-11-01', TODAY, 0, '每月联系一次：父母都在外'), { place: '一组', carer: '爷爷 田茂生' }),
+    todayRow('c5', '吴欣怡', 'soon', soon, { place: '四组', carer: '外婆 石桂英' }),
+    todayRow('c6', '龙子轩', 'later', due('visit', '2026-11-01', '2027-01-23', -60, '每季度一次：父母都在外'), { place: '三组', carer: '伯父 龙建国' }),
+  ],
+  done_this_month: 16,
+  with_cadence: 6,
+  children: 28,
+  drafts: [{ draft: 'd1', household: 'h-c1', names: '石小雨、石小晨', at: '2026-11-24T02:42:00Z', answered: 6, total: 12 }],
+  conflicts: 1,
+  answered_problems: 2,
+}
+
+const yesNo = [
+  { code: 'ok', label: '正常' },
+  { code: 'leave', label: '请过假' },
+  { code: 'out', label: '不上学' },
+  { code: 'na', label: '不便回答' },
+]
+
+export function question(key: string, label: string, more: Partial<QuestionView> = {}): QuestionView {
+  return { key, label, kind: 'one', options: yesNo, codes: [], text: null, required: false, message: null, carried: false, ...more }
+}
+
+export function visitForm(): VisitFormView {
+  return {
+    draft: 'd1',
+    household: 'h-c1',
+    title: '入户走访',
+    names: '石小雨、石小晨',
+    parts: [
+      {
+        part: 'session',
+        title: '家庭',
+        sections: [
+          {
+            key: 'A',
+            title: '这次走访',
+            same_available: null,
+            same_applied: false,
+            questions: [
+              question('event_date', '哪天去的', { kind: 'date', options: [], text: TODAY, required: true }),
+              question('met', '见到了谁', {
+                kind: 'many',
+                required: true,
+                options: [
+                  { code: 'child', label: '孩子' },
+                  { code: 'carer', label: '照料人' },
+                  { code: 'parents', label: '父母（回家）' },
+                  { code: 'none', label: '都没见到' },
+                ],
+              }),
+            ],
+          },
+          {
+            key: 'C',
+            title: '照料与监护',
+            same_available: '祖父母照料 · 委托书有',
+            same_applied: false,
+            questions: [question('carer', '现在谁在照料孩子', { options: [{ code: 'gp', label: '祖父母' }, { code: 'mgp', label: '外祖父母' }, { code: 'kin', label: '其他亲属' }, { code: 'none', label: '无人照料' }] })],
+          },
+        ],
+      },
+      {
+        part: 'c1',
+        title: '石小雨',
+        sections: [
+          {
+            key: 'D',
+            title: '上学和身体',
+            same_available: '上学正常 · 身体好',
+            same_applied: false,
+            questions: [question('school', '孩子在正常上学吗', { required: true }), question('mood', '看起来心情怎么样', { options: [{ code: 'up', label: '开朗' }, { code: 'mid', label: '一般' }, { code: 'low', label: '低落' }, { code: 'na', label: '没看出来' }] })],
+          },
+          {
+            key: 'L',
+            title: '想说的',
+            same_available: null,
+            same_applied: false,
+            questions: [question('l_summary', '这次总的情况', { kind: 'text', options: [] })],
+          },
+        ],
+      },
+    ],
+    answered: 1,
+    total: 6,
+    missing: [
+      { part: 'session', key: 'met', label: '见到了谁' },
+      { part: 'c1', key: 'school', label: '孩子在正常上学吗' },
+    ],
+    position: null,
+    saved_at: '2026-11-24T02:42:00Z',
+    last_note: '上次（10月18日）：情绪低落，9 月起不愿上学',
+    phrases: ['一切正常', '奶奶身体不好', '需要学习用品'],
+    mandatory: false,
+    suggests: [],
+    is_attempt: false,
+  }
+}
+
+function childRow(child: string, name: string, group: string | null, more: Partial<ChildRow> = {}): ChildRow {
+  return {
+    child,
+    household: `h-${child}`,
+    name,
+    nickname: null,
+    sex: '1',
+    age: 10,
+    group,
+    carer: '奶奶 王秀兰',
+    village: '青石村',
+    village_id: 'v1',
+    enhanced: false,
+    next: null,
+    needs_check: false,
+    ...more,
+  }
+}
+
+const children = [
+  childRow('c1', '石小雨', '二组', { sex: '2', age: 9, nickname: '桥头', enhanced: true, next: overdue }),
+  childRow('c2', '石小晨', '二组', { household: 'h-c1', age: 6, next: overdue }),
+  childRow('c3', '杨家豪', '五组', { age: 12, needs_check: true, next: soon }),
+  childRow('c7', '何雨', null),
+]
+
+export function childFile(): ChildFileView {
+  return {
+    child: 'c1',
+    household: 'h-c1',
+    name: '石小雨',
+    nickname: '桥头',
+    sex: '2',
+    age: 9,
+    village: '青石村',
+    carer: '奶奶 王秀兰',
+    phone: '13800000000',
+    reasons: ['母亲重度残疾，父亲在外打工'],
+    dues: [overdue, soon],
+    misses: ['2026年7月的走访过了日子'],
+    blocks: [
+      {
+        key: 'basics',
+        title: '基本信息',
+        fields: [
+          { key: 'name', holder: 'child', label: '姓名', text: '石小雨', value: '石小雨', kind: 'text', options: [], editable: true, conflict: null, flag: null },
+          { key: 'id_no', holder: 'child', label: '身份证号', text: '310199********0027', value: null, kind: 'id_no', options: [], editable: true, conflict: null, flag: '请核对：校验位不对' },
+          { key: 'birth_date', holder: 'child', label: '出生日期', text: '2017年3月2日', value: '2017-03-02', kind: 'date', options: [], editable: true, conflict: null, flag: null },
+          { key: 'sex', holder: 'child', label: '性别', text: '女', value: '2', kind: 'one', options: [{ code: '1', label: '男' }, { code: '2', label: '女' }], editable: true, conflict: null, flag: null },
+          { key: 'address', holder: 'household', label: '家庭住址', text: '二组 12 号', value: '二组 12 号', kind: 'text', options: [], editable: true, conflict: 'x1', flag: null },
+          { key: 'phone_child', holder: 'child', label: '孩子的电话', text: null, value: null, kind: 'phone', options: [], editable: true, conflict: null, flag: null },
+        ],
+      },
+    ],
+    siblings: [{ child: 'c2', name: '石小晨' }],
+    timeline: [
+      { record: 'r1', kind: 'visit', date: '2026-11-20', text: '见到孩子和奶奶，上学正常，心情一般。', by: '李玉梅', state: 'saved', counts: true, why_not: null, voided: null, amendments: ['11月21日 李玉梅 补充：奶奶腿疼'], entered_late: false, can_amend: true, waiting_for_session: false },
+      { record: 'r2', kind: 'attempt', date: '2026-11-10', text: '家里没人。', by: '李玉梅', state: 'delivered', counts: false, why_not: '没见到孩子和照料人，不算一次走访', voided: null, amendments: [], entered_late: false, can_amend: true, waiting_for_session: false },
+      { record: 'r3', kind: 'contact', date: '2026-10-08', text: '电话，照料人，正常。', by: '李玉梅', state: 'needs_you', counts: true, why_not: null, voided: '记错了孩子', amendments: [], entered_late: true, can_amend: true, waiting_for_session: false },
+    ],
+    conflicts: 1,
+    draft: 'd1',
+  }
+}
+
+const sync: SyncView = {
+  online: false,
+  phase: 'idle',
+  done: 0,
+  total: 0,
+  last_success: '2026-11-23T10:42:00Z',
+  unsent: [{ record: 'r1', text: '石小雨 走访', at: '2026-11-24T02:42:00Z', state: 'saved', reason: null }],
+  needs_you: [],
+  delivered: 128,
+  problem: 'no_network',
+  second_copy: true,
+  clock_skew_minutes: null,
+}
+
+/** Answers of the village; `overrides` replaces single commands. */
+export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {}): MemoryBackend {
+  let app = readyTablet
+  let form = visitForm()
+  let file = childFile()
+  const saved = { record: 'r9', names: '石小雨', next: [due('visit', '2026-12-25', '2027-01-23', -60, '每月一次：母亲重度残疾')], why_not: null, suggests: [], mandatory: false }
+
+  function answer(part: string, key: string, codes: string[], text: string | null): VisitFormView {
+    form = {
+      ...form,
+      parts: form.parts.map((entry) =>
+        entry.part !== part
+          ? entry
+          : {
+              ...entry,
+              sections: entry.sections.map((section) => ({
+                ...section,
+                questions: section.questions.map((asked) => (asked.key === key ? { ...asked, codes, text } : asked)),
+              })),
+            },
+      ),
+      missing: form.missing.filter((gap) => gap.part !== part || gap.key !== key),
+    }
+    const all = form.parts.flatMap((entry) => entry.sections.flatMap((section) => section.questions))
+    form = { ...form, total: all.length, answered: all.filter((asked) => asked.codes.length > 0 || asked.text).length }
+    return form
+  }
+
+  return memoryBackend({
+    app: async () => app,
+    lock: async () => (app = { ...app, stage: 'locked' }),
+    unlock: async () => (app = readyTablet),
+    me: async () => ({
+      person: '李玉梅',
+      unit: '青石村',
+      township: '临河镇',
+      app_version: '0.1.0',
+      packs: ['上海市走访规则（2024-01-01 起）'],
+      children: 28,
+      records_this_month: 19,
+      month: { visits: 9, contacts: 7, attempts: 2, problems: 1 },
+      device: '7f3a-9c21-55d0',
+    }),
+    today: async () => todayView,
+    searchChildren: async ({ query }) => {
+      const rows = children.filter((row) => row.name.includes(query))
+      return { rows, total: children.length }
+    },
+    childFile: async () => file,
+    editField: async () => file,
+    amendRecord: async () => (file = { ...file }),
+    addChild: async () => saved,
+    contactForm: async ({ id }) => ({
+      child: id,
+      name: '石小雨',
+      modes: [
+        { code: 'phone', label: '电话' },
+        { code: 'video', label: '视频' },
+        { code: 'chat', label: '微信' },
+        { code: 'in_person', label: '村里见面' },
+      ],
+      parties: [
+        { code: 'child', label: '孩子' },
+        { code: 'carer', label: '照料人' },
+        { code: 'father', label: '爸爸' },
+        { code: 'mother', label: '妈妈' },
+        { code: 'teacher', label: '老师' },
+      ],
+      states: [
+        { code: 'normal', label: '正常' },
+        { code: 'watch', label: '有变化' },
+        { code: 'problem', label: '有问题' },
+      ],
+      topics: [
+        { code: 'life', label: '生活' },
+        { code: 'health', label: '身体' },
+        { code: 'mood', label: '心情' },
+        { code: 'school', label: '学习' },
+      ],
+      phrases: ['孩子咳嗽', '想爸妈了', '学习退步'],
+      ask_parent_contact: true,
+      last_mode: 'video',
+      last_party: 'carer',
+      today: TODAY,
+      phone: '13800000000',
+    }),
+    recordContact: async () => saved,
+    recordAttempt: async () => ({ ...saved, why_not: '没见到人，这次不算一次走访。' }),
+    openVisit: async () => form,
+    visitForm: async () => form,
+    answerVisit: async ({ part, key, codes, text }) => answer(part, key, codes, text),
+    sameAsLast: async ({ part, section }) => {
+      form = {
+        ...form,
+        parts: form.parts.map((entry) =>
+          entry.part === part ? { ...entry, sections: entry.sections.map((own) => (own.key === section ? { ...own, same_applied: true } : own)) } : entry,
+        ),
+      }
+      return form
+    },
+    visitPosition: async () => null,
+    saveVisit: async () => ({ ...saved, suggests: [{ code: 'school', label: '不上学' }] }),
+    discardDraft: async () => null,
+    restoreDraft: async () => form,
+    visitRead: async ({ child, record }) => ({
+      record,
+      child,
+      name: '石小雨',
+      date: '2026-11-20',
+      by: '李玉梅',
+      sections: [{ title: '这次走访', answers: [{ label: '见到了谁', text: '孩子、照料人' }] }],
+      form: '入户走访表（2026）',
+    }),
+    problemForm: async ({ id }) => ({
+      cards: [
+        { code: 'school', label: '不上学' },
+        { code: 'health', label: '生病没治' },
+        { code: 'hurt', label: '被打、被欺负' },
+        { code: 'alone', label: '没人管' },
+        { code: 'poor', label: '吃穿困难' },
+        { code: 'mood', label: '情绪不对' },
+        { code: 'home', label: '家里不安全' },
+        { code: 'other', label: '其他' },
+      ],
+      urgencies: [
+        { code: 'now', label: '现在有危险' },
+        { code: 'days', label: '这几天要办' },
+        { code: 'later', label: '不急' },
+      ],
+      phrases: ['孩子身上有伤', '家里没有大人'],
+      child: id,
+      name: '石小雨',
+      siblings: [{ code: 'c2', label: '石小晨' }],
+    }),
+    reportProblem: async () => ({ ...saved, next: [] }),
+    mandatoryPage: async () => ({
+      numbers: [
+        { code: '110', label: '报警' },
+        { code: '120', label: '急救' },
+        { code: '021-00000000', label: '临河镇工作站' },
+      ],
+      do_nots: ['不要反复追问孩子', '不要自己去找动手的人', '不要告诉不相干的人', '不要洗掉、扔掉东西'],
+      situations: ['身上有伤，像是被打的', '被人侵害或像是被侵害', '没人管、被丢下'],
+    }),
+    problems: async () => ({ rows: [] }),
+    conflicts: async () => ({ open: [] }),
+    syncStatus: async () => sync,
+    syncNow: async () => sync,
+    ...overrides,
+  })
 }

@@ -1,15 +1,13 @@
 // Words: one file per feature and language, the file's name is the first part of each key.
 
 import { createI18n } from 'vue-i18n'
-
-export const locales = ['zh-CN', 'en'] as const
-export type Locale = (typeof locales)[number]
+import { keptLocale, type Locale } from '@/shared/useLocale'
 
 type Messages = Record<string, Record<string, unknown>>
 
 const files = import.meta.glob<Record<string, unknown>>('../../locales/*/*.json', { eager: true, import: 'default' })
 
-function messagesOf(locale: Locale): Messages {
+export function messagesOf(locale: Locale): Messages {
   const messages: Messages = {}
   for (const [path, words] of Object.entries(files)) {
     const match = /\/([^/]+)\/([^/]+)\.json$/.exec(path)
@@ -18,23 +16,10 @@ function messagesOf(locale: Locale): Messages {
   return messages
 }
 
-const KEPT = 'zoufang.locale'
-
-function kept(): Locale {
-  const value = window.localStorage.getItem(KEPT) as Locale | null
-  return value && locales.includes(value) ? value : 'zh-CN'
-}
-
 export const i18n = createI18n({
   legacy: false,
-  locale: kept(),
+  locale: keptLocale(),
   fallbackLocale: 'zh-CN',
   // The message shape is checked by a test (same keys in each language), not by types.
   messages: { 'zh-CN': messagesOf('zh-CN'), en: messagesOf('en') } as never,
 })
-
-export function setLocale(locale: Locale): void {
-  i18n.global.locale.value = locale
-  window.localStorage.setItem(KEPT, locale)
-  document.documentElement.lang = locale
-}

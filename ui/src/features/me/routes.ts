@@ -1,0 +1,5 @@
+import type { RouteRecordRaw } from 'vue-router'
+
+export const routes: RouteRecordRaw[] = [
+  { path: '/me', name: 'me', component: () => import('./MePage.vue'), meta: { shell: 'both', place: 'me' } },
+]

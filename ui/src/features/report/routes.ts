@@ -1,0 +1,5 @@
+import type { RouteRecordRaw } from 'vue-router'
+
+export const routes: RouteRecordRaw[] = [
+  { path: '/report/:child', name: 'report', component: () => import('./ReportPage.vue'), meta: { shell: 'tablet', place: 'problems' } },
+]

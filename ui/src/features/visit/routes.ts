@@ -1,0 +1,5 @@
+import type { RouteRecordRaw } from 'vue-router'
+
+export const routes: RouteRecordRaw[] = [
+  { path: '/visit/:draft', name: 'visit', component: () => import('./VisitPage.vue'), meta: { shell: 'tablet', place: 'today' } },
+]
