@@ -6,6 +6,7 @@ use super::{
     matching::{Match, Matcher, has_right_check_digit},
     sentences,
 };
+use crate::identity_number;
 use chrono::{Datelike, NaiveDate};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,7 +55,7 @@ fn reasons_to_refuse(row: &LedgerRow, context: &ImportContext<'_>) -> Vec<Reject
         .value("id_no")
         .filter(|number| has_right_check_digit(number))
     {
-        match birth_in(number) {
+        match identity_number::birth_date(number) {
             Some(date) if date > context.today => reasons.push(Rejection::BirthInFuture {
                 date: date.to_string(),
             }),
@@ -68,7 +69,7 @@ fn reasons_to_refuse(row: &LedgerRow, context: &ImportContext<'_>) -> Vec<Reject
         for key in ID_FIELDS {
             if row
                 .value(key)
-                .is_some_and(|number| !number.starts_with("310199"))
+                .is_some_and(|number| !identity_number::is_synthetic(number))
             {
                 reasons.push(Rejection::IdNotDemo {
                     field: sentences::label(context.catalogue, key).to_owned(),
@@ -77,11 +78,6 @@ fn reasons_to_refuse(row: &LedgerRow, context: &ImportContext<'_>) -> Vec<Reject
         }
     }
     reasons
-}
-
-/// The birth date an identity number of eighteen characters carries.
-fn birth_in(number: &str) -> Option<NaiveDate> {
-    NaiveDate::parse_from_str(number.get(6..14)?, "%Y%m%d").ok()
 }
 
 type Flags = BTreeMap<String, String>;
@@ -113,13 +109,9 @@ fn complete(row: &LedgerRow, context: &ImportContext<'_>) -> (LedgerRow, Flags, 
         .map(str::to_owned)
         .filter(|number| has_right_check_digit(number))
     {
-        let sex = if (number.as_bytes()[16] - b'0') % 2 == 1 {
-            "1"
-        } else {
-            "2"
-        };
-        let birth = birth_in(&number).map(|date| date.to_string());
-        for (key, derived) in [("sex", Some(sex.to_owned())), ("birth_date", birth)] {
+        let sex = identity_number::sex_code(&number).map(str::to_owned);
+        let birth = identity_number::birth_date(&number).map(|date| date.to_string());
+        for (key, derived) in [("sex", sex), ("birth_date", birth)] {
             let Some(derived) = derived else { continue };
             match row.value(key) {
                 None => {

@@ -1,6 +1,7 @@
 //! Which file a row belongs to, and which rows or files it may repeat.
 
 use super::{ExistingChild, ImportContext, LedgerRow};
+use crate::identity_number;
 use std::collections::BTreeMap;
 
 /// An identity number that may serve as a match key: right form, right check digit.
@@ -9,20 +10,11 @@ pub(super) fn match_key(number: Option<&str>) -> Option<String> {
     has_right_check_digit(&number).then_some(number)
 }
 
-/// GB 11643: seventeen digits and the check character they give.
+/// Eighteen characters of which the last is the check character of the others.
 pub(super) fn has_right_check_digit(number: &str) -> bool {
-    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    const CHECK: &[u8; 11] = b"10X98765432";
-    let bytes = number.as_bytes();
-    if bytes.len() != 18 || !bytes[..17].iter().all(u8::is_ascii_digit) {
-        return false;
-    }
-    let sum: u32 = bytes
-        .iter()
-        .zip(WEIGHTS)
-        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
-        .sum();
-    bytes[17] == CHECK[(sum % 11) as usize]
+    number.len() == 18
+        && number.is_ascii()
+        && identity_number::check_character(number) == number.chars().next_back()
 }
 
 /// What was found for a row.
@@ -86,14 +78,14 @@ impl<'a> Matcher<'a> {
             }
         }
         self.look_on_file((&name, &birth, &number), &mut found);
-        if let Some(existing) = found.existing {
-            if let Some(earlier) = self.claimed.insert(existing.child, row.row) {
-                found.existing = None;
-                found.same_as_row = Some(earlier);
-                found
-                    .notes
-                    .push(format!("与第 {earlier} 行是同一名儿童，本行不另建档。"));
-            }
+        if let Some(existing) = found.existing
+            && let Some(earlier) = self.claimed.insert(existing.child, row.row)
+        {
+            found.existing = None;
+            found.same_as_row = Some(earlier);
+            found
+                .notes
+                .push(format!("与第 {earlier} 行是同一名儿童，本行不另建档。"));
         }
         self.seen.push(SeenRow {
             row: row.row,

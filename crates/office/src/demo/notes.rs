@@ -14,6 +14,12 @@ pub(super) struct About<'a> {
     pub(super) in_treatment: bool,
 }
 
+impl About<'_> {
+    fn carer_is_old(&self) -> bool {
+        matches!(self.carer, "爷爷" | "奶奶" | "外公" | "外婆")
+    }
+}
+
 /// A sentence about a home visit.
 pub(super) fn visit(dice: &mut Dice, about: &About<'_>) -> String {
     let mut choices: Vec<&str> = VISIT_ANY.to_vec();
@@ -24,6 +30,9 @@ pub(super) fn visit(dice: &mut Dice, about: &About<'_>) -> String {
     });
     if about.age >= 12 {
         choices.extend(VISIT_TEEN);
+    }
+    if about.carer_is_old() {
+        choices.extend(VISIT_OLD_CARER);
     }
     if about.parents_away {
         choices.extend(VISIT_AWAY);
@@ -39,6 +48,9 @@ pub(super) fn contact(dice: &mut Dice, about: &About<'_>) -> String {
     let mut choices: Vec<&str> = CONTACT_ANY.to_vec();
     if about.age >= 6 {
         choices.extend(CONTACT_SCHOOL);
+    }
+    if about.carer_is_old() {
+        choices.extend(CONTACT_OLD_CARER);
     }
     if about.parents_away {
         choices.extend(CONTACT_AWAY);
@@ -67,19 +79,22 @@ fn filled(dice: &mut Dice, choices: &[&str], about: &About<'_>) -> String {
         .replace("{课}", subject)
 }
 
-const VISIT_ANY: [&str; 12] = [
+const VISIT_ANY: [&str; 10] = [
     "进门时{照料人}在烧晚饭，锅里有肉有菜。孩子胃口好，比上次长高了一点。",
     "下雨天去的，屋顶西北角有点渗，{照料人}拿盆接着。已拍照，回去问修缮队。",
-    "{照料人}腰痛，走路慢，家里活还做得动。劝她去卫生院看看，答应这周去。",
     "灶间电线挂在绳子上，当场和{照料人}一起收好，提醒别在边上晾衣服。",
     "孩子给我看新养的小鸡，一共六只，每只都起了名字。",
     "家里收拾得清爽，被子刚晒过。{照料人}说冬衣够穿，缺一双雨靴。",
     "煤气软管老化，和{照料人}说好这两天换，下次来看。",
-    "{照料人}耳朵背，电话常听不到。约好有事先打隔壁家。",
     "屋后水塘的围栏倒了一段，{照料人}不放心，已告诉村里来修。",
     "讲了防溺水和用电，孩子能背出三条，{照料人}在边上听。",
     "{照料人}问医保怎么续，手把手在手机上交好了。",
     "门口堆了柴，摩托车进出不方便，帮着挪到墙角。",
+];
+const VISIT_OLD_CARER: &[&str] = &[
+    "{照料人}腰痛，走路慢，家里活还做得动。劝了半天去卫生院看看，答应这周去。",
+    "{照料人}耳朵背，电话常听不到。约好有事先打隔壁家。",
+    "{照料人}眼睛花了，药盒上的字看不清，帮着写了大字贴上。",
 ];
 const VISIT_SCHOOL: &[&str] = &[
     "作业本翻了翻，{课}订正得认真，字比以前端正。",
@@ -114,7 +129,7 @@ const VISIT_TREATMENT: &[&str] = &[
     "康复老师教的动作在家也做，今天能自己扶墙走五步。",
     "辅具有点小了，量了尺寸，联系残联换。",
 ];
-const CONTACT_ANY: [&str; 9] = [
+const CONTACT_ANY: [&str; 8] = [
     "电话里{照料人}说都好，刚从地里回来。",
     "菜场碰到{照料人}，孩子跟在后面，脸色不错。",
     "{照料人}说这两天降温，孩子有点咳，没有发烧，在家喝热水。",
@@ -123,8 +138,8 @@ const CONTACT_ANY: [&str; 9] = [
     "{照料人}问补贴什么时候到账，已查，这周到。",
     "打了两次才通，{照料人}在打谷，约好周末去家里。",
     "活动室碰到孩子，一起做了手工灯笼。",
-    "{照料人}说血压高，最近在吃药，接送没耽误。",
 ];
+const CONTACT_OLD_CARER: &[&str] = &["{照料人}说血压高，最近在吃药，接送没耽误。"];
 const CONTACT_SCHOOL: &[&str] = &[
     "班主任说上课肯举手了，{课}还要补一补。",
     "孩子接的电话，说今天运动会跑了第四名。",
@@ -171,6 +186,8 @@ mod tests {
             VISIT_SMALL,
             VISIT_TEEN,
             VISIT_AWAY,
+            VISIT_OLD_CARER,
+            CONTACT_OLD_CARER,
             VISIT_TREATMENT,
             &CONTACT_ANY,
             CONTACT_SCHOOL,

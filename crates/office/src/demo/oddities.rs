@@ -2,6 +2,7 @@
 
 use super::{DemoAttempt, DemoChild, DemoHousehold, DemoPause, DemoVillage, names, people};
 use chrono::{Days, Months, NaiveDate, TimeDelta};
+use domain::import::CHILD_PSYCH;
 
 /// Households whose standing `records` decides; oddities begin after them.
 const PLAIN_HOUSEHOLDS: usize = 4;
@@ -10,6 +11,7 @@ const PLAIN_HOUSEHOLDS: usize = 4;
 pub(super) fn shape(village: &mut DemoVillage, index: u32, today: NaiveDate) {
     match index {
         0 => {
+            watched_over(village);
             with_child(village, 0, |child| boarder(child, today));
             with_child(village, 1, |child| {
                 child.categories = vec!["LB-1".into()];
@@ -128,6 +130,22 @@ fn two_closed_doors(village: &mut DemoVillage, today: NaiveDate) {
             note: note.into(),
         });
     }
+}
+
+/// The child of the first story: visited more often since.
+fn watched_over(village: &mut DemoVillage) {
+    let Some(child) = village
+        .households
+        .get_mut(PLAIN_HOUSEHOLDS - 1)
+        .and_then(|household| household.children.first_mut())
+    else {
+        return;
+    };
+    child.categories.push("DV".into());
+    child
+        .facts
+        .insert(CHILD_PSYCH.into(), "需要多陪伴，按高频次走访".into());
+    tell(child, "一个已办结的紧急问题");
 }
 
 fn tell(child: &mut DemoChild, oddity: &str) {

@@ -6,6 +6,7 @@ use super::{
     names::{self, Generation},
 };
 use chrono::{Datelike, Days, Months, NaiveDate};
+use domain::identity_number::check_character;
 use domain::import::{CHILD_DISABILITY, CHILD_PSYCH, PARENT_SEVERE_DISABILITY};
 use std::collections::BTreeMap;
 
@@ -36,16 +37,10 @@ impl Registry {
     }
 }
 
-/// Seventeen digits and the check character of GB 11643.
+/// Seventeen digits and their check character.
 pub(super) fn with_check_digit(seventeen: &str) -> String {
-    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    let sum: u32 = seventeen
-        .bytes()
-        .zip(WEIGHTS)
-        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
-        .sum();
-    let check = b"10X98765432"[(sum % 11) as usize];
-    format!("{seventeen}{}", char::from(check))
+    let check = check_character(seventeen).expect("seventeen digits have a check character");
+    format!("{seventeen}{check}")
 }
 
 pub(super) fn station_staff(dice: &mut Dice) -> Vec<DemoStaff> {
@@ -200,7 +195,7 @@ fn family(dice: &mut Dice, registry: &mut Registry, place: &Place<'_>, addr: &st
         ("both", 43),
         ("one", 12),
         ("poor", 18),
-        ("disabled_parent", 8),
+        ("disabled_parent", 12),
         ("alone", 6),
         ("guard", 5),
         ("ill", 8),
@@ -384,7 +379,7 @@ fn child(
     let mut facts = family.facts.clone();
     let mut health = if dice.chance(960) { "good" } else { "fair" };
     let difficult = family.categories.iter().all(|code| !code.starts_with("LB"));
-    if family.categories.is_empty() || (difficult && dice.chance(250)) || dice.chance(50) {
+    if family.categories.is_empty() || (difficult && dice.chance(300)) || dice.chance(50) {
         if dice.chance(700) {
             let words = dice.pick(&[
                 "肢体三级",
@@ -413,7 +408,7 @@ fn child(
             categories.push("DI".into());
             health = "chronic";
         }
-    } else if age >= 10 && dice.chance(70) {
+    } else if age >= 9 && dice.chance(150) {
         facts.insert(
             CHILD_PSYCH.to_owned(),
             "学校筛查：情绪低落，建议关注".to_owned(),
@@ -427,7 +422,7 @@ fn child(
     put("health", health);
     if dice.chance(250) {
         let pet = match name.chars().last() {
-            Some(last) => format!("{}{last}", dice.pick(&["阿", "小", "大"])),
+            Some(last) => format!("{}{last}", dice.pick(&["阿", "小"])),
             None => "阿宝".into(),
         };
         put("nickname", &pet);

@@ -188,19 +188,17 @@ pub(super) fn fill(dice: &mut Dice, village: &mut DemoVillage, index: u32, today
             problems.push(problem(dice, child, *date, pattern, today));
         }
     }
-    if let Some(first) = village
-        .households
-        .get(3)
-        .and_then(|household| household.children.first())
-    {
-        let child = first.key.clone();
-        match index {
-            0 => problems.push(night_at_the_aunts(child, today)),
-            1 => problems.push(late_home(child, today)),
-            2 => problems.push(stuck(child, today)),
-            _ => {}
-        }
-    }
+    let first_child = |at: usize| {
+        let household = village.households.get(at)?;
+        household.children.first().map(|child| child.key.clone())
+    };
+    let story = match index {
+        0 => first_child(3).map(|child| night_at_the_aunts(child, today)),
+        1 => first_child(4).map(|child| stuck(child, today)),
+        2 => first_child(3).map(|child| late_home(child, today)),
+        _ => None,
+    };
+    problems.extend(story);
     problems.sort_by_key(|problem| problem.reported_on);
     for (at, problem) in problems.iter_mut().enumerate() {
         problem.key = format!("{}-p{:02}", village.key, at + 1);

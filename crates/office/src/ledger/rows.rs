@@ -8,9 +8,10 @@ use super::{
     headings::Headings,
     values::{
         DateReading, date_from_number, half_width, is_scientific, plain_number, read_date,
-        tidy_id_no, tidy_phone, tidy_text, without_blanks,
+        tidy_phone, tidy_text, without_blanks,
     },
 };
+use domain::identity_number;
 use domain::import::{
     CHILD_DISABILITY, CHILD_PSYCH, LedgerRow, LedgerValue, PARENT_SEVERE_DISABILITY, Rejection,
 };
@@ -199,12 +200,12 @@ impl Reading<'_> {
         } else {
             tidy_text(raw)
         };
-        if matches!(column.key.as_str(), "hardship_cause" | "remark") {
-            if let Some(clause) = codes::severe_parent(raw) {
-                self.row
-                    .facts
-                    .insert(PARENT_SEVERE_DISABILITY.into(), clause);
-            }
+        if matches!(column.key.as_str(), "hardship_cause" | "remark")
+            && let Some(clause) = codes::severe_parent(raw)
+        {
+            self.row
+                .facts
+                .insert(PARENT_SEVERE_DISABILITY.into(), clause);
         }
         self.put(&column.key, raw, value);
     }
@@ -254,7 +255,7 @@ impl Reading<'_> {
                 self.put("id_type", raw, "00".into());
             }
         } else {
-            self.put(&column.key, raw, tidy_id_no(raw));
+            self.put(&column.key, raw, identity_number::normalise(raw));
         }
     }
 
@@ -319,10 +320,9 @@ impl Reading<'_> {
         if let (Some(address), None) = (
             self.row.value("addr").map(str::to_owned),
             self.row.value("group"),
-        ) {
-            if let Some(group) = group_in(&address) {
-                self.put("group", &address, group);
-            }
+        ) && let Some(group) = group_in(&address)
+        {
+            self.put("group", &address, group);
         }
         match kind {
             LedgerKind::L1

@@ -118,15 +118,6 @@ pub fn is_scientific(text: &str) -> bool {
         && exponent.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// An identity number without blanks, separators and leading apostrophe, x in capitals.
-#[must_use]
-pub fn tidy_id_no(text: &str) -> String {
-    without_blanks(text)
-        .trim_start_matches(['\'', '’', '‘', '`'])
-        .replace('-', "")
-        .to_ascii_uppercase()
-}
-
 /// A phone number: digits, and the hyphen of a landline.
 #[must_use]
 pub fn tidy_phone(text: &str) -> String {

@@ -233,19 +233,16 @@ fn date_cell(index: usize, value: &str, messy: bool) -> WrittenCell {
 fn spoil(index: usize, key: &str, text: &str, kind: LedgerKind) -> String {
     let two_characters = text.chars().count() == 2;
     match key {
-        "name" if two_characters && index % 2 == 0 => text
+        "name" if two_characters && index.is_multiple_of(2) => text
             .chars()
             .map(String::from)
             .collect::<Vec<_>>()
             .join("　"),
         "ethnicity" => text.trim_end_matches('族').to_owned(),
         "id_no" if index % 5 == 1 => full_width(text),
-        "id_no" if index % 5 == 2 => format!(
-            "{} {} {}",
-            &text[..6],
-            &text[6..14.min(text.len())],
-            &text[14.min(text.len())..]
-        ),
+        "id_no" if index % 5 == 2 && text.is_ascii() && text.len() == 18 => {
+            format!("{} {} {}", &text[..6], &text[6..14], &text[14..])
+        }
         "id_no" if index % 5 == 3 => text.to_lowercase(),
         "carer_phone" if index % 3 == 1 => full_width(text),
         "addr" if index % 3 == 2 => format!(" {text}\n"),
