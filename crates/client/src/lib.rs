@@ -1,3 +1,38 @@
 //! What a person can do with Zoufang, one file per noun. The only API a shell sees.
+//!
+//! - [`App`] is the process: its door (enrol, PIN, lock) and the one entrance for commands ([`App::call`]).
+//! - [`Tablet`] is the small context every use case gets; [`records`] saves, [`runtime`] syncs by itself.
+//! - [`view`] is what screens send and show.
 
+mod app;
+mod cadence;
+pub mod children;
+pub mod commands;
+pub mod conflicts;
+pub mod contacts;
+mod enrolment;
+mod error;
+mod nouns;
+pub mod office_line;
+pub mod packs;
+pub mod problems;
+pub mod records;
+pub mod roster;
+pub mod runtime;
+pub mod server;
+pub mod station;
+mod sync;
+pub mod sync_page;
+pub mod system;
+mod tablet;
+mod timeline;
+pub mod today;
 pub mod view;
+pub mod visits;
+
+pub use app::{App, AppSettings, Extension};
+pub use error::ClientError;
+pub use tablet::Tablet;
+
+/// The app's version, as it goes into envelopes and onto the page 我的.
+pub const APP_VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,1 +1,219 @@
-//! Placeholder.
+//! The same commands over HTTP on loopback, for a browser: stations whose system cannot run the window, and tests.
+//!
+//! One process serves one person's store. Bound to loopback, opened by a random token that travels in the address
+//! fragment (which browsers never send to a server), Host and Origin checked, so that no other page and no other
+//! machine gets an answer (architecture.md §8).
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, Path as UrlPath, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use client::App;
+use client::view::UiError;
+use futures_util::{Stream, StreamExt};
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::broadcast::error::RecvError;
+
+/// Largest command body: an Excel ledger in base64.
+const BODY_BYTES: usize = 24 * 1024 * 1024;
+
+/// What is served and to whom.
+pub struct Host {
+    /// The app.
+    pub app: Arc<App>,
+    /// Folder with the built screens.
+    pub screens: PathBuf,
+    /// The token; whoever has it is the person at this machine.
+    pub token: String,
+}
+
+/// A host that listens.
+pub struct Listening {
+    /// Where.
+    pub address: SocketAddr,
+    /// The address a person opens, token included.
+    pub url: String,
+    listener: TcpListener,
+    host: Arc<Host>,
+}
+
+/// A fresh token: 128 bits in hex.
+///
+/// # Errors
+/// The system has no randomness.
+pub fn new_token() -> Result<String, getrandom::Error> {
+    let mut bytes = [0u8; 16];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+impl Host {
+    /// Binds to loopback; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// The port is taken.
+    pub async fn bind(self, port: u16) -> std::io::Result<Listening> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        let address = listener.local_addr()?;
+        Ok(Listening {
+            address,
+            url: format!("http://{address}/#t={}", self.token),
+            listener,
+            host: Arc::new(self),
+        })
+    }
+}
+
+impl Listening {
+    /// Serves until the future given resolves.
+    ///
+    /// # Errors
+    /// The listener breaks.
+    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+        let door = Arc::new(Door {
+            host: self.host,
+            authority: self.address.to_string(),
+        });
+        let router = Router::new()
+            .route("/api/events", get(events))
+            .route("/api/{command}", post(call))
+            .fallback(get(screen))
+            .layer(DefaultBodyLimit::max(BODY_BYTES))
+            .with_state(door);
+        axum::serve(self.listener, router).with_graceful_shutdown(stop).await
+    }
+}
+
+struct Door {
+    host: Arc<Host>,
+    authority: String,
+}
+
+impl Door {
+    /// Is this our own page talking? A foreign page carries another Origin, a rebound name another Host.
+    fn is_ours(&self, headers: &HeaderMap) -> bool {
+        let is = |value: &HeaderValue, expected: &str| value.as_bytes() == expected.as_bytes();
+        let host_ok = headers
+            .get(header::HOST)
+            .is_some_and(|host| is(host, &self.authority));
+        let origin_ok = headers
+            .get(header::ORIGIN)
+            .is_none_or(|origin| is(origin, &format!("http://{}", self.authority)));
+        host_ok && origin_ok
+    }
+
+    fn knows(&self, token: Option<&str>) -> bool {
+        let expected = self.host.token.as_bytes();
+        let given = token.unwrap_or_default().as_bytes();
+        // Constant time in the token's content.
+        given.len() == expected.len()
+            && given.iter().zip(expected).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
+    }
+}
+
+fn refuse(status: StatusCode, code: &str) -> Response {
+    let error = UiError {
+        code: code.to_owned(),
+        params: Default::default(),
+    };
+    (status, axum::Json(error)).into_response()
+}
+
+async fn call(
+    State(door): State<Arc<Door>>,
+    UrlPath(command): UrlPath<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let token = headers.get("x-zoufang-token").and_then(|value| value.to_str().ok());
+    if !door.is_ours(&headers) || !door.knows(token) {
+        return refuse(StatusCode::FORBIDDEN, "wrong_token");
+    }
+    let argument = if body.is_empty() {
+        serde_json::Value::Null
+    } else {
+        match serde_json::from_slice(&body) {
+            Ok(argument) => argument,
+            Err(_) => return refuse(StatusCode::BAD_REQUEST, "value_invalid"),
+        }
+    };
+    match door.host.app.call(&command, argument).await {
+        Ok(value) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(value)).into_response(),
+        Err(error) => (StatusCode::UNPROCESSABLE_ENTITY, axum::Json(error.to_ui())).into_response(),
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct TokenQuery {
+    token: Option<String>,
+}
+
+async fn events(
+    State(door): State<Arc<Door>>,
+    Query(query): Query<TokenQuery>,
+    headers: HeaderMap,
+) -> Response {
+    if !door.is_ours(&headers) || !door.knows(query.token.as_deref()) {
+        return refuse(StatusCode::FORBIDDEN, "wrong_token");
+    }
+    Sse::new(changes(&door.host.app))
+        .keep_alive(KeepAlive::default())
+        .into_response()
+}
+
+fn changes(app: &Arc<App>) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
+    let receiver = app.changes();
+    let ended = app.ended();
+    futures_util::stream::unfold(receiver, |mut receiver| async {
+        let what = match receiver.recv().await {
+            Ok(what) => what,
+            Err(RecvError::Lagged(_)) => "app",
+            Err(RecvError::Closed) => return None,
+        };
+        let event = Event::default()
+            .event("changed")
+            .data(serde_json::json!({ "what": what }).to_string());
+        Some((Ok(event), receiver))
+    })
+    .take_until(ended)
+}
+
+async fn screen(State(door): State<Arc<Door>>, uri: axum::http::Uri, headers: HeaderMap) -> Response {
+    if !door.is_ours(&headers) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    let path = uri.path().trim_start_matches('/');
+    let relative = Path::new(if path.is_empty() { "index.html" } else { path });
+    if !relative.components().all(|part| matches!(part, Component::Normal(_))) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let file = door.host.screens.join(relative);
+    let Ok(bytes) = tokio::fs::read(&file).await else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let kind = mime_guess::from_path(&file).first_or_octet_stream();
+    let mut response = Response::new(Body::from(bytes));
+    let headers = response.headers_mut();
+    if let Ok(kind) = HeaderValue::from_str(kind.as_ref()) {
+        headers.insert(header::CONTENT_TYPE, kind);
+    }
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
+             font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; \
+             frame-ancestors 'none'",
+        ),
+    );
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,158 @@
+//! From a child's document to its due dates: what the pure engine in `domain` is asked, and how the answer is shown.
+
+use crate::packs::Packs;
+use crate::view::{DueKind, DueView};
+use chrono::NaiveDate;
+use domain::cadence::{
+    Cadence, CadenceInput, Category, Due, Event, EventKind, Kind, Pause, TierFact, TierLowered, compute,
+};
+use domain::child::Child;
+use domain::scalar::Scalar;
+
+/// What the engine is asked for a child. None when the file has no opening date yet: then there is no cadence.
+pub fn input(child: &Child) -> Option<CadenceInput> {
+    let opened_on = child.text(domain::child::OPENED_ON)?.parse().ok()?;
+    let mut events: Vec<Event> = Vec::new();
+    for visit in &child.visits {
+        let Some(event_date) = child.effective_date(&visit.id, visit.event_date) else {
+            continue;
+        };
+        events.push(Event {
+            event_date,
+            id: visit.id.clone(),
+            kind: EventKind::Visit,
+            voided: child.is_voided(&visit.id),
+            recorded_on: visit.recorded_on,
+            session: Some(visit.session.clone()),
+            mode: None,
+            party: Vec::new(),
+            reached: Some(true),
+            place: Some(visit.place.clone()),
+            met: visit.met.clone(),
+            child_seen: Some(visit.seen),
+            boarder: visit.boarder,
+        });
+    }
+    for contact in &child.contacts {
+        let Some(event_date) = child.effective_date(&contact.id, contact.event_date) else {
+            continue;
+        };
+        events.push(Event {
+            event_date,
+            id: contact.id.clone(),
+            kind: EventKind::Contact,
+            voided: child.is_voided(&contact.id),
+            recorded_on: contact.recorded_on,
+            session: None,
+            mode: Some(contact.mode.clone()),
+            party: contact.party.clone(),
+            reached: Some(contact.reached),
+            place: None,
+            met: Vec::new(),
+            child_seen: None,
+            boarder: false,
+        });
+    }
+    for attempt in &child.attempts {
+        let Some(event_date) = child.effective_date(&attempt.id, attempt.event_date) else {
+            continue;
+        };
+        events.push(Event {
+            event_date,
+            id: attempt.id.clone(),
+            kind: EventKind::Attempt,
+            voided: child.is_voided(&attempt.id),
+            recorded_on: attempt.recorded_on,
+            session: None,
+            mode: None,
+            party: Vec::new(),
+            reached: Some(false),
+            place: None,
+            met: Vec::new(),
+            child_seen: Some(false),
+            boarder: false,
+        });
+    }
+    Some(CadenceInput {
+        opened_on,
+        is_new: child.fields.get(domain::child::IS_NEW).and_then(Scalar::as_bool).unwrap_or(false),
+        closed_on: child.text("closed_on").and_then(|text| text.parse().ok()),
+        birth_date: child.birth_date(),
+        categories: child
+            .categories
+            .iter()
+            .map(|category| Category {
+                code: category.code.clone(),
+                start: category.start,
+                end: category.end,
+                recorded_on: category.recorded_on,
+                suspected: category.basis == "suspected",
+            })
+            .collect(),
+        facts: child
+            .tier_facts
+            .iter()
+            .filter(|fact| fact.kind != "tier_lowered")
+            .filter_map(|fact| {
+                Some(TierFact {
+                    kind: fact.kind.clone(),
+                    value: None,
+                    from: fact.from,
+                    to: fact.to,
+                    recorded_on: fact.recorded_on.or(fact.from)?,
+                    words: (!fact.words.is_empty()).then(|| fact.words.clone()),
+                })
+            })
+            .collect(),
+        tier_lowered: child
+            .tier_facts
+            .iter()
+            .filter(|fact| fact.kind == "tier_lowered")
+            .filter_map(|fact| {
+                Some(TierLowered {
+                    approved_by: fact.approved_by.clone()?,
+                    on: fact.from?,
+                })
+            })
+            .collect(),
+        events,
+        pauses: child
+            .pauses
+            .iter()
+            .filter_map(|pause| {
+                Some(Pause {
+                    reason: pause.reason.clone(),
+                    kind: None,
+                    from: pause.from?,
+                    to: pause.to,
+                })
+            })
+            .collect(),
+    })
+}
+
+/// Computes a child's cadence today. None without an opening date.
+pub fn of(child: &Child, packs: &Packs, today: NaiveDate) -> Option<Cadence> {
+    input(child).map(|input| compute(&input, &packs.rules, today))
+}
+
+/// A due date for a screen.
+pub fn due_view(due: &Due) -> DueView {
+    DueView {
+        kind: match due.kind {
+            Kind::Contact => DueKind::Contact,
+            Kind::Visit => DueKind::Visit,
+        },
+        from: due.window_from.to_string(),
+        due: due.due.to_string(),
+        days_over: due.days_over,
+        reason: due.reason.clone(),
+    }
+}
+
+/// All due dates, earliest first.
+pub fn due_views(cadence: &Cadence) -> Vec<DueView> {
+    let mut dues: Vec<&Due> = cadence.dues.iter().collect();
+    dues.sort_by_key(|due| (due.due, due.kind == Kind::Contact));
+    dues.into_iter().map(due_view).collect()
+}

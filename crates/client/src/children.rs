@@ -1,0 +1,445 @@
+//! Children: the list, the file 一人一档, its fields, and corrections of one's own records.
+
+use crate::cadence;
+use crate::contacts::{event_date, note, options, saved};
+use crate::error::ClientError;
+use crate::packs::{FieldBlock, FieldRule};
+use crate::records::{self, Write};
+use crate::roster::{Roster, RosterChild, RosterHousehold};
+use crate::tablet::Tablet;
+use crate::timeline;
+use crate::view::{
+    AddChildInput, AmendInput, ChildFileView, ChildListView, ChildRow, EditFieldInput, FieldBlockView,
+    FieldView, IdInput, SavedView, SearchInput, SiblingView,
+};
+use domain::child::{Amendment, Category, HOUSEHOLD, IS_NEW, OPENED_ON};
+use domain::identity_number::{self, Verdict};
+use domain::name_search;
+use domain::policy::PolicyPack;
+use domain::record::Edit;
+use domain::scalar::Scalar;
+use ids::{DocKind, DocumentId, Role, UnitId};
+use store::drafts;
+
+/// Longest value of a field.
+const FIELD_CHARACTERS: usize = 200;
+
+/// Finds children by 汉字, pinyin, initials, nickname, carer; at the station by the end of the ID number too.
+///
+/// # Errors
+/// `still_loading`, or the store cannot be read.
+pub fn search(tablet: &Tablet, input: &SearchInput) -> Result<ChildListView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let query = input.query.trim();
+    let by_number = tablet.identity.role == Role::Supervisor && query.chars().count() >= 4;
+    let rows = roster
+        .children
+        .iter()
+        .filter(|child| input.village.as_ref().is_none_or(|village| child.unit.to_string() == *village))
+        .filter(|child| {
+            query.is_empty()
+                || name_search::matches(query, &child.search)
+                || by_number
+                    && child
+                        .child
+                        .text("id_no")
+                        .is_some_and(|number| number.to_uppercase().ends_with(&query.to_uppercase()))
+        })
+        .map(|child| row(tablet, &roster, child))
+        .collect();
+    Ok(ChildListView {
+        rows,
+        total: u32::try_from(roster.children.len()).unwrap_or(u32::MAX),
+    })
+}
+
+fn row(tablet: &Tablet, roster: &Roster, child: &RosterChild) -> ChildRow {
+    let household = roster.household_of(child);
+    ChildRow {
+        child: child.id.to_string(),
+        household: child.child.household().unwrap_or_default().to_owned(),
+        name: child.name(),
+        nickname: child.child.text("nickname").map(str::to_owned),
+        sex: child.child.text("sex").unwrap_or("0").to_owned(),
+        age: child.age(roster.today),
+        group: household
+            .and_then(|household| household.household.text("group"))
+            .map(str::to_owned),
+        carer: crate::today::carer(child, tablet),
+        village: roster.people.unit_name(child.unit),
+        village_id: child.unit.to_string(),
+        enhanced: child.cadence.as_ref().is_some_and(|cadence| cadence.enhanced),
+        next: child.next(),
+        needs_check: !child.conflicts.is_empty()
+            || child.is_flagged()
+            || household.is_some_and(|household| !household.conflicts.is_empty()),
+    }
+}
+
+/// The child's file on one page.
+///
+/// # Errors
+/// `not_found`.
+pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let child = roster.child(&input.id)?;
+    let packs = tablet.packs();
+    let pack = packs.rules_on(roster.today).ok_or_else(|| ClientError::new("form_unknown"))?;
+    let household = roster.household_of(child);
+    let draft = match household {
+        Some(household) => tablet
+            .store
+            .read(|connection| drafts::of_household(connection, household.id))?
+            .map(|draft| draft.draft.to_string()),
+        None => None,
+    };
+    let siblings = child
+        .child
+        .household()
+        .map(|id| roster.children_of(id))
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|other| other.id != child.id)
+        .map(|other| SiblingView {
+            child: other.id.to_string(),
+            name: other.name(),
+        })
+        .collect();
+    let conflicts = child.conflicts.len() + household.map_or(0, |household| household.conflicts.len());
+    Ok(ChildFileView {
+        child: input.id.clone(),
+        household: child.child.household().unwrap_or_default().to_owned(),
+        name: child.name(),
+        nickname: child.child.text("nickname").map(str::to_owned),
+        sex: child.child.text("sex").unwrap_or("0").to_owned(),
+        age: child.age(roster.today),
+        village: roster.people.unit_name(child.unit),
+        carer: crate::today::carer(child, tablet),
+        phone: ["carer_phone", "phone_child"]
+            .into_iter()
+            .find_map(|key| child.child.text(key))
+            .map(str::to_owned),
+        reasons: reasons(child, pack, tablet.identity.role),
+        dues: child.cadence.as_deref().map(cadence::due_views).unwrap_or_default(),
+        misses: child
+            .cadence
+            .as_ref()
+            .map(|cadence| cadence.misses.iter().map(|miss| miss.text.clone()).collect())
+            .unwrap_or_default(),
+        blocks: packs.blocks.iter().map(|block| block_view(block, pack, child, household)).collect(),
+        siblings,
+        timeline: timeline::of(tablet, &roster, child)?,
+        conflicts: u32::try_from(conflicts).unwrap_or(u32::MAX),
+        draft,
+    })
+}
+
+/// Why the child is on the list, in plain words; restricted categories only as the pack lets a village see them.
+fn reasons(child: &RosterChild, pack: &PolicyPack, role: Role) -> Vec<String> {
+    let mut words: Vec<String> = child
+        .child
+        .categories
+        .iter()
+        .filter(|category| category.end.is_none())
+        .filter_map(|category| {
+            let rule = pack.category(&category.code)?;
+            let hidden = rule.restricted && role == Role::Director;
+            Some(if hidden {
+                rule.shown_as.clone().unwrap_or_else(|| rule.label.clone())
+            } else {
+                rule.label.clone()
+            })
+        })
+        .collect();
+    words.extend(
+        child
+            .child
+            .tier_facts
+            .iter()
+            .filter(|fact| fact.to.is_none() && !fact.words.is_empty())
+            .map(|fact| fact.words.clone()),
+    );
+    words.dedup();
+    words
+}
+
+fn block_view(
+    block: &FieldBlock,
+    pack: &PolicyPack,
+    child: &RosterChild,
+    household: Option<&RosterHousehold>,
+) -> FieldBlockView {
+    FieldBlockView {
+        key: block.key.clone(),
+        title: block.title.clone(),
+        fields: block.fields.iter().map(|field| field_view(field, pack, child, household)).collect(),
+    }
+}
+
+fn field_view(
+    field: &FieldRule,
+    pack: &PolicyPack,
+    child: &RosterChild,
+    household: Option<&RosterHousehold>,
+) -> FieldView {
+    let of_household = field.holder == "household";
+    let (fields, conflicts) = match (of_household, household) {
+        (true, Some(household)) => (Some(&household.household.fields), Some(&household.conflicts)),
+        (true, None) => (None, None),
+        (false, _) => (Some(&child.child.fields), Some(&child.conflicts)),
+    };
+    let value = fields
+        .and_then(|fields| fields.get(&field.key))
+        .map(Scalar::to_display)
+        .filter(|text| !text.is_empty());
+    let masked = field.mask.is_some();
+    let shown = value.as_deref().map(|value| match (&field.list, masked) {
+        (Some(list), _) => pack.label(list, value).to_owned(),
+        (None, true) => identity_number::mask(value),
+        (None, false) => value.to_owned(),
+    });
+    let document = match (of_household, household) {
+        (true, Some(household)) => household.id,
+        _ => child.id,
+    };
+    FieldView {
+        key: field.key.clone(),
+        holder: field.holder.clone(),
+        label: field.label.clone(),
+        text: shown,
+        value: value.filter(|_| !masked),
+        kind: field.kind.clone(),
+        options: field.list.as_deref().map(|list| options(pack.list(list))).unwrap_or_default(),
+        editable: field.kind != "fixed" && (!of_household || household.is_some()),
+        conflict: conflicts
+            .filter(|conflicts| conflicts.iter().any(|conflict| conflict.key == field.key))
+            .map(|_| format!("{document}/{}", field.key)),
+        flag: child
+            .child
+            .text(&format!("{}{}", domain::child::FLAG_PREFIX, field.key))
+            .map(str::to_owned),
+    }
+}
+
+/// Changes one field. Only that field is written: an edit of another field elsewhere merges silently.
+///
+/// # Errors
+/// `not_found`, `not_allowed`, `value_invalid`, `name_missing`, `birth_invalid`, `date_future`, `id_no_real`, `disk_full`.
+pub fn edit_field(tablet: &Tablet, input: &EditFieldInput) -> Result<ChildFileView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let child = roster.child(&input.child)?;
+    let packs = tablet.packs();
+    let pack = packs.rules_on(roster.today).ok_or_else(|| ClientError::new("form_unknown"))?;
+    let field = packs
+        .field(&input.holder, &input.key)
+        .filter(|field| field.kind != "fixed")
+        .ok_or_else(|| ClientError::new("not_allowed"))?;
+    let value = input.value.as_deref().map(str::trim).filter(|value| !value.is_empty());
+    let mut edits = Vec::new();
+    let written = match value {
+        None if field.key == "name" => return Err(ClientError::new("name_missing")),
+        None => None,
+        Some(value) => Some(checked(tablet, field, pack, value, roster.today, &mut edits)?),
+    };
+    edits.push(Edit::put(&field.key, Scalar::text_or_null(written.as_deref())));
+    if child.child.text(&format!("{}{}", domain::child::FLAG_PREFIX, field.key)).is_some()
+        && !edits.iter().any(|edit| matches!(edit, Edit::Put { key, .. } if key.starts_with(domain::child::FLAG_PREFIX)))
+    {
+        // A person looked at it: the flag goes.
+        edits.push(Edit::put(&format!("{}{}", domain::child::FLAG_PREFIX, field.key), Scalar::Null));
+    }
+    let label = format!("{} {}", child.name(), field.label);
+    let write = if field.holder == "household" {
+        let household = roster.household_of(child).ok_or_else(|| ClientError::new("not_found"))?;
+        Write::new(household.id, DocKind::Household, household.unit, edits)
+    } else {
+        Write::new(child.id, DocKind::Child, child.unit, edits)
+    };
+    records::save(
+        tablet,
+        "field_edited",
+        &[write.labelled("field", label, tablet.new_id().to_string())],
+    )?;
+    file(tablet, &IdInput { id: input.child.clone() })
+}
+
+fn checked(
+    tablet: &Tablet,
+    field: &FieldRule,
+    pack: &PolicyPack,
+    value: &str,
+    today: chrono::NaiveDate,
+    edits: &mut Vec<Edit>,
+) -> Result<String, ClientError> {
+    if value.chars().count() > FIELD_CHARACTERS {
+        return Err(ClientError::new("too_large"));
+    }
+    match field.kind.as_str() {
+        "one" => {
+            let list = field.list.as_deref().unwrap_or_default();
+            if !pack.list(list).iter().any(|item| item.code == value) {
+                return Err(ClientError::new("value_invalid").with("value", value));
+            }
+            Ok(value.to_owned())
+        }
+        "date" => {
+            let date: chrono::NaiveDate = value.parse().map_err(|_| ClientError::new("birth_invalid"))?;
+            if date > today {
+                return Err(ClientError::new("date_future"));
+            }
+            Ok(date.to_string())
+        }
+        "id_no" => {
+            let number = identity_number::normalise(value);
+            if tablet.identity.demo && !identity_number::is_synthetic(&number) {
+                return Err(ClientError::new("id_no_real"));
+            }
+            let flag = format!("{}{}", domain::child::FLAG_PREFIX, field.key);
+            let verdict = identity_number::check(&number, today);
+            edits.push(Edit::put(
+                &flag,
+                if verdict == Verdict::Valid {
+                    Scalar::Null
+                } else {
+                    Scalar::from("号码对不上，请核对证件")
+                },
+            ));
+            Ok(number)
+        }
+        _ => Ok(value.to_owned()),
+    }
+}
+
+/// Opens a file for a child found by hand (新发现): name, village and reason are enough to start.
+///
+/// # Errors
+/// `name_missing`, `reason_missing`, `birth_invalid`, `date_future`, `value_invalid`, `not_found`, `disk_full`.
+pub fn add_child(tablet: &Tablet, input: &AddChildInput) -> Result<SavedView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let packs = tablet.packs();
+    let pack = packs.rules_on(roster.today).ok_or_else(|| ClientError::new("form_unknown"))?;
+    let name = input.name.trim();
+    if name.is_empty() || name.chars().count() > 72 {
+        return Err(ClientError::new("name_missing"));
+    }
+    let reason = note(&input.reason)?;
+    if reason.is_empty() {
+        return Err(ClientError::new("reason_missing"));
+    }
+    if pack.category(&input.category).is_none() {
+        return Err(ClientError::new("value_invalid").with("value", &input.category));
+    }
+    let birth_date = match input.birth_date.as_deref() {
+        Some(text) if !text.is_empty() => {
+            let date: chrono::NaiveDate = text.parse().map_err(|_| ClientError::new("birth_invalid"))?;
+            if date > roster.today {
+                return Err(ClientError::new("date_future"));
+            }
+            Some(date)
+        }
+        _ => None,
+    };
+    let village = match (&input.village, tablet.identity.role) {
+        (Some(village), Role::Supervisor) => UnitId::parse(village).map_err(|_| ClientError::new("not_found"))?,
+        (None, Role::Supervisor) => return Err(ClientError::new("not_found")),
+        (_, Role::Director) => tablet.identity.unit,
+    };
+    let mut writes = Vec::new();
+    let household = match &input.household {
+        Some(id) => {
+            let known = roster.households.get(id).ok_or_else(|| ClientError::new("not_found"))?;
+            known.id
+        }
+        None => {
+            let id = DocumentId(tablet.new_id());
+            writes.push(Write::new(
+                id,
+                DocKind::Household,
+                village,
+                vec![Edit::put(OPENED_ON, roster.today.to_string())],
+            ));
+            id
+        }
+    };
+    let child = DocumentId(tablet.new_id());
+    let today = roster.today.to_string();
+    let category = Category {
+        id: tablet.new_id().to_string(),
+        code: input.category.clone(),
+        start: Some(roster.today),
+        end: None,
+        recorded_on: Some(roster.today),
+        basis: "self_found".to_owned(),
+    };
+    writes.push(
+        Write::new(
+            child,
+            DocKind::Child,
+            village,
+            vec![
+                Edit::put("name", name),
+                Edit::put("sex", Scalar::text_or_null(Some(&input.sex))),
+                Edit::put("birth_date", Scalar::from(birth_date.map(|date| date.to_string()))),
+                Edit::put(HOUSEHOLD, household.to_string()),
+                Edit::put(OPENED_ON, today.as_str()),
+                Edit::put(IS_NEW, true),
+                Edit::put("found_reason", reason.as_str()),
+                category.to_edit(),
+            ],
+        )
+        .labelled("child", format!("{name} 建档"), child.to_string()),
+    );
+    records::save(tablet, "child_added", &writes)?;
+    saved(tablet, &[child], &child.to_string())
+}
+
+/// Adds words to one's own record, corrects its date, or 作废s it. History is kept; the cadence follows.
+///
+/// # Errors
+/// `reason_missing`, `text_missing`, `date_future`, `not_found`, `not_allowed`, `disk_full`.
+pub fn amend_record(tablet: &Tablet, input: &AmendInput) -> Result<ChildFileView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let child = roster.child(&input.child)?;
+    let reason = note(&input.reason)?;
+    if reason.is_empty() {
+        return Err(ClientError::new("reason_missing"));
+    }
+    let text = input.text.as_deref().map(note).transpose()?.filter(|text| !text.is_empty());
+    let event_date = input
+        .event_date
+        .as_deref()
+        .map(|text| event_date(text, roster.today))
+        .transpose()?;
+    if text.is_none() && event_date.is_none() && !input.void {
+        return Err(ClientError::new("text_missing"));
+    }
+    let line = timeline::of(tablet, &roster, child)?
+        .into_iter()
+        .find(|line| line.record == input.record)
+        .ok_or_else(|| ClientError::new("not_found"))?;
+    if !line.can_amend {
+        return Err(ClientError::new("not_allowed"));
+    }
+    let amendment = |id: String| Amendment {
+        id,
+        record: input.record.clone(),
+        text: text.clone(),
+        void: input.void,
+        event_date,
+        reason: reason.clone(),
+        recorded_on: Some(roster.today),
+        by: tablet.identity.staff.to_string(),
+        made_by: None,
+    };
+    let id = tablet.new_id().to_string();
+    let what = if input.void { "作废" } else { "补充" };
+    records::save(
+        tablet,
+        "record_amended",
+        &[
+            Write::new(child.id, DocKind::Child, child.unit, vec![amendment(id.clone()).to_edit()])
+                .labelled("amendment", format!("{} {what}", child.name()), id),
+        ],
+    )?;
+    file(tablet, &IdInput { id: input.child.clone() })
+}

@@ -1,0 +1,155 @@
+//! Every command a screen may send, named once. Shells do not know them; they hand name and argument to [`call`].
+
+use crate::app::App;
+use crate::error::ClientError;
+use crate::tablet::Tablet;
+use crate::{children, conflicts, contacts, office_line, problems, station, sync_page, today, visits};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Commands answered by an extension (the station's ledgers); named here so that the list is whole.
+pub const EXTENSION_COMMANDS: &[&str] = &["import_preview", "import_confirm", "import_status"];
+
+macro_rules! commands {
+    (
+        door { $($door:literal => |$app:ident, $door_argument:ident| $door_body:expr;)* }
+        tablet { $($tablet:literal => $tablet_path:path $(, $tablet_kind:ident)?;)* }
+        line { $($line:literal => $line_path:path $(, $line_kind:ident)?;)* }
+    ) => {
+        /// Every command, in one list; the UI's `Backend` interface is compared with it.
+        pub const COMMANDS: &[&str] = &[$($door,)* $($tablet,)* $($line,)*];
+
+        /// Runs a command by name.
+        ///
+        /// # Errors
+        /// A code the screens have words for; `not_found` for an unknown name.
+        pub async fn call(app: &Arc<App>, command: &str, argument: Value) -> Result<Value, ClientError> {
+            match command {
+                $($door => {
+                    let $app = app.clone();
+                    let $door_argument = argument;
+                    answer($door_body)
+                })*
+                $($tablet => on_tablet(app, move |tablet| commands!(@run $tablet_path, tablet, argument $(, $tablet_kind)?)).await,)*
+                $($line => {
+                    let tablet = app.tablet()?;
+                    answer(commands!(@line $line_path, tablet, argument $(, $line_kind)?))
+                })*
+                other => match app.extension(other) {
+                    Some(extension) => {
+                        let name = other.to_owned();
+                        let result = on_tablet(app, move |tablet| extension.call(tablet, &name, argument)).await;
+                        app.announce("import");
+                        result
+                    }
+                    None => Err(ClientError::new("not_found")),
+                },
+            }
+        }
+    };
+    (@run $path:path, $tablet:ident, $argument:ident) => { answer($path($tablet)) };
+    (@run $path:path, $tablet:ident, $argument:ident, input) => { answer($path($tablet, &read($argument)?)) };
+    (@line $path:path, $tablet:ident, $argument:ident) => { $path(&$tablet).await };
+    (@line $path:path, $tablet:ident, $argument:ident, input) => { $path(&$tablet, &read($argument)?).await };
+}
+
+commands! {
+    door {
+        "app" => |app, _argument| app.view();
+        "enrol_start" => |app, argument| app.enrol_start(read(argument)?).await;
+        "enrol_poll" => |app, _argument| app.enrol_poll().await;
+        "enrol_cancel" => |app, _argument| app.enrol_cancel();
+        "choose_pin" => |app, argument| {
+            let input = read(argument)?;
+            blocking(move || app.choose_pin(&input)).await
+        };
+        "unlock" => |app, argument| {
+            let input = read(argument)?;
+            blocking(move || app.unlock(&input)).await
+        };
+        "lock" => |app, _argument| app.lock();
+        "sync_now" => |app, _argument| {
+            app.wake().notify_one();
+            let tablet = app.tablet()?;
+            sync_page::view(&tablet)
+        };
+    }
+    tablet {
+        "me" => today::me;
+        "today" => today::today;
+        "search_children" => children::search, input;
+        "child_file" => children::file, input;
+        "edit_field" => children::edit_field, input;
+        "add_child" => children::add_child, input;
+        "contact_form" => contacts::form, input;
+        "record_contact" => contacts::record_contact, input;
+        "record_attempt" => contacts::record_attempt, input;
+        "open_visit" => visits::open_visit, input;
+        "visit_form" => visits::visit_form, input;
+        "answer_visit" => visits::answer_visit, input;
+        "same_as_last" => visits::same_as_last, input;
+        "visit_position" => visits::visit_position, input;
+        "save_visit" => visits::save_visit, input;
+        "discard_draft" => visits::discard_draft, input;
+        "restore_draft" => visits::restore_draft, input;
+        "visit_read" => visits::visit_read, input;
+        "amend_record" => children::amend_record, input;
+        "problem_form" => problems::form, input;
+        "report_problem" => problems::report_problem, input;
+        "problems" => problems::list;
+        "problem" => problems::problem, input;
+        "add_problem_event" => problems::add_event, input;
+        "mandatory_page" => problems::mandatory_page;
+        "conflicts" => conflicts::list;
+        "settle_conflict" => conflicts::settle, input;
+        "sync_status" => sync_page::view_of;
+        "overview" => station::overview;
+        "villages" => station::villages;
+        "inbox" => station::inbox;
+    }
+    line {
+        "create_village" => office_line::create_village, input;
+        "devices" => office_line::devices;
+        "new_enrolment" => office_line::new_enrolment, input;
+        "enrolment" => office_line::enrolment, input;
+        "confirm_enrolment" => office_line::confirm_enrolment, input;
+    }
+}
+
+/// Runs a use case off the async threads and tells the screens when it wrote something.
+async fn on_tablet(
+    app: &Arc<App>,
+    run: impl FnOnce(&Arc<Tablet>) -> Result<Value, ClientError> + Send + 'static,
+) -> Result<Value, ClientError> {
+    let tablet = app.tablet()?;
+    let before = tablet.writes();
+    let worker = tablet.clone();
+    let result = blocking(move || run(&worker)).await;
+    if tablet.writes() != before {
+        app.announce("records");
+        app.wake().notify_one();
+    }
+    result
+}
+
+async fn blocking<T: Send + 'static>(
+    run: impl FnOnce() -> Result<T, ClientError> + Send + 'static,
+) -> Result<T, ClientError> {
+    match tokio::task::spawn_blocking(run).await {
+        Ok(result) => result,
+        Err(error) => {
+            tracing::error!(%error, "a use case panicked");
+            Err(ClientError::new("internal").because(error))
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(argument: Value) -> Result<T, ClientError> {
+    Ok(serde_json::from_value(argument)?)
+}
+
+fn answer<T: Serialize>(result: Result<T, ClientError>) -> Result<Value, ClientError> {
+    Ok(serde_json::to_value(result?)?)
+}

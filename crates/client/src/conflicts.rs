@@ -1,0 +1,183 @@
+//! Fields two people changed while both were offline: every value with who and when, one tap settles it.
+
+use crate::error::ClientError;
+use crate::records::{self, Write};
+use crate::roster::{self, People};
+use crate::system;
+use crate::tablet::Tablet;
+use crate::view::{ConflictListView, ConflictValueView, ConflictView, SettleInput};
+use domain::identity_number;
+use domain::record::{Edit, FieldConflict, FieldValue};
+use domain::scalar::Scalar;
+use ids::{DocKind, DocumentId, UnitId};
+use std::sync::Arc;
+
+struct Contested {
+    document: DocumentId,
+    kind: DocKind,
+    unit: UnitId,
+    child: Option<DocumentId>,
+    name: String,
+    conflicts: Arc<Vec<FieldConflict>>,
+}
+
+/// All open conflicts.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn list(tablet: &Tablet) -> Result<ConflictListView, ClientError> {
+    let people = People::read(tablet)?;
+    let mut open = Vec::new();
+    for contested in contested(tablet)? {
+        let authors = roster::authors(tablet, contested.document)?;
+        for conflict in contested.conflicts.iter() {
+            open.push(ConflictView {
+                conflict: format!("{}/{}", contested.document, conflict.key),
+                child: contested.child.map(|child| child.to_string()),
+                name: contested.name.clone(),
+                field: label(tablet, contested.kind, &conflict.key),
+                values: conflict
+                    .values
+                    .iter()
+                    .enumerate()
+                    .map(|(index, value)| {
+                        let author = value.made_by.and_then(|hash| authors.get(&hash));
+                        ConflictValueView {
+                            value: value_id(index, value),
+                            text: words(tablet, contested.kind, &conflict.key, &value.value),
+                            by: author.map_or_else(
+                                || roster::UNKNOWN_PERSON.to_owned(),
+                                |author| people.name(author.staff),
+                            ),
+                            unit: author.map_or_else(String::new, |author| people.unit_of(author.staff)),
+                            at: system::moment(author.map_or(0, |author| author.at_ms)),
+                            mine: author.is_some_and(|author| author.device == tablet.identity.device),
+                        }
+                    })
+                    .collect(),
+            });
+        }
+    }
+    Ok(ConflictListView { open })
+}
+
+/// Writes the chosen value again, which supersedes every value it saw; the choice itself syncs as history.
+///
+/// # Errors
+/// `conflict_gone` when it was settled elsewhere meanwhile, `disk_full`.
+pub fn settle(tablet: &Tablet, input: &SettleInput) -> Result<ConflictListView, ClientError> {
+    let gone = || ClientError::new("conflict_gone");
+    let (document, key) = input.conflict.split_once('/').ok_or_else(gone)?;
+    let contested = contested(tablet)?
+        .into_iter()
+        .find(|one| one.document.to_string() == document)
+        .ok_or_else(gone)?;
+    let conflict = contested.conflicts.iter().find(|one| one.key == key).ok_or_else(gone)?;
+    let (_, chosen) = conflict
+        .values
+        .iter()
+        .enumerate()
+        .find(|(index, value)| value_id(*index, value) == input.value)
+        .ok_or_else(gone)?;
+    let edit = Edit::Put {
+        key: key.to_owned(),
+        value: chosen.value.clone(),
+    };
+    let text = format!("{} {}", contested.name, label(tablet, contested.kind, key));
+    records::save(
+        tablet,
+        "conflict_settled",
+        &[
+            Write::new(contested.document, contested.kind, contested.unit, vec![edit]).labelled(
+                "field",
+                text,
+                tablet.new_id().to_string(),
+            ),
+        ],
+    )?;
+    list(tablet)
+}
+
+/// Number of open conflicts.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn count(tablet: &Tablet) -> Result<u32, ClientError> {
+    let open: usize = contested(tablet)?.iter().map(|one| one.conflicts.len()).sum();
+    Ok(u32::try_from(open).unwrap_or(u32::MAX))
+}
+
+fn contested(tablet: &Tablet) -> Result<Vec<Contested>, ClientError> {
+    let nouns = tablet.store.read(|connection| tablet.nouns(connection))?;
+    let mut found: Vec<Contested> = nouns
+        .children
+        .iter()
+        .filter(|noun| !noun.conflicts.is_empty())
+        .map(|noun| Contested {
+            document: noun.id,
+            kind: DocKind::Child,
+            unit: noun.unit,
+            child: Some(noun.id),
+            name: noun.noun.name().to_owned(),
+            conflicts: noun.conflicts.clone(),
+        })
+        .collect();
+    for noun in nouns.households.iter().filter(|noun| !noun.conflicts.is_empty()) {
+        let id = noun.id.to_string();
+        let children: Vec<_> = nouns
+            .children
+            .iter()
+            .filter(|child| child.noun.household() == Some(id.as_str()))
+            .collect();
+        let names: Vec<&str> = children.iter().map(|child| child.noun.name()).collect();
+        found.push(Contested {
+            document: noun.id,
+            kind: DocKind::Household,
+            unit: noun.unit,
+            child: children.first().map(|child| child.id),
+            name: format!("{}家", names.join("、")),
+            conflicts: noun.conflicts.clone(),
+        });
+    }
+    Ok(found)
+}
+
+/// The value's place and maker: stable while the conflict is the same one.
+fn value_id(index: usize, value: &FieldValue) -> String {
+    match value.made_by {
+        Some(hash) => ids::ChangeHash(hash).to_string(),
+        None => index.to_string(),
+    }
+}
+
+fn holder(kind: DocKind) -> &'static str {
+    match kind {
+        DocKind::Household => "household",
+        _ => "child",
+    }
+}
+
+fn label(tablet: &Tablet, kind: DocKind, key: &str) -> String {
+    tablet
+        .packs()
+        .field(holder(kind), key)
+        .map_or_else(|| key.to_owned(), |field| field.label.clone())
+}
+
+fn words(tablet: &Tablet, kind: DocKind, key: &str, value: &Scalar) -> String {
+    let text = value.to_display();
+    if text.is_empty() {
+        return "（空）".to_owned();
+    }
+    let packs = tablet.packs();
+    let Some(field) = packs.field(holder(kind), key) else {
+        return text;
+    };
+    match (&field.list, &field.mask) {
+        (Some(list), _) => packs
+            .rules_on(tablet.today())
+            .map_or(text.clone(), |pack| pack.label(list, &text).to_owned()),
+        (None, Some(_)) => identity_number::mask(&text),
+        (None, None) => text,
+    }
+}

@@ -1,0 +1,236 @@
+//! Contacts and attempts: four taps when all is well, three when nobody opened the door.
+
+use crate::cadence;
+use crate::error::ClientError;
+use crate::records::{self, Write};
+use crate::roster::Roster;
+use crate::tablet::Tablet;
+use crate::view::{AttemptInput, ContactFormView, ContactInput, IdInput, OptionView, SavedView};
+use chrono::NaiveDate;
+use domain::child::{Attempt, Contact};
+use domain::code_list::CodeItem;
+use domain::policy::PolicyPack;
+use ids::{DocKind, DocumentId};
+
+/// Longest note; far above what anybody types, far below what a change may hold.
+const NOTE_CHARACTERS: usize = 4_000;
+
+/// What the contact screen offers for a child.
+///
+/// # Errors
+/// `not_found`.
+pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ContactFormView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let child = roster.child(&input.id)?;
+    let packs = tablet.packs();
+    let pack = packs.rules_on(roster.today).ok_or_else(|| ClientError::new("form_unknown"))?;
+    let last = child.child.contacts.iter().max_by_key(|contact| (contact.event_date, contact.recorded_ms));
+    Ok(ContactFormView {
+        child: input.id.clone(),
+        name: child.name(),
+        modes: options(pack.list("CONTACT_MODE")),
+        parties: options(pack.list("PARTY")),
+        states: options(pack.list("CHILD_STATE")),
+        topics: options(pack.list("TOPIC")),
+        phrases: pack.phrases("contact").to_vec(),
+        ask_parent_contact: is_left_behind(&child.child, roster.today),
+        last_mode: last.map(|contact| contact.mode.clone()),
+        last_party: last.and_then(|contact| contact.party.first().cloned()),
+        today: roster.today.to_string(),
+        phone: ["carer_phone", "phone_child"]
+            .into_iter()
+            .find_map(|key| child.child.text(key))
+            .map(str::to_owned),
+    })
+}
+
+/// Records a contact.
+///
+/// # Errors
+/// `date_future`, `party_missing`, `state_missing`, `text_missing`, `value_invalid`, `disk_full`.
+pub fn record_contact(tablet: &Tablet, input: &ContactInput) -> Result<SavedView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let child = roster.child(&input.child)?;
+    let packs = tablet.packs();
+    let pack = packs.rules_on(roster.today).ok_or_else(|| ClientError::new("form_unknown"))?;
+    let event_date = event_date(&input.event_date, roster.today)?;
+    known(pack, "CONTACT_MODE", std::slice::from_ref(&input.mode))?;
+    known(pack, "PARTY", &input.party)?;
+    known(pack, "TOPIC", &input.topics)?;
+    if input.reached && input.party.is_empty() {
+        return Err(ClientError::new("party_missing"));
+    }
+    let child_state = match (&input.child_state, input.reached) {
+        (None, true) => return Err(ClientError::new("state_missing")),
+        (state, _) => state.clone().filter(|_| input.reached),
+    };
+    if let Some(state) = &child_state {
+        known(pack, "CHILD_STATE", std::slice::from_ref(state))?;
+        if state != "normal" && input.note.trim().is_empty() {
+            return Err(ClientError::new("text_missing"));
+        }
+    }
+    let contact = Contact {
+        id: tablet.new_id().to_string(),
+        event_date: Some(event_date),
+        recorded_on: Some(roster.today),
+        recorded_ms: tablet.clock.now_ms(),
+        mode: input.mode.clone(),
+        party: input.party.clone(),
+        reached: input.reached,
+        child_state: child_state.clone(),
+        topics: input.topics.clone(),
+        parent_contact_ok: input.parent_contact_ok.clone(),
+        note: note(&input.note)?,
+        by: tablet.identity.staff.to_string(),
+        made_by: None,
+    };
+    let label = format!("{} 联系", child.name());
+    records::save(
+        tablet,
+        "contact_recorded",
+        &[Write::new(child.id, DocKind::Child, child.unit, vec![contact.to_edit()])
+            .labelled("contact", label, &contact.id)],
+    )?;
+    let mut saved = saved(tablet, &[child.id], &contact.id)?;
+    if child_state.as_deref() == Some("problem") {
+        saved.suggests = pack
+            .problem_cards
+            .iter()
+            .map(|card| OptionView {
+                code: card.code.clone(),
+                label: card.label.clone(),
+            })
+            .collect();
+    }
+    Ok(saved)
+}
+
+/// Records an attempt in the document of every child of the household (decisions.md 8).
+///
+/// # Errors
+/// `date_future`, `reason_missing`, `not_found`, `disk_full`.
+pub fn record_attempt(tablet: &Tablet, input: &AttemptInput) -> Result<SavedView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let packs = tablet.packs();
+    let pack = packs.rules_on(roster.today).ok_or_else(|| ClientError::new("form_unknown"))?;
+    let event_date = event_date(&input.event_date, roster.today)?;
+    if input.reason.is_empty() {
+        return Err(ClientError::new("reason_missing"));
+    }
+    known(pack, "ATTEMPT_REASON", std::slice::from_ref(&input.reason))?;
+    let next_on = match input.next_on.as_deref() {
+        Some(text) if !text.is_empty() => {
+            Some(text.parse().map_err(|_| ClientError::new("date_invalid"))?)
+        }
+        _ => None,
+    };
+    let children = roster.children_of(&input.household);
+    let id = tablet.new_id().to_string();
+    let attempt = Attempt {
+        id: id.clone(),
+        event_date: Some(event_date),
+        recorded_on: Some(roster.today),
+        recorded_ms: tablet.clock.now_ms(),
+        reason: input.reason.clone(),
+        next_on,
+        note: note(&input.note)?,
+        by: tablet.identity.staff.to_string(),
+        made_by: None,
+    };
+    let writes: Vec<Write> = children
+        .iter()
+        .map(|child| {
+            Write::new(child.id, DocKind::Child, child.unit, vec![attempt.to_edit()]).labelled(
+                "attempt",
+                format!("{} 没见到", child.name()),
+                &id,
+            )
+        })
+        .collect();
+    if writes.is_empty() {
+        return Err(ClientError::new("not_found"));
+    }
+    records::save(tablet, "attempt_recorded", &writes)?;
+    let ids: Vec<DocumentId> = children.iter().map(|child| child.id).collect();
+    saved(tablet, &ids, &id)
+}
+
+/// What the screen says after saving a record of these children.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn saved(tablet: &Tablet, children: &[DocumentId], record: &str) -> Result<SavedView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let known: Vec<_> = children
+        .iter()
+        .filter_map(|id| roster.child(&id.to_string()).ok())
+        .collect();
+    let first = known.first().ok_or_else(|| ClientError::new("not_found"))?;
+    let packs = tablet.packs();
+    let cadence = cadence::of(&first.child, &packs, roster.today);
+    Ok(SavedView {
+        record: record.to_owned(),
+        names: known.iter().map(|child| child.name()).collect::<Vec<_>>().join("、"),
+        next: cadence.as_ref().map(cadence::due_views).unwrap_or_default(),
+        why_not: cadence
+            .as_ref()
+            .and_then(|cadence| cadence.verdict(record))
+            .and_then(|verdict| verdict.why_not_text.clone()),
+        suggests: Vec::new(),
+        mandatory: false,
+    })
+}
+
+/// A civil date that is not in the future.
+///
+/// # Errors
+/// `date_invalid`, `date_future`.
+pub fn event_date(text: &str, today: NaiveDate) -> Result<NaiveDate, ClientError> {
+    let date: NaiveDate = text.parse().map_err(|_| ClientError::new("date_invalid"))?;
+    if date > today {
+        return Err(ClientError::new("date_future"));
+    }
+    Ok(date)
+}
+
+/// Free text, cut of surrounding space, of bearable length.
+///
+/// # Errors
+/// `too_large`.
+pub fn note(text: &str) -> Result<String, ClientError> {
+    let text = text.trim();
+    if text.chars().count() > NOTE_CHARACTERS {
+        return Err(ClientError::new("too_large"));
+    }
+    Ok(text.to_owned())
+}
+
+/// Codes as choices.
+pub fn options(items: &[CodeItem]) -> Vec<OptionView> {
+    items
+        .iter()
+        .filter(|item| !item.retired)
+        .map(|item| OptionView {
+            code: item.code.clone(),
+            label: item.label.clone(),
+        })
+        .collect()
+}
+
+/// Left behind on this day (LB-1 or LB-2, domain.md §3.2).
+pub fn is_left_behind(child: &domain::child::Child, today: NaiveDate) -> bool {
+    child.categories.iter().any(|category| {
+        category.code.starts_with("LB-")
+            && category.start.is_none_or(|start| start <= today)
+            && category.end.is_none_or(|end| today <= end)
+    })
+}
+
+fn known(pack: &PolicyPack, list: &str, codes: &[String]) -> Result<(), ClientError> {
+    let items = pack.list(list);
+    match codes.iter().find(|code| !items.iter().any(|item| item.code == **code)) {
+        Some(code) => Err(ClientError::new("value_invalid").with("value", code)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,131 @@
+//! Nouns read from projections once and kept while their document does not change.
+
+use crate::error::ClientError;
+use crate::tablet::Tablet;
+use domain::child::Child;
+use domain::household::Household;
+use domain::name_search::SearchKey;
+use domain::problem::Problem;
+use domain::record::{FieldConflict, Record, doc};
+use ids::{ChangeHash, DocKind, DocumentId, UnitId};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use store::{Connection, documents};
+
+/// A noun with where it belongs.
+#[derive(Clone)]
+pub struct Noun<T> {
+    /// Document.
+    pub id: DocumentId,
+    /// Home unit.
+    pub unit: UnitId,
+    /// What it is.
+    pub noun: Arc<T>,
+    /// Contested fields.
+    pub conflicts: Arc<Vec<FieldConflict>>,
+    /// For searching; empty but for children.
+    pub search: Arc<SearchKey>,
+}
+
+/// Everything that is not restricted.
+#[derive(Default, Clone)]
+pub struct Nouns {
+    /// Children.
+    pub children: Vec<Noun<Child>>,
+    /// Households.
+    pub households: Vec<Noun<Household>>,
+    /// Problems.
+    pub problems: Vec<Noun<Problem>>,
+}
+
+#[derive(Clone)]
+enum Kept {
+    Child(Noun<Child>),
+    Household(Noun<Household>),
+    Problem(Noun<Problem>),
+    Other,
+}
+
+/// What was read before, by document and heads.
+#[derive(Default)]
+pub struct NounCache(Mutex<HashMap<DocumentId, (Vec<ChangeHash>, Kept)>>);
+
+impl Tablet {
+    /// Reads all nouns; only documents whose heads moved are read again.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn nouns(&self, connection: &Connection) -> Result<Nouns, ClientError> {
+        let mut kept = self.noun_cache.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut nouns = Nouns::default();
+        for (id, _, heads) in documents::all_heads(connection)? {
+            let fresh = match kept.get(&id) {
+                Some((known, noun)) if *known == heads => noun.clone(),
+                _ => {
+                    let noun = read(connection, id)?;
+                    kept.insert(id, (heads, noun.clone()));
+                    noun
+                }
+            };
+            match fresh {
+                Kept::Child(noun) => nouns.children.push(noun),
+                Kept::Household(noun) => nouns.households.push(noun),
+                Kept::Problem(noun) => nouns.problems.push(noun),
+                Kept::Other => {}
+            }
+        }
+        Ok(nouns)
+    }
+}
+
+impl Tablet {
+    /// Sealed documents this device holds; asked for at the station only.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn restricted(&self, connection: &Connection) -> Result<Vec<Record>, ClientError> {
+        let mut records = Vec::new();
+        for id in documents::of_kind(connection, DocKind::Restricted)? {
+            if let Some(stored) = documents::load(connection, id)? {
+                records.push(doc::read(&stored.automerge));
+            }
+        }
+        Ok(records)
+    }
+}
+
+fn read(connection: &Connection, id: DocumentId) -> Result<Kept, ClientError> {
+    let Some(stored) = documents::load(connection, id)? else {
+        return Ok(Kept::Other);
+    };
+    let unit = stored.head.home_unit;
+    let record = doc::read(&stored.automerge);
+    let conflicts = Arc::new(record.conflicts.clone());
+    Ok(match stored.head.kind {
+        DocKind::Child => {
+            let child = Child::from_record(&record);
+            let search = Arc::new(search_key(&child));
+            Kept::Child(Noun { id, unit, noun: Arc::new(child), conflicts, search })
+        }
+        DocKind::Household => Kept::Household(Noun {
+            id,
+            unit,
+            noun: Arc::new(Household::from_record(&record)),
+            conflicts,
+            search: Arc::default(),
+        }),
+        DocKind::Problem => Kept::Problem(Noun {
+            id,
+            unit,
+            noun: Arc::new(Problem::from_record(&record)),
+            conflicts,
+            search: Arc::default(),
+        }),
+        DocKind::Restricted => Kept::Other,
+    })
+}
+
+/// What a child is found by.
+pub fn search_key(child: &Child) -> SearchKey {
+    SearchKey::new(child.name(), child.text("nickname"), child.text("carer_name"))
+}

@@ -1,0 +1,162 @@
+//! What the station does on the server itself, so it needs the network: villages, enrolments, the list of devices.
+
+use crate::error::ClientError;
+use crate::problems::role_words;
+use crate::roster::Roster;
+use crate::runtime::{self, Line};
+use crate::server::refused_code;
+use crate::station;
+use crate::system;
+use crate::tablet::Tablet;
+use crate::view::{
+    DeviceRow, DevicesView, EnrolmentView, IdInput, NewEnrolmentInput, NewVillageInput, VillageListView,
+};
+use ids::{Role, UnitId};
+use protocol::{
+    ConfirmEnrolment, CreateEnrolment, CreateVillage, DeviceList, EnrolmentStatus, ReadEnrolment, VillageList,
+};
+use qrcode::QrCode;
+use qrcode::render::svg;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Creates a village.
+///
+/// # Errors
+/// `name_missing`, `region_invalid`, `village_exists`, `no_network`, `server_refused`.
+pub async fn create_village(tablet: &Arc<Tablet>, input: &NewVillageInput) -> Result<VillageListView, ClientError> {
+    let name = input.name.trim();
+    if name.is_empty() {
+        return Err(ClientError::new("name_missing"));
+    }
+    let region = input.region.trim();
+    if region.len() != 12 || !region.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(ClientError::new("region_invalid"));
+    }
+    let line = Line::open(tablet).await?;
+    let _: VillageList = line
+        .send(
+            "/villages",
+            &CreateVillage {
+                name: name.to_owned(),
+                region: region.to_owned(),
+            },
+        )
+        .await
+        .map_err(|error| match refused_code(&error).as_deref() {
+            Some("village_exists") => ClientError::new("village_exists"),
+            Some("region_invalid") => ClientError::new("region_invalid"),
+            _ => error,
+        })?;
+    // The village arrives as a MEMBER entry like everything else.
+    runtime::once(tablet, || ()).await?;
+    station::villages(tablet)
+}
+
+/// People and devices, as the server knows them now.
+///
+/// # Errors
+/// `no_network`, `server_refused`.
+pub async fn devices(tablet: &Arc<Tablet>) -> Result<DevicesView, ClientError> {
+    let line = Line::open(tablet).await?;
+    let list: DeviceList = line.send("/devices/list", &()).await?;
+    let roster = Roster::read(tablet)?;
+    Ok(DevicesView {
+        devices: list
+            .devices
+            .into_iter()
+            .map(|device| DeviceRow {
+                device: device.device.to_string(),
+                person: device.staff_name,
+                role: role_words(Some(device.role)).to_owned(),
+                unit: device.unit_name,
+                enrolled: system::moment(device.enrolled_ms),
+                seen: device.seen_ms.map(system::moment),
+                this: device.device == tablet.identity.device,
+            })
+            .collect(),
+        villages: station::village_rows(tablet, &roster)?,
+    })
+}
+
+/// Makes a one-time code for a director's tablet.
+///
+/// # Errors
+/// `name_missing`, `not_found`, `no_network`, `server_refused`.
+pub async fn new_enrolment(tablet: &Arc<Tablet>, input: &NewEnrolmentInput) -> Result<EnrolmentView, ClientError> {
+    let person = input.person.trim();
+    if person.is_empty() {
+        return Err(ClientError::new("name_missing"));
+    }
+    let line = Line::open(tablet).await?;
+    let unit = UnitId::parse(&input.village).map_err(|_| ClientError::new("not_found"))?;
+    let status: EnrolmentStatus = line
+        .send(
+            "/enrolments",
+            &CreateEnrolment {
+                unit,
+                role: if unit == tablet.identity.scope { Role::Supervisor } else { Role::Director },
+                person: person.to_owned(),
+            },
+        )
+        .await?;
+    view(&status)
+}
+
+/// How an enrolment stands.
+///
+/// # Errors
+/// `not_found`, `no_network`, `server_refused`.
+pub async fn enrolment(tablet: &Arc<Tablet>, input: &IdInput) -> Result<EnrolmentView, ClientError> {
+    let line = Line::open(tablet).await?;
+    let enrolment = Uuid::parse_str(&input.id).map_err(|_| ClientError::new("not_found"))?;
+    let status: EnrolmentStatus = line.send("/enrolments/status", &ReadEnrolment { enrolment }).await?;
+    view(&status)
+}
+
+/// A person at the station says the six digits are the same on both sides.
+///
+/// # Errors
+/// `not_found`, `enrol_not_confirmed`, `no_network`, `server_refused`.
+pub async fn confirm_enrolment(tablet: &Arc<Tablet>, input: &IdInput) -> Result<EnrolmentView, ClientError> {
+    let line = Line::open(tablet).await?;
+    let enrolment = Uuid::parse_str(&input.id).map_err(|_| ClientError::new("not_found"))?;
+    let status: EnrolmentStatus = line.send("/enrolments/status", &ReadEnrolment { enrolment }).await?;
+    let compare_code = status
+        .compare_code
+        .ok_or_else(|| ClientError::new("enrol_not_confirmed"))?;
+    let status: EnrolmentStatus = line
+        .send(
+            "/enrolments/confirm",
+            &ConfirmEnrolment {
+                enrolment,
+                compare_code,
+            },
+        )
+        .await?;
+    view(&status)
+}
+
+fn view(status: &EnrolmentStatus) -> Result<EnrolmentView, ClientError> {
+    let qr_svg = if status.qr.is_empty() {
+        String::new()
+    } else {
+        QrCode::new(status.qr.as_bytes())
+            .map_err(|error| ClientError::new("internal").because(error))?
+            .render::<svg::Color<'_>>()
+            .min_dimensions(320, 320)
+            .build()
+    };
+    Ok(EnrolmentView {
+        enrolment: status.enrolment.to_string(),
+        qr_svg,
+        qr_text: status.qr.clone(),
+        code: status.code.clone(),
+        address: status.address.clone(),
+        expires: system::moment(status.expires_ms),
+        state: status.state.as_str().to_owned(),
+        compare_code: status.compare_code.clone(),
+        village: status.unit_name.clone(),
+        person: status.person.clone(),
+    })
+}

@@ -1,0 +1,122 @@
+//! The dated packs a device works by: rules, forms, the columns of the file. Delivered by the server as POLICY entries.
+
+use chrono::NaiveDate;
+use domain::form::FormPack;
+use domain::policy::{PolicyPack, PolicySet};
+use serde::Deserialize;
+
+/// A block of the child's file (`policy/fields.json`).
+#[derive(Debug, Clone, Deserialize)]
+pub struct FieldBlock {
+    /// Stable key.
+    pub key: String,
+    /// Chinese title.
+    pub title: String,
+    /// Fields in order.
+    pub fields: Vec<FieldRule>,
+}
+
+/// One field of the file.
+#[derive(Debug, Clone, Deserialize)]
+pub struct FieldRule {
+    /// Stable key.
+    pub key: String,
+    /// Chinese label.
+    pub label: String,
+    /// one | text | date | phone | id_no | fixed.
+    pub kind: String,
+    /// `child` or `household`.
+    pub holder: String,
+    /// Code list, for kind one.
+    #[serde(default)]
+    pub list: Option<String>,
+    /// How it is masked: `id_no`.
+    #[serde(default)]
+    pub mask: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct FieldsFile {
+    blocks: Vec<FieldBlock>,
+}
+
+/// All packs of a device, read once per change.
+#[derive(Debug, Clone, Default)]
+pub struct Packs {
+    /// Rules by date.
+    pub rules: PolicySet,
+    /// Forms; the last of an id is the newest version.
+    pub forms: Vec<FormPack>,
+    /// Blocks of the child's file.
+    pub blocks: Vec<FieldBlock>,
+    /// Packs that could not be read, with the reason, for the log and 我的.
+    pub unreadable: Vec<(String, String)>,
+    /// Id and raw JSON of what this crate does not interpret (ledger columns).
+    pub others: Vec<(String, String)>,
+}
+
+impl Packs {
+    /// Reads packs. One that cannot be read is named and left out; it never stops the app.
+    pub fn read<'a>(rows: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut packs = Self::default();
+        let mut rules: Vec<PolicyPack> = Vec::new();
+        for (id, json) in rows {
+            let value: serde_json::Value = match serde_json::from_str(json) {
+                Ok(value) => value,
+                Err(error) => {
+                    packs.unreadable.push((id.to_owned(), error.to_string()));
+                    continue;
+                }
+            };
+            if value.get("tiers").is_some() {
+                match PolicyPack::parse(json) {
+                    Ok(pack) => rules.push(pack),
+                    Err(error) => packs.unreadable.push((id.to_owned(), error.to_string())),
+                }
+            } else if value.get("sections").is_some() {
+                match FormPack::from_json(json) {
+                    Ok(form) => packs.forms.push(form),
+                    Err(error) => packs.unreadable.push((id.to_owned(), error.to_string())),
+                }
+            } else if value.get("blocks").is_some() {
+                match serde_json::from_value::<FieldsFile>(value) {
+                    Ok(file) => packs.blocks = file.blocks,
+                    Err(error) => packs.unreadable.push((id.to_owned(), error.to_string())),
+                }
+            } else {
+                packs.others.push((id.to_owned(), json.to_owned()));
+            }
+        }
+        match PolicySet::new(rules) {
+            Ok(set) => packs.rules = set,
+            Err(error) => packs.unreadable.push(("*".to_owned(), error.to_string())),
+        }
+        packs
+    }
+
+    /// The rules that hold on a day, or the newest there are: a screen always has words to show.
+    pub fn rules_on(&self, date: NaiveDate) -> Option<&PolicyPack> {
+        self.rules.valid_on(date).or_else(|| self.rules.packs().last())
+    }
+
+    /// The form with this content hash.
+    pub fn form_by_hash(&self, hash: &str) -> Option<&FormPack> {
+        self.forms.iter().find(|form| form.content_hash() == hash)
+    }
+
+    /// The form new visits are written with.
+    pub fn visit_form(&self) -> Option<&FormPack> {
+        self.forms
+            .iter()
+            .filter(|form| form.id.starts_with("hv-"))
+            .max_by_key(|form| form.version)
+    }
+
+    /// A field's rule.
+    pub fn field(&self, holder: &str, key: &str) -> Option<&FieldRule> {
+        self.blocks
+            .iter()
+            .flat_map(|block| &block.fields)
+            .find(|field| field.key == key && field.holder == holder)
+    }
+}

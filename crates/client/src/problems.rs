@@ -1,0 +1,569 @@
+//! Problems: report, list, story, and the page that works with no network.
+
+use crate::contacts::note;
+use crate::error::ClientError;
+use crate::nouns::Noun;
+use crate::records::{self, Write};
+use crate::roster::{self, People, Roster, record_state};
+use crate::system;
+use crate::tablet::Tablet;
+use crate::view::{
+    IdInput, MandatoryView, OptionView, ProblemEventInput, ProblemEventView, ProblemFormView, ProblemInput,
+    ProblemListView, ProblemRow, ProblemState, ProblemView, RecordState, SavedView, TimelineKind, TimelineRow,
+};
+use chrono::{Datelike, NaiveDate};
+use domain::policy::PolicyPack;
+use domain::problem::{self, EventKind, Fold, Problem, State};
+use domain::record::Edit;
+use domain::restricted::{Note, Restricted};
+use ids::{DocKind, DocumentId, Role};
+use std::collections::HashMap;
+use store::changes::{self, ChangeState};
+use store::read_marks;
+
+/// What stands in the problem instead of words that are the station's alone.
+const SEALED: &str = "详细情况已单独报给站里，这里不显示。";
+
+/// What the report screen offers for a child.
+///
+/// # Errors
+/// `not_found`.
+pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ProblemFormView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let child = roster.child(&input.id)?;
+    let packs = tablet.packs();
+    let pack = packs.rules_on(roster.today).ok_or_else(|| ClientError::new("form_unknown"))?;
+    Ok(ProblemFormView {
+        cards: pack
+            .problem_cards
+            .iter()
+            .map(|card| OptionView {
+                code: card.code.clone(),
+                label: card.label.clone(),
+            })
+            .collect(),
+        urgencies: pack
+            .urgencies
+            .iter()
+            .map(|urgency| OptionView {
+                code: urgency.code.clone(),
+                label: urgency.label.clone(),
+            })
+            .collect(),
+        phrases: pack.phrases("problem").to_vec(),
+        child: input.id.clone(),
+        name: child.name(),
+        siblings: child
+            .child
+            .household()
+            .map(|household| roster.children_of(household))
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|other| other.id != child.id)
+            .map(|other| OptionView {
+                code: other.id.to_string(),
+                label: other.name(),
+            })
+            .collect(),
+    })
+}
+
+/// The page with numbers, do-nots and situations.
+///
+/// # Errors
+/// `form_unknown` when there is no pack at all.
+pub fn mandatory_page(tablet: &Tablet) -> Result<MandatoryView, ClientError> {
+    let packs = tablet.packs();
+    let pack = packs.rules_on(tablet.today()).ok_or_else(|| ClientError::new("form_unknown"))?;
+    Ok(MandatoryView {
+        numbers: pack
+            .mandatory
+            .numbers
+            .iter()
+            .map(|item| OptionView {
+                code: item.code.clone(),
+                label: item.label.clone(),
+            })
+            .collect(),
+        do_nots: pack.mandatory.do_nots.clone(),
+        situations: pack.mandatory.situations.clone(),
+    })
+}
+
+/// Reports a problem. Free text of abuse and sexual harm goes to a document that only the station reads.
+///
+/// # Errors
+/// `not_found`, `value_invalid`, `text_missing`, `disk_full`.
+pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let packs = tablet.packs();
+    let pack = packs.rules_on(roster.today).ok_or_else(|| ClientError::new("form_unknown"))?;
+    let main = roster.child(input.children.first().map_or("", String::as_str))?;
+    for id in &input.children {
+        roster.child(id)?;
+    }
+    let card = pack
+        .problem_card(&input.card)
+        .ok_or_else(|| ClientError::new("value_invalid").with("value", &input.card))?;
+    let urgency = pack
+        .urgency(&input.urgency)
+        .ok_or_else(|| ClientError::new("value_invalid").with("value", &input.urgency))?;
+    let kind = pack.problem(&card.problem);
+    let seen = note(&input.seen)?;
+    if seen.is_empty() {
+        return Err(ClientError::new("text_missing"));
+    }
+    let is_sealed = kind.is_some_and(|kind| kind.restricted);
+    let now = tablet.clock.now_ms();
+    let by = tablet.identity.staff.to_string();
+    let id = DocumentId(tablet.new_id());
+    let event = tablet.new_id().to_string();
+    let mut edits = vec![
+        Edit::put("type", card.problem.as_str()),
+        Edit::put("card", card.code.as_str()),
+        Edit::put("severity", urgency.severity.as_str()),
+        Edit::put("urgency", urgency.code.as_str()),
+        Edit::put("child", main.id.to_string()),
+        Edit::put("reported_on", roster.today.to_string()),
+        Edit::put("origin_record", input.origin_record.clone()),
+    ];
+    for child in &input.children {
+        edits.push(problem::add_child(child));
+    }
+    if let Some(mandatory) = &input.mandatory {
+        let text = note(&mandatory.text)?;
+        match mandatory.choice.as_str() {
+            "reported" => {}
+            "not_such_case" if !text.is_empty() => {}
+            "not_such_case" => return Err(ClientError::new("reason_missing")),
+            other => return Err(ClientError::new("value_invalid").with("value", other)),
+        }
+        edits.push(Edit::put("mandatory_choice", mandatory.choice.as_str()));
+        edits.push(Edit::put("mandatory_text", if is_sealed { "" } else { text.as_str() }));
+    }
+    let mut writes = Vec::new();
+    if is_sealed {
+        let sealed = DocumentId(tablet.new_id());
+        edits.push(Edit::put("restricted", sealed.to_string()));
+        let mut words = seen.clone();
+        if let Some(mandatory) = &input.mandatory {
+            words.push_str(&format!("\n{}", mandatory.text.trim()));
+        }
+        writes.push(
+            Write::new(
+                sealed,
+                DocKind::Restricted,
+                tablet.identity.scope,
+                vec![
+                    Edit::put("about", id.to_string()),
+                    Note {
+                        id: tablet.new_id().to_string(),
+                        kind: "problem_detail".to_owned(),
+                        text: words,
+                        recorded_ms: now,
+                        by: by.clone(),
+                    }
+                    .to_edit(),
+                ],
+            )
+            .labelled("problem", format!("{} 问题", main.name()), &event),
+        );
+    }
+    let text = if is_sealed { SEALED } else { seen.as_str() };
+    edits.push(problem::add_event(&event, EventKind::Reported, text, now, &by));
+    writes.push(
+        Write::new(id, DocKind::Problem, main.unit, edits).labelled(
+            "problem",
+            format!("{} 问题", main.name()),
+            &event,
+        ),
+    );
+    records::save(tablet, "problem_reported", &writes)?;
+    Ok(SavedView {
+        record: id.to_string(),
+        names: input
+            .children
+            .iter()
+            .filter_map(|id| roster.child(id).ok())
+            .map(roster::RosterChild::name)
+            .collect::<Vec<_>>()
+            .join("、"),
+        next: Vec::new(),
+        why_not: None,
+        suggests: Vec::new(),
+        mandatory: false,
+    })
+}
+
+/// All problems this device holds: open first, most urgent first, then the newest.
+///
+/// # Errors
+/// `still_loading`, or the store cannot be read.
+pub fn list(tablet: &Tablet) -> Result<ProblemListView, ClientError> {
+    let room = Room::open(tablet)?;
+    let mut rows = Vec::new();
+    for noun in &room.problems {
+        rows.push(room.row(noun)?);
+    }
+    rows.sort_by(|a, b| {
+        let closed = |row: &ProblemRow| row.state == ProblemState::Closed;
+        (closed(a), &a.severity, &b.at).cmp(&(closed(b), &b.severity, &a.at))
+    });
+    Ok(ProblemListView { rows })
+}
+
+/// One problem's story; its answers are read from here on.
+///
+/// # Errors
+/// `not_found`.
+pub fn problem(tablet: &Tablet, input: &IdInput) -> Result<ProblemView, ClientError> {
+    let room = Room::open(tablet)?;
+    let noun = room.find(&input.id)?;
+    let view = room.view(noun)?;
+    if view.row.unread {
+        let newest = noun.noun.events.last().map(|event| event.id.clone());
+        let now = tablet.clock.now_ms();
+        tablet
+            .store
+            .write(|tx| read_marks::put(tx, noun.id, newest.as_deref(), now))?;
+        tablet.wrote();
+    }
+    Ok(view)
+}
+
+/// Adds an event to a story. A step this person's role may not make stays a request (architecture.md §8).
+///
+/// # Errors
+/// `not_found`, `value_invalid`, `text_missing`, `not_allowed`, `disk_full`.
+pub fn add_event(tablet: &Tablet, input: &ProblemEventInput) -> Result<ProblemView, ClientError> {
+    let room = Room::open(tablet)?;
+    let noun = room.find(&input.problem)?;
+    let kind = EventKind::parse(&input.kind)
+        .filter(|kind| *kind != EventKind::Reported)
+        .ok_or_else(|| ClientError::new("value_invalid").with("value", &input.kind))?;
+    let text = note(&input.text)?;
+    if text.is_empty() && kind != EventKind::Accepted {
+        return Err(ClientError::new("text_missing"));
+    }
+    let severity = noun.noun.text("severity").unwrap_or_default();
+    let state = room.fold(noun)?.state;
+    let is_request = kind == EventKind::Closed && tablet.identity.role == Role::Director;
+    let offered = problem::offers(tablet.identity.role, state, severity);
+    if !offered.contains(&kind) && !is_request {
+        return Err(ClientError::new("not_allowed"));
+    }
+    let id = tablet.new_id().to_string();
+    let edit = problem::add_event(
+        &id,
+        kind,
+        &text,
+        tablet.clock.now_ms(),
+        &tablet.identity.staff.to_string(),
+    );
+    let name = room.names(&noun.noun);
+    records::save(
+        tablet,
+        "problem_event_added",
+        &[Write::new(noun.id, DocKind::Problem, noun.unit, vec![edit]).labelled(
+            "problem",
+            format!("{name} 问题"),
+            &id,
+        )],
+    )?;
+    problem(tablet, &IdInput { id: input.problem.clone() })
+}
+
+/// Problems with an answer that nobody read on this device.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn unread_count(tablet: &Tablet) -> Result<u32, ClientError> {
+    let unread = list(tablet)?.rows.iter().filter(|row| row.unread).count();
+    Ok(u32::try_from(unread).unwrap_or(u32::MAX))
+}
+
+/// Problems this person reported this month.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn reported_this_month(tablet: &Tablet, today: NaiveDate) -> Result<u32, ClientError> {
+    let me = tablet.identity.staff.to_string();
+    let nouns = tablet.store.read(|connection| tablet.nouns(connection))?;
+    let mine = nouns.problems.iter().filter(|noun| {
+        noun.noun.events.first().is_some_and(|event| {
+            let date = system::civil_date(event.recorded_ms);
+            event.by == me && date.year() == today.year() && date.month() == today.month()
+        })
+    });
+    Ok(u32::try_from(mine.count()).unwrap_or(u32::MAX))
+}
+
+/// A child's problems as lines of its timeline, with the time they are sorted by.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn timeline_rows(tablet: &Tablet, child: &str) -> Result<Vec<(i64, TimelineRow)>, ClientError> {
+    let room = Room::open(tablet)?;
+    let mut rows = Vec::new();
+    for noun in room.problems.iter().filter(|noun| noun.noun.children.iter().any(|id| id == child)) {
+        let row = room.row(noun)?;
+        let at = noun.noun.events.first().map_or(0, |event| event.recorded_ms);
+        rows.push((
+            at,
+            TimelineRow {
+                record: row.problem.clone(),
+                kind: TimelineKind::Problem,
+                date: noun
+                    .noun
+                    .text("reported_on")
+                    .map_or_else(|| system::civil_date(at).to_string(), str::to_owned),
+                text: format!("{}：{}", row.kind, row.seen),
+                by: row.by.clone(),
+                state: row.record_state,
+                counts: None,
+                why_not: None,
+                voided: None,
+                amendments: row.last_answer.iter().map(|answer| format!("站里答复：{answer}")).collect(),
+                entered_late: false,
+                can_amend: false,
+                waiting_for_session: false,
+            },
+        ));
+    }
+    Ok(rows)
+}
+
+/// Everything needed to show problems.
+struct Room<'a> {
+    tablet: &'a Tablet,
+    people: People,
+    names: HashMap<String, String>,
+    problems: Vec<Noun<Problem>>,
+    sealed: HashMap<String, String>,
+    states: HashMap<String, ChangeState>,
+    marks: HashMap<DocumentId, read_marks::ReadMark>,
+    pack: PolicyPack,
+}
+
+impl<'a> Room<'a> {
+    fn open(tablet: &'a Tablet) -> Result<Self, ClientError> {
+        if tablet.loading()?.is_some() {
+            return Err(ClientError::new("still_loading"));
+        }
+        let people = People::read(tablet)?;
+        let packs = tablet.packs();
+        let pack = packs
+            .rules_on(tablet.today())
+            .ok_or_else(|| ClientError::new("form_unknown"))?
+            .clone();
+        tablet.store.read(|connection| {
+            let nouns = tablet.nouns(connection)?;
+            let mut sealed = HashMap::new();
+            if tablet.identity.role == Role::Supervisor {
+                for record in tablet.restricted(connection)? {
+                    let restricted = Restricted::from_record(&record);
+                    if let Some(about) = restricted.about {
+                        let words: Vec<String> = restricted.notes.into_iter().map(|note| note.text).collect();
+                        sealed.insert(about, words.join("\n"));
+                    }
+                }
+            }
+            Ok(Self {
+                tablet,
+                people,
+                names: nouns
+                    .children
+                    .iter()
+                    .map(|noun| (noun.id.to_string(), noun.noun.name().to_owned()))
+                    .collect(),
+                problems: nouns.problems,
+                sealed,
+                states: changes::open_record_states(connection)?,
+                marks: read_marks::all(connection)?,
+                pack,
+            })
+        })
+    }
+
+    fn find(&self, id: &str) -> Result<&Noun<Problem>, ClientError> {
+        self.problems
+            .iter()
+            .find(|noun| noun.id.to_string() == id)
+            .ok_or_else(|| ClientError::new("not_found"))
+    }
+
+    fn names(&self, problem: &Problem) -> String {
+        problem
+            .children
+            .iter()
+            .filter_map(|id| self.names.get(id).cloned())
+            .collect::<Vec<_>>()
+            .join("、")
+    }
+
+    fn authors(&self, noun: &Noun<Problem>) -> Result<HashMap<[u8; 32], roster::Author>, ClientError> {
+        roster::authors(self.tablet, noun.id)
+    }
+
+    fn fold(&self, noun: &Noun<Problem>) -> Result<Fold, ClientError> {
+        let authors = self.authors(noun)?;
+        let severity = noun.noun.text("severity").unwrap_or_default();
+        Ok(problem::fold(&noun.noun.events, severity, |event| {
+            let author = event.made_by.and_then(|hash| authors.get(&hash))?;
+            self.people.role(author.staff)
+        }))
+    }
+
+    fn row(&self, noun: &Noun<Problem>) -> Result<ProblemRow, ClientError> {
+        let problem = &noun.noun;
+        let fold = self.fold(noun)?;
+        let authors = self.authors(noun)?;
+        let first = problem.events.first();
+        let author_of = |made_by: Option<[u8; 32]>| made_by.and_then(|hash| authors.get(&hash));
+        let by = first
+            .and_then(|event| author_of(event.made_by))
+            .map_or_else(|| roster::UNKNOWN_PERSON.to_owned(), |author| self.people.name(author.staff));
+        let kind = problem.text("type").unwrap_or_default();
+        let read = self.marks.get(&noun.id).and_then(|mark| mark.event.clone());
+        let newest_foreign = problem.events.iter().rev().find(|event| {
+            author_of(event.made_by).is_some_and(|author| author.staff != self.tablet.identity.staff)
+        });
+        let unread = newest_foreign.is_some_and(|event| {
+            let place = |id: &str| problem.events.iter().position(|one| one.id == id);
+            match read.as_deref().and_then(place) {
+                Some(mark) => place(&event.id).is_some_and(|at| at > mark),
+                None => true,
+            }
+        });
+        let urgency = problem.text("urgency").unwrap_or_default();
+        let record_state = problem
+            .events
+            .iter()
+            .map(|event| record_state(&self.states, &event.id))
+            .find(|state| *state != RecordState::Delivered)
+            .unwrap_or(RecordState::Delivered);
+        Ok(ProblemRow {
+            problem: noun.id.to_string(),
+            names: self.names(problem),
+            child: problem.text("child").unwrap_or_default().to_owned(),
+            village: self.people.unit_name(noun.unit),
+            kind: problem
+                .text("card")
+                .and_then(|card| self.pack.problem_card(card))
+                .map(|card| card.label.clone())
+                .or_else(|| self.pack.problem(kind).map(|one| one.label.clone()))
+                .unwrap_or_else(|| kind.to_owned()),
+            severity: problem.text("severity").unwrap_or_default().to_owned(),
+            urgency: self
+                .pack
+                .urgency(urgency)
+                .map_or_else(|| urgency.to_owned(), |one| one.label.clone()),
+            state: state_view(fold.state),
+            by,
+            at: system::moment(first.map_or(0, |event| event.recorded_ms)),
+            seen: first_sentence(first.map_or("", |event| event.text.as_str())),
+            last_answer: problem
+                .events
+                .iter()
+                .rev()
+                .find(|event| {
+                    author_of(event.made_by)
+                        .is_some_and(|author| self.people.role(author.staff) == Some(Role::Supervisor))
+                        && !event.text.is_empty()
+                })
+                .map(|event| event.text.clone()),
+            unread,
+            record_state,
+            requested_close: fold.close_requested,
+        })
+    }
+
+    fn view(&self, noun: &Noun<Problem>) -> Result<ProblemView, ClientError> {
+        let authors = self.authors(noun)?;
+        let fold = self.fold(noun)?;
+        let severity = noun.noun.text("severity").unwrap_or_default();
+        let sealed = self.sealed.get(&noun.id.to_string());
+        let events = noun
+            .noun
+            .events
+            .iter()
+            .zip(&fold.allowed)
+            .map(|(event, allowed)| {
+                let author = event.made_by.and_then(|hash| authors.get(&hash));
+                let role = author.and_then(|author| self.people.role(author.staff));
+                let text = match sealed {
+                    Some(words) if event.kind == EventKind::Reported.as_str() => words.clone(),
+                    _ => event.text.clone(),
+                };
+                ProblemEventView {
+                    event: event.id.clone(),
+                    kind: if *allowed || event.kind != EventKind::Closed.as_str() {
+                        event.kind.clone()
+                    } else {
+                        "close_requested".to_owned()
+                    },
+                    text,
+                    by: author.map_or_else(
+                        || roster::UNKNOWN_PERSON.to_owned(),
+                        |author| self.people.name(author.staff),
+                    ),
+                    role: role_words(role).to_owned(),
+                    at: system::moment(event.recorded_ms),
+                    state: record_state(&self.states, &event.id),
+                    is_request: !allowed,
+                }
+            })
+            .collect();
+        let mut may: Vec<String> = problem::offers(self.tablet.identity.role, fold.state, severity)
+            .into_iter()
+            .map(|kind| kind.as_str().to_owned())
+            .collect();
+        let open = !matches!(fold.state, State::Closed | State::Reported);
+        if self.tablet.identity.role == Role::Director && open && !fold.close_requested {
+            may.push(EventKind::Closed.as_str().to_owned());
+        }
+        let mandatory = noun.noun.text("mandatory_choice").map(|choice| {
+            let words = match choice {
+                "reported" => "已打电话报告",
+                _ => "看过强制报告页，认为不属于",
+            };
+            match noun.noun.text("mandatory_text").filter(|text| !text.is_empty()) {
+                Some(text) => format!("{words}：{text}"),
+                None => words.to_owned(),
+            }
+        });
+        Ok(ProblemView {
+            row: self.row(noun)?,
+            events,
+            may,
+            mandatory,
+        })
+    }
+}
+
+/// A role in words.
+pub fn role_words(role: Option<Role>) -> &'static str {
+    match role {
+        Some(Role::Director) => "儿童主任",
+        Some(Role::Supervisor) => "街镇站",
+        None => "",
+    }
+}
+
+fn state_view(state: State) -> ProblemState {
+    match state {
+        State::Reported => ProblemState::Reported,
+        State::Accepted => ProblemState::Accepted,
+        State::InProgress => ProblemState::InProgress,
+        State::Resolved => ProblemState::Resolved,
+        State::Closed => ProblemState::Closed,
+    }
+}
+
+fn first_sentence(text: &str) -> String {
+    let end = text
+        .char_indices()
+        .find(|(_, character)| matches!(character, '。' | '\n' | '！' | '？'))
+        .map_or(text.len(), |(index, character)| index + character.len_utf8());
+    text[..end].trim().to_owned()
+}

@@ -1,0 +1,203 @@
+//! Saving: edits to documents become signed changes in one transaction, then the journal, then it is called saved.
+//!
+//! One call is one thing a person did. Every document it touches gets one change; all of them, their envelopes, the
+//! projections and the removal of the draft are one SQLite transaction (architecture.md §4).
+
+use crate::error::ClientError;
+use crate::tablet::Tablet;
+use domain::record::{Edit, Record, doc};
+use ids::{ChangeHash, DocKind, DocumentId, UnitId, actor_id};
+use protocol::envelope::{self, DocumentHeader, ENVELOPE_VERSION, EnvelopeHead};
+use store::changes::{self, Change, LocalChange, RecordLabel};
+use store::documents::{self, DocumentHead, StoredDocument};
+use store::audit::{self, AuditRow};
+use store::{Transaction, identity, projections};
+
+/// What is to be written to one document.
+pub struct Write {
+    /// The document.
+    pub document: DocumentId,
+    /// Its kind; used when it is new.
+    pub kind: DocKind,
+    /// Where a new document belongs.
+    pub home_unit: UnitId,
+    /// The edits, one change.
+    pub edits: Vec<Edit>,
+    /// How the sync page calls it.
+    pub label: Option<RecordLabel>,
+}
+
+impl Write {
+    /// A write to a document.
+    pub fn new(document: DocumentId, kind: DocKind, home_unit: UnitId, edits: Vec<Edit>) -> Self {
+        Self {
+            document,
+            kind,
+            home_unit,
+            edits,
+            label: None,
+        }
+    }
+
+    /// Names the record for the sync page.
+    #[must_use]
+    pub fn labelled(mut self, kind: &str, text: impl Into<String>, id: impl Into<String>) -> Self {
+        self.label = Some(RecordLabel {
+            kind: kind.to_owned(),
+            text: text.into(),
+            id: id.into(),
+        });
+        self
+    }
+}
+
+/// Saves writes in one transaction. When this returns, the words survive the battery.
+///
+/// # Errors
+/// `disk_full`, `too_large` or `internal`; then nothing was written.
+pub fn save(tablet: &Tablet, action: &str, writes: &[Write]) -> Result<(), ClientError> {
+    save_with(tablet, action, writes, |_| Ok(()))
+}
+
+/// As [`save`], with more to do in the same transaction (a draft to remove).
+///
+/// # Errors
+/// As [`save`].
+pub fn save_with(
+    tablet: &Tablet,
+    action: &str,
+    writes: &[Write],
+    also: impl Fn(&Transaction<'_>) -> Result<(), ClientError>,
+) -> Result<(), ClientError> {
+    tablet.store.write(|tx| {
+        for write in writes {
+            write_one(tablet, tx, write)?;
+            audit::append(
+                tx,
+                &AuditRow {
+                    at_ms: tablet.clock.now_ms(),
+                    staff: Some(tablet.identity.staff),
+                    action: action.to_owned(),
+                    object: write.document.to_string(),
+                },
+            )?;
+        }
+        also(tx)
+    })?;
+    tablet.wrote();
+    Ok(())
+}
+
+fn write_one(tablet: &Tablet, tx: &Transaction<'_>, write: &Write) -> Result<(), ClientError> {
+    let me = &tablet.identity;
+    let now = tablet.clock.now_ms();
+    let (mut stored, is_new) = match documents::load(tx, write.document)? {
+        Some(stored) => (stored, false),
+        None => {
+            let head = DocumentHead {
+                document: write.document,
+                generation: 0,
+                kind: write.kind,
+                home_unit: write.home_unit,
+                schema: domain::record::SCHEMA,
+                header: None,
+                created_ms: now,
+            };
+            (StoredDocument::begun(head, doc::start(write.kind)?), true)
+        }
+    };
+    let generation = stored.head.generation;
+    let actor = actor_id(me.device, me.incarnation, write.document, generation);
+    let Some(made) = doc::apply(&mut stored.automerge, actor, now, &write.edits)? else {
+        return Ok(());
+    };
+    let ops = u32::try_from(made.ops).unwrap_or(u32::MAX);
+    if made.ops > protocol::limits::CHANGE_OPS || made.bytes.len() > protocol::limits::CHANGE_BYTES {
+        return Err(ClientError::new("too_large"));
+    }
+    let chain = identity::chain(tx, me.incarnation, me.scope)?;
+    let header = is_new.then(|| DocumentHeader {
+        document: write.document,
+        generation,
+        kind: write.kind,
+        schema: domain::record::SCHEMA,
+        home_unit: write.home_unit,
+        creator: me.device,
+    });
+    let header_bytes = header.as_ref().map(protocol::wire::pack).transpose()?;
+    if is_new {
+        stored.head.header.clone_from(&header_bytes);
+    }
+    let hash = ChangeHash(made.hash);
+    let head = EnvelopeHead {
+        version: ENVELOPE_VERSION,
+        document: write.document,
+        generation,
+        hash,
+        actor,
+        seq: made.seq,
+        start_op: made.start_op,
+        ops,
+        device: me.device,
+        incarnation: me.incarnation,
+        scope: me.scope,
+        dev_seq: chain.dev_seq + 1,
+        previous: chain.head.0,
+        staff: me.staff,
+        app: crate::APP_VERSION.to_owned(),
+        schema: domain::record::SCHEMA,
+        tick: tablet.last_tick(tx)?,
+        wall_ms: now,
+        mono_ms: tablet.uptime_ms(),
+        header,
+    };
+    let envelope = envelope::seal(&tablet.key, &head, made.bytes)?;
+    if is_new {
+        // The body of a new document is its genesis; the change itself is the first of its tail.
+        let begun = StoredDocument::begun(stored.head.clone(), doc::start(write.kind)?);
+        documents::insert(tx, &begun)?;
+    }
+    changes::insert_local(
+        tx,
+        &LocalChange {
+            change: Change {
+                hash,
+                document: write.document,
+                generation,
+                actor,
+                seq: made.seq,
+                start_op: made.start_op,
+                ops: made.ops,
+                deps: made.deps.into_iter().map(ChangeHash).collect(),
+                body: envelope.change,
+                head: envelope.head.clone(),
+                signature: envelope.signature,
+                header: header_bytes,
+                device: me.device,
+                staff: me.staff,
+                scope: me.scope,
+                dev_seq: head.dev_seq,
+                wall_ms: now,
+            },
+            label: write.label.clone(),
+            incarnation: me.incarnation,
+            chain_head: ChangeHash(envelope::head_hash(&envelope.head)),
+            document: stored.head.clone(),
+            stored_ms: now,
+        },
+    )?;
+    documents::save_tail(tx, &mut stored)?;
+    projections::refresh(tx, &stored)?;
+    Ok(())
+}
+
+/// Reads a document's record.
+///
+/// # Errors
+/// `not_found`, or the document cannot be loaded.
+pub fn read(tablet: &Tablet, document: DocumentId) -> Result<Record, ClientError> {
+    tablet.store.read(|connection| {
+        let stored = documents::load(connection, document)?.ok_or_else(|| ClientError::new("not_found"))?;
+        Ok(doc::read(&stored.automerge))
+    })
+}

@@ -1,0 +1,289 @@
+//! Everybody this device knows of, with due dates: what the lists and counts are made from.
+
+use crate::cadence;
+use crate::error::ClientError;
+use crate::tablet::Tablet;
+use crate::view::{DueView, RecordState};
+use chrono::NaiveDate;
+use domain::cadence::Cadence;
+use domain::calendar::completed_years;
+use domain::child::Child;
+use domain::household::Household;
+use domain::name_search::SearchKey;
+use domain::record::FieldConflict;
+use ids::{ChangeHash, DeviceId, DocumentId, Role, StaffId, UnitId};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use store::changes::{self, ChangeState};
+use store::members;
+
+/// A child as lists need it.
+#[derive(Clone)]
+pub struct RosterChild {
+    /// Document.
+    pub id: DocumentId,
+    /// Village.
+    pub unit: UnitId,
+    /// The file.
+    pub child: Arc<Child>,
+    /// Contested fields.
+    pub conflicts: Arc<Vec<FieldConflict>>,
+    /// Due dates; none without an opening date.
+    pub cadence: Option<Arc<Cadence>>,
+    /// For searching.
+    pub search: Arc<SearchKey>,
+}
+
+/// A household as lists need it.
+#[derive(Clone)]
+pub struct RosterHousehold {
+    /// Document.
+    pub id: DocumentId,
+    /// Village.
+    pub unit: UnitId,
+    /// The household.
+    pub household: Arc<Household>,
+    /// Contested fields.
+    pub conflicts: Arc<Vec<FieldConflict>>,
+}
+
+/// People and units by id.
+#[derive(Default)]
+pub struct People {
+    staff: HashMap<StaffId, (String, Role, UnitId)>,
+    units: HashMap<UnitId, String>,
+}
+
+/// Everybody.
+pub struct Roster {
+    /// Today.
+    pub today: NaiveDate,
+    /// Children in village, then name order.
+    pub children: Vec<RosterChild>,
+    /// Households by id.
+    pub households: BTreeMap<String, RosterHousehold>,
+    /// Staff and units.
+    pub people: People,
+    /// States of records that are not delivered yet, by record id.
+    pub states: HashMap<String, ChangeState>,
+}
+
+impl People {
+    /// Reads staff and units.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn read(tablet: &Tablet) -> Result<Self, ClientError> {
+        tablet.store.read(|connection| {
+            Ok(Self {
+                staff: members::all_staff(connection)?
+                    .into_iter()
+                    .map(|row| (row.staff, (row.name, row.role, row.unit)))
+                    .collect(),
+                units: members::units(connection)?
+                    .into_iter()
+                    .map(|row| (row.unit, row.name))
+                    .collect(),
+            })
+        })
+    }
+
+    /// A person's name, or a word that says it is not known here yet.
+    pub fn name(&self, staff: StaffId) -> String {
+        self.staff
+            .get(&staff)
+            .map_or_else(|| UNKNOWN_PERSON.to_owned(), |(name, _, _)| name.clone())
+    }
+
+    /// A person's role.
+    pub fn role(&self, staff: StaffId) -> Option<Role> {
+        self.staff.get(&staff).map(|(_, role, _)| *role)
+    }
+
+    /// The name of the unit a person works in.
+    pub fn unit_of(&self, staff: StaffId) -> String {
+        self.staff
+            .get(&staff)
+            .map_or_else(String::new, |(_, _, unit)| self.unit_name(*unit))
+    }
+
+    /// A unit's name.
+    pub fn unit_name(&self, unit: UnitId) -> String {
+        self.units.get(&unit).cloned().unwrap_or_default()
+    }
+
+    /// Names of the directors of a village.
+    pub fn directors(&self, unit: UnitId) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .staff
+            .values()
+            .filter(|(_, role, at)| *role == Role::Director && *at == unit)
+            .map(|(name, _, _)| name.clone())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+/// Shown for a person the server has not named yet.
+pub const UNKNOWN_PERSON: &str = "（还不知道是谁）";
+
+/// Who made a change and when, by that device's clock.
+#[derive(Debug, Clone)]
+pub struct Author {
+    /// Device.
+    pub device: DeviceId,
+    /// Person.
+    pub staff: StaffId,
+    /// Milliseconds.
+    pub at_ms: i64,
+}
+
+/// Authors of all changes of a document.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn authors(tablet: &Tablet, document: DocumentId) -> Result<HashMap<[u8; 32], Author>, ClientError> {
+    tablet.store.read(|connection| {
+        Ok(changes::authors_in(connection, document)?
+            .into_iter()
+            .map(|(hash, author)| {
+                (
+                    hash.0,
+                    Author {
+                        device: author.device,
+                        staff: author.staff,
+                        at_ms: author.wall_ms,
+                    },
+                )
+            })
+            .collect())
+    })
+}
+
+/// The author of one change.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn author_of(tablet: &Tablet, made_by: Option<[u8; 32]>) -> Result<Option<Author>, ClientError> {
+    let Some(hash) = made_by else { return Ok(None) };
+    tablet.store.read(|connection| {
+        Ok(changes::author_of(connection, ChangeHash(hash))?.map(|author| Author {
+            device: author.device,
+            staff: author.staff,
+            at_ms: author.wall_ms,
+        }))
+    })
+}
+
+/// A record's state in product.md's four words. What is not open any more is delivered.
+pub fn record_state(states: &HashMap<String, ChangeState>, record: &str) -> RecordState {
+    match states.get(record) {
+        Some(ChangeState::Saved | ChangeState::Accepted) => RecordState::Saved,
+        Some(ChangeState::Held | ChangeState::Refused) => RecordState::NeedsYou,
+        Some(ChangeState::Durable) | None => RecordState::Delivered,
+    }
+}
+
+impl RosterChild {
+    /// Name.
+    pub fn name(&self) -> String {
+        self.child.name().to_owned()
+    }
+
+    /// Completed years today.
+    pub fn age(&self, today: NaiveDate) -> Option<u32> {
+        self.child.birth_date().and_then(|birth| completed_years(birth, today))
+    }
+
+    /// Earliest due date.
+    pub fn next(&self) -> Option<DueView> {
+        self.cadence.as_ref().and_then(|cadence| cadence::due_views(cadence).into_iter().next())
+    }
+
+    /// Is something flagged for a person's check?
+    pub fn is_flagged(&self) -> bool {
+        self.child
+            .fields
+            .iter()
+            .any(|(key, value)| key.starts_with(domain::child::FLAG_PREFIX) && value.as_text().is_some())
+    }
+}
+
+impl Roster {
+    /// Reads everybody this device holds.
+    ///
+    /// # Errors
+    /// `not_found` while the first load runs (half-loaded state computes nothing), or the store cannot be read.
+    pub fn read(tablet: &Tablet) -> Result<Self, ClientError> {
+        if tablet.loading()?.is_some() {
+            return Err(ClientError::new("still_loading"));
+        }
+        let packs = tablet.packs();
+        let today = tablet.today();
+        let people = People::read(tablet)?;
+        let (nouns, states) = tablet.store.read(|connection| {
+            Ok::<_, ClientError>((tablet.nouns(connection)?, changes::open_record_states(connection)?))
+        })?;
+        let mut children: Vec<RosterChild> = nouns
+            .children
+            .iter()
+            .map(|noun| RosterChild {
+                id: noun.id,
+                unit: noun.unit,
+                child: noun.noun.clone(),
+                conflicts: noun.conflicts.clone(),
+                cadence: cadence::of(&noun.noun, &packs, today).map(Arc::new),
+                search: noun.search.clone(),
+            })
+            .collect();
+        children.sort_by_cached_key(|child| {
+            (people.unit_name(child.unit), child.search.pinyin(), child.id)
+        });
+        Ok(Self {
+            today,
+            children,
+            households: nouns
+                .households
+                .iter()
+                .map(|noun| {
+                    (
+                        noun.id.to_string(),
+                        RosterHousehold {
+                            id: noun.id,
+                            unit: noun.unit,
+                            household: noun.noun.clone(),
+                            conflicts: noun.conflicts.clone(),
+                        },
+                    )
+                })
+                .collect(),
+            people,
+            states,
+        })
+    }
+
+    /// One child.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub fn child(&self, id: &str) -> Result<&RosterChild, ClientError> {
+        self.children
+            .iter()
+            .find(|child| child.id.to_string() == id)
+            .ok_or_else(|| ClientError::new("not_found"))
+    }
+
+    /// The household of a child.
+    pub fn household_of(&self, child: &RosterChild) -> Option<&RosterHousehold> {
+        self.households.get(child.child.household()?)
+    }
+
+    /// Children of a household, in name order.
+    pub fn children_of(&self, household: &str) -> Vec<&RosterChild> {
+        self.children
+            .iter()
+            .filter(|child| child.child.household() == Some(household))
+            .collect()
+    }
+}

@@ -1,0 +1,246 @@
+//! The line to the sync server: HTTPS pinned to the server's own CA, one method per message.
+
+use crate::error::ClientError;
+use protocol::enrolment::fingerprint;
+use protocol::wire::{self, MEDIA_TYPE};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_cert_signed_by_trust_anchor;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{DigitallySignedStruct, RootCertStore, SignatureScheme};
+use serde::{Serialize, de::DeserializeOwned};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Longest wait for an answer. Words are small; a slow line still gets a part through in this time.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How the server is recognised.
+pub enum Pin {
+    /// The CA's certificate, known since enrolment.
+    Certificate(Vec<u8>),
+    /// The CA's SHA-256, from the QR.
+    Fingerprint([u8; 32]),
+    /// Nothing yet: a typed code. What the line shows is kept, and two people compare six digits of it.
+    FirstSight,
+}
+
+/// A line to one server.
+pub struct Server {
+    address: String,
+    http: reqwest::Client,
+    seen: Arc<Mutex<Option<CertificateDer<'static>>>>,
+}
+
+impl Server {
+    /// Prepares a line; nothing is sent yet.
+    ///
+    /// # Errors
+    /// `enrol_address` when the address cannot be one, `internal` when TLS cannot be set up.
+    pub fn new(address: &str, pin: Pin) -> Result<Self, ClientError> {
+        let address = address.trim().to_owned();
+        if !protocol::enrolment::is_address(&address) {
+            return Err(ClientError::new("enrol_address"));
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let seen = Arc::new(Mutex::new(None));
+        let verifier = Arc::new(PinnedVerifier {
+            pin,
+            provider: provider.clone(),
+            seen: seen.clone(),
+        });
+        let tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .map_err(|error| ClientError::new("internal").because(error))?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier)
+            .with_no_client_auth();
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .no_proxy()
+            .https_only(true)
+            .timeout(ANSWER_TIMEOUT)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| ClientError::new("internal").because(error))?;
+        Ok(Self {
+            address,
+            http,
+            seen,
+        })
+    }
+
+    /// host:port.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The CA certificate the line showed, after the first answer.
+    pub fn ca_certificate(&self) -> Option<Vec<u8>> {
+        self.seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+            .map(|certificate| certificate.to_vec())
+    }
+
+    /// Sends a message and reads the answer.
+    ///
+    /// # Errors
+    /// `no_network` when the server cannot be reached, `server_nonsense` when what answers is not our server,
+    /// `server_refused` with the server's code otherwise.
+    pub async fn send<Q: Serialize, A: DeserializeOwned>(
+        &self,
+        path: &str,
+        token: Option<&str>,
+        message: &Q,
+    ) -> Result<A, ClientError> {
+        let body = wire::encode(message, wire::REQUEST)?;
+        let mut request = self
+            .http
+            .post(format!("https://{}{path}", self.address))
+            .header("content-type", MEDIA_TYPE)
+            .header("accept", MEDIA_TYPE)
+            .body(body);
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let mut response = request.send().await.map_err(unreachable)?;
+        let status = response.status();
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+            if bytes.len() + chunk.len() > wire::RESPONSE.compressed {
+                return Err(ClientError::new("server_nonsense"));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        if status.is_success() {
+            return wire::decode(&bytes, wire::RESPONSE).map_err(|error| {
+                let code = match error {
+                    protocol::ProtocolError::TooNew { .. } => "too_new",
+                    _ => "server_nonsense",
+                };
+                ClientError::new(code).because(error)
+            });
+        }
+        match serde_json::from_slice::<protocol::ErrorMessage>(&bytes) {
+            Ok(refusal) => Err(ClientError::new("server_refused")
+                .with("code", refusal.code)
+                .with("message", refusal.message)
+                .with("next", refusal.next)),
+            Err(_) => Err(ClientError::new("server_nonsense")),
+        }
+    }
+}
+
+/// The code inside a `server_refused`, if that is what it is.
+pub fn refused_code(error: &ClientError) -> Option<String> {
+    (error.code() == "server_refused")
+        .then(|| error.to_ui().params.get("code").cloned())
+        .flatten()
+}
+
+fn unreachable(error: reqwest::Error) -> ClientError {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    while let Some(inner) = cause {
+        if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
+            let code = match tls {
+                rustls::Error::InvalidCertificate(_) | rustls::Error::General(_) => "enrol_wrong_server",
+                _ => "no_network",
+            };
+            return ClientError::new(code).because(error);
+        }
+        if let Some(io) = inner.downcast_ref::<std::io::Error>()
+            && let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>())
+            && matches!(tls, rustls::Error::InvalidCertificate(_) | rustls::Error::General(_))
+        {
+            return ClientError::new("enrol_wrong_server").because(error);
+        }
+        cause = inner.source();
+    }
+    ClientError::new("no_network").because(error)
+}
+
+struct PinnedVerifier {
+    pin: Pin,
+    provider: Arc<CryptoProvider>,
+    seen: Arc<Mutex<Option<CertificateDer<'static>>>>,
+}
+
+impl std::fmt::Debug for PinnedVerifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PinnedVerifier")
+    }
+}
+
+impl ServerCertVerifier for PinnedVerifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        // The CA is private to one server, so a name adds nothing; addresses change when an office moves.
+        let ca = match &self.pin {
+            Pin::Certificate(der) => CertificateDer::from(der.clone()),
+            Pin::Fingerprint(expected) => intermediates
+                .iter()
+                .find(|certificate| fingerprint(certificate) == *expected)
+                .ok_or(rustls::CertificateError::UnknownIssuer)?
+                .clone()
+                .into_owned(),
+            Pin::FirstSight => intermediates
+                .last()
+                .ok_or(rustls::CertificateError::UnknownIssuer)?
+                .clone()
+                .into_owned(),
+        };
+        let mut roots = RootCertStore::empty();
+        roots.add(ca.clone())?;
+        verify_server_cert_signed_by_trust_anchor(
+            &ParsedCertificate::try_from(end_entity)?,
+            &roots,
+            intermediates,
+            now,
+            self.provider.signature_verification_algorithms.all,
+        )?;
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.as_ref().is_some_and(|first| *first != ca) {
+            return Err(rustls::CertificateError::UnknownIssuer.into());
+        }
+        *seen = Some(ca);
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _message: &[u8],
+        _certificate: &CertificateDer<'_>,
+        _signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Err(rustls::PeerIncompatible::Tls12NotOffered.into())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls13_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,231 @@
+//! The station's pages: overview, villages, inbox. Computed from the same records the tablets hold.
+
+use crate::cadence;
+use crate::error::ClientError;
+use crate::problems;
+use crate::roster::{self, Roster, RosterChild, record_state};
+use crate::system;
+use crate::tablet::Tablet;
+use crate::timeline::{attempt_text, contact_text, visit_text};
+use crate::view::{
+    AttentionRow, InboxRow, InboxView, OverviewView, ProblemState, VillageListView, VillageRow,
+};
+use chrono::{Datelike, NaiveDate};
+use domain::cadence::Kind;
+use ids::{StaffId, UnitId};
+use std::collections::HashMap;
+use store::{members, sync_state};
+
+/// A tablet not heard of for so long is a matter of its own (ui.md §4.2).
+const SILENT_DAYS: i64 = 7;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// Rows of the attention table and of the inbox; the rest is reached by search.
+const ATTENTION_ROWS: usize = 200;
+const INBOX_ROWS: usize = 500;
+
+/// The overview.
+///
+/// # Errors
+/// `still_loading`, or the store cannot be read.
+pub fn overview(tablet: &Tablet) -> Result<OverviewView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let by_village = village_rows(tablet, &roster)?;
+    let seen: HashMap<UnitId, i64> = seen_by_unit(tablet)?;
+    let mut attention: Vec<AttentionRow> = Vec::new();
+    let mut overdue = 0;
+    let mut visits_due = 0;
+    let mut visits_done = 0;
+    for child in &roster.children {
+        let Some(cadence) = &child.cadence else { continue };
+        let done = has_visit_this_month(child, roster.today);
+        let due_this_month = cadence
+            .due(Kind::Visit)
+            .is_some_and(|due| month(due.due) <= month(roster.today));
+        visits_done += u32::from(done);
+        visits_due += u32::from(done || due_this_month);
+        let Some(due) = cadence.dues.iter().filter(|due| due.days_over > 0).max_by_key(|due| due.days_over) else {
+            continue;
+        };
+        overdue += 1;
+        attention.push(AttentionRow {
+            child: child.id.to_string(),
+            name: child.name(),
+            village: roster.people.unit_name(child.unit),
+            enhanced: cadence.enhanced,
+            due: cadence::due_view(due),
+            last_done: due.last.map(|date| date.to_string()),
+            director: roster.people.directors(child.unit).into_iter().next(),
+            tablet_seen: seen.get(&child.unit).copied().map(system::moment),
+        });
+    }
+    attention.sort_by_key(|row| std::cmp::Reverse((row.due.days_over, row.enhanced)));
+    attention.truncate(ATTENTION_ROWS);
+    let problems = problems::list(tablet)?.rows;
+    let now = tablet.clock.now_ms();
+    Ok(OverviewView {
+        children: count(roster.children.len()),
+        villages: count(by_village.len()),
+        visits_due,
+        visits_done,
+        overdue,
+        problems_waiting: count(problems.iter().filter(|row| row.state == ProblemState::Reported).count()),
+        silent_tablets: count(seen.values().filter(|at| now - **at > SILENT_DAYS * DAY_MS).count()),
+        conflicts: crate::conflicts::count(tablet)?,
+        attention,
+        by_village,
+        problems: problems
+            .into_iter()
+            .filter(|row| row.state != ProblemState::Closed)
+            .take(20)
+            .collect(),
+        second_copy: tablet
+            .store
+            .read(|connection| sync_state::status(connection))?
+            .second_copy,
+    })
+}
+
+/// All villages in administrative order.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn villages(tablet: &Tablet) -> Result<VillageListView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    Ok(VillageListView {
+        rows: village_rows(tablet, &roster)?,
+    })
+}
+
+/// Visits, contacts and attempts, newest arrivals first.
+///
+/// # Errors
+/// `still_loading`, or the store cannot be read.
+pub fn inbox(tablet: &Tablet) -> Result<InboxView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let packs = tablet.packs();
+    let pack = packs.rules_on(roster.today).ok_or_else(|| ClientError::new("form_unknown"))?;
+    let mut rows: Vec<(i64, InboxRow)> = Vec::new();
+    for child in &roster.children {
+        let authors = roster::authors(tablet, child.id)?;
+        let mut push = |kind: &str,
+                        record: &str,
+                        date: Option<NaiveDate>,
+                        made_by: Option<[u8; 32]>,
+                        recorded_ms: i64,
+                        text: String| {
+            let author: Option<StaffId> = made_by.and_then(|hash| authors.get(&hash)).map(|author| author.staff);
+            let verdict = child.cadence.as_ref().and_then(|cadence| cadence.verdict(record).cloned());
+            rows.push((
+                recorded_ms,
+                InboxRow {
+                    record: record.to_owned(),
+                    kind: kind.to_owned(),
+                    child: child.id.to_string(),
+                    name: child.name(),
+                    village: roster.people.unit_name(child.unit),
+                    date: child
+                        .child
+                        .effective_date(record, date)
+                        .map(|date| date.to_string())
+                        .unwrap_or_default(),
+                    arrived: system::moment(recorded_ms),
+                    by: author.map_or_else(
+                        || roster::UNKNOWN_PERSON.to_owned(),
+                        |staff| roster.people.name(staff),
+                    ),
+                    text,
+                    counts: verdict.as_ref().is_some_and(|verdict| verdict.counts),
+                    entered_late: verdict.as_ref().is_some_and(|verdict| verdict.entered_late),
+                    state: record_state(&roster.states, record),
+                },
+            ));
+        };
+        for visit in &child.child.visits {
+            push("visit", &visit.id, visit.event_date, visit.made_by, visit.recorded_ms, visit_text(visit, pack));
+        }
+        for contact in &child.child.contacts {
+            let text = contact_text(contact, pack);
+            push("contact", &contact.id, contact.event_date, contact.made_by, contact.recorded_ms, text);
+        }
+        for attempt in &child.child.attempts {
+            let text = attempt_text(attempt, pack);
+            push("attempt", &attempt.id, attempt.event_date, attempt.made_by, attempt.recorded_ms, text);
+        }
+    }
+    rows.sort_by(|(a_ms, a), (b_ms, b)| (b_ms, &b.record).cmp(&(a_ms, &a.record)));
+    rows.truncate(INBOX_ROWS);
+    Ok(InboxView {
+        rows: rows.into_iter().map(|(_, row)| row).collect(),
+    })
+}
+
+pub(crate) fn village_rows(tablet: &Tablet, roster: &Roster) -> Result<Vec<VillageRow>, ClientError> {
+    let seen = seen_by_unit(tablet)?;
+    let mut units = tablet.store.read(|connection| members::units(connection))?;
+    units.retain(|unit| unit.level == "village");
+    units.sort_by(|a, b| a.region_code.cmp(&b.region_code));
+    Ok(units
+        .into_iter()
+        .map(|unit| {
+            let children: Vec<&RosterChild> =
+                roster.children.iter().filter(|child| child.unit == unit.unit).collect();
+            VillageRow {
+                village: unit.unit.to_string(),
+                name: unit.name,
+                region: unit.region_code.unwrap_or_default(),
+                children: count(children.len()),
+                done: count(
+                    children
+                        .iter()
+                        .filter(|child| has_visit_this_month(child, roster.today))
+                        .count(),
+                ),
+                overdue: count(
+                    children
+                        .iter()
+                        .filter(|child| {
+                            child
+                                .cadence
+                                .as_ref()
+                                .is_some_and(|cadence| cadence.dues.iter().any(|due| due.days_over > 0))
+                        })
+                        .count(),
+                ),
+                directors: roster.people.directors(unit.unit),
+                tablet_seen: seen.get(&unit.unit).copied().map(system::moment),
+            }
+        })
+        .collect())
+}
+
+/// When the newest tablet of each village was last heard of.
+fn seen_by_unit(tablet: &Tablet) -> Result<HashMap<UnitId, i64>, ClientError> {
+    let mut seen = HashMap::new();
+    for device in tablet.store.read(|connection| members::devices(connection))? {
+        if device.unit == tablet.identity.scope {
+            continue;
+        }
+        if let Some(at) = device.seen_ms.or(device.enrolled_ms) {
+            let newest = seen.entry(device.unit).or_insert(at);
+            *newest = at.max(*newest);
+        }
+    }
+    Ok(seen)
+}
+
+fn has_visit_this_month(child: &RosterChild, today: NaiveDate) -> bool {
+    child.cadence.as_ref().is_some_and(|cadence| {
+        cadence
+            .events
+            .iter()
+            .any(|event| event.counts_as_visit && month(event.event_date) == month(today))
+    })
+}
+
+fn month(date: NaiveDate) -> (i32, u32) {
+    (date.year(), date.month())
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

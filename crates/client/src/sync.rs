@@ -1,0 +1,570 @@
+//! What each effect of a sync session does to the store. Everything a step stores is one transaction, cursor included.
+
+use crate::error::ClientError;
+use crate::tablet::Tablet;
+use crate::view::SyncPhase;
+use domain::record::doc;
+use ed25519_dalek::VerifyingKey;
+use ids::{ChangeHash, DocKind, DocumentId, UnitId};
+use protocol::change_header;
+use protocol::envelope::{self, DocumentHeader, Envelope, EnvelopeHead};
+use protocol::session::client::{Batch, Effect, Event, Position, Queued, Settings, SyncSession};
+use protocol::{
+    Cursor, DocumentSnapshot, EntryBody, LastApplied, MemberRecord, Outcome, SchemaVersion, SnapshotPage,
+    SnapshotRequest, SyncRequest, UnitLevel,
+};
+use std::collections::BTreeMap;
+use store::changes::{self, Change};
+use store::documents::{self, DocumentHead, StoredDocument};
+use store::members::{self, DeviceRow, StaffRow, UnitRow};
+use store::policies::{self, PolicyRow};
+use store::sync_state::{self, ScopeState};
+use store::{Transaction, projections};
+
+/// A message to send.
+pub enum Message {
+    /// First load.
+    Snapshot(SnapshotRequest),
+    /// The daily exchange.
+    Sync(Box<SyncRequest>),
+}
+
+/// What an effect came to.
+pub enum Step {
+    /// It happened here; this is the event to go on with.
+    Happened {
+        /// The event.
+        event: Box<Event>,
+        /// Something came from elsewhere.
+        news: bool,
+    },
+    /// Send this and go on with the answer.
+    Ask {
+        /// Path on the server.
+        path: &'static str,
+        /// The message.
+        message: Message,
+    },
+    /// The session is over.
+    Ended,
+}
+
+/// Begins a session where the last one stopped.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn begin(tablet: &Tablet) -> Result<SyncSession, ClientError> {
+    let scope = tablet
+        .store
+        .read(|connection| sync_state::scope(connection, tablet.identity.scope))?;
+    Ok(SyncSession::new(
+        Settings {
+            app: crate::APP_VERSION.to_owned(),
+            schemas: DocKind::ALL
+                .into_iter()
+                .map(|kind| SchemaVersion {
+                    kind,
+                    schema: domain::record::SCHEMA,
+                })
+                .collect(),
+            want_bytes: 0,
+        },
+        Position {
+            cursor: scope.loaded.then_some(Cursor {
+                scope: scope.scope,
+                epoch: scope.epoch,
+                seq: scope.seq,
+            }),
+            last_applied: last_applied(&scope),
+            snapshot_page: scope.snapshot_token,
+        },
+    ))
+}
+
+/// Does one effect.
+///
+/// # Errors
+/// The store refuses; `server_nonsense` when the server said what it may not say.
+pub fn perform(tablet: &Tablet, effect: Effect) -> Result<Step, ClientError> {
+    match effect {
+        Effect::SendSnapshot(request) => Ok(Step::Ask {
+            path: "/snapshot",
+            message: Message::Snapshot(request),
+        }),
+        Effect::StorePage { page, next, cursor } => {
+            store_page(tablet, &page, next, cursor)?;
+            tablet.reload_packs()?;
+            Ok(happened(Event::Stored { last_applied: None }, true))
+        }
+        Effect::LoadOutbox { after, bytes } => load_outbox(tablet, after, bytes),
+        Effect::SendSync(request) => {
+            let progress = tablet.sync.progress();
+            let phase = if request.outbox.is_empty() { SyncPhase::Receiving } else { SyncPhase::Sending };
+            tablet.sync.set(phase, progress.done, progress.total);
+            Ok(Step::Ask {
+                path: "/sync",
+                message: Message::Sync(request),
+            })
+        }
+        Effect::Store(batch) => {
+            let news = !batch.entries.is_empty();
+            let last_applied = store_batch(tablet, &batch)?;
+            if batch.entries.iter().any(|entry| matches!(entry.body, EntryBody::Policy { .. })) {
+                tablet.reload_packs()?;
+            }
+            let progress = tablet.sync.progress();
+            let done = progress.done + u32::try_from(batch.outcomes.len()).unwrap_or(0);
+            tablet.sync.set(progress.phase, done, progress.total.max(done));
+            Ok(happened(Event::Stored { last_applied }, news))
+        }
+        Effect::Wait { .. } | Effect::Done => Ok(Step::Ended),
+        Effect::Stopped => Err(ClientError::new("server_nonsense")),
+    }
+}
+
+/// Notes how a sync ended, for the sync page.
+///
+/// # Errors
+/// The store refuses.
+pub fn note_end(tablet: &Tablet, problem: Option<String>) -> Result<(), ClientError> {
+    let now = tablet.clock.now_ms();
+    Ok(tablet.store.write(|tx| {
+        sync_state::update_status(tx, |status| {
+            status.last_try_ms = Some(now);
+            if problem.is_none() {
+                status.last_success_ms = Some(now);
+                status.syncs += 1;
+            }
+            status.last_problem.clone_from(&problem);
+        })
+    })?)
+}
+
+fn happened(event: Event, news: bool) -> Step {
+    Step::Happened {
+        event: Box::new(event),
+        news,
+    }
+}
+
+fn last_applied(scope: &ScopeState) -> Option<LastApplied> {
+    // The digest holds the number and hash of the last change read from the log.
+    let (seq, hash) = scope.digest.split_at_checked(8)?;
+    Some(LastApplied {
+        seq: u64::from_be_bytes(seq.try_into().ok()?),
+        hash: ChangeHash(hash.try_into().ok()?),
+    })
+}
+
+fn digest(last: LastApplied) -> Vec<u8> {
+    [last.seq.to_be_bytes().as_slice(), &last.hash.0].concat()
+}
+
+fn load_outbox(tablet: &Tablet, after: u64, bytes: usize) -> Result<Step, ClientError> {
+    let scope = tablet.identity.scope;
+    let waiting: Vec<Change> = tablet
+        .store
+        .read(|connection| changes::outbox(connection, scope, bytes))?
+        .into_iter()
+        .filter(|change| change.dev_seq > after)
+        .collect();
+    let length = tablet.store.read(|connection| changes::outbox_length(connection))?;
+    let more = waiting.last().is_some_and(|_| (waiting.len() as u64) < length);
+    let progress = tablet.sync.progress();
+    let total = progress.done + u32::try_from(length).unwrap_or(u32::MAX);
+    tablet.sync.set(progress.phase, progress.done, progress.total.max(total));
+    let envelopes = waiting
+        .into_iter()
+        .map(|change| Queued {
+            dev_seq: change.dev_seq,
+            hash: change.hash,
+            envelope: Envelope {
+                head: change.head,
+                signature: change.signature,
+                change: change.body,
+            },
+        })
+        .collect();
+    Ok(happened(
+        Event::Outbox {
+            envelopes,
+            more,
+            request: tablet.new_id(),
+        },
+        false,
+    ))
+}
+
+fn store_page(
+    tablet: &Tablet,
+    page: &SnapshotPage,
+    next: Option<String>,
+    cursor: Option<Cursor>,
+) -> Result<(), ClientError> {
+    let now = tablet.clock.now_ms();
+    tablet.store.write_fetched(|tx| {
+        for member in &page.members {
+            store_member(tx, member)?;
+        }
+        for (id, json) in &page.policies {
+            store_policy(tx, id, json, now)?;
+        }
+        let mut newest: Option<LastApplied> = None;
+        for snapshot in &page.documents {
+            let last = store_snapshot(tablet, tx, snapshot, now)?;
+            newest = newest.max_by_seq(last);
+        }
+        let mut scope = sync_state::scope(tx, tablet.identity.scope)?;
+        scope.snapshot_token.clone_from(&next);
+        scope.snapshot_done = page.done_documents;
+        scope.snapshot_total = page.total_documents;
+        if let Some(cursor) = cursor {
+            scope.epoch = cursor.epoch;
+            scope.seq = cursor.seq;
+            scope.loaded = true;
+            scope.digest = Vec::new();
+        }
+        sync_state::put_scope(tx, &scope)?;
+        sync_state::update_status(tx, |status| {
+            status.clock_skew_ms = Some(now - page.server_time_ms);
+        })?;
+        Ok::<_, ClientError>(())
+    })?;
+    tablet.sync.set(SyncPhase::Receiving, page.done_documents, page.total_documents);
+    Ok(())
+}
+
+trait MaxBySeq {
+    fn max_by_seq(self, other: Option<LastApplied>) -> Option<LastApplied>;
+}
+
+impl MaxBySeq for Option<LastApplied> {
+    fn max_by_seq(self, other: Option<LastApplied>) -> Option<LastApplied> {
+        match (self, other) {
+            (Some(a), Some(b)) => Some(if a.seq >= b.seq { a } else { b }),
+            (a, b) => a.or(b),
+        }
+    }
+}
+
+fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Option<LastApplied>, ClientError> {
+    let now = tablet.clock.now_ms();
+    tablet.store.write(|tx| {
+        for (hash, outcome) in &batch.outcomes {
+            changes::mark_outcome(tx, *hash, &outcome_of(outcome))?;
+        }
+        // Changes are applied per document and in order: one bad change blocks only its own document.
+        let mut by_document: BTreeMap<DocumentId, Vec<Incoming<'_>>> = BTreeMap::new();
+        let mut scope = sync_state::scope(tx, tablet.identity.scope)?;
+        let mut last = last_applied(&scope);
+        for entry in &batch.entries {
+            match &entry.body {
+                EntryBody::Change { envelope, kind, home_unit } => {
+                    if let Some(incoming) = Incoming::open(envelope, *kind, *home_unit, entry.seq) {
+                        last = last.max_by_seq(Some(LastApplied {
+                            seq: entry.seq,
+                            hash: incoming.head.hash,
+                        }));
+                        by_document.entry(incoming.head.document).or_default().push(incoming);
+                    }
+                }
+                EntryBody::Yours { hash, .. } => {
+                    last = last.max_by_seq(Some(LastApplied {
+                        seq: entry.seq,
+                        hash: *hash,
+                    }));
+                }
+                EntryBody::DocIn { document } => {
+                    store_snapshot(tablet, tx, document, now)?;
+                }
+                EntryBody::Member(member) => store_member(tx, member)?,
+                EntryBody::Policy { id, json } => store_policy(tx, id, json, now)?,
+                // Moves, erasure and epochs come with their own work; nothing sends them yet.
+                EntryBody::DocOut { .. } | EntryBody::Erase { .. } | EntryBody::Reset => {}
+            }
+        }
+        for (document, incoming) in by_document {
+            store_incoming(tablet, tx, document, &incoming, now)?;
+        }
+        changes::mark_durable_up_to(tx, scope.scope, batch.durable_seq)?;
+        scope.durable_seq = batch.durable_seq;
+        if batch.reset {
+            scope = ScopeState::fresh(scope.scope);
+        } else if let Some(cursor) = batch.cursor {
+            scope.epoch = cursor.epoch;
+            scope.seq = cursor.seq;
+            scope.digest = last.map(digest).unwrap_or_default();
+        }
+        sync_state::put_scope(tx, &scope)?;
+        sync_state::update_status(tx, |status| {
+            status.second_copy = batch.second_copy;
+            status.tick = Some(batch.tick.clone());
+            status.clock_skew_ms = Some(now - batch.server_time_ms);
+        })?;
+        Ok(if batch.reset { None } else { last })
+    })
+}
+
+fn outcome_of(outcome: &Outcome) -> changes::Outcome {
+    match outcome {
+        Outcome::Accepted { seq } | Outcome::AlreadyHad { seq } => changes::Outcome::Accepted {
+            server_seq: Some(*seq),
+        },
+        Outcome::Held { missing } => changes::Outcome::Held {
+            reason: format!("{} missing", missing.len()),
+        },
+        Outcome::Refused { code } => changes::Outcome::Refused {
+            code: code.as_str().to_owned(),
+            reason: None,
+        },
+    }
+}
+
+/// A change from the log with its head opened.
+struct Incoming<'a> {
+    head: EnvelopeHead,
+    envelope: &'a Envelope,
+    kind: DocKind,
+    home_unit: UnitId,
+    seq: u64,
+}
+
+impl<'a> Incoming<'a> {
+    fn open(envelope: &'a Envelope, kind: DocKind, home_unit: UnitId, seq: u64) -> Option<Self> {
+        match envelope::open(envelope) {
+            Ok(head) => Some(Self {
+                head,
+                envelope,
+                kind,
+                home_unit,
+                seq,
+            }),
+            Err(error) => {
+                tracing::error!(%error, seq, "an entry of the log has an unreadable head");
+                None
+            }
+        }
+    }
+
+    /// The change as the store keeps it, or why it is not believed.
+    fn checked(&self, tablet: &Tablet, tx: &Transaction<'_>) -> Result<(Change, Option<String>), ClientError> {
+        let head = &self.head;
+        let change = Change {
+            hash: head.hash,
+            document: head.document,
+            generation: head.generation,
+            actor: head.actor,
+            seq: head.seq,
+            start_op: head.start_op,
+            ops: u64::from(head.ops),
+            deps: Vec::new(),
+            body: self.envelope.change.clone(),
+            head: self.envelope.head.clone(),
+            signature: self.envelope.signature.clone(),
+            header: head.header.as_ref().map(protocol::wire::pack).transpose()?,
+            device: head.device,
+            staff: head.staff,
+            scope: head.scope,
+            dev_seq: head.dev_seq,
+            wall_ms: head.wall_ms,
+        };
+        let reason = match change_header::read(&self.envelope.change) {
+            Err(_) => Some("malformed"),
+            Ok(header) if header.hash != head.hash => Some("hash_mismatch"),
+            Ok(_) => match device_key(tablet, tx, head)? {
+                None => Some("unknown_device"),
+                Some(key) => envelope::verify(&key, &self.envelope.head, &self.envelope.signature)
+                    .err()
+                    .map(|_| "bad_signature"),
+            },
+        };
+        Ok((change, reason.map(str::to_owned)))
+    }
+}
+
+fn device_key(
+    tablet: &Tablet,
+    tx: &Transaction<'_>,
+    head: &EnvelopeHead,
+) -> Result<Option<VerifyingKey>, ClientError> {
+    if head.device == tablet.identity.device {
+        return Ok(Some(tablet.key.verifying_key()));
+    }
+    Ok(members::device_key(tx, head.device)?.and_then(|key| VerifyingKey::from_bytes(&key).ok()))
+}
+
+fn store_incoming(
+    tablet: &Tablet,
+    tx: &Transaction<'_>,
+    document: DocumentId,
+    incoming: &[Incoming<'_>],
+    now: i64,
+) -> Result<(), ClientError> {
+    let mut believed = Vec::new();
+    for one in incoming {
+        if changes::has(tx, one.head.hash)? {
+            continue;
+        }
+        let (change, reason) = one.checked(tablet, tx)?;
+        match reason {
+            Some(reason) => changes::quarantine(tx, &change, &reason, now)?,
+            None => believed.push((one, change)),
+        }
+    }
+    if believed.is_empty() {
+        return Ok(());
+    }
+    let (first, _) = &believed[0];
+    let mut stored = match documents::load(tx, document)? {
+        Some(stored) => stored,
+        None => {
+            let head = document_head(document, first.kind, first.home_unit, first.head.header.as_ref(), now)?;
+            let stored = StoredDocument::begun(head, doc::start(first.kind)?);
+            documents::insert(tx, &stored)?;
+            stored
+        }
+    };
+    let raw: Vec<(ChangeHash, &[u8])> = believed
+        .iter()
+        .map(|(_, change)| (change.hash, change.body.as_slice()))
+        .collect();
+    let applied = documents::apply(&mut stored, &raw);
+    for (one, change) in &believed {
+        match applied.rejected.iter().find(|(hash, _)| *hash == change.hash) {
+            Some((_, reason)) => {
+                tracing::error!(hash = %change.hash, "a change would not apply and is kept aside");
+                changes::quarantine(tx, change, reason, now)?;
+            }
+            None => {
+                changes::insert_remote(tx, change, Some(one.seq), now)?;
+            }
+        }
+    }
+    documents::save_tail(tx, &mut stored)?;
+    projections::refresh(tx, &stored)?;
+    Ok(())
+}
+
+fn document_head(
+    document: DocumentId,
+    kind: DocKind,
+    home_unit: UnitId,
+    header: Option<&DocumentHeader>,
+    now: i64,
+) -> Result<DocumentHead, ClientError> {
+    Ok(DocumentHead {
+        document,
+        generation: header.map_or(0, |header| header.generation),
+        kind,
+        home_unit,
+        schema: header.map_or(domain::record::SCHEMA, |header| header.schema),
+        header: header.map(protocol::wire::pack).transpose()?,
+        created_ms: now,
+    })
+}
+
+fn store_snapshot(
+    tablet: &Tablet,
+    tx: &Transaction<'_>,
+    snapshot: &DocumentSnapshot,
+    now: i64,
+) -> Result<Option<LastApplied>, ClientError> {
+    let mut offset = 0usize;
+    let mut envelopes = Vec::with_capacity(snapshot.envelopes.len());
+    for index in &snapshot.envelopes {
+        let end = offset
+            .checked_add(index.length as usize)
+            .filter(|end| *end <= snapshot.changes.len())
+            .ok_or_else(|| ClientError::new("server_nonsense"))?;
+        envelopes.push((
+            index.seq,
+            Envelope {
+                head: index.signed.head.clone(),
+                signature: index.signed.signature.clone(),
+                change: snapshot.changes[offset..end].to_vec(),
+            },
+        ));
+        offset = end;
+    }
+    let incoming: Vec<Incoming<'_>> = envelopes
+        .iter()
+        .filter_map(|(seq, envelope)| Incoming::open(envelope, snapshot.kind, snapshot.home_unit, *seq))
+        .collect();
+    let last = incoming
+        .iter()
+        .map(|one| LastApplied {
+            seq: one.seq,
+            hash: one.head.hash,
+        })
+        .max_by_key(|last| last.seq);
+    if documents::head(tx, snapshot.document)?.is_none() {
+        let head = document_head(
+            snapshot.document,
+            snapshot.kind,
+            snapshot.home_unit,
+            Some(&snapshot.header),
+            now,
+        )?;
+        documents::insert(tx, &StoredDocument::begun(head, doc::start(snapshot.kind)?))?;
+    }
+    store_incoming(tablet, tx, snapshot.document, &incoming, now)?;
+    Ok(last)
+}
+
+fn store_member(tx: &Transaction<'_>, member: &MemberRecord) -> Result<(), ClientError> {
+    match member {
+        MemberRecord::Unit { id, name, parent, level, region } => members::put_unit(
+            tx,
+            &UnitRow {
+                unit: *id,
+                parent: *parent,
+                level: match level {
+                    UnitLevel::District => "district",
+                    UnitLevel::Township => "township",
+                    UnitLevel::Village => "village",
+                }
+                .to_owned(),
+                name: name.clone(),
+                region_code: Some(region.clone()),
+                closed_ms: None,
+            },
+        )?,
+        MemberRecord::Staff { id, name, role, unit, .. } => members::put_staff(
+            tx,
+            &StaffRow {
+                staff: *id,
+                name: name.clone(),
+                role: *role,
+                unit: *unit,
+                ended_ms: None,
+            },
+        )?,
+        MemberRecord::Device { id, staff, unit, key, enrolled_ms, seen_ms } => members::put_device(
+            tx,
+            &DeviceRow {
+                device: *id,
+                staff: *staff,
+                unit: *unit,
+                label: String::new(),
+                key: Some(*key),
+                enrolled_ms: Some(*enrolled_ms),
+                seen_ms: *seen_ms,
+                revoked_ms: None,
+            },
+        )?,
+    }
+    Ok(())
+}
+
+fn store_policy(tx: &Transaction<'_>, id: &str, json: &str, now: i64) -> Result<(), ClientError> {
+    Ok(policies::put(
+        tx,
+        &PolicyRow {
+            policy: id.to_owned(),
+            kind: "pack".to_owned(),
+            version: "1".to_owned(),
+            json: json.to_owned(),
+            received_ms: now,
+        },
+    )?)
+}

@@ -1,0 +1,69 @@
+//! The sync page: what is unsent, what needs a person, how the last try went.
+
+use crate::error::ClientError;
+use crate::system;
+use crate::tablet::Tablet;
+use crate::view::{RecordRow, RecordState, SyncView};
+use std::collections::HashSet;
+use std::sync::Arc;
+use store::changes::{self, ChangeState};
+use store::sync_state;
+
+/// The device's clock is worth a word when it is off by more (domain.md §5.3).
+const SKEW_WORTH_SAYING_MS: i64 = 10 * 60 * 1000;
+
+/// The page, from a use case.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn view_of(tablet: &Arc<Tablet>) -> Result<SyncView, ClientError> {
+    view(tablet)
+}
+
+/// The page.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn view(tablet: &Tablet) -> Result<SyncView, ClientError> {
+    let progress = tablet.sync.progress();
+    tablet.store.read(|connection| {
+        let status = sync_state::status(connection)?;
+        let clock_skew_minutes = status
+            .clock_skew_ms
+            .filter(|skew| skew.abs() > SKEW_WORTH_SAYING_MS)
+            .map(|skew| skew / 60_000);
+        Ok(SyncView {
+            online: tablet.sync.is_online(),
+            phase: progress.phase,
+            done: progress.done,
+            total: progress.total,
+            last_success: status.last_success_ms.map(system::moment),
+            unsent: rows(changes::unsent_rows(connection)?),
+            needs_you: rows(changes::needs_you_rows(connection)?),
+            delivered: u32::try_from(changes::delivered_count(connection)?).unwrap_or(u32::MAX),
+            problem: status.last_problem,
+            second_copy: status.second_copy,
+            clock_skew_minutes,
+        })
+    })
+}
+
+/// One line per record: a visit of three children is one record with several changes.
+fn rows(found: Vec<changes::RecordRow>) -> Vec<RecordRow> {
+    let mut seen = HashSet::new();
+    found
+        .into_iter()
+        .filter(|row| row.record_id.as_ref().is_none_or(|id| seen.insert(id.clone())))
+        .map(|row| RecordRow {
+            record: row.hash.to_string(),
+            text: row.text,
+            at: system::moment(row.at_ms),
+            state: match row.state {
+                ChangeState::Saved | ChangeState::Accepted => RecordState::Saved,
+                ChangeState::Durable => RecordState::Delivered,
+                ChangeState::Held | ChangeState::Refused => RecordState::NeedsYou,
+            },
+            reason: row.refusal,
+        })
+        .collect()
+}

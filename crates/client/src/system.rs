@@ -1,0 +1,56 @@
+//! The system's clock and randomness, and civil dates in Asia/Shanghai.
+
+use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat, Utc};
+use ids::{Clock, Entropy};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The system's clock.
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now_ms(&self) -> i64 {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .ok()
+            .and_then(|elapsed| i64::try_from(elapsed.as_millis()).ok())
+            .unwrap_or(0)
+    }
+}
+
+/// The system's randomness.
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn fill(&self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).expect("without randomness no key may be made, so the process must stop");
+    }
+}
+
+/// The civil date in Asia/Shanghai (domain.md §5.3: civil dates only; China has had one time zone without summer time since 1991).
+pub fn civil_date(ms: i64) -> NaiveDate {
+    let zone = FixedOffset::east_opt(8 * 3600).expect("eight hours is a valid offset");
+    DateTime::<Utc>::from_timestamp_millis(ms)
+        .unwrap_or_default()
+        .with_timezone(&zone)
+        .date_naive()
+}
+
+/// RFC 3339 in UTC.
+pub fn moment(ms: i64) -> String {
+    DateTime::<Utc>::from_timestamp_millis(ms)
+        .unwrap_or_default()
+        .to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_changes_at_midnight_in_shanghai() {
+        let before = DateTime::parse_from_rfc3339("2026-11-23T15:59:59Z").expect("a moment");
+        let after = DateTime::parse_from_rfc3339("2026-11-23T16:00:00Z").expect("a moment");
+        assert_eq!(civil_date(before.timestamp_millis()).to_string(), "2026-11-23");
+        assert_eq!(civil_date(after.timestamp_millis()).to_string(), "2026-11-24");
+    }
+}

@@ -1,0 +1,186 @@
+//! The small context every use case gets: the open store, who this device is, the packs, time and randomness.
+
+use crate::enrolment::Finished;
+use crate::error::ClientError;
+use crate::nouns::NounCache;
+use crate::packs::Packs;
+use crate::runtime::SyncState;
+use crate::system;
+use chrono::NaiveDate;
+use ed25519_dalek::SigningKey;
+use ids::{Clock, Entropy, Incarnation};
+use protocol::Enrolled;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
+use store::identity::{self, FileNumbers, Identity};
+use store::{Connection, OpenOutcome, Store, policies, sync_state};
+
+/// An unlocked device.
+pub struct Tablet {
+    /// Everything it remembers.
+    pub store: Store,
+    /// Who it is.
+    pub identity: Identity,
+    /// What it signs with.
+    pub key: SigningKey,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// What the server said about this device when it enrolled.
+    pub enrolled: Enrolled,
+    /// How the sync stands, for the screens.
+    pub sync: Arc<SyncState>,
+    /// A file that could not be opened was moved here.
+    pub moved_aside: Option<PathBuf>,
+    pub(crate) noun_cache: NounCache,
+    packs: RwLock<Arc<Packs>>,
+    started: Instant,
+    writes: AtomicU64,
+}
+
+impl Tablet {
+    /// The first time: a store just made for a device just enrolled.
+    ///
+    /// # Errors
+    /// The store refuses.
+    pub fn first(
+        store: Store,
+        finished: &Finished,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, ClientError> {
+        let enrolled = &finished.enrolled;
+        let identity = Identity {
+            device: enrolled.device,
+            staff: enrolled.staff,
+            unit: enrolled.unit,
+            scope: enrolled.scope,
+            incarnation: Incarnation(ids::new_uuid(clock.as_ref(), entropy.as_ref())),
+            role: enrolled.role,
+            person: enrolled.staff_name.clone(),
+            unit_name: enrolled.unit_name.clone(),
+            township: enrolled.scope_name.clone(),
+            certificate: protocol::wire::pack(enrolled)?,
+            server_address: finished.address.clone(),
+            ca_fingerprint: protocol::enrolment::fingerprint(&enrolled.ca_certificate).to_vec(),
+            demo: enrolled.demo,
+            signing_key: identity::SigningKey::from_bytes(finished.key.to_bytes()),
+            restored: false,
+            file_numbers: Some(FileNumbers {
+                prefix: enrolled.region.clone(),
+                next: u64::from(enrolled.file_numbers.first),
+                end: u64::from(enrolled.file_numbers.last) + 1,
+            }),
+            enrolled_ms: clock.now_ms(),
+        };
+        store.write(|tx| identity::put(tx, &identity))?;
+        Self::with(store, identity, None, clock, entropy)
+    }
+
+    /// Every later time.
+    ///
+    /// # Errors
+    /// The store refuses, or has no identity: it was made by a creation that was cut off.
+    pub fn again(
+        outcome: OpenOutcome,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, ClientError> {
+        let store = outcome.store;
+        let identity = store
+            .read(|connection| identity::get(connection))?
+            .ok_or_else(|| ClientError::new("not_enrolled"))?;
+        Self::with(store, identity, outcome.moved_aside, clock, entropy)
+    }
+
+    fn with(
+        store: Store,
+        identity: Identity,
+        moved_aside: Option<PathBuf>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, ClientError> {
+        let key = SigningKey::from_bytes(identity.signing_key.bytes());
+        let enrolled = protocol::wire::unpack(&identity.certificate)?;
+        let tablet = Self {
+            store,
+            identity,
+            key,
+            enrolled,
+            clock,
+            entropy,
+            sync: Arc::new(SyncState::default()),
+            moved_aside,
+            noun_cache: NounCache::default(),
+            packs: RwLock::default(),
+            started: Instant::now(),
+            writes: AtomicU64::new(0),
+        };
+        tablet.reload_packs()?;
+        Ok(tablet)
+    }
+
+    /// Today's civil date.
+    pub fn today(&self) -> NaiveDate {
+        system::civil_date(self.clock.now_ms())
+    }
+
+    /// A new record id.
+    pub fn new_id(&self) -> uuid::Uuid {
+        ids::new_uuid(self.clock.as_ref(), self.entropy.as_ref())
+    }
+
+    /// The packs as last read.
+    pub fn packs(&self) -> Arc<Packs> {
+        self.packs.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads the packs again, after the server sent one.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn reload_packs(&self) -> Result<(), ClientError> {
+        let rows = self.store.read(|connection| policies::all(connection))?;
+        let packs = Packs::read(rows.iter().map(|row| (row.policy.as_str(), row.json.as_str())));
+        for (id, reason) in &packs.unreadable {
+            tracing::error!(id, reason, "a pack could not be read");
+        }
+        *self.packs.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(packs);
+        Ok(())
+    }
+
+    /// Documents here and expected, while the first load is not complete; none afterwards.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn loading(&self) -> Result<Option<(u32, u32)>, ClientError> {
+        let scope = self.store.read(|connection| sync_state::scope(connection, self.identity.scope))?;
+        Ok((!scope.loaded).then_some((scope.snapshot_done, scope.snapshot_total)))
+    }
+
+    /// The last signed tick, for envelopes.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn last_tick(&self, connection: &Connection) -> Result<Option<Vec<u8>>, ClientError> {
+        Ok(sync_state::status(connection)?.tick)
+    }
+
+    /// Milliseconds since this process opened the store; a label that no clock change touches.
+    pub fn uptime_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Notes that something was written.
+    pub fn wrote(&self) {
+        self.writes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often something was written in this process.
+    pub fn writes(&self) -> u64 {
+        self.writes.load(Ordering::Relaxed)
+    }
+}

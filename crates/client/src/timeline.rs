@@ -1,0 +1,187 @@
+//! What happened around a child, newest first, with what counts and what does not.
+
+use crate::error::ClientError;
+use crate::roster::{self, Roster, RosterChild, record_state};
+use crate::tablet::Tablet;
+use crate::view::{RecordState, TimelineKind, TimelineRow};
+use chrono::NaiveDate;
+use domain::calendar::month_day_words;
+use domain::child::{Attempt, ChildVisit, Contact};
+use domain::policy::PolicyPack;
+use ids::StaffId;
+use std::collections::HashMap;
+
+/// The timeline of a child.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn of(tablet: &Tablet, roster: &Roster, child: &RosterChild) -> Result<Vec<TimelineRow>, ClientError> {
+    let packs = tablet.packs();
+    let pack = packs.rules_on(roster.today).ok_or_else(|| ClientError::new("form_unknown"))?;
+    let context = Context {
+        tablet,
+        roster,
+        child,
+        pack,
+        authors: roster::authors(tablet, child.id)?,
+    };
+    let household = roster.household_of(child);
+    let mut rows: Vec<(i64, TimelineRow)> = Vec::new();
+    for visit in &child.child.visits {
+        let waiting = !household.is_some_and(|household| {
+            household.household.sessions.iter().any(|session| session.id == visit.session)
+        });
+        let mut row = context.row(
+            TimelineKind::Visit,
+            &visit.id,
+            visit.event_date,
+            visit_text(visit, pack),
+            visit.made_by,
+        );
+        row.waiting_for_session = waiting;
+        rows.push((visit.recorded_ms, row));
+    }
+    for contact in &child.child.contacts {
+        let row = context.row(
+            TimelineKind::Contact,
+            &contact.id,
+            contact.event_date,
+            contact_text(contact, pack),
+            contact.made_by,
+        );
+        rows.push((contact.recorded_ms, row));
+    }
+    for attempt in &child.child.attempts {
+        let row = context.row(
+            TimelineKind::Attempt,
+            &attempt.id,
+            attempt.event_date,
+            attempt_text(attempt, pack),
+            attempt.made_by,
+        );
+        rows.push((attempt.recorded_ms, row));
+    }
+    for (at, row) in crate::problems::timeline_rows(tablet, &child.id.to_string())? {
+        rows.push((at, row));
+    }
+    rows.sort_by(|(a_ms, a), (b_ms, b)| (&b.date, b_ms, &b.record).cmp(&(&a.date, a_ms, &a.record)));
+    Ok(rows.into_iter().map(|(_, row)| row).collect())
+}
+
+struct Context<'a> {
+    tablet: &'a Tablet,
+    roster: &'a Roster,
+    child: &'a RosterChild,
+    pack: &'a PolicyPack,
+    authors: HashMap<[u8; 32], roster::Author>,
+}
+
+impl Context<'_> {
+    fn author(&self, made_by: Option<[u8; 32]>) -> Option<StaffId> {
+        made_by.and_then(|hash| self.authors.get(&hash)).map(|author| author.staff)
+    }
+
+    fn row(
+        &self,
+        kind: TimelineKind,
+        record: &str,
+        recorded: Option<NaiveDate>,
+        text: String,
+        made_by: Option<[u8; 32]>,
+    ) -> TimelineRow {
+        let file = &self.child.child;
+        let author = self.author(made_by);
+        let verdict = self.child.cadence.as_ref().and_then(|cadence| cadence.verdict(record).cloned());
+        let amendments: Vec<_> = file.amendments.iter().filter(|one| one.record == record).collect();
+        let voided = amendments.iter().find(|one| one.void).map(|one| one.reason.clone());
+        let state = amendments
+            .iter()
+            .map(|one| record_state(&self.roster.states, &one.id))
+            .fold(record_state(&self.roster.states, record), worse);
+        TimelineRow {
+            record: record.to_owned(),
+            kind,
+            date: file
+                .effective_date(record, recorded)
+                .map(|date| date.to_string())
+                .unwrap_or_default(),
+            text,
+            by: author.map_or_else(
+                || roster::UNKNOWN_PERSON.to_owned(),
+                |staff| self.roster.people.name(staff),
+            ),
+            state,
+            counts: verdict.as_ref().map(|verdict| verdict.counts),
+            why_not: verdict.as_ref().and_then(|verdict| verdict.why_not_text.clone()),
+            can_amend: voided.is_none() && author == Some(self.tablet.identity.staff),
+            voided,
+            amendments: amendments
+                .iter()
+                .filter_map(|one| {
+                    let when = one.recorded_on.map(month_day_words).unwrap_or_default();
+                    let who = self
+                        .author(one.made_by)
+                        .map(|staff| self.roster.people.name(staff))
+                        .unwrap_or_default();
+                    match (&one.text, one.event_date) {
+                        (Some(text), _) => Some(format!("{when} {who} 补充：{text}")),
+                        (None, Some(date)) => {
+                            Some(format!("{when} {who} 把日期改为{}：{}", month_day_words(date), one.reason))
+                        }
+                        (None, None) => None,
+                    }
+                })
+                .collect(),
+            entered_late: verdict.as_ref().is_some_and(|verdict| verdict.entered_late),
+            waiting_for_session: false,
+        }
+    }
+}
+
+fn worse(a: RecordState, b: RecordState) -> RecordState {
+    let rank = |state| match state {
+        RecordState::Delivered => 0,
+        RecordState::Draft => 1,
+        RecordState::Saved => 2,
+        RecordState::NeedsYou => 3,
+    };
+    if rank(a) >= rank(b) { a } else { b }
+}
+
+/// One sentence about a visit.
+pub fn visit_text(visit: &ChildVisit, pack: &PolicyPack) -> String {
+    if visit.summary.is_empty() {
+        let met: Vec<&str> = visit.met.iter().map(|code| pack.label("MET", code)).collect();
+        format!("{}，见到{}", pack.label("PLACE", &visit.place), met.join("、"))
+    } else {
+        visit.summary.clone()
+    }
+}
+
+/// One sentence about a contact.
+pub fn contact_text(contact: &Contact, pack: &PolicyPack) -> String {
+    let mode = pack.label("CONTACT_MODE", &contact.mode);
+    let party: Vec<&str> = contact.party.iter().map(|code| pack.label("PARTY", code)).collect();
+    let mut text = if contact.reached {
+        format!("{mode}联系{}", party.join("、"))
+    } else {
+        format!("{mode}没有联系上{}", party.join("、"))
+    };
+    if let Some(state) = &contact.child_state {
+        text.push_str(&format!("，{}", pack.label("CHILD_STATE", state)));
+    }
+    text.push('。');
+    text.push_str(&contact.note);
+    text
+}
+
+/// One sentence about an attempt.
+pub fn attempt_text(attempt: &Attempt, pack: &PolicyPack) -> String {
+    let mut text = pack.label("ATTEMPT_REASON", &attempt.reason).to_owned();
+    if let Some(next) = attempt.next_on {
+        text.push_str(&format!("，打算{}再去", month_day_words(next)));
+    }
+    text.push('。');
+    text.push_str(&attempt.note);
+    text
+}

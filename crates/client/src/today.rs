@@ -1,0 +1,210 @@
+//! The list 今天 and the page 我的.
+
+use crate::cadence;
+use crate::error::ClientError;
+use crate::roster::{Roster, RosterChild};
+use crate::system;
+use crate::tablet::Tablet;
+use crate::view::{
+    DraftRow, DueGroup, DueView, MeView, MonthCountsView, TodayChild, TodayRow, TodayView,
+};
+use chrono::{Datelike, NaiveDate};
+use domain::scalar::Scalar;
+use store::drafts;
+
+/// Everybody with a cadence, in groups 已过 · 今天 · 快到 · 其余 (decisions.md 9).
+///
+/// # Errors
+/// `still_loading`, or the store cannot be read.
+pub fn today(tablet: &Tablet) -> Result<TodayView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let packs = tablet.packs();
+    let soon_days = packs.rules_on(roster.today).map_or(7, |pack| pack.rules.soon_days);
+    let drafts = tablet.store.read(|connection| drafts::open(connection))?;
+    let mut rows: Vec<TodayRow> = Vec::new();
+    let mut with_cadence = 0;
+    for child in &roster.children {
+        let Some(cadence) = &child.cadence else { continue };
+        let mut dues = cadence::due_views(cadence).into_iter();
+        let Some(first) = dues.next() else { continue };
+        with_cadence += 1;
+        let row = TodayRow {
+            child: child.id.to_string(),
+            household: child.child.household().unwrap_or_default().to_owned(),
+            children: vec![today_child(child, roster.today)],
+            group: group_of(&first, soon_days),
+            first,
+            second: dues.next(),
+            place: place(&roster, child),
+            carer: carer(child, tablet),
+            enhanced: cadence.enhanced,
+            draft: drafts
+                .iter()
+                .find(|draft| Some(draft.household.to_string().as_str()) == child.child.household())
+                .map(|draft| draft.draft.to_string()),
+        };
+        fold(&mut rows, row);
+    }
+    rows.sort_by(|a, b| {
+        (a.group as u8, &a.first.due, !a.enhanced, &a.children[0].name).cmp(&(
+            b.group as u8,
+            &b.first.due,
+            !b.enhanced,
+            &b.children[0].name,
+        ))
+    });
+    let counts = month_counts(&roster, tablet);
+    Ok(TodayView {
+        date: roster.today.to_string(),
+        lunar: None,
+        rows,
+        done_this_month: counts.visits + counts.contacts,
+        with_cadence,
+        children: u32::try_from(roster.children.len()).unwrap_or(u32::MAX),
+        drafts: drafts
+            .iter()
+            .map(|draft| {
+                let names = draft
+                    .children
+                    .iter()
+                    .filter_map(|id| roster.child(&id.to_string()).ok())
+                    .map(RosterChild::name)
+                    .collect::<Vec<_>>()
+                    .join("、");
+                let (answered, total) = crate::visits::draft_progress(tablet, &roster, draft);
+                DraftRow {
+                    draft: draft.draft.to_string(),
+                    household: draft.household.to_string(),
+                    names,
+                    at: system::moment(draft.updated_ms),
+                    answered,
+                    total,
+                }
+            })
+            .collect(),
+        conflicts: crate::conflicts::count(tablet)?,
+        answered_problems: crate::problems::unread_count(tablet)?,
+    })
+}
+
+/// The page 我的.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn me(tablet: &Tablet) -> Result<MeView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let month = month_counts(&roster, tablet);
+    let identity = &tablet.identity;
+    Ok(MeView {
+        person: identity.person.clone(),
+        unit: identity.unit_name.clone(),
+        township: identity.township.clone(),
+        app_version: crate::APP_VERSION.to_owned(),
+        packs: tablet
+            .packs()
+            .rules
+            .packs()
+            .iter()
+            .map(|pack| match pack.valid.to {
+                Some(to) => format!("{}（{} 至 {to} 前）", pack.name, pack.valid.from),
+                None => format!("{}（{} 起）", pack.name, pack.valid.from),
+            })
+            .collect(),
+        children: u32::try_from(roster.children.len()).unwrap_or(u32::MAX),
+        records_this_month: month.visits + month.contacts + month.attempts + month.problems,
+        month,
+        device: identity.device.to_string(),
+    })
+}
+
+fn month_counts(roster: &Roster, tablet: &Tablet) -> MonthCountsView {
+    let me = tablet.identity.staff.to_string();
+    let this_month = |date: Option<NaiveDate>| {
+        date.is_some_and(|date| date.year() == roster.today.year() && date.month() == roster.today.month())
+    };
+    let mut counts = MonthCountsView {
+        visits: 0,
+        contacts: 0,
+        attempts: 0,
+        problems: 0,
+    };
+    for child in &roster.children {
+        let file = &child.child;
+        counts.visits += count(file.visits.iter().filter(|one| one.by == me && this_month(one.event_date)));
+        counts.contacts += count(file.contacts.iter().filter(|one| one.by == me && this_month(one.event_date)));
+        counts.attempts += count(file.attempts.iter().filter(|one| one.by == me && this_month(one.event_date)));
+    }
+    counts.problems = crate::problems::reported_this_month(tablet, roster.today).unwrap_or(0);
+    counts
+}
+
+fn count(records: impl Iterator) -> u32 {
+    u32::try_from(records.count()).unwrap_or(u32::MAX)
+}
+
+fn group_of(due: &DueView, soon_days: u32) -> DueGroup {
+    match due.days_over {
+        days if days > 0 => DueGroup::Overdue,
+        0 => DueGroup::Today,
+        days if days.unsigned_abs() <= soon_days => DueGroup::Soon,
+        _ => DueGroup::Later,
+    }
+}
+
+/// Siblings due for the same thing on the same day become one row (decisions.md 9).
+fn fold(rows: &mut Vec<TodayRow>, row: TodayRow) {
+    let same = rows.iter_mut().find(|other| {
+        !row.household.is_empty()
+            && other.household == row.household
+            && other.first.kind == row.first.kind
+            && other.first.due == row.first.due
+    });
+    match same {
+        Some(other) => {
+            other.children.extend(row.children);
+            other.enhanced |= row.enhanced;
+            if other.first.reason != row.first.reason && row.enhanced {
+                other.first.reason = row.first.reason;
+            }
+        }
+        None => rows.push(row),
+    }
+}
+
+fn today_child(child: &RosterChild, today: NaiveDate) -> TodayChild {
+    TodayChild {
+        child: child.id.to_string(),
+        name: child.name(),
+        nickname: child.child.text("nickname").map(str::to_owned),
+        sex: child.child.text("sex").unwrap_or("0").to_owned(),
+        age: child.age(today),
+    }
+}
+
+/// 二组, or the landmark, or the beginning of the address.
+pub fn place(roster: &Roster, child: &RosterChild) -> Option<String> {
+    let household = roster.household_of(child)?;
+    ["group", "landmark", "addr"].into_iter().find_map(|key| {
+        household
+            .household
+            .fields
+            .get(key)
+            .and_then(Scalar::as_text)
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+    })
+}
+
+/// 奶奶 王秀兰.
+pub fn carer(child: &RosterChild, tablet: &Tablet) -> Option<String> {
+    let name = child.child.text("carer_name")?;
+    let packs = tablet.packs();
+    let relation = child
+        .child
+        .text("carer_relation")
+        .and_then(|code| packs.rules_on(tablet.today()).map(|pack| pack.label("REL", code).to_owned()));
+    Some(match relation {
+        Some(relation) => format!("{relation} {name}"),
+        None => name.to_owned(),
+    })
+}

@@ -1,0 +1,573 @@
+//! Home visits: a draft that is saved at every answer, the form the engine evaluates, and the save.
+//!
+//! One saved visit is one change in the household (the session) and one in each child's document (the child's part),
+//! in one transaction (architecture.md §8). Nobody met = an attempt in each child's document.
+
+use crate::contacts::{is_left_behind, saved};
+use crate::error::ClientError;
+use crate::records::{self, Write};
+use crate::roster::{Roster, RosterChild};
+use crate::system;
+use crate::tablet::Tablet;
+use crate::view::{
+    AnswerInput, IdInput, MissingView, OptionView, PartView, PositionInput, QuestionKind, QuestionView,
+    ReadAnswerView, ReadSectionView, RecordInput, SameInput, SavedView, SectionView, VisitFormView, VisitReadView,
+};
+use domain::calendar::month_day_words;
+use domain::child::{Attempt, ChildVisit};
+use domain::form::{
+    self, AnswerRefusal, Answers, ChildContext, FormContext, FormPack, LastAnswers, QuestionType, SESSION,
+    SaveRefusal, SummaryGivens,
+};
+use domain::household::Session;
+use ids::{DocKind, DocumentId};
+use std::collections::BTreeMap;
+use store::drafts::{self, Draft};
+use uuid::Uuid;
+
+/// The short form is what opens by default (decisions.md 10).
+const SHORT: bool = true;
+
+/// A draft with everything needed to evaluate it.
+struct Desk {
+    draft: Draft,
+    form: FormPack,
+    context: FormContext,
+    answers: Answers,
+    children: Vec<RosterChild>,
+}
+
+/// Opens the visit form of a child's household, resuming its draft if there is one.
+///
+/// # Errors
+/// `not_found`, `form_unknown`, `disk_full`.
+pub fn open_visit(tablet: &Tablet, input: &IdInput) -> Result<VisitFormView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let child = roster.child(&input.id)?;
+    let household = roster.household_of(child).ok_or_else(|| ClientError::new("not_found"))?;
+    let there = tablet
+        .store
+        .read(|connection| drafts::of_household(connection, household.id))?;
+    if let Some(draft) = there {
+        return view(tablet, &desk(tablet, &roster, draft)?);
+    }
+    let packs = tablet.packs();
+    let form = packs.visit_form().ok_or_else(|| ClientError::new("form_unknown"))?;
+    let children: Vec<DocumentId> = roster
+        .children_of(&household.id.to_string())
+        .into_iter()
+        .filter(|other| other.cadence.is_some() || other.id == child.id)
+        .map(|other| other.id)
+        .collect();
+    let now = tablet.clock.now_ms();
+    let mut draft = Draft {
+        draft: tablet.new_id(),
+        household: household.id,
+        form: form.content_hash().to_owned(),
+        answers: serde_json::Value::Null,
+        position: None,
+        children,
+        created_ms: now,
+        updated_ms: now,
+        discarded_ms: None,
+    };
+    draft.answers = serde_json::to_value(Answers::default())?;
+    let mut desk = desk(tablet, &roster, draft)?;
+    desk.answers = form::initial_answers(&desk.form, &desk.context);
+    keep(tablet, &mut desk)?;
+    view(tablet, &desk)
+}
+
+/// A draft's form.
+///
+/// # Errors
+/// `draft_gone`, `form_unknown`.
+pub fn visit_form(tablet: &Tablet, input: &IdInput) -> Result<VisitFormView, ClientError> {
+    view(tablet, &desk_of(tablet, &input.id)?)
+}
+
+/// Sets one answer. When this returns the answer survives the battery.
+///
+/// # Errors
+/// `draft_gone`, `value_invalid`, `disk_full`.
+pub fn answer_visit(tablet: &Tablet, input: &AnswerInput) -> Result<VisitFormView, ClientError> {
+    let mut desk = desk_of(tablet, &input.draft)?;
+    form::set_answer(
+        &desk.form,
+        &desk.context,
+        &mut desk.answers,
+        &input.part,
+        &input.key,
+        &input.codes,
+        input.text.as_deref(),
+    )
+    .map_err(refused_answer)?;
+    desk.draft.position = Some(format!("{}/{}", input.part, input.key));
+    keep(tablet, &mut desk)?;
+    view(tablet, &desk)
+}
+
+/// 和上次一样 for a section.
+///
+/// # Errors
+/// `draft_gone`, `value_invalid`, `disk_full`.
+pub fn same_as_last(tablet: &Tablet, input: &SameInput) -> Result<VisitFormView, ClientError> {
+    let mut desk = desk_of(tablet, &input.draft)?;
+    form::same_as_last(
+        &desk.form,
+        &desk.context,
+        &mut desk.answers,
+        SHORT,
+        &input.part,
+        &input.section,
+    )
+    .map_err(refused_answer)?;
+    keep(tablet, &mut desk)?;
+    view(tablet, &desk)
+}
+
+/// Remembers where the focus is.
+///
+/// # Errors
+/// `draft_gone`.
+pub fn visit_position(tablet: &Tablet, input: &PositionInput) -> Result<(), ClientError> {
+    let id = draft_id(&input.draft)?;
+    Ok(tablet
+        .store
+        .write(|tx| drafts::set_position(tx, id, Some(&input.position)))?)
+}
+
+/// Puts a draft away; it can be taken back for thirty days.
+///
+/// # Errors
+/// `draft_gone`.
+pub fn discard_draft(tablet: &Tablet, input: &IdInput) -> Result<(), ClientError> {
+    let id = draft_id(&input.id)?;
+    let now = tablet.clock.now_ms();
+    let found = tablet.store.write(|tx| drafts::set_discarded(tx, id, Some(now)))?;
+    tablet.wrote();
+    if found { Ok(()) } else { Err(ClientError::new("draft_gone")) }
+}
+
+/// Takes a discarded draft back.
+///
+/// # Errors
+/// `draft_gone`.
+pub fn restore_draft(tablet: &Tablet, input: &IdInput) -> Result<VisitFormView, ClientError> {
+    let id = draft_id(&input.id)?;
+    tablet.store.write(|tx| drafts::set_discarded(tx, id, None))?;
+    tablet.wrote();
+    visit_form(tablet, input)
+}
+
+/// Saves the visit: the session, each child's part, and the draft's removal, or nothing at all.
+///
+/// # Errors
+/// `draft_gone`, `nothing_answered` with the first open question, `date_future`, `disk_full`.
+pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientError> {
+    let desk = desk_of(tablet, &input.id)?;
+    let state = form::evaluate(&desk.form, &desk.context, &desk.answers, SHORT);
+    form::validate_for_save(&state).map_err(|refusals| refused_save(&refusals))?;
+    let effective = form::effective_answers(&desk.form, &desk.context, &desk.answers, SHORT);
+    let session_answers = effective.answers.part(SESSION).cloned().unwrap_or_default();
+    let today = tablet.today();
+    let event_date = crate::contacts::event_date(
+        session_answers.text("a_date").unwrap_or_default(),
+        today,
+    )?;
+    let met = session_answers.get("a_met").map(|answer| answer.codes.clone()).unwrap_or_default();
+    let place = session_answers.code("a_place").unwrap_or_default().to_owned();
+    let kind = session_answers.code("a_kind").unwrap_or_default().to_owned();
+    let form_name = format!("{}@{}#{}", effective.pack, effective.version, effective.hash);
+    let now = tablet.clock.now_ms();
+    let by = tablet.identity.staff.to_string();
+    let session = tablet.new_id().to_string();
+    let mut writes = Vec::new();
+    let mut first_record = None;
+    if effective.is_attempt {
+        let id = tablet.new_id().to_string();
+        for child in &desk.children {
+            let attempt = Attempt {
+                id: id.clone(),
+                event_date: Some(event_date),
+                recorded_on: Some(today),
+                recorded_ms: now,
+                reason: "nobody_home".to_owned(),
+                next_on: None,
+                note: String::new(),
+                by: by.clone(),
+                made_by: None,
+            };
+            writes.push(
+                Write::new(child.id, DocKind::Child, child.unit, vec![attempt.to_edit()]).labelled(
+                    "attempt",
+                    format!("{} 没见到", child.name()),
+                    &id,
+                ),
+            );
+        }
+        first_record = Some(id);
+    } else {
+        let names: Vec<String> = desk.children.iter().map(RosterChild::name).collect();
+        let unit = desk.children.first().map_or(tablet.identity.unit, |child| child.unit);
+        writes.push(
+            Write::new(
+                desk.draft.household,
+                DocKind::Household,
+                unit,
+                vec![
+                    Session {
+                        id: session.clone(),
+                        event_date: Some(event_date),
+                        recorded_on: Some(today),
+                        recorded_ms: now,
+                        place: place.clone(),
+                        kind: kind.clone(),
+                        met: met.clone(),
+                        form: form_name.clone(),
+                        by: by.clone(),
+                        answers: form::to_scalars(&desk.form, &session_answers),
+                        made_by: None,
+                    }
+                    .to_edit(),
+                ],
+            )
+            .labelled("visit", format!("{} 走访", names.join("、")), &session),
+        );
+        for child in &desk.children {
+            let part = effective.answers.part(&child.id.to_string()).cloned().unwrap_or_default();
+            let written = part.text("l_summary").map(str::trim).filter(|text| !text.is_empty());
+            let summary = written.map_or_else(
+                || form::auto_summary(&desk.form, Some(&session_answers), Some(&part), &SummaryGivens::default()),
+                str::to_owned,
+            );
+            let visit = ChildVisit {
+                id: tablet.new_id().to_string(),
+                session: session.clone(),
+                household: desk.draft.household.to_string(),
+                event_date: Some(event_date),
+                recorded_on: Some(today),
+                recorded_ms: now,
+                place: place.clone(),
+                kind: kind.clone(),
+                met: met.clone(),
+                seen: part.code("a_seen") == Some("y"),
+                boarder: is_boarder(child),
+                form: form_name.clone(),
+                summary,
+                by: by.clone(),
+                answers: form::to_scalars(&desk.form, &part),
+                made_by: None,
+            };
+            if first_record.is_none() {
+                first_record = Some(visit.id.clone());
+            }
+            writes.push(
+                Write::new(child.id, DocKind::Child, child.unit, vec![visit.to_edit()]).labelled(
+                    "visit",
+                    format!("{} 走访", child.name()),
+                    &visit.id,
+                ),
+            );
+        }
+    }
+    let draft = desk.draft.draft;
+    records::save_with(tablet, "visit_recorded", &writes, |tx| Ok(drafts::remove(tx, draft)?))?;
+    let ids: Vec<DocumentId> = desk.children.iter().map(|child| child.id).collect();
+    let mut view = saved(tablet, &ids, first_record.as_deref().unwrap_or_default())?;
+    view.suggests = suggestions(tablet, &state);
+    view.mandatory = state.mandatory;
+    Ok(view)
+}
+
+/// A saved visit read again, with the form it was written with.
+///
+/// # Errors
+/// `not_found`, `form_unknown` when its form has not arrived yet.
+pub fn visit_read(tablet: &Tablet, input: &RecordInput) -> Result<VisitReadView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let child = roster.child(&input.child)?;
+    let visit = child
+        .child
+        .visits
+        .iter()
+        .find(|visit| visit.id == input.record)
+        .ok_or_else(|| ClientError::new("not_found"))?;
+    let packs = tablet.packs();
+    let hash = visit.form.rsplit('#').next().unwrap_or_default();
+    let form = packs.form_by_hash(hash).ok_or_else(|| ClientError::new("form_unknown"))?;
+    let session = roster
+        .household_of(child)
+        .and_then(|household| household.household.sessions.iter().find(|one| one.id == visit.session))
+        .map(|session| form::from_scalars(form, &session.answers));
+    let part = form::from_scalars(form, &visit.answers);
+    let author = crate::roster::author_of(tablet, visit.made_by)?;
+    Ok(VisitReadView {
+        record: visit.id.clone(),
+        child: input.child.clone(),
+        name: child.name(),
+        date: child
+            .child
+            .effective_date(&visit.id, visit.event_date)
+            .map(|date| date.to_string())
+            .unwrap_or_default(),
+        by: author.map_or_else(
+            || crate::roster::UNKNOWN_PERSON.to_owned(),
+            |author| roster.people.name(author.staff),
+        ),
+        sections: form::read_answers(form, session.as_ref(), Some(&part))
+            .into_iter()
+            .map(|section| ReadSectionView {
+                title: section.title,
+                answers: section
+                    .answers
+                    .into_iter()
+                    .map(|answer| ReadAnswerView {
+                        label: answer.label,
+                        text: answer.text,
+                    })
+                    .collect(),
+            })
+            .collect(),
+        form: format!("{} 第{}版", form.title, form.version),
+    })
+}
+
+/// Answered and counted questions of a draft, for the list 今天.
+pub fn draft_progress(tablet: &Tablet, roster: &Roster, draft: &Draft) -> (u32, u32) {
+    match desk(tablet, roster, draft.clone()) {
+        Ok(desk) => {
+            let state = form::evaluate(&desk.form, &desk.context, &desk.answers, SHORT);
+            (state.answered, state.total)
+        }
+        Err(_) => (0, 0),
+    }
+}
+
+fn draft_id(text: &str) -> Result<Uuid, ClientError> {
+    Uuid::parse_str(text).map_err(|_| ClientError::new("draft_gone"))
+}
+
+fn desk_of(tablet: &Tablet, id: &str) -> Result<Desk, ClientError> {
+    let id = draft_id(id)?;
+    let draft = tablet
+        .store
+        .read(|connection| drafts::get(connection, id))?
+        .filter(|draft| draft.discarded_ms.is_none())
+        .ok_or_else(|| ClientError::new("draft_gone"))?;
+    let roster = Roster::read(tablet)?;
+    desk(tablet, &roster, draft)
+}
+
+/// A draft keeps the form it was begun with.
+fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientError> {
+    let packs = tablet.packs();
+    let form = packs
+        .form_by_hash(&draft.form)
+        .ok_or_else(|| ClientError::new("form_unknown"))?
+        .clone();
+    let children: Vec<RosterChild> = draft
+        .children
+        .iter()
+        .filter_map(|id| roster.child(&id.to_string()).ok())
+        .cloned()
+        .collect();
+    let household = roster.households.get(&draft.household.to_string());
+    let mut last = BTreeMap::new();
+    if let Some(session) = household.and_then(|household| {
+        household.household.sessions.iter().max_by_key(|session| (session.event_date, session.recorded_ms))
+    }) {
+        last.insert(
+            SESSION.to_owned(),
+            LastAnswers {
+                record: session.id.clone(),
+                answers: form::from_scalars(&form, &session.answers),
+            },
+        );
+    }
+    for child in &children {
+        let visits = child.child.visits.iter().filter(|visit| !child.child.is_voided(&visit.id));
+        if let Some(visit) = visits.max_by_key(|visit| (visit.event_date, visit.recorded_ms)) {
+            last.insert(
+                child.id.to_string(),
+                LastAnswers {
+                    record: visit.id.clone(),
+                    answers: form::from_scalars(&form, &visit.answers),
+                },
+            );
+        }
+    }
+    let today = tablet.today();
+    let context = FormContext {
+        today,
+        children: children
+            .iter()
+            .map(|child| ChildContext {
+                id: child.id.to_string(),
+                name: child.name(),
+                age: child.age(today),
+                left_behind: is_left_behind(&child.child, today),
+                boarder: is_boarder(child),
+                sex: match child.child.text("sex") {
+                    Some("1") => Some("m".to_owned()),
+                    Some("2") => Some("f".to_owned()),
+                    _ => None,
+                },
+            })
+            .collect(),
+        last,
+    };
+    let answers = serde_json::from_value(draft.answers.clone())?;
+    Ok(Desk {
+        draft,
+        form,
+        context,
+        answers,
+        children,
+    })
+}
+
+fn is_boarder(child: &RosterChild) -> bool {
+    child.child.text("boarding") == Some("y")
+}
+
+fn keep(tablet: &Tablet, desk: &mut Desk) -> Result<(), ClientError> {
+    desk.draft.answers = serde_json::to_value(&desk.answers)?;
+    desk.draft.updated_ms = tablet.clock.now_ms();
+    Ok(tablet.store.write(|tx| drafts::put(tx, &desk.draft))?)
+}
+
+fn refused_answer(refusal: AnswerRefusal) -> ClientError {
+    ClientError::new("value_invalid").because(refusal)
+}
+
+fn refused_save(refusals: &[SaveRefusal]) -> ClientError {
+    match refusals.first() {
+        Some(SaveRefusal::Missing { part, key, label }) => ClientError::new("nothing_answered")
+            .with("part", part)
+            .with("key", key)
+            .with("label", label),
+        Some(SaveRefusal::Invalid { part, key, .. }) if key == "a_date" => ClientError::new("date_future")
+            .with("part", part)
+            .with("key", key),
+        Some(SaveRefusal::Invalid { part, key, message }) => ClientError::new("answer_invalid")
+            .with("part", part)
+            .with("key", key)
+            .with("message", message),
+        None => ClientError::new("internal"),
+    }
+}
+
+fn suggestions(tablet: &Tablet, state: &form::FormState) -> Vec<OptionView> {
+    let packs = tablet.packs();
+    let Some(pack) = packs.rules_on(tablet.today()) else {
+        return Vec::new();
+    };
+    let mut cards: Vec<OptionView> = Vec::new();
+    for suggestion in &state.suggestions {
+        let card = pack.problem_cards.iter().find(|card| {
+            card.problem == suggestion.problem || card.also.contains(&suggestion.problem)
+        });
+        if let Some(card) = card
+            && !cards.iter().any(|known| known.code == card.code)
+        {
+            cards.push(OptionView {
+                code: card.code.clone(),
+                label: card.label.clone(),
+            });
+        }
+    }
+    cards
+}
+
+fn view(tablet: &Tablet, desk: &Desk) -> Result<VisitFormView, ClientError> {
+    let state = form::evaluate(&desk.form, &desk.context, &desk.answers, SHORT);
+    let packs = tablet.packs();
+    let pack = packs.rules_on(tablet.today());
+    Ok(VisitFormView {
+        draft: desk.draft.draft.to_string(),
+        household: desk.draft.household.to_string(),
+        title: "入户走访".to_owned(),
+        names: desk.children.iter().map(RosterChild::name).collect::<Vec<_>>().join("、"),
+        answered: state.answered,
+        total: state.total,
+        missing: state
+            .missing
+            .iter()
+            .map(|missing| MissingView {
+                part: missing.part.clone(),
+                key: missing.key.clone(),
+                label: missing.label.clone(),
+            })
+            .collect(),
+        position: desk.draft.position.clone(),
+        saved_at: system::moment(desk.draft.updated_ms),
+        last_note: last_note(desk),
+        phrases: pack.map(|pack| pack.phrases("visit").to_vec()).unwrap_or_default(),
+        mandatory: state.mandatory,
+        suggests: suggestions(tablet, &state),
+        is_attempt: state.is_attempt,
+        parts: state.parts.into_iter().map(part_view).collect(),
+    })
+}
+
+fn part_view(part: form::PartState) -> PartView {
+    PartView {
+        part: part.part,
+        title: part.title,
+        sections: part
+            .sections
+            .into_iter()
+            .map(|section| SectionView {
+                key: section.key,
+                title: section.title,
+                same_available: section.same_available,
+                same_applied: section.same_applied,
+                questions: section.questions.into_iter().map(question_view).collect(),
+            })
+            .collect(),
+    }
+}
+
+fn question_view(question: form::QuestionState) -> QuestionView {
+    QuestionView {
+        key: question.key,
+        label: question.label,
+        kind: match question.kind {
+            QuestionType::One => QuestionKind::One,
+            QuestionType::Many => QuestionKind::Many,
+            QuestionType::Text => QuestionKind::Text,
+            QuestionType::Date => QuestionKind::Date,
+        },
+        options: question
+            .options
+            .into_iter()
+            .map(|option| OptionView {
+                code: option.code,
+                label: option.label,
+            })
+            .collect(),
+        codes: question.codes,
+        text: question.text,
+        required: question.required,
+        message: question.message,
+        carried: question.carried,
+    }
+}
+
+fn last_note(desk: &Desk) -> Option<String> {
+    desk.children
+        .iter()
+        .flat_map(|child| {
+            child
+                .child
+                .visits
+                .iter()
+                .filter(|visit| !child.child.is_voided(&visit.id) && !visit.summary.is_empty())
+        })
+        .max_by_key(|visit| (visit.event_date, visit.recorded_ms))
+        .map(|visit| {
+            let when = visit.event_date.map(month_day_words).unwrap_or_default();
+            format!("上次（{when}）{}", visit.summary)
+        })
+}

@@ -1,0 +1,86 @@
+//! Serves one person's Zoufang to the browser of this machine.
+
+use anyhow::{Context, Result};
+use clap::{Parser, ValueEnum};
+use client::view::ShellKind;
+use client::{App, AppSettings};
+use std::io::Write as _;
+use std::path::PathBuf;
+use webhost::{Host, new_token};
+
+#[derive(Parser)]
+#[command(about = "Zoufang in the browser of this machine")]
+struct Arguments {
+    /// Folder of this person's store; one process a folder.
+    #[arg(long)]
+    folder: PathBuf,
+    /// Which shell a folder without an enrolment shows.
+    #[arg(long, value_enum, default_value_t = Shell::Tablet)]
+    shell: Shell,
+    /// Port on loopback; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Folder with the built screens.
+    #[arg(long, default_value = "ui/dist")]
+    screens: PathBuf,
+    /// The token; a fresh one when not given.
+    #[arg(long, env = "ZOUFANG_TOKEN")]
+    token: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Shell {
+    Tablet,
+    Station,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
+    let arguments = Arguments::parse();
+    let shell = match arguments.shell {
+        Shell::Tablet => ShellKind::Tablet,
+        Shell::Station => ShellKind::Station,
+    };
+    let app = App::open(AppSettings::new(arguments.folder, shell)).context("this folder cannot be opened")?;
+    app.start_sync();
+    let host = Host {
+        app: app.clone(),
+        screens: arguments.screens,
+        token: match arguments.token {
+            Some(token) => token,
+            None => new_token()?,
+        },
+    };
+    let listening = host.bind(arguments.port).await.context("the port is taken")?;
+    let mut out = std::io::stdout();
+    writeln!(out, "listening {}", listening.url)?;
+    out.flush()?;
+    listening
+        .serve(async move {
+            stop_signal().await;
+            app.end();
+        })
+        .await?;
+    Ok(())
+}
+
+async fn stop_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+            .expect("a signal handler can be installed at start");
+        tokio::select! {
+            _ = interrupt => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = interrupt.await;
+    }
+}
