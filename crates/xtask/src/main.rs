@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+mod demo;
 mod due;
 mod generate;
 
@@ -15,6 +16,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Writes a made-up township: its data, its staff and its Excel ledgers.
+    Demo(demo::DemoArguments),
     /// Prints when a child is due, what was missed and why, from a case file (docs/due-case.md).
     Due {
         /// The case.
@@ -30,6 +33,7 @@ enum Task {
 
 fn main() -> Result<()> {
     match Arguments::parse().task {
+        Task::Demo(arguments) => demo::run(&arguments),
         Task::Due { case } => due::run(&case),
         Task::Gen { check } => generate::run(check),
     }
