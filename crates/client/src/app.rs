@@ -2,7 +2,6 @@
 
 use crate::enrolment::{Enrolling, Finished};
 use crate::error::ClientError;
-use crate::runtime::SyncState;
 use crate::tablet::Tablet;
 use crate::view::{AppView, EnrolInput, LoadingView, PinInput, ShellKind, Stage};
 use crate::{commands, system};
@@ -319,13 +318,6 @@ impl App {
         }
         self.announce("app");
         self.view()
-    }
-
-    pub(crate) fn sync_state(&self) -> Option<Arc<SyncState>> {
-        match &*self.door() {
-            Door::Open(tablet) => Some(tablet.sync.clone()),
-            _ => None,
-        }
     }
 
     fn door(&self) -> MutexGuard<'_, Door> {

@@ -6,10 +6,11 @@ use domain::child::Child;
 use domain::household::Household;
 use domain::name_search::SearchKey;
 use domain::problem::Problem;
-use domain::record::{FieldConflict, Record, doc};
+use domain::record::{FieldConflict, FieldValue, Record};
 use ids::{ChangeHash, DocKind, DocumentId, UnitId};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
+use store::projections::{children, conflicts, households, records};
 use store::{Connection, documents};
 
 /// A noun with where it belongs.
@@ -51,18 +52,25 @@ enum Kept {
 pub struct NounCache(Mutex<HashMap<DocumentId, (Vec<ChangeHash>, Kept)>>);
 
 impl Tablet {
-    /// Reads all nouns; only documents whose heads moved are read again.
+    /// All nouns, from projections. Only documents whose heads moved are read again. Visits come without answers;
+    /// [`Tablet::child_with_answers`] has them.
     ///
     /// # Errors
     /// The store cannot be read.
     pub fn nouns(&self, connection: &Connection) -> Result<Nouns, ClientError> {
         let mut kept = self.noun_cache.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bulk = BTreeMap::new();
+        if kept.is_empty() {
+            for kind in [DocKind::Child, DocKind::Household, DocKind::Problem] {
+                bulk.extend(records::all(connection, kind)?);
+            }
+        }
         let mut nouns = Nouns::default();
         for (id, _, heads) in documents::all_heads(connection)? {
             let fresh = match kept.get(&id) {
                 Some((known, noun)) if *known == heads => noun.clone(),
                 _ => {
-                    let noun = read(connection, id)?;
+                    let noun = read(connection, id, bulk.remove(&id))?;
                     kept.insert(id, (heads, noun.clone()));
                     noun
                 }
@@ -76,32 +84,65 @@ impl Tablet {
         }
         Ok(nouns)
     }
-}
 
-impl Tablet {
+    /// A child's file with the answers of its visits.
+    ///
+    /// # Errors
+    /// `not_found`, or the store cannot be read.
+    pub fn child_with_answers(&self, id: DocumentId) -> Result<Child, ClientError> {
+        self.store
+            .read(|connection| children::file(connection, id))?
+            .ok_or_else(|| ClientError::new("not_found"))
+    }
+
+    /// A household with the answers of its sessions.
+    ///
+    /// # Errors
+    /// `not_found`, or the store cannot be read.
+    pub fn household_with_answers(&self, id: DocumentId) -> Result<Household, ClientError> {
+        self.store
+            .read(|connection| households::file(connection, id))?
+            .ok_or_else(|| ClientError::new("not_found"))
+    }
+
     /// Sealed documents this device holds; asked for at the station only.
     ///
     /// # Errors
     /// The store cannot be read.
     pub fn restricted(&self, connection: &Connection) -> Result<Vec<Record>, ClientError> {
-        let mut records = Vec::new();
-        for id in documents::of_kind(connection, DocKind::Restricted)? {
-            if let Some(stored) = documents::load(connection, id)? {
-                records.push(doc::read(&stored.automerge));
-            }
-        }
-        Ok(records)
+        Ok(records::all(connection, DocKind::Restricted)?.into_values().collect())
     }
 }
 
-fn read(connection: &Connection, id: DocumentId) -> Result<Kept, ClientError> {
-    let Some(stored) = documents::load(connection, id)? else {
+fn read(connection: &Connection, id: DocumentId, record: Option<Record>) -> Result<Kept, ClientError> {
+    let Some(head) = documents::head(connection, id)? else {
         return Ok(Kept::Other);
     };
-    let unit = stored.head.home_unit;
-    let record = doc::read(&stored.automerge);
-    let conflicts = Arc::new(record.conflicts.clone());
-    Ok(match stored.head.kind {
+    let record = match record {
+        Some(record) => record,
+        None => match records::get(connection, id)? {
+            Some(record) => record,
+            None => return Ok(Kept::Other),
+        },
+    };
+    let unit = head.home_unit;
+    let conflicts = Arc::new(
+        conflicts::of_document(connection, id)?
+            .into_iter()
+            .map(|conflict| FieldConflict {
+                key: conflict.field,
+                values: conflict
+                    .values
+                    .into_iter()
+                    .map(|value| FieldValue {
+                        value: value.value,
+                        made_by: value.change.map(|hash| hash.0),
+                    })
+                    .collect(),
+            })
+            .collect::<Vec<_>>(),
+    );
+    Ok(match head.kind {
         DocKind::Child => {
             let child = Child::from_record(&record);
             let search = Arc::new(search_key(&child));

@@ -22,7 +22,6 @@ pub fn of(tablet: &Tablet, roster: &Roster, child: &RosterChild) -> Result<Vec<T
         tablet,
         roster,
         child,
-        pack,
         authors: roster::authors(tablet, child.id)?,
     };
     let household = roster.household_of(child);
@@ -72,7 +71,6 @@ struct Context<'a> {
     tablet: &'a Tablet,
     roster: &'a Roster,
     child: &'a RosterChild,
-    pack: &'a PolicyPack,
     authors: HashMap<[u8; 32], roster::Author>,
 }
 

@@ -287,8 +287,8 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
 pub fn visit_read(tablet: &Tablet, input: &RecordInput) -> Result<VisitReadView, ClientError> {
     let roster = Roster::read(tablet)?;
     let child = roster.child(&input.child)?;
-    let visit = child
-        .child
+    let file = tablet.child_with_answers(child.id)?;
+    let visit = file
         .visits
         .iter()
         .find(|visit| visit.id == input.record)
@@ -296,9 +296,13 @@ pub fn visit_read(tablet: &Tablet, input: &RecordInput) -> Result<VisitReadView,
     let packs = tablet.packs();
     let hash = visit.form.rsplit('#').next().unwrap_or_default();
     let form = packs.form_by_hash(hash).ok_or_else(|| ClientError::new("form_unknown"))?;
-    let session = roster
-        .household_of(child)
-        .and_then(|household| household.household.sessions.iter().find(|one| one.id == visit.session))
+    let household = match roster.household_of(child) {
+        Some(household) => Some(tablet.household_with_answers(household.id)?),
+        None => None,
+    };
+    let session = household
+        .as_ref()
+        .and_then(|household| household.sessions.iter().find(|one| one.id == visit.session))
         .map(|session| form::from_scalars(form, &session.answers));
     let part = form::from_scalars(form, &visit.answers);
     let author = crate::roster::author_of(tablet, visit.made_by)?;
@@ -372,11 +376,10 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
         .filter_map(|id| roster.child(&id.to_string()).ok())
         .cloned()
         .collect();
-    let household = roster.households.get(&draft.household.to_string());
     let mut last = BTreeMap::new();
-    if let Some(session) = household.and_then(|household| {
-        household.household.sessions.iter().max_by_key(|session| (session.event_date, session.recorded_ms))
-    }) {
+    let household = tablet.household_with_answers(draft.household)?;
+    let newest = household.sessions.iter().max_by_key(|session| (session.event_date, session.recorded_ms));
+    if let Some(session) = newest {
         last.insert(
             SESSION.to_owned(),
             LastAnswers {
@@ -386,7 +389,8 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
         );
     }
     for child in &children {
-        let visits = child.child.visits.iter().filter(|visit| !child.child.is_voided(&visit.id));
+        let file = tablet.child_with_answers(child.id)?;
+        let visits = file.visits.iter().filter(|visit| !file.is_voided(&visit.id));
         if let Some(visit) = visits.max_by_key(|visit| (visit.event_date, visit.recorded_ms)) {
             last.insert(
                 child.id.to_string(),
