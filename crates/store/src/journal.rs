@@ -68,6 +68,8 @@ pub(crate) struct Journal {
     identity: Option<Record>,
     /// Committed to the database but not yet written here, after a failed append.
     backlog: Vec<Record>,
+    /// A file was begun since the last pruning, so an older one may have become needless.
+    has_begun: bool,
 }
 
 /// Reads a journal folder, for replay and for rescue.
@@ -110,6 +112,7 @@ impl Journal {
             current: None,
             identity,
             backlog: Vec::new(),
+            has_begun: false,
         };
         Ok((journal, contents))
     }
@@ -211,7 +214,13 @@ impl Journal {
             hashes: Vec::new(),
         });
         self.current = Some(current);
+        self.has_begun = true;
         Ok(())
+    }
+
+    /// Pruning may find something.
+    pub(crate) fn has_begun_file(&self) -> bool {
+        self.has_begun
     }
 
     /// Removes files in which every change is acknowledged for good. The newest stays: it holds the identity.
@@ -222,6 +231,7 @@ impl Journal {
         if !self.backlog.is_empty() {
             return Ok(());
         }
+        self.has_begun = false;
         let mut kept = Vec::new();
         let newest = self.files.len().saturating_sub(1);
         for (index, written) in std::mem::take(&mut self.files).into_iter().enumerate() {

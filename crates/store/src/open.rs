@@ -283,7 +283,7 @@ impl Store {
         journal.prepare(&records, self.entropy.as_ref())?;
         tx.commit().map_err(StoreError::from)?;
         journal.append(records)?;
-        if became_durable {
+        if became_durable || journal.has_begun_file() {
             journal.prune(|hash| changes::is_settled(&writer, hash))?;
         }
         Ok(value)

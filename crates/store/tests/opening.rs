@@ -1,0 +1,364 @@
+//! Opening: keys, PINs, foreign and damaged files.
+
+mod common;
+
+use common::{PIN, Person, START_MS, World, write_family};
+use ids::Clock;
+use std::fs;
+use std::sync::Arc;
+use store::connection::{open_reader, open_writer};
+use store::keys::SecretKey;
+use store::projections::children;
+use store::{
+    ArgonCost, CreateOptions, FileHardwareKey, FolderLock, OpenWith, PinState, Store, StoreError,
+    identity,
+};
+use x25519_dalek::{PublicKey, StaticSecret};
+
+fn fill(store: &Store) {
+    let person = Person::number(1);
+    store
+        .write(|tx| {
+            identity::put(tx, &person.identity())?;
+            write_family(tx, &person, 1000)
+        })
+        .expect("writes");
+}
+
+fn children_of(store: &Store) -> u32 {
+    store.read(children::count).expect("counts")
+}
+
+#[test]
+fn what_was_written_is_there_after_reopening() {
+    let world = World::new();
+    fill(&world.create());
+    let outcome = world.open();
+    assert_eq!(children_of(&outcome.store), 1);
+    assert_eq!(
+        (outcome.replayed, outcome.torn, outcome.unreadable),
+        (0, 0, 0)
+    );
+    assert_eq!(outcome.moved_aside, None);
+}
+
+#[test]
+fn nothing_readable_lies_in_the_folder() {
+    let world = World::new();
+    let store = world.create();
+    fill(&store);
+    let mut files = 0;
+    let mut folders = vec![world.folder.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            files += 1;
+            let bytes = fs::read(&path).expect("a file");
+            for secret in ["石小雨", "王秀兰", "芦汀镇", "SQLite format 3", "hv-cn-1"] {
+                let found = bytes
+                    .windows(secret.len())
+                    .any(|part| part == secret.as_bytes());
+                assert!(!found, "{secret} is readable in {}", path.display());
+            }
+        }
+    }
+    assert!(files >= 5);
+}
+
+#[test]
+fn a_wrong_key_refuses() {
+    let world = World::new();
+    drop(world.create());
+    let wrong = SecretKey::from_bytes([1; 32]);
+    for refused in [
+        open_writer(&world.database(), &wrong).map(drop),
+        open_reader(&world.database(), &wrong).map(drop),
+    ] {
+        assert!(matches!(refused, Err(StoreError::Corrupt { .. })));
+    }
+}
+
+#[test]
+fn a_plain_file_refuses_and_is_left_where_it_is() {
+    let world = World::new();
+    drop(world.create());
+    common::lose_database(&world.folder);
+    let plain = rusqlite::Connection::open(world.database()).expect("opens");
+    plain
+        .execute_batch("CREATE TABLE children (name TEXT);")
+        .expect("writes");
+    drop(plain);
+    assert!(matches!(world.try_open(PIN), Err(StoreError::NotEncrypted)));
+    assert!(matches!(
+        open_writer(&world.database(), &SecretKey::from_bytes([1; 32])),
+        Err(StoreError::NotEncrypted)
+    ));
+    assert!(world.database().exists());
+}
+
+#[test]
+fn a_second_opening_of_the_folder_is_refused() {
+    let world = World::new();
+    let store = world.create();
+    assert!(matches!(world.try_open(PIN), Err(StoreError::FolderInUse)));
+    drop(store);
+    let held = FolderLock::take(&world.folder).expect("free now");
+    assert!(matches!(world.try_open(PIN), Err(StoreError::FolderInUse)));
+    drop(held);
+    world.open();
+}
+
+#[test]
+fn a_process_that_holds_the_lock_opens_with_it() {
+    let world = World::new();
+    let lock = Arc::new(FolderLock::take(&world.folder).expect("free"));
+    let create = || CreateOptions {
+        pin: PIN,
+        cost: ArgonCost::FLOOR,
+        hardware: &world.hardware,
+        recovery_public: None,
+        entropy: world.entropy.clone(),
+        clock: world.clock.clone(),
+        lock: Some(lock.clone()),
+    };
+    drop(Store::create(&world.folder, create()).expect("creates"));
+    assert!(matches!(
+        Store::create(&world.folder, create()),
+        Err(StoreError::Exists)
+    ));
+    assert!(matches!(world.try_open(PIN), Err(StoreError::FolderInUse)));
+}
+
+#[test]
+fn only_a_six_digit_pin_nobody_else_would_try_makes_a_store() {
+    let world = World::new();
+    assert!(matches!(
+        world.create_with("73914", None),
+        Err(StoreError::PinFormat)
+    ));
+    assert!(matches!(
+        world.create_with("123456", None),
+        Err(StoreError::PinCommon)
+    ));
+    assert!(!Store::exists(&world.folder));
+    assert!(matches!(world.try_open(PIN), Err(StoreError::Missing)));
+}
+
+#[test]
+fn the_default_cost_opens_too() {
+    let world = World::new();
+    let options = CreateOptions {
+        pin: PIN,
+        cost: ArgonCost::default(),
+        hardware: &world.hardware,
+        recovery_public: None,
+        entropy: world.entropy.clone(),
+        clock: world.clock.clone(),
+        lock: None,
+    };
+    drop(Store::create(&world.folder, options).expect("creates"));
+    world.open();
+}
+
+#[test]
+fn wrong_pins_are_counted_and_the_waits_survive_a_restart() {
+    let world = World::new();
+    drop(world.create());
+    for left in [9, 8, 7, 6, 5] {
+        match world.try_open("284605") {
+            Err(StoreError::WrongPin { left: found }) => assert_eq!(found, left),
+            _ => panic!("a wrong PIN is a wrong PIN"),
+        }
+    }
+    // Every try reads the file anew, as a restarted process does.
+    assert!(matches!(
+        world.try_open(PIN),
+        Err(StoreError::PinWait { seconds: 60 })
+    ));
+    assert_eq!(
+        Store::pin_state(&world.folder, world.clock.as_ref()).expect("reads"),
+        PinState {
+            wrong: 5,
+            wait_seconds: 60,
+            recovery_needed: false
+        }
+    );
+    world.clock.advance_seconds(59);
+    assert!(matches!(
+        world.try_open(PIN),
+        Err(StoreError::PinWait { seconds: 1 })
+    ));
+    world.clock.advance_seconds(1);
+    assert!(matches!(
+        world.try_open("284605"),
+        Err(StoreError::WrongPin { left: 4 })
+    ));
+    assert!(matches!(
+        world.try_open(PIN),
+        Err(StoreError::PinWait { seconds: 300 })
+    ));
+    // Setting the clock back neither shortens the wait nor makes it endless.
+    world.clock.advance_seconds(-100_000);
+    assert!(matches!(
+        world.try_open(PIN),
+        Err(StoreError::PinWait { seconds: 300 })
+    ));
+    world.clock.advance_seconds(100_300);
+    drop(world.open());
+    let state = Store::pin_state(&world.folder, world.clock.as_ref()).expect("reads");
+    assert_eq!(state.wrong, 0);
+}
+
+#[test]
+fn ten_wrong_pins_leave_only_the_districts_key_and_lose_nothing() {
+    let world = World::new();
+    let district = StaticSecret::from([42; 32]);
+    let public = PublicKey::from(&district).to_bytes();
+    let store = world.create_with(PIN, Some(public)).expect("creates");
+    fill(&store);
+    drop(store);
+    for try_number in 1..=10 {
+        let outcome = world.try_open("284605").map(drop);
+        match try_number {
+            10 => assert!(matches!(outcome, Err(StoreError::RecoveryNeeded))),
+            _ => assert!(matches!(outcome, Err(StoreError::WrongPin { .. }))),
+        }
+        world.clock.advance_seconds(1000);
+    }
+    assert!(matches!(
+        world.try_open(PIN),
+        Err(StoreError::RecoveryNeeded)
+    ));
+    assert!(world.open_with(OpenWith::Recovery(&[41; 32])).is_err());
+    let rescued = store::rescue(&world.folder, &[42; 32]).expect("the journal opens");
+    assert!(rescued.records.len() >= 4);
+
+    let opened = world
+        .open_with(OpenWith::Recovery(&[42; 32]))
+        .expect("opens");
+    assert_eq!(children_of(&opened.store), 1);
+    opened
+        .store
+        .replace_pin("507382", ArgonCost::FLOOR, &world.hardware)
+        .expect("a new PIN");
+    drop(opened);
+    assert_eq!(
+        children_of(&world.try_open("507382").expect("opens").store),
+        1
+    );
+}
+
+#[test]
+fn without_the_hardware_key_the_right_pin_is_not_enough_and_is_not_counted() {
+    let world = World::new();
+    drop(world.create());
+    let secret = fs::read(world.temp.path().join("hardware-key")).expect("the secret");
+    fs::remove_file(world.temp.path().join("hardware-key")).expect("removes");
+    assert!(matches!(
+        world.try_open(PIN),
+        Err(StoreError::RecoveryNeeded)
+    ));
+    assert_eq!(
+        Store::pin_state(&world.folder, world.clock.as_ref())
+            .expect("reads")
+            .wrong,
+        0
+    );
+    FileHardwareKey::at(world.temp.path().join("hardware-key"))
+        .ensure(world.entropy.as_ref())
+        .expect("another device");
+    assert!(matches!(
+        world.try_open(PIN),
+        Err(StoreError::WrongPin { .. })
+    ));
+    fs::write(world.temp.path().join("hardware-key"), secret).expect("writes");
+    world.open();
+}
+
+#[test]
+fn a_damaged_database_is_moved_aside_kept_and_reported() {
+    let world = World::new();
+    fill(&world.create());
+    let bytes = fs::read(world.database()).expect("reads");
+    let mut damaged = bytes.clone();
+    damaged[100] ^= 1;
+    fs::write(world.database(), &damaged).expect("writes");
+    let outcome = world.open();
+    let aside = outcome.moved_aside.clone().expect("moved aside");
+    assert!(aside.starts_with(world.folder.join("moved-aside")));
+    assert_eq!(fs::read(aside.join("zoufang.db")).expect("kept"), damaged);
+    assert_eq!(outcome.replayed, 3);
+    assert_eq!(children_of(&outcome.store), 1);
+    let restored = outcome
+        .store
+        .read(identity::get)
+        .expect("reads")
+        .expect("is there");
+    assert!(restored.restored);
+    assert!(START_MS <= world.clock.now_ms());
+}
+
+#[test]
+fn damage_deep_inside_is_found_after_an_unclean_stop() {
+    let world = World::new();
+    fill(&world.create());
+    let mut bytes = fs::read(world.database()).expect("reads");
+    let middle = bytes.len() / 4096 / 2 * 4096 + 1000;
+    bytes[middle] ^= 0xFF;
+    fs::write(world.database(), &bytes).expect("writes");
+    fs::write(world.folder.join("open"), b"").expect("the mark of an unclean stop");
+    let outcome = world.open();
+    assert!(outcome.moved_aside.is_some());
+    assert_eq!(outcome.replayed, 3);
+}
+
+#[test]
+fn a_database_of_a_newer_app_is_refused_only_when_it_says_so() {
+    let world = World::new();
+    let set = |version: i64, oldest_reader: i64| {
+        let outcome = world.open();
+        outcome
+            .store
+            .write(|tx| -> Result<(), StoreError> {
+                tx.pragma_update(None, "user_version", version)?;
+                tx.execute("UPDATE meta SET oldest_reader = ?1", [oldest_reader])?;
+                Ok(())
+            })
+            .expect("writes");
+    };
+    drop(world.create());
+    set(store::SCHEMA_VERSION + 1, store::SCHEMA_VERSION);
+    drop(world.open());
+    set(store::SCHEMA_VERSION + 1, store::SCHEMA_VERSION + 1);
+    assert!(matches!(world.try_open(PIN), Err(StoreError::TooNew)));
+}
+
+#[test]
+fn a_reader_cannot_write() {
+    let world = World::new();
+    let store = world.create();
+    let refused = store.read(|connection| -> Result<(), StoreError> {
+        connection.execute("DELETE FROM documents", [])?;
+        Ok(())
+    });
+    assert!(refused.is_err());
+}
+
+#[test]
+fn a_write_that_fails_leaves_nothing() {
+    let world = World::new();
+    let store = world.create();
+    let person = Person::number(1);
+    let refused: Result<(), StoreError> = store.write(|tx| {
+        write_family(tx, &person, 1000)?;
+        Err(StoreError::NotFound)
+    });
+    assert!(refused.is_err());
+    assert_eq!(children_of(&store), 0);
+    drop(store);
+    assert_eq!(world.open().replayed, 0);
+}
