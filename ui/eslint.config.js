@@ -24,6 +24,7 @@ export default typescript.config(
       // Optional props are typed as such; an absent one is `undefined`.
       'vue/require-default-prop': 'off',
       'vue/attributes-order': 'off',
+      'vue/one-component-per-file': 'off',
       // All words live in the locale files.
       'vue/no-bare-strings-in-template': ['error', { allowlist: ['·', '：', '“', '”', '、', '/', '|', '+', '-', '–', '—', '0', '110', '120', '→', '…', '(', ')', '（', '）', ',', '.', ':', '*', '&', '!'] }],
       // The kit's controls carry their labels by id or `labelledby`, which the rule cannot follow.

@@ -3,6 +3,8 @@
 import { computed, ref } from 'vue'
 
 export const WIDE_FROM_REM = 58
+/** Below this height bars at the foot scroll with the page instead of covering it. */
+const LOW_BELOW_REM = 28
 
 const BASE_PX = 18
 const SCALE = 'zoufang.fontScale'
@@ -19,9 +21,11 @@ function measure(): void {
   const root = document.documentElement
   columns.value = window.innerWidth / ((BASE_PX * scale.value) / 100)
   root.dataset.layout = wide.value ? 'wide' : 'narrow'
+  const rows = window.innerHeight / ((BASE_PX * scale.value) / 100)
+  root.dataset.room = rows < LOW_BELOW_REM ? 'low' : 'enough'
 }
 
-/** Reads the kept font size, sets `data-layout` and follows the window. Called once at start. */
+/** Reads the kept font size, sets `data-layout` and `data-room`, and follows the window. Called once at start. */
 export function startLayout(): void {
   const kept = Number(window.localStorage.getItem(SCALE)) as FontScale
   setFontScale(fontScales.includes(kept) ? kept : 100)
