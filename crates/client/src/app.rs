@@ -8,6 +8,7 @@ use crate::{commands, system};
 use ids::{Clock, Entropy, Role};
 use serde_json::Value;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::{ArgonCost, CreateOptions, FileHardwareKey, FolderLock, OpenOptions, OpenWith, Store};
 use tokio::sync::{Notify, broadcast, watch};
@@ -63,6 +64,7 @@ pub struct App {
     changed: broadcast::Sender<&'static str>,
     wake: Arc<Notify>,
     end: watch::Sender<bool>,
+    announced: AtomicU64,
 }
 
 enum Door {
@@ -95,6 +97,7 @@ impl App {
             changed: broadcast::channel(64).0,
             wake: Arc::new(Notify::new()),
             end: watch::channel(false).0,
+            announced: AtomicU64::new(0),
         }))
     }
 
@@ -149,6 +152,15 @@ impl App {
             .iter()
             .find(|extension| extension.commands().contains(&command))
             .cloned()
+    }
+
+    /// Tells the screens and the sync loop when something was written since the last time this was asked.
+    pub(crate) fn announce_writes(&self, tablet: &Tablet) {
+        let writes = tablet.writes();
+        if self.announced.swap(writes, Ordering::Relaxed) != writes {
+            self.announce("records");
+            self.wake.notify_one();
+        }
     }
 
     pub(crate) fn announce(&self, what: &'static str) {

@@ -124,13 +124,9 @@ async fn on_tablet(
     run: impl FnOnce(&Arc<Tablet>) -> Result<Value, ClientError> + Send + 'static,
 ) -> Result<Value, ClientError> {
     let tablet = app.tablet()?;
-    let before = tablet.writes();
     let worker = tablet.clone();
     let result = blocking(move || run(&worker)).await;
-    if tablet.writes() != before {
-        app.announce("records");
-        app.wake().notify_one();
-    }
+    app.announce_writes(&tablet);
     result
 }
 

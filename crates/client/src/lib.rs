@@ -12,6 +12,7 @@ pub mod conflicts;
 pub mod contacts;
 mod enrolment;
 mod error;
+pub mod imports;
 mod nouns;
 pub mod office_line;
 pub mod packs;

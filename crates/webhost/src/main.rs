@@ -45,7 +45,9 @@ async fn main() -> Result<()> {
         Shell::Tablet => ShellKind::Tablet,
         Shell::Station => ShellKind::Station,
     };
-    let app = App::open(AppSettings::new(arguments.folder, shell)).context("this folder cannot be opened")?;
+    let mut settings = AppSettings::new(arguments.folder, shell);
+    settings.extensions = extensions();
+    let app = App::open(settings).context("this folder cannot be opened")?;
     app.start_sync();
     let host = Host {
         app: app.clone(),
@@ -66,6 +68,16 @@ async fn main() -> Result<()> {
         })
         .await?;
     Ok(())
+}
+
+#[cfg(feature = "station")]
+fn extensions() -> Vec<std::sync::Arc<dyn client::Extension>> {
+    vec![std::sync::Arc::new(office::Station)]
+}
+
+#[cfg(not(feature = "station"))]
+fn extensions() -> Vec<std::sync::Arc<dyn client::Extension>> {
+    Vec::new()
 }
 
 async fn stop_signal() {

@@ -1,0 +1,423 @@
+//! Carrying out what a ledger would change: preview kept in the store, confirmed by a person, written row by row.
+//!
+//! `office` reads the workbook and writes the result file; what a row means is `domain::import`'s.
+//! A confirmed import goes on after a restart: every row is one transaction with its own status.
+
+use crate::error::ClientError;
+use crate::records::{self, Write};
+use crate::roster::Roster;
+use crate::tablet::Tablet;
+use crate::view::{ColumnView, IdInput, ImportPreviewView, ImportRow as ImportRowView, ImportStatusView};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::child::{Category, FLAG_PREFIX, HOUSEHOLD, IS_NEW, OPENED_ON, TierFact};
+use domain::import::{
+    ExistingChild, FieldCatalogue, FieldState, Holder, HouseholdChoice, ImportContext, LedgerRow, Outcome, PlanRow,
+    plan,
+};
+use domain::record::Edit;
+use domain::scalar::Scalar;
+use ids::{DocKind, DocumentId, UnitId};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use store::imports::{self, ImportBatch, ImportRow};
+use uuid::Uuid;
+
+/// A workbook as `office` read it.
+pub struct Reading {
+    /// L1 | L2.
+    pub ledger: String,
+    /// Its name in words.
+    pub ledger_name: String,
+    /// Sheet.
+    pub sheet: String,
+    /// Headings understood, with the field's label.
+    pub columns: Vec<(String, String)>,
+    /// Headings not understood.
+    pub unknown_columns: Vec<String>,
+    /// Rows.
+    pub rows: Vec<LedgerRow>,
+    /// Fields a ledger may fill.
+    pub catalogue: FieldCatalogue,
+}
+
+/// What a batch remembers beside its rows.
+#[derive(Serialize, Deserialize)]
+struct Details {
+    village: UnitId,
+    ledger_name: String,
+    sheet: String,
+    columns: Vec<(String, String)>,
+    unknown_columns: Vec<String>,
+}
+
+/// Compares a ledger with the files of a village and keeps the plan for confirming.
+///
+/// # Errors
+/// `not_found` for an unknown village, `still_loading`, `disk_full`.
+pub fn preview(
+    tablet: &Tablet,
+    village: &str,
+    file_name: &str,
+    reading: &Reading,
+) -> Result<ImportPreviewView, ClientError> {
+    let village = UnitId::parse(village).map_err(|_| ClientError::new("not_found"))?;
+    let roster = Roster::read(tablet)?;
+    if roster.people.unit_name(village).is_empty() {
+        return Err(ClientError::new("not_found"));
+    }
+    let existing: Vec<ExistingChild> = roster.children.iter().filter_map(|child| existing(&roster, child)).collect();
+    let planned = plan(
+        &reading.rows,
+        &existing,
+        &ImportContext {
+            today: roster.today,
+            village,
+            demo: tablet.identity.demo,
+            catalogue: &reading.catalogue,
+        },
+    );
+    let batch = ImportBatch {
+        batch: tablet.new_id(),
+        ledger: reading.ledger.clone(),
+        file_name: file_name.to_owned(),
+        state: "preview".to_owned(),
+        total: count(planned.rows.len()),
+        done: 0,
+        details: serde_json::to_value(Details {
+            village,
+            ledger_name: reading.ledger_name.clone(),
+            sheet: reading.sheet.clone(),
+            columns: reading.columns.clone(),
+            unknown_columns: reading.unknown_columns.clone(),
+        })?,
+        result_name: None,
+        result_file: None,
+        created_ms: tablet.clock.now_ms(),
+    };
+    tablet.store.write(|tx| {
+        imports::put_batch(tx, &batch)?;
+        for row in &planned.rows {
+            imports::put_row(
+                tx,
+                batch.batch,
+                &ImportRow {
+                    row: row.row,
+                    outcome: row.outcome.code().to_owned(),
+                    status: "waiting".to_owned(),
+                    document: row.child,
+                    content: serde_json::to_value(row)?,
+                },
+            )?;
+        }
+        Ok::<_, ClientError>(())
+    })?;
+    Ok(ImportPreviewView {
+        import: batch.batch.to_string(),
+        ledger: reading.ledger.clone(),
+        ledger_name: reading.ledger_name.clone(),
+        sheet: reading.sheet.clone(),
+        new: count(planned.count(Outcome::New)),
+        changed: count(planned.count(Outcome::Changed)),
+        same: count(planned.count(Outcome::Same)),
+        conflict: count(planned.count(Outcome::Conflict)),
+        rejected: count(planned.count(Outcome::Rejected)),
+        columns: reading
+            .columns
+            .iter()
+            .map(|(heading, field)| ColumnView {
+                heading: heading.clone(),
+                field: field.clone(),
+            })
+            .collect(),
+        unknown_columns: reading.unknown_columns.clone(),
+        rows: planned.rows.iter().map(row_view).collect(),
+    })
+}
+
+/// Starts writing a confirmed import in the background; [`status`] tells how far it is.
+///
+/// # Errors
+/// `import_gone`.
+pub fn confirm(
+    tablet: &Arc<Tablet>,
+    input: &IdInput,
+    result_file: fn(&[PlanRow]) -> Result<Vec<u8>, ClientError>,
+) -> Result<ImportStatusView, ClientError> {
+    let mut batch = find(tablet, &input.id)?;
+    if batch.state == "preview" {
+        batch.state = "running".to_owned();
+        tablet.store.write(|tx| imports::put_batch(tx, &batch))?;
+        go_on(tablet, batch.clone(), result_file);
+    }
+    status(tablet, input)
+}
+
+/// Continues imports that a restart interrupted.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn resume(
+    tablet: &Arc<Tablet>,
+    result_file: fn(&[PlanRow]) -> Result<Vec<u8>, ClientError>,
+) -> Result<(), ClientError> {
+    for batch in tablet.store.read(|connection| imports::running(connection))? {
+        go_on(tablet, batch, result_file);
+    }
+    Ok(())
+}
+
+/// How far an import is, and its result file once it is done.
+///
+/// # Errors
+/// `import_gone`.
+pub fn status(tablet: &Tablet, input: &IdInput) -> Result<ImportStatusView, ClientError> {
+    let batch = find(tablet, &input.id)?;
+    Ok(ImportStatusView {
+        import: input.id.clone(),
+        state: if batch.state == "preview" { "running".to_owned() } else { batch.state },
+        done: batch.done,
+        total: batch.total,
+        result_file: batch.result_file.map(|bytes| STANDARD.encode(bytes)),
+        result_name: batch.result_name,
+    })
+}
+
+fn find(tablet: &Tablet, id: &str) -> Result<ImportBatch, ClientError> {
+    let gone = || ClientError::new("import_gone");
+    let id = Uuid::parse_str(id).map_err(|_| gone())?;
+    tablet
+        .store
+        .read(|connection| imports::batch(connection, id))?
+        .ok_or_else(gone)
+}
+
+fn go_on(tablet: &Arc<Tablet>, batch: ImportBatch, result_file: fn(&[PlanRow]) -> Result<Vec<u8>, ClientError>) {
+    let tablet = tablet.clone();
+    std::thread::spawn(move || {
+        let id = batch.batch;
+        if let Err(error) = carry_out(&tablet, batch, result_file) {
+            tracing::error!(code = error.code(), "an import stopped; it goes on after the next start");
+            let failed = tablet.store.write(|tx| {
+                if let Some(mut batch) = imports::batch(tx, id)? {
+                    batch.state = "failed".to_owned();
+                    imports::put_batch(tx, &batch)?;
+                }
+                Ok::<_, ClientError>(())
+            });
+            if let Err(error) = failed {
+                tracing::error!(code = error.code(), "the end of an import could not be noted");
+            }
+        }
+        tablet.wrote();
+    });
+}
+
+fn carry_out(
+    tablet: &Tablet,
+    mut batch: ImportBatch,
+    result_file: fn(&[PlanRow]) -> Result<Vec<u8>, ClientError>,
+) -> Result<(), ClientError> {
+    let details: Details = serde_json::from_value(batch.details.clone())?;
+    let rows = tablet.store.read(|connection| imports::rows(connection, batch.batch))?;
+    let roster = Roster::read(tablet)?;
+    let mut households: HashMap<u32, DocumentId> = HashMap::new();
+    let mut planned = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        let plan: PlanRow = serde_json::from_value(row.content.clone())?;
+        if row.status == "waiting" {
+            let writes = writes(tablet, &roster, &details, &plan, &mut households, &mut row);
+            row.status = "done".to_owned();
+            batch.done += 1;
+            records::save_with(tablet, "row_imported", &writes, |tx| {
+                imports::put_row(tx, batch.batch, &row)?;
+                Ok(imports::put_batch(tx, &batch)?)
+            })?;
+        } else if let HouseholdChoice::New(number) = plan.household
+            && let Some(household) = row.document.and_then(|child| household_of(tablet, child))
+        {
+            households.insert(number, household);
+        }
+        planned.push(plan);
+    }
+    batch.result_file = Some(result_file(&planned)?);
+    batch.result_name = Some(format!(
+        "{} 导入结果.xlsx",
+        batch.file_name.trim_end_matches(".xlsx").trim_end_matches(".xls")
+    ));
+    batch.state = "done".to_owned();
+    tablet.store.write(|tx| imports::put_batch(tx, &batch))?;
+    Ok(())
+}
+
+fn household_of(tablet: &Tablet, child: DocumentId) -> Option<DocumentId> {
+    let child = tablet.child_with_answers(child).ok()?;
+    DocumentId::parse(child.household()?).ok()
+}
+
+fn writes(
+    tablet: &Tablet,
+    roster: &Roster,
+    details: &Details,
+    plan: &PlanRow,
+    households: &mut HashMap<u32, DocumentId>,
+    row: &mut ImportRow,
+) -> Vec<Write> {
+    if plan.outcome == Outcome::Rejected || (plan.outcome == Outcome::Same && plan.child.is_none()) {
+        return Vec::new();
+    }
+    let today = roster.today.to_string();
+    let known = plan.child.and_then(|id| roster.child(&id.to_string()).ok());
+    let mut of_child: Vec<Edit> = Vec::new();
+    let mut of_household: Vec<Edit> = Vec::new();
+    for change in &plan.changes {
+        let edit = Edit::put(&change.key, change.new.as_str());
+        match change.holder {
+            Holder::Child => of_child.push(edit),
+            Holder::Household => of_household.push(edit),
+        }
+    }
+    for (key, value) in &plan.imported {
+        of_child.push(Edit::PutImported {
+            key: key.clone(),
+            value: Scalar::from(value.as_str()),
+        });
+    }
+    for (key, words) in &plan.flags {
+        of_child.push(Edit::put(&format!("{FLAG_PREFIX}{key}"), words.as_str()));
+    }
+    for code in &plan.categories {
+        of_child.push(
+            Category {
+                id: tablet.new_id().to_string(),
+                code: code.clone(),
+                start: Some(roster.today),
+                end: None,
+                recorded_on: Some(roster.today),
+                basis: "import".to_owned(),
+            }
+            .to_edit(),
+        );
+    }
+    for (kind, words) in &plan.facts {
+        of_child.push(
+            TierFact {
+                id: tablet.new_id().to_string(),
+                kind: kind.clone(),
+                from: Some(roster.today),
+                to: None,
+                recorded_on: Some(roster.today),
+                words: words.clone(),
+                approved_by: None,
+            }
+            .to_edit(),
+        );
+    }
+    let mut writes = Vec::new();
+    let label = format!("{} 名册", plan.name);
+    if let Some(known) = known {
+        if !of_household.is_empty()
+            && let Some(household) = roster.household_of(known)
+        {
+            writes.push(Write::new(household.id, DocKind::Household, household.unit, of_household));
+        }
+        if !of_child.is_empty() {
+            writes.push(
+                Write::new(known.id, DocKind::Child, known.unit, of_child).labelled(
+                    "import",
+                    label,
+                    known.id.to_string(),
+                ),
+            );
+        }
+        return writes;
+    }
+    let household = match plan.household {
+        HouseholdChoice::Existing(id) => id,
+        HouseholdChoice::New(number) => *households.entry(number).or_insert_with(|| DocumentId(tablet.new_id())),
+        HouseholdChoice::None => DocumentId(tablet.new_id()),
+    };
+    of_household.push(Edit::put(OPENED_ON, today.as_str()));
+    writes.push(Write::new(household, DocKind::Household, details.village, of_household));
+    let child = DocumentId(tablet.new_id());
+    row.document = Some(child);
+    of_child.push(Edit::put(HOUSEHOLD, household.to_string()));
+    of_child.push(Edit::put(OPENED_ON, today.as_str()));
+    of_child.push(Edit::put(IS_NEW, false));
+    of_child.push(Edit::put("file_no", file_number(tablet)));
+    writes.push(Write::new(child, DocKind::Child, details.village, of_child).labelled("import", label, child.to_string()));
+    writes
+}
+
+/// The next number of this device's block; null when the block is used up, until the server gives another.
+fn file_number(tablet: &Tablet) -> Scalar {
+    let taken = tablet.store.write(|tx| store::identity::take_file_number(tx));
+    match taken {
+        Ok(number) => Scalar::from(number),
+        Err(error) => {
+            tracing::error!(%error, "no file number could be taken");
+            Scalar::Null
+        }
+    }
+}
+
+fn existing(roster: &Roster, child: &crate::roster::RosterChild) -> Option<ExistingChild> {
+    let household = roster.household_of(child)?;
+    let mut fields: BTreeMap<String, FieldState> = BTreeMap::new();
+    let text = |value: &Scalar| Some(value.to_display()).filter(|text| !text.is_empty());
+    for (key, value) in household.household.fields.iter().chain(&child.child.fields) {
+        fields.entry(key.clone()).or_default().current = text(value);
+    }
+    for (key, value) in household.household.imported.iter().chain(&child.child.imported) {
+        fields.entry(key.clone()).or_default().last_imported = text(value);
+    }
+    Some(ExistingChild {
+        child: child.id,
+        household: household.id,
+        name: child.name(),
+        birth_date: child.child.text("birth_date").map(str::to_owned),
+        id_no: child.child.text("id_no").map(str::to_owned),
+        village: child.unit,
+        village_name: roster.people.unit_name(child.unit),
+        carer_name: child.child.text("carer_name").map(str::to_owned),
+        carer_id_no: child.child.text("carer_id_no").map(str::to_owned),
+        address: household.household.text("addr").map(str::to_owned),
+        categories: child
+            .child
+            .categories
+            .iter()
+            .filter(|category| category.end.is_none())
+            .map(|category| category.code.clone())
+            .collect(),
+        facts: child
+            .child
+            .tier_facts
+            .iter()
+            .filter(|fact| fact.to.is_none())
+            .map(|fact| fact.kind.clone())
+            .collect(),
+        fields,
+    })
+}
+
+fn row_view(row: &PlanRow) -> ImportRowView {
+    ImportRowView {
+        row: row.row,
+        name: row.name.clone(),
+        outcome: row.outcome.code().to_owned(),
+        notes: row.notes.clone(),
+        changes: row
+            .changes
+            .iter()
+            .filter(|_| row.outcome != Outcome::New)
+            .chain(&row.conflicts)
+            .map(|change| change.sentence.clone())
+            .collect(),
+        household: row.household_sentence.clone(),
+    }
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
