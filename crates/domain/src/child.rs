@@ -450,6 +450,19 @@ impl Category {
     }
 }
 
+impl Pause {
+    /// The edit that adds the pause.
+    pub fn to_edit(&self) -> Edit {
+        Edit::Add {
+            collection: "pauses",
+            entry: Entry::new(&self.id)
+                .with("reason", self.reason.as_str())
+                .with("from", date_text(self.from))
+                .with("to", date_text(self.to)),
+        }
+    }
+}
+
 impl TierFact {
     /// The edit that adds the fact.
     pub fn to_edit(&self) -> Edit {
