@@ -1,5 +1,11 @@
 //! Changes with their envelopes: what this device made, what it received, and how far each has come.
 
+mod progress;
+
+pub use progress::{
+    RecordRow, delivered_count, made_since, needs_you_rows, open_record_states, unsent_rows,
+};
+
 use crate::documents::DocumentHead;
 use crate::journal::Record;
 use crate::row::{join, pack, signed, split, unpack};
@@ -153,27 +159,6 @@ pub enum Outcome {
         /// For the log.
         reason: Option<String>,
     },
-}
-
-/// A line of the sync page: one record, with the state of its slowest change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordRow {
-    /// A change of the record, the one that needs a person if any does.
-    pub hash: ChangeHash,
-    /// The document of that change.
-    pub document: DocumentId,
-    /// The record's id, when it was labelled.
-    pub record_id: Option<String>,
-    /// The record's kind.
-    pub kind: String,
-    /// Words; empty when it was not labelled.
-    pub text: String,
-    /// When it was made.
-    pub at_ms: i64,
-    /// State of the slowest change.
-    pub state: ChangeState,
-    /// Refusal code.
-    pub refusal: Option<String>,
 }
 
 /// Who wrote something, and when by their clock.
@@ -496,65 +481,6 @@ pub fn authors_in(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Own records not delivered yet and not in need of a person, newest first.
-///
-/// # Errors
-/// The database refuses.
-pub fn unsent_rows(connection: &Connection) -> Result<Vec<RecordRow>, StoreError> {
-    record_rows(connection, include_str!("../sql/changes/unsent_rows.sql"))
-}
-
-/// Own records that were refused or wait for something, newest first.
-///
-/// # Errors
-/// The database refuses.
-pub fn needs_you_rows(connection: &Connection) -> Result<Vec<RecordRow>, StoreError> {
-    record_rows(
-        connection,
-        include_str!("../sql/changes/needs_you_rows.sql"),
-    )
-}
-
-/// States of own records that are not delivered, by record id. A record not in here is 已送达.
-///
-/// # Errors
-/// The database refuses.
-pub fn open_record_states(
-    connection: &Connection,
-) -> Result<HashMap<String, ChangeState>, StoreError> {
-    let all = unsent_rows(connection)?
-        .into_iter()
-        .chain(needs_you_rows(connection)?);
-    Ok(all
-        .filter_map(|row| Some((row.record_id?, row.state)))
-        .collect())
-}
-
-/// Own records that arrived for good.
-///
-/// # Errors
-/// The database refuses.
-pub fn delivered_count(connection: &Connection) -> Result<u64, StoreError> {
-    Ok(connection
-        .prepare_cached(include_str!("../sql/changes/delivered_count.sql"))?
-        .query_row([], |row| row::number(row, "delivered"))?)
-}
-
-/// Own labelled records made since then, by kind.
-///
-/// # Errors
-/// The database refuses.
-pub fn made_since(
-    connection: &Connection,
-    since_ms: i64,
-) -> Result<HashMap<String, u64>, StoreError> {
-    let mut statement = connection.prepare_cached(include_str!("../sql/changes/made_since.sql"))?;
-    let rows = statement.query_map(named_params! {":since_ms": since_ms}, |row| {
-        Ok((row.get("record_kind")?, row::number(row, "records")?))
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
 /// A foreign change that would not apply, kept with the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quarantined {
@@ -605,23 +531,6 @@ pub fn quarantined(connection: &Connection) -> Result<Vec<Quarantined>, StoreErr
             document: row::document(row, "document")?,
             reason: row.get("reason")?,
             at_ms: row.get("at_ms")?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-fn record_rows(connection: &Connection, sql: &str) -> Result<Vec<RecordRow>, StoreError> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map([], |row| {
-        Ok(RecordRow {
-            hash: row::hash(row, "hash")?,
-            document: row::document(row, "document")?,
-            record_id: row.get("record_id")?,
-            kind: row.get("record_kind")?,
-            text: row.get("record_text")?,
-            at_ms: row.get("stored_ms")?,
-            state: ChangeState::at(row, "state")?,
-            refusal: row.get("refusal")?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -93,7 +93,11 @@ pub(crate) fn is_full(error: &io::Error) -> bool {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode;
+        use rusqlite::{ErrorCode, ffi};
+        // The shared-memory file of the WAL cannot grow: the same full disk by another name.
+        if error.sqlite_error().map(|it| it.extended_code) == Some(ffi::SQLITE_IOERR_SHMSIZE) {
+            return Self::DiskFull;
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull,
             Some(ErrorCode::NotADatabase) => Self::Corrupt {

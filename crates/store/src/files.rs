@@ -20,7 +20,6 @@ pub(crate) fn write_durably(path: &Path, content: &[u8]) -> Result<(), StoreErro
     };
     match write() {
         Err(error) if is_full(&error) => {
-            // Counting a wrong PIN must work on a full disk too, or a full disk locks the owner out.
             let _ = fs::remove_file(&beside);
             if let Some(folder) = path.parent() {
                 Reserve::in_folder(folder).release()?;
@@ -29,6 +28,20 @@ pub(crate) fn write_durably(path: &Path, content: &[u8]) -> Result<(), StoreErro
         }
         other => Ok(other?),
     }
+}
+
+/// Writes a small file of a fixed size over itself: needs no room, and may be torn by a power cut.
+pub(crate) fn write_in_place(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    let write = || -> std::io::Result<()> {
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path)?;
+        file.write_all(content)?;
+        file.sync_all()
+    };
+    Ok(write()?)
 }
 
 /// Makes a rename or a new file in the folder of `path` survive a power cut.

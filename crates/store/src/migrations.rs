@@ -36,3 +36,56 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     tx.commit()?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::open_writer;
+    use crate::keys::SecretKey;
+    use crate::projections;
+    use std::fs;
+    use std::path::Path;
+
+    /// Small real databases of every version, as SQL, so that a review can read them.
+    #[test]
+    fn a_database_of_every_version_is_brought_up_to_date() {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+        for (number, _) in MIGRATIONS {
+            let sql = fs::read_to_string(fixtures.join(format!("{number:04}.sql")))
+                .expect("every version has a fixture");
+            let temp = tempfile::TempDir::new().expect("a folder");
+            let key = SecretKey::from_bytes([3; 32]);
+            let mut writer = open_writer(&temp.path().join("old.db"), &key).expect("opens");
+            writer.execute_batch(&sql).expect("an old database");
+            migrate(&mut writer).expect("migrates");
+            let version: i64 = writer
+                .pragma_query_value(None, "user_version", |row| row.get(0))
+                .expect("reads");
+            assert_eq!(version, SCHEMA_VERSION);
+            let tx = writer
+                .transaction_with_behavior(TransactionBehavior::Immediate)
+                .expect("begins");
+            let tx = crate::Transaction::new(tx);
+            projections::rebuild(&tx).expect("rebuilds");
+            assert_eq!(projections::children::count(&tx).expect("counts"), 1);
+            let events = projections::events::of_child(
+                &tx,
+                projections::children::all(&tx).expect("reads")[0].child,
+            );
+            assert_eq!(events.expect("reads").len(), 1);
+            let violations = tx
+                .prepare("PRAGMA foreign_key_check")
+                .expect("prepares")
+                .exists([])
+                .expect("checks");
+            assert!(!violations);
+        }
+    }
+
+    #[test]
+    fn the_numbers_follow_each_other() {
+        for (place, (number, _)) in MIGRATIONS.iter().enumerate() {
+            assert_eq!(usize::try_from(*number).expect("small"), place + 1);
+        }
+    }
+}

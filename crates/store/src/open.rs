@@ -102,7 +102,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Missing`] without a store.
     pub fn pin_state(folder: &Path, clock: &dyn Clock) -> Result<PinState, StoreError> {
-        Ok(Slots::read(folder)?.state(clock))
+        Slots::read(folder)?.state(clock)
     }
 
     /// Makes a store in an empty folder and opens it.
@@ -198,7 +198,7 @@ impl Store {
         };
         let (torn, unreadable) = (contents.torn, contents.unreadable);
         let replayed = store.write(|tx| replay::bring_back(tx, &contents, is_new))?;
-        store.write(|tx| projections::bring_up_to_date(tx))?;
+        store.write(projections::bring_up_to_date)?;
         store.reserve.restore();
         store.mark_open()?;
         Ok(OpenOutcome {

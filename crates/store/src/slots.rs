@@ -1,8 +1,9 @@
 //! `keys.json`: the user key, wrapped once for the PIN and once for the district's recovery key. No secret in clear.
 //!
 //! PIN → Argon2id → HMAC in the hardware key → HKDF → XChaCha20-Poly1305 over the user key.
-//! The count of wrong PINs and the waits are written and synced *before* an answer is given, so that
-//! killing the process between a guess and its answer wins nothing.
+//! `attempts` beside it holds the count of wrong PINs. It is written and synced *before* an answer is given, so that
+//! killing the process between a guess and its answer wins nothing; and it is a file of its own, always of one size
+//! and written in place, so that counting neither risks the slots nor needs room on a full disk.
 
 use crate::files;
 use crate::hardware::HardwareKey;
@@ -67,7 +68,6 @@ struct KeysFile {
     version: u32,
     pin: Option<PinSlot>,
     recovery: Option<RecoverySlot>,
-    attempts: Attempts,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -86,13 +86,38 @@ struct RecoverySlot {
     sealed: String,
 }
 
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
 struct Attempts {
     wrong: u32,
     last_wrong_ms: i64,
 }
 
+/// The size of the file of attempts; the JSON is padded with spaces.
+const ATTEMPTS_BYTES: usize = 128;
+
 impl Attempts {
+    fn path_in(folder: &Path) -> PathBuf {
+        folder.join("attempts")
+    }
+
+    /// None yet is none wrong; an unreadable count (a power cut in the middle of writing it) is as if five were wrong.
+    fn read(folder: &Path, clock: &dyn Clock) -> Result<Self, StoreError> {
+        match fs::read(Self::path_in(folder)) {
+            Ok(text) => Ok(serde_json::from_slice(&text).unwrap_or(Self {
+                wrong: 5,
+                last_wrong_ms: clock.now_ms(),
+            })),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn save(self, folder: &Path) -> Result<(), StoreError> {
+        let mut text = serde_json::to_vec(&self)?;
+        text.resize(ATTEMPTS_BYTES, b' ');
+        files::write_in_place(&Self::path_in(folder), &text)
+    }
+
     /// How long to wait after the last wrong PIN.
     fn wait_ms(&self) -> i64 {
         match self.wrong {
@@ -120,7 +145,7 @@ impl Attempts {
 
 /// The file of slots of one store.
 pub(crate) struct Slots {
-    path: PathBuf,
+    folder: PathBuf,
     file: KeysFile,
 }
 
@@ -140,15 +165,15 @@ impl Slots {
         entropy: &dyn Entropy,
     ) -> Result<Self, StoreError> {
         pin::check_new_pin(pin)?;
+        Attempts::default().save(folder)?;
         let slots = Self {
-            path: Self::path_in(folder),
+            folder: folder.to_owned(),
             file: KeysFile {
                 version: VERSION,
                 pin: Some(PinSlot::wrap(user, pin, cost, hardware, entropy)?),
                 recovery: recovery_public
                     .map(|public| RecoverySlot::wrap(user, public, entropy))
                     .transpose()?,
-                attempts: Attempts::default(),
             },
         };
         slots.save()?;
@@ -156,8 +181,7 @@ impl Slots {
     }
 
     pub(crate) fn read(folder: &Path) -> Result<Self, StoreError> {
-        let path = Self::path_in(folder);
-        let text = match fs::read(&path) {
+        let text = match fs::read(Self::path_in(folder)) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(StoreError::Missing);
@@ -168,11 +192,16 @@ impl Slots {
         if file.version > VERSION {
             return Err(StoreError::TooNew);
         }
-        Ok(Self { path, file })
+        Ok(Self {
+            folder: folder.to_owned(),
+            file,
+        })
     }
 
-    pub(crate) fn state(&self, clock: &dyn Clock) -> PinState {
-        self.file.attempts.state(clock.now_ms())
+    pub(crate) fn state(&self, clock: &dyn Clock) -> Result<PinState, StoreError> {
+        let mut state = Attempts::read(&self.folder, clock)?.state(clock.now_ms());
+        state.recovery_needed |= self.file.pin.is_none();
+        Ok(state)
     }
 
     /// Opens the PIN slot, counting the try first.
@@ -183,38 +212,39 @@ impl Slots {
         clock: &dyn Clock,
     ) -> Result<SecretKey, StoreError> {
         pin::digits(pin)?;
-        let state = self.state(clock);
-        if state.recovery_needed {
+        let state = self.state(clock)?;
+        let (Some(slot), false) = (&self.file.pin, state.recovery_needed) else {
             return Err(StoreError::RecoveryNeeded);
-        }
+        };
         if state.wait_seconds > 0 {
             return Err(StoreError::PinWait {
                 seconds: state.wait_seconds,
             });
         }
-        self.file.attempts.wrong += 1;
-        self.file.attempts.last_wrong_ms = clock.now_ms();
-        self.save()?;
-        let slot = self.file.pin.as_ref().ok_or(StoreError::RecoveryNeeded)?;
+        let before = Attempts::read(&self.folder, clock)?;
+        let wrong = before.wrong + 1;
+        Attempts {
+            wrong,
+            last_wrong_ms: clock.now_ms(),
+        }
+        .save(&self.folder)?;
         match slot.unwrap(pin, hardware) {
             Ok(user) => {
-                self.file.attempts = Attempts::default();
-                self.save()?;
+                Attempts::default().save(&self.folder)?;
                 Ok(user)
             }
-            Err(StoreError::Crypto) if self.file.attempts.wrong >= MOST_WRONG => {
+            Err(StoreError::Crypto) if wrong >= MOST_WRONG => {
                 // Gone for good: the PIN slot must not be tried on a copy of this file either.
                 self.file.pin = None;
                 self.save()?;
                 Err(StoreError::RecoveryNeeded)
             }
             Err(StoreError::Crypto) => Err(StoreError::WrongPin {
-                left: MOST_WRONG - self.file.attempts.wrong,
+                left: MOST_WRONG - wrong,
             }),
             // Not a wrong PIN (the hardware key is gone, memory ran out): the try does not count.
             Err(other) => {
-                self.file.attempts.wrong -= 1;
-                self.save()?;
+                before.save(&self.folder)?;
                 Err(other)
             }
         }
@@ -240,13 +270,13 @@ impl Slots {
     ) -> Result<(), StoreError> {
         pin::check_new_pin(pin)?;
         self.file.pin = Some(PinSlot::wrap(user, pin, cost, hardware, entropy)?);
-        self.file.attempts = Attempts::default();
-        self.save()
+        self.save()?;
+        Attempts::default().save(&self.folder)
     }
 
     fn save(&self) -> Result<(), StoreError> {
         let text = serde_json::to_vec_pretty(&self.file)?;
-        files::write_durably(&self.path, &text)
+        files::write_durably(&Self::path_in(&self.folder), &text)
     }
 }
 

@@ -109,9 +109,7 @@ fn rebuilding_gives_the_same_rows() {
     let (world, store, person) = store();
     fill(&store, &person);
     let lived = store.read(projections::hash).expect("hashes");
-    store
-        .write(|tx| projections::rebuild(tx))
-        .expect("rebuilds");
+    store.write(projections::rebuild).expect("rebuilds");
     assert_eq!(store.read(projections::hash).expect("hashes"), lived);
 
     store
@@ -123,9 +121,7 @@ fn rebuilding_gives_the_same_rows() {
         })
         .expect("damages");
     assert_ne!(store.read(projections::hash).expect("hashes"), lived);
-    store
-        .write(|tx| projections::rebuild(tx))
-        .expect("rebuilds");
+    store.write(projections::rebuild).expect("rebuilds");
     assert_eq!(store.read(projections::hash).expect("hashes"), lived);
 
     // Rows of an older app are rebuilt when the store is opened.
@@ -204,9 +200,7 @@ fn children_are_listed_with_what_they_are_found_by() {
         .expect("is there");
     assert_eq!(household.landmark.as_deref(), Some("村口小卖部"));
     let lived = store.read(projections::hash).expect("hashes");
-    store
-        .write(|tx| projections::rebuild(tx))
-        .expect("rebuilds");
+    store.write(projections::rebuild).expect("rebuilds");
     assert_eq!(store.read(projections::hash).expect("hashes"), lived);
 }
 

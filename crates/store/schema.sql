@@ -1,0 +1,342 @@
+-- Written by the test `schema.sql is current`; never edited.
+
+CREATE TABLE audit (
+  position  INTEGER PRIMARY KEY,
+  at_ms     INTEGER NOT NULL,
+  staff     BLOB,
+  action    TEXT NOT NULL,
+  object    TEXT NOT NULL,
+  hash      BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE authors (
+  actor       BLOB PRIMARY KEY NOT NULL,
+  device      BLOB NOT NULL,
+  staff       BLOB NOT NULL,
+  name        TEXT NOT NULL,
+  role        TEXT NOT NULL,
+  unit        BLOB,
+  valid_from_ms   INTEGER,
+  valid_until_ms  INTEGER
+) STRICT;
+
+CREATE TABLE chains (
+  incarnation  BLOB NOT NULL,
+  scope        BLOB NOT NULL,
+  dev_seq      INTEGER NOT NULL,
+  head         BLOB NOT NULL,
+  PRIMARY KEY (incarnation, scope)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE changes (
+  position      INTEGER PRIMARY KEY,
+  hash          BLOB NOT NULL UNIQUE,
+  document      BLOB NOT NULL,
+  generation    INTEGER NOT NULL,
+  actor         BLOB NOT NULL,
+  seq           INTEGER NOT NULL,
+  start_op      INTEGER NOT NULL,
+  ops           INTEGER NOT NULL,
+  deps          BLOB NOT NULL,               -- concatenated 32-byte hashes
+  body          BLOB,                        -- zstd of the raw change; null when only indexed by a snapshot
+  head          BLOB,                        -- signed envelope head
+  signature     BLOB,
+  header        BLOB,                        -- document header, when this envelope carries it
+  device        BLOB NOT NULL,
+  staff         BLOB NOT NULL,
+  scope         BLOB NOT NULL,
+  dev_seq       INTEGER NOT NULL,
+  wall_ms       INTEGER NOT NULL,
+  origin        TEXT NOT NULL CHECK (origin IN ('local', 'remote', 'snapshot')),
+  state         TEXT NOT NULL CHECK (state IN ('saved', 'accepted', 'durable', 'held', 'refused')),
+  refusal       TEXT,                        -- code of the refusal
+  kept_reason   TEXT,                        -- detail that came with it, for the log
+  server_seq    INTEGER,
+  stored_ms     INTEGER NOT NULL,            -- made (local) or arrived (remote)
+  record_kind   TEXT,                        -- visit, contact, …: what the person calls it
+  record_text   TEXT,                        -- 石小雨 走访
+  record_id     TEXT,                        -- one record may be several changes
+  incarnation   BLOB,                        -- own changes only: whose chain it continues
+  chain_head    BLOB,                        -- own changes only: hash of this envelope's head
+  in_body       INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE children (
+  child        BLOB PRIMARY KEY NOT NULL,
+  household    BLOB,
+  unit         BLOB NOT NULL,
+  name         TEXT NOT NULL,
+  nickname     TEXT,
+  carer        TEXT,
+  sex          TEXT,
+  birth_date   TEXT,
+  opened_on    TEXT,
+  closed_on    TEXT,
+  file_number  TEXT,
+  id_number    TEXT,
+  pinyin       TEXT NOT NULL,
+  search       TEXT NOT NULL,                -- JSON of the search keys
+  flags        INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE conflicts (
+  document  BLOB NOT NULL,
+  field     TEXT NOT NULL,
+  place     INTEGER NOT NULL,
+  value     TEXT NOT NULL,                   -- JSON
+  made_by   BLOB,
+  PRIMARY KEY (document, field, place)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE devices (
+  device       BLOB PRIMARY KEY NOT NULL,
+  staff        BLOB NOT NULL,
+  unit         BLOB NOT NULL,
+  label        TEXT NOT NULL,
+  key          BLOB,                         -- Ed25519 public key: its envelopes are checked with it
+  enrolled_ms  INTEGER,
+  seen_ms      INTEGER,
+  revoked_ms   INTEGER
+) STRICT;
+
+CREATE TABLE documents (
+  document    BLOB PRIMARY KEY NOT NULL,
+  generation  INTEGER NOT NULL,
+  kind        TEXT NOT NULL,
+  home_unit   BLOB NOT NULL,
+  schema      INTEGER NOT NULL,
+  heads       BLOB NOT NULL,                 -- concatenated 32-byte hashes
+  body        BLOB NOT NULL,                 -- zstd of an Automerge save
+  tail        INTEGER NOT NULL,              -- changes outside the body
+  header      BLOB,                          -- signed header of the first envelope, when known
+  created_ms  INTEGER NOT NULL,
+  left_ms     INTEGER                        -- no longer in this device's scope since
+) STRICT;
+
+CREATE TABLE drafts (
+  draft         BLOB PRIMARY KEY NOT NULL,
+  household     BLOB NOT NULL,
+  form          TEXT NOT NULL,               -- hash of the form pack the draft was begun with
+  answers       TEXT NOT NULL,               -- JSON
+  position      TEXT,
+  children      TEXT NOT NULL,               -- JSON list of child ids
+  created_ms    INTEGER NOT NULL,
+  updated_ms    INTEGER NOT NULL,
+  discarded_ms  INTEGER
+) STRICT;
+
+CREATE TABLE entries (
+  document    BLOB NOT NULL,
+  collection  TEXT NOT NULL,
+  entry       TEXT NOT NULL,
+  op          INTEGER NOT NULL,              -- op and actor: the causal order, never a clock
+  actor       BLOB NOT NULL,
+  made_by     BLOB,
+  content     TEXT NOT NULL,                 -- JSON of the scalars
+  answers     TEXT,                          -- JSON of the form's answers; last, so that lists skip its pages
+  PRIMARY KEY (document, collection, entry)
+) STRICT;
+
+CREATE TABLE events (
+  child        BLOB NOT NULL,
+  record       TEXT NOT NULL,
+  kind         TEXT NOT NULL,
+  session      TEXT,
+  household    BLOB,
+  unit         BLOB NOT NULL,
+  event_date   TEXT,
+  recorded_ms  INTEGER NOT NULL,
+  met_or_reached INTEGER NOT NULL,
+  voided       INTEGER NOT NULL,
+  made_by      BLOB,
+  PRIMARY KEY (child, record)
+) STRICT;
+
+CREATE TABLE households (
+  household  BLOB PRIMARY KEY NOT NULL,
+  unit       BLOB NOT NULL,
+  address    TEXT,
+  village_group  TEXT,
+  landmark   TEXT,
+  phone      TEXT
+) STRICT;
+
+CREATE TABLE identity (
+  only_row        INTEGER PRIMARY KEY CHECK (only_row = 1),
+  device          BLOB NOT NULL,
+  staff           BLOB NOT NULL,
+  unit            BLOB NOT NULL,
+  scope           BLOB NOT NULL,
+  incarnation     BLOB NOT NULL,
+  role            TEXT NOT NULL,
+  person          TEXT NOT NULL,
+  unit_name       TEXT NOT NULL,
+  township        TEXT NOT NULL,
+  certificate     BLOB NOT NULL,
+  server_address  TEXT NOT NULL,
+  ca_fingerprint  BLOB NOT NULL,
+  demo            INTEGER NOT NULL,
+  signing_key     BLOB NOT NULL,
+  restored        INTEGER NOT NULL DEFAULT 0,
+  file_prefix     TEXT,
+  file_next       INTEGER,
+  file_end        INTEGER,
+  enrolled_ms     INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE import_batches (
+  batch         BLOB PRIMARY KEY NOT NULL,
+  ledger        TEXT NOT NULL,
+  file_name     TEXT NOT NULL,
+  state         TEXT NOT NULL,               -- preview, running, done, failed
+  total         INTEGER NOT NULL,
+  done          INTEGER NOT NULL,
+  details       TEXT NOT NULL,               -- JSON of the preview's head
+  result_name   TEXT,
+  result_file   BLOB,
+  created_ms    INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE import_rows (
+  batch    BLOB NOT NULL REFERENCES import_batches (batch) ON DELETE CASCADE,
+  row      INTEGER NOT NULL,
+  outcome  TEXT NOT NULL,                    -- new, changed, same, conflict, rejected
+  status   TEXT NOT NULL,                    -- waiting, done, failed
+  document BLOB,
+  content  TEXT NOT NULL,                    -- JSON of the row
+  PRIMARY KEY (batch, row)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE imported_values (
+  document  BLOB NOT NULL,
+  field     TEXT NOT NULL,
+  value     TEXT,
+  at_ms     INTEGER NOT NULL,
+  PRIMARY KEY (document, field)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE meta (
+  only_row       INTEGER PRIMARY KEY CHECK (only_row = 1),
+  oldest_reader  INTEGER NOT NULL,           -- the oldest app schema that may open this file
+  projections    INTEGER NOT NULL DEFAULT 0  -- version of the projection code the rows were written by
+) STRICT;
+
+CREATE TABLE policies (
+  policy       TEXT PRIMARY KEY NOT NULL,
+  kind         TEXT NOT NULL,
+  version      TEXT NOT NULL,
+  json         TEXT NOT NULL,
+  received_ms  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE problem_children (
+  problem  BLOB NOT NULL,
+  child    BLOB NOT NULL,
+  PRIMARY KEY (problem, child)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE problems (
+  problem   BLOB PRIMARY KEY NOT NULL,
+  unit      BLOB NOT NULL,
+  type      TEXT,
+  severity  TEXT,
+  urgency   TEXT,
+  card      TEXT,
+  reported_ms  INTEGER
+) STRICT;
+
+CREATE TABLE quarantine (
+  hash        BLOB PRIMARY KEY NOT NULL,
+  document    BLOB NOT NULL,
+  generation  INTEGER NOT NULL,
+  body        BLOB NOT NULL,
+  head        BLOB,
+  signature   BLOB,
+  reason      TEXT NOT NULL,
+  at_ms       INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE read_marks (
+  document  BLOB PRIMARY KEY NOT NULL,
+  event     TEXT,                            -- newest event that was read
+  read_ms   INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE records (
+  document  BLOB PRIMARY KEY NOT NULL,
+  kind      TEXT NOT NULL,
+  unit      BLOB NOT NULL,
+  schema    INTEGER NOT NULL,
+  fields    TEXT NOT NULL,                   -- JSON
+  imported  TEXT NOT NULL                    -- JSON
+) STRICT;
+
+CREATE TABLE staff (
+  staff      BLOB PRIMARY KEY NOT NULL,
+  name       TEXT NOT NULL,
+  role       TEXT NOT NULL,
+  unit       BLOB NOT NULL,
+  ended_ms   INTEGER
+) STRICT;
+
+CREATE TABLE sync_scopes (
+  scope             BLOB PRIMARY KEY NOT NULL,
+  epoch             INTEGER NOT NULL,
+  seq               INTEGER NOT NULL,
+  digest            BLOB NOT NULL,
+  durable_seq       INTEGER NOT NULL DEFAULT 0,
+  snapshot_token    TEXT,
+  snapshot_done     INTEGER NOT NULL DEFAULT 0,
+  snapshot_total    INTEGER NOT NULL DEFAULT 0,
+  loaded            INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE sync_status (
+  only_row          INTEGER PRIMARY KEY CHECK (only_row = 1),
+  last_try_ms       INTEGER,
+  last_success_ms   INTEGER,
+  last_problem      TEXT,
+  clock_skew_ms     INTEGER,
+  second_copy       INTEGER NOT NULL DEFAULT 0,
+  tick              BLOB,
+  syncs             INTEGER NOT NULL DEFAULT 0,
+  bytes_up          INTEGER NOT NULL DEFAULT 0,
+  bytes_down        INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE units (
+  unit         BLOB PRIMARY KEY NOT NULL,
+  parent       BLOB,
+  level        TEXT NOT NULL,
+  name         TEXT NOT NULL,
+  region_code  TEXT,
+  closed_ms    INTEGER
+) STRICT;
+
+CREATE INDEX changes_by_document ON changes (document);
+
+CREATE INDEX changes_by_record ON changes (record_id) WHERE record_id IS NOT NULL;
+
+CREATE INDEX changes_own_open ON changes (position) WHERE origin = 'local' AND state <> 'durable';
+
+CREATE INDEX changes_tail ON changes (document, position) WHERE in_body = 0;
+
+CREATE INDEX children_by_household ON children (household);
+
+CREATE INDEX documents_by_kind ON documents (kind);
+
+CREATE INDEX drafts_by_household ON drafts (household);
+
+CREATE INDEX events_by_change ON events (made_by);
+
+CREATE INDEX events_by_date ON events (event_date);
+
+CREATE INDEX problem_children_by_child ON problem_children (child);
+
+CREATE INDEX records_by_kind ON records (kind);
+
+CREATE TRIGGER audit_rows_never_change BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'audit rows never change'); END;
+
+CREATE TRIGGER audit_rows_never_go BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'audit rows never go'); END;
