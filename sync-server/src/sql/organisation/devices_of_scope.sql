@@ -4,4 +4,4 @@ FROM devices AS d
 JOIN staff AS s ON s.id = d.staff
 JOIN units AS u ON u.id = s.unit
 WHERE s.scope = :scope
-ORDER BY d.enrolled_ms, d.id;
+ORDER BY d.enrolled_ms, d.file_first;

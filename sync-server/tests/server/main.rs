@@ -1,0 +1,10 @@
+//! The real server over real sockets.
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+mod access;
+mod copies;
+mod enrolling;
+mod snapshots;
+mod strangers;
+mod support;
+mod syncing;
