@@ -22,7 +22,7 @@ export default defineConfig({
   plugins: [
     vue(),
     // Messages are compiled at build time, so no message text is turned into code while running.
-    vueI18n({ include: here('./src/locales/**'), runtimeOnly: true, dropMessageCompiler: true }),
+    vueI18n({ include: here('./src/locales/**/*.json'), runtimeOnly: true, dropMessageCompiler: true }),
     staticWords(),
   ],
   resolve: { alias: { '@': here('./src') } },

@@ -1,5 +1,5 @@
 import { defineConfig, mergeConfig } from 'vitest/config'
-import viteConfig from './vite.config'
+import viteConfig from './vite.config.ts'
 
 export default mergeConfig(
   viteConfig,
@@ -9,6 +9,9 @@ export default mergeConfig(
       include: ['src/**/*.test.ts'],
       setupFiles: ['src/testing/setup.ts'],
       restoreMocks: true,
+      // One module graph for all files: most of the time goes into loading it.
+      pool: 'threads',
+      isolate: false,
     },
   }),
 )

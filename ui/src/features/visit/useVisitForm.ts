@@ -63,7 +63,7 @@ export function useVisitForm(draft: string) {
       try {
         form.value = await backend.answerVisit({ draft, part, key, codes: answer.codes, text: answer.text })
         if (mine.get(id) === answer) mine.delete(id)
-        problem.value = null
+        if (unsent.size === 0) problem.value = null
       } catch (error) {
         // The answer stays on the screen and waits; the next change or 再试一次 sends it.
         if (!unsent.has(id)) unsent.set(id, waiting)

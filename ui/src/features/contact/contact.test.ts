@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import type { ContactInput } from '@/backend'
+import { demoBackend, TODAY } from '@/testing/demo'
+import { show } from '@/testing/mount'
+import ContactPage from './ContactPage.vue'
+
+const place = { at: '/contact/c1', pattern: '/contact/:child' }
+
+function listening() {
+  const saved: ContactInput[] = []
+  const village = demoBackend()
+  const backend = demoBackend({
+    recordContact: async (input) => {
+      saved.push(input)
+      return village.recordContact(input)
+    },
+  })
+  return { saved, backend }
+}
+
+test('when all is well three taps on the page save the contact', async () => {
+  const { saved, backend } = listening()
+  const { tap, router } = await show(ContactPage, { ...place, backend })
+  await tap('answer:mode:phone')
+  await tap('answer:party:carer')
+  await tap('answer:state:normal')
+  expect(saved).toEqual([
+    {
+      child: 'c1',
+      event_date: TODAY,
+      mode: 'phone',
+      party: ['carer'],
+      reached: true,
+      child_state: 'normal',
+      topics: [],
+      parent_contact_ok: null,
+      note: '',
+    },
+  ])
+  expect(router.currentRoute.value.path).toBe('/saved')
+})
+
+test('what was used last time stands first', async () => {
+  const { wrapper } = await show(ContactPage, place)
+  expect(wrapper.findAll('[data-test^="answer:mode:"]').map((found) => found.text())).toEqual(['视频', '电话', '微信', '村里见面'])
+})
+
+test('a gap is said where it is and nothing is saved', async () => {
+  const { saved, backend } = listening()
+  const { tap, wrapper } = await show(ContactPage, { ...place, backend })
+  await tap('answer:mode:phone')
+  await tap('answer:state:normal')
+  expect(saved).toEqual([])
+  expect(wrapper.get('#contact-party').text()).toContain('还没选联系的是谁')
+})
+
+test('a change is saved with a sentence', async () => {
+  const { saved, backend } = listening()
+  const { tap } = await show(ContactPage, { ...place, backend })
+  await tap('answer:mode:phone')
+  await tap('answer:party:child')
+  await tap('answer:state:watch')
+  expect(saved).toEqual([])
+  await tap('phrase-0')
+  await tap('contact-save')
+  expect(saved[0]).toMatchObject({ child_state: 'watch', note: '孩子咳嗽' })
+})
+
+test('a call nobody answered needs no party', async () => {
+  const { saved, backend } = listening()
+  const { tap } = await show(ContactPage, { ...place, backend })
+  await tap('answer:mode:phone')
+  await tap('contact-not-reached')
+  expect(saved[0]).toMatchObject({ reached: false, party: [], child_state: null })
+})

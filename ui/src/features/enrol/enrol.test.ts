@@ -1,0 +1,53 @@
+import { flushPromises } from '@vue/test-utils'
+import { expect, test } from 'vitest'
+import type { EnrolInput } from '@/backend'
+import { demoBackend, readyTablet } from '@/testing/demo'
+import { show } from '@/testing/mount'
+import ChoosePinPage from './ChoosePinPage.vue'
+import EnrolPage from './EnrolPage.vue'
+
+async function enter(tap: (name: string) => Promise<void>, pin: string): Promise<void> {
+  for (const digit of pin) await tap(`pin-key-${digit}`)
+}
+
+async function type(field: HTMLElement, words: string): Promise<void> {
+  const input = field as HTMLInputElement
+  input.value = words
+  input.dispatchEvent(new Event('input'))
+  await flushPromises()
+}
+
+test('address and eight digits start the enrolment, spaces or not', async () => {
+  const sent: EnrolInput[] = []
+  const backend = demoBackend({
+    enrolStart: async (input) => {
+      sent.push(input)
+      return { ...readyTablet, stage: 'comparing', compare_code: '123456' }
+    },
+  })
+  const { by, app } = await show(EnrolPage, { backend, app: { ...readyTablet, stage: 'fresh' } })
+  await type(by('enrol-address'), ' 192.168.1.10:8443 ')
+  await type(by('enrol-code'), '1234 5678')
+  by('enrol-start').closest('form')?.dispatchEvent(new Event('submit', { cancelable: true }))
+  await flushPromises()
+  expect(sent).toEqual([{ address: '192.168.1.10:8443', code: '12345678' }])
+  expect(app.value.stage).toBe('comparing')
+})
+
+test('a PIN is kept only when entered twice alike', async () => {
+  const pins: string[] = []
+  const backend = demoBackend({
+    choosePin: async ({ pin }) => {
+      pins.push(pin)
+      return { ...readyTablet, stage: 'loading' }
+    },
+  })
+  const { tap, wrapper } = await show(ChoosePinPage, { backend, app: { ...readyTablet, stage: 'choose_pin' } })
+  await enter(tap, '246813')
+  await enter(tap, '246814')
+  expect(pins).toEqual([])
+  expect(wrapper.text()).toContain('两次按的不一样')
+  await enter(tap, '246813')
+  await enter(tap, '246813')
+  expect(pins).toEqual(['246813'])
+})

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { demoBackend, due, todayRow, todayView } from '@/testing/demo'
+import { show } from '@/testing/mount'
+import TodayList from './TodayList.vue'
+import TodayPage from './TodayPage.vue'
+import { grouped, nearestWhenIdle } from './groups'
+
+const later = todayRow('c9', '吴欣怡', 'later', due('visit', '2026-11-01', '2027-01-23', -60, '每季度一次'))
+
+test('groups keep their order and count children, not rows', () => {
+  const groups = grouped([...todayView.rows].reverse())
+  expect(groups.map((entry) => entry.group)).toEqual(['overdue', 'today', 'soon', 'later'])
+  expect(groups[0]?.children).toBe(3)
+})
+
+test('a group without rows is not shown', () => {
+  expect(grouped([later]).map((entry) => entry.group)).toEqual(['later'])
+})
+
+test('the nearest is named only when nothing is due', () => {
+  expect(nearestWhenIdle([later])?.child).toBe('c9')
+  expect(nearestWhenIdle(todayView.rows)).toBeNull()
+})
+
+test('a row says what, when, why and how many days have passed', async () => {
+  const { by } = await show(TodayList)
+  const row = by('today-row:c1').textContent
+  expect(row).toContain('石小雨、石小晨')
+  expect(row).toContain('2 个孩子')
+  expect(row).toContain('可做：10月19日–11月18日')
+  expect(row).toContain('每月一次：母亲重度残疾')
+  expect(row).toContain('已过 6 天')
+})
+
+test('an empty day names the nearest child', async () => {
+  const backend = demoBackend({ today: async () => ({ ...todayView, rows: [later], drafts: [] }) })
+  const { by } = await show(TodayList, { backend })
+  expect(by('today-empty').textContent).toContain('最近一个：吴欣怡，还有 60 天')
+})
+
+test('the list is asked for again when records change', async () => {
+  let rows = [later]
+  const backend = demoBackend({ today: async () => ({ ...todayView, rows }) })
+  const { wrapper } = await show(TodayList, { backend })
+  rows = []
+  backend.change('records')
+  await new Promise(process.nextTick)
+  await wrapper.vm.$nextTick()
+  expect(wrapper.find('[data-test="today-row:c9"]').exists()).toBe(false)
+})
+
+test('a refused list is drawn in words with a way to ask again', async () => {
+  const backend = demoBackend({ today: () => Promise.reject({ code: 'locked', params: {} }) })
+  const { by } = await show(TodayList, { backend })
+  expect(by('problem-locked').textContent).toContain('已经锁屏了')
+  expect(by('retry')).toBeTruthy()
+})
+
+test('tapping a row offers the four things to do', async () => {
+  const { by } = await show(TodayPage, { at: '/today?child=c3', pattern: '/today' })
+  for (const name of ['go-visit', 'go-contact', 'go-attempt', 'go-file']) expect(by(name)).toBeTruthy()
+})

@@ -1,0 +1,134 @@
+import { flushPromises } from '@vue/test-utils'
+import { afterEach, expect, test, vi } from 'vitest'
+import type { AnswerInput, VisitFormView } from '@/backend'
+import { demoBackend, visitForm } from '@/testing/demo'
+import { show } from '@/testing/mount'
+import VisitPage from './VisitPage.vue'
+
+const place = { at: '/visit/d1', pattern: '/visit/:draft' }
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+function listening(view: () => VisitFormView = visitForm) {
+  const answers: AnswerInput[] = []
+  const village = demoBackend()
+  const backend = demoBackend({
+    visitForm: async () => view(),
+    answerVisit: async (input) => {
+      answers.push(input)
+      return village.answerVisit(input)
+    },
+  })
+  return { answers, backend }
+}
+
+function typeInto(field: Element | null, words: string): void {
+  const text = field as HTMLTextAreaElement
+  text.value = words
+  text.dispatchEvent(new Event('input'))
+}
+
+test('the form draws every part, section and question the core sends', async () => {
+  const { wrapper } = await show(VisitPage, place)
+  expect(wrapper.findAll('[data-test^="question:"]').map((found) => found.attributes('data-test'))).toEqual([
+    'question:event_date',
+    'question:met',
+    'question:carer',
+    'question:c1:school',
+    'question:c1:mood',
+    'question:c1:l_summary',
+  ])
+  expect(wrapper.get('[data-test="last-note"]').text()).toContain('10月18日')
+})
+
+test('a tapped answer goes to the core at once', async () => {
+  const { answers, backend } = listening()
+  const { tap, by } = await show(VisitPage, { ...place, backend })
+  await tap('answer:met:child')
+  await tap('answer:met:carer')
+  await tap('answer:c1:school:ok')
+  expect(answers).toEqual([
+    { draft: 'd1', part: 'session', key: 'met', codes: ['child'], text: null },
+    { draft: 'd1', part: 'session', key: 'met', codes: ['child', 'carer'], text: null },
+    { draft: 'd1', part: 'c1', key: 'school', codes: ['ok'], text: null },
+  ])
+  expect(by('autosave').textContent).toContain('已自动保存 10:42 · 3/6')
+})
+
+test('words are sent after a pause, and all of them on leaving the field', async () => {
+  const { answers, backend } = listening()
+  const { by } = await show(VisitPage, { ...place, backend })
+  vi.useFakeTimers()
+  const field = by('answer:c1:l_summary').querySelector('textarea')
+  typeInto(field, '都')
+  typeInto(field, '都好')
+  expect(answers).toEqual([])
+  vi.advanceTimersByTime(400)
+  vi.useRealTimers()
+  await flushPromises()
+  typeInto(field, '都好。')
+  field?.dispatchEvent(new Event('blur'))
+  await flushPromises()
+  expect(answers.map((answer) => answer.text)).toEqual(['都好', '都好。'])
+})
+
+test('words still waiting are sent when the page goes away', async () => {
+  const { answers, backend } = listening()
+  const { by } = await show(VisitPage, { ...place, backend })
+  typeInto(by('answer:c1:l_summary').querySelector('textarea'), '没电了')
+  window.dispatchEvent(new Event('pagehide'))
+  await flushPromises()
+  expect(answers.map((answer) => answer.text)).toEqual(['没电了'])
+})
+
+test('a refused answer stays on the screen, is said in words and sent again', async () => {
+  let full = true
+  const village = demoBackend()
+  const backend = demoBackend({
+    answerVisit: (input) => (full ? Promise.reject({ code: 'disk_full', params: {} }) : village.answerVisit(input)),
+  })
+  const { tap, by } = await show(VisitPage, { ...place, backend })
+  await tap('answer:c1:school:ok')
+  expect(by('problem-disk_full').textContent).toContain('平板快满了')
+  expect(by('answer:c1:school:ok').className).toContain('chosen')
+  full = false
+  await tap('answer:c1:mood:up')
+  by('problem-disk_full').querySelector('button')?.click()
+  await flushPromises()
+  expect(document.querySelector('[data-test="problem-disk_full"]')).toBeNull()
+})
+
+test('和上次一样 asks the core for the section', async () => {
+  const { tap, wrapper } = await show(VisitPage, place)
+  await tap('same:session:C')
+  expect(wrapper.find('[data-test="same:session:C"]').exists()).toBe(false)
+})
+
+test('the form opens where the person was', async () => {
+  const { backend } = listening(() => ({ ...visitForm(), position: 'c1/mood' }))
+  await show(VisitPage, { ...place, backend })
+  expect((document.activeElement as HTMLInputElement).name).toBe('c1:mood')
+})
+
+test('gaps are links, and saving is never held back by them', async () => {
+  const { tap, router } = await show(VisitPage, place)
+  await tap('missing')
+  await tap('missing:school')
+  expect((document.activeElement as HTMLInputElement).name).toBe('c1:school')
+  await tap('visit-save')
+  expect(router.currentRoute.value.path).toBe('/saved')
+})
+
+test('a phrase joins what was written', async () => {
+  const { answers, backend } = listening()
+  const { by } = await show(VisitPage, { ...place, backend })
+  const question = by('question:c1:l_summary')
+  question.querySelector<HTMLElement>('[data-test="phrase-0"]')?.click()
+  await flushPromises()
+  expect(question.querySelector('textarea')?.value).toBe('一切正常')
+  question.querySelector('textarea')?.dispatchEvent(new Event('blur'))
+  await flushPromises()
+  expect(answers.map((answer) => answer.text)).toEqual(['一切正常'])
+})
