@@ -1,3 +1,15 @@
 //! The whole system in one process: what scenario tests, journeys, benchmarks and the demo stand on.
 
+pub mod demo;
+pub mod device;
 pub mod relay;
+pub mod township;
+
+use client::Extension;
+use std::sync::Arc;
+
+/// What the shells add to the client: the station's ledgers.
+#[must_use]
+pub fn extensions() -> Vec<Arc<dyn Extension>> {
+    vec![Arc::new(office::Station)]
+}

@@ -6,7 +6,7 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -28,7 +28,17 @@ struct Line {
     /// Bytes that may still pass; `None` is no limit.
     budget: Mutex<Option<u64>>,
     passed: AtomicU64,
+    passed_up: AtomicU64,
     connections: AtomicU64,
+    /// The last bytes went up.
+    asking: AtomicBool,
+    turns: AtomicU64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Up,
+    Down,
 }
 
 impl Relay {
@@ -52,7 +62,10 @@ impl Relay {
             whole: watch::channel(true).0,
             budget: Mutex::new(None),
             passed: AtomicU64::new(0),
+            passed_up: AtomicU64::new(0),
             connections: AtomicU64::new(0),
+            asking: AtomicBool::new(false),
+            turns: AtomicU64::new(0),
         });
         let listening = tokio::spawn(listen(listener, line.clone())).abort_handle();
         Ok(Self {
@@ -100,6 +113,17 @@ impl Relay {
         self.line.passed.load(Ordering::Relaxed)
     }
 
+    /// Bytes passed so far from clients to the server.
+    pub fn bytes_up(&self) -> u64 {
+        self.line.passed_up.load(Ordering::Relaxed)
+    }
+
+    /// How often a client began to speak again after the server did: the round trips so far, those of TLS included.
+    /// Means something only while one connection at a time is in use.
+    pub fn turns(&self) -> u64 {
+        self.line.turns.load(Ordering::Relaxed)
+    }
+
     /// Connections taken so far, also those that ended at once.
     pub fn connections(&self) -> u64 {
         self.line.connections.load(Ordering::Relaxed)
@@ -119,7 +143,7 @@ impl Line {
     }
 
     /// How many of these bytes may pass. The rest is lost, and the network with it.
-    fn take(&self, wanted: usize) -> usize {
+    fn take(&self, wanted: usize, direction: Direction) -> usize {
         let mut budget = lock(&self.budget);
         let allowed = match budget.as_mut() {
             None => wanted,
@@ -130,6 +154,14 @@ impl Line {
             }
         };
         self.passed.fetch_add(allowed as u64, Ordering::Relaxed);
+        let up = direction == Direction::Up;
+        if up {
+            self.passed_up.fetch_add(allowed as u64, Ordering::Relaxed);
+        }
+        let was_up = self.asking.swap(up, Ordering::Relaxed);
+        if up && !was_up {
+            self.turns.fetch_add(1, Ordering::Relaxed);
+        }
         allowed
     }
 }
@@ -164,8 +196,8 @@ async fn carry(mut client: TcpStream, line: Arc<Line>) {
     let (from_server, to_server) = server.split();
     let both = async {
         tokio::join!(
-            pass(from_client, to_server, &line),
-            pass(from_server, to_client, &line)
+            pass(from_client, to_server, &line, Direction::Up),
+            pass(from_server, to_client, &line, Direction::Down)
         )
     };
     tokio::select! {
@@ -178,6 +210,7 @@ async fn pass(
     mut from: impl AsyncReadExt + Unpin,
     mut to: impl AsyncWriteExt + Unpin,
     line: &Line,
+    direction: Direction,
 ) -> io::Result<()> {
     let mut buffer = vec![0; CHUNK_BYTES];
     loop {
@@ -185,7 +218,7 @@ async fn pass(
         if read == 0 {
             return to.shutdown().await;
         }
-        let allowed = line.take(read);
+        let allowed = line.take(read, direction);
         to.write_all(&buffer[..allowed]).await?;
         if allowed < read {
             line.cut();
@@ -244,6 +277,7 @@ mod tests {
         let mut again = TcpStream::connect(relay.address).await.unwrap();
         assert_eq!(heard_back(&mut again, b"hello").await.unwrap(), 5);
         assert_eq!(relay.connections(), 3);
+        assert_eq!((relay.bytes_passed(), relay.bytes_up(), relay.turns()), (20, 10, 2));
     }
 
     #[tokio::test]

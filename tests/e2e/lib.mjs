@@ -1,0 +1,313 @@
+// What every journey stands on: a world (server, relay, cores), browsers at tablet and station size, the app's own
+// window, checks with a time limit, and counts at the end. No step sleeps; each waits for what it needs, up to a limit.
+
+import { spawn } from 'node:child_process'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+
+export const root = fileURLToPath(new URL('../../', import.meta.url))
+const target = process.env.CARGO_TARGET_DIR ?? `${root}target`
+const screenshots = `${root}docs/screenshots`
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** Limit of one step. Generous, because a busy machine is no failure; a step that hangs is. */
+export const STEP_MS = 30_000
+
+export const tabletLandscape = { width: 1280, height: 800 }
+export const tabletPortrait = { width: 800, height: 1280 }
+export const stationScreen = { width: 1440, height: 900 }
+
+// ---- Counting -------------------------------------------------------------------------------------------------
+
+const journeys = []
+
+/** Registers a journey. `run` gets an object whose `after(f)` registers clean-up. */
+export function journey(name, run) {
+  journeys.push({ name, run })
+}
+
+/** Runs every registered journey, one after the other; prints `N passed, N failed` and sets the exit code. */
+export async function runJourneys(limitMs = 5 * 60_000) {
+  let passed = 0
+  let failed = 0
+  for (const { name, run } of journeys) {
+    const cleanups = []
+    const began = Date.now()
+    try {
+      await within(limitMs, name, run({ after: (cleanup) => cleanups.push(cleanup) }))
+      passed += 1
+      console.log(`ok      ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`)
+    } catch (error) {
+      failed += 1
+      console.log(`FAILED  ${name}\n${error.stack ?? error}`)
+    }
+    for (const cleanup of cleanups.reverse()) {
+      try {
+        await within(STEP_MS, 'clean-up', cleanup())
+      } catch (error) {
+        console.log(`clean-up of ${name}: ${error.message}`)
+      }
+    }
+  }
+  console.log(`${passed} passed, ${failed} failed`)
+  process.exitCode = failed === 0 && passed > 0 ? 0 : 1
+}
+
+/** Fails when a promise takes longer than its limit. */
+export async function within(ms, what, promise) {
+  let timer
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what}: nothing after ${ms} ms`)), ms)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Asks again and again until the answer is truthy; returns it. */
+export async function until(what, ask, ms = STEP_MS) {
+  const end = Date.now() + ms
+  for (;;) {
+    const answer = await ask()
+    if (answer) return answer
+    if (Date.now() > end) throw new Error(`${what}: not after ${ms} ms`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+export function equal(actual, expected, what) {
+  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)]
+  if (a !== b) throw new Error(`${what}: got ${a}, expected ${b}`)
+}
+
+export function truthy(value, what) {
+  if (!value) throw new Error(what)
+}
+
+// ---- The world ------------------------------------------------------------------------------------------------
+
+/** Starts server, relay and the control door. It ends with this process, whatever happens. */
+export async function startWorld(context) {
+  const child = spawn(`${target}/debug/e2e-world`, [], { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] })
+  const lines = createInterface({ input: child.stdout })
+  const first = within(
+    STEP_MS,
+    'the world',
+    new Promise((resolve, reject) => {
+      lines.once('line', resolve)
+      child.once('exit', (code) => reject(new Error(`the world ended with ${code}`)))
+      child.once('error', reject)
+    }),
+  )
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  context.after(async () => {
+    child.stdin.end()
+    await ended
+  })
+  const { control } = JSON.parse(await first)
+
+  async function order(action, parts = {}) {
+    const response = await fetch(`${control}/${action}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(parts),
+      signal: AbortSignal.timeout(STEP_MS),
+    })
+    if (!response.ok) throw new Error(await response.text())
+    return response.json()
+  }
+
+  return {
+    /** A core with a fresh folder (or one `enrolledFolder` made) → a [`Core`]. */
+    async host(name, shell = 'tablet', offsetMs = 0) {
+      const { url } = await order('host', { name, shell, offset_ms: offsetMs })
+      return core(name, url)
+    },
+    /** kill -9 of a core's process. */
+    kill: (name) => order('kill', { name }),
+    /** Starts a killed core again: same folder, same address. */
+    restart: (name) => order('restart', { name }),
+    /** Moves a core's clock so many milliseconds from the system's. */
+    clock: (name, offsetMs) => order('clock', { name, offset_ms: offsetMs }),
+    cut: () => order('cut'),
+    cutAfter: (bytes) => order('cut_after', { bytes }),
+    restore: () => order('restore'),
+    /** The first station's code: { enrolment, qr, code, address, state, compare_code }. */
+    firstCode: () => order('first_code'),
+    code: (enrolment) => order('code', { enrolment }),
+    /** The operator at the server says the digits are the same. */
+    confirm: (enrolment) => order('confirm', enrolment ? { enrolment } : {}),
+    /** Enrols a folder without a screen; give it to `host` by name, or to the window. */
+    enrolledFolder: (name, shell, enrolment, pin) => order('enrolled_folder', { name, shell, enrolment, pin }),
+  }
+}
+
+/** A core as a journey sees it: its address, and commands without a screen. */
+function core(name, url) {
+  const [origin, fragment] = url.split('/#t=')
+  return {
+    name,
+    url,
+    /** Sends a command past the screens, to prepare something or to look; throws the UiError's code. */
+    async call(command, argument) {
+      const response = await fetch(`${origin}/api/${command}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-zoufang-token': fragment },
+        body: JSON.stringify(argument ?? {}),
+        signal: AbortSignal.timeout(STEP_MS),
+      })
+      const body = await response.json()
+      if (!response.ok) throw new Error(`${command}: ${body.code} ${JSON.stringify(body.params)}`)
+      return body
+    },
+  }
+}
+
+/** Enrols the station's core by the first code and the server's operator, past the screens. Returns when it is loaded. */
+export async function enrolStation(world, station, pin = '283946') {
+  const code = await world.firstCode()
+  const here = await station.call('enrol_start', { address: code.qr, code: '' })
+  equal((await world.firstCode()).compare_code, here.compare_code, 'both sides show the same digits')
+  await world.confirm()
+  await ready(station, pin)
+}
+
+/** Enrols a tablet's core for a village by a code of the station, past the screens. */
+export async function enrolTablet(station, tablet, village, person, pin = '593817') {
+  const code = await station.call('new_enrolment', { village, person })
+  await tablet.call('enrol_start', { address: code.qr_text, code: '' })
+  await station.call('confirm_enrolment', { id: code.enrolment })
+  await ready(tablet, pin)
+}
+
+async function ready(device, pin) {
+  await until('the confirmation arrives', async () => (await device.call('enrol_poll')).stage === 'choose_pin')
+  await device.call('choose_pin', { pin })
+  await until('the first download', async () => (await device.call('app')).stage === 'ready')
+}
+
+/** Creates the villages of domain.md §13 and returns their ids by name. */
+export async function createVillages(station, count = 1) {
+  const all = [
+    ['白荷村', '310199100201'],
+    ['东灶村', '310199100202'],
+    ['双桥湾村', '310199100203'],
+    ['永宁圩村', '310199100204'],
+  ]
+  const ids = {}
+  for (const [name, region] of all.slice(0, count)) {
+    const { rows } = await station.call('create_village', { name, region })
+    ids[name] = rows.find((row) => row.name === name).village
+  }
+  return ids
+}
+
+// ---- Browsers -------------------------------------------------------------------------------------------------
+
+let browser
+
+async function theBrowser() {
+  browser ??= await chromium.launch({
+    executablePath: process.env.ZOUFANG_CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
+  })
+  return browser
+}
+
+export async function closeBrowser() {
+  await browser?.close()
+  browser = undefined
+}
+
+/**
+ * Opens a core in a browser context of its own: touch and Chinese, like a tablet; a mouse for a station.
+ * Anything the page throws, or any console error, fails the journey at its end.
+ */
+export async function open(context, core, viewport = tabletLandscape, options = {}) {
+  const touch = viewport !== stationScreen
+  const browserContext = await (await theBrowser()).newContext({
+    viewport,
+    hasTouch: touch,
+    locale: 'zh-CN',
+    timezoneId: 'Asia/Shanghai',
+    reducedMotion: 'reduce',
+    ...options,
+  })
+  const page = await browserContext.newPage()
+  page.setDefaultTimeout(STEP_MS)
+  const faults = []
+  page.on('pageerror', (error) => faults.push(`${core.name}: ${error.message}`))
+  page.on('console', (message) => {
+    // A refused command is an HTTP 4xx, which Chromium reports; the screens show it in words.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
+      faults.push(`${core.name}: ${message.text()}`)
+    }
+  })
+  context.after(async () => {
+    await browserContext.close()
+    if (faults.length > 0) throw new Error(`the page complained: ${faults.join('; ')}`)
+  })
+  await page.goto(core.url)
+  return { page, core, touch, faults, tap: (selector) => tap(page, selector, touch) }
+}
+
+/** Taps (or clicks, at a station) the one element a selector finds. */
+export async function tap(page, selector, touch = true) {
+  const element = page.locator(selector)
+  await (touch ? element.tap() : element.click())
+}
+
+/** Types a PIN on the pad, digit by digit. */
+export async function typePin(page, pin) {
+  for (const digit of pin) {
+    await page.locator(`[data-test="pin-key-${digit}"]`).click()
+  }
+}
+
+/** Sets a new PIN: twice the same. */
+export async function choosePin(page, pin) {
+  await typePin(page, pin)
+  await page.locator('[data-test="pin-second"]').waitFor()
+  await typePin(page, pin)
+}
+
+/** Zero violations on what is shown now, at WCAG 2.1 AA and best practices. */
+export async function checkAxe(page, name) {
+  await page.evaluate(axeSource)
+  const violations = await page.evaluate(async () => {
+    const result = await window.axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'],
+    })
+    return result.violations.map((violation) => ({
+      id: violation.id,
+      help: violation.help,
+      where: violation.nodes.slice(0, 3).map((node) => node.target.join(' ')),
+    }))
+  })
+  equal(violations, [], `axe on ${name}`)
+}
+
+/** Fails when anything is wider than the screen: nobody scrolls sideways. */
+export async function checkWidth(page, name) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  truthy(wide <= 0, `${name} is ${wide} px wider than its screen`)
+}
+
+/** Keeps a picture under docs/screenshots. */
+export async function screenshot(page, name) {
+  mkdirSync(screenshots, { recursive: true })
+  await page.evaluate(() => document.fonts.ready)
+  await page.screenshot({ path: `${screenshots}/${name}.png`, animations: 'disabled', caret: 'hide' })
+}
+
+/** Axe, width and a picture of what is shown now. */
+export async function look(page, name) {
+  await checkAxe(page, name)
+  await checkWidth(page, name)
+  await screenshot(page, name)
+}

@@ -1,0 +1,304 @@
+//! A world for the journeys: server, relay, and one process per browser's core, each with a fresh folder.
+//!
+//! Prints one JSON line `{"control": "http://127.0.0.1:PORT"}` and ends when its standard input closes.
+//! The same binary is each core (`e2e-world host …`): `webhost` as it ships, with a clock a journey may set and a PIN
+//! that costs little. A core is a process of its own so that a journey can kill it.
+
+use anyhow::{Context, Result, bail};
+use axum::extract::{Path as UrlPath, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use client::view::ShellKind;
+use client::{App, AppSettings};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use store::ArgonCost;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::sync::Mutex;
+use zoufang_tests::device::{Device, LIMIT, MovedClock};
+use zoufang_tests::township::{Plan, Township};
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.first().map(String::as_str) {
+        Some("host") => host(serde_json::from_str(
+            arguments.get(1).context("host needs its settings")?,
+        )?)
+        .await,
+        _ => world().await,
+    }
+}
+
+/// What a core process is told, as JSON in its argument.
+#[derive(Deserialize, serde::Serialize, Clone)]
+struct HostSettings {
+    folder: PathBuf,
+    shell: ShellKind,
+    screens: PathBuf,
+    port: u16,
+    token: String,
+    /// How far its clock is from the system's.
+    offset_ms: i64,
+}
+
+async fn host(settings: HostSettings) -> Result<()> {
+    let clock = MovedClock::new();
+    clock.run_at_offset(settings.offset_ms);
+    let mut app_settings = AppSettings::new(settings.folder, settings.shell);
+    app_settings.cost = ArgonCost::FLOOR;
+    app_settings.clock = clock.clone();
+    app_settings.extensions = zoufang_tests::extensions();
+    let app = App::open(app_settings)?;
+    app.start_sync();
+    let listening = webhost::Host {
+        app: app.clone(),
+        screens: settings.screens,
+        token: settings.token,
+    }
+    .bind(settings.port)
+    .await?;
+    say(&json!({ "url": listening.url, "port": listening.address.port() }))?;
+    listening
+        .serve(async move {
+            let mut lines = BufReader::new(tokio::io::stdin()).lines();
+            // Each line is a new offset; the end of input is the end of this core.
+            while let Ok(Some(line)) = lines.next_line().await {
+                if let Ok(offset) = line.trim().parse() {
+                    clock.run_at_offset(offset);
+                    let _ = say(&json!({ "offset_ms": offset }));
+                }
+            }
+            app.end();
+        })
+        .await?;
+    Ok(())
+}
+
+fn say(line: &Value) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")?;
+    Ok(out.flush()?)
+}
+
+/// A running core.
+struct Core {
+    settings: HostSettings,
+    process: Child,
+    input: ChildStdin,
+    output: tokio::io::Lines<BufReader<tokio::process::ChildStdout>>,
+    url: String,
+}
+
+impl Core {
+    async fn start(mut settings: HostSettings) -> Result<Self> {
+        let mut process = Command::new(std::env::current_exe()?)
+            .arg("host")
+            .arg(serde_json::to_string(&settings)?)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let input = process.stdin.take().context("its input is piped")?;
+        let output = process.stdout.take().context("its output is piped")?;
+        let mut output = BufReader::new(output).lines();
+        let ready = tokio::time::timeout(LIMIT, output.next_line())
+            .await
+            .context("the core did not start in time")??
+            .context("the core ended at its start")?;
+        let ready: Value = serde_json::from_str(&ready)?;
+        settings.port = serde_json::from_value(ready["port"].clone())?;
+        let url = ready["url"].as_str().context("a core says its address")?.to_owned();
+        Ok(Self {
+            settings,
+            process,
+            input,
+            output,
+            url,
+        })
+    }
+
+    async fn set_offset(&mut self, offset_ms: i64) -> Result<()> {
+        self.settings.offset_ms = offset_ms;
+        self.input.write_all(format!("{offset_ms}\n").as_bytes()).await?;
+        self.input.flush().await?;
+        tokio::time::timeout(LIMIT, self.output.next_line())
+            .await
+            .context("the core did not take its time")??;
+        Ok(())
+    }
+
+    /// Ends it as a battery does.
+    async fn kill(&mut self) -> Result<()> {
+        self.process.kill().await.context("the core cannot be killed")
+    }
+}
+
+struct World {
+    folder: tempfile::TempDir,
+    township: Township,
+    first: protocol::EnrolmentStatus,
+    screens: PathBuf,
+    cores: Mutex<BTreeMap<String, Core>>,
+}
+
+async fn world() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let plan = Plan::new(&folder.path().join("office"), Path::new("policy"));
+    let first = plan.found()?;
+    let township = Township::start(&plan).await?;
+    let world = Arc::new(World {
+        folder,
+        township,
+        first,
+        screens: PathBuf::from("ui/dist"),
+        cores: Mutex::default(),
+    });
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    say(&json!({ "control": format!("http://{}", listener.local_addr()?) }))?;
+    let router = Router::new()
+        .route("/{action}", post(control))
+        .with_state(world.clone());
+    axum::serve(listener, router)
+        .with_graceful_shutdown(async {
+            let mut lines = BufReader::new(tokio::io::stdin()).lines();
+            while let Ok(Some(_)) = lines.next_line().await {}
+        })
+        .await?;
+    for core in world.cores.lock().await.values_mut() {
+        // It may have been killed by its journey.
+        let _ = core.kill().await;
+    }
+    Ok(())
+}
+
+/// Everything a journey may ask for; each action uses the parts it needs.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Order {
+    name: String,
+    shell: Option<ShellKind>,
+    offset_ms: i64,
+    bytes: u64,
+    enrolment: Option<String>,
+    pin: String,
+}
+
+async fn control(
+    State(world): State<Arc<World>>,
+    UrlPath(action): UrlPath<String>,
+    Json(order): Json<Order>,
+) -> Response {
+    match perform(&world, &action, order).await {
+        Ok(value) => Json(value).into_response(),
+        Err(error) => (StatusCode::BAD_REQUEST, format!("{action}: {error:#}")).into_response(),
+    }
+}
+
+async fn perform(world: &World, action: &str, order: Order) -> Result<Value> {
+    let relay = &world.township.relay;
+    match action {
+        // A core with a fresh folder.
+        "host" => {
+            let core = Core::start(HostSettings {
+                folder: world.folder.path().join(&order.name),
+                shell: order.shell.unwrap_or(ShellKind::Tablet),
+                screens: world.screens.clone(),
+                port: 0,
+                token: webhost::new_token()?,
+                offset_ms: order.offset_ms,
+            })
+            .await?;
+            let url = core.url.clone();
+            world.cores.lock().await.insert(order.name, core);
+            Ok(json!({ "url": url }))
+        }
+        "kill" => {
+            core(&mut *world.cores.lock().await, &order.name)?.kill().await?;
+            Ok(json!({}))
+        }
+        // The same folder, port and token after a kill.
+        "restart" => {
+            let mut cores = world.cores.lock().await;
+            let settings = core(&mut cores, &order.name)?.settings.clone();
+            let again = Core::start(settings).await?;
+            let url = again.url.clone();
+            cores.insert(order.name, again);
+            Ok(json!({ "url": url }))
+        }
+        "clock" => {
+            core(&mut *world.cores.lock().await, &order.name)?
+                .set_offset(order.offset_ms)
+                .await?;
+            Ok(json!({}))
+        }
+        "cut" => {
+            relay.cut();
+            Ok(json!({}))
+        }
+        "cut_after" => {
+            relay.set_cut_after_bytes(order.bytes);
+            Ok(json!({}))
+        }
+        "restore" => {
+            relay.restore();
+            Ok(json!({}))
+        }
+        // The code of the first station, made by `init`.
+        "first_code" => status(world, None).await,
+        "code" => status(world, order.enrolment.as_deref()).await,
+        // The operator at the server compared the digits and says yes.
+        "confirm" => {
+            let id = enrolment(world, order.enrolment.as_deref())?;
+            world.township.server.confirm_enrolment(id).await?;
+            Ok(json!({}))
+        }
+        // A folder enrolled without a screen: the station's by the first code, a tablet's by a code of the server.
+        "enrolled_folder" => {
+            let folder = world.folder.path().join(&order.name);
+            let device = Device::open(&folder, order.shell.unwrap_or(ShellKind::Tablet), ArgonCost::FLOOR)?;
+            let id = enrolment(world, order.enrolment.as_deref())?;
+            let code = world.township.server.enrolment(id).await?;
+            device.enrol(&world.township.server, &code, &order.pin).await?;
+            Ok(json!({ "folder": folder }))
+        }
+        other => bail!("no such action: {other}"),
+    }
+}
+
+fn core<'a>(cores: &'a mut BTreeMap<String, Core>, name: &str) -> Result<&'a mut Core> {
+    cores.get_mut(name).with_context(|| format!("there is no core {name}"))
+}
+
+fn enrolment(world: &World, id: Option<&str>) -> Result<protocol::EnrolmentId> {
+    match id {
+        Some(id) => Ok(id.parse()?),
+        None => Ok(world.first.enrolment),
+    }
+}
+
+async fn status(world: &World, id: Option<&str>) -> Result<Value> {
+    let status = world.township.server.enrolment(enrolment(world, id)?).await?;
+    Ok(json!({
+        "enrolment": status.enrolment.to_string(),
+        "qr": status.qr,
+        "code": status.code,
+        "address": status.address,
+        "state": status.state.as_str(),
+        "compare_code": status.compare_code,
+    }))
+}

@@ -1,0 +1,154 @@
+//! A device in the hands of a test: the real `client::App`, and the steps every story begins with.
+
+use anyhow::{Context, Result, bail};
+
+use client::view::{AppView, ShellKind, Stage};
+use client::{App, AppSettings, ClientError, Tablet};
+use ids::{Clock, Entropy};
+use protocol::EnrolmentStatus;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+use store::ArgonCost;
+use sync_server::RunningServer;
+
+/// How long anything in a test may take.
+pub const LIMIT: Duration = Duration::from_secs(60);
+
+/// The system's time, moved by so many milliseconds; or standing still.
+pub struct MovedClock {
+    offset_ms: AtomicI64,
+    stands_at_ms: AtomicI64,
+}
+
+impl MovedClock {
+    /// The system's time until it is moved.
+    #[must_use]
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self {
+            offset_ms: AtomicI64::new(0),
+            stands_at_ms: AtomicI64::new(i64::MIN),
+        })
+    }
+
+    /// Runs on, so many milliseconds away from the system's time.
+    pub fn run_at_offset(&self, ms: i64) {
+        self.offset_ms.store(ms, Ordering::Relaxed);
+        self.stands_at_ms.store(i64::MIN, Ordering::Relaxed);
+    }
+
+    /// Stands still at a moment.
+    pub fn stand_at(&self, ms: i64) {
+        self.stands_at_ms.store(ms, Ordering::Relaxed);
+    }
+}
+
+impl Clock for MovedClock {
+    fn now_ms(&self) -> i64 {
+        match self.stands_at_ms.load(Ordering::Relaxed) {
+            i64::MIN => client::system::SystemClock.now_ms() + self.offset_ms.load(Ordering::Relaxed),
+            moment => moment,
+        }
+    }
+}
+
+/// Randomness of the system, for tests that need it by hand.
+#[must_use]
+pub fn entropy() -> Arc<dyn Entropy> {
+    Arc::new(client::system::SystemEntropy)
+}
+
+/// A device.
+pub struct Device {
+    /// The app on it.
+    pub app: Arc<App>,
+    /// Its time.
+    pub clock: Arc<MovedClock>,
+}
+
+impl Device {
+    /// Takes a folder, new or not.
+    ///
+    /// # Errors
+    /// Another process has the folder.
+    pub fn open(folder: &Path, shell: ShellKind, cost: ArgonCost) -> Result<Self, ClientError> {
+        let clock = MovedClock::new();
+        let mut settings = AppSettings::new(folder.to_owned(), shell);
+        settings.cost = cost;
+        settings.clock = clock.clone();
+        settings.extensions = crate::extensions();
+        Ok(Self {
+            app: App::open(settings)?,
+            clock,
+        })
+    }
+
+    /// Sends a command, as a screen would.
+    ///
+    /// # Errors
+    /// The code the screen would get.
+    pub async fn call<T: DeserializeOwned>(&self, command: &str, argument: Value) -> Result<T> {
+        let value = self
+            .app
+            .call(command, argument)
+            .await
+            .map_err(|error| anyhow::anyhow!("{command}: {} {:?}", error.code(), error.to_ui().params))?;
+        serde_json::from_value(value).with_context(|| format!("{command} answered another shape"))
+    }
+
+    /// Enrols by the text of the QR code; the operator at the server compares and confirms. Then sets the PIN and loads.
+    ///
+    /// # Errors
+    /// Any step is refused, or the digits differ.
+    pub async fn enrol(&self, server: &RunningServer, code: &EnrolmentStatus, pin: &str) -> Result<()> {
+        let here: AppView = self
+            .call("enrol_start", json!({ "address": code.qr, "code": "" }))
+            .await?;
+        let there = server.enrolment(code.enrolment).await?;
+        if here.compare_code.is_none() || here.compare_code != there.compare_code {
+            bail!("the two sides show different digits");
+        }
+        server.confirm_enrolment(code.enrolment).await?;
+        let view: AppView = self.call("enrol_poll", Value::Null).await?;
+        if view.stage != Stage::ChoosePin {
+            bail!("confirmed, but the device stands at {:?}", view.stage);
+        }
+        let _: AppView = self.call("choose_pin", json!({ "pin": pin })).await?;
+        self.load().await
+    }
+
+    /// Syncs until the first download is whole.
+    ///
+    /// # Errors
+    /// The sync fails.
+    pub async fn load(&self) -> Result<()> {
+        let tablet = self.tablet()?;
+        while tablet.loading()?.is_some() {
+            self.sync().await?;
+        }
+        Ok(())
+    }
+
+    /// One whole sync.
+    ///
+    /// # Errors
+    /// The code of what went wrong.
+    pub async fn sync(&self) -> Result<()> {
+        let tablet = self.tablet()?;
+        tokio::time::timeout(LIMIT, client::runtime::once(&tablet, || {}))
+            .await
+            .context("the sync took too long")??;
+        Ok(())
+    }
+
+    /// The unlocked tablet.
+    ///
+    /// # Errors
+    /// It is locked or not enrolled.
+    pub fn tablet(&self) -> Result<Arc<Tablet>> {
+        Ok(self.app.tablet()?)
+    }
+}

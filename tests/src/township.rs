@@ -1,0 +1,112 @@
+//! A township that runs: the real server in this process, and the relay every device reaches it through.
+
+use crate::relay::Relay;
+use anyhow::{Context, Result};
+use ids::Clock;
+use protocol::EnrolmentStatus;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use sync_server::system::{SystemClock, SystemEntropy};
+use sync_server::{InitOptions, Place, RunningServer, Server, ServerConfig, init};
+
+/// How a township is set up.
+pub struct Plan {
+    /// Folder for everything the server keeps.
+    pub folder: PathBuf,
+    /// Folder with the policy packs.
+    pub policy: PathBuf,
+    /// Name of the first supervisor.
+    pub supervisor: String,
+    /// The server's time.
+    pub clock: Arc<dyn Clock>,
+    /// Loopback port devices connect to; 0 takes a free one.
+    pub port: u16,
+}
+
+impl Plan {
+    /// The usual: system time, a free port.
+    pub fn new(folder: &Path, policy: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            policy: policy.to_owned(),
+            supervisor: "陈敏".to_owned(),
+            clock: Arc::new(SystemClock),
+            port: 0,
+        }
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("server")
+    }
+
+    fn key_file(&self) -> PathBuf {
+        self.folder.join("server.key")
+    }
+
+    /// Was it founded before?
+    pub fn is_founded(&self) -> bool {
+        self.key_file().exists()
+    }
+
+    /// Makes the server: 沧浦区 and 芦汀镇 (domain.md §13), in demo mode.
+    ///
+    /// # Errors
+    /// It exists already, or the folder cannot be written.
+    pub fn found(&self) -> Result<EnrolmentStatus> {
+        std::fs::create_dir_all(&self.folder).context("the folder cannot be made")?;
+        let place = |name: &str, region: &str| Place {
+            name: name.to_owned(),
+            region: region.to_owned(),
+        };
+        let report = init(
+            &InitOptions {
+                data: self.data(),
+                key_file: self.key_file(),
+                recovery_file: self.folder.join("recovery.key"),
+                district: place("沧浦区", "310199000000"),
+                township: place("芦汀镇", "310199100000"),
+                policy: Some(self.policy.clone()),
+                demo: true,
+                supervisor: self.supervisor.clone(),
+                address: "127.0.0.1:0".to_owned(),
+            },
+            self.clock.as_ref(),
+            &SystemEntropy,
+        )?;
+        Ok(report.enrolment)
+    }
+}
+
+/// The running township.
+pub struct Township {
+    /// The server.
+    pub server: RunningServer,
+    /// The network between it and every device.
+    pub relay: Relay,
+}
+
+impl Township {
+    /// Starts what [`Plan::found`] made.
+    ///
+    /// # Errors
+    /// The port is taken, or the server does not start.
+    pub async fn start(plan: &Plan) -> Result<Self> {
+        // The relay comes first, because its address is what devices are told.
+        let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+        let relay = Relay::start_at(plan.port, nowhere)
+            .await
+            .with_context(|| format!("port {} is taken", plan.port))?;
+        let mut config = ServerConfig::new(plan.data(), plan.key_file());
+        config.advertise = Some(relay.address.to_string());
+        config.clock = plan.clock.clone();
+        let server = Server::start(config).await?;
+        relay.set_target(server.address);
+        Ok(Self { server, relay })
+    }
+
+    /// Stops the server cleanly.
+    pub async fn stop(self) {
+        self.server.shutdown().await;
+    }
+}
