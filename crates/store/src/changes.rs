@@ -416,36 +416,45 @@ pub fn has(connection: &Connection, hash: ChangeHash) -> Result<bool, StoreError
         .exists(named_params! {":hash": hash.0})?)
 }
 
-/// Own changes not acknowledged for good, each with what the journal keeps of it.
-pub(crate) fn unacknowledged(connection: &Connection) -> Result<Vec<LocalChange>, StoreError> {
+/// Hashes of own changes not acknowledged for good, oldest first.
+pub(crate) fn unacknowledged(connection: &Connection) -> Result<Vec<ChangeHash>, StoreError> {
     let mut statement =
         connection.prepare_cached(include_str!("../sql/changes/unacknowledged.sql"))?;
-    let mut rows = statement.query([])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        let packed: Vec<u8> = row.get("body")?;
-        let change = change_from(row, unpack(&packed)?)?;
-        let Some(document) = crate::documents::head(connection, change.document)? else {
-            continue;
-        };
-        let kind: Option<String> = row.get("record_kind")?;
-        found.push(LocalChange {
-            label: match kind {
-                Some(kind) => Some(RecordLabel {
-                    kind,
-                    text: row.get("record_text")?,
-                    id: row.get("record_id")?,
-                }),
-                None => None,
-            },
-            incarnation: Incarnation(row::plain_uuid(row, "incarnation")?),
-            chain_head: row::hash(row, "chain_head")?,
-            document,
-            stored_ms: row.get("stored_ms")?,
-            change,
-        });
-    }
-    Ok(found)
+    let rows = statement.query_map([], |row| row::hash(row, "hash"))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// An own change with what the journal keeps of it.
+pub(crate) fn own(
+    connection: &Connection,
+    hash: ChangeHash,
+) -> Result<Option<LocalChange>, StoreError> {
+    let mut statement = connection.prepare_cached(include_str!("../sql/changes/own.sql"))?;
+    let mut rows = statement.query(named_params! {":hash": hash.0})?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let packed: Vec<u8> = row.get("body")?;
+    let change = change_from(row, unpack(&packed)?)?;
+    let Some(document) = crate::documents::head(connection, change.document)? else {
+        return Ok(None);
+    };
+    let kind: Option<String> = row.get("record_kind")?;
+    Ok(Some(LocalChange {
+        label: match kind {
+            Some(kind) => Some(RecordLabel {
+                kind,
+                text: row.get("record_text")?,
+                id: row.get("record_id")?,
+            }),
+            None => None,
+        },
+        incarnation: Incarnation(row::plain_uuid(row, "incarnation")?),
+        chain_head: row::hash(row, "chain_head")?,
+        document,
+        stored_ms: row.get("stored_ms")?,
+        change,
+    }))
 }
 
 /// Acknowledged for good: the journal need not keep it.

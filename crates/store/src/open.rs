@@ -144,6 +144,7 @@ impl Store {
             clock: options.clock,
             _lock: lock,
         };
+        store.write(projections::bring_up_to_date)?;
         store.reserve.restore();
         store.mark_open()?;
         Ok(store)

@@ -25,7 +25,7 @@ pub(crate) fn bring_back(
             Record::Identity(_) => {}
             Record::Change(local) => {
                 journalled.insert(local.change.hash);
-                if changes::insert_own(tx, local)? {
+                if !changes::has(tx, local.change.hash)? && changes::insert_own(tx, local)? {
                     replayed += 1;
                     touched.insert(local.change.document, &local.document);
                 }
@@ -36,8 +36,10 @@ pub(crate) fn bring_back(
         documents::settle_replayed(tx, document, head)?;
     }
     // Committed, but the power went before the journal had it.
-    for local in changes::unacknowledged(tx)? {
-        if !journalled.contains(&local.change.hash) {
+    for hash in changes::unacknowledged(tx)? {
+        if !journalled.contains(&hash)
+            && let Some(local) = changes::own(tx, hash)?
+        {
             tx.journal(Record::Change(Box::new(local)));
         }
     }

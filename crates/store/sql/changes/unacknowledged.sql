@@ -1,5 +1,3 @@
-SELECT hash, document, generation, actor, seq, start_op, ops, deps, body, head, signature, header,
-       device, staff, scope, dev_seq, wall_ms, record_kind, record_text, record_id, incarnation, chain_head, stored_ms
-FROM changes
-WHERE origin = 'local' AND state <> 'durable' AND body IS NOT NULL
+SELECT hash FROM changes
+WHERE origin = 'local' AND state <> 'durable'
 ORDER BY position;
