@@ -62,7 +62,9 @@ fn open_keyed(path: &Path, key: &SecretKey, extra: OpenFlags) -> Result<Connecti
         .ok();
     require_cipher(version.as_deref())?;
     // The first read proves the key; a wrong one says "not a database".
-    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    connection.query_row(include_str!("../sql/connection/first_read.sql"), [], |_| {
+        Ok(())
+    })?;
     Ok(connection)
 }
 

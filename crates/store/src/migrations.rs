@@ -17,7 +17,11 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version > SCHEMA_VERSION {
         let oldest_reader: i64 = connection
-            .query_row("SELECT oldest_reader FROM meta", [], |row| row.get(0))
+            .query_row(
+                include_str!("../sql/connection/oldest_reader.sql"),
+                [],
+                |row| row.get(0),
+            )
             .map_err(|_| StoreError::TooNew)?;
         return if oldest_reader > SCHEMA_VERSION {
             Err(StoreError::TooNew)

@@ -1,0 +1,1 @@
+SELECT oldest_reader FROM meta;
