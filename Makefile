@@ -42,7 +42,7 @@ gen: ## Writes generated files: constants, TypeScript types
 	cargo xtask gen
 
 bench: ## Speed against limits and rivals, in one run
-	cargo run --quiet --release --package zoufang-tests --bin bench
+	cargo run --quiet --release --package zoufang-tests --features bench --bin zoufang-bench
 
 kill: ## Kills a saving process N times; nothing called saved may be missing
 	@cargo build --quiet --package zoufang-tests --bin kill

@@ -35,7 +35,7 @@ pub struct InitOptions {
     pub district: Place,
     /// Township; its station is the scope.
     pub township: Place,
-    /// Folder with policy packs, `*.json`.
+    /// Folder with policy packs, `*.json`, subfolders included.
     pub policy: Option<PathBuf>,
     /// Synthetic data only.
     pub demo: bool,
@@ -228,13 +228,15 @@ fn read_policies(folder: &Path) -> Result<Vec<(String, String)>, InitError> {
         move |source| InitError::Policy { path, source }
     };
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed(folder))? {
-        let path = entry.map_err(failed(folder))?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "json")
-        {
-            files.push(path);
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).map_err(failed(&folder))? {
+            let path = entry.map_err(failed(&folder))?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "json") {
+                files.push(path);
+            }
         }
     }
     files.sort();
@@ -247,7 +249,7 @@ fn read_policies(folder: &Path) -> Result<Vec<(String, String)>, InitError> {
                     path: path.clone(),
                     source,
                 })?;
-            let id = value
+            let name = value
                 .get("id")
                 .and_then(serde_json::Value::as_str)
                 .map_or_else(
@@ -258,6 +260,11 @@ fn read_policies(folder: &Path) -> Result<Vec<(String, String)>, InitError> {
                     },
                     str::to_owned,
                 );
+            // A form keeps every version: a record is read with the one it was written with.
+            let id = match value.get("version").and_then(serde_json::Value::as_u64) {
+                Some(version) => format!("{name}@{version}"),
+                None => name,
+            };
             Ok((id, text))
         })
         .collect()
