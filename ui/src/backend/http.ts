@@ -44,6 +44,8 @@ export function httpTransport(token: string): Transport {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'x-zoufang-token': token },
         body: JSON.stringify(argument ?? {}),
+        // The last words of a form still arrive when the page is closed over them.
+        keepalive: command === 'answer_visit',
       })
       const body: unknown = await response.json()
       if (!response.ok) throw body

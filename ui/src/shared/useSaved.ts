@@ -9,6 +9,8 @@ export interface Saved {
   readonly kind: SavedKind
   readonly child: string
   readonly view: SavedView
+  /** The visit form it was reported from, still open. */
+  readonly draft: string | null
 }
 
 const saved = shallowRef<Saved | null>(null)
@@ -16,8 +18,8 @@ const saved = shallowRef<Saved | null>(null)
 export function useSaved() {
   return {
     saved,
-    keep(kind: SavedKind, child: string, view: SavedView): void {
-      saved.value = { kind, child, view }
+    keep(kind: SavedKind, child: string, view: SavedView, draft: string | null = null): void {
+      saved.value = { kind, child, view, draft }
     },
   }
 }
