@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest'
+import type { AppView, ProblemEventInput, ProblemRow, ProblemView } from '@/backend'
+import { memoryBackend } from '@/backend/memory'
+import { readyTablet } from '@/testing/demo'
+import { show } from '@/testing/mount'
+import ProblemPage from './ProblemPage.vue'
+import ProblemsPage from './ProblemsPage.vue'
+
+const station: AppView = { ...readyTablet, shell: 'station' }
+
+function row(problem: string, more: Partial<ProblemRow> = {}): ProblemRow {
+  return {
+    problem,
+    names: '石小雨',
+    child: 'c1',
+    village: '芦汀村',
+    kind: '连续缺课',
+    severity: 'S2',
+    urgency: '这几天要办',
+    state: 'reported',
+    by: '李玉梅',
+    at: '2026-11-23T02:00:00Z',
+    seen: '连着三天没去学校。',
+    last_answer: null,
+    unread: false,
+    record_state: 'delivered',
+    requested_close: false,
+    ...more,
+  }
+}
+
+function open(may: string[], app = station) {
+  const added: ProblemEventInput[] = []
+  const view: ProblemView = { row: row('p1'), events: [], may, mandatory: null }
+  const backend = memoryBackend({
+    problem: async () => view,
+    addProblemEvent: async (input) => {
+      added.push(input)
+      return { ...view, row: row('p1', { state: 'accepted' }), may: ['replied'] }
+    },
+  })
+  return { added, shown: show(ProblemPage, { at: '/problems/p1', pattern: '/problems/:problem', backend, app }) }
+}
+
+test('only what the core allows is offered', async () => {
+  const { wrapper } = await open(['replied', 'returned']).shown
+  const offered = wrapper.findAll('.actions [data-test^="problem-"]').map((found) => found.attributes('data-test'))
+  expect(offered).toEqual(['problem-text', 'problem-reply', 'problem-return'])
+})
+
+test('accepting needs no sentence', async () => {
+  const { added, shown } = open(['accepted', 'replied'])
+  const { by, tap } = await shown
+  await tap('problem-accept')
+  expect(added).toEqual([{ problem: 'p1', kind: 'accepted', text: '' }])
+  expect(by('problem-state').textContent).toContain('已受理')
+  expect(by('problem-saved').textContent).toContain('受理了')
+})
+
+test('an answer without words asks for them and sends nothing', async () => {
+  const { added, shown } = open(['replied'])
+  const { wrapper, tap } = await shown
+  await tap('problem-reply')
+  expect(added).toEqual([])
+  expect(wrapper.text()).toContain('先写一句话')
+})
+
+test('an answer is sent with its words and the field is empty afterwards', async () => {
+  const { added, shown } = open(['replied'])
+  const { wrapper, tap } = await shown
+  await wrapper.get('#problem-text').setValue('周四一起去。')
+  await tap('problem-reply')
+  expect(added).toEqual([{ problem: 'p1', kind: 'replied', text: '周四一起去。' }])
+  expect((wrapper.get('#problem-text').element as HTMLTextAreaElement).value).toBe('')
+})
+
+test('a director asks the station to close and is told that it decides', async () => {
+  const { wrapper, by } = await open(['measure', 'closed'], readyTablet).shown
+  expect(by('problem-close').textContent).toContain('请站里办结')
+  expect(wrapper.text()).toContain('办结由站里定')
+})
+
+test('who may do nothing is told so', async () => {
+  const { wrapper } = await open([]).shown
+  expect(wrapper.text()).toContain('现在不用您做什么')
+  expect(wrapper.find('#problem-text').exists()).toBe(false)
+})
+
+test('the board puts each problem in the column of its state', async () => {
+  const rows = [row('p1'), row('p2', { state: 'in_progress' }), row('p3', { state: 'resolved' }), row('p4', { state: 'closed' })]
+  const { wrapper } = await show(ProblemsPage, { backend: memoryBackend({ problems: async () => ({ rows }) }), app: station })
+  for (const [column, problem] of [['waiting', 'p1'], ['working', 'p2'], ['check', 'p3'], ['closed', 'p4']] as const) {
+    expect(wrapper.get(`[data-test="problem-column-${column}"] a`).attributes('href')).toContain(`/problems/${problem}`)
+  }
+})
+
+test('on the tablet a new answer is marked and closed ones wait behind a button', async () => {
+  const rows = [row('p1', { unread: true, last_answer: '周四一起去。' }), row('p2', { state: 'closed' })]
+  const { wrapper, by, tap } = await show(ProblemsPage, { backend: memoryBackend({ problems: async () => ({ rows }) }) })
+  expect(by('problem-unread').textContent).toContain('新答复')
+  expect(wrapper.findAll('[data-test="problem-card"]')).toHaveLength(1)
+  await tap('problems-show-closed')
+  expect(wrapper.findAll('[data-test="problem-card"]')).toHaveLength(2)
+})
