@@ -11,7 +11,7 @@ use office::demo::{DemoTownship, ledgers};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitCode, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -59,18 +59,27 @@ struct Made {
 const MADE: &str = "demo.json";
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
         .init();
-    let arguments = Arguments::parse();
+    match start(&Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(format_args!("没有成功：{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn start(arguments: &Arguments) -> Result<()> {
     let mut stop = Box::pin(stop_signal());
     tokio::select! {
-        made = prepare(&arguments) => made?,
+        made = prepare(arguments) => made?,
         () = &mut stop => return Ok(()),
     }
-    run(&arguments, stop).await
+    run(arguments, stop).await
 }
 
 fn say(line: impl std::fmt::Display) {

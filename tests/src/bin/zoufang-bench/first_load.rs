@@ -1,0 +1,50 @@
+//! The first download of a village of thirty children with half a year of records.
+
+use crate::endpoint::{Endpoint, PostAndCommit, commit, create_table};
+use crate::measure::{Cost, Watch, print, wall};
+use crate::world::{self, World};
+use anyhow::Result;
+use store::connection::open_writer;
+use store::keys::SecretKey;
+use zoufang_tests::device::entropy;
+
+pub async fn run(world: &mut World, rounds: usize) -> Result<()> {
+    let unit = world.village().await?;
+    let first = world.director(unit).await?;
+    world::fill(&first, &world::households(24, 30, first.tablet()?.today())?)?;
+    world::sync(&first).await?;
+
+    let posted = PostAndCommit::new(&world.path("first-load.sqlite"))?;
+    let endpoint = Endpoint::start(posted.router()).await?;
+    let mut ours: Vec<Cost> = Vec::new();
+    let mut limit: Vec<Cost> = Vec::new();
+    let mut down = 0;
+    for round in 0..=rounds {
+        let device = world.enrolled(unit).await?;
+        let relay = &world.township.relay;
+        let before = relay.bytes_passed() - relay.bytes_up();
+        let watch = Watch::start();
+        world::load(&device).await?;
+        let cost = watch.stop();
+        down = relay.bytes_passed() - relay.bytes_up() - before;
+
+        let mut answer = vec![0; usize::try_from(down)?];
+        entropy().fill(&mut answer);
+        posted.answer_with(answer);
+        let key = SecretKey::random(entropy().as_ref());
+        let bare = open_writer(&world.path(&format!("first-load-{round}.db")), &key)?;
+        create_table(&bare)?;
+        let watch = Watch::start();
+        let client = endpoint.client()?;
+        let bytes = endpoint.post(&client, "/", vec![0; 64]).await?;
+        commit(&bare, &bytes)?;
+        // The first round warms caches and is not counted.
+        if round > 0 {
+            ours.push(cost);
+            limit.push(watch.stop());
+        }
+    }
+    print("first_load", wall(&ours), "ms", "download_and_sqlcipher_commit", wall(&limit));
+    print("first_load_down", down as f64, "bytes", "children", 30.0);
+    Ok(())
+}
