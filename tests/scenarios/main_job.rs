@@ -58,7 +58,7 @@ async fn a_roster_becomes_visits_the_station_sees_and_answers() -> Result<()> {
     assert!(here.compare_code.is_some());
     assert_eq!(here.compare_code, there.compare_code);
     let _: EnrolmentView = station
-        .call("confirm_enrolment", json!({"id": code.enrolment}))
+        .call("confirm_enrolment", json!({"id": code.enrolment, "compare_code": there.compare_code}))
         .await?;
     let view: AppView = tablet.call("enrol_poll", Value::Null).await?;
     assert_eq!(view.stage, Stage::ChoosePin);

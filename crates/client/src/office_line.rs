@@ -9,7 +9,7 @@ use crate::station;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
-    DeviceRow, DevicesView, EnrolmentView, IdInput, NewEnrolmentInput, NewVillageInput, VillageListView,
+    ConfirmEnrolmentInput, DeviceRow, DevicesView, EnrolmentView, IdInput, NewEnrolmentInput, NewVillageInput, VillageListView,
 };
 use ids::{Role, UnitId};
 use protocol::{
@@ -117,20 +117,19 @@ pub async fn enrolment(tablet: &Arc<Tablet>, input: &IdInput) -> Result<Enrolmen
 /// A person at the station says the six digits are the same on both sides.
 ///
 /// # Errors
-/// `not_found`, `enrol_not_confirmed`, `no_network`, `server_refused`.
-pub async fn confirm_enrolment(tablet: &Arc<Tablet>, input: &IdInput) -> Result<EnrolmentView, ClientError> {
+/// `not_found`, `no_network`, `server_refused`.
+pub async fn confirm_enrolment(
+    tablet: &Arc<Tablet>,
+    input: &ConfirmEnrolmentInput,
+) -> Result<EnrolmentView, ClientError> {
     let line = Line::open(tablet).await?;
     let enrolment = Uuid::parse_str(&input.id).map_err(|_| ClientError::new("not_found"))?;
-    let status: EnrolmentStatus = line.send("/enrolments/status", &ReadEnrolment { enrolment }).await?;
-    let compare_code = status
-        .compare_code
-        .ok_or_else(|| ClientError::new("enrol_not_confirmed"))?;
     let status: EnrolmentStatus = line
         .send(
             "/enrolments/confirm",
             &ConfirmEnrolment {
                 enrolment,
-                compare_code,
+                compare_code: input.compare_code.clone(),
             },
         )
         .await?;

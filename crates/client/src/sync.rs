@@ -96,7 +96,8 @@ pub fn perform(tablet: &Tablet, effect: Effect) -> Result<Step, ClientError> {
             tablet.reload_packs()?;
             Ok(happened(Event::Stored { last_applied: None }, true))
         }
-        Effect::LoadOutbox { after, bytes } => load_outbox(tablet, after, bytes),
+        // What was answered is not waiting any more, so there is nothing to skip.
+        Effect::LoadOutbox { bytes, .. } => load_outbox(tablet, bytes),
         Effect::SendSync(request) => {
             let progress = tablet.sync.progress();
             let phase = if request.outbox.is_empty() { SyncPhase::Receiving } else { SyncPhase::Sending };
@@ -160,14 +161,11 @@ fn digest(last: LastApplied) -> Vec<u8> {
     [last.seq.to_be_bytes().as_slice(), &last.hash.0].concat()
 }
 
-fn load_outbox(tablet: &Tablet, after: u64, bytes: usize) -> Result<Step, ClientError> {
+fn load_outbox(tablet: &Tablet, bytes: usize) -> Result<Step, ClientError> {
     let scope = tablet.identity.scope;
     let waiting: Vec<Change> = tablet
         .store
-        .read(|connection| changes::outbox(connection, scope, bytes))?
-        .into_iter()
-        .filter(|change| change.dev_seq > after)
-        .collect();
+        .read(|connection| changes::outbox(connection, scope, bytes))?;
     let length = tablet.store.read(|connection| changes::outbox_length(connection))?;
     let more = waiting.last().is_some_and(|_| (waiting.len() as u64) < length);
     let progress = tablet.sync.progress();

@@ -90,9 +90,16 @@ impl Tablet {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, ClientError> {
         let store = outcome.store;
-        let identity = store
+        let mut identity = store
             .read(|connection| identity::get(connection))?
             .ok_or_else(|| ClientError::new("not_enrolled"))?;
+        if identity.restored {
+            // The old memory is gone: no actor of it may be used again (lessons.md 18).
+            let incarnation = Incarnation(ids::new_uuid(clock.as_ref(), entropy.as_ref()));
+            store.write(|tx| identity::begin_incarnation(tx, incarnation, &identity.certificate))?;
+            identity.incarnation = incarnation;
+            identity.restored = false;
+        }
         Self::with(store, identity, outcome.moved_aside, clock, entropy)
     }
 

@@ -101,7 +101,7 @@ export interface Backend {
   devices(): Promise<view.DevicesView>
   newEnrolment(input: view.NewEnrolmentInput): Promise<view.EnrolmentView>
   enrolment(input: view.IdInput): Promise<view.EnrolmentView>
-  confirmEnrolment(input: view.IdInput): Promise<view.EnrolmentView>
+  confirmEnrolment(input: view.ConfirmEnrolmentInput): Promise<view.EnrolmentView>
   importPreview(input: view.ImportInput): Promise<view.ImportPreviewView>
   importConfirm(input: view.IdInput): Promise<view.ImportStatusView>
   importStatus(input: view.IdInput): Promise<view.ImportStatusView>

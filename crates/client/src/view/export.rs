@@ -16,7 +16,7 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         AttemptInput, SavedView, AmendInput, VisitFormView, AnswerInput, SameInput, VisitReadView,
         ProblemFormView, ProblemInput, MandatoryView, ProblemListView, ProblemView, ProblemEventInput,
         ConflictListView, SettleInput, SyncView, OverviewView, VillageListView, InboxView, DevicesView,
-        NewEnrolmentInput, EnrolmentView, NewVillageInput, ImportInput, ImportPreviewView, ImportStatusView,
+        NewEnrolmentInput, EnrolmentView, ConfirmEnrolmentInput, NewVillageInput, ImportInput, ImportPreviewView, ImportStatusView,
     );
     Ok(())
 }

@@ -173,6 +173,15 @@ pub struct EnrolmentView {
     pub person: String,
 }
 
+/// The station's person says that both sides show the same digits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ConfirmEnrolmentInput {
+    /// Enrolment id.
+    pub id: String,
+    /// The six digits they saw; refused when another device came in between.
+    pub compare_code: String,
+}
+
 /// A village to create.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct NewVillageInput {
