@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 mod demo;
 mod due;
 mod generate;
+mod tidy;
 
 #[derive(Parser)]
 #[command(about = "Tasks for people who work on this repository")]
@@ -29,6 +30,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Checks the documents, locale files and arrows between crates against the code.
+    Tidy,
 }
 
 fn main() -> Result<()> {
@@ -36,5 +39,6 @@ fn main() -> Result<()> {
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Due { case } => due::run(&case),
         Task::Gen { check } => generate::run(check),
+        Task::Tidy => tidy::run(),
     }
 }

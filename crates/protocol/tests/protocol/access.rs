@@ -1,0 +1,160 @@
+//! Every cell of who × what × where.
+
+use ids::{DeviceId, DocKind, Role, StaffId, UnitId};
+use protocol::access::{Action, Context, Decision, Denial, Holder, Resource, Subject, decide};
+use uuid::Uuid;
+
+const SCOPE: UnitId = UnitId(Uuid::from_u128(1));
+const OTHER_SCOPE: UnitId = UnitId(Uuid::from_u128(2));
+const VILLAGE: UnitId = UnitId(Uuid::from_u128(3));
+const OTHER_VILLAGE: UnitId = UnitId(Uuid::from_u128(4));
+const DEVICE: DeviceId = DeviceId(Uuid::from_u128(5));
+const OTHER_DEVICE: DeviceId = DeviceId(Uuid::from_u128(6));
+
+fn holder(role: Role) -> Subject {
+    Subject::Device(Holder {
+        device: DEVICE,
+        staff: StaffId(Uuid::from_u128(7)),
+        role,
+        unit: match role {
+            Role::Director => VILLAGE,
+            Role::Supervisor => SCOPE,
+        },
+        scope: SCOPE,
+    })
+}
+
+fn resource(action: Action) -> Resource {
+    match action {
+        Action::ReadHealth | Action::Enrol | Action::OpenSession => Resource::Server,
+        Action::ReadDocument | Action::CreateDocument | Action::WriteDocument => {
+            document(DocKind::Child, VILLAGE, SCOPE, DEVICE)
+        }
+        _ => Resource::Scope(SCOPE),
+    }
+}
+
+fn document(kind: DocKind, home_unit: UnitId, scope: UnitId, creator: DeviceId) -> Resource {
+    Resource::Document {
+        kind,
+        home_unit,
+        scope,
+        creator,
+    }
+}
+
+/// Stranger, director, supervisor, operator: y or n.
+#[test]
+fn who_may_do_what_at_home() {
+    let table = [
+        (Action::ReadHealth, "yyyy"),
+        (Action::Enrol, "yyyy"),
+        (Action::OpenSession, "yyyy"),
+        (Action::ReadLog, "nyyn"),
+        (Action::ReadDocument, "nyyn"),
+        (Action::CreateDocument, "nyyn"),
+        (Action::WriteDocument, "nyyn"),
+        (Action::CreateEnrolment, "nnyy"),
+        (Action::ReadEnrolment, "nnyy"),
+        (Action::ConfirmEnrolment, "nnyy"),
+        (Action::CreateVillage, "nnyn"),
+        (Action::ReadVillages, "nnyn"),
+        (Action::ReadDevices, "nnyn"),
+    ];
+    assert_eq!(table.len(), Action::ALL.len());
+    for (action, expected) in table {
+        let subjects = [
+            Subject::Stranger,
+            holder(Role::Director),
+            holder(Role::Supervisor),
+            Subject::Operator,
+        ];
+        let row: String = subjects
+            .into_iter()
+            .map(|subject| {
+                let decision = decide(subject, action, resource(action), Context::default());
+                if decision.is_allowed() { 'y' } else { 'n' }
+            })
+            .collect();
+        assert_eq!(row, expected, "{action:?}");
+    }
+}
+
+#[test]
+fn a_revoked_device_may_do_nothing_that_needs_a_device() {
+    let context = Context { revoked: true };
+    for action in Action::ALL {
+        for role in [Role::Director, Role::Supervisor] {
+            let decision = decide(holder(role), action, resource(action), context);
+            let open = resource(action) == Resource::Server;
+            let expected = if open {
+                Decision::Allow
+            } else {
+                Decision::Deny(Denial::Revoked)
+            };
+            assert_eq!(decision, expected, "{action:?}");
+        }
+    }
+}
+
+#[test]
+fn another_scope_is_closed_to_everybody() {
+    for action in Action::ALL {
+        for role in [Role::Director, Role::Supervisor] {
+            let elsewhere = match resource(action) {
+                Resource::Server => continue,
+                Resource::Scope(_) => Resource::Scope(OTHER_SCOPE),
+                Resource::Document { .. } => document(DocKind::Child, VILLAGE, OTHER_SCOPE, DEVICE),
+            };
+            let decision = decide(holder(role), action, elsewhere, Context::default());
+            assert!(!decision.is_allowed(), "{action:?} {role:?}");
+        }
+    }
+}
+
+/// Read, create, write for each kind, home and creator.
+#[test]
+fn documents_by_kind_home_and_creator() {
+    let actions = [
+        Action::ReadDocument,
+        Action::CreateDocument,
+        Action::WriteDocument,
+    ];
+    let cells = |role, kind, home, creator| -> String {
+        actions
+            .into_iter()
+            .map(|action| {
+                let resource = document(kind, home, SCOPE, creator);
+                let decision = decide(holder(role), action, resource, Context::default());
+                if decision.is_allowed() { 'y' } else { 'n' }
+            })
+            .collect()
+    };
+    for kind in [DocKind::Household, DocKind::Child, DocKind::Problem] {
+        for creator in [DEVICE, OTHER_DEVICE] {
+            assert_eq!(cells(Role::Director, kind, VILLAGE, creator), "yyy");
+            assert_eq!(cells(Role::Director, kind, OTHER_VILLAGE, creator), "nnn");
+            assert_eq!(cells(Role::Director, kind, SCOPE, creator), "nnn");
+            for home in [VILLAGE, OTHER_VILLAGE, SCOPE] {
+                assert_eq!(cells(Role::Supervisor, kind, home, creator), "yyy");
+            }
+        }
+    }
+    let sealed = DocKind::Restricted;
+    assert_eq!(cells(Role::Director, sealed, SCOPE, DEVICE), "nyy");
+    assert_eq!(cells(Role::Director, sealed, SCOPE, OTHER_DEVICE), "nnn");
+    assert_eq!(cells(Role::Director, sealed, VILLAGE, DEVICE), "nnn");
+    assert_eq!(cells(Role::Supervisor, sealed, SCOPE, OTHER_DEVICE), "yyy");
+    assert_eq!(cells(Role::Supervisor, sealed, VILLAGE, DEVICE), "nnn");
+}
+
+#[test]
+fn an_action_on_the_wrong_thing_is_refused() {
+    let decision = decide(
+        holder(Role::Supervisor),
+        Action::ReadDocument,
+        Resource::Scope(SCOPE),
+        Context::default(),
+    );
+    assert_eq!(decision, Decision::Deny(Denial::Mismatch));
+}

@@ -1,0 +1,308 @@
+//! Bytes on the wire: bounded before and while inflating, and what is malformed says so.
+
+use crate::Seeded;
+use ids::{ChangeHash, DeviceId, DocKind, DocumentId, Role, StaffId, UnitId};
+use protocol::wire::{self, Bound, ProtocolError};
+use protocol::{
+    Cursor, DocumentHeader, Enrolled, Entry, EntryBody, Envelope, FileNumberBlock, MemberRecord,
+    Outcome, RefusalCode, SnapshotPage, SyncRequest, SyncResponse, UnitLevel,
+};
+use uuid::Uuid;
+
+const BOUND: Bound = Bound {
+    compressed: 200,
+    inflated: 1_000,
+};
+
+fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+fn request() -> SyncRequest {
+    SyncRequest {
+        protocol: 1,
+        app: "0.1.0".into(),
+        schemas: vec![protocol::SchemaVersion {
+            kind: DocKind::Child,
+            schema: 1,
+        }],
+        request: id(1),
+        cursor: Some(Cursor {
+            scope: UnitId(id(2)),
+            epoch: 1,
+            seq: 42,
+        }),
+        last_applied: None,
+        outbox: vec![Envelope {
+            head: vec![1, 2, 3],
+            signature: vec![4; 64],
+            change: vec![5; 100],
+        }],
+        want_bytes: 0,
+        push_only: false,
+    }
+}
+
+fn response() -> SyncResponse {
+    let entry = |seq, body| Entry {
+        seq,
+        at_ms: 1_790_000_000_000,
+        body,
+    };
+    SyncResponse {
+        outcomes: vec![
+            (ChangeHash([1; 32]), Outcome::Accepted { seq: 7 }),
+            (
+                ChangeHash([2; 32]),
+                Outcome::Held {
+                    missing: vec![ChangeHash([3; 32])],
+                },
+            ),
+            (
+                ChangeHash([4; 32]),
+                Outcome::Refused {
+                    code: RefusalCode::StartOp,
+                },
+            ),
+        ],
+        entries: vec![
+            entry(
+                1,
+                EntryBody::Member(MemberRecord::Unit {
+                    id: UnitId(id(2)),
+                    name: "芦汀镇".into(),
+                    parent: None,
+                    level: UnitLevel::Township,
+                    region: "310199100000".into(),
+                }),
+            ),
+            entry(
+                2,
+                EntryBody::Member(MemberRecord::Device {
+                    id: DeviceId(id(3)),
+                    staff: StaffId(id(4)),
+                    unit: UnitId(id(2)),
+                    key: [9; 32],
+                    enrolled_ms: 1,
+                    seen_ms: None,
+                }),
+            ),
+            entry(
+                3,
+                EntryBody::Yours {
+                    document: DocumentId(id(5)),
+                    hash: ChangeHash([1; 32]),
+                },
+            ),
+            entry(4, EntryBody::Reset),
+        ],
+        cursor: None,
+        more: true,
+        durable_seq: 7,
+        second_copy: false,
+        retry_after_s: Some(3),
+        tick: vec![1],
+        server_time_ms: 2,
+    }
+}
+
+#[test]
+fn messages_read_back_as_they_were_written() {
+    let sent = request();
+    let body = wire::encode_request(&sent).unwrap();
+    assert_eq!(wire::decode_request::<SyncRequest>(&body).unwrap(), sent);
+    let sent = response();
+    let body = wire::encode_response(&sent).unwrap();
+    assert_eq!(wire::decode_response::<SyncResponse>(&body).unwrap(), sent);
+}
+
+/// The names and shapes on the wire; a change here is a change of the protocol.
+#[test]
+fn the_shapes_on_the_wire_are_these() {
+    let shape = |raw: &[u8]| -> String {
+        let value: serde_json::Value = rmp_serde::from_slice(raw).unwrap();
+        shape_of(&value)
+    };
+    assert_eq!(
+        shape(&wire::pack(&request()).unwrap()),
+        "{app:s,cursor:{epoch:n,scope:[n],seq:n},last_applied:-,outbox:[{change:[n],head:[n],signature:[n]}],\
+         protocol:n,push_only:b,request:[n],schemas:[{kind:s,schema:n}],want_bytes:n}"
+    );
+    assert_eq!(
+        shape(&wire::pack(&response().outcomes).unwrap()),
+        "[[[n],{accepted:{seq:n}}],[[n],{held:{missing:[[n]]}}],[[n],{refused:{code:s}}]]"
+    );
+    assert_eq!(
+        shape(&wire::pack(&response().entries).unwrap()),
+        "[{at_ms:n,body:{member:{unit:{id:[n],level:s,name:s,parent:-,region:s}}},seq:n},\
+         {at_ms:n,body:{member:{device:{enrolled_ms:n,id:[n],key:[n],seen_ms:-,staff:[n],unit:[n]}}},seq:n},\
+         {at_ms:n,body:{yours:{document:[n],hash:[n]}},seq:n},{at_ms:n,body:s,seq:n}]"
+    );
+}
+
+fn shape_of(value: &serde_json::Value) -> String {
+    use serde_json::Value;
+    match value {
+        Value::Null => "-".into(),
+        Value::Bool(_) => "b".into(),
+        Value::Number(_) => "n".into(),
+        Value::String(_) => "s".into(),
+        Value::Array(items) if items.iter().all(Value::is_number) => "[n]".into(),
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(shape_of).collect();
+            format!("[{}]", items.join(","))
+        }
+        Value::Object(fields) => {
+            let mut fields: Vec<_> = fields
+                .iter()
+                .map(|(name, value)| format!("{name}:{}", shape_of(value)))
+                .collect();
+            fields.sort();
+            format!("{{{}}}", fields.join(","))
+        }
+    }
+}
+
+#[test]
+fn limits_hold_at_one_below_at_and_one_above() {
+    // A text of n bytes takes n + 3 bytes packed.
+    let text = |packed: usize| "a".repeat(packed - 3);
+    for packed in [BOUND.inflated - 1, BOUND.inflated] {
+        let body = wire::encode(&text(packed), BOUND).unwrap();
+        assert_eq!(wire::decode::<String>(&body, BOUND).unwrap(), text(packed));
+    }
+    let over = text(BOUND.inflated + 1);
+    let too_large = |limit| Err(ProtocolError::TooLarge { limit });
+    assert_eq!(wire::encode(&over, BOUND), too_large(BOUND.inflated));
+    let body = zstd::bulk::compress(&wire::pack(&over).unwrap(), 3).unwrap();
+    assert_eq!(
+        wire::decode::<String>(&body, BOUND),
+        Err(ProtocolError::TooLarge {
+            limit: BOUND.inflated
+        })
+    );
+
+    let inflate = |length: usize| wire::inflate(&vec![0; length], BOUND);
+    for length in [BOUND.compressed - 1, BOUND.compressed] {
+        assert_eq!(inflate(length), Err(ProtocolError::Malformed("zstd")));
+    }
+    assert_eq!(
+        inflate(BOUND.compressed + 1),
+        Err(ProtocolError::TooLarge {
+            limit: BOUND.compressed
+        })
+    );
+}
+
+#[test]
+fn a_bomb_costs_no_more_than_the_bound() {
+    let bomb = zstd::bulk::compress(&vec![0; 256 * 1024 * 1024], 3).unwrap();
+    assert!(bomb.len() < wire::REQUEST.compressed);
+    assert_eq!(
+        wire::decode_request::<SyncRequest>(&bomb),
+        Err(ProtocolError::TooLarge {
+            limit: wire::REQUEST.inflated
+        })
+    );
+}
+
+#[test]
+fn bytes_left_over_are_malformed() {
+    let mut raw = wire::pack(&request()).unwrap();
+    raw.push(0);
+    assert_eq!(
+        wire::unpack::<SyncRequest>(&raw),
+        Err(ProtocolError::Malformed("bytes left over"))
+    );
+}
+
+#[test]
+fn an_unknown_field_of_a_newer_app_is_passed_over() {
+    #[derive(serde::Serialize)]
+    struct Newer {
+        seq: u64,
+        epoch: u64,
+        scope: UnitId,
+        colour: String,
+    }
+    let raw = wire::pack(&Newer {
+        seq: 3,
+        epoch: 2,
+        scope: UnitId(id(2)),
+        colour: "blue".into(),
+    })
+    .unwrap();
+    assert_eq!(wire::unpack::<Cursor>(&raw).unwrap().seq, 3);
+}
+
+#[test]
+fn mutated_messages_never_panic() {
+    let page = SnapshotPage {
+        cursor: Cursor {
+            scope: UnitId(id(2)),
+            epoch: 1,
+            seq: 1,
+        },
+        members: vec![],
+        policies: vec![("national".into(), "{}".into())],
+        documents: vec![protocol::DocumentSnapshot {
+            document: DocumentId(id(1)),
+            generation: 1,
+            kind: DocKind::Household,
+            home_unit: UnitId(id(2)),
+            header: DocumentHeader {
+                document: DocumentId(id(1)),
+                generation: 1,
+                kind: DocKind::Household,
+                schema: 1,
+                home_unit: UnitId(id(2)),
+                creator: DeviceId(id(3)),
+            },
+            changes: vec![1; 50],
+            envelopes: vec![],
+        }],
+        next: None,
+        total_documents: 1,
+        done_documents: 1,
+        server_time_ms: 0,
+    };
+    let enrolled = Enrolled {
+        device: DeviceId(id(1)),
+        staff: StaffId(id(2)),
+        staff_name: "林月".into(),
+        role: Role::Director,
+        unit: UnitId(id(3)),
+        unit_name: "东滩村".into(),
+        scope: UnitId(id(4)),
+        scope_name: "芦汀镇".into(),
+        region: "310199100201".into(),
+        file_numbers: FileNumberBlock { first: 1, last: 9 },
+        certificate: vec![1; 30],
+        recovery_key: [1; 32],
+        server_key: [2; 32],
+        ca_certificate: vec![3; 30],
+        demo: true,
+        epoch: 1,
+        server_time_ms: 5,
+    };
+    let mut seeded = Seeded::new(5);
+    let raws = [
+        wire::pack(&request()).unwrap(),
+        wire::pack(&response()).unwrap(),
+        wire::pack(&page).unwrap(),
+        wire::pack(&enrolled).unwrap(),
+    ];
+    for raw in &raws {
+        for _ in 0..5_000 {
+            let mutant = seeded.mutate(raw);
+            let _ = wire::unpack::<SyncRequest>(&mutant);
+            let _ = wire::unpack::<SyncResponse>(&mutant);
+            let _ = wire::unpack::<SnapshotPage>(&mutant);
+            let _ = wire::unpack::<Enrolled>(&mutant);
+        }
+        let body = zstd::bulk::compress(raw, 3).unwrap();
+        for _ in 0..2_000 {
+            let _ = wire::decode_request::<SyncRequest>(&seeded.mutate(&body));
+        }
+    }
+}

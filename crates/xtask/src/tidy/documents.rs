@@ -1,0 +1,190 @@
+//! The documents against the repository: the map, the ADR index, links, the protocol's twin, the glossary.
+
+use super::{Findings, Tree, between, line_of, line_with, under};
+use anyhow::Result;
+use std::collections::BTreeSet;
+
+const ARCHITECTURE: &str = "ARCHITECTURE.md";
+const DECISIONS: &str = "docs/adr/";
+const INDEX: &str = "docs/adr/README.md";
+const MESSAGES: &str = "crates/protocol/src/message.rs";
+const PROTOCOL: &str = "docs/protocol.md";
+const GLOSSARY: &str = "docs/glossary.md";
+
+pub(super) fn check(tree: &Tree, findings: &mut Findings) -> Result<()> {
+    map(tree, findings)?;
+    decisions(tree, findings)?;
+    links(tree, findings)?;
+    messages(tree, findings)?;
+    glossary(tree, findings)
+}
+
+/// The map names every member of the workspace and every other top folder, each once, and nothing else.
+fn map(tree: &Tree, findings: &mut Findings) -> Result<()> {
+    let manifest = tree.text("Cargo.toml")?;
+    let list = between(&manifest, "members = [", "]");
+    let mut wanted: BTreeSet<String> = list
+        .first()
+        .map(|(_, list)| between(list, "\"", "\""))
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(_, member)| member.to_owned())
+        .collect();
+    for file in &tree.files {
+        if let Some((folder, _)) = file.split_once('/')
+            && !wanted.iter().any(|place| place.split('/').next() == Some(folder))
+        {
+            wanted.insert(folder.to_owned());
+        }
+    }
+    let text = tree.text(ARCHITECTURE)?;
+    let Some((line, table)) = under(&text, "## The map") else {
+        findings.add(ARCHITECTURE, 1, "there is no section \"## The map\"");
+        return Ok(());
+    };
+    let mut named = BTreeSet::new();
+    for (number, row) in table.lines().enumerate() {
+        let Some(place) = row.strip_prefix("| `").and_then(|rest| rest.split('`').next()) else {
+            continue;
+        };
+        let number = line + number;
+        if !wanted.contains(place) {
+            findings.add(ARCHITECTURE, number, format!("the map names {place}, which is neither a member nor a top folder"));
+        }
+        if !named.insert(place.to_owned()) {
+            findings.add(ARCHITECTURE, number, format!("the map names {place} twice"));
+        }
+    }
+    for place in wanted.difference(&named) {
+        findings.add(ARCHITECTURE, line, format!("the map does not name {place}"));
+    }
+    Ok(())
+}
+
+/// The index links every decision and nothing else; a decision's heading carries its number.
+fn decisions(tree: &Tree, findings: &mut Findings) -> Result<()> {
+    let index = tree.text(INDEX)?;
+    let mut numbers = BTreeSet::new();
+    for file in tree.below(DECISIONS, ".md").filter(|file| *file != INDEX) {
+        let name = &file[DECISIONS.len()..];
+        let number = &name[..name.len().min(4)];
+        if number.len() != 4 || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            findings.add(file, 1, "a decision's name begins with four digits");
+        } else if !numbers.insert(number.to_owned()) {
+            findings.add(file, 1, format!("there is another decision {number}"));
+        }
+        if !tree.text(file)?.starts_with(&format!("# {number} ")) {
+            findings.add(file, 1, format!("the heading does not begin with \"# {number} \""));
+        }
+        if !index.contains(&format!("]({name})")) {
+            findings.add(INDEX, 1, format!("{name} is not in the index"));
+        }
+    }
+    Ok(())
+}
+
+/// Links to files lead somewhere.
+fn links(tree: &Tree, findings: &mut Findings) -> Result<()> {
+    for file in tree.below("", ".md") {
+        let text = tree.text(file)?;
+        let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for (at, target) in between(&text, "](", ")") {
+            let path = target.split('#').next().unwrap_or_default();
+            if path.is_empty() || path.contains("://") || path.contains(char::is_whitespace) {
+                continue;
+            }
+            if !tree.exists(&joined(folder, path)) {
+                findings.add(file, line_of(&text, at), format!("{path} is not there"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A link as a path from the top.
+fn joined(folder: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "." | "" => {}
+            ".." => {
+                parts.pop();
+            }
+            other => parts.push(other),
+        }
+    }
+    parts.join("/")
+}
+
+/// Every message has its paragraph.
+fn messages(tree: &Tree, findings: &mut Findings) -> Result<()> {
+    let source = tree.text(MESSAGES)?;
+    let prose = tree.text(PROTOCOL)?;
+    for (number, line) in source.lines().enumerate() {
+        let name = ["pub struct ", "pub enum "]
+            .iter()
+            .find_map(|start| line.strip_prefix(start))
+            .and_then(|rest| rest.split([' ', '<', '(', '{', ';']).next());
+        if let Some(name) = name
+            && !has_word(&prose, name)
+        {
+            findings.add(MESSAGES, number + 1, format!("{name} is not in {PROTOCOL}"));
+        }
+    }
+    Ok(())
+}
+
+/// Each word the glossary says the code uses is in the code.
+fn glossary(tree: &Tree, findings: &mut Findings) -> Result<()> {
+    let text = tree.text(GLOSSARY)?;
+    if text.is_empty() {
+        findings.add(GLOSSARY, 1, "there is no glossary");
+        return Ok(());
+    }
+    let mut code = String::new();
+    for ending in [".rs", ".ts", ".vue", ".json", ".sql"] {
+        for file in tree.below("", ending).filter(|file| !file.ends_with("package-lock.json")) {
+            code.push_str(file);
+            code.push('\n');
+            code.push_str(&tree.text(file)?);
+        }
+    }
+    for (number, row) in text.lines().enumerate().filter(|(_, row)| row.starts_with('|')) {
+        for (_, word) in between(row, "`", "`") {
+            if !code.contains(word) {
+                findings.add(GLOSSARY, number + 1, format!("the code nowhere says {word}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A whole word, not a part of a longer one.
+fn has_word(text: &str, word: &str) -> bool {
+    let is_part = |character: Option<char>| character.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    text.match_indices(word).any(|(at, _)| {
+        !is_part(text[..at].chars().next_back()) && !is_part(text[at + word.len()..].chars().next())
+    })
+}
+
+/// Line of a key in a JSON file, for a finding.
+pub(super) fn line_of_key(text: &str, key: &str) -> usize {
+    line_with(text, &format!("\"{key}\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_followed_from_its_own_folder() {
+        assert_eq!(joined("docs/adr", "../protocol.md"), "docs/protocol.md");
+        assert_eq!(joined("", "./LICENSE"), "LICENSE");
+    }
+
+    #[test]
+    fn a_part_of_a_longer_word_is_not_the_word() {
+        assert!(has_word("a `Tick` is", "Tick"));
+        assert!(!has_word("two Ticks", "Tick"));
+    }
+}
