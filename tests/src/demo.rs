@@ -11,6 +11,7 @@ use client::view::{
     ImportPreviewView, ImportStatusView, ProblemView, SavedView, VillageListView, VisitFormView,
 };
 use domain::child::TierFact;
+use domain::form::{self, Answers, ChildContext, FormContext, SESSION};
 use domain::record::{Edit, Entry};
 use ids::{DocKind, DocumentId, Role, UnitId};
 use office::demo::{
@@ -20,6 +21,7 @@ use office::demo::{
 use protocol::CreateEnrolment;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use store::drafts;
 use sync_server::RunningServer;
 
 /// Days ago the ledgers were imported: a little before the first record.
@@ -335,46 +337,60 @@ impl Staffed<'_> {
             return Ok(());
         };
         let form: VisitFormView = self.device.call("open_visit", json!({ "id": first.to_string() })).await?;
-        let draft = form.draft.as_str();
-        for (key, answer) in &visit.answers {
-            self.answer(draft, "session", key, answer).await?;
-        }
-        for part in &visit.children {
-            let Some(document) = self.children.get(&part.child) else {
-                continue;
-            };
-            let document = document.to_string();
-            if form.parts.iter().any(|shown| shown.part == document) {
-                for (key, answer) in &part.answers {
-                    self.answer(draft, &document, key, answer).await?;
+        let mut answers: Vec<(&str, &str, DemoAnswer)> = Vec::new();
+        answers.extend(visit.answers.iter().map(|(key, answer)| (SESSION, key.as_str(), answer.clone())));
+        for shown in form.parts.iter().map(|part| part.part.as_str()).filter(|part| *part != SESSION) {
+            let is_shown = |key: &String| self.children.get(key).is_some_and(|id| id.to_string() == shown);
+            match visit.children.iter().find(|part| is_shown(&part.child)) {
+                Some(part) => {
+                    answers.extend(part.answers.iter().map(|(key, answer)| (shown, key.as_str(), answer.clone())));
                 }
+                // Brothers and sisters the plan leaves out were not at home.
+                None => answers.extend([("a_seen", "n"), ("a_not_seen_why", "away")].map(|(key, code)| {
+                    let answer = DemoAnswer {
+                        codes: vec![code.to_owned()],
+                        text: None,
+                    };
+                    (shown, key, answer)
+                })),
             }
         }
-        // Brothers and sisters the plan leaves out were not at home.
-        for part in &form.parts {
-            let planned = there.iter().any(|document| document.to_string() == part.part);
-            if part.part != "session" && !planned {
-                let absent = |code: &str| DemoAnswer {
-                    codes: vec![code.to_owned()],
-                    text: None,
-                };
-                self.answer(draft, &part.part, "a_seen", &absent("n")).await?;
-                self.answer(draft, &part.part, "a_not_seen_why", &absent("away")).await?;
-            }
-        }
+        self.fill_draft(&form, &answers)?;
+        let draft = form.draft.as_str();
         let _: SavedView = self.device.call("save_visit", json!({ "id": draft })).await?;
         Ok(())
     }
 
-    async fn answer(&self, draft: &str, part: &str, key: &str, answer: &DemoAnswer) -> Result<()> {
-        let _: Value = self
-            .device
-            .call(
-                "answer_visit",
-                json!({ "draft": draft, "part": part, "key": key, "codes": answer.codes, "text": answer.text }),
-            )
-            .await
-            .with_context(|| key.to_owned())?;
+    /// All answers in one stroke; a screen sends them one by one, and the demo's first start would take minutes.
+    fn fill_draft(&self, shown: &VisitFormView, given: &[(&str, &str, DemoAnswer)]) -> Result<()> {
+        let tablet = self.device.tablet()?;
+        let packs = tablet.packs();
+        let form = packs.visit_form().context("the visit form is published")?;
+        let context = FormContext {
+            today: tablet.today(),
+            children: shown
+                .parts
+                .iter()
+                .filter(|part| part.part != SESSION)
+                .map(|part| ChildContext {
+                    id: part.part.clone(),
+                    ..ChildContext::default()
+                })
+                .collect(),
+            last: BTreeMap::new(),
+        };
+        let id = uuid::Uuid::parse_str(&shown.draft)?;
+        let mut draft = tablet
+            .store
+            .read(|connection| drafts::get(connection, id))?
+            .context("the draft that was opened is there")?;
+        let mut answers: Answers = serde_json::from_value(draft.answers.clone())?;
+        for (part, key, answer) in given {
+            form::set_answer(form, &context, &mut answers, part, key, &answer.codes, answer.text.as_deref())
+                .with_context(|| format!("{key} {:?}", answer.codes))?;
+        }
+        draft.answers = serde_json::to_value(&answers)?;
+        tablet.store.write(|tx| drafts::put(tx, &draft))?;
         Ok(())
     }
 
@@ -478,7 +494,7 @@ pub async fn play_problems(station: &Device, villages: &[Staffed<'_>]) -> Result
                     continue;
                 };
                 let at = told.entry(problem.key.clone()).or_default();
-                while let Some(event) = problem.events.get(*at).filter(|event| event.by == *turn) {
+                while let Some(event) = problem.events.get(*at).filter(|event| teller(problem, event) == *turn) {
                     tell(device, id, event)
                         .await
                         .with_context(|| format!("{} {}", problem.key, event.kind))?;
@@ -496,6 +512,15 @@ pub async fn play_problems(station: &Device, villages: &[Staffed<'_>]) -> Result
         staffed.device.sync().await?;
     }
     station.sync().await
+}
+
+/// Who tells it: only the station may call something urgent solved.
+fn teller<'a>(problem: &DemoProblem, event: &'a DemoEvent) -> &'a str {
+    if event.kind == "resolved" && problem.urgency != "later" {
+        "station"
+    } else {
+        &event.by
+    }
 }
 
 async fn tell(device: &Device, problem: &str, event: &DemoEvent) -> Result<()> {

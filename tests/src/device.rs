@@ -104,6 +104,15 @@ impl Device {
     /// # Errors
     /// Any step is refused, or the digits differ.
     pub async fn enrol(&self, server: &RunningServer, code: &EnrolmentStatus, pin: &str) -> Result<()> {
+        self.admit(server, code, pin).await?;
+        self.load().await
+    }
+
+    /// As [`Self::enrol`], up to the moment before the first download.
+    ///
+    /// # Errors
+    /// Any step is refused, or the digits differ.
+    pub async fn admit(&self, server: &RunningServer, code: &EnrolmentStatus, pin: &str) -> Result<()> {
         let here: AppView = self
             .call("enrol_start", json!({ "address": code.qr, "code": "" }))
             .await?;
@@ -117,7 +126,7 @@ impl Device {
             bail!("confirmed, but the device stands at {:?}", view.stage);
         }
         let _: AppView = self.call("choose_pin", json!({ "pin": pin })).await?;
-        self.load().await
+        Ok(())
     }
 
     /// Syncs until the first download is whole.

@@ -1,12 +1,13 @@
 //! A bad network, in our own hands: a TCP relay between clients and the server, with a switch.
 //!
 //! While it is cut nothing passes: open connections end, new ones end at once. A budget of bytes cuts it by itself in
-//! the middle of whatever happens to be under way. The server behind it may come back at another address.
+//! the middle of whatever happens to be under way, and so does a number of messages: where one side stops and the other
+//! begins to speak. The server behind it may come back at another address.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -27,12 +28,32 @@ struct Line {
     whole: watch::Sender<bool>,
     /// Bytes that may still pass; `None` is no limit.
     budget: Mutex<Option<u64>>,
+    talk: Mutex<Talk>,
     passed: AtomicU64,
     passed_up: AtomicU64,
     connections: AtomicU64,
-    /// The last bytes went up.
-    asking: AtomicBool,
-    turns: AtomicU64,
+}
+
+/// Which message of a conversation is to be lost.
+#[derive(Default)]
+struct Talk {
+    /// Messages up to and with the lost one; `None` is no limit.
+    left: Option<u64>,
+    /// Who spoke last.
+    speaker: Option<Direction>,
+}
+
+impl Talk {
+    /// Is this part of the message to be lost?
+    fn loses(&mut self, direction: Direction) -> bool {
+        let Some(left) = self.left.as_mut() else {
+            return false;
+        };
+        if self.speaker.replace(direction) != Some(direction) {
+            *left = left.saturating_sub(1);
+        }
+        *left == 0
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,11 +82,10 @@ impl Relay {
             target: Mutex::new(target),
             whole: watch::channel(true).0,
             budget: Mutex::new(None),
+            talk: Mutex::default(),
             passed: AtomicU64::new(0),
             passed_up: AtomicU64::new(0),
             connections: AtomicU64::new(0),
-            asking: AtomicBool::new(false),
-            turns: AtomicU64::new(0),
         });
         let listening = tokio::spawn(listen(listener, line.clone())).abort_handle();
         Ok(Self {
@@ -80,9 +100,10 @@ impl Relay {
         self.line.cut();
     }
 
-    /// The network is back, without a limit of bytes.
+    /// The network is back, without a limit of bytes or messages.
     pub fn restore(&self) {
         *lock(&self.line.budget) = None;
+        *lock(&self.line.talk) = Talk::default();
         self.line.whole.send_replace(true);
     }
 
@@ -94,6 +115,15 @@ impl Relay {
     /// Cuts the network after that many more bytes, both directions together.
     pub fn set_cut_after_bytes(&self, bytes: u64) {
         *lock(&self.line.budget) = Some(bytes);
+    }
+
+    /// Cuts the network in place of that message: the first is the client's next word, the second the server's answer to
+    /// it, and so on, those of TLS included. Means something only while one connection at a time is in use.
+    pub fn set_cut_at_message(&self, number: u64) {
+        *lock(&self.line.talk) = Talk {
+            left: Some(number),
+            speaker: None,
+        };
     }
 
     /// Resolves once the network is cut, by hand or by its budget.
@@ -118,12 +148,6 @@ impl Relay {
         self.line.passed_up.load(Ordering::Relaxed)
     }
 
-    /// How often a client began to speak again after the server did: the round trips so far, those of TLS included.
-    /// Means something only while one connection at a time is in use.
-    pub fn turns(&self) -> u64 {
-        self.line.turns.load(Ordering::Relaxed)
-    }
-
     /// Connections taken so far, also those that ended at once.
     pub fn connections(&self) -> u64 {
         self.line.connections.load(Ordering::Relaxed)
@@ -144,6 +168,9 @@ impl Line {
 
     /// How many of these bytes may pass. The rest is lost, and the network with it.
     fn take(&self, wanted: usize, direction: Direction) -> usize {
+        if lock(&self.talk).loses(direction) {
+            return 0;
+        }
         let mut budget = lock(&self.budget);
         let allowed = match budget.as_mut() {
             None => wanted,
@@ -154,13 +181,8 @@ impl Line {
             }
         };
         self.passed.fetch_add(allowed as u64, Ordering::Relaxed);
-        let up = direction == Direction::Up;
-        if up {
+        if direction == Direction::Up {
             self.passed_up.fetch_add(allowed as u64, Ordering::Relaxed);
-        }
-        let was_up = self.asking.swap(up, Ordering::Relaxed);
-        if up && !was_up {
-            self.turns.fetch_add(1, Ordering::Relaxed);
         }
         allowed
     }
@@ -277,7 +299,7 @@ mod tests {
         let mut again = TcpStream::connect(relay.address).await.unwrap();
         assert_eq!(heard_back(&mut again, b"hello").await.unwrap(), 5);
         assert_eq!(relay.connections(), 3);
-        assert_eq!((relay.bytes_passed(), relay.bytes_up(), relay.turns()), (20, 10, 2));
+        assert_eq!((relay.bytes_passed(), relay.bytes_up()), (20, 10));
     }
 
     #[tokio::test]
@@ -291,6 +313,22 @@ mod tests {
         relay.cut_happened().await;
         assert_eq!(relay.bytes_passed(), 7);
         assert!(!relay.is_whole());
+    }
+
+    #[tokio::test]
+    async fn a_message_is_lost_whole_and_the_network_with_it() {
+        let relay = Relay::start(echo().await).await.unwrap();
+        relay.set_cut_at_message(2);
+        let mut stream = TcpStream::connect(relay.address).await.unwrap();
+        assert!(!matches!(heard_back(&mut stream, b"hello").await, Ok(5)));
+        assert_eq!((relay.bytes_passed(), relay.bytes_up(), relay.is_whole()), (5, 5, false));
+
+        relay.restore();
+        relay.set_cut_at_message(3);
+        let mut stream = TcpStream::connect(relay.address).await.unwrap();
+        assert_eq!(heard_back(&mut stream, b"hello").await.unwrap(), 5);
+        assert!(!matches!(heard_back(&mut stream, b"hello").await, Ok(5)));
+        assert_eq!(relay.bytes_passed(), 15);
     }
 
     #[tokio::test]

@@ -33,7 +33,7 @@ pub struct Run {
     pub cost: Cost,
     pub up: u64,
     pub down: u64,
-    pub turns: u64,
+    pub requests: u64,
 }
 
 /// One end's documents.
@@ -165,10 +165,12 @@ impl Rival {
         lock(&self.replica).begin(terms)?;
         *lock(&self.stored) = terms.stored;
         let relay = &endpoint.relay;
-        let (passed, up, turns) = (relay.bytes_passed(), relay.bytes_up(), relay.turns());
+        let (passed, up) = (relay.bytes_passed(), relay.bytes_up());
+        let mut requests = 0;
         let watch = Watch::start();
         let client = endpoint.client()?;
         let ids: Vec<DocumentId> = if terms.heads_first {
+            requests += 1;
             let answer = endpoint.post(&client, "/heads", pack(&ours.heads())?).await?;
             unpack(&answer)?.into_iter().map(|(id, _)| id).collect()
         } else {
@@ -180,6 +182,7 @@ impl Rival {
             if asked.is_empty() {
                 break;
             }
+            requests += 1;
             let answer = endpoint.post(&client, "/messages", pack(&asked)?).await?;
             if ours.receive(&unpack(&answer)?)? {
                 received.extend_from_slice(&answer);
@@ -197,7 +200,7 @@ impl Rival {
             cost,
             up: went_up,
             down: relay.bytes_passed() - passed - went_up,
-            turns: relay.turns() - turns,
+            requests,
         })
     }
 }
