@@ -96,10 +96,12 @@ export function useVisitForm(draft: string) {
     )
   }
 
-  /** Sends whatever still waits; resolves when the core has it all. */
-  async function flush(): Promise<void> {
+  /** Sends whatever still waits; true once the core has it all. */
+  async function flush(): Promise<boolean> {
+    if (unsent.size === 0) problem.value = null
     for (const id of [...unsent.keys()]) void send(id)
     await queue
+    return unsent.size === 0
   }
 
   function same(part: string, section: string): Promise<void> {
