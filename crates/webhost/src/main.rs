@@ -47,7 +47,13 @@ async fn main() -> Result<()> {
     };
     let mut settings = AppSettings::new(arguments.folder, shell);
     settings.extensions = extensions();
-    let app = App::open(settings).context("this folder cannot be opened")?;
+    let app = match App::open(settings) {
+        Ok(app) => app,
+        Err(error) if error.code() == "folder_in_use" => anyhow::bail!(
+            "这个文件夹正被另一个走访程序使用，两个程序不能同时打开它。请先关掉那一个，再试一次。（folder_in_use）"
+        ),
+        Err(error) => return Err(error).context("this folder cannot be opened"),
+    };
     app.start_sync();
     let host = Host {
         app: app.clone(),
