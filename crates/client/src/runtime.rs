@@ -6,6 +6,7 @@ use crate::server::{Pin, Server};
 use crate::sync::{self, Step};
 use crate::tablet::Tablet;
 use crate::view::SyncPhase;
+use ids::Role;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -176,6 +177,24 @@ impl Line {
     }
 }
 
+/// The station learns when each tablet was last heard of: "not visited" and "not synced" are different questions.
+async fn note_devices(tablet: &Arc<Tablet>, line: &Line) -> Result<(), ClientError> {
+    let list: protocol::DeviceList = line.send("/devices/list", &()).await?;
+    let worker = tablet.clone();
+    tokio::task::spawn_blocking(move || {
+        worker.store.write(|tx| {
+            for device in &list.devices {
+                if let Some(seen_ms) = device.seen_ms {
+                    store::members::set_seen(tx, device.device, seen_ms)?;
+                }
+            }
+            Ok::<_, ClientError>(())
+        })
+    })
+    .await
+    .map_err(|error| ClientError::new("internal").because(error))?
+}
+
 async fn drive(tablet: &Arc<Tablet>, announce: &impl Fn()) -> Result<bool, ClientError> {
     let line = Line::open(tablet).await?;
     let mut session = sync::begin(tablet)?;
@@ -201,7 +220,12 @@ async fn drive(tablet: &Arc<Tablet>, announce: &impl Fn()) -> Result<bool, Clien
                     protocol::session::client::Event::Response(Box::new(line.send(path, &*request).await?))
                 }
             },
-            Step::Ended => return Ok(received),
+            Step::Ended => {
+                if tablet.identity.role == Role::Supervisor {
+                    note_devices(tablet, &line).await?;
+                }
+                return Ok(received);
+            }
         };
         effect = session.on(event);
     }

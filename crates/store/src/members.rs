@@ -194,6 +194,19 @@ pub fn devices(connection: &Connection) -> Result<Vec<DeviceRow>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Notes when the server last heard of a device.
+///
+/// # Errors
+/// The database refuses.
+pub fn set_seen(tx: &Transaction<'_>, device: DeviceId, seen_ms: i64) -> Result<(), StoreError> {
+    tx.prepare_cached(include_str!("../sql/members/set_seen.sql"))?
+        .execute(named_params! {
+            ":device": device.0.as_bytes(),
+            ":seen_ms": seen_ms,
+        })?;
+    Ok(())
+}
+
 /// The public key a device signs with, if it is known here.
 ///
 /// # Errors

@@ -1,0 +1,1 @@
+UPDATE devices SET seen_ms = :seen_ms WHERE device = :device;
