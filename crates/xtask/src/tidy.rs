@@ -56,12 +56,21 @@ struct Tree {
 impl Tree {
     fn read(root: PathBuf) -> Result<Self> {
         let listed = Command::new("git")
-            .args(["ls-files", "--cached", "--others", "--exclude-standard", "-z"])
+            .args([
+                "ls-files",
+                "--cached",
+                "--others",
+                "--exclude-standard",
+                "-z",
+            ])
             .current_dir(&root)
             .output()
             .context("git is needed to list the repository's files")?;
         if !listed.status.success() {
-            bail!("git does not know this folder: {}", String::from_utf8_lossy(&listed.stderr));
+            bail!(
+                "git does not know this folder: {}",
+                String::from_utf8_lossy(&listed.stderr)
+            );
         }
         let mut files: Vec<String> = String::from_utf8(listed.stdout)
             .context("a file's name is not UTF-8")?

@@ -1,4 +1,5 @@
-//! The documents against the repository: the map, the ADR index, links, the protocol's twin, the glossary.
+//! The documents against the repository: the map, the ADR index, links, named files and functions, the protocol's twin,
+//! the glossary.
 
 use super::{Findings, Tree, between, line_of, line_with, under};
 use anyhow::Result;
@@ -16,7 +17,9 @@ pub(super) fn check(tree: &Tree, findings: &mut Findings) -> Result<()> {
     decisions(tree, findings)?;
     links(tree, findings)?;
     messages(tree, findings)?;
-    glossary(tree, findings)
+    let code = code(tree)?;
+    named(tree, findings, &code)?;
+    glossary(tree, findings, &code)
 }
 
 /// The map names every member of the workspace and every other top folder, each once, and nothing else.
@@ -32,7 +35,9 @@ fn map(tree: &Tree, findings: &mut Findings) -> Result<()> {
         .collect();
     for file in &tree.files {
         if let Some((folder, _)) = file.split_once('/')
-            && !wanted.iter().any(|place| place.split('/').next() == Some(folder))
+            && !wanted
+                .iter()
+                .any(|place| place.split('/').next() == Some(folder))
         {
             wanted.insert(folder.to_owned());
         }
@@ -44,12 +49,19 @@ fn map(tree: &Tree, findings: &mut Findings) -> Result<()> {
     };
     let mut named = BTreeSet::new();
     for (number, row) in table.lines().enumerate() {
-        let Some(place) = row.strip_prefix("| `").and_then(|rest| rest.split('`').next()) else {
+        let Some(place) = row
+            .strip_prefix("| `")
+            .and_then(|rest| rest.split('`').next())
+        else {
             continue;
         };
         let number = line + number;
         if !wanted.contains(place) {
-            findings.add(ARCHITECTURE, number, format!("the map names {place}, which is neither a member nor a top folder"));
+            findings.add(
+                ARCHITECTURE,
+                number,
+                format!("the map names {place}, which is neither a member nor a top folder"),
+            );
         }
         if !named.insert(place.to_owned()) {
             findings.add(ARCHITECTURE, number, format!("the map names {place} twice"));
@@ -74,7 +86,11 @@ fn decisions(tree: &Tree, findings: &mut Findings) -> Result<()> {
             findings.add(file, 1, format!("there is another decision {number}"));
         }
         if !tree.text(file)?.starts_with(&format!("# {number} ")) {
-            findings.add(file, 1, format!("the heading does not begin with \"# {number} \""));
+            findings.add(
+                file,
+                1,
+                format!("the heading does not begin with \"# {number} \""),
+            );
         }
         if !index.contains(&format!("]({name})")) {
             findings.add(INDEX, 1, format!("{name} is not in the index"));
@@ -120,6 +136,10 @@ fn joined(folder: &str, path: &str) -> String {
 fn messages(tree: &Tree, findings: &mut Findings) -> Result<()> {
     let source = tree.text(MESSAGES)?;
     let prose = tree.text(PROTOCOL)?;
+    if prose.is_empty() {
+        findings.add(PROTOCOL, 1, "there is no prose for the messages");
+        return Ok(());
+    }
     for (number, line) in source.lines().enumerate() {
         let name = ["pub struct ", "pub enum "]
             .iter()
@@ -134,34 +154,137 @@ fn messages(tree: &Tree, findings: &mut Findings) -> Result<()> {
     Ok(())
 }
 
-/// Each word the glossary says the code uses is in the code.
-fn glossary(tree: &Tree, findings: &mut Findings) -> Result<()> {
-    let text = tree.text(GLOSSARY)?;
-    if text.is_empty() {
-        findings.add(GLOSSARY, 1, "there is no glossary");
-        return Ok(());
-    }
+/// Everything a document may speak of: source, data and build files, with their paths.
+fn code(tree: &Tree) -> Result<String> {
     let mut code = String::new();
-    for ending in [".rs", ".ts", ".vue", ".json", ".sql"] {
-        for file in tree.below("", ending).filter(|file| !file.ends_with("package-lock.json")) {
+    for ending in [
+        ".rs", ".ts", ".vue", ".json", ".sql", ".mjs", ".toml", ".py", ".sh",
+    ] {
+        for file in tree
+            .below("", ending)
+            .filter(|file| !file.ends_with("package-lock.json"))
+        {
             code.push_str(file);
             code.push('\n');
             code.push_str(&tree.text(file)?);
         }
     }
-    for (number, row) in text.lines().enumerate().filter(|(_, row)| row.starts_with('|')) {
+    Ok(code)
+}
+
+/// Each word the glossary says the code uses is in the code.
+fn glossary(tree: &Tree, findings: &mut Findings, code: &str) -> Result<()> {
+    let text = tree.text(GLOSSARY)?;
+    if text.is_empty() {
+        findings.add(GLOSSARY, 1, "there is no glossary");
+    }
+    for (number, row) in text
+        .lines()
+        .enumerate()
+        .filter(|(_, row)| row.starts_with('|'))
+    {
         for (_, word) in between(row, "`", "`") {
             if !code.contains(word) {
-                findings.add(GLOSSARY, number + 1, format!("the code nowhere says {word}"));
+                findings.add(
+                    GLOSSARY,
+                    number + 1,
+                    format!("the code nowhere says {word}"),
+                );
             }
         }
     }
     Ok(())
 }
 
+/// Files, functions and tests a document names in `code marks` are there.
+fn named(tree: &Tree, findings: &mut Findings, code: &str) -> Result<()> {
+    for file in tree.below("", ".md").filter(|file| *file != GLOSSARY) {
+        let text = tree.text(file)?;
+        let mut is_fenced = false;
+        for (number, line) in text.lines().enumerate() {
+            if line.trim_start().starts_with("```") {
+                is_fenced = !is_fenced;
+            }
+            if is_fenced || line.trim_start().starts_with("```") {
+                continue;
+            }
+            for (_, name) in between(line, "`", "`") {
+                let is_there = match Named::of(name) {
+                    Named::Path => is_path(tree, name),
+                    Named::Code(word) => has_word(code, word),
+                    Named::Other => true,
+                };
+                if !is_there {
+                    findings.add(file, number + 1, format!("{name} is not there"));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What a text in code marks is.
+#[derive(Debug, PartialEq)]
+enum Named<'a> {
+    Path,
+    Code(&'a str),
+    Other,
+}
+
+impl<'a> Named<'a> {
+    fn of(text: &'a str) -> Self {
+        let is_plain = |extra: &str| {
+            text.chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '_' || extra.contains(c))
+        };
+        let is_ours = [
+            "crates/",
+            "sync-server/",
+            "src-tauri/",
+            "tests/",
+            "ui/",
+            "policy/",
+            "docs/",
+            "scripts/",
+            "store/",
+            "domain/",
+            "client/",
+            "protocol/",
+            "office/",
+        ]
+        .iter()
+        .any(|start| text.starts_with(start));
+        let is_file = [".rs", ".vue", ".ts", ".sql", ".md", ".py", ".sh", ".mjs"]
+            .iter()
+            .any(|end| text.ends_with(end));
+        if is_plain("/.-") && (is_ours || is_file) && !text.starts_with('.') {
+            Self::Path
+        } else if is_plain(":") && text.contains("::") {
+            Self::Code(text.rsplit(':').next().unwrap_or(text))
+        } else if is_plain("") && text.matches('_').count() >= 3 {
+            Self::Code(text)
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// A file or folder, named from the top or by the end of its path; `src` may be left out.
+fn is_path(tree: &Tree, name: &str) -> bool {
+    let name = name.trim_end_matches('/');
+    tree.files.iter().any(|file| {
+        let short = file.replace("/src/", "/");
+        [file.as_str(), short.as_str()].into_iter().any(|file| {
+            let file = format!("/{file}/");
+            file.contains(&format!("/{name}/"))
+        })
+    })
+}
+
 /// A whole word, not a part of a longer one.
 fn has_word(text: &str, word: &str) -> bool {
-    let is_part = |character: Option<char>| character.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let is_part =
+        |character: Option<char>| character.is_some_and(|c| c.is_alphanumeric() || c == '_');
     text.match_indices(word).any(|(at, _)| {
         !is_part(text[..at].chars().next_back()) && !is_part(text[at + word.len()..].chars().next())
     })
@@ -180,6 +303,18 @@ mod tests {
     fn a_link_is_followed_from_its_own_folder() {
         assert_eq!(joined("docs/adr", "../protocol.md"), "docs/protocol.md");
         assert_eq!(joined("", "./LICENSE"), "LICENSE");
+    }
+
+    #[test]
+    fn a_name_is_told_by_its_shape() {
+        assert_eq!(Named::of("store/src/open.rs"), Named::Path);
+        assert_eq!(Named::of("records::save_with"), Named::Code("save_with"));
+        assert_eq!(
+            Named::of("a_wrong_key_refuses"),
+            Named::Code("a_wrong_key_refuses")
+        );
+        assert_eq!(Named::of("make kill N=200"), Named::Other);
+        assert_eq!(Named::of("opt-level = 3"), Named::Other);
     }
 
     #[test]

@@ -16,7 +16,16 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("sync-server", &["ids", "protocol"]),
 ];
 
-const OURS: [&str; 8] = ["ids", "domain", "protocol", "store", "client", "office", "webhost", "sync-server"];
+const OURS: [&str; 8] = [
+    "ids",
+    "domain",
+    "protocol",
+    "store",
+    "client",
+    "office",
+    "webhost",
+    "sync-server",
+];
 
 /// Files that may name Automerge, apart from tests: the shapes, and where the store keeps and joins their bytes.
 const NAMES_AUTOMERGE: [&str; 3] = [
@@ -27,7 +36,11 @@ const NAMES_AUTOMERGE: [&str; 3] = [
 ];
 
 /// Crates without IO, clock and randomness.
-const PURE: [&str; 3] = ["crates/ids/src/", "crates/domain/src/", "crates/protocol/src/"];
+const PURE: [&str; 3] = [
+    "crates/ids/src/",
+    "crates/domain/src/",
+    "crates/protocol/src/",
+];
 const IMPURE: [&str; 11] = [
     "std::fs",
     "std::net",
@@ -42,7 +55,14 @@ const IMPURE: [&str; 11] = [
     "Uuid::new_v",
 ];
 
-const STATEMENTS: [&str; 6] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE FROM ", "CREATE TABLE ", "REPLACE INTO "];
+const STATEMENTS: [&str; 6] = [
+    "SELECT ",
+    "INSERT ",
+    "UPDATE ",
+    "DELETE FROM ",
+    "CREATE TABLE ",
+    "REPLACE INTO ",
+];
 
 pub(super) fn check(tree: &Tree, findings: &mut Findings) -> Result<()> {
     for (folder, allowed) in ARROWS {
@@ -52,22 +72,41 @@ pub(super) fn check(tree: &Tree, findings: &mut Findings) -> Result<()> {
         let text = tree.text(file)?;
         for (number, line) in code_lines(&text) {
             if line.contains(concat!("automerge", "::")) && !may_name_automerge(file) {
-                findings.add(file, number, "names Automerge; only the document shapes and the store's documents do");
+                findings.add(
+                    file,
+                    number,
+                    "names Automerge; only the document shapes and the store's documents do",
+                );
             }
             if is_in(file, &["crates/store/src/", "sync-server/src/"]) && holds_statement(line) {
-                findings.add(file, number, "SQL belongs into a .sql file beside the module");
+                findings.add(
+                    file,
+                    number,
+                    "SQL belongs into a .sql file beside the module",
+                );
             }
             if is_in(file, &PURE)
                 && let Some(found) = IMPURE.iter().find(|name| line.contains(**name))
             {
-                findings.add(file, number, format!("{found} in a crate without IO, clock and randomness"));
+                findings.add(
+                    file,
+                    number,
+                    format!("{found} in a crate without IO, clock and randomness"),
+                );
             }
         }
     }
-    for file in tree.below("ui/src/", "").filter(|file| file.ends_with(".ts") || file.ends_with(".vue")) {
+    for file in tree
+        .below("ui/src/", "")
+        .filter(|file| file.ends_with(".ts") || file.ends_with(".vue"))
+    {
         for (number, line) in tree.text(file)?.lines().enumerate() {
             if line.contains("@tauri-apps") && !file.starts_with("ui/src/backend/") {
-                findings.add(file, number + 1, "the window's library is imported in ui/src/backend only");
+                findings.add(
+                    file,
+                    number + 1,
+                    "the window's library is imported in ui/src/backend only",
+                );
             }
         }
     }
@@ -85,7 +124,11 @@ fn arrows(tree: &Tree, findings: &mut Findings, folder: &str, allowed: &[&str]) 
         let name = line.split(['.', ' ', '=']).next().unwrap_or_default();
         let counts = section.ends_with("dependencies") && !section.contains("dev-");
         if counts && OURS.contains(&name) && !allowed.contains(&name) {
-            findings.add(&file, number + 1, format!("{folder} may not stand on {name}"));
+            findings.add(
+                &file,
+                number + 1,
+                format!("{folder} may not stand on {name}"),
+            );
         }
     }
     Ok(())
@@ -111,9 +154,11 @@ fn may_name_automerge(file: &str) -> bool {
 }
 
 fn holds_statement(line: &str) -> bool {
-    between(line, "\"", "\"")
-        .iter()
-        .any(|(_, text)| STATEMENTS.iter().any(|statement| text.trim_start().starts_with(statement)))
+    between(line, "\"", "\"").iter().any(|(_, text)| {
+        STATEMENTS
+            .iter()
+            .any(|statement| text.trim_start().starts_with(statement))
+    })
 }
 
 #[cfg(test)]

@@ -12,7 +12,12 @@ const LOCALES: [&str; 2] = ["zh-CN", "en"];
 const BACKEND: &str = "ui/src/backend/backend.ts";
 const OUTCOME: &str = "crates/protocol/src/outcome.rs";
 /// Where a code may be born that a screen gets to see.
-const CODE_SOURCES: [&str; 4] = ["crates/client/src/", "crates/office/src/", "crates/webhost/src/", "src-tauri/src/"];
+const CODE_SOURCES: [&str; 4] = [
+    "crates/client/src/",
+    "crates/office/src/",
+    "crates/webhost/src/",
+    "src-tauri/src/",
+];
 
 pub(super) fn check(tree: &Tree, findings: &mut Findings) -> Result<()> {
     let codes = error_codes(tree)?;
@@ -20,7 +25,11 @@ pub(super) fn check(tree: &Tree, findings: &mut Findings) -> Result<()> {
         let errors = Locale::read(tree, locale, "errors")?;
         for (code, (file, line)) in &codes {
             if !errors.has(&[code]) {
-                findings.add(file, *line, format!("{code} has no words in {}", errors.file));
+                findings.add(
+                    file,
+                    *line,
+                    format!("{code} has no words in {}", errors.file),
+                );
             }
         }
         let refusals = Locale::read(tree, locale, "refusals")?;
@@ -30,10 +39,18 @@ pub(super) fn check(tree: &Tree, findings: &mut Findings) -> Result<()> {
             let code = code.as_str();
             let line = line_of_key(&outcome, code);
             if !refusals.has(&[code]) {
-                findings.add(OUTCOME, line, format!("{code} has no words in {}", refusals.file));
+                findings.add(
+                    OUTCOME,
+                    line,
+                    format!("{code} has no words in {}", refusals.file),
+                );
             }
             if !sync.has(&["next", code]) {
-                findings.add(OUTCOME, line, format!("{code} has no next step in {}", sync.file));
+                findings.add(
+                    OUTCOME,
+                    line,
+                    format!("{code} has no next step in {}", sync.file),
+                );
             }
         }
     }
@@ -54,15 +71,22 @@ impl Locale {
     }
 
     fn has(&self, path: &[&str]) -> bool {
-        let found = path.iter().try_fold(&self.words, |value, key| value.get(key));
-        found.and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty())
+        let found = path
+            .iter()
+            .try_fold(&self.words, |value, key| value.get(key));
+        found
+            .and_then(Value::as_str)
+            .is_some_and(|text| !text.trim().is_empty())
     }
 }
 
 /// Every code a screen may get, with the first place it is made.
 fn error_codes(tree: &Tree) -> Result<BTreeMap<String, (String, usize)>> {
     let mut codes = BTreeMap::new();
-    for file in CODE_SOURCES.iter().flat_map(|folder| tree.below(folder, ".rs")) {
+    for file in CODE_SOURCES
+        .iter()
+        .flat_map(|folder| tree.below(folder, ".rs"))
+    {
         let text = tree.text(file)?;
         for (at, code) in codes_in(&text) {
             codes
@@ -77,12 +101,20 @@ fn error_codes(tree: &Tree) -> Result<BTreeMap<String, (String, usize)>> {
 fn codes_in(text: &str) -> Vec<(usize, &str)> {
     let mut found = between(text, "ClientError::new(\"", "\"");
     for (at, call) in between(text, "refuse(StatusCode::", ")") {
-        found.extend(between(call, "\"", "\"").into_iter().map(|(inner, code)| (at + inner, code)));
+        found.extend(
+            between(call, "\"", "\"")
+                .into_iter()
+                .map(|(inner, code)| (at + inner, code)),
+        );
     }
     for start in ["let code = match", "fn code(&self) -> &'static str"] {
         for (begin, _) in text.match_indices(start) {
             let block = block_after(&text[begin..]);
-            found.extend(between(block, "=> \"", "\"").into_iter().map(|(inner, code)| (begin + inner, code)));
+            found.extend(
+                between(block, "=> \"", "\"")
+                    .into_iter()
+                    .map(|(inner, code)| (begin + inner, code)),
+            );
         }
     }
     found.retain(|(_, code)| is_code(code));
@@ -108,7 +140,10 @@ fn block_after(text: &str) -> &str {
 }
 
 fn is_code(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 /// The list in the screens' backend is the list in Rust.
@@ -119,10 +154,17 @@ fn commands(tree: &Tree, findings: &mut Findings) -> Result<()> {
         findings.add(BACKEND, 1, "there is no list of commands");
         return Ok(());
     };
-    let listed: Vec<&str> = between(list, "'", "'").into_iter().map(|(_, name)| name).collect();
+    let listed: Vec<&str> = between(list, "'", "'")
+        .into_iter()
+        .map(|(_, name)| name)
+        .collect();
     let known: Vec<&str> = COMMANDS.iter().chain(EXTENSION_COMMANDS).copied().collect();
     for command in known.iter().filter(|command| !listed.contains(command)) {
-        findings.add(BACKEND, line_of(&text, *at), format!("the command {command} is missing"));
+        findings.add(
+            BACKEND,
+            line_of(&text, *at),
+            format!("the command {command} is missing"),
+        );
     }
     for command in listed.iter().filter(|command| !known.contains(command)) {
         let line = line_with(&text, &format!("'{command}'"));
@@ -144,6 +186,9 @@ mod tests {
             refuse(StatusCode::FORBIDDEN, "wrong_token")
         "#;
         let found: Vec<&str> = codes_in(text).into_iter().map(|(_, code)| code).collect();
-        assert_eq!(found, ["draft_gone", "wrong_token", "disk_full", "internal"]);
+        assert_eq!(
+            found,
+            ["draft_gone", "wrong_token", "disk_full", "internal"]
+        );
     }
 }
