@@ -51,14 +51,14 @@ pub struct RosterHousehold {
 #[derive(Default)]
 pub struct People {
     staff: HashMap<StaffId, (String, Role, UnitId)>,
-    units: HashMap<UnitId, String>,
+    units: HashMap<UnitId, (String, String)>,
 }
 
 /// Everybody.
 pub struct Roster {
     /// Today.
     pub today: NaiveDate,
-    /// Children in village, then name order.
+    /// Children by village in administrative order, then by name.
     pub children: Vec<RosterChild>,
     /// Households by id.
     pub households: BTreeMap<String, RosterHousehold>,
@@ -82,7 +82,7 @@ impl People {
                     .collect(),
                 units: members::units(connection)?
                     .into_iter()
-                    .map(|row| (row.unit, row.name))
+                    .map(|row| (row.unit, (row.name, row.region_code.unwrap_or_default())))
                     .collect(),
             })
         })
@@ -109,7 +109,12 @@ impl People {
 
     /// A unit's name.
     pub fn unit_name(&self, unit: UnitId) -> String {
-        self.units.get(&unit).cloned().unwrap_or_default()
+        self.units.get(&unit).map(|(name, _)| name.clone()).unwrap_or_default()
+    }
+
+    /// A unit's region code: the administrative order of lists.
+    pub fn region(&self, unit: UnitId) -> &str {
+        self.units.get(&unit).map_or("", |(_, region)| region)
     }
 
     /// Names of the directors of a village.
@@ -225,20 +230,22 @@ impl Roster {
         let (nouns, states) = tablet.store.read(|connection| {
             Ok::<_, ClientError>((tablet.nouns(connection)?, changes::open_record_states(connection)?))
         })?;
+        let cadences = tablet.cadences(&nouns.children, &packs, today);
         let mut children: Vec<RosterChild> = nouns
             .children
             .iter()
-            .map(|noun| RosterChild {
+            .zip(cadences)
+            .map(|(noun, cadence)| RosterChild {
                 id: noun.id,
                 unit: noun.unit,
                 child: noun.noun.clone(),
                 conflicts: noun.conflicts.clone(),
-                cadence: cadence::of(&noun.noun, &packs, today).map(Arc::new),
+                cadence,
                 search: noun.search.clone(),
             })
             .collect();
         children.sort_by_cached_key(|child| {
-            (people.unit_name(child.unit), child.search.pinyin(), child.id)
+            (people.region(child.unit).to_owned(), child.search.pinyin(), child.id)
         });
         Ok(Self {
             today,
@@ -268,9 +275,9 @@ impl Roster {
     /// # Errors
     /// `not_found`.
     pub fn child(&self, id: &str) -> Result<&RosterChild, ClientError> {
-        self.children
-            .iter()
-            .find(|child| child.id.to_string() == id)
+        DocumentId::parse(id)
+            .ok()
+            .and_then(|id| self.children.iter().find(|child| child.id == id))
             .ok_or_else(|| ClientError::new("not_found"))
     }
 

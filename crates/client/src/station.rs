@@ -3,7 +3,7 @@
 use crate::cadence;
 use crate::error::ClientError;
 use crate::problems;
-use crate::roster::{self, Roster, RosterChild, record_state};
+use crate::roster::{Roster, RosterChild, UNKNOWN_PERSON, record_state};
 use crate::system;
 use crate::tablet::Tablet;
 use crate::timeline::{attempt_text, contact_text, visit_text};
@@ -12,8 +12,9 @@ use crate::view::{
 };
 use chrono::{Datelike, NaiveDate};
 use domain::cadence::Kind;
-use ids::{StaffId, UnitId};
+use ids::{DocumentId, UnitId};
 use std::collections::HashMap;
+use store::projections::events::{self, EventKind};
 use store::{members, sync_state};
 
 /// A tablet not heard of for so long is a matter of its own (ui.md §4.2).
@@ -21,7 +22,7 @@ const SILENT_DAYS: i64 = 7;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Rows of the attention table and of the inbox; the rest is reached by search.
 const ATTENTION_ROWS: usize = 200;
-const INBOX_ROWS: usize = 500;
+const INBOX_ROWS: u32 = 500;
 
 /// The overview.
 ///
@@ -96,7 +97,7 @@ pub fn villages(tablet: &Tablet) -> Result<VillageListView, ClientError> {
     })
 }
 
-/// Visits, contacts and attempts, newest arrivals first.
+/// Visits, contacts and attempts that came from tablets, newest arrivals first.
 ///
 /// # Errors
 /// `still_loading`, or the store cannot be read.
@@ -104,59 +105,50 @@ pub fn inbox(tablet: &Tablet) -> Result<InboxView, ClientError> {
     let roster = Roster::read(tablet)?;
     let packs = tablet.packs();
     let pack = packs.rules_on(roster.today).ok_or_else(|| ClientError::new("form_unknown"))?;
-    let mut rows: Vec<(i64, InboxRow)> = Vec::new();
-    for child in &roster.children {
-        let authors = roster::authors(tablet, child.id)?;
-        let mut push = |kind: &str,
-                        record: &str,
-                        date: Option<NaiveDate>,
-                        made_by: Option<[u8; 32]>,
-                        recorded_ms: i64,
-                        text: String| {
-            let author: Option<StaffId> = made_by.and_then(|hash| authors.get(&hash)).map(|author| author.staff);
-            let verdict = child.cadence.as_ref().and_then(|cadence| cadence.verdict(record).cloned());
-            rows.push((
-                recorded_ms,
-                InboxRow {
-                    record: record.to_owned(),
-                    kind: kind.to_owned(),
-                    child: child.id.to_string(),
-                    name: child.name(),
-                    village: roster.people.unit_name(child.unit),
-                    date: child
-                        .child
-                        .effective_date(record, date)
-                        .map(|date| date.to_string())
-                        .unwrap_or_default(),
-                    arrived: system::moment(recorded_ms),
-                    by: author.map_or_else(
-                        || roster::UNKNOWN_PERSON.to_owned(),
-                        |staff| roster.people.name(staff),
-                    ),
-                    text,
-                    counts: verdict.as_ref().is_some_and(|verdict| verdict.counts),
-                    entered_late: verdict.as_ref().is_some_and(|verdict| verdict.entered_late),
-                    state: record_state(&roster.states, record),
-                },
-            ));
-        };
-        for visit in &child.child.visits {
-            push("visit", &visit.id, visit.event_date, visit.made_by, visit.recorded_ms, visit_text(visit, pack));
-        }
-        for contact in &child.child.contacts {
-            let text = contact_text(contact, pack);
-            push("contact", &contact.id, contact.event_date, contact.made_by, contact.recorded_ms, text);
-        }
-        for attempt in &child.child.attempts {
-            let text = attempt_text(attempt, pack);
-            push("attempt", &attempt.id, attempt.event_date, attempt.made_by, attempt.recorded_ms, text);
-        }
-    }
-    rows.sort_by(|(a_ms, a), (b_ms, b)| (b_ms, &b.record).cmp(&(a_ms, &a.record)));
-    rows.truncate(INBOX_ROWS);
-    Ok(InboxView {
-        rows: rows.into_iter().map(|(_, row)| row).collect(),
-    })
+    let arrived = tablet.store.read(|connection| events::arrived(connection, INBOX_ROWS))?;
+    let children: HashMap<DocumentId, &RosterChild> =
+        roster.children.iter().map(|child| (child.id, child)).collect();
+    let rows = arrived
+        .into_iter()
+        .filter_map(|arrived| {
+            let event = &arrived.event;
+            let child = *children.get(&event.child)?;
+            let file = &child.child;
+            let text = match event.kind {
+                EventKind::Visit => {
+                    visit_text(file.visits.iter().find(|one| one.id == event.record)?, pack)
+                }
+                EventKind::Contact => {
+                    contact_text(file.contacts.iter().find(|one| one.id == event.record)?, pack)
+                }
+                EventKind::Attempt => {
+                    attempt_text(file.attempts.iter().find(|one| one.id == event.record)?, pack)
+                }
+            };
+            let verdict = child.cadence.as_ref().and_then(|cadence| cadence.verdict(&event.record));
+            Some(InboxRow {
+                record: event.record.clone(),
+                kind: event.kind.as_str().to_owned(),
+                child: child.id.to_string(),
+                name: child.name(),
+                village: roster.people.unit_name(child.unit),
+                date: file
+                    .effective_date(&event.record, event.event_date)
+                    .map(|date| date.to_string())
+                    .unwrap_or_default(),
+                arrived: system::moment(arrived.stored_ms),
+                by: arrived
+                    .written_by
+                    .and_then(|author| author.name)
+                    .unwrap_or_else(|| UNKNOWN_PERSON.to_owned()),
+                text,
+                counts: verdict.is_some_and(|verdict| verdict.counts),
+                entered_late: verdict.is_some_and(|verdict| verdict.entered_late),
+                state: record_state(&roster.states, &event.record),
+            })
+        })
+        .collect();
+    Ok(InboxView { rows })
 }
 
 pub(crate) fn village_rows(tablet: &Tablet, roster: &Roster) -> Result<Vec<VillageRow>, ClientError> {

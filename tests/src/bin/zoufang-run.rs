@@ -215,7 +215,7 @@ async fn run(arguments: &Arguments, stop: impl Future<Output = ()>) -> Result<()
     };
 
     say(format_args!("站里和窗口（白荷村）的 PIN 都是 {PIN}"));
-    say("平板还没有登记：在站里“人员和设备”里生成代码，再到平板上输入");
+    say("平板还没有登记：在站里“平板和人员”里生成代码，再到平板上输入");
     say(format_args!("空着的村的台账在 {}", data.join("ledgers").display()));
     say("输入“网”或 n 再按回车，断开或接通网络；Ctrl-C 停止");
     say(format_args!("tablet  {tablet_url}"));
