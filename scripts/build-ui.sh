@@ -9,5 +9,5 @@ if [ -f "$stamp" ] &&
   exit 0
 fi
 printf 'building the screens\n' >&2
-npm run --silent build >&2
+npm run --silent build -- --logLevel warn >&2
 touch "$stamp"

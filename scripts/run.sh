@@ -18,9 +18,13 @@ else
 fi
 scripts/build-ui.sh
 printf 'building Zoufang (the first time takes some minutes)\n' >&2
-cargo build --quiet --package zoufang-tests --bin zoufang-run
+binaries="${CARGO_TARGET_DIR:-target}/debug"
 if [ "$window" = yes ]; then
-  cargo build --quiet --package zoufang --features custom-protocol
-  arguments+=(--window "${CARGO_TARGET_DIR:-target}/debug/zoufang")
+  # One invocation, so that what both need is built once.
+  cargo build --package zoufang-tests --bin zoufang-run \
+    --package zoufang --bin zoufang --features zoufang/custom-protocol
+  arguments+=(--window "$binaries/zoufang")
+else
+  cargo build --package zoufang-tests --bin zoufang-run
 fi
-exec "${CARGO_TARGET_DIR:-target}/debug/zoufang-run" "${arguments[@]}"
+exec "$binaries/zoufang-run" "${arguments[@]}"
