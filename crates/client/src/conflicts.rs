@@ -103,8 +103,7 @@ pub fn settle(tablet: &Tablet, input: &SettleInput) -> Result<ConflictListView, 
 /// # Errors
 /// The store cannot be read.
 pub fn count(tablet: &Tablet) -> Result<u32, ClientError> {
-    let open: usize = contested(tablet)?.iter().map(|one| one.conflicts.len()).sum();
-    Ok(u32::try_from(open).unwrap_or(u32::MAX))
+    Ok(tablet.store.read(store::projections::conflicts::count)?)
 }
 
 fn contested(tablet: &Tablet) -> Result<Vec<Contested>, ClientError> {

@@ -1,7 +1,11 @@
 //! Nouns read from projections once and kept while their document does not change.
 
+use crate::cadence;
 use crate::error::ClientError;
+use crate::packs::Packs;
 use crate::tablet::Tablet;
+use chrono::NaiveDate;
+use domain::cadence::Cadence;
 use domain::child::Child;
 use domain::household::Household;
 use domain::name_search::SearchKey;
@@ -47,9 +51,20 @@ enum Kept {
     Other,
 }
 
-/// What was read before, by document and heads.
+/// What was read before, by document and heads, and the due dates computed from it.
 #[derive(Default)]
-pub struct NounCache(Mutex<HashMap<DocumentId, (Vec<ChangeHash>, Kept)>>);
+pub struct NounCache {
+    nouns: Mutex<HashMap<DocumentId, (Vec<ChangeHash>, Kept)>>,
+    cadences: Mutex<Cadences>,
+}
+
+/// Due dates of one day under one set of packs; each holds as long as its child's file is the one it was computed from.
+#[derive(Default)]
+struct Cadences {
+    today: NaiveDate,
+    packs: Arc<Packs>,
+    known: HashMap<DocumentId, (Arc<Child>, Option<Arc<Cadence>>)>,
+}
 
 impl Tablet {
     /// All nouns, from projections. Only documents whose heads moved are read again. Visits come without answers;
@@ -58,7 +73,7 @@ impl Tablet {
     /// # Errors
     /// The store cannot be read.
     pub fn nouns(&self, connection: &Connection) -> Result<Nouns, ClientError> {
-        let mut kept = self.noun_cache.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.noun_cache.nouns.lock().unwrap_or_else(PoisonError::into_inner);
         let mut bulk = BTreeMap::new();
         if kept.is_empty() {
             for kind in [DocKind::Child, DocKind::Household, DocKind::Problem] {
@@ -83,6 +98,34 @@ impl Tablet {
             }
         }
         Ok(nouns)
+    }
+
+    /// Due dates of these children today, in their order. Only those whose file changed are computed again.
+    pub(crate) fn cadences(
+        &self,
+        children: &[Noun<Child>],
+        packs: &Arc<Packs>,
+        today: NaiveDate,
+    ) -> Vec<Option<Arc<Cadence>>> {
+        let mut kept = self.noun_cache.cadences.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.today != today || !Arc::ptr_eq(&kept.packs, packs) {
+            *kept = Cadences {
+                today,
+                packs: packs.clone(),
+                known: HashMap::new(),
+            };
+        }
+        children
+            .iter()
+            .map(|child| match kept.known.get(&child.id) {
+                Some((noun, cadence)) if Arc::ptr_eq(noun, &child.noun) => cadence.clone(),
+                _ => {
+                    let cadence = cadence::of(&child.noun, packs, today).map(Arc::new);
+                    kept.known.insert(child.id, (child.noun.clone(), cadence.clone()));
+                    cadence
+                }
+            })
+            .collect()
     }
 
     /// A child's file with the answers of its visits.

@@ -6,10 +6,12 @@ use crate::roster::{Roster, RosterChild};
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
-    DraftRow, DueGroup, DueView, MeView, MonthCountsView, TodayChild, TodayRow, TodayView,
+    DraftRow, DueGroup, DueKind, DueView, MeView, MonthCountsView, TodayChild, TodayRow, TodayView,
 };
 use chrono::{Datelike, NaiveDate};
 use domain::scalar::Scalar;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use store::drafts;
 
 /// Everybody with a cadence, in groups 已过 · 今天 · 快到 · 其余 (decisions.md 9).
@@ -22,6 +24,7 @@ pub fn today(tablet: &Tablet) -> Result<TodayView, ClientError> {
     let soon_days = packs.rules_on(roster.today).map_or(7, |pack| pack.rules.soon_days);
     let drafts = tablet.store.read(|connection| drafts::open(connection))?;
     let mut rows: Vec<TodayRow> = Vec::new();
+    let mut siblings = Siblings::new();
     let mut with_cadence = 0;
     for child in &roster.children {
         let Some(cadence) = &child.cadence else { continue };
@@ -43,7 +46,7 @@ pub fn today(tablet: &Tablet) -> Result<TodayView, ClientError> {
                 .find(|draft| Some(draft.household.to_string().as_str()) == child.child.household())
                 .map(|draft| draft.draft.to_string()),
         };
-        fold(&mut rows, row);
+        fold(&mut rows, &mut siblings, row);
     }
     rows.sort_by(|a, b| {
         (a.group as u8, &a.first.due, !a.enhanced, &a.children[0].name).cmp(&(
@@ -151,23 +154,28 @@ fn group_of(due: &DueView, soon_days: u32) -> DueGroup {
     }
 }
 
+/// Where the row of a household, a kind and a date stands.
+type Siblings = HashMap<(String, DueKind, String), usize>;
+
 /// Siblings due for the same thing on the same day become one row (decisions.md 9).
-fn fold(rows: &mut Vec<TodayRow>, row: TodayRow) {
-    let same = rows.iter_mut().find(|other| {
-        !row.household.is_empty()
-            && other.household == row.household
-            && other.first.kind == row.first.kind
-            && other.first.due == row.first.due
-    });
-    match same {
-        Some(other) => {
+fn fold(rows: &mut Vec<TodayRow>, siblings: &mut Siblings, row: TodayRow) {
+    if row.household.is_empty() {
+        rows.push(row);
+        return;
+    }
+    match siblings.entry((row.household.clone(), row.first.kind, row.first.due.clone())) {
+        Entry::Occupied(known) => {
+            let other = &mut rows[*known.get()];
             other.children.extend(row.children);
             other.enhanced |= row.enhanced;
             if other.first.reason != row.first.reason && row.enhanced {
                 other.first.reason = row.first.reason;
             }
         }
-        None => rows.push(row),
+        Entry::Vacant(place) => {
+            place.insert(rows.len());
+            rows.push(row);
+        }
     }
 }
 
