@@ -9,7 +9,7 @@ use crate::roster::{Roster, RosterChild, RosterHousehold};
 use crate::tablet::Tablet;
 use crate::timeline;
 use crate::view::{
-    AddChildInput, AmendInput, ChildFileView, ChildListView, ChildRow, EditFieldInput, FieldBlockView,
+    AddChildFormView, AddChildInput, AmendInput, ChildFileView, ChildListView, ChildRow, EditFieldInput, FieldBlockView,
     FieldView, IdInput, SavedView, SearchInput, SiblingView,
 };
 use domain::child::{Amendment, Category, HOUSEHOLD, IS_NEW, OPENED_ON};
@@ -310,6 +310,24 @@ fn checked(
     }
 }
 
+/// What the screen 加一个孩子 offers.
+///
+/// # Errors
+/// `form_unknown`.
+pub fn add_child_form(tablet: &Tablet) -> Result<AddChildFormView, ClientError> {
+    let packs = tablet.packs();
+    let pack = packs.rules_on(tablet.today()).ok_or_else(|| ClientError::new("form_unknown"))?;
+    let categories = options(pack.list("FOUND_CATEGORY"));
+    Ok(AddChildFormView {
+        unsure: categories.last().map(|option| option.code.clone()).unwrap_or_default(),
+        categories,
+        sexes: options(pack.list("SEX"))
+            .into_iter()
+            .filter(|option| matches!(option.code.as_str(), "1" | "2"))
+            .collect(),
+    })
+}
+
 /// Opens a file for a child found by hand (新发现): name, village and reason are enough to start.
 ///
 /// # Errors
@@ -344,6 +362,8 @@ pub fn add_child(tablet: &Tablet, input: &AddChildInput) -> Result<SavedView, Cl
         (None, Role::Supervisor) => return Err(ClientError::new("not_found")),
         (_, Role::Director) => tablet.identity.unit,
     };
+    let child = DocumentId(tablet.new_id());
+    let label = format!("{name} 建档");
     let mut writes = Vec::new();
     let household = match &input.household {
         Some(id) => {
@@ -352,16 +372,13 @@ pub fn add_child(tablet: &Tablet, input: &AddChildInput) -> Result<SavedView, Cl
         }
         None => {
             let id = DocumentId(tablet.new_id());
-            writes.push(Write::new(
-                id,
-                DocKind::Household,
-                village,
-                vec![Edit::put(OPENED_ON, roster.today.to_string())],
-            ));
+            let edits = vec![Edit::put(OPENED_ON, roster.today.to_string())];
+            writes.push(
+                Write::new(id, DocKind::Household, village, edits).labelled("child", &label, child.to_string()),
+            );
             id
         }
     };
-    let child = DocumentId(tablet.new_id());
     let today = roster.today.to_string();
     let category = Category {
         id: tablet.new_id().to_string(),
@@ -387,7 +404,7 @@ pub fn add_child(tablet: &Tablet, input: &AddChildInput) -> Result<SavedView, Cl
                 category.to_edit(),
             ],
         )
-        .labelled("child", format!("{name} 建档"), child.to_string()),
+        .labelled("child", label, child.to_string()),
     );
     records::save(tablet, "child_added", &writes)?;
     saved(tablet, &[child], &child.to_string())

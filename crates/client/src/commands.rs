@@ -82,9 +82,11 @@ commands! {
         "search_children" => children::search, input;
         "child_file" => children::file, input;
         "edit_field" => children::edit_field, input;
+        "add_child_form" => children::add_child_form;
         "add_child" => children::add_child, input;
         "contact_form" => contacts::form, input;
         "record_contact" => contacts::record_contact, input;
+        "attempt_form" => contacts::attempt_form, input;
         "record_attempt" => contacts::record_attempt, input;
         "open_visit" => visits::open_visit, input;
         "visit_form" => visits::visit_form, input;

@@ -5,7 +5,7 @@ use crate::error::ClientError;
 use crate::records::{self, Write};
 use crate::roster::Roster;
 use crate::tablet::Tablet;
-use crate::view::{AttemptInput, ContactFormView, ContactInput, IdInput, OptionView, SavedView};
+use crate::view::{AttemptFormView, AttemptInput, ContactFormView, ContactInput, IdInput, OptionView, SavedView};
 use chrono::NaiveDate;
 use domain::child::{Attempt, Contact};
 use domain::code_list::CodeItem;
@@ -104,6 +104,30 @@ pub fn record_contact(tablet: &Tablet, input: &ContactInput) -> Result<SavedView
             .collect();
     }
     Ok(saved)
+}
+
+/// What the screen 没见到 offers for a child's household.
+///
+/// # Errors
+/// `not_found`.
+pub fn attempt_form(tablet: &Tablet, input: &IdInput) -> Result<AttemptFormView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let household = roster
+        .child(&input.id)?
+        .child
+        .household()
+        .ok_or_else(|| ClientError::new("not_found"))?
+        .to_owned();
+    let packs = tablet.packs();
+    let pack = packs.rules_on(roster.today).ok_or_else(|| ClientError::new("form_unknown"))?;
+    let names: Vec<String> = roster.children_of(&household).iter().map(|child| child.name()).collect();
+    Ok(AttemptFormView {
+        names: names.join("、"),
+        household,
+        reasons: options(pack.list("ATTEMPT_REASON")),
+        phrases: pack.phrases("attempt").to_vec(),
+        today: roster.today.to_string(),
+    })
 }
 
 /// Records an attempt in the document of every child of the household (decisions.md 8).

@@ -320,7 +320,13 @@ fn writes(
         if !of_household.is_empty()
             && let Some(household) = roster.household_of(known)
         {
-            writes.push(Write::new(household.id, DocKind::Household, household.unit, of_household));
+            writes.push(
+                Write::new(household.id, DocKind::Household, household.unit, of_household).labelled(
+                    "import",
+                    &label,
+                    known.id.to_string(),
+                ),
+            );
         }
         if !of_child.is_empty() {
             writes.push(
@@ -338,10 +344,16 @@ fn writes(
         HouseholdChoice::New(number) => *households.entry(number).or_insert_with(|| DocumentId(tablet.new_id())),
         HouseholdChoice::None => DocumentId(tablet.new_id()),
     };
-    of_household.push(Edit::put(OPENED_ON, today.as_str()));
-    writes.push(Write::new(household, DocKind::Household, details.village, of_household));
     let child = DocumentId(tablet.new_id());
     row.document = Some(child);
+    of_household.push(Edit::put(OPENED_ON, today.as_str()));
+    writes.push(
+        Write::new(household, DocKind::Household, details.village, of_household).labelled(
+            "import",
+            &label,
+            child.to_string(),
+        ),
+    );
     of_child.push(Edit::put(HOUSEHOLD, household.to_string()));
     of_child.push(Edit::put(OPENED_ON, today.as_str()));
     of_child.push(Edit::put(IS_NEW, false));

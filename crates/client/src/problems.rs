@@ -8,7 +8,7 @@ use crate::roster::{self, People, Roster, record_state};
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
-    IdInput, MandatoryView, OptionView, ProblemEventInput, ProblemEventView, ProblemFormView, ProblemInput,
+    CardView, IdInput, MandatoryView, OptionView, ProblemEventInput, ProblemEventView, ProblemFormView, ProblemInput,
     ProblemListView, ProblemRow, ProblemState, ProblemView, RecordState, SavedView, TimelineKind, TimelineRow,
 };
 use chrono::{Datelike, NaiveDate};
@@ -37,9 +37,10 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ProblemFormView, ClientE
         cards: pack
             .problem_cards
             .iter()
-            .map(|card| OptionView {
+            .map(|card| CardView {
                 code: card.code.clone(),
                 label: card.label.clone(),
+                hint: card.hint.clone(),
             })
             .collect(),
         urgencies: pack

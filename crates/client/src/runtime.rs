@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::error::ClientError;
-use crate::server::{Pin, Server};
+use crate::server::{Pin, Server, refused_code};
 use crate::sync::{self, Step};
 use crate::tablet::Tablet;
 use crate::view::SyncPhase;
@@ -112,7 +112,11 @@ pub async fn once(tablet: &Arc<Tablet>, announce: impl Fn()) -> Result<bool, Cli
         Err(error) => !matches!(error.code(), "no_network" | "enrol_wrong_server"),
     };
     tablet.sync.set_online(reached);
-    let code = result.as_ref().err().map(|error| error.code().to_owned());
+    // The page says why the server refused, not merely that it did.
+    let code = result
+        .as_ref()
+        .err()
+        .map(|error| refused_code(error).unwrap_or_else(|| error.code().to_owned()));
     let worker = tablet.clone();
     let noted = tokio::task::spawn_blocking(move || sync::note_end(&worker, code)).await;
     if let Ok(Err(error)) = noted {

@@ -146,22 +146,27 @@ pub fn refused_code(error: &ClientError) -> Option<String> {
 fn unreachable(error: reqwest::Error) -> ClientError {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     while let Some(inner) = cause {
-        if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
-            let code = match tls {
-                rustls::Error::InvalidCertificate(_) | rustls::Error::General(_) => "enrol_wrong_server",
-                _ => "no_network",
-            };
-            return ClientError::new(code).because(error);
+        let wrapped = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let tls = inner
+            .downcast_ref::<rustls::Error>()
+            .or_else(|| wrapped.and_then(|inner| inner.downcast_ref()));
+        if let Some(tls) = tls {
+            return ClientError::new(not_our_server(tls)).because(error);
         }
-        if let Some(io) = inner.downcast_ref::<std::io::Error>()
-            && let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>())
-            && matches!(tls, rustls::Error::InvalidCertificate(_) | rustls::Error::General(_))
-        {
-            return ClientError::new("enrol_wrong_server").because(error);
+        if inner.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+            return ClientError::new("server_nonsense").because(error);
         }
         cause = inner.source();
     }
     ClientError::new("no_network").because(error)
+}
+
+/// Something answered, so the network is there: another server, or something that is none.
+fn not_our_server(error: &rustls::Error) -> &'static str {
+    match error {
+        rustls::Error::InvalidCertificate(_) | rustls::Error::General(_) => "enrol_wrong_server",
+        _ => "server_nonsense",
+    }
 }
 
 struct PinnedVerifier {

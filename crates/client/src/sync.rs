@@ -401,6 +401,11 @@ fn store_incoming(
     let mut believed = Vec::new();
     for one in incoming {
         if changes::has(tx, one.head.hash)? {
+            if one.head.device == tablet.identity.device {
+                // An own change that waited at the server has entered the log by itself.
+                let accepted = changes::Outcome::Accepted { server_seq: Some(one.seq) };
+                changes::mark_outcome(tx, one.head.hash, &accepted)?;
+            }
             continue;
         }
         let (change, reason) = one.checked(tablet, tx)?;

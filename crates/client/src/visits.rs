@@ -442,7 +442,12 @@ fn keep(tablet: &Tablet, desk: &mut Desk) -> Result<(), ClientError> {
 }
 
 fn refused_answer(refusal: AnswerRefusal) -> ClientError {
-    ClientError::new("value_invalid").because(refusal)
+    let code = match refusal {
+        AnswerRefusal::TextTooLong => "too_large",
+        AnswerRefusal::NotADate => "date_invalid",
+        _ => "value_invalid",
+    };
+    ClientError::new(code).because(refusal)
 }
 
 fn refused_save(refusals: &[SaveRefusal]) -> ClientError {

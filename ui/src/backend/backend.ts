@@ -16,9 +16,11 @@ export const commands = [
   'search_children',
   'child_file',
   'edit_field',
+  'add_child_form',
   'add_child',
   'contact_form',
   'record_contact',
+  'attempt_form',
   'record_attempt',
   'open_visit',
   'visit_form',
@@ -71,6 +73,8 @@ export interface Backend {
   childFile(input: view.IdInput): Promise<view.ChildFileView>
   editField(input: view.EditFieldInput): Promise<view.ChildFileView>
   addChild(input: view.AddChildInput): Promise<view.SavedView>
+  addChildForm(): Promise<view.AddChildFormView>
+  attemptForm(input: view.IdInput): Promise<view.AttemptFormView>
   contactForm(input: view.IdInput): Promise<view.ContactFormView>
   recordContact(input: view.ContactInput): Promise<view.SavedView>
   recordAttempt(input: view.AttemptInput): Promise<view.SavedView>

@@ -1,11 +1,14 @@
 // The types of the contract, all in one place. A test keeps the list whole.
 
+export type * from './generated/AddChildFormView'
 export type * from './generated/AddChildInput'
 export type * from './generated/AmendInput'
 export type * from './generated/AnswerInput'
 export type * from './generated/AppView'
+export type * from './generated/AttemptFormView'
 export type * from './generated/AttemptInput'
 export type * from './generated/AttentionRow'
+export type * from './generated/CardView'
 export type * from './generated/ChildFileView'
 export type * from './generated/ChildListView'
 export type * from './generated/ChildRow'

@@ -297,6 +297,27 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
     editField: async () => file,
     amendRecord: async () => (file = { ...file }),
     addChild: async () => saved,
+    addChildForm: async () => ({
+      categories: [
+        { code: 'LB-1', label: '父母都在外' },
+        { code: 'PE', label: '说不准，先看看' },
+      ],
+      unsure: 'PE',
+      sexes: [
+        { code: '1', label: '男' },
+        { code: '2', label: '女' },
+      ],
+    }),
+    attemptForm: async () => ({
+      household: 'h1',
+      names: '石小雨',
+      reasons: [
+        { code: 'nobody_home', label: '敲门没人' },
+        { code: 'away', label: '去亲戚或父母那里了' },
+      ],
+      phrases: ['电话约好改天再来'],
+      today: '2026-11-23',
+    }),
     contactForm: async ({ id }) => ({
       child: id,
       name: '石小雨',
@@ -360,14 +381,14 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
     }),
     problemForm: async ({ id }) => ({
       cards: [
-        { code: 'school', label: '不上学' },
-        { code: 'health', label: '生病没治' },
-        { code: 'hurt', label: '被打、被欺负' },
-        { code: 'alone', label: '没人管' },
-        { code: 'poor', label: '吃穿困难' },
-        { code: 'mood', label: '情绪不对' },
-        { code: 'home', label: '家里不安全' },
-        { code: 'other', label: '其他' },
+        { code: 'school', label: '不上学', hint: '' },
+        { code: 'health', label: '生病没治', hint: '' },
+        { code: 'hurt', label: '被打、被欺负', hint: '' },
+        { code: 'alone', label: '没人管', hint: '' },
+        { code: 'poor', label: '吃穿困难', hint: '' },
+        { code: 'mood', label: '情绪不对', hint: '' },
+        { code: 'home', label: '家里不安全', hint: '' },
+        { code: 'other', label: '其他', hint: '' },
       ],
       urgencies: [
         { code: 'now', label: '现在有危险' },

@@ -289,6 +289,43 @@ pub struct ContactInput {
     pub note: String,
 }
 
+/// What the screen 没见到 offers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct AttemptFormView {
+    /// Household whose door stayed closed.
+    pub household: String,
+    /// Children it concerns.
+    pub names: String,
+    /// Reasons of the pack.
+    pub reasons: Vec<OptionView>,
+    /// Phrases to tap.
+    pub phrases: Vec<String>,
+    /// Today.
+    pub today: String,
+}
+
+/// What the screen 加一个孩子 offers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct AddChildFormView {
+    /// Why the child should be on the list, in plain words.
+    pub categories: Vec<OptionView>,
+    /// The one to start from when nobody is sure.
+    pub unsure: String,
+    /// 男, 女.
+    pub sexes: Vec<OptionView>,
+}
+
+/// A card of the report screen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct CardView {
+    /// Stable code.
+    pub code: String,
+    /// Plain words.
+    pub label: String,
+    /// Examples, as a second line.
+    pub hint: String,
+}
+
 /// Record an attempt: nobody was met.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct AttemptInput {

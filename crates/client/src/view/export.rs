@@ -13,7 +13,7 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
     each!(
         AppView, EnrolInput, PinInput, UiError, MeView, IdInput, PositionInput, RecordInput, TodayView,
         SearchInput, ChildListView, ChildFileView, EditFieldInput, AddChildInput, ContactFormView, ContactInput,
-        AttemptInput, SavedView, AmendInput, VisitFormView, AnswerInput, SameInput, VisitReadView,
+        AttemptFormView, AddChildFormView, AttemptInput, SavedView, AmendInput, VisitFormView, AnswerInput, SameInput, VisitReadView,
         ProblemFormView, ProblemInput, MandatoryView, ProblemListView, ProblemView, ProblemEventInput,
         ConflictListView, SettleInput, SyncView, OverviewView, VillageListView, InboxView, DevicesView,
         NewEnrolmentInput, EnrolmentView, ConfirmEnrolmentInput, NewVillageInput, ImportInput, ImportPreviewView, ImportStatusView,

@@ -1,6 +1,6 @@
 //! Problems: report, list, story, the mandatory page.
 
-use super::child::{OptionView, RecordState};
+use super::child::{CardView, OptionView, RecordState};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -8,7 +8,7 @@ use ts_rs::TS;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ProblemFormView {
     /// Cards of the pack's list, each mapping to a type.
-    pub cards: Vec<OptionView>,
+    pub cards: Vec<CardView>,
     /// now | days | later with words.
     pub urgencies: Vec<OptionView>,
     /// Phrases for what was seen.
