@@ -207,14 +207,6 @@ CREATE TABLE import_rows (
   PRIMARY KEY (batch, row)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE imported_values (
-  document  BLOB NOT NULL,
-  field     TEXT NOT NULL,
-  value     TEXT,
-  at_ms     INTEGER NOT NULL,
-  PRIMARY KEY (document, field)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE meta (
   only_row       INTEGER PRIMARY KEY CHECK (only_row = 1),
   oldest_reader  INTEGER NOT NULL,           -- the oldest app schema that may open this file

@@ -193,15 +193,6 @@ CREATE TABLE drafts (
 ) STRICT;
 CREATE INDEX drafts_by_household ON drafts (household);
 
--- Last imported value per field, so that a re-import changes only what the ledger changed.
-CREATE TABLE imported_values (
-  document  BLOB NOT NULL,
-  field     TEXT NOT NULL,
-  value     TEXT,
-  at_ms     INTEGER NOT NULL,
-  PRIMARY KEY (document, field)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE import_batches (
   batch         BLOB PRIMARY KEY NOT NULL,
   ledger        TEXT NOT NULL,

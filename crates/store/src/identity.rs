@@ -30,7 +30,7 @@ pub struct Identity {
     pub unit_name: String,
     /// Name of the township.
     pub township: String,
-    /// Certificate from the server.
+    /// What the server said when this device enrolled, packed: certificate, keys, names. The client reads it.
     #[serde(with = "serde_bytes")]
     pub certificate: Vec<u8>,
     /// host:port.

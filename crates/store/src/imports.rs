@@ -1,10 +1,9 @@
-//! Ledger imports: what the ledger said last per field, and the batches with their rows.
+//! Ledger imports: batches with their rows. What a ledger said last is in the documents themselves.
 
 use crate::{StoreError, Transaction, row};
 use ids::DocumentId;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A ledger file on its way in.
@@ -45,43 +44,6 @@ pub struct ImportRow {
     pub document: Option<DocumentId>,
     /// The row, as the use case shapes it.
     pub content: Value,
-}
-
-/// What the ledger said last, per field of a document.
-///
-/// # Errors
-/// The database refuses.
-pub fn last_values(
-    connection: &Connection,
-    document: DocumentId,
-) -> Result<BTreeMap<String, Option<String>>, StoreError> {
-    let mut statement =
-        connection.prepare_cached(include_str!("../sql/imports/last_values.sql"))?;
-    let rows = statement.query_map(named_params! {":document": document.0.as_bytes()}, |row| {
-        Ok((row.get("field")?, row.get("value")?))
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Remembers what the ledger said for a field.
-///
-/// # Errors
-/// The database refuses.
-pub fn put_last_value(
-    tx: &Transaction<'_>,
-    document: DocumentId,
-    field: &str,
-    value: Option<&str>,
-    at_ms: i64,
-) -> Result<(), StoreError> {
-    tx.prepare_cached(include_str!("../sql/imports/put_last_value.sql"))?
-        .execute(named_params! {
-            ":document": document.0.as_bytes(),
-            ":field": field,
-            ":value": value,
-            ":at_ms": at_ms,
-        })?;
-    Ok(())
 }
 
 /// Writes a batch, new or changed.
