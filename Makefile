@@ -45,8 +45,8 @@ bench: ## Speed against limits and rivals, in one run
 	cargo run --quiet --release --package zoufang-tests --features bench --bin zoufang-bench
 
 kill: ## Kills a saving process N times; nothing called saved may be missing
-	@cargo build --quiet --package zoufang-tests --bin kill
-	@$${CARGO_TARGET_DIR:-target}/debug/kill --rounds $(N)
+	@cargo build --quiet --package zoufang-tests --bin zoufang-kill
+	@$${CARGO_TARGET_DIR:-target}/debug/zoufang-kill --rounds $(N)
 
 demo: ## Writes a made-up township with its ledgers (VILLAGES=, SEED=, OUT=)
 	cargo xtask demo --villages $(VILLAGES) --seed $(SEED) --out $(OUT)

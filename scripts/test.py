@@ -117,7 +117,7 @@ def stages():
             30,
             cargo_counts,
         ),
-        ("kill", f"{KILL_ROUNDS} kills", [str(TARGET / "debug/kill"), "--rounds", str(KILL_ROUNDS)], 15, kill_counts),
+        ("kill", f"{KILL_ROUNDS} kills", [str(TARGET / "debug/zoufang-kill"), "--rounds", str(KILL_ROUNDS)], 15, kill_counts),
         ("browser", "journeys in a browser", ["node", "tests/e2e/run.mjs", "browser"], 20, closing_counts),
         ("window", "journeys in the window", ["node", "tests/e2e/run.mjs", "window"], 10, closing_counts),
     ]
