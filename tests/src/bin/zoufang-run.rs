@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use store::ArgonCost;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::{mpsc, watch};
 use zoufang_tests::demo;
 use zoufang_tests::device::Device;
@@ -232,7 +232,7 @@ async fn run(arguments: &Arguments, stop: impl Future<Output = ()>) -> Result<()
     };
     // A browser that keeps its connection does not keep the demo.
     let _ = tokio::time::timeout(GOODBYE, serving).await;
-    if let Some(window) = &mut window {
+    if let Some(window) = window {
         close_window(window).await;
     }
     township.stop().await;
@@ -276,27 +276,36 @@ async fn serve(
     Ok((url, serving))
 }
 
-fn open_window(program: &Path, folder: &Path) -> Result<Child> {
-    Command::new(program)
+/// The window's process; it ends when its input closes.
+struct Window {
+    process: Child,
+    /// Held here because waiting for the process would close it.
+    input: Option<ChildStdin>,
+}
+
+fn open_window(program: &Path, folder: &Path) -> Result<Window> {
+    let mut process = Command::new(program)
         .arg("--folder")
         .arg(folder)
         .arg("--until-input-closes")
         .stdin(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
-        .with_context(|| format!("窗口 {} 打不开", program.display()))
+        .with_context(|| format!("窗口 {} 打不开", program.display()))?;
+    let input = process.stdin.take();
+    Ok(Window { process, input })
 }
 
-async fn close_window(window: &mut Child) {
-    drop(window.stdin.take());
-    if tokio::time::timeout(GOODBYE, window.wait()).await.is_err() {
+async fn close_window(mut window: Window) {
+    drop(window.input.take());
+    if tokio::time::timeout(GOODBYE, window.process.wait()).await.is_err() {
         // It is made to bear this; nothing that was saved is lost.
-        let _ = window.kill().await;
+        let _ = window.process.kill().await;
     }
 }
 
 /// Until the stop: the network switch, and a word when the window was closed.
-async fn watch_terminal(township: &Township, mut window: Option<&mut Child>, stop: impl Future<Output = ()>) {
+async fn watch_terminal(township: &Township, mut window: Option<&mut Window>, stop: impl Future<Output = ()>) {
     let (typed, mut lines) = mpsc::unbounded_channel();
     // A thread of its own, because nothing can end a read of the terminal but the end of the process.
     std::thread::spawn(move || {
@@ -334,10 +343,10 @@ fn toggle(township: &Township) {
     }
 }
 
-async fn closed(window: Option<&mut Child>) {
+async fn closed(window: Option<&mut Window>) {
     if let Some(window) = window {
         // Whatever it ended with, it is closed.
-        let _ = window.wait().await;
+        let _ = window.process.wait().await;
     }
 }
 
