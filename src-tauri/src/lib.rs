@@ -1,7 +1,7 @@
 //! The window: Tauri around the same core. It knows one command and one event, and no rule.
 
 use client::view::{ShellKind, UiError};
-use client::{App, AppSettings};
+use client::{App, AppSettings, Extension};
 use serde_json::{Value, json};
 use std::io::Read as _;
 use std::path::PathBuf;
@@ -41,7 +41,9 @@ pub fn run(start: Start) -> tauri::Result<()> {
                 Some(folder) => folder,
                 None => window.path().app_data_dir()?,
             };
-            let opened = App::open(AppSettings::new(folder, start.shell));
+            let mut settings = AppSettings::new(folder, start.shell);
+            settings.extensions = extensions();
+            let opened = App::open(settings);
             if let Ok(app) = &opened {
                 spawn(forward(app.clone(), window.handle().clone()));
             }
@@ -65,6 +67,16 @@ pub fn run(start: Start) -> tauri::Result<()> {
             }
         });
     Ok(())
+}
+
+#[cfg(feature = "station")]
+fn extensions() -> Vec<Arc<dyn Extension>> {
+    vec![Arc::new(office::Station)]
+}
+
+#[cfg(not(feature = "station"))]
+fn extensions() -> Vec<Arc<dyn Extension>> {
+    Vec::new()
 }
 
 /// Starts the sync and tells the screens what changed.
