@@ -3,6 +3,7 @@
 
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { createInterface } from 'node:readline'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
@@ -19,10 +20,13 @@ export const STEP_MS = 30_000
 export const tabletLandscape = { width: 1280, height: 800 }
 export const tabletPortrait = { width: 800, height: 1280 }
 export const stationScreen = { width: 1440, height: 900 }
+export const stationSmall = { width: 1280, height: 720 }
 
 // ---- Counting -------------------------------------------------------------------------------------------------
 
 const journeys = []
+/** What [`look`] found on the screens of the journey that runs. */
+let seen = []
 
 /** Registers a journey. `run` gets an object whose `after(f)` registers clean-up. */
 export function journey(name, run) {
@@ -36,13 +40,15 @@ export async function runJourneys(limitMs = 5 * 60_000) {
   for (const { name, run } of journeys) {
     const cleanups = []
     const began = Date.now()
+    seen = []
     try {
       await within(limitMs, name, run({ after: (cleanup) => cleanups.push(cleanup) }))
+      if (seen.length > 0) throw new Error(`the screens: \n  ${seen.join('\n  ')}`)
       passed += 1
       console.log(`ok      ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`)
     } catch (error) {
       failed += 1
-      console.log(`FAILED  ${name}\n${error.stack ?? error}`)
+      console.log(`FAILED  ${name}\n${error.stack ?? error}\n${seen.map((line) => `  ${line}\n`).join('')}`)
     }
     for (const cleanup of cleanups.reverse()) {
       try {
@@ -111,12 +117,12 @@ export async function startWorld(context) {
   })
   const { control } = JSON.parse(await first)
 
-  async function order(action, parts = {}) {
+  async function order(action, parts = {}, ms = STEP_MS) {
     const response = await fetch(`${control}/${action}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(parts),
-      signal: AbortSignal.timeout(STEP_MS),
+      signal: AbortSignal.timeout(ms),
     })
     if (!response.ok) throw new Error(await response.text())
     return response.json()
@@ -126,7 +132,7 @@ export async function startWorld(context) {
     /** A core with a fresh folder (or one `enrolledFolder` made) → a [`Core`]. */
     async host(name, shell = 'tablet', offsetMs = 0) {
       const { url } = await order('host', { name, shell, offset_ms: offsetMs })
-      return core(name, url)
+      return core(name, url, shell)
     },
     /** kill -9 of a core's process. */
     kill: (name) => order('kill', { name }),
@@ -142,17 +148,24 @@ export async function startWorld(context) {
     code: (enrolment) => order('code', { enrolment }),
     /** The operator at the server says the digits are the same. */
     confirm: (enrolment) => order('confirm', enrolment ? { enrolment } : {}),
+    /** The made-up villages' registers as files: [{ village, kind, path }]; `edits` are cells changed since. */
+    ledgers: (edits = []) => order('ledgers', { edits }),
+    /** Makes the made-up township with half a year of records: [{ name, village, director }]. Its folders are `station` and the villages' names. */
+    township: (villages, pin) => order('township', { villages, pin }, 6 * STEP_MS),
     /** Enrols a folder without a screen; give it to `host` by name, or to the window. */
     enrolledFolder: (name, shell, enrolment, pin) => order('enrolled_folder', { name, shell, enrolment, pin }),
   }
 }
 
 /** A core as a journey sees it: its address, and commands without a screen. */
-function core(name, url) {
+function core(name, url, shell) {
   const [origin, fragment] = url.split('/#t=')
   return {
     name,
     url,
+    shell,
+    /** Address of a page of it. */
+    at: (path) => `${origin}/#${path}`,
     /** Sends a command past the screens, to prepare something or to look; throws the UiError's code. */
     async call(command, argument) {
       const response = await fetch(`${origin}/api/${command}`, {
@@ -189,6 +202,39 @@ async function ready(device, pin) {
   await until('the confirmation arrives', async () => (await device.call('enrol_poll')).stage === 'choose_pin')
   await device.call('choose_pin', { pin })
   await until('the first download', async () => (await device.call('app')).stage === 'ready')
+}
+
+/** Imports a register past the screens. */
+export async function importLedger(station, village, path) {
+  const bytes = readFileSync(path).toString('base64')
+  const preview = await station.call('import_preview', { village, file_name: basename(path), bytes })
+  await station.call('import_confirm', { id: preview.import })
+  await until('the import ends', async () => (await station.call('import_status', { id: preview.import })).state === 'done')
+  await delivered(station)
+}
+
+/** Waits until everything recorded on a device is at the server. */
+export async function delivered(device) {
+  await until(`${device.name} has sent everything`, async () => {
+    const sync = await device.call('sync_status')
+    return sync.unsent.length === 0 && sync.phase === 'idle' && sync.last_success !== null
+  })
+}
+
+/** Has a device sync now, and waits until it did. */
+export async function syncNow(device) {
+  await device.call('sync_now')
+  await delivered(device)
+}
+
+/** Adds children by hand at the station: [name, birth, category] → ids by name. */
+export async function addChildren(station, village, children) {
+  for (const [name, birth, category = 'LB-1', sex = '2'] of children) {
+    await station.call('add_child', { name, sex, birth_date: birth, category, reason: '走访时发现', household: null, village })
+  }
+  await delivered(station)
+  const { rows } = await station.call('search_children', { query: '', village })
+  return Object.fromEntries(rows.map((row) => [row.name, row.child]))
 }
 
 /** Creates the villages of domain.md §13 and returns their ids by name. */
@@ -229,7 +275,7 @@ export async function closeBrowser() {
  * Anything the page throws, or any console error, fails the journey at its end.
  */
 export async function open(context, core, viewport = tabletLandscape, options = {}) {
-  const touch = viewport !== stationScreen
+  const touch = core.shell === 'tablet'
   const browserContext = await (await theBrowser()).newContext({
     viewport,
     hasTouch: touch,
@@ -253,7 +299,36 @@ export async function open(context, core, viewport = tabletLandscape, options = 
     if (faults.length > 0) throw new Error(`the page complained: ${faults.join('; ')}`)
   })
   await page.goto(core.url)
-  return { page, core, touch, faults, tap: (selector) => tap(page, selector, touch) }
+  const device = {
+    page,
+    core,
+    touch,
+    faults,
+    /** Taps since it was opened, for what must take few of them. */
+    taps: 0,
+    /** The element with this test handle. */
+    at: (handle) => page.locator(handleOf(handle)),
+    /** Taps it: a test handle, or a whole selector. */
+    async tap(handle) {
+      device.taps += 1
+      await tap(page, handleOf(handle), touch)
+    },
+    /** Waits until it is shown, and returns its words. */
+    async words(handle) {
+      const element = page.locator(handleOf(handle)).first()
+      await element.waitFor()
+      return element.innerText()
+    },
+    /** Goes to a page by its address, as a link would. */
+    async go(path) {
+      await page.goto(core.at(path))
+    },
+  }
+  return device
+}
+
+function handleOf(handle) {
+  return /[[\].>]/.test(handle) ? handle : `[data-test="${handle}"]`
 }
 
 /** Taps (or clicks, at a station) the one element a selector finds. */
@@ -298,6 +373,57 @@ export async function checkWidth(page, name) {
   truthy(wide <= 0, `${name} is ${wide} px wider than its screen`)
 }
 
+/**
+ * Fails when a control cannot be brought to where a finger reaches it: something lies over it however one scrolls, or
+ * it is smaller than a finger. Also when a word is cut off.
+ */
+export async function checkReach(page, name) {
+  const faults = await page.evaluate(() => {
+    const modal = document.querySelector('[role="dialog"]')
+    const within = modal ?? document.body
+    const scrolled = [...document.querySelectorAll('*')].filter((element) => element.scrollTop > 0).map((element) => [element, element.scrollTop])
+    const found = []
+    const say = (element) => element.getAttribute('data-test') ?? element.textContent.trim().slice(0, 20)
+    for (const element of within.querySelectorAll('a[href], button, input, select, textarea')) {
+      if (element.closest('[inert], [aria-hidden="true"]') || element.disabled || element.classList.contains('skip')) continue
+      if (element.getClientRects().length === 0 || getComputedStyle(element).visibility === 'hidden') continue
+      element.scrollIntoView({ block: 'center', inline: 'nearest' })
+      const box = element.getBoundingClientRect()
+      const hit = document.elementFromPoint(box.left + box.width / 2, box.top + Math.min(box.height / 2, 20))
+      if (!hit || !(element.contains(hit) || hit.contains(element))) {
+        found.push(`${say(element)} lies under ${hit ? `${hit.tagName.toLowerCase()}.${hit.className}` : 'the edge'}`)
+      }
+    }
+    for (const element of within.querySelectorAll('*')) {
+      const style = getComputedStyle(element)
+      if (element.classList.contains('only-heard') || element.closest('.only-heard') || element.getClientRects().length === 0) continue
+      if (style.overflowX === 'hidden' && element.scrollWidth > element.clientWidth + 1 && element.textContent.trim() !== '') {
+        found.push(`words are cut in ${element.tagName.toLowerCase()}.${element.className}: ${say(element)}`)
+      }
+    }
+    for (const [element, top] of scrolled) element.scrollTop = top
+    return found
+  })
+  equal(faults, [], `reach on ${name}`)
+}
+
+/** Words of another language on a Chinese screen, but for the few that are names. */
+export async function checkWords(page, name) {
+  const foreign = await page.evaluate(() => {
+    const known = /Excel|English|WebView|\.(xlsx?|ods|csv)|SH-|[0-9a-f]{8}-[0-9a-f-]{20,}/g
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    const found = []
+    while (walker.nextNode()) {
+      const parent = walker.currentNode.parentElement
+      if (!parent || parent.getClientRects().length === 0 || parent.closest('script, style, [data-test="enrol-address"]')) continue
+      const text = walker.currentNode.textContent.replace(known, '')
+      if (/[A-Za-z]{2,}|\{[a-z_]+\}|undefined|NaN/.test(text)) found.push(text.trim().slice(0, 60))
+    }
+    return found
+  })
+  equal(foreign, [], `words on ${name}`)
+}
+
 /** Keeps a picture under docs/screenshots. */
 export async function screenshot(page, name) {
   mkdirSync(screenshots, { recursive: true })
@@ -305,9 +431,17 @@ export async function screenshot(page, name) {
   await page.screenshot({ path: `${screenshots}/${name}.png`, animations: 'disabled', caret: 'hide' })
 }
 
-/** Axe, width and a picture of what is shown now. */
+/**
+ * Axe, width, reach, words and a picture of what is shown now. What it finds fails the journey at its end, so that one
+ * run shows all of it.
+ */
 export async function look(page, name) {
-  await checkAxe(page, name)
-  await checkWidth(page, name)
   await screenshot(page, name)
+  for (const check of [checkAxe, checkWidth, checkReach, checkWords]) {
+    try {
+      await check(page, name)
+    } catch (error) {
+      seen.push(error.message)
+    }
+  }
 }

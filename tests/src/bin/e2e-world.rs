@@ -12,6 +12,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use client::view::ShellKind;
 use client::{App, AppSettings};
+use office::demo::{DemoTownship, ledgers};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::Mutex;
+use zoufang_tests::demo;
 use zoufang_tests::device::{Device, LIMIT, MovedClock};
 use zoufang_tests::township::{Plan, Township};
 
@@ -196,6 +198,17 @@ struct Order {
     bytes: u64,
     enrolment: Option<String>,
     pin: String,
+    villages: u32,
+    edits: Vec<LedgerEdit>,
+}
+
+/// A cell of the registers that somebody in the village changed.
+#[derive(Deserialize)]
+struct LedgerEdit {
+    /// Name of the child as it stood.
+    name: String,
+    key: String,
+    value: String,
 }
 
 async fn control(
@@ -209,7 +222,7 @@ async fn control(
     }
 }
 
-async fn perform(world: &World, action: &str, order: Order) -> Result<Value> {
+async fn perform(world: &Arc<World>, action: &str, order: Order) -> Result<Value> {
     let relay = &world.township.relay;
     match action {
         // A core with a fresh folder.
@@ -276,8 +289,84 @@ async fn perform(world: &World, action: &str, order: Order) -> Result<Value> {
             device.enrol(&world.township.server, &code, &order.pin).await?;
             Ok(json!({ "folder": folder }))
         }
+        // The made-up villages' registers as files, with what was changed in them since.
+        "ledgers" => write_ledgers(world, &order),
+        // The made-up township with half a year of records; its folders are opened by `host`.
+        "township" => {
+            let world = world.clone();
+            // Its progress is told to a closure that stays on one thread.
+            tokio::task::spawn_blocking(move || {
+                tokio::runtime::Handle::current().block_on(fill(&world, order.villages, &order.pin))
+            })
+            .await?
+        }
         other => bail!("no such action: {other}"),
     }
+}
+
+const SEED: u64 = 20_260_701;
+
+fn generate(villages: u32) -> DemoTownship {
+    DemoTownship::generate(SEED, villages, client::system::civil_date(ids::Clock::now_ms(&client::system::SystemClock)))
+}
+
+fn write_ledgers(world: &World, order: &Order) -> Result<Value> {
+    let mut plan = generate(4);
+    for edit in &order.edits {
+        let mut children = plan
+            .villages
+            .iter_mut()
+            .flat_map(|village| &mut village.households)
+            .flat_map(|household| &mut household.children);
+        let child = children
+            .find(|child| child.fields.get("name") == Some(&edit.name))
+            .with_context(|| format!("{} is in no register", edit.name))?;
+        child.fields.insert(edit.key.clone(), edit.value.clone());
+    }
+    let folder = tempfile::tempdir_in(world.folder.path())?.keep();
+    let mut files = Vec::new();
+    for ledger in ledgers(&plan)? {
+        let path = folder.join(&ledger.file_name);
+        std::fs::write(&path, &ledger.bytes)?;
+        let village = plan.villages.iter().find(|village| village.key == ledger.village);
+        files.push(json!({
+            "village": village.map(|village| &village.name),
+            "kind": ledger.kind.name(),
+            "path": path,
+        }));
+    }
+    Ok(json!(files))
+}
+
+/// As `make run` fills its township: the station's folder is `station`, the directors' are called like their villages.
+async fn fill(world: &World, villages: u32, pin: &str) -> Result<Value> {
+    let plan = generate(villages);
+    let server = &world.township.server;
+    let station = Device::open(&world.folder.path().join("station"), ShellKind::Station, ArgonCost::FLOOR)?;
+    let first = server.enrolment(world.first.enrolment).await?;
+    station.enrol(server, &first, pin).await?;
+    let units = demo::create_villages(&station, &plan).await?;
+    let books = ledgers(&plan)?;
+    let mut staffed = Vec::new();
+    for village in plan.villages.iter().filter(|village| village.filled) {
+        let unit = units[&village.key];
+        demo::import(&station, &plan, village, unit, &books).await?;
+        station.sync().await?;
+        let folder = world.folder.path().join(&village.name);
+        let device = Device::open(&folder, ShellKind::Tablet, ArgonCost::FLOOR)?;
+        staffed.push(demo::staff(server, village, unit, device, pin).await?);
+    }
+    let recording = staffed.iter_mut().map(|staffed| async { staffed.record(&mut || {}).await });
+    futures_util::future::try_join_all(recording).await?;
+    demo::play_problems(&station, &staffed).await?;
+    let filled: Vec<_> = staffed
+        .iter()
+        .map(|staffed| json!({ "name": staffed.village.name, "village": staffed.unit, "director": staffed.village.director.name }))
+        .collect();
+    for device in staffed.iter().map(|staffed| &staffed.device).chain([&station]) {
+        device.app.end();
+    }
+    Ok(json!(filled))
 }
 
 fn core<'a>(cores: &'a mut BTreeMap<String, Core>, name: &str) -> Result<&'a mut Core> {
