@@ -9,9 +9,13 @@ use ids::{Clock, Entropy, Role};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
 use store::{ArgonCost, CreateOptions, FileHardwareKey, FolderLock, OpenOptions, OpenWith, Store};
 use tokio::sync::{Notify, broadcast, watch};
+
+/// Longest wait for work that was under way when the door was locked.
+const CLOSING: Duration = Duration::from_secs(10);
 
 /// How a process is set up. Time and randomness are arguments here too, so that demo data can live in the past.
 pub struct AppSettings {
@@ -61,6 +65,7 @@ pub struct App {
     hardware: FileHardwareKey,
     lock: Arc<FolderLock>,
     door: Mutex<Door>,
+    closing: Mutex<Weak<Tablet>>,
     changed: broadcast::Sender<&'static str>,
     wake: Arc<Notify>,
     end: watch::Sender<bool>,
@@ -94,6 +99,7 @@ impl App {
             hardware,
             lock,
             door: Mutex::new(door),
+            closing: Mutex::new(Weak::new()),
             changed: broadcast::channel(64).0,
             wake: Arc::new(Notify::new()),
             end: watch::channel(false).0,
@@ -303,6 +309,7 @@ impl App {
                 }
                 _ => return Err(ClientError::new("not_enrolled")),
             }
+            self.wait_until_closed()?;
             let outcome = Store::open(
                 &self.settings.folder,
                 OpenOptions {
@@ -324,12 +331,29 @@ impl App {
     pub(crate) fn lock(&self) -> Result<AppView, ClientError> {
         {
             let mut door = self.door();
-            if let Door::Open(_) = &*door {
+            if let Door::Open(tablet) = &*door {
+                *self.closing.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(tablet);
                 *door = Door::Locked;
             }
         }
         self.announce("app");
         self.view()
+    }
+
+    /// A sync or an import that was under way when the door was locked finishes its step first: one writer only.
+    fn wait_until_closed(&self) -> Result<(), ClientError> {
+        let deadline = Instant::now() + CLOSING;
+        loop {
+            let closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
+            if closing.strong_count() == 0 {
+                return Ok(());
+            }
+            drop(closing);
+            if Instant::now() > deadline {
+                return Err(ClientError::new("storage_busy"));
+            }
+            std::thread::park_timeout(Duration::from_millis(10));
+        }
     }
 
     fn door(&self) -> MutexGuard<'_, Door> {
