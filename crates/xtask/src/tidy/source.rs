@@ -12,7 +12,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("crates/client", &["ids", "domain", "protocol", "store"]),
     ("crates/office", &["ids", "domain", "client"]),
     ("crates/webhost", &["client", "office"]),
-    ("src-tauri", &["client"]),
+    ("src-tauri", &["client", "office"]),
     ("sync-server", &["ids", "protocol"]),
 ];
 

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 const LOCALES: [&str; 2] = ["zh-CN", "en"];
 const BACKEND: &str = "ui/src/backend/backend.ts";
 const OUTCOME: &str = "crates/protocol/src/outcome.rs";
+const SERVER_ERRORS: &str = "sync-server/src/error.rs";
 /// Where a code may be born that a screen gets to see.
 const CODE_SOURCES: [&str; 4] = [
     "crates/client/src/",
@@ -92,6 +93,16 @@ fn error_codes(tree: &Tree) -> Result<BTreeMap<String, (String, usize)>> {
             codes
                 .entry(code.to_owned())
                 .or_insert_with(|| (file.to_owned(), line_of(&text, at)));
+        }
+    }
+    // What the server refuses a whole request with stands on the sync page under its own code.
+    let server = tree.text(SERVER_ERRORS)?;
+    let table = server.find("\napi_errors! {").unwrap_or(server.len());
+    for (at, code) in between(block_after(&server[table..]), ", \"", "\"") {
+        if is_code(code) {
+            codes
+                .entry(code.to_owned())
+                .or_insert_with(|| (SERVER_ERRORS.to_owned(), line_of(&server, table + at)));
         }
     }
     Ok(codes)
