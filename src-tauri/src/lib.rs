@@ -26,7 +26,9 @@ struct Core(Result<Arc<App>, UiError>);
 #[tauri::command]
 async fn call(core: State<'_, Core>, command: String, argument: Value) -> Result<Value, UiError> {
     let app = core.0.as_ref().map_err(Clone::clone)?;
-    app.call(&command, argument).await.map_err(|error| error.to_ui())
+    app.call(&command, argument)
+        .await
+        .map_err(|error| error.to_ui())
 }
 
 /// Opens the window and stays until it is closed.

@@ -15,8 +15,8 @@ use domain::form::{self, Answers, ChildContext, FormContext, SESSION};
 use domain::record::{Edit, Entry};
 use ids::{DocKind, DocumentId, Role, UnitId};
 use office::demo::{
-    DemoAnswer, DemoAttempt, DemoChild, DemoContact, DemoEvent, DemoHousehold, DemoLedger, DemoPause, DemoProblem,
-    DemoTownship, DemoVillage, DemoVisit,
+    DemoAnswer, DemoAttempt, DemoChild, DemoContact, DemoEvent, DemoHousehold, DemoLedger,
+    DemoPause, DemoProblem, DemoTownship, DemoVillage, DemoVisit,
 };
 use protocol::CreateEnrolment;
 use serde_json::{Value, json};
@@ -46,11 +46,17 @@ pub type Progress<'a> = &'a mut dyn FnMut(usize, usize);
 ///
 /// # Errors
 /// The server refuses.
-pub async fn create_villages(station: &Device, township: &DemoTownship) -> Result<BTreeMap<String, UnitId>> {
+pub async fn create_villages(
+    station: &Device,
+    township: &DemoTownship,
+) -> Result<BTreeMap<String, UnitId>> {
     let mut units = BTreeMap::new();
     for village in &township.villages {
         let list: VillageListView = station
-            .call("create_village", json!({ "name": village.name, "region": village.region }))
+            .call(
+                "create_village",
+                json!({ "name": village.name, "region": village.region }),
+            )
             .await?;
         let row = list
             .rows
@@ -73,10 +79,14 @@ pub async fn import(
     unit: UnitId,
     ledgers: &[DemoLedger],
 ) -> Result<()> {
-    station
-        .clock
-        .stand_at(moment(township.today - chrono::TimeDelta::days(DAYS_SINCE_IMPORT), 9 * 60));
-    for ledger in ledgers.iter().filter(|ledger| ledger.village == village.key) {
+    station.clock.stand_at(moment(
+        township.today - chrono::TimeDelta::days(DAYS_SINCE_IMPORT),
+        9 * 60,
+    ));
+    for ledger in ledgers
+        .iter()
+        .filter(|ledger| ledger.village == village.key)
+    {
         let preview: ImportPreviewView = station
             .call(
                 "import_preview",
@@ -96,10 +106,16 @@ pub async fn import(
                 bail!("the import of {} does not end", ledger.file_name);
             }
             tokio::task::yield_now().await;
-            status = station.call("import_status", json!({ "id": preview.import })).await?;
+            status = station
+                .call("import_status", json!({ "id": preview.import }))
+                .await?;
         }
         if status.state != "done" {
-            bail!("the import of {} ended as {}", ledger.file_name, status.state);
+            bail!(
+                "the import of {} ended as {}",
+                ledger.file_name,
+                status.state
+            );
         }
     }
     complete_files(station, village, unit)?;
@@ -111,7 +127,11 @@ pub async fn import(
 fn complete_files(station: &Device, village: &DemoVillage, unit: UnitId) -> Result<()> {
     let tablet = station.tablet()?;
     let children = match_children(&Roster::read(&tablet)?, village, Some(unit));
-    for child in village.households.iter().flat_map(|household| &household.children) {
+    for child in village
+        .households
+        .iter()
+        .flat_map(|household| &household.children)
+    {
         let Some(document) = children.get(&child.key) else {
             continue;
         };
@@ -135,7 +155,11 @@ fn complete_files(station: &Device, village: &DemoVillage, unit: UnitId) -> Resu
             })
             .collect();
         if !edits.is_empty() {
-            records::save(&tablet, "facts_added", &[Write::new(*document, DocKind::Child, unit, edits)])?;
+            records::save(
+                &tablet,
+                "facts_added",
+                &[Write::new(*document, DocKind::Child, unit, edits)],
+            )?;
         }
     }
     Ok(())
@@ -171,14 +195,22 @@ pub async fn staff<'a>(
 }
 
 /// Which document is which child of the plan: same name and birth date, in the ledger's order.
-fn match_children(roster: &Roster, village: &DemoVillage, unit: Option<UnitId>) -> BTreeMap<String, DocumentId> {
+fn match_children(
+    roster: &Roster,
+    village: &DemoVillage,
+    unit: Option<UnitId>,
+) -> BTreeMap<String, DocumentId> {
     let mut free: Vec<&RosterChild> = roster
         .children
         .iter()
         .filter(|child| unit.is_none_or(|unit| child.unit == unit))
         .collect();
     let mut matched = BTreeMap::new();
-    for child in village.households.iter().flat_map(|household| &household.children) {
+    for child in village
+        .households
+        .iter()
+        .flat_map(|household| &household.children)
+    {
         let is = |there: &&RosterChild| {
             let same = |key: &str| there.child.text(key).unwrap_or_default() == field(child, key);
             same("name") && same("birth_date")
@@ -211,7 +243,12 @@ fn deeds(village: &DemoVillage) -> Vec<(NaiveDate, Deed<'_>)> {
             if child.is_new {
                 deeds.push((child.opened_on, Deed::Found(household, child)));
             }
-            deeds.extend(child.pauses.iter().map(|pause| (pause.from, Deed::Paused(child, pause))));
+            deeds.extend(
+                child
+                    .pauses
+                    .iter()
+                    .map(|pause| (pause.from, Deed::Paused(child, pause))),
+            );
             deeds.extend(
                 child
                     .contacts
@@ -219,7 +256,12 @@ fn deeds(village: &DemoVillage) -> Vec<(NaiveDate, Deed<'_>)> {
                     .map(|contact| (contact.recorded_on, Deed::Contacted(child, contact))),
             );
         }
-        deeds.extend(household.visits.iter().map(|visit| (visit.recorded_on, Deed::Visited(visit))));
+        deeds.extend(
+            household
+                .visits
+                .iter()
+                .map(|visit| (visit.recorded_on, Deed::Visited(visit))),
+        );
         deeds.extend(
             household
                 .attempts
@@ -227,7 +269,12 @@ fn deeds(village: &DemoVillage) -> Vec<(NaiveDate, Deed<'_>)> {
                 .map(|attempt| (attempt.date, Deed::Attempted(household, attempt))),
         );
     }
-    deeds.extend(village.problems.iter().map(|problem| (problem.reported_on, Deed::Reported(problem))));
+    deeds.extend(
+        village
+            .problems
+            .iter()
+            .map(|problem| (problem.reported_on, Deed::Reported(problem))),
+    );
     deeds.sort_by_key(|(date, _)| *date);
     deeds
 }
@@ -249,7 +296,11 @@ impl Staffed<'_> {
         let mut minute = 0;
         for (date, deed) in deeds(village) {
             // From half past eight on, twenty minutes apart.
-            minute = if date == day { minute + 20 } else { 8 * 60 + 30 };
+            minute = if date == day {
+                minute + 20
+            } else {
+                8 * 60 + 30
+            };
             day = date;
             self.device.clock.stand_at(moment(date, minute));
             self.perform(&deed)
@@ -290,10 +341,18 @@ impl Staffed<'_> {
             .await?;
         let tablet = self.device.tablet()?;
         let packs = tablet.packs();
-        let of_child = child.fields.iter().map(|(key, value)| ("child", key, value));
-        let of_household = household.fields.iter().map(|(key, value)| ("household", key, value));
+        let of_child = child
+            .fields
+            .iter()
+            .map(|(key, value)| ("child", key, value));
+        let of_household = household
+            .fields
+            .iter()
+            .map(|(key, value)| ("household", key, value));
         for (holder, key, value) in of_child.chain(of_household) {
-            let is_shown = packs.field(holder, key).is_some_and(|field| field.kind != "fixed");
+            let is_shown = packs
+                .field(holder, key)
+                .is_some_and(|field| field.kind != "fixed");
             if is_shown && !matches!(key.as_str(), "name" | "sex" | "birth_date") {
                 let _: Value = self
                     .device
@@ -304,7 +363,8 @@ impl Staffed<'_> {
                     .await?;
             }
         }
-        self.children.insert(child.key.clone(), DocumentId::parse(&saved.record)?);
+        self.children
+            .insert(child.key.clone(), DocumentId::parse(&saved.record)?);
         Ok(())
     }
 
@@ -336,28 +396,54 @@ impl Staffed<'_> {
         let Some(first) = there.first() else {
             return Ok(());
         };
-        let form: VisitFormView = self.device.call("open_visit", json!({ "id": first.to_string() })).await?;
+        let form: VisitFormView = self
+            .device
+            .call("open_visit", json!({ "id": first.to_string() }))
+            .await?;
         let mut answers: Vec<(&str, &str, DemoAnswer)> = Vec::new();
-        answers.extend(visit.answers.iter().map(|(key, answer)| (SESSION, key.as_str(), answer.clone())));
-        for shown in form.parts.iter().map(|part| part.part.as_str()).filter(|part| *part != SESSION) {
-            let is_shown = |key: &String| self.children.get(key).is_some_and(|id| id.to_string() == shown);
+        answers.extend(
+            visit
+                .answers
+                .iter()
+                .map(|(key, answer)| (SESSION, key.as_str(), answer.clone())),
+        );
+        for shown in form
+            .parts
+            .iter()
+            .map(|part| part.part.as_str())
+            .filter(|part| *part != SESSION)
+        {
+            let is_shown = |key: &String| {
+                self.children
+                    .get(key)
+                    .is_some_and(|id| id.to_string() == shown)
+            };
             match visit.children.iter().find(|part| is_shown(&part.child)) {
                 Some(part) => {
-                    answers.extend(part.answers.iter().map(|(key, answer)| (shown, key.as_str(), answer.clone())));
+                    answers.extend(
+                        part.answers
+                            .iter()
+                            .map(|(key, answer)| (shown, key.as_str(), answer.clone())),
+                    );
                 }
                 // Brothers and sisters the plan leaves out were not at home.
-                None => answers.extend([("a_seen", "n"), ("a_not_seen_why", "away")].map(|(key, code)| {
-                    let answer = DemoAnswer {
-                        codes: vec![code.to_owned()],
-                        text: None,
-                    };
-                    (shown, key, answer)
-                })),
+                None => answers.extend([("a_seen", "n"), ("a_not_seen_why", "away")].map(
+                    |(key, code)| {
+                        let answer = DemoAnswer {
+                            codes: vec![code.to_owned()],
+                            text: None,
+                        };
+                        (shown, key, answer)
+                    },
+                )),
             }
         }
         self.fill_draft(&form, &answers)?;
         let draft = form.draft.as_str();
-        let _: SavedView = self.device.call("save_visit", json!({ "id": draft })).await?;
+        let _: SavedView = self
+            .device
+            .call("save_visit", json!({ "id": draft }))
+            .await?;
         Ok(())
     }
 
@@ -386,8 +472,16 @@ impl Staffed<'_> {
             .context("the draft that was opened is there")?;
         let mut answers: Answers = serde_json::from_value(draft.answers.clone())?;
         for (part, key, answer) in given {
-            form::set_answer(form, &context, &mut answers, part, key, &answer.codes, answer.text.as_deref())
-                .with_context(|| format!("{key} {:?}", answer.codes))?;
+            form::set_answer(
+                form,
+                &context,
+                &mut answers,
+                part,
+                key,
+                &answer.codes,
+                answer.text.as_deref(),
+            )
+            .with_context(|| format!("{key} {:?}", answer.codes))?;
         }
         draft.answers = serde_json::to_value(&answers)?;
         tablet.store.write(|tx| drafts::put(tx, &draft))?;
@@ -419,7 +513,11 @@ impl Staffed<'_> {
     }
 
     async fn attempted(&self, household: &DemoHousehold, attempt: &DemoAttempt) -> Result<()> {
-        let Some(document) = household.children.iter().find_map(|child| self.children.get(&child.key)) else {
+        let Some(document) = household
+            .children
+            .iter()
+            .find_map(|child| self.children.get(&child.key))
+        else {
             return Ok(());
         };
         let roster = Roster::read(&*self.device.tablet()?)?;
@@ -488,13 +586,21 @@ pub async fn play_problems(station: &Device, villages: &[Staffed<'_>]) -> Result
         }
         let mut left = false;
         for staffed in villages {
-            let device = if *turn == "station" { station } else { &staffed.device };
+            let device = if *turn == "station" {
+                station
+            } else {
+                &staffed.device
+            };
             for problem in &staffed.village.problems {
                 let Some(id) = staffed.problems.get(&problem.key) else {
                     continue;
                 };
                 let at = told.entry(problem.key.clone()).or_default();
-                while let Some(event) = problem.events.get(*at).filter(|event| teller(problem, event) == *turn) {
+                while let Some(event) = problem
+                    .events
+                    .get(*at)
+                    .filter(|event| teller(problem, event) == *turn)
+                {
                     tell(device, id, event)
                         .await
                         .with_context(|| format!("{} {}", problem.key, event.kind))?;
@@ -540,7 +646,10 @@ fn field<'a>(child: &'a DemoChild, key: &str) -> &'a str {
 
 /// A moment of a day in Shanghai.
 fn moment(date: NaiveDate, minute: i64) -> i64 {
-    let midnight = date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis();
+    let midnight = date
+        .and_time(chrono::NaiveTime::MIN)
+        .and_utc()
+        .timestamp_millis();
     midnight + (minute - 8 * 60) * 60_000
 }
 

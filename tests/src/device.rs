@@ -49,7 +49,9 @@ impl MovedClock {
 impl Clock for MovedClock {
     fn now_ms(&self) -> i64 {
         match self.stands_at_ms.load(Ordering::Relaxed) {
-            i64::MIN => client::system::SystemClock.now_ms() + self.offset_ms.load(Ordering::Relaxed),
+            i64::MIN => {
+                client::system::SystemClock.now_ms() + self.offset_ms.load(Ordering::Relaxed)
+            }
             moment => moment,
         }
     }
@@ -91,11 +93,9 @@ impl Device {
     /// # Errors
     /// The code the screen would get.
     pub async fn call<T: DeserializeOwned>(&self, command: &str, argument: Value) -> Result<T> {
-        let value = self
-            .app
-            .call(command, argument)
-            .await
-            .map_err(|error| anyhow::anyhow!("{command}: {} {:?}", error.code(), error.to_ui().params))?;
+        let value = self.app.call(command, argument).await.map_err(|error| {
+            anyhow::anyhow!("{command}: {} {:?}", error.code(), error.to_ui().params)
+        })?;
         serde_json::from_value(value).with_context(|| format!("{command} answered another shape"))
     }
 
@@ -103,7 +103,12 @@ impl Device {
     ///
     /// # Errors
     /// Any step is refused, or the digits differ.
-    pub async fn enrol(&self, server: &RunningServer, code: &EnrolmentStatus, pin: &str) -> Result<()> {
+    pub async fn enrol(
+        &self,
+        server: &RunningServer,
+        code: &EnrolmentStatus,
+        pin: &str,
+    ) -> Result<()> {
         self.admit(server, code, pin).await?;
         self.load().await
     }
@@ -112,7 +117,12 @@ impl Device {
     ///
     /// # Errors
     /// Any step is refused, or the digits differ.
-    pub async fn admit(&self, server: &RunningServer, code: &EnrolmentStatus, pin: &str) -> Result<()> {
+    pub async fn admit(
+        &self,
+        server: &RunningServer,
+        code: &EnrolmentStatus,
+        pin: &str,
+    ) -> Result<()> {
         let here: AppView = self
             .call("enrol_start", json!({ "address": code.qr, "code": "" }))
             .await?;

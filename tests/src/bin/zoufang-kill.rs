@@ -72,7 +72,9 @@ async fn main() -> ExitCode {
         .init();
     let raw: Vec<String> = std::env::args().collect();
     let result = match raw.as_slice() {
-        [_, victim, folder] if victim == "victim" => save_visits(Path::new(folder)).await.map(|()| true),
+        [_, victim, folder] if victim == "victim" => {
+            save_visits(Path::new(folder)).await.map(|()| true)
+        }
         _ => hunt(&Arguments::parse()).await,
     };
     match result {
@@ -106,7 +108,9 @@ async fn save_visits(folder: &Path) -> Result<()> {
     tell(&Said::Ready)?;
     for turn in 0.. {
         let child = &roster.children[turn % roster.children.len()];
-        let form: VisitFormView = device.call("open_visit", json!({ "id": child.id.to_string() })).await?;
+        let form: VisitFormView = device
+            .call("open_visit", json!({ "id": child.id.to_string() }))
+            .await?;
         let own = child.id.to_string();
         for (part, key, code) in [
             ("session", "a_met", "child"),
@@ -129,8 +133,12 @@ async fn save_visits(folder: &Path) -> Result<()> {
                 codes,
             })?;
         }
-        let saved: SavedView = device.call("save_visit", json!({ "id": form.draft })).await?;
-        tell(&Said::Saved { record: saved.record })?;
+        let saved: SavedView = device
+            .call("save_visit", json!({ "id": form.draft }))
+            .await?;
+        tell(&Said::Saved {
+            record: saved.record,
+        })?;
     }
     Ok(())
 }
@@ -150,7 +158,12 @@ impl Promised {
     fn hear(&mut self, said: Said) {
         match said {
             Said::Ready => {}
-            Said::Answered { draft, part, key, codes } => {
+            Said::Answered {
+                draft,
+                part,
+                key,
+                codes,
+            } => {
                 if self.draft.as_deref() != Some(&draft) {
                     self.draft = Some(draft);
                     self.answers.clear();
@@ -172,7 +185,11 @@ async fn hunt(arguments: &Arguments) -> Result<bool> {
     let plan = Plan::new(&folder.path().join("office"), &arguments.policy);
     let first = plan.found()?;
     let township = Township::start(&plan).await?;
-    let station = Device::open(&folder.path().join("station"), ShellKind::Station, ArgonCost::FLOOR)?;
+    let station = Device::open(
+        &folder.path().join("station"),
+        ShellKind::Station,
+        ArgonCost::FLOOR,
+    )?;
     let first = township.server.enrolment(first.enrolment).await?;
     station.enrol(&township.server, &first, PIN).await?;
     let prey = folder.path().join("tablet");
@@ -193,7 +210,10 @@ async fn hunt(arguments: &Arguments) -> Result<bool> {
         violations += faults.len();
         rounds += 1;
         if round % 20 == 0 {
-            say(format_args!("{round} kills, {} visits saved", promised.records.len()));
+            say(format_args!(
+                "{round} kills, {} visits saved",
+                promised.records.len()
+            ));
         }
     }
     if promised.records.is_empty() {
@@ -201,7 +221,9 @@ async fn hunt(arguments: &Arguments) -> Result<bool> {
     }
     let missing = missing_at_station(&prey, &station, &promised).await?;
     if missing > 0 {
-        say(format_args!("{missing} saved visits never reached the station"));
+        say(format_args!(
+            "{missing} saved visits never reached the station"
+        ));
     }
     violations += missing;
     drop(station);
@@ -212,9 +234,16 @@ async fn hunt(arguments: &Arguments) -> Result<bool> {
 
 async fn enrol_prey(township: &Township, station: &Device, prey: &Path) -> Result<()> {
     let villages: VillageListView = station
-        .call("create_village", json!({ "name": "白荷村", "region": "310199100201" }))
+        .call(
+            "create_village",
+            json!({ "name": "白荷村", "region": "310199100201" }),
+        )
         .await?;
-    let village = &villages.rows.first().context("the village that was created is listed")?.village;
+    let village = &villages
+        .rows
+        .first()
+        .context("the village that was created is listed")?
+        .village;
     for number in 1..=HOUSEHOLDS {
         let _: SavedView = station
             .call(
@@ -245,7 +274,12 @@ async fn enrol_prey(township: &Township, station: &Device, prey: &Path) -> Resul
 }
 
 /// Starts the victim, kills it at its moment, and keeps what it said until then.
-async fn kill_once(prey: &Path, while_opening: bool, moment: Duration, promised: &mut Promised) -> Result<()> {
+async fn kill_once(
+    prey: &Path,
+    while_opening: bool,
+    moment: Duration,
+    promised: &mut Promised,
+) -> Result<()> {
     let mut victim = Command::new(std::env::current_exe()?)
         .arg("victim")
         .arg(prey)
@@ -285,7 +319,9 @@ async fn check(prey: &Path, promised: &mut Promised) -> Result<Vec<String>> {
     let view: AppView = device.call("unlock", json!({ "pin": PIN })).await?;
     let mut faults = Vec::new();
     if let Some(aside) = view.moved_aside {
-        faults.push(format!("the store could not be opened and was moved to {aside}"));
+        faults.push(format!(
+            "the store could not be opened and was moved to {aside}"
+        ));
     }
     let tablet = device.tablet()?;
     let there = visits(&Roster::read(&tablet)?);
@@ -297,12 +333,17 @@ async fn check(prey: &Path, promised: &mut Promised) -> Result<Vec<String>> {
     );
     if let Some(draft) = &promised.draft {
         let id = uuid::Uuid::parse_str(draft)?;
-        match tablet.store.read(|connection| drafts::get(connection, id))? {
+        match tablet
+            .store
+            .read(|connection| drafts::get(connection, id))?
+        {
             Some(kept) => {
                 let answers: Answers = serde_json::from_value(kept.answers)?;
                 for (part, key, codes) in &promised.answers {
                     if answers.get(part, key).map(|answer| &answer.codes) != Some(codes) {
-                        faults.push(format!("the answer {part}/{key} of the draft {draft} is gone"));
+                        faults.push(format!(
+                            "the answer {part}/{key} of the draft {draft} is gone"
+                        ));
                     }
                 }
             }

@@ -117,7 +117,10 @@ async fn prepare(arguments: &Arguments) -> Result<()> {
 async fn make(folder: &Path, arguments: &Arguments) -> Result<()> {
     let today = client::system::civil_date(ids::Clock::now_ms(&client::system::SystemClock));
     let plan = DemoTownship::generate(SEED, VILLAGES, today);
-    say(format_args!("正在建立{}{}的演示数据，只在本机，都是编的", plan.district, plan.township));
+    say(format_args!(
+        "正在建立{}{}的演示数据，只在本机，都是编的",
+        plan.district, plan.township
+    ));
     write_ledgers(folder, &plan)?;
 
     let mut office = Plan::new(&folder.join("office"), &arguments.policy);
@@ -127,12 +130,20 @@ async fn make(folder: &Path, arguments: &Arguments) -> Result<()> {
     let first = office.found()?;
     let township = Township::start(&office).await?;
     let first = township.server.enrolment(first.enrolment).await?;
-    let station = Device::open(&folder.join("station"), ShellKind::Station, ArgonCost::default())?;
+    let station = Device::open(
+        &folder.join("station"),
+        ShellKind::Station,
+        ArgonCost::default(),
+    )?;
     station.enrol(&township.server, &first, PIN).await?;
 
     let units = demo::create_villages(&station, &plan).await?;
     let books = ledgers(&plan)?;
-    let filled: Vec<_> = plan.villages.iter().filter(|village| village.filled).collect();
+    let filled: Vec<_> = plan
+        .villages
+        .iter()
+        .filter(|village| village.filled)
+        .collect();
     let mut staffed = Vec::new();
     for village in &filled {
         say(format_args!("正在导入{}的台账 …", village.name));
@@ -149,7 +160,10 @@ async fn make(folder: &Path, arguments: &Arguments) -> Result<()> {
         staffed.push(demo::staff(&township.server, village, unit, device, PIN).await?);
     }
 
-    let total: usize = filled.iter().map(|village| demo::record_count(village)).sum();
+    let total: usize = filled
+        .iter()
+        .map(|village| demo::record_count(village))
+        .sum();
     let done = AtomicUsize::new(0);
     let mark = (total / 10).max(1);
     let recording = staffed.iter_mut().map(|staffed| {
@@ -172,7 +186,11 @@ async fn make(folder: &Path, arguments: &Arguments) -> Result<()> {
     let made = Made {
         port: township.relay.address.port(),
     };
-    for device in staffed.iter().map(|staffed| &staffed.device).chain([&station]) {
+    for device in staffed
+        .iter()
+        .map(|staffed| &staffed.device)
+        .chain([&station])
+    {
         device.app.end();
     }
     drop(staffed);
@@ -206,8 +224,13 @@ async fn run(arguments: &Arguments, stop: impl Future<Output = ()>) -> Result<()
         .with_context(|| format!("服务器没有启动；平板记得的是端口 {}", made.port))?;
 
     let (stopped, stopping) = watch::channel(false);
-    let station_port = if arguments.port == 0 { 0 } else { arguments.port + 1 };
-    let (tablet_url, tablet_serving) = serve(&tablet, arguments, arguments.port, stopping.clone()).await?;
+    let station_port = if arguments.port == 0 {
+        0
+    } else {
+        arguments.port + 1
+    };
+    let (tablet_url, tablet_serving) =
+        serve(&tablet, arguments, arguments.port, stopping.clone()).await?;
     let (station_url, station_serving) = serve(&station, arguments, station_port, stopping).await?;
     let mut window = match &arguments.window {
         Some(program) => Some(open_window(program, &data.join("window"))?),
@@ -216,7 +239,10 @@ async fn run(arguments: &Arguments, stop: impl Future<Output = ()>) -> Result<()
 
     say(format_args!("站里和窗口（白荷村）的 PIN 都是 {PIN}"));
     say("平板还没有登记：在站里“平板和人员”里生成代码，再到平板上输入");
-    say(format_args!("空着的村的台账在 {}", data.join("ledgers").display()));
+    say(format_args!(
+        "空着的村的台账在 {}",
+        data.join("ledgers").display()
+    ));
     say("输入“网”或 n 再按回车，断开或接通网络；Ctrl-C 停止");
     say(format_args!("tablet  {tablet_url}"));
     say(format_args!("station {station_url}"));
@@ -248,7 +274,10 @@ fn open(folder: &Path, shell: ShellKind) -> Result<Arc<App>> {
             Ok(app)
         }
         Err(error) if error.code() == "folder_in_use" => {
-            bail!("文件夹 {} 正在被另一个走访程序使用，请先关掉它", folder.display())
+            bail!(
+                "文件夹 {} 正在被另一个走访程序使用，请先关掉它",
+                folder.display()
+            )
         }
         Err(error) => Err(error).with_context(|| format!("文件夹 {} 打不开", folder.display())),
     }
@@ -298,14 +327,21 @@ fn open_window(program: &Path, folder: &Path) -> Result<Window> {
 
 async fn close_window(mut window: Window) {
     drop(window.input.take());
-    if tokio::time::timeout(GOODBYE, window.process.wait()).await.is_err() {
+    if tokio::time::timeout(GOODBYE, window.process.wait())
+        .await
+        .is_err()
+    {
         // It is made to bear this; nothing that was saved is lost.
         let _ = window.process.kill().await;
     }
 }
 
 /// Until the stop: the network switch, and a word when the window was closed.
-async fn watch_terminal(township: &Township, mut window: Option<&mut Window>, stop: impl Future<Output = ()>) {
+async fn watch_terminal(
+    township: &Township,
+    mut window: Option<&mut Window>,
+    stop: impl Future<Output = ()>,
+) {
     let (typed, mut lines) = mpsc::unbounded_channel();
     // A thread of its own, because nothing can end a read of the terminal but the end of the process.
     std::thread::spawn(move || {
