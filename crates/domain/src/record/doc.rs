@@ -110,11 +110,11 @@ pub fn apply(
         match edit {
             Edit::Put { key, value } => {
                 let map = container(&tx, FIELDS)?;
-                put_scalar(&mut tx, &map, key, value)?;
+                choose_scalar(&mut tx, &map, key, value)?;
             }
             Edit::PutImported { key, value } => {
                 let map = container(&tx, IMPORTED)?;
-                put_scalar(&mut tx, &map, key, value)?;
+                choose_scalar(&mut tx, &map, key, value)?;
             }
             Edit::Add { collection, entry } => {
                 let map = container(&tx, collection)?;
@@ -198,6 +198,16 @@ fn container<R: ReadDoc>(document: &R, name: &str) -> Result<ObjId, DocError> {
         Some((automerge::Value::Object(ObjType::Map), id)) => Ok(id),
         _ => Err(DocError::MissingContainer(name.to_owned())),
     }
+}
+
+/// Writes a field so that the value counts as written now, also where it is one of several contested ones.
+fn choose_scalar<T: Transactable>(tx: &mut T, object: &ObjId, key: &str, value: &Scalar) -> Result<(), DocError> {
+    if tx.get_all(object, key)?.len() > 1 {
+        // Putting Automerge's own winner would only remove the others: a choice of somebody else at the same time would
+        // then replace this one without a trace.
+        tx.delete(object, key)?;
+    }
+    put_scalar(tx, object, key, value)
 }
 
 fn put_scalar<T: Transactable>(tx: &mut T, object: &ObjId, key: &str, value: &Scalar) -> Result<(), DocError> {
@@ -363,6 +373,29 @@ mod tests {
         assert!(read(&first).conflicts.is_empty());
         assert!(read(&second).conflicts.is_empty());
         assert_eq!(read(&second).fields["phone_child"], shown);
+    }
+
+    #[test]
+    fn two_people_choosing_differently_at_the_same_time_are_asked_again() {
+        for swapped in [false, true] {
+            let mut first = start(DocKind::Child).expect("starts");
+            let mut second = start(DocKind::Child).expect("starts");
+            let one = edit(&mut first, 1, &[Edit::put("nickname", "甲")]);
+            let two = edit(&mut second, 2, &[Edit::put("nickname", "乙")]);
+            merge(&mut first, &[&two.bytes]).expect("merges");
+            merge(&mut second, &[&one.bytes]).expect("merges");
+
+            // Whichever of the two Automerge itself would show, one of them chooses it.
+            let (mine, theirs) = if swapped { ("乙", "甲") } else { ("甲", "乙") };
+            let one = edit(&mut first, 1, &[Edit::put("nickname", mine)]);
+            let two = edit(&mut second, 2, &[Edit::put("nickname", theirs)]);
+            assert!(read(&first).conflicts.is_empty() && read(&second).conflicts.is_empty());
+            merge(&mut first, &[&two.bytes]).expect("merges");
+            merge(&mut second, &[&one.bytes]).expect("merges");
+            for document in [&first, &second] {
+                assert_eq!(read(document).conflicts.len(), 1);
+            }
+        }
     }
 
     #[test]
