@@ -1,3 +1,11 @@
 //! Stories of the whole system: the real server on a free port, real devices with real files, a bad network.
 
+mod access;
+mod bad_input;
+mod full_disk;
+mod interrupted;
 mod main_job;
+mod offline_work;
+mod outside_reader;
+mod refused;
+mod two_tablets;

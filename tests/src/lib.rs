@@ -3,6 +3,7 @@
 pub mod demo;
 pub mod device;
 pub mod relay;
+pub mod story;
 pub mod township;
 
 use client::Extension;

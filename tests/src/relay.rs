@@ -6,8 +6,8 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -41,11 +41,18 @@ struct Talk {
     left: Option<u64>,
     /// Who spoke last.
     speaker: Option<Direction>,
+    /// Bytes the client says before the next answer is the lost one; `None` is no limit.
+    before_answer: Option<u64>,
 }
 
 impl Talk {
     /// Is this part of the message to be lost?
-    fn loses(&mut self, direction: Direction) -> bool {
+    fn loses(&mut self, bytes: usize, direction: Direction) -> bool {
+        match (&mut self.before_answer, direction) {
+            (Some(left), Direction::Up) => *left = left.saturating_sub(bytes as u64),
+            (Some(0), Direction::Down) => return true,
+            _ => {}
+        }
         let Some(left) = self.left.as_mut() else {
             return false;
         };
@@ -122,7 +129,16 @@ impl Relay {
     pub fn set_cut_at_message(&self, number: u64) {
         *lock(&self.line.talk) = Talk {
             left: Some(number),
-            speaker: None,
+            ..Talk::default()
+        };
+    }
+
+    /// Cuts the network in place of the answer to whatever the client says once it has said so many bytes: the request
+    /// arrives, its answer does not.
+    pub fn set_cut_answer_after(&self, bytes_up: u64) {
+        *lock(&self.line.talk) = Talk {
+            before_answer: Some(bytes_up),
+            ..Talk::default()
         };
     }
 
@@ -168,7 +184,7 @@ impl Line {
 
     /// How many of these bytes may pass. The rest is lost, and the network with it.
     fn take(&self, wanted: usize, direction: Direction) -> usize {
-        if lock(&self.talk).loses(direction) {
+        if lock(&self.talk).loses(wanted, direction) {
             return 0;
         }
         let mut budget = lock(&self.budget);
@@ -274,7 +290,9 @@ mod tests {
         let mut heard = vec![0; word.len()];
         let mut count = 0;
         while count < word.len() {
-            let read = tokio::time::timeout(Duration::from_secs(10), stream.read(&mut heard[count..])).await??;
+            let read =
+                tokio::time::timeout(Duration::from_secs(10), stream.read(&mut heard[count..]))
+                    .await??;
             if read == 0 {
                 break;
             }
@@ -321,7 +339,10 @@ mod tests {
         relay.set_cut_at_message(2);
         let mut stream = TcpStream::connect(relay.address).await.unwrap();
         assert!(!matches!(heard_back(&mut stream, b"hello").await, Ok(5)));
-        assert_eq!((relay.bytes_passed(), relay.bytes_up(), relay.is_whole()), (5, 5, false));
+        assert_eq!(
+            (relay.bytes_passed(), relay.bytes_up(), relay.is_whole()),
+            (5, 5, false)
+        );
 
         relay.restore();
         relay.set_cut_at_message(3);
@@ -329,6 +350,17 @@ mod tests {
         assert_eq!(heard_back(&mut stream, b"hello").await.unwrap(), 5);
         assert!(!matches!(heard_back(&mut stream, b"hello").await, Ok(5)));
         assert_eq!(relay.bytes_passed(), 15);
+
+        relay.restore();
+        relay.set_cut_answer_after(10);
+        let mut stream = TcpStream::connect(relay.address).await.unwrap();
+        assert_eq!(heard_back(&mut stream, b"hello").await.unwrap(), 5);
+        assert!(!matches!(heard_back(&mut stream, b"hello").await, Ok(5)));
+        assert_eq!(
+            relay.bytes_passed(),
+            30,
+            "the second word went up and was never heard back"
+        );
     }
 
     #[tokio::test]

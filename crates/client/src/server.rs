@@ -144,21 +144,22 @@ pub fn refused_code(error: &ClientError) -> Option<String> {
 }
 
 fn unreachable(error: reqwest::Error) -> ClientError {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
-    while let Some(inner) = cause {
-        let wrapped = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = inner
-            .downcast_ref::<rustls::Error>()
-            .or_else(|| wrapped.and_then(|inner| inner.downcast_ref()));
-        if let Some(tls) = tls {
-            return ClientError::new(not_our_server(tls)).because(error);
-        }
-        if inner.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
-            return ClientError::new("server_nonsense").because(error);
-        }
-        cause = inner.source();
+    let code = answered(&error).unwrap_or("no_network");
+    ClientError::new(code).because(error)
+}
+
+/// Looks for the cause that says that something answered after all. An IO error hides what it wraps from `source`.
+fn answered(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
+    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+        return Some(not_our_server(tls));
     }
-    ClientError::new("no_network").because(error)
+    if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+        return Some("server_nonsense");
+    }
+    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    wrapped
+        .and_then(|wrapped| answered(wrapped))
+        .or_else(|| answered(error.source()?))
 }
 
 /// Something answered, so the network is there: another server, or something that is none.
