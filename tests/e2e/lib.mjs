@@ -140,6 +140,8 @@ export async function startWorld(context) {
     restart: (name) => order('restart', { name }),
     /** Moves a core's clock so many milliseconds from the system's. */
     clock: (name, offsetMs) => order('clock', { name, offset_ms: offsetMs }),
+    /** The server's clock. */
+    serverClock: (offsetMs) => order('server_clock', { offset_ms: offsetMs }),
     cut: () => order('cut'),
     cutAfter: (bytes) => order('cut_after', { bytes }),
     restore: () => order('restore'),
@@ -410,7 +412,7 @@ export async function checkReach(page, name) {
 /** Words of another language on a Chinese screen, but for the few that are names. */
 export async function checkWords(page, name) {
   const foreign = await page.evaluate(() => {
-    const known = /Excel|English|WebView|\.(xlsx?|ods|csv)|SH-|[0-9a-f]{8}-[0-9a-f-]{20,}/g
+    const known = /Excel|Sheet\d|English|WebView|\.(xlsx?|ods|csv)|SH-|[0-9a-f]{8}-[0-9a-f-]{20,}/g
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
     const found = []
     while (walker.nextNode()) {

@@ -154,19 +154,23 @@ struct World {
     folder: tempfile::TempDir,
     township: Township,
     first: protocol::EnrolmentStatus,
+    clock: Arc<MovedClock>,
     screens: PathBuf,
     cores: Mutex<BTreeMap<String, Core>>,
 }
 
 async fn world() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let plan = Plan::new(&folder.path().join("office"), Path::new("policy"));
+    let clock = MovedClock::new();
+    let mut plan = Plan::new(&folder.path().join("office"), Path::new("policy"));
+    plan.clock = clock.clone();
     let first = plan.found()?;
     let township = Township::start(&plan).await?;
     let world = Arc::new(World {
         folder,
         township,
         first,
+        clock,
         screens: PathBuf::from("ui/dist"),
         cores: Mutex::default(),
     });
@@ -257,6 +261,11 @@ async fn perform(world: &Arc<World>, action: &str, order: Order) -> Result<Value
             core(&mut *world.cores.lock().await, &order.name)?
                 .set_offset(order.offset_ms)
                 .await?;
+            Ok(json!({}))
+        }
+        // The server's clock.
+        "server_clock" => {
+            world.clock.run_at_offset(order.offset_ms);
             Ok(json!({}))
         }
         "cut" => {

@@ -38,7 +38,7 @@ const shown = (view = preview, heard: string[] = []) =>
 
 test('every row stands with its outcome and its reasons', async () => {
   const { wrapper, by } = await shown()
-  expect(by('import-sentence').textContent).toContain('一共 4 行：新建 1 人，改动 1 人，没变 0 人，两边都改过 1 人，不能导入 1 行')
+  expect(by('import-sentence').textContent).toContain('一共 4 行：新建 1 人，改动 1 人，没有变化 0 人，两边都改过 1 人，不能导入 1 行')
   expect(by('row-4').textContent).toContain('家庭住址：二组 → 三组')
   expect(by('row-5').textContent).toContain('与 石小雨 同一户')
   expect(by('row-6').textContent).toContain('没有姓名')
