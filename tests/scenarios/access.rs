@@ -20,7 +20,12 @@ fn held(device: &Device) -> Result<Vec<(DocumentId, DocKind, UnitId, String)>> {
                 continue;
             };
             let record = domain::record::doc::read(&stored.automerge);
-            all.push((document, stored.head.kind, stored.head.home_unit, format!("{record:?}")));
+            all.push((
+                document,
+                stored.head.kind,
+                stored.head.home_unit,
+                format!("{record:?}"),
+            ));
         }
         Ok::<_, store::StoreError>(all)
     })?)
@@ -31,7 +36,13 @@ async fn a_director_never_receives_another_villages_documents_or_people() -> Res
     let world = World::new().await?;
     let elsewhere = world.create_village("青溪村", "310199100202").await?;
     world
-        .import(elsewhere, &[line("钱多多", "2016-07-07", "钱守义", "一组"), line("孙悦", "2015-02-14", "孙来福", "二组")])
+        .import(
+            elsewhere,
+            &[
+                line("钱多多", "2016-07-07", "钱守义", "一组"),
+                line("孙悦", "2015-02-14", "孙来福", "二组"),
+            ],
+        )
         .await?;
     world.station.sync().await?;
     let there = world.tablet_of(elsewhere, "何桂芳").await?;
@@ -44,7 +55,10 @@ async fn a_director_never_receives_another_villages_documents_or_people() -> Res
     there.visit(&child_there).await?;
     there.sync().await?;
     world.station.sync().await?;
-    world.station.edit(&child_there, "child", "nickname", "多多").await?;
+    world
+        .station
+        .edit(&child_there, "child", "nickname", "多多")
+        .await?;
     world.station.sync().await?;
     tablet.sync().await?;
 
@@ -56,16 +70,29 @@ async fn a_director_never_receives_another_villages_documents_or_people() -> Res
         assert!(!content.contains("钱多多") && !content.contains("孙悦"));
     }
     let open = tablet.tablet()?;
-    let people = open.store.read(|connection| members::all_staff(connection))?;
-    assert!(people.iter().all(|person| person.name != "何桂芳"), "nor its people");
+    let people = open
+        .store
+        .read(|connection| members::all_staff(connection))?;
+    assert!(
+        people.iter().all(|person| person.name != "何桂芳"),
+        "nor its people"
+    );
     for document in world.station.heads()?.keys() {
         let known = documents.iter().any(|(id, ..)| id == document);
-        let authors = open.store.read(|connection| changes::authors_in(connection, *document))?;
-        assert_eq!(!authors.is_empty(), known, "not even a change without its document");
+        let authors = open
+            .store
+            .read(|connection| changes::authors_in(connection, *document))?;
+        assert_eq!(
+            !authors.is_empty(),
+            known,
+            "not even a change without its document"
+        );
     }
     assert_eq!(tablet.children().await?.rows.len(), 6);
     assert_eq!(world.station.children().await?.rows.len(), 8);
-    let refusal = tablet.refusal("child_file", json!({"id": child_there})).await?;
+    let refusal = tablet
+        .refusal("child_file", json!({"id": child_there}))
+        .await?;
     assert_eq!(refusal.code, "not_found");
     world.township.stop().await;
     Ok(())
@@ -95,23 +122,46 @@ async fn the_words_of_an_abuse_report_are_in_no_document_of_the_village() -> Res
                 assert!(handed_it_in, "{document} was sent to a director");
                 assert_ne!(home, world.village);
             } else {
-                assert!(!content.contains("皮带"), "{kind:?} {document} holds the words");
+                assert!(
+                    !content.contains("皮带"),
+                    "{kind:?} {document} holds the words"
+                );
             }
         }
         let list: ProblemListView = device.call("problems", Value::Null).await?;
-        assert_eq!(list.rows.len(), 1, "type and state are known in the village");
+        assert_eq!(
+            list.rows.len(),
+            1,
+            "type and state are known in the village"
+        );
         let problem: ProblemView = device.call("problem", json!({"id": report.record})).await?;
         assert!(!format!("{problem:?}").contains("皮带"));
         let file = device.file(&child).await?;
         assert!(!format!("{file:?}").contains("皮带"));
     }
     let restricted = |device: &Device| -> Result<usize> {
-        Ok(held(device)?.iter().filter(|(_, kind, ..)| *kind == DocKind::Restricted).count())
+        Ok(held(device)?
+            .iter()
+            .filter(|(_, kind, ..)| *kind == DocKind::Restricted)
+            .count())
     };
-    assert_eq!((restricted(&other)?, restricted(&later)?, restricted(&world.station)?), (0, 0, 1));
-    let problem: ProblemView = world.station.call("problem", json!({"id": report.record})).await?;
+    assert_eq!(
+        (
+            restricted(&other)?,
+            restricted(&later)?,
+            restricted(&world.station)?
+        ),
+        (0, 0, 1)
+    );
+    let problem: ProblemView = world
+        .station
+        .call("problem", json!({"id": report.record}))
+        .await?;
     let reported = problem.events.first().context("it was reported")?;
-    assert!(reported.text.contains(SEALED_WORDS) && reported.text.contains("接警员姓高"), "the station reads them");
+    assert!(
+        reported.text.contains(SEALED_WORDS) && reported.text.contains("接警员姓高"),
+        "the station reads them"
+    );
     world.township.stop().await;
     Ok(())
 }

@@ -27,7 +27,11 @@ impl SmallDisk {
             .arg(&path)
             .output()
             .context("there is no mount command")?;
-        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        ensure!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         Ok(Self { path })
     }
 }
@@ -75,7 +79,8 @@ fn again_in_a_namespace(test: &str, why: &anyhow::Error) -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_keeps_what_was_saved_and_the_draft_and_goes_on_when_there_is_room() -> Result<()> {
+async fn a_full_disk_keeps_what_was_saved_and_the_draft_and_goes_on_when_there_is_room()
+-> Result<()> {
     let world = World::new().await?;
     let disk = match SmallDisk::mount(world.folder().join("small-disk")) {
         Ok(disk) => disk,
@@ -91,7 +96,11 @@ async fn a_full_disk_keeps_what_was_saved_and_the_draft_and_goes_on_when_there_i
 }
 
 async fn on_a_small_disk(world: &World, disk: &SmallDisk) -> Result<()> {
-    let tablet = Device::open(&disk.path.join("tablet"), ShellKind::Tablet, ArgonCost::FLOOR)?;
+    let tablet = Device::open(
+        &disk.path.join("tablet"),
+        ShellKind::Tablet,
+        ArgonCost::FLOOR,
+    )?;
     let code = world.code(world.village, "李玉梅").await?;
     tablet.enrol(&world.township.server, &code, PIN).await?;
     let (child, sibling) = (tablet.child("吴天宇").await?, tablet.child("郑可欣").await?);
@@ -104,23 +113,40 @@ async fn on_a_small_disk(world: &World, disk: &SmallDisk) -> Result<()> {
     let mut saved = Vec::new();
     let refusal = loop {
         let note = format!("第{}次电话。", saved.len() + 1);
-        match tablet.app.call("record_contact", contact_input(&sibling, &today, &note)).await {
+        match tablet
+            .app
+            .call("record_contact", contact_input(&sibling, &today, &note))
+            .await
+        {
             Ok(value) => saved.push(serde_json::from_value::<SavedView>(value)?.record),
             Err(error) => break error,
         }
         ensure!(saved.len() < 10_000, "the disk never became full");
     };
     assert_eq!(refusal.code(), "disk_full");
-    assert!(saved.len() > 5, "the reserve holds a day's words, not {} contacts", saved.len());
+    assert!(
+        saved.len() > 5,
+        "the reserve holds a day's words, not {} contacts",
+        saved.len()
+    );
 
     // The visit does not fit either; its draft and every answer stay, and nothing of it is half saved.
     let before = tablet.records().await?;
-    assert_eq!(tablet.refusal("save_visit", json!({"id": form.draft})).await?.code, "disk_full");
+    assert_eq!(
+        tablet
+            .refusal("save_visit", json!({"id": form.draft}))
+            .await?
+            .code,
+        "disk_full"
+    );
     assert_eq!(tablet.records().await?, before);
     let draft: VisitFormView = tablet.call("open_visit", json!({"id": child})).await?;
     assert_eq!((&draft.draft, &draft.parts), (&form.draft, &form.parts));
     for record in &saved {
-        assert!(before.contains_key(&(sibling.clone(), record.clone())), "it was called saved");
+        assert!(
+            before.contains_key(&(sibling.clone(), record.clone())),
+            "it was called saved"
+        );
     }
     // Whoever opens the tablet now finds the same.
     tablet.reopen(PIN).await?;

@@ -36,10 +36,19 @@ async fn cut_sync(world: &World, device: &Device, cut: Cut) -> Result<bool> {
     let was_cut = !world.township.relay.is_whole();
     world.restore_network();
     if let Err(error) = result {
-        ensure!(was_cut, "{cut:?}: a sync failed though the network held: {error}");
-        ensure!(error.to_string() == "no_network", "{cut:?}: a cut is called no_network, not {error}");
+        ensure!(
+            was_cut,
+            "{cut:?}: a sync failed though the network held: {error}"
+        );
+        ensure!(
+            error.to_string() == "no_network",
+            "{cut:?}: a cut is called no_network, not {error}"
+        );
         let page = device.sync_page().await?;
-        ensure!(!page.online && page.problem.as_deref() == Some("no_network"), "{cut:?}: {page:?}");
+        ensure!(
+            !page.online && page.problem.as_deref() == Some("no_network"),
+            "{cut:?}: {page:?}"
+        );
     }
     Ok(!was_cut)
 }
@@ -58,10 +67,14 @@ async fn a_push_cut_at_every_message_arrives_once() -> Result<()> {
     for message in 1..MESSAGES {
         // More than one part, so that the cut falls between parts as well.
         for (number, row) in children.iter().enumerate() {
-            tablet.contact(&row.child, &long_note(message * 1_000 + number as u64)).await?;
+            tablet
+                .contact(&row.child, &long_note(message * 1_000 + number as u64))
+                .await?;
         }
         for row in &children {
-            tablet.contact(&row.child, &long_note(message * 1_000 + 500)).await?;
+            tablet
+                .contact(&row.child, &long_note(message * 1_000 + 500))
+                .await?;
         }
         if cut_sync(&world, &tablet, Cut::Message(message)).await? {
             break;
@@ -69,8 +82,15 @@ async fn a_push_cut_at_every_message_arrives_once() -> Result<()> {
         cuts += 1;
         let page = tablet.sync_page().await?;
         let records = tablet.records().await?;
-        let saved = records.values().filter(|state| **state == RecordState::Saved).count();
-        assert_eq!(saved, page.unsent.len(), "what is not acknowledged is said to be on this device only");
+        let saved = records
+            .values()
+            .filter(|state| **state == RecordState::Saved)
+            .count();
+        assert_eq!(
+            saved,
+            page.unsent.len(),
+            "what is not acknowledged is said to be on this device only"
+        );
         tablet.sync().await?;
         tablet.all_delivered().await?;
     }
@@ -80,7 +100,12 @@ async fn a_push_cut_at_every_message_arrives_once() -> Result<()> {
     held_by_station(&tablet, &world.station)?;
     assert_eq!(
         tablet.records().await?.into_keys().collect::<Vec<_>>(),
-        world.station.records().await?.into_keys().collect::<Vec<_>>()
+        world
+            .station
+            .records()
+            .await?
+            .into_keys()
+            .collect::<Vec<_>>()
     );
     world.township.stop().await;
     Ok(())
@@ -102,16 +127,28 @@ async fn a_push_cut_after_any_number_of_bytes_arrives_once() -> Result<()> {
         cut_sync(&world, &tablet, cut).await?;
         tablet.sync().await?;
         let page = tablet.sync_page().await?;
-        ensure!(page.unsent.is_empty() && page.needs_you.is_empty(), "{cut:?}: {page:?}");
+        ensure!(
+            page.unsent.is_empty() && page.needs_you.is_empty(),
+            "{cut:?}: {page:?}"
+        );
     }
     world.settle(&[&tablet]).await?;
     tablet.all_delivered().await?;
     held_by_station(&tablet, &world.station)?;
     let records = tablet.records().await?;
-    assert_eq!(records.len(), 49 * 3, "one contact, and a visit of two children, each time");
+    assert_eq!(
+        records.len(),
+        49 * 3,
+        "one contact, and a visit of two children, each time"
+    );
     assert_eq!(
         records.into_keys().collect::<Vec<_>>(),
-        world.station.records().await?.into_keys().collect::<Vec<_>>()
+        world
+            .station
+            .records()
+            .await?
+            .into_keys()
+            .collect::<Vec<_>>()
     );
     world.township.stop().await;
     Ok(())
@@ -123,9 +160,14 @@ async fn a_pull_cut_anywhere_brings_everything_once() -> Result<()> {
     let (tablet, other) = (world.tablet("李玉梅").await?, world.tablet("赵春燕").await?);
     let child = tablet.child("周子涵").await?;
     let news = async |number: u64| -> Result<String> {
-        world.station.edit(&child, "child", "nickname", &format!("小名{number}")).await?;
+        world
+            .station
+            .edit(&child, "child", "nickname", &format!("小名{number}"))
+            .await?;
         world.station.sync().await?;
-        let record = other.contact(&child, &format!("第{number}次电话。")).await?;
+        let record = other
+            .contact(&child, &format!("第{number}次电话。"))
+            .await?;
         other.sync().await?;
         Ok(record)
     };
@@ -133,14 +175,26 @@ async fn a_pull_cut_anywhere_brings_everything_once() -> Result<()> {
     let before = world.township.relay.bytes_passed();
     tablet.sync().await?;
     let length = world.township.relay.bytes_passed() - before;
-    let cuts = (1..MESSAGES).map(Cut::Message).take(16).chain(positions(length, 32));
+    let cuts = (1..MESSAGES)
+        .map(Cut::Message)
+        .take(16)
+        .chain(positions(length, 32));
     for (number, cut) in cuts.enumerate() {
         let record = news(number as u64 + 1).await?;
         cut_sync(&world, &tablet, cut).await?;
         tablet.sync().await?;
-        ensure!(tablet.records().await?.contains_key(&(child.clone(), record)), "{cut:?}");
+        ensure!(
+            tablet
+                .records()
+                .await?
+                .contains_key(&(child.clone(), record)),
+            "{cut:?}"
+        );
         let nickname = tablet.field(&child, "nickname").await?.text;
-        ensure!(nickname == Some(format!("小名{}", number + 1)), "{cut:?}: {nickname:?}");
+        ensure!(
+            nickname == Some(format!("小名{}", number + 1)),
+            "{cut:?}: {nickname:?}"
+        );
     }
     world.settle(&[&tablet, &other]).await?;
     same_content(&tablet, &other)?;
@@ -213,7 +267,10 @@ async fn a_first_load_cut_anywhere_goes_on_where_it_stopped() -> Result<()> {
     drop(tablet);
 
     let mut half_loaded = 0;
-    let cuts = (1..MESSAGES).map(Cut::Message).take(14).chain(positions(length, 16));
+    let cuts = (1..MESSAGES)
+        .map(Cut::Message)
+        .take(14)
+        .chain(positions(length, 16));
     for cut in cuts {
         let tablet = template.open(&world).await?;
         cut_sync(&world, &tablet, cut).await?;
@@ -222,12 +279,19 @@ async fn a_first_load_cut_anywhere_goes_on_where_it_stopped() -> Result<()> {
             let view: AppView = tablet.call("app", Value::Null).await?;
             ensure!(view.stage == Stage::Loading, "{cut:?}: {view:?}");
             let refusal = tablet.refusal("today", Value::Null).await?;
-            ensure!(refusal.code == "still_loading", "half-loaded state computes nothing: {refusal:?}");
+            ensure!(
+                refusal.code == "still_loading",
+                "half-loaded state computes nothing: {refusal:?}"
+            );
         }
         tablet.load().await?;
         same_content(&first, &tablet).with_context(|| format!("{cut:?}"))?;
         ensure!(
-            tablet.records().await?.into_keys().eq(first.records().await?.into_keys()),
+            tablet
+                .records()
+                .await?
+                .into_keys()
+                .eq(first.records().await?.into_keys()),
             "{cut:?}"
         );
     }

@@ -4,9 +4,9 @@ use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use client::view::{
-    AppView, ChildFileView, ChildListView, EnrolmentView, ImportPreviewView, ImportStatusView, InboxView,
-    ProblemListView, ProblemView, RecordState, SavedView, ShellKind, Stage, SyncView, TodayView, VillageListView,
-    VisitFormView,
+    AppView, ChildFileView, ChildListView, EnrolmentView, ImportPreviewView, ImportStatusView,
+    InboxView, ProblemListView, ProblemView, RecordState, SavedView, ShellKind, Stage, SyncView,
+    TodayView, VillageListView, VisitFormView,
 };
 use serde_json::{Value, json};
 use std::path::Path;
@@ -22,13 +22,25 @@ async fn a_roster_becomes_visits_the_station_sees_and_answers() -> Result<()> {
     let first = plan.found()?;
     let township = Township::start(&plan).await?;
     let first = township.server.enrolment(first.enrolment).await?;
-    let station = Device::open(&folder.path().join("station"), ShellKind::Station, ArgonCost::FLOOR)?;
+    let station = Device::open(
+        &folder.path().join("station"),
+        ShellKind::Station,
+        ArgonCost::FLOOR,
+    )?;
     station.enrol(&township.server, &first, "283946").await?;
 
     let villages: VillageListView = station
-        .call("create_village", json!({"name": "白荷村", "region": "310199100201"}))
+        .call(
+            "create_village",
+            json!({"name": "白荷村", "region": "310199100201"}),
+        )
         .await?;
-    let village = villages.rows.first().context("the village is there")?.village.clone();
+    let village = villages
+        .rows
+        .first()
+        .context("the village is there")?
+        .village
+        .clone();
 
     let generated = office::demo::DemoTownship::generate(7, 4, station.tablet()?.today());
     let ledger = &office::demo::ledgers(&generated)?[0];
@@ -39,26 +51,45 @@ async fn a_roster_becomes_visits_the_station_sees_and_answers() -> Result<()> {
         )
         .await?;
     assert!(preview.new > 0, "{preview:?}");
-    let mut status: ImportStatusView = station.call("import_confirm", json!({"id": preview.import})).await?;
+    let mut status: ImportStatusView = station
+        .call("import_confirm", json!({"id": preview.import}))
+        .await?;
     while status.state == "running" {
         tokio::task::yield_now().await;
-        status = station.call("import_status", json!({"id": preview.import})).await?;
+        status = station
+            .call("import_status", json!({"id": preview.import}))
+            .await?;
     }
     assert_eq!(status.state, "done");
     station.sync().await?;
 
     let code: EnrolmentView = station
-        .call("new_enrolment", json!({"village": village, "person": "李玉梅"}))
+        .call(
+            "new_enrolment",
+            json!({"village": village, "person": "李玉梅"}),
+        )
         .await?;
-    let tablet = Device::open(&folder.path().join("tablet"), ShellKind::Tablet, ArgonCost::FLOOR)?;
+    let tablet = Device::open(
+        &folder.path().join("tablet"),
+        ShellKind::Tablet,
+        ArgonCost::FLOOR,
+    )?;
     let here: AppView = tablet
-        .call("enrol_start", json!({"address": code.address, "code": code.code}))
+        .call(
+            "enrol_start",
+            json!({"address": code.address, "code": code.code}),
+        )
         .await?;
-    let there: EnrolmentView = station.call("enrolment", json!({"id": code.enrolment})).await?;
+    let there: EnrolmentView = station
+        .call("enrolment", json!({"id": code.enrolment}))
+        .await?;
     assert!(here.compare_code.is_some());
     assert_eq!(here.compare_code, there.compare_code);
     let _: EnrolmentView = station
-        .call("confirm_enrolment", json!({"id": code.enrolment, "compare_code": there.compare_code}))
+        .call(
+            "confirm_enrolment",
+            json!({"id": code.enrolment, "compare_code": there.compare_code}),
+        )
         .await?;
     let view: AppView = tablet.call("enrol_poll", Value::Null).await?;
     assert_eq!(view.stage, Stage::ChoosePin);
@@ -67,7 +98,9 @@ async fn a_roster_becomes_visits_the_station_sees_and_answers() -> Result<()> {
 
     let today: TodayView = tablet.call("today", Value::Null).await?;
     assert_eq!(today.children, preview.new);
-    let all: ChildListView = tablet.call("search_children", json!({"query": "", "village": null})).await?;
+    let all: ChildListView = tablet
+        .call("search_children", json!({"query": "", "village": null}))
+        .await?;
     let child = all.rows.first().context("a child")?.child.clone();
 
     township.relay.cut();
@@ -103,30 +136,60 @@ async fn a_roster_becomes_visits_the_station_sees_and_answers() -> Result<()> {
     township.relay.restore();
     tablet.sync().await?;
     let sync: SyncView = tablet.call("sync_status", Value::Null).await?;
-    assert!(sync.unsent.is_empty() && sync.needs_you.is_empty(), "{sync:?}");
+    assert!(
+        sync.unsent.is_empty() && sync.needs_you.is_empty(),
+        "{sync:?}"
+    );
     let file: ChildFileView = tablet.call("child_file", json!({"id": child})).await?;
-    assert!(file.timeline.iter().all(|line| line.state == RecordState::Delivered));
+    assert!(
+        file.timeline
+            .iter()
+            .all(|line| line.state == RecordState::Delivered)
+    );
 
     station.sync().await?;
     let inbox: InboxView = station.call("inbox", Value::Null).await?;
-    assert!(inbox.rows.iter().any(|row| row.kind == "visit" && row.by == "李玉梅"), "{inbox:?}");
+    assert!(
+        inbox
+            .rows
+            .iter()
+            .any(|row| row.kind == "visit" && row.by == "李玉梅"),
+        "{inbox:?}"
+    );
     let problems: ProblemListView = station.call("problems", Value::Null).await?;
-    let problem = problems.rows.first().context("the problem arrived")?.problem.clone();
+    let problem = problems
+        .rows
+        .first()
+        .context("the problem arrived")?
+        .problem
+        .clone();
     for (kind, text) in [("accepted", ""), ("replied", "明天派人装护栏。")] {
         let _: ProblemView = station
-            .call("add_problem_event", json!({"problem": problem, "kind": kind, "text": text}))
+            .call(
+                "add_problem_event",
+                json!({"problem": problem, "kind": kind, "text": text}),
+            )
             .await?;
     }
     station.sync().await?;
     tablet.sync().await?;
     let problems: ProblemListView = tablet.call("problems", Value::Null).await?;
-    assert_eq!(problems.rows[0].last_answer.as_deref(), Some("明天派人装护栏。"));
+    assert_eq!(
+        problems.rows[0].last_answer.as_deref(),
+        Some("明天派人装护栏。")
+    );
     assert!(problems.rows[0].unread);
     township.stop().await;
     Ok(())
 }
 
-async fn answer(device: &Device, form: &VisitFormView, part: &str, key: &str, codes: &[&str]) -> Result<VisitFormView> {
+async fn answer(
+    device: &Device,
+    form: &VisitFormView,
+    part: &str,
+    key: &str,
+    codes: &[&str],
+) -> Result<VisitFormView> {
     device
         .call(
             "answer_visit",

@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 use zoufang_tests::story::{World, held_by_station, long_note};
 
 /// What two devices must agree on about a record, whoever looks.
-fn seen_by_anyone(line: &TimelineRow) -> (String, String, String, Option<bool>, Option<String>, bool) {
+fn seen_by_anyone(
+    line: &TimelineRow,
+) -> (String, String, String, Option<bool>, Option<String>, bool) {
     (
         line.record.clone(),
         line.date.clone(),
@@ -29,7 +31,13 @@ async fn a_month_offline_arrives_once_and_counts_the_same_at_the_station() -> Re
     let world = World::new().await?;
     let tablet = world.tablet("李玉梅").await?;
     let start = tablet.tablet()?.today();
-    let children: Vec<String> = tablet.children().await?.rows.into_iter().map(|row| row.child).collect();
+    let children: Vec<String> = tablet
+        .children()
+        .await?
+        .rows
+        .into_iter()
+        .map(|row| row.child)
+        .collect();
 
     world.cut_network();
     let mut recorded = BTreeSet::new();
@@ -37,20 +45,29 @@ async fn a_month_offline_arrives_once_and_counts_the_same_at_the_station() -> Re
     for day in 1..=30 {
         world.go_to_day(day, &[&tablet]);
         let child = &children[usize::try_from(day)? % children.len()];
-        recorded.insert(tablet.contact(child, &format!("第{day}天打的电话。")).await?);
+        recorded.insert(
+            tablet
+                .contact(child, &format!("第{day}天打的电话。"))
+                .await?,
+        );
         if day % 6 == 0 {
             recorded.insert(tablet.visit(child).await?);
         }
         if day == 20 {
             let earlier = start + TimeDelta::days(5);
-            let record = tablet.contact_on(child, &earlier.to_string(), "补记上半月的一次电话。").await?;
+            let record = tablet
+                .contact_on(child, &earlier.to_string(), "补记上半月的一次电话。")
+                .await?;
             recorded.insert(record.clone());
             late = Some((child.clone(), record));
         }
     }
     assert_eq!(tablet.failed_sync().await?, "no_network");
     let page = tablet.sync_page().await?;
-    assert!(!page.online && page.unsent.len() >= recorded.len(), "{page:?}");
+    assert!(
+        !page.online && page.unsent.len() >= recorded.len(),
+        "{page:?}"
+    );
     let offline = tablet.records().await?;
     assert!(offline.values().all(|state| *state == RecordState::Saved));
     let mut expected = Vec::new();
@@ -70,12 +87,24 @@ async fn a_month_offline_arrives_once_and_counts_the_same_at_the_station() -> Re
         "every record is there once, and no other"
     );
     for (child, expected) in children.iter().zip(expected) {
-        assert_eq!(cadence(&tablet.file(child).await?), expected, "sending changes no date");
-        assert_eq!(cadence(&world.station.file(child).await?), expected, "the station counts the same");
+        assert_eq!(
+            cadence(&tablet.file(child).await?),
+            expected,
+            "sending changes no date"
+        );
+        assert_eq!(
+            cadence(&world.station.file(child).await?),
+            expected,
+            "the station counts the same"
+        );
     }
     let (child, record) = late.context("one was entered late")?;
     let file = world.station.file(&child).await?;
-    let line = file.timeline.iter().find(|line| line.record == record).context("it arrived")?;
+    let line = file
+        .timeline
+        .iter()
+        .find(|line| line.record == record)
+        .context("it arrived")?;
     assert!(line.entered_late, "补录");
     let inbox: InboxView = world.station.call("inbox", Value::Null).await?;
     assert_eq!(inbox.rows.iter().filter(|row| row.entered_late).count(), 1);
@@ -104,14 +133,22 @@ async fn an_outbox_sent_twice_because_the_answer_was_lost_changes_nothing() -> R
         for record in [contact, visit] {
             let key = (child.clone(), record);
             assert!(there.contains_key(&key), "the server has it");
-            assert_eq!(here[&key], RecordState::Saved, "and the tablet does not know");
+            assert_eq!(
+                here[&key],
+                RecordState::Saved,
+                "and the tablet does not know"
+            );
         }
 
         let before = (world.station.log_seq()?, world.station.heads()?);
         tablet.sync().await?;
         tablet.all_delivered().await?;
         world.station.sync().await?;
-        assert_eq!((world.station.log_seq()?, world.station.heads()?), before, "saying it twice changes nothing");
+        assert_eq!(
+            (world.station.log_seq()?, world.station.heads()?),
+            before,
+            "saying it twice changes nothing"
+        );
     }
     world.settle(&[&tablet]).await?;
     held_by_station(&tablet, &world.station)?;

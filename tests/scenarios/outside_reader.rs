@@ -53,11 +53,17 @@ async fn another_automerge_reads_a_childs_file_and_its_visit() -> Result<()> {
         assert_eq!(document["fields"]["birth_date"], "2016-03-05");
         assert_eq!(document["fields"]["household"], ours.household.as_str());
         let there = &document["contacts"][&contact];
-        assert_eq!((&there["mode"], &there["reached"]), (&Value::from("phone"), &Value::from(true)));
+        assert_eq!(
+            (&there["mode"], &there["reached"]),
+            (&Value::from("phone"), &Value::from(true))
+        );
         assert_eq!(there["note"], "奶奶说，孩子期中考得不错。");
         assert_eq!(there["party.caregiver"], true);
         let there = &document["visits"][&visit];
-        assert_eq!((&there["place"], &there["seen"]), (&Value::from("home"), &Value::from(true)));
+        assert_eq!(
+            (&there["place"], &there["seen"]),
+            (&Value::from("home"), &Value::from(true))
+        );
         assert_eq!(there["answers"]["l_overall"], "normal");
         let mut names: Vec<&str> = outside["nicknames"]
             .as_array()

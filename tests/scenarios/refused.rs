@@ -32,7 +32,8 @@ fn reasons(page: &SyncView) -> Vec<(String, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_child_filed_in_another_village_is_refused_with_its_reason_and_later_work_arrives() -> Result<()> {
+async fn a_child_filed_in_another_village_is_refused_with_its_reason_and_later_work_arrives()
+-> Result<()> {
     let world = World::new().await?;
     let elsewhere = world.create_village("青溪村", "310199100202").await?;
     let tablet = world.tablet("李玉梅").await?;
@@ -52,27 +53,57 @@ async fn a_child_filed_in_another_village_is_refused_with_its_reason_and_later_w
     tablet.sync().await?;
 
     let page = tablet.sync_page().await?;
-    assert!(page.online && page.problem.is_none() && page.unsent.is_empty(), "{page:?}");
-    let expected = [("何小满 建档", "not_your_unit"), ("何小满 联系", "unknown_document")]
-        .map(|(text, code)| (text.to_owned(), code.to_owned()));
-    assert_eq!(reasons(&page), expected, "one line a record, each with its reason");
-    assert!(page.needs_you.iter().all(|row| row.state == RecordState::NeedsYou));
+    assert!(
+        page.online && page.problem.is_none() && page.unsent.is_empty(),
+        "{page:?}"
+    );
+    let expected = [
+        ("何小满 建档", "not_your_unit"),
+        ("何小满 联系", "unknown_document"),
+    ]
+    .map(|(text, code)| (text.to_owned(), code.to_owned()));
+    assert_eq!(
+        reasons(&page),
+        expected,
+        "one line a record, each with its reason"
+    );
+    assert!(
+        page.needs_you
+            .iter()
+            .all(|row| row.state == RecordState::NeedsYou)
+    );
     let records = tablet.records().await?;
-    assert_eq!(records[&(strange.clone(), lost.clone())], RecordState::NeedsYou, "it is still here");
-    assert_eq!(records[&(child.clone(), kept.clone())], RecordState::Delivered);
+    assert_eq!(
+        records[&(strange.clone(), lost.clone())],
+        RecordState::NeedsYou,
+        "it is still here"
+    );
+    assert_eq!(
+        records[&(child.clone(), kept.clone())],
+        RecordState::Delivered
+    );
     world.station.sync().await?;
     let there = world.station.records().await?;
-    assert!(there.contains_key(&(child.clone(), kept)) && !there.contains_key(&(strange.clone(), lost)));
+    assert!(
+        there.contains_key(&(child.clone(), kept)) && !there.contains_key(&(strange.clone(), lost))
+    );
     assert!(world.station.child("何小满").await.is_err());
 
     // The device is put right: it works on, and the two stay where a person sees them.
     let home = world.village;
     alter(&tablet, |identity| identity.unit = home).await?;
-    let later = [tablet.contact(&child, "又打了一次。").await?, tablet.visit(&child).await?];
+    let later = [
+        tablet.contact(&child, "又打了一次。").await?,
+        tablet.visit(&child).await?,
+    ];
     tablet.sync().await?;
     world.station.sync().await?;
     let there = world.station.records().await?;
-    assert!(later.iter().all(|record| there.contains_key(&(child.clone(), record.clone()))));
+    assert!(
+        later
+            .iter()
+            .all(|record| there.contains_key(&(child.clone(), record.clone())))
+    );
     assert_eq!(reasons(&tablet.sync_page().await?), expected);
     assert_eq!(tablet.child("何小满").await?, strange);
     world.township.stop().await;
@@ -80,7 +111,8 @@ async fn a_child_filed_in_another_village_is_refused_with_its_reason_and_later_w
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_was_stopped_is_told_so_and_its_work_arrives_once_it_is_let_in_again() -> Result<()> {
+async fn a_device_that_was_stopped_is_told_so_and_its_work_arrives_once_it_is_let_in_again()
+-> Result<()> {
     let world = World::new().await?;
     let tablet = world.tablet("李玉梅").await?;
     let child = tablet.child("吴天宇").await?;
@@ -89,22 +121,38 @@ async fn a_device_that_was_stopped_is_told_so_and_its_work_arrives_once_it_is_le
     let server = rusqlite::Connection::open(world.server_database())?;
     let device = tablet.tablet()?.identity.device;
     let revoke = |at: Option<i64>| {
-        server.execute("UPDATE devices SET revoked_ms = ?1 WHERE id = ?2", (at, device.0.as_bytes()))
+        server.execute(
+            "UPDATE devices SET revoked_ms = ?1 WHERE id = ?2",
+            (at, device.0.as_bytes()),
+        )
     };
     assert_eq!(revoke(Some(1))?, 1);
 
     assert_eq!(tablet.failed_sync().await?, "server_refused");
     let page = tablet.sync_page().await?;
-    assert_eq!(page.problem.as_deref(), Some("device_revoked"), "the page says why");
+    assert_eq!(
+        page.problem.as_deref(),
+        Some("device_revoked"),
+        "the page says why"
+    );
     assert!(page.online && page.unsent.len() == 1, "{page:?}");
-    assert_eq!(tablet.records().await?[&(child.clone(), contact.clone())], RecordState::Saved);
+    assert_eq!(
+        tablet.records().await?[&(child.clone(), contact.clone())],
+        RecordState::Saved
+    );
 
     revoke(None)?;
     tablet.sync().await?;
     tablet.all_delivered().await?;
     assert_eq!(tablet.sync_page().await?.problem, None);
     world.station.sync().await?;
-    assert!(world.station.records().await?.contains_key(&(child, contact)));
+    assert!(
+        world
+            .station
+            .records()
+            .await?
+            .contains_key(&(child, contact))
+    );
     world.township.stop().await;
     Ok(())
 }
@@ -126,7 +174,8 @@ fn begin_new_memory(tablet: &Arc<Tablet>) -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_whose_forerunner_is_missing_waits_and_heals_when_the_gap_is_filled() -> Result<()> {
+async fn a_change_whose_forerunner_is_missing_waits_and_heals_when_the_gap_is_filled() -> Result<()>
+{
     let world = World::new().await?;
     let tablet = world.tablet("李玉梅").await?;
     let (child, sibling) = (tablet.child("周子涵").await?, tablet.child("吴天宇").await?);
@@ -138,7 +187,8 @@ async fn a_change_whose_forerunner_is_missing_waits_and_heals_when_the_gap_is_fi
         code: "bad_chain".to_owned(),
         reason: None,
     };
-    open.store.write(|tx| changes::mark_outcome(tx, behind, &refused))?;
+    open.store
+        .write(|tx| changes::mark_outcome(tx, behind, &refused))?;
     begin_new_memory(&open)?;
     drop(open);
     tablet.reopen(PIN).await?;
@@ -147,19 +197,35 @@ async fn a_change_whose_forerunner_is_missing_waits_and_heals_when_the_gap_is_fi
     let elsewhere = tablet.contact(&sibling, "另一家。").await?;
     tablet.sync().await?;
     let page = tablet.sync_page().await?;
-    let codes: Vec<_> = page.needs_you.iter().filter_map(|row| row.reason.as_deref()).collect();
+    let codes: Vec<_> = page
+        .needs_you
+        .iter()
+        .filter_map(|row| row.reason.as_deref())
+        .collect();
     assert_eq!(codes.len(), 2, "{page:?}");
-    assert!(codes.contains(&"held_missing") && codes.contains(&"bad_chain"), "{codes:?}");
+    assert!(
+        codes.contains(&"held_missing") && codes.contains(&"bad_chain"),
+        "{codes:?}"
+    );
     assert!(page.unsent.is_empty());
     world.station.sync().await?;
     let there = world.station.records().await?;
-    assert!(there.contains_key(&(sibling, elsewhere)), "another child's record does not wait");
+    assert!(
+        there.contains_key(&(sibling, elsewhere)),
+        "another child's record does not wait"
+    );
     for record in [&first, &second] {
         assert!(!there.contains_key(&(child.clone(), record.clone())));
-        assert_eq!(tablet.records().await?[&(child.clone(), record.clone())], RecordState::NeedsYou);
+        assert_eq!(
+            tablet.records().await?[&(child.clone(), record.clone())],
+            RecordState::NeedsYou
+        );
     }
 
-    tablet.tablet()?.store.write(|tx| changes::offer_one_again(tx, behind))?;
+    tablet
+        .tablet()?
+        .store
+        .write(|tx| changes::offer_one_again(tx, behind))?;
     tablet.sync().await?;
     tablet.all_delivered().await?;
     world.station.sync().await?;

@@ -43,9 +43,16 @@ async fn only_conflict(device: &Device) -> Result<ConflictView> {
 
 async fn settle_on(device: &Device, text: &str) -> Result<()> {
     let conflict = only_conflict(device).await?;
-    let value = conflict.values.iter().find(|value| value.text == text).context("the value is offered")?;
+    let value = conflict
+        .values
+        .iter()
+        .find(|value| value.text == text)
+        .context("the value is offered")?;
     let left: ConflictListView = device
-        .call("settle_conflict", json!({"conflict": conflict.conflict, "value": value.value}))
+        .call(
+            "settle_conflict",
+            json!({"conflict": conflict.conflict, "value": value.value}),
+        )
         .await?;
     assert!(left.open.is_empty(), "one tap settles it");
     Ok(())
@@ -60,24 +67,37 @@ async fn two_tablets_of_one_village_see_the_same() -> Result<()> {
     other.visit(&child).await?;
     one.edit(&child, "child", "nickname", "天天").await?;
     same_everywhere(&world, &one, &other).await?;
-    let todays: [TodayView; 2] = [one.call("today", Value::Null).await?, other.call("today", Value::Null).await?];
+    let todays: [TodayView; 2] = [
+        one.call("today", Value::Null).await?,
+        other.call("today", Value::Null).await?,
+    ];
     assert_eq!(todays[0], todays[1]);
     assert_eq!(one.records().await?, other.records().await?);
-    assert_eq!(other.field(&child, "nickname").await?.text.as_deref(), Some("天天"));
+    assert_eq!(
+        other.field(&child, "nickname").await?.text.as_deref(),
+        Some("天天")
+    );
     world.township.stop().await;
     Ok(())
 }
 
 // primeroIMS/primero#508: two workers edit one field offline and the later write wins without a trace.
 #[tokio::test(flavor = "multi_thread")]
-async fn one_field_edited_on_two_tablets_and_at_the_station_keeps_all_three_until_one_is_chosen() -> Result<()> {
+async fn one_field_edited_on_two_tablets_and_at_the_station_keeps_all_three_until_one_is_chosen()
+-> Result<()> {
     let world = World::new().await?;
     let (one, other) = two(&world).await?;
     let child = one.child("石小雨").await?;
     world.cut_network();
-    one.edit(&child, "child", "carer_phone", "10011110001").await?;
-    other.edit(&child, "child", "carer_phone", "10022220002").await?;
-    world.station.edit(&child, "child", "carer_phone", "10033330003").await?;
+    one.edit(&child, "child", "carer_phone", "10011110001")
+        .await?;
+    other
+        .edit(&child, "child", "carer_phone", "10022220002")
+        .await?;
+    world
+        .station
+        .edit(&child, "child", "carer_phone", "10033330003")
+        .await?;
     world.restore_network();
     same_everywhere(&world, &one, &other).await?;
 
@@ -89,12 +109,29 @@ async fn one_field_edited_on_two_tablets_and_at_the_station_keeps_all_three_unti
     for device in [&one, &other, &world.station] {
         let conflict = only_conflict(device).await?;
         assert_eq!(values(&conflict), expected);
-        assert!(conflict.values.iter().all(|value| value.at.starts_with("20")), "each has its time");
+        assert!(
+            conflict
+                .values
+                .iter()
+                .all(|value| value.at.starts_with("20")),
+            "each has its time"
+        );
         assert_eq!(conflict.values.iter().filter(|value| value.mine).count(), 1);
         assert_eq!(conflict.child.as_deref(), Some(child.as_str()));
         assert_eq!(device.file(&child).await?.conflicts, 1);
-        assert!(device.field(&child, "carer_phone").await?.conflict.is_some());
-        let row = device.children().await?.rows.into_iter().find(|row| row.child == child);
+        assert!(
+            device
+                .field(&child, "carer_phone")
+                .await?
+                .conflict
+                .is_some()
+        );
+        let row = device
+            .children()
+            .await?
+            .rows
+            .into_iter()
+            .find(|row| row.child == child);
         assert!(row.context("listed")?.needs_check, "需要核对");
     }
 
@@ -103,18 +140,24 @@ async fn one_field_edited_on_two_tablets_and_at_the_station_keeps_all_three_unti
     for device in [&one, &other, &world.station] {
         assert!(device.conflicts().await?.is_empty(), "the choice syncs");
         let field = device.field(&child, "carer_phone").await?;
-        assert_eq!((field.text.as_deref(), field.conflict), (Some("10033330003"), None));
+        assert_eq!(
+            (field.text.as_deref(), field.conflict),
+            (Some("10033330003"), None)
+        );
     }
     world.township.stop().await;
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conflict_settled_differently_in_two_places_is_asked_again_and_settled_alike_is_not() -> Result<()> {
+async fn a_conflict_settled_differently_in_two_places_is_asked_again_and_settled_alike_is_not()
+-> Result<()> {
     let world = World::new().await?;
     let (one, other) = two(&world).await?;
     let child = one.child("郑可欣").await?;
-    for (here, there, chosen_there, is_asked_again) in [("甲", "乙", "乙", true), ("丙", "丁", "丙", false)] {
+    for (here, there, chosen_there, is_asked_again) in
+        [("甲", "乙", "乙", true), ("丙", "丁", "丙", false)]
+    {
         world.cut_network();
         one.edit(&child, "child", "nickname", here).await?;
         other.edit(&child, "child", "nickname", there).await?;
@@ -146,9 +189,14 @@ async fn different_fields_merge_silently_and_equal_values_are_no_conflict() -> R
     let child = one.child("冯一诺").await?;
     world.cut_network();
     one.edit(&child, "child", "nickname", "诺诺").await?;
-    one.edit(&child, "child", "school_grade", "芦汀小学一年级").await?;
-    other.edit(&child, "child", "carer_phone", "10044440004").await?;
-    other.edit(&child, "child", "school_grade", "芦汀小学一年级").await?;
+    one.edit(&child, "child", "school_grade", "芦汀小学一年级")
+        .await?;
+    other
+        .edit(&child, "child", "carer_phone", "10044440004")
+        .await?;
+    other
+        .edit(&child, "child", "school_grade", "芦汀小学一年级")
+        .await?;
     world.restore_network();
     same_everywhere(&world, &one, &other).await?;
     for device in [&one, &other, &world.station] {
@@ -166,27 +214,46 @@ async fn different_fields_merge_silently_and_equal_values_are_no_conflict() -> R
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_field_of_the_household_edited_from_two_children_is_one_conflict_of_the_family() -> Result<()> {
+async fn a_field_of_the_household_edited_from_two_children_is_one_conflict_of_the_family()
+-> Result<()> {
     let world = World::new().await?;
     let (one, other) = two(&world).await?;
     let (elder, younger) = (one.child("石小雨").await?, one.child("石小晨").await?);
     world.cut_network();
-    one.edit(&elder, "household", "landmark", "门口一棵枣树").await?;
-    other.edit(&younger, "household", "landmark", "蓝铁门").await?;
+    one.edit(&elder, "household", "landmark", "门口一棵枣树")
+        .await?;
+    other
+        .edit(&younger, "household", "landmark", "蓝铁门")
+        .await?;
     world.restore_network();
     same_everywhere(&world, &one, &other).await?;
     for device in [&one, &other, &world.station] {
         let conflict = only_conflict(device).await?;
-        let expected = owned(&[("门口一棵枣树", "李玉梅", "白荷村"), ("蓝铁门", "赵春燕", "白荷村")]);
+        let expected = owned(&[
+            ("门口一棵枣树", "李玉梅", "白荷村"),
+            ("蓝铁门", "赵春燕", "白荷村"),
+        ]);
         assert_eq!(values(&conflict), expected);
         assert_eq!(conflict.field, "门口怎么认");
         for child in [&elder, &younger] {
-            assert_eq!(device.file(child).await?.conflicts, 1, "both children of the family show it");
+            assert_eq!(
+                device.file(child).await?.conflicts,
+                1,
+                "both children of the family show it"
+            );
         }
     }
     settle_on(&one, "蓝铁门").await?;
     same_everywhere(&world, &one, &other).await?;
-    assert_eq!(world.station.field(&younger, "landmark").await?.text.as_deref(), Some("蓝铁门"));
+    assert_eq!(
+        world
+            .station
+            .field(&younger, "landmark")
+            .await?
+            .text
+            .as_deref(),
+        Some("蓝铁门")
+    );
     assert!(world.station.conflicts().await?.is_empty());
     world.township.stop().await;
     Ok(())
@@ -204,7 +271,11 @@ async fn one_child_visited_from_two_tablets_keeps_both_visits() -> Result<()> {
     for device in [&one, &other, &world.station] {
         let file = device.file(&child).await?;
         for (visit, by) in visits.iter().zip(["李玉梅", "赵春燕"]) {
-            let line = file.timeline.iter().find(|line| line.record == *visit).context("it is here")?;
+            let line = file
+                .timeline
+                .iter()
+                .find(|line| line.record == *visit)
+                .context("it is here")?;
             assert_eq!((line.by.as_str(), line.waiting_for_session), (by, false));
         }
         assert!(device.conflicts().await?.is_empty());

@@ -7,8 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use client::ClientError;
 use client::view::{
-    AppView, ChildFileView, ChildListView, ConflictListView, ConflictView, FieldView, ImportPreviewView,
-    ImportStatusView, RecordState, SavedView, ShellKind, SyncView, UiError, VillageListView, VisitFormView,
+    AppView, ChildFileView, ChildListView, ConflictListView, ConflictView, FieldView,
+    ImportPreviewView, ImportStatusView, RecordState, SavedView, ShellKind, SyncView, UiError,
+    VillageListView, VisitFormView,
 };
 use domain::identity_number;
 use ids::{ChangeHash, DocumentId, Role, UnitId};
@@ -68,7 +69,11 @@ impl World {
         let first = plan.found()?;
         let township = Township::start(&plan).await?;
         let first = township.server.enrolment(first.enrolment).await?;
-        let station = Device::open(&folder.path().join("station"), ShellKind::Station, ArgonCost::FLOOR)?;
+        let station = Device::open(
+            &folder.path().join("station"),
+            ShellKind::Station,
+            ArgonCost::FLOOR,
+        )?;
         station.enrol(&township.server, &first, STATION_PIN).await?;
         let mut world = Self {
             township,
@@ -80,7 +85,10 @@ impl World {
             folder,
         };
         world.village = world.create_village("白荷村", "310199100201").await?;
-        let lines: Vec<LedgerLine> = ROSTER.iter().map(|(name, birth, carer, group)| line(name, birth, carer, group)).collect();
+        let lines: Vec<LedgerLine> = ROSTER
+            .iter()
+            .map(|(name, birth, carer, group)| line(name, birth, carer, group))
+            .collect();
         world.import(world.village, &lines).await?;
         world.station.sync().await?;
         Ok(world)
@@ -95,7 +103,11 @@ impl World {
             .station
             .call("create_village", json!({"name": name, "region": region}))
             .await?;
-        let row = list.rows.iter().find(|row| row.name == name).context("the village is listed")?;
+        let row = list
+            .rows
+            .iter()
+            .find(|row| row.name == name)
+            .context("the village is listed")?;
         Ok(UnitId::parse(&row.village)?)
     }
 
@@ -135,7 +147,11 @@ impl World {
             tokio::task::yield_now().await;
             status = self.station.call("import_status", id.clone()).await?;
         }
-        ensure!(status.state == "done", "the import ended as {}", status.state);
+        ensure!(
+            status.state == "done",
+            "the import ended as {}",
+            status.state
+        );
         Ok(())
     }
 
@@ -179,7 +195,11 @@ impl World {
     /// # Errors
     /// The folder cannot be made.
     pub fn new_device(&self) -> Result<Device> {
-        Ok(Device::open(&self.new_folder(), ShellKind::Tablet, ArgonCost::FLOOR)?)
+        Ok(Device::open(
+            &self.new_folder(),
+            ShellKind::Tablet,
+            ArgonCost::FLOOR,
+        )?)
     }
 
     /// A folder nobody used yet.
@@ -272,7 +292,11 @@ pub fn register(lines: &[LedgerLine]) -> Result<Vec<u8>> {
 /// An identity number of a place that does not exist.
 fn synthetic_number(birth: &str, name: &str) -> String {
     let order = name.bytes().map(u32::from).sum::<u32>() % 1000;
-    let mut number = format!("{}{}{order:03}", identity_number::SYNTHETIC_PREFIX, birth.replace('-', ""));
+    let mut number = format!(
+        "{}{}{order:03}",
+        identity_number::SYNTHETIC_PREFIX,
+        birth.replace('-', "")
+    );
     if let Some(check) = identity_number::check_character(&number) {
         number.push(check);
     }
@@ -310,7 +334,8 @@ impl Device {
     /// # Errors
     /// The list is refused.
     pub async fn children(&self) -> Result<ChildListView> {
-        self.call("search_children", json!({"query": "", "village": null})).await
+        self.call("search_children", json!({"query": "", "village": null}))
+            .await
     }
 
     /// The id of a child by its full name.
@@ -352,7 +377,13 @@ impl Device {
     ///
     /// # Errors
     /// It is refused.
-    pub async fn edit(&self, child: &str, holder: &str, key: &str, value: &str) -> Result<ChildFileView> {
+    pub async fn edit(
+        &self,
+        child: &str,
+        holder: &str,
+        key: &str,
+        value: &str,
+    ) -> Result<ChildFileView> {
         self.call(
             "edit_field",
             json!({"child": child, "holder": holder, "key": key, "value": value}),
@@ -374,7 +405,9 @@ impl Device {
     /// # Errors
     /// It is refused.
     pub async fn contact_on(&self, child: &str, date: &str, note: &str) -> Result<String> {
-        let saved: SavedView = self.call("record_contact", contact_input(child, date, note)).await?;
+        let saved: SavedView = self
+            .call("record_contact", contact_input(child, date, note))
+            .await?;
         Ok(saved.record)
     }
 
@@ -384,11 +417,17 @@ impl Device {
     /// It is refused.
     pub async fn begin_visit(&self, child: &str) -> Result<VisitFormView> {
         let mut form: VisitFormView = self.call("open_visit", json!({"id": child})).await?;
-        form = self.answer(&form.draft, "session", "a_met", &["child", "caregiver"]).await?;
+        form = self
+            .answer(&form.draft, "session", "a_met", &["child", "caregiver"])
+            .await?;
         for part in form.parts.clone() {
             if part.part != "session" {
-                form = self.answer(&form.draft, &part.part, "a_seen", &["y"]).await?;
-                form = self.answer(&form.draft, &part.part, "l_overall", &["normal"]).await?;
+                form = self
+                    .answer(&form.draft, &part.part, "a_seen", &["y"])
+                    .await?;
+                form = self
+                    .answer(&form.draft, &part.part, "l_overall", &["normal"])
+                    .await?;
             }
         }
         Ok(form)
@@ -398,7 +437,13 @@ impl Device {
     ///
     /// # Errors
     /// It is refused.
-    pub async fn answer(&self, draft: &str, part: &str, key: &str, codes: &[&str]) -> Result<VisitFormView> {
+    pub async fn answer(
+        &self,
+        draft: &str,
+        part: &str,
+        key: &str,
+        codes: &[&str],
+    ) -> Result<VisitFormView> {
         self.call(
             "answer_visit",
             json!({"draft": draft, "part": part, "key": key, "codes": codes, "text": null}),
@@ -410,7 +455,13 @@ impl Device {
     ///
     /// # Errors
     /// It is refused.
-    pub async fn write(&self, draft: &str, part: &str, key: &str, text: &str) -> Result<VisitFormView> {
+    pub async fn write(
+        &self,
+        draft: &str,
+        part: &str,
+        key: &str,
+        text: &str,
+    ) -> Result<VisitFormView> {
         self.call(
             "answer_visit",
             json!({"draft": draft, "part": part, "key": key, "codes": [], "text": text}),
@@ -460,7 +511,11 @@ impl Device {
         for row in self.children().await?.rows {
             for line in self.file(&row.child).await?.timeline {
                 let key = (row.child.clone(), line.record);
-                ensure!(all.insert(key, line.state).is_none(), "a record of {} is there twice", row.name);
+                ensure!(
+                    all.insert(key, line.state).is_none(),
+                    "a record of {} is there twice",
+                    row.name
+                );
             }
         }
         Ok(all)
@@ -472,10 +527,15 @@ impl Device {
     /// Something is not delivered, with the page that says so.
     pub async fn all_delivered(&self) -> Result<()> {
         let page = self.sync_page().await?;
-        ensure!(page.unsent.is_empty() && page.needs_you.is_empty(), "not delivered: {page:?}");
+        ensure!(
+            page.unsent.is_empty() && page.needs_you.is_empty(),
+            "not delivered: {page:?}"
+        );
         let records = self.records().await?;
         ensure!(
-            records.values().all(|state| *state == RecordState::Delivered),
+            records
+                .values()
+                .all(|state| *state == RecordState::Delivered),
             "not delivered: {records:?}"
         );
         Ok(())
@@ -486,7 +546,10 @@ impl Device {
     /// # Errors
     /// The store cannot be read.
     pub fn heads(&self) -> Result<BTreeMap<DocumentId, Vec<ChangeHash>>> {
-        let all = self.tablet()?.store.read(|connection| documents::all_heads(connection))?;
+        let all = self
+            .tablet()?
+            .store
+            .read(|connection| documents::all_heads(connection))?;
         Ok(all
             .into_iter()
             .map(|(document, _, mut heads)| {
@@ -502,7 +565,9 @@ impl Device {
     /// The store cannot be read.
     pub fn log_seq(&self) -> Result<u64> {
         let tablet = self.tablet()?;
-        let scope = tablet.store.read(|connection| sync_state::scope(connection, tablet.identity.scope))?;
+        let scope = tablet
+            .store
+            .read(|connection| sync_state::scope(connection, tablet.identity.scope))?;
         Ok(scope.seq)
     }
 
@@ -557,7 +622,10 @@ pub fn same_content(one: &Device, other: &Device) -> Result<()> {
 pub fn held_by_station(tablet: &Device, station: &Device) -> Result<()> {
     let there = station.heads()?;
     for (document, heads) in tablet.heads()? {
-        ensure!(there.get(&document) == Some(&heads), "{document} differs at the station");
+        ensure!(
+            there.get(&document) == Some(&heads),
+            "{document} differs at the station"
+        );
     }
     Ok(())
 }

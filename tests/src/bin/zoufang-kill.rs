@@ -20,7 +20,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 use std::time::Duration;
-use store::{ArgonCost, drafts};
+use store::{ArgonCost, StoreError, drafts, projections};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 use zoufang_tests::device::{Device, LIMIT};
@@ -338,6 +338,20 @@ async fn check(prey: &Path, promised: &mut Promised) -> Result<Vec<String>> {
             .read(|connection| drafts::get(connection, id))?
         {
             Some(kept) => {
+                let earlier = promised
+                    .answers
+                    .split_last()
+                    .map_or(&[][..], |(_, earlier)| earlier);
+                let is_earlier = |position: &String| {
+                    earlier
+                        .iter()
+                        .any(|(part, key, _)| *position == format!("{part}/{key}"))
+                };
+                if kept.position.as_ref().is_none_or(is_earlier) {
+                    faults.push(format!(
+                        "the draft {draft} does not resume where it was left"
+                    ));
+                }
                 let answers: Answers = serde_json::from_value(kept.answers)?;
                 for (part, key, codes) in &promised.answers {
                     if answers.get(part, key).map(|answer| &answer.codes) != Some(codes) {
@@ -351,6 +365,14 @@ async fn check(prey: &Path, promised: &mut Promised) -> Result<Vec<String>> {
             None if there.len() > promised.records.len() => {}
             None => faults.push(format!("the draft {draft} is gone")),
         }
+    }
+    let (kept, rebuilt) = tablet.store.write(|tx| {
+        let kept = projections::hash(tx)?;
+        projections::rebuild(tx)?;
+        Ok::<_, StoreError>((kept, projections::hash(tx)?))
+    })?;
+    if kept != rebuilt {
+        faults.push("the lists are not what the documents say".to_owned());
     }
     // What was saved without a word is a promise from now on as well.
     promised.records.extend(there);
