@@ -92,8 +92,7 @@ pub fn perform(tablet: &Tablet, effect: Effect) -> Result<Step, ClientError> {
             message: Message::Snapshot(request),
         }),
         Effect::StorePage { page, next, cursor } => {
-            store_page(tablet, &page, next, cursor)?;
-            tablet.reload_packs()?;
+            tablet.reload_packs_after(|| store_page(tablet, &page, next, cursor))?;
             Ok(happened(Event::Stored { last_applied: None }, true))
         }
         // What was answered is not waiting any more, so there is nothing to skip.
@@ -109,10 +108,12 @@ pub fn perform(tablet: &Tablet, effect: Effect) -> Result<Step, ClientError> {
         }
         Effect::Store(batch) => {
             let news = !batch.entries.is_empty();
-            let last_applied = store_batch(tablet, &batch)?;
-            if batch.entries.iter().any(|entry| matches!(entry.body, EntryBody::Policy { .. })) {
-                tablet.reload_packs()?;
-            }
+            let brings_packs = batch.entries.iter().any(|entry| matches!(entry.body, EntryBody::Policy { .. }));
+            let last_applied = if brings_packs {
+                tablet.reload_packs_after(|| store_batch(tablet, &batch))?
+            } else {
+                store_batch(tablet, &batch)?
+            };
             let progress = tablet.sync.progress();
             let done = progress.done + u32::try_from(batch.outcomes.len()).unwrap_or(0);
             tablet.sync.set(progress.phase, done, progress.total.max(done));

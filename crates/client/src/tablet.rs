@@ -150,13 +150,27 @@ impl Tablet {
     /// # Errors
     /// The store cannot be read.
     pub fn reload_packs(&self) -> Result<(), ClientError> {
+        self.reload_packs_after(|| Ok(()))
+    }
+
+    /// Writes something that may bring packs, and reads them. Whoever asks for packs meanwhile waits for the new
+    /// ones, so that nobody sees a device that is ready and has no rules.
+    ///
+    /// # Errors
+    /// The write fails, or the store cannot be read.
+    pub(crate) fn reload_packs_after<T>(
+        &self,
+        write: impl FnOnce() -> Result<T, ClientError>,
+    ) -> Result<T, ClientError> {
+        let mut packs = self.packs.write().unwrap_or_else(PoisonError::into_inner);
+        let written = write()?;
         let rows = self.store.read(|connection| policies::all(connection))?;
-        let packs = Packs::read(rows.iter().map(|row| (row.policy.as_str(), row.json.as_str())));
-        for (id, reason) in &packs.unreadable {
+        let read = Packs::read(rows.iter().map(|row| (row.policy.as_str(), row.json.as_str())));
+        for (id, reason) in &read.unreadable {
             tracing::error!(id, reason, "a pack could not be read");
         }
-        *self.packs.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(packs);
-        Ok(())
+        *packs = Arc::new(read);
+        Ok(written)
     }
 
     /// Documents here and expected, while the first load is not complete; none afterwards.
