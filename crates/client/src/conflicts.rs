@@ -180,3 +180,19 @@ fn words(tablet: &Tablet, kind: DocKind, key: &str, value: &Scalar) -> String {
         (None, None) => text,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_named_by_its_change_so_that_a_late_tap_never_means_another_one() {
+        let made = |hash: Option<[u8; 32]>| FieldValue {
+            value: Scalar::from("甲"),
+            made_by: hash,
+        };
+        assert_eq!(value_id(0, &made(Some([7; 32]))), value_id(1, &made(Some([7; 32]))));
+        assert_ne!(value_id(0, &made(Some([7; 32]))), value_id(0, &made(Some([8; 32]))));
+        assert_eq!(value_id(1, &made(None)), "1");
+    }
+}

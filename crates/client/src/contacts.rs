@@ -258,3 +258,62 @@ fn known(pack: &PolicyPack, list: &str, codes: &[String]) -> Result<(), ClientEr
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::child::{Category, Child};
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a date")
+    }
+
+    fn pack() -> PolicyPack {
+        PolicyPack::parse(include_str!("../../../policy/sh-2024-2026.json")).expect("the shipped pack is tested")
+    }
+
+    #[test]
+    fn today_is_no_future_and_tomorrow_is() {
+        let today = day("2026-11-24");
+        assert_eq!(event_date("2026-11-24", today).expect("today"), today);
+        let code = |text: &str| event_date(text, today).expect_err("refused").code();
+        assert_eq!(code("2026-11-25"), "date_future");
+        assert_eq!(code("2026-02-30"), "date_invalid");
+        assert_eq!(code("昨天"), "date_invalid");
+        assert_eq!(code(""), "date_invalid");
+    }
+
+    #[test]
+    fn a_note_is_trimmed_and_its_length_counted_in_characters() {
+        assert_eq!(note("  都好。\n").expect("short"), "都好。");
+        assert_eq!(note(&"长".repeat(NOTE_CHARACTERS)).expect("just fits").chars().count(), NOTE_CHARACTERS);
+        assert_eq!(note(&"长".repeat(NOTE_CHARACTERS + 1)).expect_err("too long").code(), "too_large");
+    }
+
+    #[test]
+    fn only_codes_of_the_pack_are_taken() {
+        let codes = |list: &[&str]| list.iter().map(|code| (*code).to_owned()).collect::<Vec<_>>();
+        assert!(known(&pack(), "PARTY", &codes(&["child", "caregiver"])).is_ok());
+        assert!(known(&pack(), "PARTY", &[]).is_ok());
+        let refusal = known(&pack(), "PARTY", &codes(&["child", "ghost"])).expect_err("unknown");
+        assert_eq!((refusal.code(), refusal.to_ui().params["value"].as_str()), ("value_invalid", "ghost"));
+    }
+
+    #[test]
+    fn left_behind_holds_from_its_first_day_to_its_last() {
+        let child = Child {
+            categories: vec![Category {
+                id: "1".to_owned(),
+                code: "LB-1".to_owned(),
+                start: Some(day("2026-01-01")),
+                end: Some(day("2026-06-30")),
+                recorded_on: None,
+                basis: String::new(),
+            }],
+            ..Child::default()
+        };
+        for (date, holds) in [("2025-12-31", false), ("2026-01-01", true), ("2026-06-30", true), ("2026-07-01", false)] {
+            assert_eq!(is_left_behind(&child, day(date)), holds, "{date}");
+        }
+    }
+}

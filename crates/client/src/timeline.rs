@@ -183,3 +183,77 @@ pub fn attempt_text(attempt: &Attempt, pack: &PolicyPack) -> String {
     text.push_str(&attempt.note);
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::changes::ChangeState;
+
+    fn pack() -> PolicyPack {
+        PolicyPack::parse(include_str!("../../../policy/sh-2024-2026.json")).expect("the shipped pack is tested")
+    }
+
+    #[test]
+    fn a_record_is_as_far_as_its_slowest_part() {
+        use RecordState::{Delivered, NeedsYou, Saved};
+        for (a, b, shown) in [
+            (Delivered, Delivered, Delivered),
+            (Delivered, Saved, Saved),
+            (Saved, NeedsYou, NeedsYou),
+            (NeedsYou, Delivered, NeedsYou),
+        ] {
+            assert_eq!(worse(a, b), shown);
+            assert_eq!(worse(b, a), shown);
+        }
+    }
+
+    #[test]
+    fn accepted_is_not_delivered_until_it_is_durable() {
+        let states = HashMap::from([
+            ("saved".to_owned(), ChangeState::Saved),
+            ("accepted".to_owned(), ChangeState::Accepted),
+            ("held".to_owned(), ChangeState::Held),
+            ("refused".to_owned(), ChangeState::Refused),
+        ]);
+        let shown = ["saved", "accepted", "held", "refused", "done"].map(|record| record_state(&states, record));
+        use RecordState::{Delivered, NeedsYou, Saved};
+        assert_eq!(shown, [Saved, Saved, NeedsYou, NeedsYou, Delivered]);
+    }
+
+    #[test]
+    fn a_contact_and_an_attempt_are_told_in_one_sentence_each() {
+        let mut contact = Contact {
+            id: "1".to_owned(),
+            event_date: None,
+            recorded_on: None,
+            recorded_ms: 0,
+            mode: "phone".to_owned(),
+            party: vec!["child".to_owned(), "caregiver".to_owned()],
+            reached: true,
+            child_state: Some("normal".to_owned()),
+            topics: Vec::new(),
+            parent_contact_ok: None,
+            note: "期中考得不错。".to_owned(),
+            by: String::new(),
+            made_by: None,
+        };
+        assert_eq!(contact_text(&contact, &pack()), "电话联系孩子本人、照料人，正常。期中考得不错。");
+        contact.reached = false;
+        contact.child_state = None;
+        contact.note.clear();
+        assert_eq!(contact_text(&contact, &pack()), "电话没有联系上孩子本人、照料人。");
+        let attempt = Attempt {
+            id: "2".to_owned(),
+            event_date: None,
+            recorded_on: None,
+            recorded_ms: 0,
+            reason: "nobody_home".to_owned(),
+            next_on: "2026-11-30".parse().ok(),
+            note: String::new(),
+            by: String::new(),
+            made_by: None,
+        };
+        let text = attempt_text(&attempt, &pack());
+        assert!(text.ends_with("，打算11月30日再去。"), "{text}");
+    }
+}
