@@ -599,7 +599,7 @@ pub async fn play_problems(station: &Device, villages: &[Staffed<'_>]) -> Result
                 while let Some(event) = problem
                     .events
                     .get(*at)
-                    .filter(|event| teller(problem, event) == *turn)
+                    .filter(|event| event.by == *turn)
                 {
                     tell(device, id, event)
                         .await
@@ -618,15 +618,6 @@ pub async fn play_problems(station: &Device, villages: &[Staffed<'_>]) -> Result
         staffed.device.sync().await?;
     }
     station.sync().await
-}
-
-/// Who tells it: only the station may call something urgent solved.
-fn teller<'a>(problem: &DemoProblem, event: &'a DemoEvent) -> &'a str {
-    if event.kind == "resolved" && problem.urgency != "later" {
-        "station"
-    } else {
-        &event.by
-    }
 }
 
 async fn tell(device: &Device, problem: &str, event: &DemoEvent) -> Result<()> {

@@ -429,7 +429,9 @@ impl<'a> Room<'a> {
         let newest_foreign = problem.events.iter().rev().find(|event| {
             author_of(event.made_by).is_some_and(|author| author.staff != self.tablet.identity.staff)
         });
-        let unread = newest_foreign.is_some_and(|event| {
+        // What was answered before this device came to the village is not news to it.
+        let since = self.tablet.identity.enrolled_ms;
+        let unread = newest_foreign.filter(|event| event.recorded_ms >= since).is_some_and(|event| {
             let place = |id: &str| problem.events.iter().position(|one| one.id == id);
             match read.as_deref().and_then(place) {
                 Some(mark) => place(&event.id).is_some_and(|at| at > mark),

@@ -238,7 +238,8 @@ fn problem(
         ),
         (
             dice.between(16, 28),
-            event("resolved", "director", date, done),
+            // Only the station may call something urgent solved (domain.md §6.2).
+            event("resolved", if urgency == "later" { "director" } else { "station" }, date, done),
         ),
         (
             dice.between(29, 40),
@@ -353,7 +354,7 @@ fn late_home(child: String, today: NaiveDate) -> DemoProblem {
             ),
             event(
                 "resolved",
-                "director",
+                "station",
                 day(17),
                 "两周来按时到家，班主任每周和孩子聊一次。",
             ),
