@@ -2,6 +2,7 @@
 
 use crate::view::UiError;
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use store::StoreError;
 
 /// A refusal or failure of a use case. `code` is stable; `params` fill the sentence's placeholders.
@@ -45,10 +46,22 @@ impl ClientError {
 
     /// What a screen gets. The cause stays here.
     pub fn to_ui(&self) -> UiError {
+        let mut params = self.params.clone();
+        if self.code == "internal" {
+            params.entry("id".to_owned()).or_insert_with(|| self.number());
+        }
         UiError {
             code: self.code.to_owned(),
-            params: self.params.clone(),
+            params,
         }
+    }
+
+    /// Four digits a person can read out on the phone; the same cause has the same number, in the log too.
+    pub fn number(&self) -> String {
+        let cause = self.source.as_ref().map_or_else(String::new, |source| error_chain(source.as_ref()));
+        let mut hasher = DefaultHasher::new();
+        cause.hash(&mut hasher);
+        format!("{:04X}", hasher.finish() & 0xFFFF)
     }
 }
 
@@ -68,8 +81,10 @@ impl From<StoreError> for ClientError {
             StoreError::NotFound => "not_found",
             _ => "internal",
         };
-        tracing::error!(error = ?error_chain(&error), code, "the store refused");
-        Self::new(code).because(error)
+        let cause = error_chain(&error);
+        let refusal = Self::new(code).because(error);
+        tracing::error!(cause, code, number = refusal.number(), "the store refused");
+        refusal
     }
 }
 
