@@ -4,7 +4,7 @@
 use crate::endpoint::{Endpoint, PostAndCommit, commit, create_table};
 use crate::measure::{Cost, Watch, median, print, processor, wall};
 use crate::rival::{Replica, Rival, Run, Terms};
-use crate::world::{self, Desk, Filed, World};
+use crate::world::{self, Desk, Filed, History, World};
 use anyhow::{Context, Result, bail};
 use client::Tablet;
 use client::records;
@@ -28,15 +28,24 @@ const BOTH: usize = 5;
 /// Asking for a nonce, and signing it.
 const SESSION_REQUESTS: u64 = 2;
 
-const STORED: Terms = Terms { stored: true, heads_first: true };
-const IN_MEMORY: Terms = Terms { stored: false, heads_first: true };
-const EVERY_DOCUMENT: Terms = Terms { stored: true, heads_first: false };
+const STORED: Terms = Terms {
+    stored: true,
+    heads_first: true,
+};
+const IN_MEMORY: Terms = Terms {
+    stored: false,
+    heads_first: true,
+};
+const EVERY_DOCUMENT: Terms = Terms {
+    stored: true,
+    heads_first: false,
+};
 
 pub async fn run(world: &mut World, rounds: usize) -> Result<()> {
     let unit = world.village().await?;
     let here = world.director(unit).await?;
     let households = world::households(HOUSEHOLDS, HOUSEHOLDS, here.tablet()?.today())?;
-    let filed = world::fill(&here, &households)?;
+    let filed = world::fill(&here, &households, History::RecordByRecord)?;
     world::sync(&here).await?;
     let there = world.director(unit).await?;
 
@@ -66,8 +75,12 @@ pub async fn run(world: &mut World, rounds: usize) -> Result<()> {
         posted.answer_with(answer);
         let floor_run = post_once(&limit, question, &disk).await?;
         let stored_run = rival.run(&rivals_end, &mut replica, &disk, STORED).await?;
-        let in_memory_run = rival.run(&rivals_end, &mut replica, &disk, IN_MEMORY).await?;
-        let every_run = rival.run(&rivals_end, &mut replica, &disk, EVERY_DOCUMENT).await?;
+        let in_memory_run = rival
+            .run(&rivals_end, &mut replica, &disk, IN_MEMORY)
+            .await?;
+        let every_run = rival
+            .run(&rivals_end, &mut replica, &disk, EVERY_DOCUMENT)
+            .await?;
         // The first round warms caches and is not counted.
         if round > 0 {
             ours.push(run);
@@ -79,22 +92,74 @@ pub async fn run(world: &mut World, rounds: usize) -> Result<()> {
     }
 
     let value = wall(&costs(&ours));
-    print("day_sync", value, "ms", "post_same_bytes_and_commit", wall(&costs(&floor)));
-    print("day_sync_automerge", value, "ms", "automerge_sync", wall(&costs(&stored)));
-    print("day_sync_automerge_memory", value, "ms", "automerge_sync_nothing_stored", wall(&costs(&in_memory)));
-    print("day_sync_automerge_every", value, "ms", "automerge_sync_without_heads", wall(&costs(&every)));
+    print(
+        "day_sync",
+        value,
+        "ms",
+        "post_same_bytes_and_commit",
+        wall(&costs(&floor)),
+    );
+    print(
+        "day_sync_automerge",
+        value,
+        "ms",
+        "automerge_sync",
+        wall(&costs(&stored)),
+    );
+    print(
+        "day_sync_automerge_memory",
+        value,
+        "ms",
+        "automerge_sync_nothing_stored",
+        wall(&costs(&in_memory)),
+    );
+    print(
+        "day_sync_automerge_every",
+        value,
+        "ms",
+        "automerge_sync_without_heads",
+        wall(&costs(&every)),
+    );
     let cpu = processor(&costs(&ours));
-    print("day_sync_cpu", cpu, "ms", "post_same_bytes_and_commit", processor(&costs(&floor)));
-    print("day_sync_cpu_automerge", cpu, "ms", "automerge_sync", processor(&costs(&stored)));
+    print(
+        "day_sync_cpu",
+        cpu,
+        "ms",
+        "post_same_bytes_and_commit",
+        processor(&costs(&floor)),
+    );
+    print(
+        "day_sync_cpu_automerge",
+        cpu,
+        "ms",
+        "automerge_sync",
+        processor(&costs(&stored)),
+    );
     for (name, count) in [
         ("up", (|run: &Run| run.up) as fn(&Run) -> u64),
         ("down", |run| run.down),
         ("requests", |run| run.requests),
     ] {
-        let unit = if name == "requests" { "requests" } else { "bytes" };
+        let unit = if name == "requests" {
+            "requests"
+        } else {
+            "bytes"
+        };
         let value = middle(&ours, count);
-        print(&format!("day_sync_{name}"), value, unit, "post_same_bytes_and_commit", middle(&floor, count));
-        print(&format!("day_sync_{name}_automerge"), value, unit, "automerge_sync", middle(&stored, count));
+        print(
+            &format!("day_sync_{name}"),
+            value,
+            unit,
+            "post_same_bytes_and_commit",
+            middle(&floor, count),
+        );
+        print(
+            &format!("day_sync_{name}_automerge"),
+            value,
+            unit,
+            "automerge_sync",
+            middle(&stored, count),
+        );
         print(
             &format!("day_sync_{name}_automerge_every"),
             value,
@@ -105,7 +170,13 @@ pub async fn run(world: &mut World, rounds: usize) -> Result<()> {
     }
     // What a line of 300 ms there and back would make of it, by arithmetic: TCP, TLS and every request wait once.
     let far = |runs: &[Run]| wall(&costs(runs)) + 300.0 * (2.0 + middle(runs, |run| run.requests));
-    print("day_sync_far", far(&ours), "ms", "automerge_sync", far(&stored));
+    print(
+        "day_sync_far",
+        far(&ours),
+        "ms",
+        "automerge_sync",
+        far(&stored),
+    );
     Ok(())
 }
 
@@ -118,12 +189,21 @@ fn middle(runs: &[Run], count: impl Fn(&Run) -> u64) -> f64 {
 }
 
 /// A day's work on both devices.
-fn record(here: &Device, there: &Device, households: &[DemoHousehold], filed: &[Filed], round: usize) -> Result<()> {
+fn record(
+    here: &Device,
+    there: &Device,
+    households: &[DemoHousehold],
+    filed: &[Filed],
+    round: usize,
+) -> Result<()> {
     let of = |step: usize| (round * VISITS_HERE + step) % HOUSEHOLDS;
     for step in 0..VISITS_HERE {
         let at = of(step);
         on(here, &households[at], &filed[at], |desk, household| {
-            let visit = household.visits.last().context("every household was visited")?;
+            let visit = household
+                .visits
+                .last()
+                .context("every household was visited")?;
             Ok(desk.visit(visit))
         })?;
     }
@@ -170,15 +250,21 @@ fn waiting(device: &Device) -> Result<Vec<u8>> {
 }
 
 fn outbox(tablet: &Tablet) -> Result<Vec<changes::Change>> {
-    tablet
-        .store
-        .read(|connection| Ok(changes::outbox(connection, tablet.identity.scope, usize::MAX)?))
+    tablet.store.read(|connection| {
+        Ok(changes::outbox(
+            connection,
+            tablet.identity.scope,
+            usize::MAX,
+        )?)
+    })
 }
 
 /// A device's documents, as Automerge holds them.
 fn replica(device: &Device, filed: &[Filed]) -> Result<Replica> {
     let tablet = device.tablet()?;
-    let ids = filed.iter().flat_map(|filed| filed.children.iter().chain([&filed.household]));
+    let ids = filed
+        .iter()
+        .flat_map(|filed| filed.children.iter().chain([&filed.household]));
     let ids: Vec<DocumentId> = ids.copied().collect();
     tablet.store.read(|connection| {
         let mut replica = Replica::default();

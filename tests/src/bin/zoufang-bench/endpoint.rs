@@ -50,7 +50,8 @@ impl Endpoint {
             acceptor: TlsAcceptor::from(Arc::new(server)),
         };
         let router = router.layer(DefaultBodyLimit::disable());
-        let serving = tokio::spawn(async move { axum::serve(listener, router).await }).abort_handle();
+        let serving =
+            tokio::spawn(async move { axum::serve(listener, router).await }).abort_handle();
         Ok(Self {
             relay: Relay::start(address).await?,
             tls,
@@ -67,7 +68,12 @@ impl Endpoint {
             .build()?)
     }
 
-    pub async fn post(&self, client: &reqwest::Client, path: &str, body: Vec<u8>) -> Result<Vec<u8>> {
+    pub async fn post(
+        &self,
+        client: &reqwest::Client,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<Vec<u8>> {
         let response = client
             .post(format!("https://{}{path}", self.relay.address))
             .body(body)
@@ -134,7 +140,8 @@ impl Ledger {
 }
 
 pub fn create_table(connection: &Connection) -> Result<()> {
-    Ok(connection.execute_batch("CREATE TABLE posted (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT")?)
+    Ok(connection
+        .execute_batch("CREATE TABLE posted (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT")?)
 }
 
 /// One row, one commit; a statement outside a transaction is one by itself.
@@ -165,14 +172,22 @@ impl PostAndCommit {
     }
 
     pub fn router(&self) -> Router {
-        Router::new().route("/", post(take)).with_state(self.clone())
+        Router::new()
+            .route("/", post(take))
+            .with_state(self.clone())
     }
 }
 
 async fn take(State(state): State<PostAndCommit>, body: Bytes) -> Result<Vec<u8>, StatusCode> {
     tokio::task::spawn_blocking(move || {
         state.ledger.commit(&body).context("the commit")?;
-        Ok::<_, anyhow::Error>(state.answer.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        Ok::<_, anyhow::Error>(
+            state
+                .answer
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
+        )
     })
     .await
     .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?

@@ -2,7 +2,7 @@
 
 use crate::endpoint::{Endpoint, PostAndCommit, commit, create_table};
 use crate::measure::{Cost, Watch, print, wall};
-use crate::world::{self, World};
+use crate::world::{self, History, World};
 use anyhow::Result;
 use store::connection::open_writer;
 use store::keys::SecretKey;
@@ -11,7 +11,11 @@ use zoufang_tests::device::entropy;
 pub async fn run(world: &mut World, rounds: usize) -> Result<()> {
     let unit = world.village().await?;
     let first = world.director(unit).await?;
-    world::fill(&first, &world::households(24, 30, first.tablet()?.today())?)?;
+    world::fill(
+        &first,
+        &world::households(24, 30, first.tablet()?.today())?,
+        History::RecordByRecord,
+    )?;
     world::sync(&first).await?;
 
     let posted = PostAndCommit::new(&world.path("first-load.sqlite"))?;
@@ -44,7 +48,13 @@ pub async fn run(world: &mut World, rounds: usize) -> Result<()> {
             limit.push(watch.stop());
         }
     }
-    print("first_load", wall(&ours), "ms", "download_and_sqlcipher_commit", wall(&limit));
+    print(
+        "first_load",
+        wall(&ours),
+        "ms",
+        "download_and_sqlcipher_commit",
+        wall(&limit),
+    );
     print("first_load_down", down as f64, "bytes", "children", 30.0);
     Ok(())
 }

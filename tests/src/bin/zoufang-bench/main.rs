@@ -57,7 +57,13 @@ async fn main() -> Result<()> {
         first_load::run(&mut world, options.rounds).await?;
     }
     if wanted("open_today") {
-        open_today::run(&mut world, options.households, options.children, options.rounds).await?;
+        open_today::run(
+            &mut world,
+            options.households,
+            options.children,
+            options.rounds,
+        )
+        .await?;
     }
     world.stop().await;
     Ok(())
@@ -83,6 +89,12 @@ fn print_machine() {
         .ok()
         .and_then(|text| text.split_whitespace().next().map(str::to_owned))
         .unwrap_or_else(|| "unknown".to_owned());
-    let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
-    println!("bench-machine cores={cores} rustc={rustc} processor={processor} load={load} profile={profile}");
+    let profile = if cfg!(debug_assertions) {
+        "dev"
+    } else {
+        "release"
+    };
+    println!(
+        "bench-machine cores={cores} rustc={rustc} processor={processor} load={load} profile={profile}"
+    );
 }

@@ -48,7 +48,10 @@ fn processor_time() -> Duration {
 pub fn written_bytes() -> u64 {
     std::fs::read_to_string("/proc/self/io")
         .ok()
-        .and_then(|text| text.lines().find_map(|line| line.strip_prefix("wchar: ")?.parse().ok()))
+        .and_then(|text| {
+            text.lines()
+                .find_map(|line| line.strip_prefix("wchar: ")?.parse().ok())
+        })
         .unwrap_or(0)
 }
 
@@ -72,12 +75,21 @@ pub fn wall(costs: &[Cost]) -> f64 {
 
 /// The median of processor times in milliseconds.
 pub fn processor(costs: &[Cost]) -> f64 {
-    median(costs.iter().map(|cost| milliseconds(cost.processor)).collect())
+    median(
+        costs
+            .iter()
+            .map(|cost| milliseconds(cost.processor))
+            .collect(),
+    )
 }
 
 /// Prints a figure. `ratio` is the value divided by what it is held against: below 1 we are ahead.
 pub fn print(name: &str, value: f64, unit: &str, against: &str, other: f64) {
-    println!("bench {name} value={} unit={unit} against={against} ratio={}", number(value), number(value / other));
+    println!(
+        "bench {name} value={} unit={unit} against={against} ratio={}",
+        number(value),
+        number(value / other)
+    );
 }
 
 fn number(value: f64) -> String {

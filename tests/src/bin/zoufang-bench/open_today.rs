@@ -1,7 +1,7 @@
 //! From the PIN to the list 今天 with a thousand households, against reading the rows and nothing else.
 
 use crate::measure::{Cost, Watch, milliseconds, print, wall};
-use crate::world::{self, PIN, World};
+use crate::world::{self, History, PIN, World};
 use anyhow::{Context, Result, bail};
 use client::view::{AppView, TodayView};
 use rusqlite::Connection;
@@ -25,10 +25,19 @@ const PROJECTIONS: [&str; 8] = [
     "problem_children",
 ];
 
-pub async fn run(world: &mut World, households: usize, children: usize, rounds: usize) -> Result<()> {
+pub async fn run(
+    world: &mut World,
+    households: usize,
+    children: usize,
+    rounds: usize,
+) -> Result<()> {
     let unit = world.village().await?;
     let first = world.director(unit).await?;
-    world::fill(&first, &world::households(households, children, first.tablet()?.today())?)?;
+    world::fill(
+        &first,
+        &world::households(households, children, first.tablet()?.today())?,
+        History::AtOnce,
+    )?;
     world::sync(&first).await?;
     let device = world.enrolled(unit).await?;
     let watch = Watch::start();
@@ -54,10 +63,11 @@ pub async fn run(world: &mut World, households: usize, children: usize, rounds: 
     let again = draw(&device, rounds, children).await?;
 
     let folder = device.tablet()?.store.folder().to_owned();
-    device
-        .tablet()?
-        .store
-        .replace_pin(PIN, ArgonCost::default(), &FileHardwareKey::beside(&folder))?;
+    device.tablet()?.store.replace_pin(
+        PIN,
+        ArgonCost::default(),
+        &FileHardwareKey::beside(&folder),
+    )?;
     let mut with_argon = Vec::new();
     for _ in 0..rounds {
         with_argon.push(open(&device, children).await?);
@@ -67,11 +77,41 @@ pub async fn run(world: &mut World, households: usize, children: usize, rounds: 
     let with_argon: Vec<Cost> = with_argon.iter().map(|opened| opened.total).collect();
     let unlocks: Vec<Cost> = ours.iter().map(|opened| opened.unlock).collect();
     let rows = wall(&limit);
-    print("open_today", wall(&totals), "ms", "open_and_read_all_projection_rows", rows);
-    print("open_today_with_argon2", wall(&with_argon), "ms", "open_and_read_all_projection_rows", rows);
-    print("open_today_unlock", wall(&unlocks), "ms", "open_today", wall(&totals));
-    print("open_today_again", wall(&again), "ms", "open_today", wall(&totals));
-    print("open_today_first_load", milliseconds(loaded.wall), "ms", "open_today", wall(&totals));
+    print(
+        "open_today",
+        wall(&totals),
+        "ms",
+        "open_and_read_all_projection_rows",
+        rows,
+    );
+    print(
+        "open_today_with_argon2",
+        wall(&with_argon),
+        "ms",
+        "open_and_read_all_projection_rows",
+        rows,
+    );
+    print(
+        "open_today_unlock",
+        wall(&unlocks),
+        "ms",
+        "open_today",
+        wall(&totals),
+    );
+    print(
+        "open_today_again",
+        wall(&again),
+        "ms",
+        "open_today",
+        wall(&totals),
+    );
+    print(
+        "open_today_first_load",
+        milliseconds(loaded.wall),
+        "ms",
+        "open_today",
+        wall(&totals),
+    );
     Ok(())
 }
 
@@ -106,7 +146,11 @@ async fn draw(device: &Device, rounds: usize, children: usize) -> Result<Vec<Cos
 fn check(list: Value, children: usize) -> Result<()> {
     let list: TodayView = serde_json::from_value(list)?;
     if usize::try_from(list.children)? != children || list.rows.is_empty() {
-        bail!("the list has {} rows of {} children", list.rows.len(), list.children);
+        bail!(
+            "the list has {} rows of {} children",
+            list.rows.len(),
+            list.children
+        );
     }
     Ok(())
 }
@@ -119,7 +163,11 @@ fn copy_projections(device: &Device, file: &Path, key: &SecretKey) -> Result<()>
     device.tablet()?.store.read(|source| {
         for table in PROJECTIONS {
             let create: String = source
-                .query_row("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1", [table], |row| row.get(0))
+                .query_row(
+                    "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1",
+                    [table],
+                    |row| row.get(0),
+                )
                 .with_context(|| table.to_owned())?;
             target.execute_batch(&create)?;
             target.execute_batch("BEGIN")?;

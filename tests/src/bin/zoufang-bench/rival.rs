@@ -105,7 +105,8 @@ impl Replica {
             let held = self.0.get_mut(id).context("a document both hold")?;
             let message = Message::decode(bytes)?;
             news |= !message.changes.is_empty();
-            loaded(&mut held.document, &held.saved)?.receive_sync_message(&mut held.session, message)?;
+            loaded(&mut held.document, &held.saved)?
+                .receive_sync_message(&mut held.session, message)?;
         }
         Ok(news)
     }
@@ -113,7 +114,11 @@ impl Replica {
     fn heads_now(&self) -> Vec<Vec<ChangeHash>> {
         self.0
             .values()
-            .map(|held| held.document.as_ref().map_or_else(|| held.heads.clone(), Automerge::get_heads))
+            .map(|held| {
+                held.document
+                    .as_ref()
+                    .map_or_else(|| held.heads.clone(), Automerge::get_heads)
+            })
             .collect()
     }
 }
@@ -171,7 +176,9 @@ impl Rival {
         let client = endpoint.client()?;
         let ids: Vec<DocumentId> = if terms.heads_first {
             requests += 1;
-            let answer = endpoint.post(&client, "/heads", pack(&ours.heads())?).await?;
+            let answer = endpoint
+                .post(&client, "/heads", pack(&ours.heads())?)
+                .await?;
             unpack(&answer)?.into_iter().map(|(id, _)| id).collect()
         } else {
             ours.0.keys().copied().collect()
@@ -227,7 +234,9 @@ async fn messages(Shared(rival): Shared<Rival>, body: Bytes) -> Result<Vec<u8>, 
     .await
 }
 
-async fn answer(run: impl FnOnce() -> Result<Vec<u8>> + Send + 'static) -> Result<Vec<u8>, StatusCode> {
+async fn answer(
+    run: impl FnOnce() -> Result<Vec<u8>> + Send + 'static,
+) -> Result<Vec<u8>, StatusCode> {
     tokio::task::spawn_blocking(run)
         .await
         .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?

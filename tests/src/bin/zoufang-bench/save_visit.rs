@@ -2,7 +2,7 @@
 
 use crate::endpoint::{commit, create_table};
 use crate::measure::{Cost, Watch, print, wall, written_bytes};
-use crate::world::{self, Desk, World};
+use crate::world::{self, Desk, History, World};
 use anyhow::{Context, Result};
 use client::records;
 use client::roster::Roster;
@@ -20,7 +20,7 @@ pub async fn run(world: &mut World, visits: usize) -> Result<()> {
     let unit = world.village().await?;
     let device = world.director(unit).await?;
     let households = world::households(30, 30, device.tablet()?.today())?;
-    let filed = world::fill(&device, &households)?;
+    let filed = world::fill(&device, &households, History::RecordByRecord)?;
     world::sync(&device).await?;
     let tablet = device.tablet()?;
     // Today's list was drawn before she went: what it reads is warm, as on any day.
@@ -54,7 +54,10 @@ pub async fn run(world: &mut World, visits: usize) -> Result<()> {
     let mut writes = Vec::new();
     let mut rosters = Vec::new();
     for (household, filed) in households.iter().zip(&filed).cycle().take(visits) {
-        let visit = household.visits.last().context("every household was visited")?;
+        let visit = household
+            .visits
+            .last()
+            .context("every household was visited")?;
         let changes = Desk::at(&tablet, form, household, filed.clone()).visit(visit);
         let watch = Watch::start();
         records::save(&tablet, "visit_recorded", &changes)?;
@@ -93,12 +96,48 @@ pub async fn run(world: &mut World, visits: usize) -> Result<()> {
         same_written.push(watch.stop());
     }
     let value = wall(&ours);
-    print("save_visit", value, "ms", "sqlcipher_commit_same_bytes", wall(&same_bytes));
-    print("save_visit_write", wall(&writes), "ms", "sqlcipher_commit_same_bytes", wall(&same_bytes));
-    print("save_visit_roster", wall(&rosters), "ms", "save_visit", value);
-    print("save_visit_two_copies", value, "ms", "sqlcipher_commit_and_fsynced_append", wall(&two_copies));
-    print("save_visit_pages", value, "ms", "sqlcipher_commit_same_pages", wall(&same_written));
-    print("save_visit_bytes", bytes as f64, "bytes", "bytes_written_to_disk", written as f64);
+    print(
+        "save_visit",
+        value,
+        "ms",
+        "sqlcipher_commit_same_bytes",
+        wall(&same_bytes),
+    );
+    print(
+        "save_visit_write",
+        wall(&writes),
+        "ms",
+        "sqlcipher_commit_same_bytes",
+        wall(&same_bytes),
+    );
+    print(
+        "save_visit_roster",
+        wall(&rosters),
+        "ms",
+        "save_visit",
+        value,
+    );
+    print(
+        "save_visit_two_copies",
+        value,
+        "ms",
+        "sqlcipher_commit_and_fsynced_append",
+        wall(&two_copies),
+    );
+    print(
+        "save_visit_pages",
+        value,
+        "ms",
+        "sqlcipher_commit_same_pages",
+        wall(&same_written),
+    );
+    print(
+        "save_visit_bytes",
+        bytes as f64,
+        "bytes",
+        "bytes_written_to_disk",
+        written as f64,
+    );
     Ok(())
 }
 
@@ -110,8 +149,14 @@ fn noise(length: usize) -> Vec<u8> {
 
 /// A draft with every answer given, short of saving it.
 async fn answered(device: &Device, household: &DemoHousehold, child: &str) -> Result<String> {
-    let visit = household.visits.last().context("every household was visited")?;
-    let seen = visit.children.first().context("every visit concerns a child")?;
+    let visit = household
+        .visits
+        .last()
+        .context("every household was visited")?;
+    let seen = visit
+        .children
+        .first()
+        .context("every visit concerns a child")?;
     let form: VisitFormView = device.call("open_visit", json!({ "id": child })).await?;
     let today = device.tablet()?.today().to_string();
     for (key, answer) in &visit.answers {
@@ -130,7 +175,13 @@ async fn answered(device: &Device, household: &DemoHousehold, child: &str) -> Re
     Ok(form.draft)
 }
 
-async fn set(device: &Device, draft: &str, part: &str, key: &str, answer: &DemoAnswer) -> Result<()> {
+async fn set(
+    device: &Device,
+    draft: &str,
+    part: &str,
+    key: &str,
+    answer: &DemoAnswer,
+) -> Result<()> {
     let _: Value = device
         .call(
             "answer_visit",

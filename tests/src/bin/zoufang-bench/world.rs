@@ -7,12 +7,16 @@ use chrono::NaiveDate;
 use client::Tablet;
 use client::records::{self, Write};
 use client::view::{AppView, ShellKind, Stage, VillageListView};
-use domain::child::{Attempt, Category, ChildVisit, Contact, HOUSEHOLD, IS_NEW, OPENED_ON, TierFact};
+use domain::child::{
+    Attempt, Category, ChildVisit, Contact, HOUSEHOLD, IS_NEW, OPENED_ON, TierFact,
+};
 use domain::form::{self, Answer, FormPack, PartAnswers, SummaryGivens};
 use domain::household::Session;
 use domain::record::Edit;
 use ids::{DocKind, DocumentId, Role, UnitId};
-use office::demo::{DemoAnswer, DemoAttempt, DemoChild, DemoContact, DemoHousehold, DemoTownship, DemoVisit};
+use office::demo::{
+    DemoAnswer, DemoAttempt, DemoChild, DemoContact, DemoHousehold, DemoTownship, DemoVisit,
+};
 use protocol::CreateEnrolment;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -44,14 +48,20 @@ pub struct Filed {
 
 impl World {
     pub async fn new(folder: &Path) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("bench-").tempdir_in(folder)?;
+        let folder = tempfile::Builder::new()
+            .prefix("bench-")
+            .tempdir_in(folder)?;
         let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policy");
         let plan = Plan::new(folder.path(), &policy);
         let code = plan.found()?;
         let township = Township::start(&plan).await?;
         // The code made before the start knows no address yet.
         let code = township.server.enrolment(code.enrolment).await?;
-        let station = Device::open(&folder.path().join("station"), ShellKind::Station, ArgonCost::FLOOR)?;
+        let station = Device::open(
+            &folder.path().join("station"),
+            ShellKind::Station,
+            ArgonCost::FLOOR,
+        )?;
         station.enrol(&township.server, &code, PIN).await?;
         Ok(Self {
             township,
@@ -68,10 +78,15 @@ impl World {
         let region = format!("3101991002{:02}", self.villages);
         let list: VillageListView = self
             .station
-            .call("create_village", json!({ "name": format!("第{}村", self.villages), "region": region }))
+            .call(
+                "create_village",
+                json!({ "name": format!("第{}村", self.villages), "region": region }),
+            )
             .await?;
         let row = list.rows.iter().find(|row| row.region == region);
-        Ok(UnitId::parse(&row.context("a village that was created is listed")?.village)?)
+        Ok(UnitId::parse(
+            &row.context("a village that was created is listed")?.village,
+        )?)
     }
 
     /// A director's device, enrolled but not loaded.
@@ -149,7 +164,9 @@ pub fn households(count: usize, children: usize, today: NaiveDate) -> Result<Vec
     }
     let mut spare = found.split_off(count).into_iter();
     for household in found.iter_mut().take(children.saturating_sub(count)) {
-        let sibling = spare.next().and_then(|other| other.children.into_iter().next());
+        let sibling = spare
+            .next()
+            .and_then(|other| other.children.into_iter().next());
         add_sibling(household, sibling.context("there are enough children")?);
     }
     Ok(found)
@@ -176,18 +193,45 @@ fn add_sibling(household: &mut DemoHousehold, mut child: DemoChild) {
     household.children.push(child);
 }
 
-/// Writes households with everything recorded about them, one change a record as it came about.
-pub fn fill(device: &Device, households: &[DemoHousehold]) -> Result<Vec<Filed>> {
+/// How many changes a filled document is made of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum History {
+    /// One change a record, as it comes about.
+    RecordByRecord,
+    /// One change a document: as many rows and documents in a fraction of the time.
+    AtOnce,
+}
+
+/// Writes households with everything recorded about them.
+pub fn fill(device: &Device, households: &[DemoHousehold], history: History) -> Result<Vec<Filed>> {
     let tablet = device.tablet()?;
     let packs = tablet.packs();
     let form = packs.visit_form().context("the form has arrived")?;
     let mut filed = Vec::with_capacity(households.len());
     for household in households {
         let desk = Desk::new(&tablet, form, household);
-        records::save(&tablet, "filed", &desk.everything(household))?;
+        let mut writes = desk.everything(household);
+        if history == History::AtOnce {
+            writes = at_once(writes);
+        }
+        records::save(&tablet, "filed", &writes)?;
         filed.push(desk.filed);
     }
     Ok(filed)
+}
+
+fn at_once(writes: Vec<Write>) -> Vec<Write> {
+    let mut joined: Vec<Write> = Vec::new();
+    for write in writes {
+        match joined
+            .iter_mut()
+            .find(|other| other.document == write.document)
+        {
+            Some(other) => other.edits.extend(write.edits),
+            None => joined.push(write),
+        }
+    }
+    joined
 }
 
 /// What a director does at one household.
@@ -202,13 +246,22 @@ impl<'a> Desk<'a> {
     fn new(tablet: &'a Tablet, form: &'a FormPack, household: &'a DemoHousehold) -> Self {
         let filed = Filed {
             household: DocumentId(tablet.new_id()),
-            children: household.children.iter().map(|_| DocumentId(tablet.new_id())).collect(),
+            children: household
+                .children
+                .iter()
+                .map(|_| DocumentId(tablet.new_id()))
+                .collect(),
         };
         Self::at(tablet, form, household, filed)
     }
 
     /// At a household that is there already.
-    pub fn at(tablet: &'a Tablet, form: &'a FormPack, household: &'a DemoHousehold, filed: Filed) -> Self {
+    pub fn at(
+        tablet: &'a Tablet,
+        form: &'a FormPack,
+        household: &'a DemoHousehold,
+        filed: Filed,
+    ) -> Self {
         Self {
             tablet,
             form,
@@ -223,7 +276,11 @@ impl<'a> Desk<'a> {
     }
 
     fn everything(&self, household: &DemoHousehold) -> Vec<Write> {
-        let mut writes = vec![self.write(self.filed.household, DocKind::Household, fields(&household.fields))];
+        let mut writes = vec![self.write(
+            self.filed.household,
+            DocKind::Household,
+            fields(&household.fields),
+        )];
         let mut records: Vec<(NaiveDate, Vec<Write>)> = Vec::new();
         for (child, document) in household.children.iter().zip(&self.filed.children) {
             writes.push(self.file(child, *document));
@@ -234,8 +291,18 @@ impl<'a> Desk<'a> {
                     .map(|contact| (contact.recorded_on, vec![self.contact(*document, contact)])),
             );
         }
-        records.extend(household.visits.iter().map(|visit| (visit.recorded_on, self.visit(visit))));
-        records.extend(household.attempts.iter().map(|attempt| (attempt.date, self.attempt(attempt))));
+        records.extend(
+            household
+                .visits
+                .iter()
+                .map(|visit| (visit.recorded_on, self.visit(visit))),
+        );
+        records.extend(
+            household
+                .attempts
+                .iter()
+                .map(|attempt| (attempt.date, self.attempt(attempt))),
+        );
         records.sort_by_key(|(date, _)| *date);
         writes.extend(records.into_iter().flat_map(|(_, writes)| writes));
         writes
@@ -276,7 +343,12 @@ impl<'a> Desk<'a> {
     pub fn visit(&self, visit: &DemoVisit) -> Vec<Write> {
         let session = self.id();
         let session_part = part(&visit.answers);
-        let name = format!("{}@{}#{}", self.form.id, self.form.version, self.form.content_hash());
+        let name = format!(
+            "{}@{}#{}",
+            self.form.id,
+            self.form.version,
+            self.form.content_hash()
+        );
         let held = Session {
             id: session.clone(),
             event_date: Some(visit.date),
@@ -290,7 +362,11 @@ impl<'a> Desk<'a> {
             answers: form::to_scalars(self.form, &session_part),
             made_by: None,
         };
-        let mut writes = vec![self.write(self.filed.household, DocKind::Household, vec![held.to_edit()])];
+        let mut writes = vec![self.write(
+            self.filed.household,
+            DocKind::Household,
+            vec![held.to_edit()],
+        )];
         for seen in &visit.children {
             let Some(document) = self.children.get(seen.child.as_str()) else {
                 continue;
@@ -381,7 +457,10 @@ impl<'a> Desk<'a> {
 }
 
 fn fields(fields: &BTreeMap<String, String>) -> Vec<Edit> {
-    fields.iter().map(|(key, value)| Edit::put(key, value.as_str())).collect()
+    fields
+        .iter()
+        .map(|(key, value)| Edit::put(key, value.as_str()))
+        .collect()
 }
 
 fn part(answers: &BTreeMap<String, DemoAnswer>) -> PartAnswers {
