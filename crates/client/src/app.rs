@@ -56,7 +56,12 @@ pub trait Extension: Send + Sync {
     ///
     /// # Errors
     /// Any code the screens know.
-    fn call(&self, tablet: &Arc<Tablet>, command: &str, argument: Value) -> Result<Value, ClientError>;
+    fn call(
+        &self,
+        tablet: &Arc<Tablet>,
+        command: &str,
+        argument: Value,
+    ) -> Result<Value, ClientError>;
 }
 
 /// The running app.
@@ -147,7 +152,11 @@ impl App {
     ///
     /// # Errors
     /// A code the screens have words for.
-    pub async fn call(self: &Arc<Self>, command: &str, argument: Value) -> Result<Value, ClientError> {
+    pub async fn call(
+        self: &Arc<Self>,
+        command: &str,
+        argument: Value,
+    ) -> Result<Value, ClientError> {
         commands::call(self, command, argument).await
     }
 
@@ -225,9 +234,16 @@ impl App {
                 view.township = Some(identity.township.clone());
                 view.demo = identity.demo;
                 view.shell = shell_of(identity.role);
-                view.moved_aside = tablet.moved_aside.as_ref().map(|path| path.display().to_string());
+                view.moved_aside = tablet
+                    .moved_aside
+                    .as_ref()
+                    .map(|path| path.display().to_string());
                 let loading = tablet.loading()?;
-                view.stage = if loading.is_some() { Stage::Loading } else { Stage::Ready };
+                view.stage = if loading.is_some() {
+                    Stage::Loading
+                } else {
+                    Stage::Ready
+                };
                 view.loading = loading.map(|(done, total)| LoadingView { done, total });
             }
         }
@@ -290,7 +306,12 @@ impl App {
                     lock: Some(self.lock.clone()),
                 },
             )?;
-            let tablet = Tablet::first(store, finished, self.settings.clock.clone(), self.settings.entropy.clone())?;
+            let tablet = Tablet::first(
+                store,
+                finished,
+                self.settings.clock.clone(),
+                self.settings.entropy.clone(),
+            )?;
             *door = Door::Open(Arc::new(tablet));
         }
         self.announce("app");
@@ -320,7 +341,11 @@ impl App {
                     lock: Some(self.lock.clone()),
                 },
             )?;
-            let tablet = Tablet::again(outcome, self.settings.clock.clone(), self.settings.entropy.clone())?;
+            let tablet = Tablet::again(
+                outcome,
+                self.settings.clock.clone(),
+                self.settings.entropy.clone(),
+            )?;
             *door = Door::Open(Arc::new(tablet));
         }
         self.announce("app");
@@ -332,7 +357,8 @@ impl App {
         {
             let mut door = self.door();
             if let Door::Open(tablet) = &*door {
-                *self.closing.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(tablet);
+                *self.closing.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Arc::downgrade(tablet);
                 *door = Door::Locked;
             }
         }

@@ -4,7 +4,8 @@ use crate::packs::Packs;
 use crate::view::{DueKind, DueView};
 use chrono::NaiveDate;
 use domain::cadence::{
-    Cadence, CadenceInput, Category, Due, Event, EventKind, Kind, Pause, TierFact, TierLowered, compute,
+    Cadence, CadenceInput, Category, Due, Event, EventKind, Kind, Pause, TierFact, TierLowered,
+    compute,
 };
 use domain::child::Child;
 use domain::scalar::Scalar;
@@ -75,7 +76,11 @@ pub fn input(child: &Child) -> Option<CadenceInput> {
     }
     Some(CadenceInput {
         opened_on,
-        is_new: child.fields.get(domain::child::IS_NEW).and_then(Scalar::as_bool).unwrap_or(false),
+        is_new: child
+            .fields
+            .get(domain::child::IS_NEW)
+            .and_then(Scalar::as_bool)
+            .unwrap_or(false),
         closed_on: child.text("closed_on").and_then(|text| text.parse().ok()),
         birth_date: child.birth_date(),
         categories: child

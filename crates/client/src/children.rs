@@ -9,8 +9,8 @@ use crate::roster::{Roster, RosterChild, RosterHousehold};
 use crate::tablet::Tablet;
 use crate::timeline;
 use crate::view::{
-    AddChildFormView, AddChildInput, AmendInput, ChildFileView, ChildListView, ChildRow, EditFieldInput, FieldBlockView,
-    FieldView, IdInput, SavedView, SearchInput, SiblingView,
+    AddChildFormView, AddChildInput, AmendInput, ChildFileView, ChildListView, ChildRow,
+    EditFieldInput, FieldBlockView, FieldView, IdInput, SavedView, SearchInput, SiblingView,
 };
 use domain::child::{Amendment, Category, HOUSEHOLD, IS_NEW, OPENED_ON};
 use domain::identity_number::{self, Verdict};
@@ -35,15 +35,19 @@ pub fn search(tablet: &Tablet, input: &SearchInput) -> Result<ChildListView, Cli
     let rows = roster
         .children
         .iter()
-        .filter(|child| input.village.as_ref().is_none_or(|village| child.unit.to_string() == *village))
+        .filter(|child| {
+            input
+                .village
+                .as_ref()
+                .is_none_or(|village| child.unit.to_string() == *village)
+        })
         .filter(|child| {
             query.is_empty()
                 || name_search::matches(query, &child.search)
                 || by_number
-                    && child
-                        .child
-                        .text("id_no")
-                        .is_some_and(|number| number.to_uppercase().ends_with(&query.to_uppercase()))
+                    && child.child.text("id_no").is_some_and(|number| {
+                        number.to_uppercase().ends_with(&query.to_uppercase())
+                    })
         })
         .map(|child| row(tablet, &roster, child))
         .collect();
@@ -68,7 +72,10 @@ fn row(tablet: &Tablet, roster: &Roster, child: &RosterChild) -> ChildRow {
         carer: crate::today::carer(child, tablet),
         village: roster.people.unit_name(child.unit),
         village_id: child.unit.to_string(),
-        enhanced: child.cadence.as_ref().is_some_and(|cadence| cadence.enhanced),
+        enhanced: child
+            .cadence
+            .as_ref()
+            .is_some_and(|cadence| cadence.enhanced),
         next: child.next(),
         needs_check: !child.conflicts.is_empty()
             || child.is_flagged()
@@ -84,7 +91,9 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
     let roster = Roster::read(tablet)?;
     let child = roster.child(&input.id)?;
     let packs = tablet.packs();
-    let pack = packs.rules_on(roster.today).ok_or_else(|| ClientError::new("form_unknown"))?;
+    let pack = packs
+        .rules_on(roster.today)
+        .ok_or_else(|| ClientError::new("form_unknown"))?;
     let household = roster.household_of(child);
     let draft = match household {
         Some(household) => tablet
@@ -105,7 +114,8 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
             name: other.name(),
         })
         .collect();
-    let conflicts = child.conflicts.len() + household.map_or(0, |household| household.conflicts.len());
+    let conflicts =
+        child.conflicts.len() + household.map_or(0, |household| household.conflicts.len());
     Ok(ChildFileView {
         child: input.id.clone(),
         household: child.child.household().unwrap_or_default().to_owned(),
@@ -120,13 +130,27 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
             .find_map(|key| child.child.text(key))
             .map(str::to_owned),
         reasons: reasons(child, pack, tablet.identity.role),
-        dues: child.cadence.as_deref().map(cadence::due_views).unwrap_or_default(),
+        dues: child
+            .cadence
+            .as_deref()
+            .map(cadence::due_views)
+            .unwrap_or_default(),
         misses: child
             .cadence
             .as_ref()
-            .map(|cadence| cadence.misses.iter().map(|miss| miss.text.clone()).collect())
+            .map(|cadence| {
+                cadence
+                    .misses
+                    .iter()
+                    .map(|miss| miss.text.clone())
+                    .collect()
+            })
             .unwrap_or_default(),
-        blocks: packs.blocks.iter().map(|block| block_view(block, pack, child, household)).collect(),
+        blocks: packs
+            .blocks
+            .iter()
+            .map(|block| block_view(block, pack, child, household))
+            .collect(),
         siblings,
         timeline: timeline::of(tablet, &roster, child)?,
         conflicts: u32::try_from(conflicts).unwrap_or(u32::MAX),
@@ -172,7 +196,11 @@ fn block_view(
     FieldBlockView {
         key: block.key.clone(),
         title: block.title.clone(),
-        fields: block.fields.iter().map(|field| field_view(field, pack, child, household)).collect(),
+        fields: block
+            .fields
+            .iter()
+            .map(|field| field_view(field, pack, child, household))
+            .collect(),
     }
 }
 
@@ -184,7 +212,10 @@ fn field_view(
 ) -> FieldView {
     let of_household = field.holder == "household";
     let (fields, conflicts) = match (of_household, household) {
-        (true, Some(household)) => (Some(&household.household.fields), Some(&household.conflicts)),
+        (true, Some(household)) => (
+            Some(&household.household.fields),
+            Some(&household.conflicts),
+        ),
         (true, None) => (None, None),
         (false, _) => (Some(&child.child.fields), Some(&child.conflicts)),
     };
@@ -209,7 +240,11 @@ fn field_view(
         text: shown,
         value: value.filter(|_| !masked),
         kind: field.kind.clone(),
-        options: field.list.as_deref().map(|list| options(pack.list(list))).unwrap_or_default(),
+        options: field
+            .list
+            .as_deref()
+            .map(|list| options(pack.list(list)))
+            .unwrap_or_default(),
         editable: field.kind != "fixed" && (!of_household || household.is_some()),
         conflict: conflicts
             .filter(|conflicts| conflicts.iter().any(|conflict| conflict.key == field.key))
@@ -229,19 +264,35 @@ pub fn edit_field(tablet: &Tablet, input: &EditFieldInput) -> Result<ChildFileVi
     let roster = Roster::read(tablet)?;
     let child = roster.child(&input.child)?;
     let packs = tablet.packs();
-    let pack = packs.rules_on(roster.today).ok_or_else(|| ClientError::new("form_unknown"))?;
+    let pack = packs
+        .rules_on(roster.today)
+        .ok_or_else(|| ClientError::new("form_unknown"))?;
     let field = packs
         .field(&input.holder, &input.key)
         .filter(|field| field.kind != "fixed")
         .ok_or_else(|| ClientError::new("not_allowed"))?;
-    let value = input.value.as_deref().map(str::trim).filter(|value| !value.is_empty());
+    let value = input
+        .value
+        .as_deref()
+        .map(str::trim)
+        .filter(|value| !value.is_empty());
     let mut edits = Vec::new();
     let written = match value {
         None if field.key == "name" => return Err(ClientError::new("name_missing")),
         None => None,
-        Some(value) => Some(checked(tablet, field, pack, value, roster.today, &mut edits)?),
+        Some(value) => Some(checked(
+            tablet,
+            field,
+            pack,
+            value,
+            roster.today,
+            &mut edits,
+        )?),
     };
-    edits.push(Edit::put(&field.key, Scalar::text_or_null(written.as_deref())));
+    edits.push(Edit::put(
+        &field.key,
+        Scalar::text_or_null(written.as_deref()),
+    ));
     if child.child.text(&format!("{}{}", domain::child::FLAG_PREFIX, field.key)).is_some()
         && !edits.iter().any(|edit| matches!(edit, Edit::Put { key, .. } if key.starts_with(domain::child::FLAG_PREFIX)))
     {
@@ -250,7 +301,9 @@ pub fn edit_field(tablet: &Tablet, input: &EditFieldInput) -> Result<ChildFileVi
     }
     let label = format!("{} {}", child.name(), field.label);
     let write = if field.holder == "household" {
-        let household = roster.household_of(child).ok_or_else(|| ClientError::new("not_found"))?;
+        let household = roster
+            .household_of(child)
+            .ok_or_else(|| ClientError::new("not_found"))?;
         Write::new(household.id, DocKind::Household, household.unit, edits)
     } else {
         Write::new(child.id, DocKind::Child, child.unit, edits)
@@ -260,7 +313,12 @@ pub fn edit_field(tablet: &Tablet, input: &EditFieldInput) -> Result<ChildFileVi
         "field_edited",
         &[write.labelled("field", label, tablet.new_id().to_string())],
     )?;
-    file(tablet, &IdInput { id: input.child.clone() })
+    file(
+        tablet,
+        &IdInput {
+            id: input.child.clone(),
+        },
+    )
 }
 
 fn checked(
@@ -283,7 +341,9 @@ fn checked(
             Ok(value.to_owned())
         }
         "date" => {
-            let date: chrono::NaiveDate = value.parse().map_err(|_| ClientError::new("birth_invalid"))?;
+            let date: chrono::NaiveDate = value
+                .parse()
+                .map_err(|_| ClientError::new("birth_invalid"))?;
             if date > today {
                 return Err(ClientError::new("date_future"));
             }
@@ -316,10 +376,15 @@ fn checked(
 /// `form_unknown`.
 pub fn add_child_form(tablet: &Tablet) -> Result<AddChildFormView, ClientError> {
     let packs = tablet.packs();
-    let pack = packs.rules_on(tablet.today()).ok_or_else(|| ClientError::new("form_unknown"))?;
+    let pack = packs
+        .rules_on(tablet.today())
+        .ok_or_else(|| ClientError::new("form_unknown"))?;
     let categories = options(pack.list("FOUND_CATEGORY"));
     Ok(AddChildFormView {
-        unsure: categories.last().map(|option| option.code.clone()).unwrap_or_default(),
+        unsure: categories
+            .last()
+            .map(|option| option.code.clone())
+            .unwrap_or_default(),
         categories,
         sexes: options(pack.list("SEX"))
             .into_iter()
@@ -335,7 +400,9 @@ pub fn add_child_form(tablet: &Tablet) -> Result<AddChildFormView, ClientError> 
 pub fn add_child(tablet: &Tablet, input: &AddChildInput) -> Result<SavedView, ClientError> {
     let roster = Roster::read(tablet)?;
     let packs = tablet.packs();
-    let pack = packs.rules_on(roster.today).ok_or_else(|| ClientError::new("form_unknown"))?;
+    let pack = packs
+        .rules_on(roster.today)
+        .ok_or_else(|| ClientError::new("form_unknown"))?;
     let name = input.name.trim();
     if name.is_empty() || name.chars().count() > 72 {
         return Err(ClientError::new("name_missing"));
@@ -349,7 +416,9 @@ pub fn add_child(tablet: &Tablet, input: &AddChildInput) -> Result<SavedView, Cl
     }
     let birth_date = match input.birth_date.as_deref() {
         Some(text) if !text.is_empty() => {
-            let date: chrono::NaiveDate = text.parse().map_err(|_| ClientError::new("birth_invalid"))?;
+            let date: chrono::NaiveDate = text
+                .parse()
+                .map_err(|_| ClientError::new("birth_invalid"))?;
             if date > roster.today {
                 return Err(ClientError::new("date_future"));
             }
@@ -358,7 +427,9 @@ pub fn add_child(tablet: &Tablet, input: &AddChildInput) -> Result<SavedView, Cl
         _ => None,
     };
     let village = match (&input.village, tablet.identity.role) {
-        (Some(village), Role::Supervisor) => UnitId::parse(village).map_err(|_| ClientError::new("not_found"))?,
+        (Some(village), Role::Supervisor) => {
+            UnitId::parse(village).map_err(|_| ClientError::new("not_found"))?
+        }
         (None, Role::Supervisor) => return Err(ClientError::new("not_found")),
         (_, Role::Director) => tablet.identity.unit,
     };
@@ -367,15 +438,20 @@ pub fn add_child(tablet: &Tablet, input: &AddChildInput) -> Result<SavedView, Cl
     let mut writes = Vec::new();
     let household = match &input.household {
         Some(id) => {
-            let known = roster.households.get(id).ok_or_else(|| ClientError::new("not_found"))?;
+            let known = roster
+                .households
+                .get(id)
+                .ok_or_else(|| ClientError::new("not_found"))?;
             known.id
         }
         None => {
             let id = DocumentId(tablet.new_id());
             let edits = vec![Edit::put(OPENED_ON, roster.today.to_string())];
-            writes.push(
-                Write::new(id, DocKind::Household, village, edits).labelled("child", &label, child.to_string()),
-            );
+            writes.push(Write::new(id, DocKind::Household, village, edits).labelled(
+                "child",
+                &label,
+                child.to_string(),
+            ));
             id
         }
     };
@@ -396,7 +472,10 @@ pub fn add_child(tablet: &Tablet, input: &AddChildInput) -> Result<SavedView, Cl
             vec![
                 Edit::put("name", name),
                 Edit::put("sex", Scalar::text_or_null(Some(&input.sex))),
-                Edit::put("birth_date", Scalar::from(birth_date.map(|date| date.to_string()))),
+                Edit::put(
+                    "birth_date",
+                    Scalar::from(birth_date.map(|date| date.to_string())),
+                ),
                 Edit::put(HOUSEHOLD, household.to_string()),
                 Edit::put(OPENED_ON, today.as_str()),
                 Edit::put(IS_NEW, true),
@@ -421,7 +500,12 @@ pub fn amend_record(tablet: &Tablet, input: &AmendInput) -> Result<ChildFileView
     if reason.is_empty() {
         return Err(ClientError::new("reason_missing"));
     }
-    let text = input.text.as_deref().map(note).transpose()?.filter(|text| !text.is_empty());
+    let text = input
+        .text
+        .as_deref()
+        .map(note)
+        .transpose()?
+        .filter(|text| !text.is_empty());
     let event_date = input
         .event_date
         .as_deref()
@@ -453,10 +537,18 @@ pub fn amend_record(tablet: &Tablet, input: &AmendInput) -> Result<ChildFileView
     records::save(
         tablet,
         "record_amended",
-        &[
-            Write::new(child.id, DocKind::Child, child.unit, vec![amendment(id.clone()).to_edit()])
-                .labelled("amendment", format!("{} {what}", child.name()), id),
-        ],
+        &[Write::new(
+            child.id,
+            DocKind::Child,
+            child.unit,
+            vec![amendment(id.clone()).to_edit()],
+        )
+        .labelled("amendment", format!("{} {what}", child.name()), id)],
     )?;
-    file(tablet, &IdInput { id: input.child.clone() })
+    file(
+        tablet,
+        &IdInput {
+            id: input.child.clone(),
+        },
+    )
 }

@@ -3,7 +3,9 @@
 use crate::app::App;
 use crate::error::ClientError;
 use crate::tablet::Tablet;
-use crate::{children, conflicts, contacts, office_line, problems, station, sync_page, today, visits};
+use crate::{
+    children, conflicts, contacts, office_line, problems, station, sync_page, today, visits,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;

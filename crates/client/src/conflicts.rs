@@ -49,9 +49,11 @@ pub fn list(tablet: &Tablet) -> Result<ConflictListView, ClientError> {
                                 || roster::UNKNOWN_PERSON.to_owned(),
                                 |author| people.name(author.staff),
                             ),
-                            unit: author.map_or_else(String::new, |author| people.unit_of(author.staff)),
+                            unit: author
+                                .map_or_else(String::new, |author| people.unit_of(author.staff)),
                             at: system::moment(author.map_or(0, |author| author.at_ms)),
-                            mine: author.is_some_and(|author| author.device == tablet.identity.device),
+                            mine: author
+                                .is_some_and(|author| author.device == tablet.identity.device),
                         }
                     })
                     .collect(),
@@ -72,7 +74,11 @@ pub fn settle(tablet: &Tablet, input: &SettleInput) -> Result<ConflictListView, 
         .into_iter()
         .find(|one| one.document.to_string() == document)
         .ok_or_else(gone)?;
-    let conflict = contested.conflicts.iter().find(|one| one.key == key).ok_or_else(gone)?;
+    let conflict = contested
+        .conflicts
+        .iter()
+        .find(|one| one.key == key)
+        .ok_or_else(gone)?;
     let (_, chosen) = conflict
         .values
         .iter()
@@ -87,13 +93,13 @@ pub fn settle(tablet: &Tablet, input: &SettleInput) -> Result<ConflictListView, 
     records::save(
         tablet,
         "conflict_settled",
-        &[
-            Write::new(contested.document, contested.kind, contested.unit, vec![edit]).labelled(
-                "field",
-                text,
-                tablet.new_id().to_string(),
-            ),
-        ],
+        &[Write::new(
+            contested.document,
+            contested.kind,
+            contested.unit,
+            vec![edit],
+        )
+        .labelled("field", text, tablet.new_id().to_string())],
     )?;
     list(tablet)
 }
@@ -121,7 +127,11 @@ fn contested(tablet: &Tablet) -> Result<Vec<Contested>, ClientError> {
             conflicts: noun.conflicts.clone(),
         })
         .collect();
-    for noun in nouns.households.iter().filter(|noun| !noun.conflicts.is_empty()) {
+    for noun in nouns
+        .households
+        .iter()
+        .filter(|noun| !noun.conflicts.is_empty())
+    {
         let id = noun.id.to_string();
         let children: Vec<_> = nouns
             .children
@@ -191,8 +201,14 @@ mod tests {
             value: Scalar::from("甲"),
             made_by: hash,
         };
-        assert_eq!(value_id(0, &made(Some([7; 32]))), value_id(1, &made(Some([7; 32]))));
-        assert_ne!(value_id(0, &made(Some([7; 32]))), value_id(0, &made(Some([8; 32]))));
+        assert_eq!(
+            value_id(0, &made(Some([7; 32]))),
+            value_id(1, &made(Some([7; 32])))
+        );
+        assert_ne!(
+            value_id(0, &made(Some([7; 32]))),
+            value_id(0, &made(Some([8; 32])))
+        );
         assert_eq!(value_id(1, &made(None)), "1");
     }
 }

@@ -5,7 +5,9 @@ use crate::error::ClientError;
 use crate::records::{self, Write};
 use crate::roster::Roster;
 use crate::tablet::Tablet;
-use crate::view::{AttemptFormView, AttemptInput, ContactFormView, ContactInput, IdInput, OptionView, SavedView};
+use crate::view::{
+    AttemptFormView, AttemptInput, ContactFormView, ContactInput, IdInput, OptionView, SavedView,
+};
 use chrono::NaiveDate;
 use domain::child::{Attempt, Contact};
 use domain::code_list::CodeItem;
@@ -23,8 +25,14 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ContactFormView, ClientE
     let roster = Roster::read(tablet)?;
     let child = roster.child(&input.id)?;
     let packs = tablet.packs();
-    let pack = packs.rules_on(roster.today).ok_or_else(|| ClientError::new("form_unknown"))?;
-    let last = child.child.contacts.iter().max_by_key(|contact| (contact.event_date, contact.recorded_ms));
+    let pack = packs
+        .rules_on(roster.today)
+        .ok_or_else(|| ClientError::new("form_unknown"))?;
+    let last = child
+        .child
+        .contacts
+        .iter()
+        .max_by_key(|contact| (contact.event_date, contact.recorded_ms));
     Ok(ContactFormView {
         child: input.id.clone(),
         name: child.name(),
@@ -52,7 +60,9 @@ pub fn record_contact(tablet: &Tablet, input: &ContactInput) -> Result<SavedView
     let roster = Roster::read(tablet)?;
     let child = roster.child(&input.child)?;
     let packs = tablet.packs();
-    let pack = packs.rules_on(roster.today).ok_or_else(|| ClientError::new("form_unknown"))?;
+    let pack = packs
+        .rules_on(roster.today)
+        .ok_or_else(|| ClientError::new("form_unknown"))?;
     let event_date = event_date(&input.event_date, roster.today)?;
     known(pack, "CONTACT_MODE", std::slice::from_ref(&input.mode))?;
     known(pack, "PARTY", &input.party)?;
@@ -89,8 +99,13 @@ pub fn record_contact(tablet: &Tablet, input: &ContactInput) -> Result<SavedView
     records::save(
         tablet,
         "contact_recorded",
-        &[Write::new(child.id, DocKind::Child, child.unit, vec![contact.to_edit()])
-            .labelled("contact", label, &contact.id)],
+        &[Write::new(
+            child.id,
+            DocKind::Child,
+            child.unit,
+            vec![contact.to_edit()],
+        )
+        .labelled("contact", label, &contact.id)],
     )?;
     let mut saved = saved(tablet, &[child.id], &contact.id)?;
     if child_state.as_deref() == Some("problem") {
@@ -119,8 +134,14 @@ pub fn attempt_form(tablet: &Tablet, input: &IdInput) -> Result<AttemptFormView,
         .ok_or_else(|| ClientError::new("not_found"))?
         .to_owned();
     let packs = tablet.packs();
-    let pack = packs.rules_on(roster.today).ok_or_else(|| ClientError::new("form_unknown"))?;
-    let names: Vec<String> = roster.children_of(&household).iter().map(|child| child.name()).collect();
+    let pack = packs
+        .rules_on(roster.today)
+        .ok_or_else(|| ClientError::new("form_unknown"))?;
+    let names: Vec<String> = roster
+        .children_of(&household)
+        .iter()
+        .map(|child| child.name())
+        .collect();
     Ok(AttemptFormView {
         names: names.join("、"),
         household,
@@ -137,7 +158,9 @@ pub fn attempt_form(tablet: &Tablet, input: &IdInput) -> Result<AttemptFormView,
 pub fn record_attempt(tablet: &Tablet, input: &AttemptInput) -> Result<SavedView, ClientError> {
     let roster = Roster::read(tablet)?;
     let packs = tablet.packs();
-    let pack = packs.rules_on(roster.today).ok_or_else(|| ClientError::new("form_unknown"))?;
+    let pack = packs
+        .rules_on(roster.today)
+        .ok_or_else(|| ClientError::new("form_unknown"))?;
     let event_date = event_date(&input.event_date, roster.today)?;
     if input.reason.is_empty() {
         return Err(ClientError::new("reason_missing"));
@@ -165,11 +188,13 @@ pub fn record_attempt(tablet: &Tablet, input: &AttemptInput) -> Result<SavedView
     let writes: Vec<Write> = children
         .iter()
         .map(|child| {
-            Write::new(child.id, DocKind::Child, child.unit, vec![attempt.to_edit()]).labelled(
-                "attempt",
-                format!("{} 没见到", child.name()),
-                &id,
+            Write::new(
+                child.id,
+                DocKind::Child,
+                child.unit,
+                vec![attempt.to_edit()],
             )
+            .labelled("attempt", format!("{} 没见到", child.name()), &id)
         })
         .collect();
     if writes.is_empty() {
@@ -184,7 +209,11 @@ pub fn record_attempt(tablet: &Tablet, input: &AttemptInput) -> Result<SavedView
 ///
 /// # Errors
 /// The store cannot be read.
-pub fn saved(tablet: &Tablet, children: &[DocumentId], record: &str) -> Result<SavedView, ClientError> {
+pub fn saved(
+    tablet: &Tablet,
+    children: &[DocumentId],
+    record: &str,
+) -> Result<SavedView, ClientError> {
     let roster = Roster::read(tablet)?;
     let known: Vec<_> = children
         .iter()
@@ -195,7 +224,11 @@ pub fn saved(tablet: &Tablet, children: &[DocumentId], record: &str) -> Result<S
     let cadence = cadence::of(&first.child, &packs, roster.today);
     Ok(SavedView {
         record: record.to_owned(),
-        names: known.iter().map(|child| child.name()).collect::<Vec<_>>().join("、"),
+        names: known
+            .iter()
+            .map(|child| child.name())
+            .collect::<Vec<_>>()
+            .join("、"),
         next: cadence.as_ref().map(cadence::due_views).unwrap_or_default(),
         why_not: cadence
             .as_ref()
@@ -253,7 +286,10 @@ pub fn is_left_behind(child: &domain::child::Child, today: NaiveDate) -> bool {
 
 fn known(pack: &PolicyPack, list: &str, codes: &[String]) -> Result<(), ClientError> {
     let items = pack.list(list);
-    match codes.iter().find(|code| !items.iter().any(|item| item.code == **code)) {
+    match codes
+        .iter()
+        .find(|code| !items.iter().any(|item| item.code == **code))
+    {
         Some(code) => Err(ClientError::new("value_invalid").with("value", code)),
         None => Ok(()),
     }
@@ -269,7 +305,8 @@ mod tests {
     }
 
     fn pack() -> PolicyPack {
-        PolicyPack::parse(include_str!("../../../policy/sh-2024-2026.json")).expect("the shipped pack is tested")
+        PolicyPack::parse(include_str!("../../../policy/sh-2024-2026.json"))
+            .expect("the shipped pack is tested")
     }
 
     #[test]
@@ -286,17 +323,35 @@ mod tests {
     #[test]
     fn a_note_is_trimmed_and_its_length_counted_in_characters() {
         assert_eq!(note("  都好。\n").expect("short"), "都好。");
-        assert_eq!(note(&"长".repeat(NOTE_CHARACTERS)).expect("just fits").chars().count(), NOTE_CHARACTERS);
-        assert_eq!(note(&"长".repeat(NOTE_CHARACTERS + 1)).expect_err("too long").code(), "too_large");
+        assert_eq!(
+            note(&"长".repeat(NOTE_CHARACTERS))
+                .expect("just fits")
+                .chars()
+                .count(),
+            NOTE_CHARACTERS
+        );
+        assert_eq!(
+            note(&"长".repeat(NOTE_CHARACTERS + 1))
+                .expect_err("too long")
+                .code(),
+            "too_large"
+        );
     }
 
     #[test]
     fn only_codes_of_the_pack_are_taken() {
-        let codes = |list: &[&str]| list.iter().map(|code| (*code).to_owned()).collect::<Vec<_>>();
+        let codes = |list: &[&str]| {
+            list.iter()
+                .map(|code| (*code).to_owned())
+                .collect::<Vec<_>>()
+        };
         assert!(known(&pack(), "PARTY", &codes(&["child", "caregiver"])).is_ok());
         assert!(known(&pack(), "PARTY", &[]).is_ok());
         let refusal = known(&pack(), "PARTY", &codes(&["child", "ghost"])).expect_err("unknown");
-        assert_eq!((refusal.code(), refusal.to_ui().params["value"].as_str()), ("value_invalid", "ghost"));
+        assert_eq!(
+            (refusal.code(), refusal.to_ui().params["value"].as_str()),
+            ("value_invalid", "ghost")
+        );
     }
 
     #[test]
@@ -312,7 +367,12 @@ mod tests {
             }],
             ..Child::default()
         };
-        for (date, holds) in [("2025-12-31", false), ("2026-01-01", true), ("2026-06-30", true), ("2026-07-01", false)] {
+        for (date, holds) in [
+            ("2025-12-31", false),
+            ("2026-01-01", true),
+            ("2026-06-30", true),
+            ("2026-07-01", false),
+        ] {
             assert_eq!(is_left_behind(&child, day(date)), holds, "{date}");
         }
     }

@@ -7,8 +7,8 @@ use ed25519_dalek::SigningKey;
 use ids::Entropy;
 use protocol::enrolment::{self, QrCode, Seen, Transcript, TypedCode};
 use protocol::{
-    Enrolled, EnrolmentProgress, EnrolmentStarted, EnrolmentState, FinishEnrolment, Locator, PROTOCOL_VERSION,
-    PollEnrolment, RevealEnrolment, StartEnrolment,
+    Enrolled, EnrolmentProgress, EnrolmentStarted, EnrolmentState, FinishEnrolment, Locator,
+    PROTOCOL_VERSION, PollEnrolment, RevealEnrolment, StartEnrolment,
 };
 use zeroize::Zeroizing;
 

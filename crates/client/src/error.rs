@@ -48,7 +48,9 @@ impl ClientError {
     pub fn to_ui(&self) -> UiError {
         let mut params = self.params.clone();
         if self.code == "internal" {
-            params.entry("id".to_owned()).or_insert_with(|| self.number());
+            params
+                .entry("id".to_owned())
+                .or_insert_with(|| self.number());
         }
         UiError {
             code: self.code.to_owned(),
@@ -58,7 +60,10 @@ impl ClientError {
 
     /// Four digits a person can read out on the phone; the same cause has the same number, in the log too.
     pub fn number(&self) -> String {
-        let cause = self.source.as_ref().map_or_else(String::new, |source| error_chain(source.as_ref()));
+        let cause = self
+            .source
+            .as_ref()
+            .map_or_else(String::new, |source| error_chain(source.as_ref()));
         let mut hasher = DefaultHasher::new();
         cause.hash(&mut hasher);
         format!("{:04X}", hasher.finish() & 0xFFFF)
@@ -69,7 +74,9 @@ impl From<StoreError> for ClientError {
     fn from(error: StoreError) -> Self {
         let code = match &error {
             StoreError::WrongPin { left } => return Self::new("wrong_pin").with("left", left),
-            StoreError::PinWait { seconds } => return Self::new("pin_wait").with("seconds", seconds),
+            StoreError::PinWait { seconds } => {
+                return Self::new("pin_wait").with("seconds", seconds);
+            }
             StoreError::RecoveryNeeded => "recovery_needed",
             StoreError::PinFormat => "pin_format",
             StoreError::PinCommon => "pin_common",

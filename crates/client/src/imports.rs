@@ -7,13 +7,15 @@ use crate::error::ClientError;
 use crate::records::{self, Write};
 use crate::roster::Roster;
 use crate::tablet::Tablet;
-use crate::view::{ColumnView, IdInput, ImportPreviewView, ImportRow as ImportRowView, ImportStatusView};
+use crate::view::{
+    ColumnView, IdInput, ImportPreviewView, ImportRow as ImportRowView, ImportStatusView,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::child::{Category, FLAG_PREFIX, HOUSEHOLD, IS_NEW, OPENED_ON, TierFact};
 use domain::import::{
-    ExistingChild, FieldCatalogue, FieldState, Holder, HouseholdChoice, ImportContext, LedgerRow, Outcome, PlanRow,
-    plan,
+    ExistingChild, FieldCatalogue, FieldState, Holder, HouseholdChoice, ImportContext, LedgerRow,
+    Outcome, PlanRow, plan,
 };
 use domain::record::Edit;
 use domain::scalar::Scalar;
@@ -67,7 +69,11 @@ pub fn preview(
     if roster.people.unit_name(village).is_empty() {
         return Err(ClientError::new("not_found"));
     }
-    let existing: Vec<ExistingChild> = roster.children.iter().filter_map(|child| existing(&roster, child)).collect();
+    let existing: Vec<ExistingChild> = roster
+        .children
+        .iter()
+        .filter_map(|child| existing(&roster, child))
+        .collect();
     let planned = plan(
         &reading.rows,
         &existing,
@@ -162,7 +168,10 @@ pub fn resume(
     tablet: &Arc<Tablet>,
     result_file: fn(&[PlanRow]) -> Result<Vec<u8>, ClientError>,
 ) -> Result<(), ClientError> {
-    for batch in tablet.store.read(|connection| imports::running(connection))? {
+    for batch in tablet
+        .store
+        .read(|connection| imports::running(connection))?
+    {
         go_on(tablet, batch, result_file);
     }
     Ok(())
@@ -176,7 +185,11 @@ pub fn status(tablet: &Tablet, input: &IdInput) -> Result<ImportStatusView, Clie
     let batch = find(tablet, &input.id)?;
     Ok(ImportStatusView {
         import: input.id.clone(),
-        state: if batch.state == "preview" { "running".to_owned() } else { batch.state },
+        state: if batch.state == "preview" {
+            "running".to_owned()
+        } else {
+            batch.state
+        },
         done: batch.done,
         total: batch.total,
         result_file: batch.result_file.map(|bytes| STANDARD.encode(bytes)),
@@ -193,12 +206,19 @@ fn find(tablet: &Tablet, id: &str) -> Result<ImportBatch, ClientError> {
         .ok_or_else(gone)
 }
 
-fn go_on(tablet: &Arc<Tablet>, batch: ImportBatch, result_file: fn(&[PlanRow]) -> Result<Vec<u8>, ClientError>) {
+fn go_on(
+    tablet: &Arc<Tablet>,
+    batch: ImportBatch,
+    result_file: fn(&[PlanRow]) -> Result<Vec<u8>, ClientError>,
+) {
     let tablet = tablet.clone();
     std::thread::spawn(move || {
         let id = batch.batch;
         if let Err(error) = carry_out(&tablet, batch, result_file) {
-            tracing::error!(code = error.code(), "an import stopped; it goes on after the next start");
+            tracing::error!(
+                code = error.code(),
+                "an import stopped; it goes on after the next start"
+            );
             let failed = tablet.store.write(|tx| {
                 if let Some(mut batch) = imports::batch(tx, id)? {
                     batch.state = "failed".to_owned();
@@ -207,7 +227,10 @@ fn go_on(tablet: &Arc<Tablet>, batch: ImportBatch, result_file: fn(&[PlanRow]) -
                 Ok::<_, ClientError>(())
             });
             if let Err(error) = failed {
-                tracing::error!(code = error.code(), "the end of an import could not be noted");
+                tracing::error!(
+                    code = error.code(),
+                    "the end of an import could not be noted"
+                );
             }
         }
         tablet.wrote();
@@ -220,7 +243,9 @@ fn carry_out(
     result_file: fn(&[PlanRow]) -> Result<Vec<u8>, ClientError>,
 ) -> Result<(), ClientError> {
     let details: Details = serde_json::from_value(batch.details.clone())?;
-    let rows = tablet.store.read(|connection| imports::rows(connection, batch.batch))?;
+    let rows = tablet
+        .store
+        .read(|connection| imports::rows(connection, batch.batch))?;
     let roster = Roster::read(tablet)?;
     let mut households: HashMap<u32, DocumentId> = HashMap::new();
     let mut planned = Vec::with_capacity(rows.len());
@@ -244,7 +269,10 @@ fn carry_out(
     batch.result_file = Some(result_file(&planned)?);
     batch.result_name = Some(format!(
         "{} 导入结果.xlsx",
-        batch.file_name.trim_end_matches(".xlsx").trim_end_matches(".xls")
+        batch
+            .file_name
+            .trim_end_matches(".xlsx")
+            .trim_end_matches(".xls")
     ));
     batch.state = "done".to_owned();
     tablet.store.write(|tx| imports::put_batch(tx, &batch))?;
@@ -264,7 +292,8 @@ fn writes(
     households: &mut HashMap<u32, DocumentId>,
     row: &mut ImportRow,
 ) -> Vec<Write> {
-    if plan.outcome == Outcome::Rejected || (plan.outcome == Outcome::Same && plan.child.is_none()) {
+    if plan.outcome == Outcome::Rejected || (plan.outcome == Outcome::Same && plan.child.is_none())
+    {
         return Vec::new();
     }
     let today = roster.today.to_string();
@@ -321,11 +350,13 @@ fn writes(
             && let Some(household) = roster.household_of(known)
         {
             writes.push(
-                Write::new(household.id, DocKind::Household, household.unit, of_household).labelled(
-                    "import",
-                    &label,
-                    known.id.to_string(),
-                ),
+                Write::new(
+                    household.id,
+                    DocKind::Household,
+                    household.unit,
+                    of_household,
+                )
+                .labelled("import", &label, known.id.to_string()),
             );
         }
         if !of_child.is_empty() {
@@ -341,7 +372,9 @@ fn writes(
     }
     let household = match plan.household {
         HouseholdChoice::Existing(id) => id,
-        HouseholdChoice::New(number) => *households.entry(number).or_insert_with(|| DocumentId(tablet.new_id())),
+        HouseholdChoice::New(number) => *households
+            .entry(number)
+            .or_insert_with(|| DocumentId(tablet.new_id())),
         HouseholdChoice::None => DocumentId(tablet.new_id()),
     };
     let child = DocumentId(tablet.new_id());
@@ -358,13 +391,21 @@ fn writes(
     of_child.push(Edit::put(OPENED_ON, today.as_str()));
     of_child.push(Edit::put(IS_NEW, false));
     of_child.push(Edit::put("file_no", file_number(tablet)));
-    writes.push(Write::new(child, DocKind::Child, details.village, of_child).labelled("import", label, child.to_string()));
+    writes.push(
+        Write::new(child, DocKind::Child, details.village, of_child).labelled(
+            "import",
+            label,
+            child.to_string(),
+        ),
+    );
     writes
 }
 
 /// The next number of this device's block; null when the block is used up, until the server gives another.
 fn file_number(tablet: &Tablet) -> Scalar {
-    let taken = tablet.store.write(|tx| store::identity::take_file_number(tx));
+    let taken = tablet
+        .store
+        .write(|tx| store::identity::take_file_number(tx));
     match taken {
         Ok(number) => Scalar::from(number),
         Err(error) => {
@@ -381,7 +422,12 @@ fn existing(roster: &Roster, child: &crate::roster::RosterChild) -> Option<Exist
     for (key, value) in household.household.fields.iter().chain(&child.child.fields) {
         fields.entry(key.clone()).or_default().current = text(value);
     }
-    for (key, value) in household.household.imported.iter().chain(&child.child.imported) {
+    for (key, value) in household
+        .household
+        .imported
+        .iter()
+        .chain(&child.child.imported)
+    {
         fields.entry(key.clone()).or_default().last_imported = text(value);
     }
     Some(ExistingChild {

@@ -73,7 +73,11 @@ impl Tablet {
     /// # Errors
     /// The store cannot be read.
     pub fn nouns(&self, connection: &Connection) -> Result<Nouns, ClientError> {
-        let mut kept = self.noun_cache.nouns.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self
+            .noun_cache
+            .nouns
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let mut bulk = BTreeMap::new();
         if kept.is_empty() {
             for kind in [DocKind::Child, DocKind::Household, DocKind::Problem] {
@@ -107,7 +111,11 @@ impl Tablet {
         packs: &Arc<Packs>,
         today: NaiveDate,
     ) -> Vec<Option<Arc<Cadence>>> {
-        let mut kept = self.noun_cache.cadences.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self
+            .noun_cache
+            .cadences
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if kept.today != today || !Arc::ptr_eq(&kept.packs, packs) {
             *kept = Cadences {
                 today,
@@ -121,7 +129,8 @@ impl Tablet {
                 Some((noun, cadence)) if Arc::ptr_eq(noun, &child.noun) => cadence.clone(),
                 _ => {
                     let cadence = cadence::of(&child.noun, packs, today).map(Arc::new);
-                    kept.known.insert(child.id, (child.noun.clone(), cadence.clone()));
+                    kept.known
+                        .insert(child.id, (child.noun.clone(), cadence.clone()));
                     cadence
                 }
             })
@@ -153,11 +162,17 @@ impl Tablet {
     /// # Errors
     /// The store cannot be read.
     pub fn restricted(&self, connection: &Connection) -> Result<Vec<Record>, ClientError> {
-        Ok(records::all(connection, DocKind::Restricted)?.into_values().collect())
+        Ok(records::all(connection, DocKind::Restricted)?
+            .into_values()
+            .collect())
     }
 }
 
-fn read(connection: &Connection, id: DocumentId, record: Option<Record>) -> Result<Kept, ClientError> {
+fn read(
+    connection: &Connection,
+    id: DocumentId,
+    record: Option<Record>,
+) -> Result<Kept, ClientError> {
     let Some(head) = documents::head(connection, id)? else {
         return Ok(Kept::Other);
     };
@@ -189,7 +204,13 @@ fn read(connection: &Connection, id: DocumentId, record: Option<Record>) -> Resu
         DocKind::Child => {
             let child = Child::from_record(&record);
             let search = Arc::new(search_key(&child));
-            Kept::Child(Noun { id, unit, noun: Arc::new(child), conflicts, search })
+            Kept::Child(Noun {
+                id,
+                unit,
+                noun: Arc::new(child),
+                conflicts,
+                search,
+            })
         }
         DocKind::Household => Kept::Household(Noun {
             id,
@@ -211,5 +232,9 @@ fn read(connection: &Connection, id: DocumentId, record: Option<Record>) -> Resu
 
 /// What a child is found by.
 pub fn search_key(child: &Child) -> SearchKey {
-    SearchKey::new(child.name(), child.text("nickname"), child.text("carer_name"))
+    SearchKey::new(
+        child.name(),
+        child.text("nickname"),
+        child.text("carer_name"),
+    )
 }

@@ -9,11 +9,13 @@ use crate::station;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
-    ConfirmEnrolmentInput, DeviceRow, DevicesView, EnrolmentView, IdInput, NewEnrolmentInput, NewVillageInput, VillageListView,
+    ConfirmEnrolmentInput, DeviceRow, DevicesView, EnrolmentView, IdInput, NewEnrolmentInput,
+    NewVillageInput, VillageListView,
 };
 use ids::{Role, UnitId};
 use protocol::{
-    ConfirmEnrolment, CreateEnrolment, CreateVillage, DeviceList, EnrolmentStatus, ReadEnrolment, VillageList,
+    ConfirmEnrolment, CreateEnrolment, CreateVillage, DeviceList, EnrolmentStatus, ReadEnrolment,
+    VillageList,
 };
 use qrcode::QrCode;
 use qrcode::render::svg;
@@ -24,7 +26,10 @@ use uuid::Uuid;
 ///
 /// # Errors
 /// `name_missing`, `region_invalid`, `village_exists`, `no_network`, `server_refused`.
-pub async fn create_village(tablet: &Arc<Tablet>, input: &NewVillageInput) -> Result<VillageListView, ClientError> {
+pub async fn create_village(
+    tablet: &Arc<Tablet>,
+    input: &NewVillageInput,
+) -> Result<VillageListView, ClientError> {
     let name = input.name.trim();
     if name.is_empty() {
         return Err(ClientError::new("name_missing"));
@@ -83,7 +88,10 @@ pub async fn devices(tablet: &Arc<Tablet>) -> Result<DevicesView, ClientError> {
 ///
 /// # Errors
 /// `name_missing`, `not_found`, `no_network`, `server_refused`.
-pub async fn new_enrolment(tablet: &Arc<Tablet>, input: &NewEnrolmentInput) -> Result<EnrolmentView, ClientError> {
+pub async fn new_enrolment(
+    tablet: &Arc<Tablet>,
+    input: &NewEnrolmentInput,
+) -> Result<EnrolmentView, ClientError> {
     let person = input.person.trim();
     if person.is_empty() {
         return Err(ClientError::new("name_missing"));
@@ -95,7 +103,11 @@ pub async fn new_enrolment(tablet: &Arc<Tablet>, input: &NewEnrolmentInput) -> R
             "/enrolments",
             &CreateEnrolment {
                 unit,
-                role: if unit == tablet.identity.scope { Role::Supervisor } else { Role::Director },
+                role: if unit == tablet.identity.scope {
+                    Role::Supervisor
+                } else {
+                    Role::Director
+                },
                 person: person.to_owned(),
             },
         )
@@ -107,10 +119,15 @@ pub async fn new_enrolment(tablet: &Arc<Tablet>, input: &NewEnrolmentInput) -> R
 ///
 /// # Errors
 /// `not_found`, `no_network`, `server_refused`.
-pub async fn enrolment(tablet: &Arc<Tablet>, input: &IdInput) -> Result<EnrolmentView, ClientError> {
+pub async fn enrolment(
+    tablet: &Arc<Tablet>,
+    input: &IdInput,
+) -> Result<EnrolmentView, ClientError> {
     let line = Line::open(tablet).await?;
     let enrolment = Uuid::parse_str(&input.id).map_err(|_| ClientError::new("not_found"))?;
-    let status: EnrolmentStatus = line.send("/enrolments/status", &ReadEnrolment { enrolment }).await?;
+    let status: EnrolmentStatus = line
+        .send("/enrolments/status", &ReadEnrolment { enrolment })
+        .await?;
     view(&status)
 }
 

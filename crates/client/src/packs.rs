@@ -96,7 +96,9 @@ impl Packs {
 
     /// The rules that hold on a day, or the newest there are: a screen always has words to show.
     pub fn rules_on(&self, date: NaiveDate) -> Option<&PolicyPack> {
-        self.rules.valid_on(date).or_else(|| self.rules.packs().last())
+        self.rules
+            .valid_on(date)
+            .or_else(|| self.rules.packs().last())
     }
 
     /// The form with this content hash.
@@ -131,28 +133,59 @@ mod tests {
 
     #[test]
     fn each_pack_is_known_by_its_shape_and_found_again() {
-        let packs = Packs::read([("rules", RULES), ("form", FORM), ("fields", FIELDS), ("columns", "{\"ledgers\": []}")]);
+        let packs = Packs::read([
+            ("rules", RULES),
+            ("form", FORM),
+            ("fields", FIELDS),
+            ("columns", "{\"ledgers\": []}"),
+        ]);
         assert!(packs.unreadable.is_empty(), "{:?}", packs.unreadable);
         let form = packs.visit_form().expect("there is a visit form");
-        assert!(packs.form_by_hash(form.content_hash()).is_some_and(|found| found.id == form.id));
+        assert!(
+            packs
+                .form_by_hash(form.content_hash())
+                .is_some_and(|found| found.id == form.id)
+        );
         assert!(packs.form_by_hash("another").is_none());
-        assert_eq!(packs.field("household", "addr").expect("a field").holder, "household");
-        assert!(packs.field("child", "addr").is_none(), "a field belongs to one document");
-        assert_eq!(packs.others, [("columns".to_owned(), "{\"ledgers\": []}".to_owned())]);
+        assert_eq!(
+            packs.field("household", "addr").expect("a field").holder,
+            "household"
+        );
+        assert!(
+            packs.field("child", "addr").is_none(),
+            "a field belongs to one document"
+        );
+        assert_eq!(
+            packs.others,
+            [("columns".to_owned(), "{\"ledgers\": []}".to_owned())]
+        );
     }
 
     #[test]
     fn a_pack_that_cannot_be_read_is_named_and_the_rest_still_works() {
-        let packs = Packs::read([("torn", "{"), ("rules", RULES), ("bad rules", "{\"tiers\": 5}"), ("bad form", "{\"sections\": 5}")]);
+        let packs = Packs::read([
+            ("torn", "{"),
+            ("rules", RULES),
+            ("bad rules", "{\"tiers\": 5}"),
+            ("bad form", "{\"sections\": 5}"),
+        ]);
         let named: Vec<&str> = packs.unreadable.iter().map(|(id, _)| id.as_str()).collect();
         assert_eq!(named, ["torn", "bad rules", "bad form"]);
-        assert!(packs.rules_on("2026-11-24".parse().expect("a date")).is_some());
+        assert!(
+            packs
+                .rules_on("2026-11-24".parse().expect("a date"))
+                .is_some()
+        );
         assert!(packs.visit_form().is_none());
     }
 
     #[test]
     fn before_the_first_rules_begin_the_newest_lend_their_words() {
         let packs = Packs::read([("rules", RULES)]);
-        assert!(packs.rules_on("2001-01-01".parse().expect("a date")).is_some());
+        assert!(
+            packs
+                .rules_on("2001-01-01".parse().expect("a date"))
+                .is_some()
+        );
     }
 }

@@ -8,8 +8,9 @@ use crate::roster::{self, People, Roster, record_state};
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
-    CardView, IdInput, MandatoryView, OptionView, ProblemEventInput, ProblemEventView, ProblemFormView, ProblemInput,
-    ProblemListView, ProblemRow, ProblemState, ProblemView, RecordState, SavedView, TimelineKind, TimelineRow,
+    CardView, IdInput, MandatoryView, OptionView, ProblemEventInput, ProblemEventView,
+    ProblemFormView, ProblemInput, ProblemListView, ProblemRow, ProblemState, ProblemView,
+    RecordState, SavedView, TimelineKind, TimelineRow,
 };
 use chrono::{Datelike, NaiveDate};
 use domain::policy::PolicyPack;
@@ -32,7 +33,9 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ProblemFormView, ClientE
     let roster = Roster::read(tablet)?;
     let child = roster.child(&input.id)?;
     let packs = tablet.packs();
-    let pack = packs.rules_on(roster.today).ok_or_else(|| ClientError::new("form_unknown"))?;
+    let pack = packs
+        .rules_on(roster.today)
+        .ok_or_else(|| ClientError::new("form_unknown"))?;
     Ok(ProblemFormView {
         cards: pack
             .problem_cards
@@ -75,7 +78,9 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ProblemFormView, ClientE
 /// `form_unknown` when there is no pack at all.
 pub fn mandatory_page(tablet: &Tablet) -> Result<MandatoryView, ClientError> {
     let packs = tablet.packs();
-    let pack = packs.rules_on(tablet.today()).ok_or_else(|| ClientError::new("form_unknown"))?;
+    let pack = packs
+        .rules_on(tablet.today())
+        .ok_or_else(|| ClientError::new("form_unknown"))?;
     Ok(MandatoryView {
         numbers: pack
             .mandatory
@@ -98,7 +103,9 @@ pub fn mandatory_page(tablet: &Tablet) -> Result<MandatoryView, ClientError> {
 pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView, ClientError> {
     let roster = Roster::read(tablet)?;
     let packs = tablet.packs();
-    let pack = packs.rules_on(roster.today).ok_or_else(|| ClientError::new("form_unknown"))?;
+    let pack = packs
+        .rules_on(roster.today)
+        .ok_or_else(|| ClientError::new("form_unknown"))?;
     let main = roster.child(input.children.first().map_or("", String::as_str))?;
     for id in &input.children {
         roster.child(id)?;
@@ -140,7 +147,10 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
             other => return Err(ClientError::new("value_invalid").with("value", other)),
         }
         edits.push(Edit::put("mandatory_choice", mandatory.choice.as_str()));
-        edits.push(Edit::put("mandatory_text", if is_sealed { "" } else { text.as_str() }));
+        edits.push(Edit::put(
+            "mandatory_text",
+            if is_sealed { "" } else { text.as_str() },
+        ));
     }
     let mut writes = Vec::new();
     if is_sealed {
@@ -171,14 +181,18 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
         );
     }
     let text = if is_sealed { SEALED } else { seen.as_str() };
-    edits.push(problem::add_event(&event, EventKind::Reported, text, now, &by));
-    writes.push(
-        Write::new(id, DocKind::Problem, main.unit, edits).labelled(
-            "problem",
-            format!("{} 问题", main.name()),
-            &event,
-        ),
-    );
+    edits.push(problem::add_event(
+        &event,
+        EventKind::Reported,
+        text,
+        now,
+        &by,
+    ));
+    writes.push(Write::new(id, DocKind::Problem, main.unit, edits).labelled(
+        "problem",
+        format!("{} 问题", main.name()),
+        &event,
+    ));
     records::save(tablet, "problem_reported", &writes)?;
     Ok(SavedView {
         record: id.to_string(),
@@ -265,13 +279,20 @@ pub fn add_event(tablet: &Tablet, input: &ProblemEventInput) -> Result<ProblemVi
     records::save(
         tablet,
         "problem_event_added",
-        &[Write::new(noun.id, DocKind::Problem, noun.unit, vec![edit]).labelled(
-            "problem",
-            format!("{name} 问题"),
-            &id,
-        )],
+        &[
+            Write::new(noun.id, DocKind::Problem, noun.unit, vec![edit]).labelled(
+                "problem",
+                format!("{name} 问题"),
+                &id,
+            ),
+        ],
     )?;
-    problem(tablet, &IdInput { id: input.problem.clone() })
+    problem(
+        tablet,
+        &IdInput {
+            id: input.problem.clone(),
+        },
+    )
 }
 
 /// Problems with an answer that nobody read on this device.
@@ -306,9 +327,17 @@ pub fn reported_this_month(tablet: &Tablet, today: NaiveDate) -> Result<u32, Cli
 pub fn timeline_rows(tablet: &Tablet, child: &str) -> Result<Vec<(i64, TimelineRow)>, ClientError> {
     let room = Room::open(tablet)?;
     let mut rows = Vec::new();
-    for noun in room.problems.iter().filter(|noun| noun.noun.children.iter().any(|id| id == child)) {
+    for noun in room
+        .problems
+        .iter()
+        .filter(|noun| noun.noun.children.iter().any(|id| id == child))
+    {
         let row = room.row(noun)?;
-        let at = noun.noun.events.first().map_or(0, |event| event.recorded_ms);
+        let at = noun
+            .noun
+            .events
+            .first()
+            .map_or(0, |event| event.recorded_ms);
         rows.push((
             at,
             TimelineRow {
@@ -324,7 +353,11 @@ pub fn timeline_rows(tablet: &Tablet, child: &str) -> Result<Vec<(i64, TimelineR
                 counts: None,
                 why_not: None,
                 voided: None,
-                amendments: row.last_answer.iter().map(|answer| format!("站里答复：{answer}")).collect(),
+                amendments: row
+                    .last_answer
+                    .iter()
+                    .map(|answer| format!("站里答复：{answer}"))
+                    .collect(),
                 entered_late: false,
                 can_amend: false,
                 waiting_for_session: false,
@@ -364,7 +397,8 @@ impl<'a> Room<'a> {
                 for record in tablet.restricted(connection)? {
                     let restricted = Restricted::from_record(&record);
                     if let Some(about) = restricted.about {
-                        let words: Vec<String> = restricted.notes.into_iter().map(|note| note.text).collect();
+                        let words: Vec<String> =
+                            restricted.notes.into_iter().map(|note| note.text).collect();
                         sealed.insert(about, words.join("\n"));
                     }
                 }
@@ -402,7 +436,10 @@ impl<'a> Room<'a> {
             .join("、")
     }
 
-    fn authors(&self, noun: &Noun<Problem>) -> Result<HashMap<[u8; 32], roster::Author>, ClientError> {
+    fn authors(
+        &self,
+        noun: &Noun<Problem>,
+    ) -> Result<HashMap<[u8; 32], roster::Author>, ClientError> {
         roster::authors(self.tablet, noun.id)
     }
 
@@ -423,21 +460,27 @@ impl<'a> Room<'a> {
         let author_of = |made_by: Option<[u8; 32]>| made_by.and_then(|hash| authors.get(&hash));
         let by = first
             .and_then(|event| author_of(event.made_by))
-            .map_or_else(|| roster::UNKNOWN_PERSON.to_owned(), |author| self.people.name(author.staff));
+            .map_or_else(
+                || roster::UNKNOWN_PERSON.to_owned(),
+                |author| self.people.name(author.staff),
+            );
         let kind = problem.text("type").unwrap_or_default();
         let read = self.marks.get(&noun.id).and_then(|mark| mark.event.clone());
         let newest_foreign = problem.events.iter().rev().find(|event| {
-            author_of(event.made_by).is_some_and(|author| author.staff != self.tablet.identity.staff)
+            author_of(event.made_by)
+                .is_some_and(|author| author.staff != self.tablet.identity.staff)
         });
         // What was answered before this device came to the village is not news to it.
         let since = self.tablet.identity.enrolled_ms;
-        let unread = newest_foreign.filter(|event| event.recorded_ms >= since).is_some_and(|event| {
-            let place = |id: &str| problem.events.iter().position(|one| one.id == id);
-            match read.as_deref().and_then(place) {
-                Some(mark) => place(&event.id).is_some_and(|at| at > mark),
-                None => true,
-            }
-        });
+        let unread = newest_foreign
+            .filter(|event| event.recorded_ms >= since)
+            .is_some_and(|event| {
+                let place = |id: &str| problem.events.iter().position(|one| one.id == id);
+                match read.as_deref().and_then(place) {
+                    Some(mark) => place(&event.id).is_some_and(|at| at > mark),
+                    None => true,
+                }
+            });
         let urgency = problem.text("urgency").unwrap_or_default();
         let record_state = problem
             .events
@@ -470,9 +513,9 @@ impl<'a> Room<'a> {
                 .iter()
                 .rev()
                 .find(|event| {
-                    author_of(event.made_by)
-                        .is_some_and(|author| self.people.role(author.staff) == Some(Role::Supervisor))
-                        && !event.text.is_empty()
+                    author_of(event.made_by).is_some_and(|author| {
+                        self.people.role(author.staff) == Some(Role::Supervisor)
+                    }) && !event.text.is_empty()
                 })
                 .map(|event| event.text.clone()),
             unread,
@@ -530,7 +573,11 @@ impl<'a> Room<'a> {
                 "reported" => "已打电话报告",
                 _ => "看过强制报告页，认为不属于",
             };
-            match noun.noun.text("mandatory_text").filter(|text| !text.is_empty()) {
+            match noun
+                .noun
+                .text("mandatory_text")
+                .filter(|text| !text.is_empty())
+            {
                 Some(text) => format!("{words}：{text}"),
                 None => words.to_owned(),
             }
@@ -567,6 +614,8 @@ fn first_sentence(text: &str) -> String {
     let end = text
         .char_indices()
         .find(|(_, character)| matches!(character, '。' | '\n' | '！' | '？'))
-        .map_or(text.len(), |(index, character)| index + character.len_utf8());
+        .map_or(text.len(), |(index, character)| {
+            index + character.len_utf8()
+        });
     text[..end].trim().to_owned()
 }

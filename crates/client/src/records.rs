@@ -8,9 +8,9 @@ use crate::tablet::Tablet;
 use domain::record::{Edit, Record, doc};
 use ids::{ChangeHash, DocKind, DocumentId, UnitId, actor_id};
 use protocol::envelope::{self, DocumentHeader, ENVELOPE_VERSION, EnvelopeHead};
+use store::audit::{self, AuditRow};
 use store::changes::{self, Change, LocalChange, RecordLabel};
 use store::documents::{self, DocumentHead, StoredDocument};
-use store::audit::{self, AuditRow};
 use store::{Transaction, identity, projections};
 
 /// What is to be written to one document.
@@ -112,7 +112,8 @@ fn write_one(tablet: &Tablet, tx: &Transaction<'_>, write: &Write) -> Result<(),
         return Ok(());
     };
     let ops = u32::try_from(made.ops).unwrap_or(u32::MAX);
-    if made.ops > protocol::limits::CHANGE_OPS || made.bytes.len() > protocol::limits::CHANGE_BYTES {
+    if made.ops > protocol::limits::CHANGE_OPS || made.bytes.len() > protocol::limits::CHANGE_BYTES
+    {
         return Err(ClientError::new("too_large"));
     }
     let chain = identity::chain(tx, me.incarnation, me.scope)?;
@@ -197,7 +198,8 @@ fn write_one(tablet: &Tablet, tx: &Transaction<'_>, write: &Write) -> Result<(),
 /// `not_found`, or the document cannot be loaded.
 pub fn read(tablet: &Tablet, document: DocumentId) -> Result<Record, ClientError> {
     tablet.store.read(|connection| {
-        let stored = documents::load(connection, document)?.ok_or_else(|| ClientError::new("not_found"))?;
+        let stored =
+            documents::load(connection, document)?.ok_or_else(|| ClientError::new("not_found"))?;
         Ok(doc::read(&stored.automerge))
     })
 }

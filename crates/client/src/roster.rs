@@ -109,7 +109,10 @@ impl People {
 
     /// A unit's name.
     pub fn unit_name(&self, unit: UnitId) -> String {
-        self.units.get(&unit).map(|(name, _)| name.clone()).unwrap_or_default()
+        self.units
+            .get(&unit)
+            .map(|(name, _)| name.clone())
+            .unwrap_or_default()
     }
 
     /// A unit's region code: the administrative order of lists.
@@ -148,7 +151,10 @@ pub struct Author {
 ///
 /// # Errors
 /// The store cannot be read.
-pub fn authors(tablet: &Tablet, document: DocumentId) -> Result<HashMap<[u8; 32], Author>, ClientError> {
+pub fn authors(
+    tablet: &Tablet,
+    document: DocumentId,
+) -> Result<HashMap<[u8; 32], Author>, ClientError> {
     tablet.store.read(|connection| {
         Ok(changes::authors_in(connection, document)?
             .into_iter()
@@ -170,14 +176,19 @@ pub fn authors(tablet: &Tablet, document: DocumentId) -> Result<HashMap<[u8; 32]
 ///
 /// # Errors
 /// The store cannot be read.
-pub fn author_of(tablet: &Tablet, made_by: Option<[u8; 32]>) -> Result<Option<Author>, ClientError> {
+pub fn author_of(
+    tablet: &Tablet,
+    made_by: Option<[u8; 32]>,
+) -> Result<Option<Author>, ClientError> {
     let Some(hash) = made_by else { return Ok(None) };
     tablet.store.read(|connection| {
-        Ok(changes::author_of(connection, ChangeHash(hash))?.map(|author| Author {
-            device: author.device,
-            staff: author.staff,
-            at_ms: author.wall_ms,
-        }))
+        Ok(
+            changes::author_of(connection, ChangeHash(hash))?.map(|author| Author {
+                device: author.device,
+                staff: author.staff,
+                at_ms: author.wall_ms,
+            }),
+        )
     })
 }
 
@@ -198,20 +209,23 @@ impl RosterChild {
 
     /// Completed years today.
     pub fn age(&self, today: NaiveDate) -> Option<u32> {
-        self.child.birth_date().and_then(|birth| completed_years(birth, today))
+        self.child
+            .birth_date()
+            .and_then(|birth| completed_years(birth, today))
     }
 
     /// Earliest due date.
     pub fn next(&self) -> Option<DueView> {
-        self.cadence.as_ref().and_then(|cadence| cadence::due_views(cadence).into_iter().next())
+        self.cadence
+            .as_ref()
+            .and_then(|cadence| cadence::due_views(cadence).into_iter().next())
     }
 
     /// Is something flagged for a person's check?
     pub fn is_flagged(&self) -> bool {
-        self.child
-            .fields
-            .iter()
-            .any(|(key, value)| key.starts_with(domain::child::FLAG_PREFIX) && value.as_text().is_some())
+        self.child.fields.iter().any(|(key, value)| {
+            key.starts_with(domain::child::FLAG_PREFIX) && value.as_text().is_some()
+        })
     }
 }
 
@@ -228,7 +242,10 @@ impl Roster {
         let today = tablet.today();
         let people = People::read(tablet)?;
         let (nouns, states) = tablet.store.read(|connection| {
-            Ok::<_, ClientError>((tablet.nouns(connection)?, changes::open_record_states(connection)?))
+            Ok::<_, ClientError>((
+                tablet.nouns(connection)?,
+                changes::open_record_states(connection)?,
+            ))
         })?;
         let cadences = tablet.cadences(&nouns.children, &packs, today);
         let mut children: Vec<RosterChild> = nouns
@@ -245,7 +262,11 @@ impl Roster {
             })
             .collect();
         children.sort_by_cached_key(|child| {
-            (people.region(child.unit).to_owned(), child.search.pinyin(), child.id)
+            (
+                people.region(child.unit).to_owned(),
+                child.search.pinyin(),
+                child.id,
+            )
         });
         Ok(Self {
             today,

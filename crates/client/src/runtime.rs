@@ -56,7 +56,8 @@ impl SyncState {
     }
 
     pub(crate) fn set(&self, phase: SyncPhase, done: u32, total: u32) {
-        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = Progress { phase, done, total };
+        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) =
+            Progress { phase, done, total };
     }
 
     pub(crate) fn set_online(&self, online: bool) {
@@ -144,8 +145,12 @@ impl Line {
         let nonce: protocol::NonceResponse = server
             .send("/session/nonce", None, &protocol::NonceRequest { device })
             .await?;
-        let signature =
-            protocol::session::proof::sign(&tablet.key, device, &tablet.enrolled.server_key, &nonce.nonce);
+        let signature = protocol::session::proof::sign(
+            &tablet.key,
+            device,
+            &tablet.enrolled.server_key,
+            &nonce.nonce,
+        );
         let opened: protocol::SessionOpened = server
             .send(
                 "/session/open",
@@ -217,12 +222,18 @@ async fn drive(tablet: &Arc<Tablet>, announce: &impl Fn()) -> Result<bool, Clien
             }
             Step::Ask { path, message } => match message {
                 sync::Message::Snapshot(request) => {
-                    tablet.sync.set(SyncPhase::Receiving, tablet.sync.progress().done, tablet.sync.progress().total);
-                    protocol::session::client::Event::SnapshotPage(Box::new(line.send(path, &request).await?))
+                    tablet.sync.set(
+                        SyncPhase::Receiving,
+                        tablet.sync.progress().done,
+                        tablet.sync.progress().total,
+                    );
+                    protocol::session::client::Event::SnapshotPage(Box::new(
+                        line.send(path, &request).await?,
+                    ))
                 }
-                sync::Message::Sync(request) => {
-                    protocol::session::client::Event::Response(Box::new(line.send(path, &*request).await?))
-                }
+                sync::Message::Sync(request) => protocol::session::client::Event::Response(
+                    Box::new(line.send(path, &*request).await?),
+                ),
             },
             Step::Ended => {
                 if tablet.identity.role == Role::Supervisor {

@@ -153,10 +153,15 @@ fn answered(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
     if let Some(tls) = error.downcast_ref::<rustls::Error>() {
         return Some(not_our_server(tls));
     }
-    if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+    if error
+        .downcast_ref::<hyper::Error>()
+        .is_some_and(hyper::Error::is_parse)
+    {
         return Some("server_nonsense");
     }
-    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    let wrapped = error
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref);
     wrapped
         .and_then(|wrapped| answered(wrapped))
         .or_else(|| answered(error.source()?))
@@ -247,6 +252,8 @@ impl ServerCertVerifier for PinnedVerifier {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }

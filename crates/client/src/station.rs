@@ -37,14 +37,21 @@ pub fn overview(tablet: &Tablet) -> Result<OverviewView, ClientError> {
     let mut visits_due = 0;
     let mut visits_done = 0;
     for child in &roster.children {
-        let Some(cadence) = &child.cadence else { continue };
+        let Some(cadence) = &child.cadence else {
+            continue;
+        };
         let done = has_visit_this_month(child, roster.today);
         let due_this_month = cadence
             .due(Kind::Visit)
             .is_some_and(|due| month(due.due) <= month(roster.today));
         visits_done += u32::from(done);
         visits_due += u32::from(done || due_this_month);
-        let Some(due) = cadence.dues.iter().filter(|due| due.days_over > 0).max_by_key(|due| due.days_over) else {
+        let Some(due) = cadence
+            .dues
+            .iter()
+            .filter(|due| due.days_over > 0)
+            .max_by_key(|due| due.days_over)
+        else {
             continue;
         };
         overdue += 1;
@@ -69,8 +76,17 @@ pub fn overview(tablet: &Tablet) -> Result<OverviewView, ClientError> {
         visits_due,
         visits_done,
         overdue,
-        problems_waiting: count(problems.iter().filter(|row| row.state == ProblemState::Reported).count()),
-        silent_tablets: count(seen.values().filter(|at| now - **at > SILENT_DAYS * DAY_MS).count()),
+        problems_waiting: count(
+            problems
+                .iter()
+                .filter(|row| row.state == ProblemState::Reported)
+                .count(),
+        ),
+        silent_tablets: count(
+            seen.values()
+                .filter(|at| now - **at > SILENT_DAYS * DAY_MS)
+                .count(),
+        ),
         conflicts: crate::conflicts::count(tablet)?,
         attention,
         by_village,
@@ -104,10 +120,17 @@ pub fn villages(tablet: &Tablet) -> Result<VillageListView, ClientError> {
 pub fn inbox(tablet: &Tablet) -> Result<InboxView, ClientError> {
     let roster = Roster::read(tablet)?;
     let packs = tablet.packs();
-    let pack = packs.rules_on(roster.today).ok_or_else(|| ClientError::new("form_unknown"))?;
-    let arrived = tablet.store.read(|connection| events::arrived(connection, INBOX_ROWS))?;
-    let children: HashMap<DocumentId, &RosterChild> =
-        roster.children.iter().map(|child| (child.id, child)).collect();
+    let pack = packs
+        .rules_on(roster.today)
+        .ok_or_else(|| ClientError::new("form_unknown"))?;
+    let arrived = tablet
+        .store
+        .read(|connection| events::arrived(connection, INBOX_ROWS))?;
+    let children: HashMap<DocumentId, &RosterChild> = roster
+        .children
+        .iter()
+        .map(|child| (child.id, child))
+        .collect();
     let rows = arrived
         .into_iter()
         .filter_map(|arrived| {
@@ -118,14 +141,19 @@ pub fn inbox(tablet: &Tablet) -> Result<InboxView, ClientError> {
                 EventKind::Visit => {
                     visit_text(file.visits.iter().find(|one| one.id == event.record)?, pack)
                 }
-                EventKind::Contact => {
-                    contact_text(file.contacts.iter().find(|one| one.id == event.record)?, pack)
-                }
-                EventKind::Attempt => {
-                    attempt_text(file.attempts.iter().find(|one| one.id == event.record)?, pack)
-                }
+                EventKind::Contact => contact_text(
+                    file.contacts.iter().find(|one| one.id == event.record)?,
+                    pack,
+                ),
+                EventKind::Attempt => attempt_text(
+                    file.attempts.iter().find(|one| one.id == event.record)?,
+                    pack,
+                ),
             };
-            let verdict = child.cadence.as_ref().and_then(|cadence| cadence.verdict(&event.record));
+            let verdict = child
+                .cadence
+                .as_ref()
+                .and_then(|cadence| cadence.verdict(&event.record));
             Some(InboxRow {
                 record: event.record.clone(),
                 kind: event.kind.as_str().to_owned(),
@@ -151,7 +179,10 @@ pub fn inbox(tablet: &Tablet) -> Result<InboxView, ClientError> {
     Ok(InboxView { rows })
 }
 
-pub(crate) fn village_rows(tablet: &Tablet, roster: &Roster) -> Result<Vec<VillageRow>, ClientError> {
+pub(crate) fn village_rows(
+    tablet: &Tablet,
+    roster: &Roster,
+) -> Result<Vec<VillageRow>, ClientError> {
     let seen = seen_by_unit(tablet)?;
     let mut units = tablet.store.read(|connection| members::units(connection))?;
     units.retain(|unit| unit.level == "village");
@@ -159,8 +190,11 @@ pub(crate) fn village_rows(tablet: &Tablet, roster: &Roster) -> Result<Vec<Villa
     Ok(units
         .into_iter()
         .map(|unit| {
-            let children: Vec<&RosterChild> =
-                roster.children.iter().filter(|child| child.unit == unit.unit).collect();
+            let children: Vec<&RosterChild> = roster
+                .children
+                .iter()
+                .filter(|child| child.unit == unit.unit)
+                .collect();
             VillageRow {
                 village: unit.unit.to_string(),
                 name: unit.name,
@@ -176,10 +210,9 @@ pub(crate) fn village_rows(tablet: &Tablet, roster: &Roster) -> Result<Vec<Villa
                     children
                         .iter()
                         .filter(|child| {
-                            child
-                                .cadence
-                                .as_ref()
-                                .is_some_and(|cadence| cadence.dues.iter().any(|due| due.days_over > 0))
+                            child.cadence.as_ref().is_some_and(|cadence| {
+                                cadence.dues.iter().any(|due| due.days_over > 0)
+                            })
                         })
                         .count(),
                 ),
@@ -193,7 +226,10 @@ pub(crate) fn village_rows(tablet: &Tablet, roster: &Roster) -> Result<Vec<Villa
 /// When the newest tablet of each village was last heard of.
 fn seen_by_unit(tablet: &Tablet) -> Result<HashMap<UnitId, i64>, ClientError> {
     let mut seen = HashMap::new();
-    for device in tablet.store.read(|connection| members::devices(connection))? {
+    for device in tablet
+        .store
+        .read(|connection| members::devices(connection))?
+    {
         if device.unit == tablet.identity.scope {
             continue;
         }

@@ -10,8 +10,8 @@ use protocol::change_header;
 use protocol::envelope::{self, DocumentHeader, Envelope, EnvelopeHead};
 use protocol::session::client::{Batch, Effect, Event, Position, Queued, Settings, SyncSession};
 use protocol::{
-    Cursor, DocumentSnapshot, EntryBody, LastApplied, MemberRecord, Outcome, SchemaVersion, SnapshotPage,
-    SnapshotRequest, SyncRequest, UnitLevel,
+    Cursor, DocumentSnapshot, EntryBody, LastApplied, MemberRecord, Outcome, SchemaVersion,
+    SnapshotPage, SnapshotRequest, SyncRequest, UnitLevel,
 };
 use std::collections::BTreeMap;
 use store::changes::{self, Change};
@@ -99,7 +99,11 @@ pub fn perform(tablet: &Tablet, effect: Effect) -> Result<Step, ClientError> {
         Effect::LoadOutbox { bytes, .. } => load_outbox(tablet, bytes),
         Effect::SendSync(request) => {
             let progress = tablet.sync.progress();
-            let phase = if request.outbox.is_empty() { SyncPhase::Receiving } else { SyncPhase::Sending };
+            let phase = if request.outbox.is_empty() {
+                SyncPhase::Receiving
+            } else {
+                SyncPhase::Sending
+            };
             tablet.sync.set(phase, progress.done, progress.total);
             Ok(Step::Ask {
                 path: "/sync",
@@ -108,7 +112,10 @@ pub fn perform(tablet: &Tablet, effect: Effect) -> Result<Step, ClientError> {
         }
         Effect::Store(batch) => {
             let news = !batch.entries.is_empty();
-            let brings_packs = batch.entries.iter().any(|entry| matches!(entry.body, EntryBody::Policy { .. }));
+            let brings_packs = batch
+                .entries
+                .iter()
+                .any(|entry| matches!(entry.body, EntryBody::Policy { .. }));
             let last_applied = if brings_packs {
                 tablet.reload_packs_after(|| store_batch(tablet, &batch))?
             } else {
@@ -116,7 +123,9 @@ pub fn perform(tablet: &Tablet, effect: Effect) -> Result<Step, ClientError> {
             };
             let progress = tablet.sync.progress();
             let done = progress.done + u32::try_from(batch.outcomes.len()).unwrap_or(0);
-            tablet.sync.set(progress.phase, done, progress.total.max(done));
+            tablet
+                .sync
+                .set(progress.phase, done, progress.total.max(done));
             Ok(happened(Event::Stored { last_applied }, news))
         }
         Effect::Wait { .. } | Effect::Done => Ok(Step::Ended),
@@ -167,11 +176,17 @@ fn load_outbox(tablet: &Tablet, bytes: usize) -> Result<Step, ClientError> {
     let waiting: Vec<Change> = tablet
         .store
         .read(|connection| changes::outbox(connection, scope, bytes))?;
-    let length = tablet.store.read(|connection| changes::outbox_length(connection))?;
-    let more = waiting.last().is_some_and(|_| (waiting.len() as u64) < length);
+    let length = tablet
+        .store
+        .read(|connection| changes::outbox_length(connection))?;
+    let more = waiting
+        .last()
+        .is_some_and(|_| (waiting.len() as u64) < length);
     let progress = tablet.sync.progress();
     let total = progress.done + u32::try_from(length).unwrap_or(u32::MAX);
-    tablet.sync.set(progress.phase, progress.done, progress.total.max(total));
+    tablet
+        .sync
+        .set(progress.phase, progress.done, progress.total.max(total));
     let envelopes = waiting
         .into_iter()
         .map(|change| Queued {
@@ -229,7 +244,11 @@ fn store_page(
         })?;
         Ok::<_, ClientError>(())
     })?;
-    tablet.sync.set(SyncPhase::Receiving, page.done_documents, page.total_documents);
+    tablet.sync.set(
+        SyncPhase::Receiving,
+        page.done_documents,
+        page.total_documents,
+    );
     Ok(())
 }
 
@@ -258,13 +277,20 @@ fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Option<LastApplied>, Cl
         let mut last = last_applied(&scope);
         for entry in &batch.entries {
             match &entry.body {
-                EntryBody::Change { envelope, kind, home_unit } => {
+                EntryBody::Change {
+                    envelope,
+                    kind,
+                    home_unit,
+                } => {
                     if let Some(incoming) = Incoming::open(envelope, *kind, *home_unit, entry.seq) {
                         last = last.max_by_seq(Some(LastApplied {
                             seq: entry.seq,
                             hash: incoming.head.hash,
                         }));
-                        by_document.entry(incoming.head.document).or_default().push(incoming);
+                        by_document
+                            .entry(incoming.head.document)
+                            .or_default()
+                            .push(incoming);
                     }
                 }
                 EntryBody::Yours { hash, .. } => {
@@ -346,7 +372,11 @@ impl<'a> Incoming<'a> {
     }
 
     /// The change as the store keeps it, or why it is not believed.
-    fn checked(&self, tablet: &Tablet, tx: &Transaction<'_>) -> Result<(Change, Option<String>), ClientError> {
+    fn checked(
+        &self,
+        tablet: &Tablet,
+        tx: &Transaction<'_>,
+    ) -> Result<(Change, Option<String>), ClientError> {
         let head = &self.head;
         let change = Change {
             hash: head.hash,
@@ -404,7 +434,9 @@ fn store_incoming(
         if changes::has(tx, one.head.hash)? {
             if one.head.device == tablet.identity.device {
                 // An own change that waited at the server has entered the log by itself.
-                let accepted = changes::Outcome::Accepted { server_seq: Some(one.seq) };
+                let accepted = changes::Outcome::Accepted {
+                    server_seq: Some(one.seq),
+                };
                 changes::mark_outcome(tx, one.head.hash, &accepted)?;
             }
             continue;
@@ -422,7 +454,13 @@ fn store_incoming(
     let mut stored = match documents::load(tx, document)? {
         Some(stored) => stored,
         None => {
-            let head = document_head(document, first.kind, first.home_unit, first.head.header.as_ref(), now)?;
+            let head = document_head(
+                document,
+                first.kind,
+                first.home_unit,
+                first.head.header.as_ref(),
+                now,
+            )?;
             let stored = StoredDocument::begun(head, doc::start(first.kind)?);
             documents::insert(tx, &stored)?;
             stored
@@ -434,7 +472,11 @@ fn store_incoming(
         .collect();
     let applied = documents::apply(&mut stored, &raw);
     for (one, change) in &believed {
-        match applied.rejected.iter().find(|(hash, _)| *hash == change.hash) {
+        match applied
+            .rejected
+            .iter()
+            .find(|(hash, _)| *hash == change.hash)
+        {
             Some((_, reason)) => {
                 tracing::error!(hash = %change.hash, "a change would not apply and is kept aside");
                 changes::quarantine(tx, change, reason, now)?;
@@ -492,7 +534,9 @@ fn store_snapshot(
     }
     let incoming: Vec<Incoming<'_>> = envelopes
         .iter()
-        .filter_map(|(seq, envelope)| Incoming::open(envelope, snapshot.kind, snapshot.home_unit, *seq))
+        .filter_map(|(seq, envelope)| {
+            Incoming::open(envelope, snapshot.kind, snapshot.home_unit, *seq)
+        })
         .collect();
     let last = incoming
         .iter()
@@ -517,7 +561,13 @@ fn store_snapshot(
 
 fn store_member(tx: &Transaction<'_>, member: &MemberRecord) -> Result<(), ClientError> {
     match member {
-        MemberRecord::Unit { id, name, parent, level, region } => members::put_unit(
+        MemberRecord::Unit {
+            id,
+            name,
+            parent,
+            level,
+            region,
+        } => members::put_unit(
             tx,
             &UnitRow {
                 unit: *id,
@@ -533,7 +583,13 @@ fn store_member(tx: &Transaction<'_>, member: &MemberRecord) -> Result<(), Clien
                 closed_ms: None,
             },
         )?,
-        MemberRecord::Staff { id, name, role, unit, .. } => members::put_staff(
+        MemberRecord::Staff {
+            id,
+            name,
+            role,
+            unit,
+            ..
+        } => members::put_staff(
             tx,
             &StaffRow {
                 staff: *id,
@@ -543,7 +599,14 @@ fn store_member(tx: &Transaction<'_>, member: &MemberRecord) -> Result<(), Clien
                 ended_ms: None,
             },
         )?,
-        MemberRecord::Device { id, staff, unit, key, enrolled_ms, seen_ms } => members::put_device(
+        MemberRecord::Device {
+            id,
+            staff,
+            unit,
+            key,
+            enrolled_ms,
+            seen_ms,
+        } => members::put_device(
             tx,
             &DeviceRow {
                 device: *id,

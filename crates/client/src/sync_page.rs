@@ -53,7 +53,11 @@ fn rows(found: Vec<changes::RecordRow>) -> Vec<RecordRow> {
     let mut seen = HashSet::new();
     found
         .into_iter()
-        .filter(|row| row.record_id.as_ref().is_none_or(|id| seen.insert(id.clone())))
+        .filter(|row| {
+            row.record_id
+                .as_ref()
+                .is_none_or(|id| seen.insert(id.clone()))
+        })
         .map(|row| RecordRow {
             record: row.hash.to_string(),
             text: row.text,

@@ -22,7 +22,8 @@ pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
     fn fill(&self, bytes: &mut [u8]) {
-        getrandom::fill(bytes).expect("without randomness no key may be made, so the process must stop");
+        getrandom::fill(bytes)
+            .expect("without randomness no key may be made, so the process must stop");
     }
 }
 
@@ -50,7 +51,13 @@ mod tests {
     fn the_day_changes_at_midnight_in_shanghai() {
         let before = DateTime::parse_from_rfc3339("2026-11-23T15:59:59Z").expect("a moment");
         let after = DateTime::parse_from_rfc3339("2026-11-23T16:00:00Z").expect("a moment");
-        assert_eq!(civil_date(before.timestamp_millis()).to_string(), "2026-11-23");
-        assert_eq!(civil_date(after.timestamp_millis()).to_string(), "2026-11-24");
+        assert_eq!(
+            civil_date(before.timestamp_millis()).to_string(),
+            "2026-11-23"
+        );
+        assert_eq!(
+            civil_date(after.timestamp_millis()).to_string(),
+            "2026-11-24"
+        );
     }
 }

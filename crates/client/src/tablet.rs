@@ -96,7 +96,8 @@ impl Tablet {
         if identity.restored {
             // The old memory is gone: no actor of it may be used again (lessons.md 18).
             let incarnation = Incarnation(ids::new_uuid(clock.as_ref(), entropy.as_ref()));
-            store.write(|tx| identity::begin_incarnation(tx, incarnation, &identity.certificate))?;
+            store
+                .write(|tx| identity::begin_incarnation(tx, incarnation, &identity.certificate))?;
             identity.incarnation = incarnation;
             identity.restored = false;
         }
@@ -142,7 +143,10 @@ impl Tablet {
 
     /// The packs as last read.
     pub fn packs(&self) -> Arc<Packs> {
-        self.packs.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.packs
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Reads the packs again, after the server sent one.
@@ -165,7 +169,10 @@ impl Tablet {
         let mut packs = self.packs.write().unwrap_or_else(PoisonError::into_inner);
         let written = write()?;
         let rows = self.store.read(|connection| policies::all(connection))?;
-        let read = Packs::read(rows.iter().map(|row| (row.policy.as_str(), row.json.as_str())));
+        let read = Packs::read(
+            rows.iter()
+                .map(|row| (row.policy.as_str(), row.json.as_str())),
+        );
         for (id, reason) in &read.unreadable {
             tracing::error!(id, reason, "a pack could not be read");
         }
@@ -178,7 +185,9 @@ impl Tablet {
     /// # Errors
     /// The store cannot be read.
     pub fn loading(&self) -> Result<Option<(u32, u32)>, ClientError> {
-        let scope = self.store.read(|connection| sync_state::scope(connection, self.identity.scope))?;
+        let scope = self
+            .store
+            .read(|connection| sync_state::scope(connection, self.identity.scope))?;
         Ok((!scope.loaded).then_some((scope.snapshot_done, scope.snapshot_total)))
     }
 

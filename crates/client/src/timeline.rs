@@ -15,9 +15,15 @@ use std::collections::HashMap;
 ///
 /// # Errors
 /// The store cannot be read.
-pub fn of(tablet: &Tablet, roster: &Roster, child: &RosterChild) -> Result<Vec<TimelineRow>, ClientError> {
+pub fn of(
+    tablet: &Tablet,
+    roster: &Roster,
+    child: &RosterChild,
+) -> Result<Vec<TimelineRow>, ClientError> {
     let packs = tablet.packs();
-    let pack = packs.rules_on(roster.today).ok_or_else(|| ClientError::new("form_unknown"))?;
+    let pack = packs
+        .rules_on(roster.today)
+        .ok_or_else(|| ClientError::new("form_unknown"))?;
     let context = Context {
         tablet,
         roster,
@@ -28,7 +34,11 @@ pub fn of(tablet: &Tablet, roster: &Roster, child: &RosterChild) -> Result<Vec<T
     let mut rows: Vec<(i64, TimelineRow)> = Vec::new();
     for visit in &child.child.visits {
         let waiting = !household.is_some_and(|household| {
-            household.household.sessions.iter().any(|session| session.id == visit.session)
+            household
+                .household
+                .sessions
+                .iter()
+                .any(|session| session.id == visit.session)
         });
         let mut row = context.row(
             TimelineKind::Visit,
@@ -63,7 +73,9 @@ pub fn of(tablet: &Tablet, roster: &Roster, child: &RosterChild) -> Result<Vec<T
     for (at, row) in crate::problems::timeline_rows(tablet, &child.id.to_string())? {
         rows.push((at, row));
     }
-    rows.sort_by(|(a_ms, a), (b_ms, b)| (&b.date, b_ms, &b.record).cmp(&(&a.date, a_ms, &a.record)));
+    rows.sort_by(|(a_ms, a), (b_ms, b)| {
+        (&b.date, b_ms, &b.record).cmp(&(&a.date, a_ms, &a.record))
+    });
     Ok(rows.into_iter().map(|(_, row)| row).collect())
 }
 
@@ -76,7 +88,9 @@ struct Context<'a> {
 
 impl Context<'_> {
     fn author(&self, made_by: Option<[u8; 32]>) -> Option<StaffId> {
-        made_by.and_then(|hash| self.authors.get(&hash)).map(|author| author.staff)
+        made_by
+            .and_then(|hash| self.authors.get(&hash))
+            .map(|author| author.staff)
     }
 
     fn row(
@@ -89,9 +103,20 @@ impl Context<'_> {
     ) -> TimelineRow {
         let file = &self.child.child;
         let author = self.author(made_by);
-        let verdict = self.child.cadence.as_ref().and_then(|cadence| cadence.verdict(record).cloned());
-        let amendments: Vec<_> = file.amendments.iter().filter(|one| one.record == record).collect();
-        let voided = amendments.iter().find(|one| one.void).map(|one| one.reason.clone());
+        let verdict = self
+            .child
+            .cadence
+            .as_ref()
+            .and_then(|cadence| cadence.verdict(record).cloned());
+        let amendments: Vec<_> = file
+            .amendments
+            .iter()
+            .filter(|one| one.record == record)
+            .collect();
+        let voided = amendments
+            .iter()
+            .find(|one| one.void)
+            .map(|one| one.reason.clone());
         let state = amendments
             .iter()
             .map(|one| record_state(&self.roster.states, &one.id))
@@ -110,7 +135,9 @@ impl Context<'_> {
             ),
             state,
             counts: verdict.as_ref().map(|verdict| verdict.counts),
-            why_not: verdict.as_ref().and_then(|verdict| verdict.why_not_text.clone()),
+            why_not: verdict
+                .as_ref()
+                .and_then(|verdict| verdict.why_not_text.clone()),
             can_amend: voided.is_none() && author == Some(self.tablet.identity.staff),
             voided,
             amendments: amendments
@@ -123,9 +150,11 @@ impl Context<'_> {
                         .unwrap_or_default();
                     match (&one.text, one.event_date) {
                         (Some(text), _) => Some(format!("{when} {who} 补充：{text}")),
-                        (None, Some(date)) => {
-                            Some(format!("{when} {who} 把日期改为{}：{}", month_day_words(date), one.reason))
-                        }
+                        (None, Some(date)) => Some(format!(
+                            "{when} {who} 把日期改为{}：{}",
+                            month_day_words(date),
+                            one.reason
+                        )),
                         (None, None) => None,
                     }
                 })
@@ -149,8 +178,16 @@ fn worse(a: RecordState, b: RecordState) -> RecordState {
 /// One sentence about a visit.
 pub fn visit_text(visit: &ChildVisit, pack: &PolicyPack) -> String {
     if visit.summary.is_empty() {
-        let met: Vec<&str> = visit.met.iter().map(|code| pack.label("MET", code)).collect();
-        format!("{}，见到{}", pack.label("PLACE", &visit.place), met.join("、"))
+        let met: Vec<&str> = visit
+            .met
+            .iter()
+            .map(|code| pack.label("MET", code))
+            .collect();
+        format!(
+            "{}，见到{}",
+            pack.label("PLACE", &visit.place),
+            met.join("、")
+        )
     } else {
         visit.summary.clone()
     }
@@ -159,7 +196,11 @@ pub fn visit_text(visit: &ChildVisit, pack: &PolicyPack) -> String {
 /// One sentence about a contact.
 pub fn contact_text(contact: &Contact, pack: &PolicyPack) -> String {
     let mode = pack.label("CONTACT_MODE", &contact.mode);
-    let party: Vec<&str> = contact.party.iter().map(|code| pack.label("PARTY", code)).collect();
+    let party: Vec<&str> = contact
+        .party
+        .iter()
+        .map(|code| pack.label("PARTY", code))
+        .collect();
     let mut text = if contact.reached {
         format!("{mode}联系{}", party.join("、"))
     } else {
@@ -190,7 +231,8 @@ mod tests {
     use store::changes::ChangeState;
 
     fn pack() -> PolicyPack {
-        PolicyPack::parse(include_str!("../../../policy/sh-2024-2026.json")).expect("the shipped pack is tested")
+        PolicyPack::parse(include_str!("../../../policy/sh-2024-2026.json"))
+            .expect("the shipped pack is tested")
     }
 
     #[test]
@@ -215,7 +257,8 @@ mod tests {
             ("held".to_owned(), ChangeState::Held),
             ("refused".to_owned(), ChangeState::Refused),
         ]);
-        let shown = ["saved", "accepted", "held", "refused", "done"].map(|record| record_state(&states, record));
+        let shown = ["saved", "accepted", "held", "refused", "done"]
+            .map(|record| record_state(&states, record));
         use RecordState::{Delivered, NeedsYou, Saved};
         assert_eq!(shown, [Saved, Saved, NeedsYou, NeedsYou, Delivered]);
     }
@@ -237,11 +280,17 @@ mod tests {
             by: String::new(),
             made_by: None,
         };
-        assert_eq!(contact_text(&contact, &pack()), "电话联系孩子本人、照料人，正常。期中考得不错。");
+        assert_eq!(
+            contact_text(&contact, &pack()),
+            "电话联系孩子本人、照料人，正常。期中考得不错。"
+        );
         contact.reached = false;
         contact.child_state = None;
         contact.note.clear();
-        assert_eq!(contact_text(&contact, &pack()), "电话没有联系上孩子本人、照料人。");
+        assert_eq!(
+            contact_text(&contact, &pack()),
+            "电话没有联系上孩子本人、照料人。"
+        );
         let attempt = Attempt {
             id: "2".to_owned(),
             event_date: None,

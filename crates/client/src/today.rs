@@ -21,13 +21,17 @@ use store::drafts;
 pub fn today(tablet: &Tablet) -> Result<TodayView, ClientError> {
     let roster = Roster::read(tablet)?;
     let packs = tablet.packs();
-    let soon_days = packs.rules_on(roster.today).map_or(7, |pack| pack.rules.soon_days);
+    let soon_days = packs
+        .rules_on(roster.today)
+        .map_or(7, |pack| pack.rules.soon_days);
     let drafts = tablet.store.read(|connection| drafts::open(connection))?;
     let mut rows: Vec<TodayRow> = Vec::new();
     let mut siblings = Siblings::new();
     let mut with_cadence = 0;
     for child in &roster.children {
-        let Some(cadence) = &child.cadence else { continue };
+        let Some(cadence) = &child.cadence else {
+            continue;
+        };
         let mut dues = cadence::due_views(cadence).into_iter();
         let Some(first) = dues.next() else { continue };
         with_cadence += 1;
@@ -49,12 +53,18 @@ pub fn today(tablet: &Tablet) -> Result<TodayView, ClientError> {
         fold(&mut rows, &mut siblings, row);
     }
     rows.sort_by(|a, b| {
-        (a.group as u8, &a.first.due, !a.enhanced, &a.children[0].name).cmp(&(
-            b.group as u8,
-            &b.first.due,
-            !b.enhanced,
-            &b.children[0].name,
-        ))
+        (
+            a.group as u8,
+            &a.first.due,
+            !a.enhanced,
+            &a.children[0].name,
+        )
+            .cmp(&(
+                b.group as u8,
+                &b.first.due,
+                !b.enhanced,
+                &b.children[0].name,
+            ))
     });
     let counts = month_counts(&roster, tablet);
     Ok(TodayView {
@@ -123,7 +133,9 @@ pub fn me(tablet: &Tablet) -> Result<MeView, ClientError> {
 fn month_counts(roster: &Roster, tablet: &Tablet) -> MonthCountsView {
     let me = tablet.identity.staff.to_string();
     let this_month = |date: Option<NaiveDate>| {
-        date.is_some_and(|date| date.year() == roster.today.year() && date.month() == roster.today.month())
+        date.is_some_and(|date| {
+            date.year() == roster.today.year() && date.month() == roster.today.month()
+        })
     };
     let mut counts = MonthCountsView {
         visits: 0,
@@ -133,9 +145,21 @@ fn month_counts(roster: &Roster, tablet: &Tablet) -> MonthCountsView {
     };
     for child in &roster.children {
         let file = &child.child;
-        counts.visits += count(file.visits.iter().filter(|one| one.by == me && this_month(one.event_date)));
-        counts.contacts += count(file.contacts.iter().filter(|one| one.by == me && this_month(one.event_date)));
-        counts.attempts += count(file.attempts.iter().filter(|one| one.by == me && this_month(one.event_date)));
+        counts.visits += count(
+            file.visits
+                .iter()
+                .filter(|one| one.by == me && this_month(one.event_date)),
+        );
+        counts.contacts += count(
+            file.contacts
+                .iter()
+                .filter(|one| one.by == me && this_month(one.event_date)),
+        );
+        counts.attempts += count(
+            file.attempts
+                .iter()
+                .filter(|one| one.by == me && this_month(one.event_date)),
+        );
     }
     counts.problems = crate::problems::reported_this_month(tablet, roster.today).unwrap_or(0);
     counts
@@ -207,10 +231,11 @@ pub fn place(roster: &Roster, child: &RosterChild) -> Option<String> {
 pub fn carer(child: &RosterChild, tablet: &Tablet) -> Option<String> {
     let name = child.child.text("carer_name")?;
     let packs = tablet.packs();
-    let relation = child
-        .child
-        .text("carer_relation")
-        .and_then(|code| packs.rules_on(tablet.today()).map(|pack| pack.label("REL", code).to_owned()));
+    let relation = child.child.text("carer_relation").and_then(|code| {
+        packs
+            .rules_on(tablet.today())
+            .map(|pack| pack.label("REL", code).to_owned())
+    });
     Some(match relation {
         Some(relation) => format!("{relation} {name}"),
         None => name.to_owned(),

@@ -10,14 +10,15 @@ use crate::roster::{Roster, RosterChild};
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
-    AnswerInput, IdInput, MissingView, OptionView, PartView, PositionInput, QuestionKind, QuestionView,
-    ReadAnswerView, ReadSectionView, RecordInput, SameInput, SavedView, SectionView, VisitFormView, VisitReadView,
+    AnswerInput, IdInput, MissingView, OptionView, PartView, PositionInput, QuestionKind,
+    QuestionView, ReadAnswerView, ReadSectionView, RecordInput, SameInput, SavedView, SectionView,
+    VisitFormView, VisitReadView,
 };
 use domain::calendar::month_day_words;
 use domain::child::{Attempt, ChildVisit};
 use domain::form::{
-    self, AnswerRefusal, Answers, ChildContext, FormContext, FormPack, LastAnswers, QuestionType, SESSION,
-    SaveRefusal, SummaryGivens,
+    self, AnswerRefusal, Answers, ChildContext, FormContext, FormPack, LastAnswers, QuestionType,
+    SESSION, SaveRefusal, SummaryGivens,
 };
 use domain::household::Session;
 use ids::{DocKind, DocumentId};
@@ -44,7 +45,9 @@ struct Desk {
 pub fn open_visit(tablet: &Tablet, input: &IdInput) -> Result<VisitFormView, ClientError> {
     let roster = Roster::read(tablet)?;
     let child = roster.child(&input.id)?;
-    let household = roster.household_of(child).ok_or_else(|| ClientError::new("not_found"))?;
+    let household = roster
+        .household_of(child)
+        .ok_or_else(|| ClientError::new("not_found"))?;
     let there = tablet
         .store
         .read(|connection| drafts::of_household(connection, household.id))?;
@@ -52,7 +55,9 @@ pub fn open_visit(tablet: &Tablet, input: &IdInput) -> Result<VisitFormView, Cli
         return view(tablet, &desk(tablet, &roster, draft)?);
     }
     let packs = tablet.packs();
-    let form = packs.visit_form().ok_or_else(|| ClientError::new("form_unknown"))?;
+    let form = packs
+        .visit_form()
+        .ok_or_else(|| ClientError::new("form_unknown"))?;
     let children: Vec<DocumentId> = roster
         .children_of(&household.id.to_string())
         .into_iter()
@@ -144,9 +149,15 @@ pub fn visit_position(tablet: &Tablet, input: &PositionInput) -> Result<(), Clie
 pub fn discard_draft(tablet: &Tablet, input: &IdInput) -> Result<(), ClientError> {
     let id = draft_id(&input.id)?;
     let now = tablet.clock.now_ms();
-    let found = tablet.store.write(|tx| drafts::set_discarded(tx, id, Some(now)))?;
+    let found = tablet
+        .store
+        .write(|tx| drafts::set_discarded(tx, id, Some(now)))?;
     tablet.wrote();
-    if found { Ok(()) } else { Err(ClientError::new("draft_gone")) }
+    if found {
+        Ok(())
+    } else {
+        Err(ClientError::new("draft_gone"))
+    }
 }
 
 /// Takes a discarded draft back.
@@ -155,7 +166,9 @@ pub fn discard_draft(tablet: &Tablet, input: &IdInput) -> Result<(), ClientError
 /// `draft_gone`.
 pub fn restore_draft(tablet: &Tablet, input: &IdInput) -> Result<VisitFormView, ClientError> {
     let id = draft_id(&input.id)?;
-    tablet.store.write(|tx| drafts::set_discarded(tx, id, None))?;
+    tablet
+        .store
+        .write(|tx| drafts::set_discarded(tx, id, None))?;
     tablet.wrote();
     visit_form(tablet, input)
 }
@@ -171,14 +184,24 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
     let effective = form::effective_answers(&desk.form, &desk.context, &desk.answers, SHORT);
     let session_answers = effective.answers.part(SESSION).cloned().unwrap_or_default();
     let today = tablet.today();
-    let event_date = crate::contacts::event_date(
-        session_answers.text("a_date").unwrap_or_default(),
-        today,
-    )?;
-    let met = session_answers.get("a_met").map(|answer| answer.codes.clone()).unwrap_or_default();
-    let place = session_answers.code("a_place").unwrap_or_default().to_owned();
-    let kind = session_answers.code("a_kind").unwrap_or_default().to_owned();
-    let form_name = format!("{}@{}#{}", effective.pack, effective.version, effective.hash);
+    let event_date =
+        crate::contacts::event_date(session_answers.text("a_date").unwrap_or_default(), today)?;
+    let met = session_answers
+        .get("a_met")
+        .map(|answer| answer.codes.clone())
+        .unwrap_or_default();
+    let place = session_answers
+        .code("a_place")
+        .unwrap_or_default()
+        .to_owned();
+    let kind = session_answers
+        .code("a_kind")
+        .unwrap_or_default()
+        .to_owned();
+    let form_name = format!(
+        "{}@{}#{}",
+        effective.pack, effective.version, effective.hash
+    );
     let now = tablet.clock.now_ms();
     let by = tablet.identity.staff.to_string();
     let session = tablet.new_id().to_string();
@@ -199,17 +222,22 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
                 made_by: None,
             };
             writes.push(
-                Write::new(child.id, DocKind::Child, child.unit, vec![attempt.to_edit()]).labelled(
-                    "attempt",
-                    format!("{} 没见到", child.name()),
-                    &id,
-                ),
+                Write::new(
+                    child.id,
+                    DocKind::Child,
+                    child.unit,
+                    vec![attempt.to_edit()],
+                )
+                .labelled("attempt", format!("{} 没见到", child.name()), &id),
             );
         }
         first_record = Some(id);
     } else {
         let names: Vec<String> = desk.children.iter().map(RosterChild::name).collect();
-        let unit = desk.children.first().map_or(tablet.identity.unit, |child| child.unit);
+        let unit = desk
+            .children
+            .first()
+            .map_or(tablet.identity.unit, |child| child.unit);
         writes.push(
             Write::new(
                 desk.draft.household,
@@ -235,10 +263,24 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
             .labelled("visit", format!("{} 走访", names.join("、")), &session),
         );
         for child in &desk.children {
-            let part = effective.answers.part(&child.id.to_string()).cloned().unwrap_or_default();
-            let written = part.text("l_summary").map(str::trim).filter(|text| !text.is_empty());
+            let part = effective
+                .answers
+                .part(&child.id.to_string())
+                .cloned()
+                .unwrap_or_default();
+            let written = part
+                .text("l_summary")
+                .map(str::trim)
+                .filter(|text| !text.is_empty());
             let summary = written.map_or_else(
-                || form::auto_summary(&desk.form, Some(&session_answers), Some(&part), &SummaryGivens::default()),
+                || {
+                    form::auto_summary(
+                        &desk.form,
+                        Some(&session_answers),
+                        Some(&part),
+                        &SummaryGivens::default(),
+                    )
+                },
                 str::to_owned,
             );
             let visit = ChildVisit {
@@ -272,7 +314,9 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
         }
     }
     let draft = desk.draft.draft;
-    records::save_with(tablet, "visit_recorded", &writes, |tx| Ok(drafts::remove(tx, draft)?))?;
+    records::save_with(tablet, "visit_recorded", &writes, |tx| {
+        Ok(drafts::remove(tx, draft)?)
+    })?;
     let ids: Vec<DocumentId> = desk.children.iter().map(|child| child.id).collect();
     let mut view = saved(tablet, &ids, first_record.as_deref().unwrap_or_default())?;
     view.suggests = suggestions(tablet, &state);
@@ -295,14 +339,21 @@ pub fn visit_read(tablet: &Tablet, input: &RecordInput) -> Result<VisitReadView,
         .ok_or_else(|| ClientError::new("not_found"))?;
     let packs = tablet.packs();
     let hash = visit.form.rsplit('#').next().unwrap_or_default();
-    let form = packs.form_by_hash(hash).ok_or_else(|| ClientError::new("form_unknown"))?;
+    let form = packs
+        .form_by_hash(hash)
+        .ok_or_else(|| ClientError::new("form_unknown"))?;
     let household = match roster.household_of(child) {
         Some(household) => Some(tablet.household_with_answers(household.id)?),
         None => None,
     };
     let session = household
         .as_ref()
-        .and_then(|household| household.sessions.iter().find(|one| one.id == visit.session))
+        .and_then(|household| {
+            household
+                .sessions
+                .iter()
+                .find(|one| one.id == visit.session)
+        })
         .map(|session| form::from_scalars(form, &session.answers));
     let part = form::from_scalars(form, &visit.answers);
     let author = crate::roster::author_of(tablet, visit.made_by)?;
@@ -378,7 +429,10 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
         .collect();
     let mut last = BTreeMap::new();
     let household = tablet.household_with_answers(draft.household)?;
-    let newest = household.sessions.iter().max_by_key(|session| (session.event_date, session.recorded_ms));
+    let newest = household
+        .sessions
+        .iter()
+        .max_by_key(|session| (session.event_date, session.recorded_ms));
     if let Some(session) = newest {
         last.insert(
             SESSION.to_owned(),
@@ -390,7 +444,10 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
     }
     for child in &children {
         let file = tablet.child_with_answers(child.id)?;
-        let visits = file.visits.iter().filter(|visit| !file.is_voided(&visit.id));
+        let visits = file
+            .visits
+            .iter()
+            .filter(|visit| !file.is_voided(&visit.id));
         if let Some(visit) = visits.max_by_key(|visit| (visit.event_date, visit.recorded_ms)) {
             last.insert(
                 child.id.to_string(),
@@ -456,9 +513,11 @@ fn refused_save(refusals: &[SaveRefusal]) -> ClientError {
             .with("part", part)
             .with("key", key)
             .with("label", label),
-        Some(SaveRefusal::Invalid { part, key, .. }) if key == "a_date" => ClientError::new("date_future")
-            .with("part", part)
-            .with("key", key),
+        Some(SaveRefusal::Invalid { part, key, .. }) if key == "a_date" => {
+            ClientError::new("date_future")
+                .with("part", part)
+                .with("key", key)
+        }
         Some(SaveRefusal::Invalid { part, key, message }) => ClientError::new("answer_invalid")
             .with("part", part)
             .with("key", key)
@@ -497,7 +556,12 @@ fn view(tablet: &Tablet, desk: &Desk) -> Result<VisitFormView, ClientError> {
         draft: desk.draft.draft.to_string(),
         household: desk.draft.household.to_string(),
         title: "入户走访".to_owned(),
-        names: desk.children.iter().map(RosterChild::name).collect::<Vec<_>>().join("、"),
+        names: desk
+            .children
+            .iter()
+            .map(RosterChild::name)
+            .collect::<Vec<_>>()
+            .join("、"),
         answered: state.answered,
         total: state.total,
         missing: state
@@ -512,7 +576,9 @@ fn view(tablet: &Tablet, desk: &Desk) -> Result<VisitFormView, ClientError> {
         position: desk.draft.position.clone(),
         saved_at: system::moment(desk.draft.updated_ms),
         last_note: last_note(desk),
-        phrases: pack.map(|pack| pack.phrases("visit").to_vec()).unwrap_or_default(),
+        phrases: pack
+            .map(|pack| pack.phrases("visit").to_vec())
+            .unwrap_or_default(),
         mandatory: state.mandatory,
         suggests: suggestions(tablet, &state),
         is_attempt: state.is_attempt,

@@ -238,7 +238,9 @@ impl Child {
 
     /// Is the record 作废?
     pub fn is_voided(&self, record: &str) -> bool {
-        self.amendments.iter().any(|amendment| amendment.record == record && amendment.void)
+        self.amendments
+            .iter()
+            .any(|amendment| amendment.record == record && amendment.void)
     }
 
     /// The date of a record after corrections: the causally last corrected date, else the recorded one.
@@ -511,7 +513,13 @@ mod tests {
             .expect("applies")
             .expect("changes");
         let child = Child::from_record(&doc::read(&document));
-        assert_eq!(child.contacts, [Contact { made_by: Some(made.hash), ..contact }]);
+        assert_eq!(
+            child.contacts,
+            [Contact {
+                made_by: Some(made.hash),
+                ..contact
+            }]
+        );
     }
 
     #[test]
@@ -528,11 +536,20 @@ mod tests {
             made_by: None,
         };
         let child = Child {
-            amendments: vec![amendment("a1", false, day("2026-11-02")), amendment("a2", true, None)],
+            amendments: vec![
+                amendment("a1", false, day("2026-11-02")),
+                amendment("a2", true, None),
+            ],
             ..Child::default()
         };
-        assert_eq!(child.effective_date("v1", day("2026-11-01")), day("2026-11-02"));
-        assert_eq!(child.effective_date("v2", day("2026-11-01")), day("2026-11-01"));
+        assert_eq!(
+            child.effective_date("v1", day("2026-11-01")),
+            day("2026-11-02")
+        );
+        assert_eq!(
+            child.effective_date("v2", day("2026-11-01")),
+            day("2026-11-01")
+        );
         assert!(child.is_voided("v1"));
         assert!(!child.is_voided("v2"));
     }

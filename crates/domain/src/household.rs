@@ -121,6 +121,12 @@ mod tests {
             .expect("applies")
             .expect("changes");
         let read = Household::from_record(&doc::read(&document));
-        assert_eq!(read.sessions, [Session { made_by: Some(made.hash), ..written }]);
+        assert_eq!(
+            read.sessions,
+            [Session {
+                made_by: Some(made.hash),
+                ..written
+            }]
+        );
     }
 }

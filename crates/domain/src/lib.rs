@@ -2,17 +2,17 @@
 //!
 //! No IO, no clock, no randomness: time and ids are arguments. Automerge is named only in `**/doc.rs`.
 
-pub mod form;
-pub mod import;
-pub mod record;
-pub mod scalar;
-pub mod child;
-pub mod household;
-pub mod problem;
-pub mod restricted;
 pub mod cadence;
 pub mod calendar;
+pub mod child;
 pub mod code_list;
-pub mod policy;
+pub mod form;
+pub mod household;
 pub mod identity_number;
+pub mod import;
 pub mod name_search;
+pub mod policy;
+pub mod problem;
+pub mod record;
+pub mod restricted;
+pub mod scalar;

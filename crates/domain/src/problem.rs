@@ -87,9 +87,15 @@ impl State {
 
     /// Reads the stable text form.
     pub fn parse(text: &str) -> Option<Self> {
-        [State::Reported, State::Accepted, State::InProgress, State::Resolved, State::Closed]
-            .into_iter()
-            .find(|state| state.as_str() == text)
+        [
+            State::Reported,
+            State::Accepted,
+            State::InProgress,
+            State::Resolved,
+            State::Closed,
+        ]
+        .into_iter()
+        .find(|state| state.as_str() == text)
     }
 }
 
@@ -126,7 +132,11 @@ impl Problem {
     pub fn from_record(record: &Record) -> Self {
         Self {
             fields: record.fields.clone(),
-            children: record.entries("children").iter().map(|entry| entry.id.clone()).collect(),
+            children: record
+                .entries("children")
+                .iter()
+                .map(|entry| entry.id.clone())
+                .collect(),
             events: record
                 .entries("events")
                 .iter()
@@ -167,10 +177,16 @@ pub fn step(state: State, kind: EventKind) -> Option<State> {
         (_, EventKind::Replied) => Some(state),
         (State::Reported, EventKind::Accepted) => Some(State::Accepted),
         (State::Reported | State::Accepted, EventKind::Returned) => Some(State::Reported),
-        (State::Accepted | State::InProgress | State::Resolved, EventKind::Measure) => Some(State::InProgress),
+        (State::Accepted | State::InProgress | State::Resolved, EventKind::Measure) => {
+            Some(State::InProgress)
+        }
         (State::Reported, EventKind::Measure) => Some(State::Reported),
-        (State::Reported | State::Accepted | State::InProgress, EventKind::Resolved) => Some(State::Resolved),
-        (State::Accepted | State::InProgress | State::Resolved, EventKind::Closed) => Some(State::Closed),
+        (State::Reported | State::Accepted | State::InProgress, EventKind::Resolved) => {
+            Some(State::Resolved)
+        }
+        (State::Accepted | State::InProgress | State::Resolved, EventKind::Closed) => {
+            Some(State::Closed)
+        }
         _ => None,
     }
 }
@@ -296,20 +312,29 @@ mod tests {
 
     #[test]
     fn solved_on_the_spot_is_for_small_matters_only() {
-        let story = [event(EventKind::Reported, "director"), event(EventKind::Resolved, "director")];
+        let story = [
+            event(EventKind::Reported, "director"),
+            event(EventKind::Resolved, "director"),
+        ];
         assert_eq!(fold(&story, "S3", role).state, State::Resolved);
         assert_eq!(fold(&story, "S1", role).state, State::Reported);
     }
 
     #[test]
     fn an_event_of_an_unknown_author_moves_nothing() {
-        let story = [event(EventKind::Reported, "director"), event(EventKind::Accepted, "nobody")];
+        let story = [
+            event(EventKind::Reported, "director"),
+            event(EventKind::Accepted, "nobody"),
+        ];
         assert_eq!(fold(&story, "S3", role).state, State::Reported);
     }
 
     #[test]
     fn an_answer_leaves_the_state_alone() {
-        let story = [event(EventKind::Reported, "director"), event(EventKind::Replied, "supervisor")];
+        let story = [
+            event(EventKind::Reported, "director"),
+            event(EventKind::Replied, "supervisor"),
+        ];
         assert_eq!(fold(&story, "S3", role).state, State::Reported);
     }
 }

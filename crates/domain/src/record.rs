@@ -75,7 +75,8 @@ impl Entry {
     #[must_use]
     pub fn with_codes(mut self, key: &str, codes: &[String]) -> Self {
         for code in codes {
-            self.values.insert(format!("{key}.{code}"), Scalar::Bool(true));
+            self.values
+                .insert(format!("{key}.{code}"), Scalar::Bool(true));
         }
         self
     }
@@ -92,7 +93,10 @@ impl Entry {
 
     /// Truth value under a key; missing means false.
     pub fn is(&self, key: &str) -> bool {
-        self.values.get(key).and_then(Scalar::as_bool).unwrap_or(false)
+        self.values
+            .get(key)
+            .and_then(Scalar::as_bool)
+            .unwrap_or(false)
     }
 
     /// Truth value under a key, or none.

@@ -207,7 +207,9 @@ mod hash_bytes {
             }
 
             fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Self::Value, E> {
-                bytes.try_into().map_err(|_| E::invalid_length(bytes.len(), &self))
+                bytes
+                    .try_into()
+                    .map_err(|_| E::invalid_length(bytes.len(), &self))
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
@@ -290,10 +292,22 @@ mod tests {
         let a = Uuid::from_u128(1);
         let b = Uuid::from_u128(2);
         let base = actor_id(DeviceId(a), Incarnation(a), DocumentId(a), 0);
-        assert_ne!(base, actor_id(DeviceId(b), Incarnation(a), DocumentId(a), 0));
-        assert_ne!(base, actor_id(DeviceId(a), Incarnation(b), DocumentId(a), 0));
-        assert_ne!(base, actor_id(DeviceId(a), Incarnation(a), DocumentId(b), 0));
-        assert_ne!(base, actor_id(DeviceId(a), Incarnation(a), DocumentId(a), 1));
+        assert_ne!(
+            base,
+            actor_id(DeviceId(b), Incarnation(a), DocumentId(a), 0)
+        );
+        assert_ne!(
+            base,
+            actor_id(DeviceId(a), Incarnation(b), DocumentId(a), 0)
+        );
+        assert_ne!(
+            base,
+            actor_id(DeviceId(a), Incarnation(a), DocumentId(b), 0)
+        );
+        assert_ne!(
+            base,
+            actor_id(DeviceId(a), Incarnation(a), DocumentId(a), 1)
+        );
     }
 
     #[test]

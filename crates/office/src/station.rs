@@ -21,7 +21,12 @@ impl Extension for Station {
         client::commands::EXTENSION_COMMANDS
     }
 
-    fn call(&self, tablet: &Arc<Tablet>, command: &str, argument: Value) -> Result<Value, ClientError> {
+    fn call(
+        &self,
+        tablet: &Arc<Tablet>,
+        command: &str,
+        argument: Value,
+    ) -> Result<Value, ClientError> {
         if tablet.identity.role != Role::Supervisor {
             return Err(ClientError::new("not_allowed"));
         }

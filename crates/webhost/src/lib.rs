@@ -76,7 +76,10 @@ impl Listening {
     ///
     /// # Errors
     /// The listener breaks.
-    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+    pub async fn serve(
+        self,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> std::io::Result<()> {
         let door = Arc::new(Door {
             host: self.host,
             authority: self.address.to_string(),
@@ -87,7 +90,9 @@ impl Listening {
             .fallback(get(screen))
             .layer(DefaultBodyLimit::max(BODY_BYTES))
             .with_state(door);
-        axum::serve(self.listener, router).with_graceful_shutdown(stop).await
+        axum::serve(self.listener, router)
+            .with_graceful_shutdown(stop)
+            .await
     }
 }
 
@@ -114,7 +119,11 @@ impl Door {
         let given = token.unwrap_or_default().as_bytes();
         // Constant time in the token's content.
         given.len() == expected.len()
-            && given.iter().zip(expected).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
+            && given
+                .iter()
+                .zip(expected)
+                .fold(0, |difference, (a, b)| difference | (a ^ b))
+                == 0
     }
 }
 
@@ -132,7 +141,9 @@ async fn call(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let token = headers.get("x-zoufang-token").and_then(|value| value.to_str().ok());
+    let token = headers
+        .get("x-zoufang-token")
+        .and_then(|value| value.to_str().ok());
     if !door.is_ours(&headers) || !door.knows(token) {
         return refuse(StatusCode::FORBIDDEN, "wrong_token");
     }
@@ -185,13 +196,20 @@ fn changes(app: &Arc<App>) -> impl Stream<Item = Result<Event, Infallible>> + us
     .take_until(ended)
 }
 
-async fn screen(State(door): State<Arc<Door>>, uri: axum::http::Uri, headers: HeaderMap) -> Response {
+async fn screen(
+    State(door): State<Arc<Door>>,
+    uri: axum::http::Uri,
+    headers: HeaderMap,
+) -> Response {
     if !door.is_ours(&headers) {
         return StatusCode::FORBIDDEN.into_response();
     }
     let path = uri.path().trim_start_matches('/');
     let relative = Path::new(if path.is_empty() { "index.html" } else { path });
-    if !relative.components().all(|part| matches!(part, Component::Normal(_))) {
+    if !relative
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)))
+    {
         return StatusCode::NOT_FOUND.into_response();
     }
     let file = door.host.screens.join(relative);
@@ -212,8 +230,14 @@ async fn screen(State(door): State<Arc<Door>>, uri: axum::http::Uri, headers: He
              frame-ancestors 'none'",
         ),
     );
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -63,7 +63,10 @@ async fn main() -> Result<()> {
             None => new_token()?,
         },
     };
-    let listening = host.bind(arguments.port).await.context("the port is taken")?;
+    let listening = host
+        .bind(arguments.port)
+        .await
+        .context("the port is taken")?;
     let mut out = std::io::stdout();
     writeln!(out, "listening {}", listening.url)?;
     out.flush()?;
@@ -90,8 +93,9 @@ async fn stop_signal() {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-            .expect("a signal handler can be installed at start");
+        let mut terminate =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+                .expect("a signal handler can be installed at start");
         tokio::select! {
             _ = interrupt => {}
             _ = terminate.recv() => {}

@@ -20,7 +20,10 @@ pub fn run(check: bool) -> Result<()> {
     for entry in fs::read_dir(&scratch)? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "ts") {
-            let name = path.file_name().expect("a listed file has a name").to_owned();
+            let name = path
+                .file_name()
+                .expect("a listed file has a name")
+                .to_owned();
             write_or_compare(&types.join(&name), &fs::read_to_string(&path)?, check)?;
             names.push(name);
         }
@@ -31,7 +34,10 @@ pub fn run(check: bool) -> Result<()> {
             let name = path.file_name().expect("a listed file has a name");
             if !names.iter().any(|known| known == name) {
                 if check {
-                    bail!("{} is not generated any more; run `cargo xtask gen`", path.display());
+                    bail!(
+                        "{} is not generated any more; run `cargo xtask gen`",
+                        path.display()
+                    );
                 }
                 fs::remove_file(&path)?;
             }

@@ -17,8 +17,8 @@ mod visit;
 
 pub use app::*;
 pub use child::*;
-pub use export::export;
 pub use conflict::*;
+pub use export::export;
 pub use problem::*;
 pub use station::*;
 pub use sync::*;

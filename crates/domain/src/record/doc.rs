@@ -7,7 +7,10 @@
 use super::{Edit, Entry, FIELDS, FieldConflict, FieldValue, IMPORTED, Record, SCHEMA, containers};
 use crate::scalar::Scalar;
 use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{ActorId, Automerge, Change, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, ScalarValueRef, ValueRef};
+use automerge::{
+    ActorId, Automerge, Change, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, ScalarValueRef,
+    ValueRef,
+};
 use ids::DocKind;
 use std::collections::BTreeMap;
 
@@ -201,7 +204,12 @@ fn container<R: ReadDoc>(document: &R, name: &str) -> Result<ObjId, DocError> {
 }
 
 /// Writes a field so that the value counts as written now, also where it is one of several contested ones.
-fn choose_scalar<T: Transactable>(tx: &mut T, object: &ObjId, key: &str, value: &Scalar) -> Result<(), DocError> {
+fn choose_scalar<T: Transactable>(
+    tx: &mut T,
+    object: &ObjId,
+    key: &str,
+    value: &Scalar,
+) -> Result<(), DocError> {
     if tx.get_all(object, key)?.len() > 1 {
         // Putting Automerge's own winner would only remove the others: a choice of somebody else at the same time would
         // then replace this one without a trace.
@@ -210,7 +218,12 @@ fn choose_scalar<T: Transactable>(tx: &mut T, object: &ObjId, key: &str, value: 
     put_scalar(tx, object, key, value)
 }
 
-fn put_scalar<T: Transactable>(tx: &mut T, object: &ObjId, key: &str, value: &Scalar) -> Result<(), DocError> {
+fn put_scalar<T: Transactable>(
+    tx: &mut T,
+    object: &ObjId,
+    key: &str,
+    value: &Scalar,
+) -> Result<(), DocError> {
     let value = match value {
         Scalar::Null => ScalarValue::Null,
         Scalar::Bool(value) => ScalarValue::Boolean(*value),
@@ -224,9 +237,9 @@ fn put_scalar<T: Transactable>(tx: &mut T, object: &ObjId, key: &str, value: &Sc
 fn scalar_of(value: &ScalarValueRef<'_>) -> Scalar {
     match value {
         ScalarValueRef::Str(text) => Scalar::Text(text.to_string()),
-        ScalarValueRef::Int(number) | ScalarValueRef::Timestamp(number) | ScalarValueRef::Counter(number) => {
-            Scalar::Int(*number)
-        }
+        ScalarValueRef::Int(number)
+        | ScalarValueRef::Timestamp(number)
+        | ScalarValueRef::Counter(number) => Scalar::Int(*number),
         ScalarValueRef::Uint(number) => i64::try_from(*number).map_or(Scalar::Null, Scalar::Int),
         ScalarValueRef::Boolean(value) => Scalar::Bool(*value),
         _ => Scalar::Null,
@@ -368,7 +381,14 @@ mod tests {
         assert!(values.iter().any(|value| value.made_by == Some(two.hash)));
 
         let shown = record.fields["phone_child"].clone();
-        let settled = edit(&mut first, 1, &[Edit::Put { key: "phone_child".into(), value: shown.clone() }]);
+        let settled = edit(
+            &mut first,
+            1,
+            &[Edit::Put {
+                key: "phone_child".into(),
+                value: shown.clone(),
+            }],
+        );
         merge(&mut second, &[&settled.bytes]).expect("merges");
         assert!(read(&first).conflicts.is_empty());
         assert!(read(&second).conflicts.is_empty());
@@ -386,7 +406,11 @@ mod tests {
             merge(&mut second, &[&one.bytes]).expect("merges");
 
             // Whichever of the two Automerge itself would show, one of them chooses it.
-            let (mine, theirs) = if swapped { ("乙", "甲") } else { ("甲", "乙") };
+            let (mine, theirs) = if swapped {
+                ("乙", "甲")
+            } else {
+                ("甲", "乙")
+            };
             let one = edit(&mut first, 1, &[Edit::put("nickname", mine)]);
             let two = edit(&mut second, 2, &[Edit::put("nickname", theirs)]);
             assert!(read(&first).conflicts.is_empty() && read(&second).conflicts.is_empty());
@@ -411,9 +435,20 @@ mod tests {
     #[test]
     fn an_entry_reads_back_with_its_answers_and_its_author() {
         let mut document = start(DocKind::Child).expect("starts");
-        let mut entry = Entry::new("0190").with("event_date", "2026-11-20").with_codes("met", &["child".into()]);
-        entry.answers.insert("f_mood".into(), Scalar::Text("calm".into()));
-        let made = edit(&mut document, 1, &[Edit::Add { collection: "visits", entry }]);
+        let mut entry = Entry::new("0190")
+            .with("event_date", "2026-11-20")
+            .with_codes("met", &["child".into()]);
+        entry
+            .answers
+            .insert("f_mood".into(), Scalar::Text("calm".into()));
+        let made = edit(
+            &mut document,
+            1,
+            &[Edit::Add {
+                collection: "visits",
+                entry,
+            }],
+        );
         let record = read(&document);
         let read = &record.entries("visits")[0];
         assert_eq!(read.text("event_date"), Some("2026-11-20"));
@@ -426,6 +461,10 @@ mod tests {
     fn writing_what_is_already_there_makes_no_change() {
         let mut document = start(DocKind::Child).expect("starts");
         edit(&mut document, 1, &[Edit::put("sex", "1")]);
-        assert!(apply(&mut document, [1; 16], 0, &[Edit::put("sex", "1")]).expect("applies").is_none());
+        assert!(
+            apply(&mut document, [1; 16], 0, &[Edit::put("sex", "1")])
+                .expect("applies")
+                .is_none()
+        );
     }
 }

@@ -239,7 +239,16 @@ fn problem(
         (
             dice.between(16, 28),
             // Only the station may call something urgent solved (domain.md §6.2).
-            event("resolved", if urgency == "later" { "director" } else { "station" }, date, done),
+            event(
+                "resolved",
+                if urgency == "later" {
+                    "director"
+                } else {
+                    "station"
+                },
+                date,
+                done,
+            ),
         ),
         (
             dice.between(29, 40),
