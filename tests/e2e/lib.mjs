@@ -388,7 +388,7 @@ export async function checkReach(page, name) {
     const say = (element) => element.getAttribute('data-test') ?? element.textContent.trim().slice(0, 20)
     for (const element of within.querySelectorAll('a[href], button, input, select, textarea')) {
       if (element.closest('[inert], [aria-hidden="true"]') || element.disabled || element.classList.contains('skip')) continue
-      if (element.getClientRects().length === 0 || getComputedStyle(element).visibility === 'hidden') continue
+      if (!element.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true })) continue
       element.scrollIntoView({ block: 'center', inline: 'nearest' })
       const box = element.getBoundingClientRect()
       const hit = document.elementFromPoint(box.left + box.width / 2, box.top + Math.min(box.height / 2, 20))
@@ -398,7 +398,7 @@ export async function checkReach(page, name) {
     }
     for (const element of within.querySelectorAll('*')) {
       const style = getComputedStyle(element)
-      if (element.classList.contains('only-heard') || element.closest('.only-heard') || element.getClientRects().length === 0) continue
+      if (element.classList.contains('only-heard') || element.closest('.only-heard') || !element.checkVisibility()) continue
       if (style.overflowX === 'hidden' && element.scrollWidth > element.clientWidth + 1 && element.textContent.trim() !== '') {
         found.push(`words are cut in ${element.tagName.toLowerCase()}.${element.className}: ${say(element)}`)
       }

@@ -10,7 +10,7 @@ import { createConnection, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { remote } from 'webdriverio'
-import { root, STEP_MS, until, within } from './lib.mjs'
+import { addChildren, createVillages, enrolStation, root, startWorld, STEP_MS, until, within } from './lib.mjs'
 
 const target = process.env.CARGO_TARGET_DIR ?? `${root}target`
 
@@ -70,6 +70,19 @@ function answers(port) {
     })
     socket.once('error', () => resolve(false))
   })
+}
+
+/** A station with a village of two children, and the enrolled folder of its director for the window. */
+export async function directorsFolder(context, pin) {
+  const world = await startWorld(context)
+  const station = await world.host('station', 'station')
+  await enrolStation(world, station)
+  const villages = await createVillages(station)
+  const village = villages['白荷村']
+  const children = await addChildren(station, village, [['石小雨', '2016-03-05'], ['周子涵', '2014-11-30', 'LB-1', '1']])
+  const code = await station.call('new_enrolment', { village, person: '李玉梅' })
+  const { folder } = await world.enrolledFolder('window', 'tablet', code.enrolment, pin)
+  return { world, station, children, folder }
 }
 
 /** Opens the window on a folder; returns a WebdriverIO browser with a few additions. */
@@ -135,6 +148,12 @@ export async function openWindow(context, folder, display) {
     async text(selector) {
       await shown(selector)
       return (await browser.$(selector)).getText()
+    },
+    /** Goes to a page by its address, as a link inside would. */
+    async go(path) {
+      await browser.execute((to) => {
+        window.location.hash = to
+      }, path)
     },
     async typePin(pin) {
       for (const digit of pin) await this.tap(`[data-test="pin-key-${digit}"]`)
