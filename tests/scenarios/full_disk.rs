@@ -1,14 +1,12 @@
 //! A full disk: what was called saved stays, what does not fit says so and keeps its draft, and with room it goes on.
 
 use anyhow::{Context, Result, bail, ensure};
-use client::view::{SavedView, ShellKind, VisitFormView};
+use client::view::{SavedView, VisitFormView};
 use serde_json::json;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use store::ArgonCost;
-use zoufang_tests::device::Device;
 use zoufang_tests::story::{PIN, World, contact_input};
 
 const DISK_BYTES: u32 = 12 << 20;
@@ -96,11 +94,7 @@ async fn a_full_disk_keeps_what_was_saved_and_the_draft_and_goes_on_when_there_i
 }
 
 async fn on_a_small_disk(world: &World, disk: &SmallDisk) -> Result<()> {
-    let tablet = Device::open(
-        &disk.path.join("tablet"),
-        ShellKind::Tablet,
-        ArgonCost::FLOOR,
-    )?;
+    let tablet = world.open_tablet(&disk.path.join("tablet"))?;
     let code = world.code(world.village, "李玉梅").await?;
     tablet.enrol(&world.township.server, &code, PIN).await?;
     let (child, sibling) = (tablet.child("吴天宇").await?, tablet.child("郑可欣").await?);

@@ -1,11 +1,10 @@
 //! The network goes in the middle of a sync: at every message, and after any number of bytes.
 
 use anyhow::{Context, Result, ensure};
-use client::view::{AppView, RecordState, ShellKind, Stage};
+use client::view::{AppView, RecordState, Stage};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
-use store::ArgonCost;
 use zoufang_tests::device::Device;
 use zoufang_tests::relay::Relay;
 use zoufang_tests::story::{PIN, World, held_by_station, long_note, same_content};
@@ -225,7 +224,7 @@ struct Template {
 impl Template {
     async fn make(world: &World) -> Result<Self> {
         let folder = world.new_folder();
-        let device = Device::open(&folder, ShellKind::Tablet, ArgonCost::FLOOR)?;
+        let device = world.open_tablet(&folder)?;
         let code = world.code(world.village, "赵春燕").await?;
         device.admit(&world.township.server, &code, PIN).await?;
         drop(device);
@@ -237,7 +236,7 @@ impl Template {
         copy_folder(&self.folder, &folder)?;
         let key = |folder: &Path| folder.with_extension("hardware-key");
         fs::copy(key(&self.folder), key(&folder))?;
-        let device = Device::open(&folder, ShellKind::Tablet, ArgonCost::FLOOR)?;
+        let device = world.open_tablet(&folder)?;
         let view: AppView = device.call("unlock", json!({"pin": PIN})).await?;
         ensure!(view.stage == Stage::Loading, "{view:?}");
         Ok(device)

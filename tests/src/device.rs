@@ -40,6 +40,11 @@ impl MovedClock {
         self.stands_at_ms.store(i64::MIN, Ordering::Relaxed);
     }
 
+    /// Goes on from where it is, so much later.
+    pub fn move_by(&self, ms: i64) {
+        self.offset_ms.fetch_add(ms, Ordering::Relaxed);
+    }
+
     /// Stands still at a moment.
     pub fn stand_at(&self, ms: i64) {
         self.stands_at_ms.store(ms, Ordering::Relaxed);

@@ -12,7 +12,7 @@ use client::view::{
     VillageListView, VisitFormView,
 };
 use domain::identity_number;
-use ids::{ChangeHash, DocumentId, Role, UnitId};
+use ids::{ChangeHash, Clock, DocumentId, Role, UnitId};
 use office::ledger::LedgerKind;
 use office::ledger::write::{Layout, LedgerLine, write};
 use protocol::{CreateEnrolment, EnrolmentStatus};
@@ -26,6 +26,8 @@ use tempfile::TempDir;
 
 /// Milliseconds of a day.
 pub const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// When every story begins: a Monday, 2026-11-02, ten in the morning in Shanghai, so that no story runs over midnight.
+const BEGINNING_MS: i64 = 1_793_584_800_000;
 /// The PIN of every tablet.
 pub const PIN: &str = "735182";
 const STATION_PIN: &str = "283946";
@@ -50,7 +52,8 @@ pub struct World {
     pub village: UnitId,
     /// The server's time.
     pub clock: Arc<MovedClock>,
-    plan: Plan,
+    /// From the system's time to the story's, in milliseconds.
+    offset_ms: i64,
     tablets: AtomicU32,
     folder: TempDir,
 }
@@ -63,6 +66,8 @@ impl World {
     pub async fn new() -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let clock = MovedClock::new();
+        let offset_ms = BEGINNING_MS - clock.now_ms();
+        clock.run_at_offset(offset_ms);
         let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policy");
         let mut plan = Plan::new(folder.path(), &policy);
         plan.clock = clock.clone();
@@ -74,13 +79,14 @@ impl World {
             ShellKind::Station,
             ArgonCost::FLOOR,
         )?;
+        station.clock.run_at_offset(offset_ms);
         station.enrol(&township.server, &first, STATION_PIN).await?;
         let mut world = Self {
             township,
             station,
             village: UnitId(uuid::Uuid::nil()),
             clock,
-            plan,
+            offset_ms,
             tablets: AtomicU32::new(0),
             folder,
         };
@@ -195,11 +201,17 @@ impl World {
     /// # Errors
     /// The folder cannot be made.
     pub fn new_device(&self) -> Result<Device> {
-        Ok(Device::open(
-            &self.new_folder(),
-            ShellKind::Tablet,
-            ArgonCost::FLOOR,
-        )?)
+        self.open_tablet(&self.new_folder())
+    }
+
+    /// A tablet in a folder, used before or not.
+    ///
+    /// # Errors
+    /// The folder is in use or cannot be made.
+    pub fn open_tablet(&self, folder: &Path) -> Result<Device> {
+        let device = Device::open(folder, ShellKind::Tablet, ArgonCost::FLOOR)?;
+        device.clock.run_at_offset(self.offset_ms);
+        Ok(device)
     }
 
     /// A folder nobody used yet.
@@ -220,10 +232,11 @@ impl World {
 
     /// So many days pass for everybody.
     pub fn go_to_day(&self, day: i64, devices: &[&Device]) {
-        self.clock.run_at_offset(day * DAY_MS);
-        self.station.clock.run_at_offset(day * DAY_MS);
+        let offset_ms = self.offset_ms + day * DAY_MS;
+        self.clock.run_at_offset(offset_ms);
+        self.station.clock.run_at_offset(offset_ms);
         for device in devices {
-            device.clock.run_at_offset(day * DAY_MS);
+            device.clock.run_at_offset(offset_ms);
         }
     }
 
@@ -244,11 +257,6 @@ impl World {
     /// The server's database file, for what no route shows.
     pub fn server_database(&self) -> PathBuf {
         self.folder.path().join("server").join("server.sqlite")
-    }
-
-    /// How the township was set up.
-    pub fn plan(&self) -> &Plan {
-        &self.plan
     }
 
     /// Folder of everything.
