@@ -383,7 +383,7 @@ export async function checkReach(page, name) {
   const faults = await page.evaluate(() => {
     const modal = document.querySelector('[role="dialog"]')
     const within = modal ?? document.body
-    const scrolled = [...document.querySelectorAll('*')].filter((element) => element.scrollTop > 0).map((element) => [element, element.scrollTop])
+    const scrolled = [...document.querySelectorAll('*')].filter((element) => element.scrollHeight > element.clientHeight).map((element) => [element, element.scrollTop])
     const found = []
     const say = (element) => element.getAttribute('data-test') ?? element.textContent.trim().slice(0, 20)
     for (const element of within.querySelectorAll('a[href], button, input, select, textarea')) {

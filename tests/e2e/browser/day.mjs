@@ -236,7 +236,7 @@ async function visit(tablet, world) {
 
   await tablet.tap('visit-save')
   await tablet.at('saved').waitFor()
-  truthy((await tablet.words('next-dates')).includes('下次该'), 'it says when next')
+  truthy((await tablet.words('next-dates')).includes('下次走访'), 'it says when next')
   truthy((await tablet.words('saved')).includes('已保存在本机'), 'it says it is saved here')
   await look(tablet.page, 'tablet-saved-visit')
   const due = (there) => there.dues.find((one) => one.kind === 'visit').due

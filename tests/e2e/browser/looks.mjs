@@ -21,7 +21,10 @@ journey('every screen of the tablet and of the station, at every size', async (c
   const stationCore = await world.host('station', 'station')
   const tablet = await open(context, core, tabletLandscape)
   await tablet.at('pin-key-1').waitFor()
-  await bothWays(tablet, 'lock')
+  await look(tablet.page, 'tablet-lock-1280x800')
+  await turn(tablet, tabletPortrait)
+  await look(tablet.page, 'tablet-lock-800x1280')
+  await turn(tablet, tabletLandscape)
   await typePin(tablet.page, PIN)
   await tablet.at('nav-today').waitFor()
 
@@ -37,7 +40,7 @@ journey('every screen of the tablet and of the station, at every size', async (c
   if (section) await core.call('same_as_last', { draft, part: section[0], section: section[1].key })
 
   const screens = [
-    ['today', '/today', 'nav-today'],
+    ['today', `/today?child=${rows[0].child}`, 'nav-today', '/today'],
     ['today-child', `/today?child=${rows[0].child}`, 'go-contact'],
     ['children', '/children', 'children-search'],
     ['child', `/children/${child}`, 'timeline'],
@@ -51,9 +54,13 @@ journey('every screen of the tablet and of the station, at every size', async (c
     ['sync', '/sync', 'sync-last'],
     ['me', '/me', 'month'],
   ]
-  for (const [name, path, there] of screens) {
+  for (const [name, path, there, upright = path] of screens) {
     await show(tablet, path, there)
-    await bothWays(tablet, name)
+    await look(tablet.page, `tablet-${name}-1280x800`)
+    await turn(tablet, tabletPortrait)
+    await show(tablet, upright, there)
+    await look(tablet.page, `tablet-${name}-800x1280`)
+    await turn(tablet, tabletLandscape)
   }
   // Dark, and black on white.
   for (const theme of ['dark', 'contrast']) {
@@ -89,15 +96,11 @@ async function show(device, path, there) {
   await until('nothing is being fetched', async () => (await device.page.locator('.skeleton, [aria-busy="true"]').count()) === 0)
 }
 
-async function bothWays(tablet, name) {
-  for (const size of [tabletLandscape, tabletPortrait]) {
-    await tablet.page.setViewportSize(size)
-    await until('the layout follows', () =>
-      tablet.page.evaluate((wide) => document.documentElement.dataset.layout === (wide ? 'wide' : 'narrow'), size.width > 1044),
-    )
-    await look(tablet.page, `tablet-${name}-${size.width}x${size.height}`)
-  }
-  await tablet.page.setViewportSize(tabletLandscape)
+/** Turns the tablet. */
+async function turn(tablet, size) {
+  await tablet.page.setViewportSize(size)
+  const layout = size === tabletLandscape ? 'wide' : 'narrow'
+  await until('the layout follows', () => tablet.page.evaluate((one) => document.documentElement.dataset.layout === one, layout))
 }
 
 async function station(context, core) {
