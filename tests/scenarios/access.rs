@@ -70,9 +70,7 @@ async fn a_director_never_receives_another_villages_documents_or_people() -> Res
         assert!(!content.contains("钱多多") && !content.contains("孙悦"));
     }
     let open = tablet.tablet()?;
-    let people = open
-        .store
-        .read(|connection| members::all_staff(connection))?;
+    let people = open.store.read(members::all_staff)?;
     assert!(
         people.iter().all(|person| person.name != "何桂芳"),
         "nor its people"

@@ -554,10 +554,7 @@ impl Device {
     /// # Errors
     /// The store cannot be read.
     pub fn heads(&self) -> Result<BTreeMap<DocumentId, Vec<ChangeHash>>> {
-        let all = self
-            .tablet()?
-            .store
-            .read(|connection| documents::all_heads(connection))?;
+        let all = self.tablet()?.store.read(documents::all_heads)?;
         Ok(all
             .into_iter()
             .map(|(document, _, mut heads)| {
