@@ -168,10 +168,7 @@ pub fn resume(
     tablet: &Arc<Tablet>,
     result_file: fn(&[PlanRow]) -> Result<Vec<u8>, ClientError>,
 ) -> Result<(), ClientError> {
-    for batch in tablet
-        .store
-        .read(|connection| imports::running(connection))?
-    {
+    for batch in tablet.store.read(imports::running)? {
         go_on(tablet, batch, result_file);
     }
     Ok(())
@@ -403,9 +400,7 @@ fn writes(
 
 /// The next number of this device's block; null when the block is used up, until the server gives another.
 fn file_number(tablet: &Tablet) -> Scalar {
-    let taken = tablet
-        .store
-        .write(|tx| store::identity::take_file_number(tx));
+    let taken = tablet.store.write(store::identity::take_file_number);
     match taken {
         Ok(number) => Scalar::from(number),
         Err(error) => {

@@ -117,7 +117,7 @@ fn write_one(tablet: &Tablet, tx: &Transaction<'_>, write: &Write) -> Result<(),
         return Err(ClientError::new("too_large"));
     }
     let chain = identity::chain(tx, me.incarnation, me.scope)?;
-    let header = is_new.then(|| DocumentHeader {
+    let header = is_new.then_some(DocumentHeader {
         document: write.document,
         generation,
         kind: write.kind,

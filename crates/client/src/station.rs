@@ -95,10 +95,7 @@ pub fn overview(tablet: &Tablet) -> Result<OverviewView, ClientError> {
             .filter(|row| row.state != ProblemState::Closed)
             .take(20)
             .collect(),
-        second_copy: tablet
-            .store
-            .read(|connection| sync_state::status(connection))?
-            .second_copy,
+        second_copy: tablet.store.read(sync_state::status)?.second_copy,
     })
 }
 
@@ -184,7 +181,7 @@ pub(crate) fn village_rows(
     roster: &Roster,
 ) -> Result<Vec<VillageRow>, ClientError> {
     let seen = seen_by_unit(tablet)?;
-    let mut units = tablet.store.read(|connection| members::units(connection))?;
+    let mut units = tablet.store.read(members::units)?;
     units.retain(|unit| unit.level == "village");
     units.sort_by(|a, b| a.region_code.cmp(&b.region_code));
     Ok(units
@@ -226,10 +223,7 @@ pub(crate) fn village_rows(
 /// When the newest tablet of each village was last heard of.
 fn seen_by_unit(tablet: &Tablet) -> Result<HashMap<UnitId, i64>, ClientError> {
     let mut seen = HashMap::new();
-    for device in tablet
-        .store
-        .read(|connection| members::devices(connection))?
-    {
+    for device in tablet.store.read(members::devices)? {
         if device.unit == tablet.identity.scope {
             continue;
         }

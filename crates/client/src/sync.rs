@@ -176,9 +176,7 @@ fn load_outbox(tablet: &Tablet, bytes: usize) -> Result<Step, ClientError> {
     let waiting: Vec<Change> = tablet
         .store
         .read(|connection| changes::outbox(connection, scope, bytes))?;
-    let length = tablet
-        .store
-        .read(|connection| changes::outbox_length(connection))?;
+    let length = tablet.store.read(changes::outbox_length)?;
     let more = waiting
         .last()
         .is_some_and(|_| (waiting.len() as u64) < length);

@@ -48,11 +48,18 @@ pub fn view(tablet: &Tablet) -> Result<SyncView, ClientError> {
     })
 }
 
-/// One line per record: a visit of three children is one record with several changes.
+/// One line per record, as the children's timelines count them. The household's part of a visit has no line of its own
+/// while a child's part of it has one.
 fn rows(found: Vec<changes::RecordRow>) -> Vec<RecordRow> {
     let mut seen = HashSet::new();
+    let child_parts: HashSet<i64> = found
+        .iter()
+        .filter(|row| row.kind == "visit_part")
+        .map(|row| row.at_ms)
+        .collect();
     found
         .into_iter()
+        .filter(|row| row.kind != "visit" || !child_parts.contains(&row.at_ms))
         .filter(|row| {
             row.record_id
                 .as_ref()

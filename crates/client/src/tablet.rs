@@ -91,7 +91,7 @@ impl Tablet {
     ) -> Result<Self, ClientError> {
         let store = outcome.store;
         let mut identity = store
-            .read(|connection| identity::get(connection))?
+            .read(identity::get)?
             .ok_or_else(|| ClientError::new("not_enrolled"))?;
         if identity.restored {
             // The old memory is gone: no actor of it may be used again (lessons.md 18).
@@ -168,7 +168,7 @@ impl Tablet {
     ) -> Result<T, ClientError> {
         let mut packs = self.packs.write().unwrap_or_else(PoisonError::into_inner);
         let written = write()?;
-        let rows = self.store.read(|connection| policies::all(connection))?;
+        let rows = self.store.read(policies::all)?;
         let read = Packs::read(
             rows.iter()
                 .map(|row| (row.policy.as_str(), row.json.as_str())),

@@ -24,7 +24,7 @@ pub fn today(tablet: &Tablet) -> Result<TodayView, ClientError> {
     let soon_days = packs
         .rules_on(roster.today)
         .map_or(7, |pack| pack.rules.soon_days);
-    let drafts = tablet.store.read(|connection| drafts::open(connection))?;
+    let drafts = tablet.store.read(drafts::open)?;
     let mut rows: Vec<TodayRow> = Vec::new();
     let mut siblings = Siblings::new();
     let mut with_cadence = 0;

@@ -233,16 +233,20 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
         }
         first_record = Some(id);
     } else {
-        let names: Vec<String> = desk.children.iter().map(RosterChild::name).collect();
-        let unit = desk
+        let first = desk
             .children
             .first()
-            .map_or(tablet.identity.unit, |child| child.unit);
+            .ok_or_else(|| ClientError::new("not_found"))?;
+        let records: Vec<String> = desk
+            .children
+            .iter()
+            .map(|_| tablet.new_id().to_string())
+            .collect();
         writes.push(
             Write::new(
                 desk.draft.household,
                 DocKind::Household,
-                unit,
+                first.unit,
                 vec![
                     Session {
                         id: session.clone(),
@@ -260,9 +264,10 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
                     .to_edit(),
                 ],
             )
-            .labelled("visit", format!("{} 走访", names.join("、")), &session),
+            // The session has no line of its own on the sync page: it goes with the first child's part.
+            .labelled("visit", format!("{} 走访", first.name()), &records[0]),
         );
-        for child in &desk.children {
+        for (child, record) in desk.children.iter().zip(&records) {
             let part = effective
                 .answers
                 .part(&child.id.to_string())
@@ -284,7 +289,7 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
                 str::to_owned,
             );
             let visit = ChildVisit {
-                id: tablet.new_id().to_string(),
+                id: record.clone(),
                 session: session.clone(),
                 household: desk.draft.household.to_string(),
                 event_date: Some(event_date),
@@ -306,7 +311,7 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
             }
             writes.push(
                 Write::new(child.id, DocKind::Child, child.unit, vec![visit.to_edit()]).labelled(
-                    "visit",
+                    "visit_part",
                     format!("{} 走访", child.name()),
                     &visit.id,
                 ),
