@@ -411,7 +411,7 @@ mod tests {
 
     #[test]
     fn the_demo_has_three_filled_villages_and_one_by_hand() {
-        let today = NaiveDate::from_ymd_opt(2026, 7, 1).unwrap();
+        let today = NaiveDate::from_ymd_opt(2026, 7, 1).expect("a day");
         let plan = DemoTownship::generate(SEED, VILLAGES, today);
         let filled: Vec<bool> = plan.villages.iter().map(|village| village.filled).collect();
         assert_eq!(filled, [true, true, true, false]);
