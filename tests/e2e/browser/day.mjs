@@ -42,6 +42,7 @@ journey("a director's day without a network, and everything delivered after it",
   await tablet.at('sync-unsent').waitFor()
   const unsent = await tablet.words('sync-unsent')
   truthy(unsent.includes('已保存在本机') && !unsent.includes('已送达'), `the list says it is saved here: ${unsent}`)
+  equal(unsent.split('\n').filter((line) => line === `${visited.name} 走访`).length, 1, 'a visit is one line')
   await look(tablet.page, 'tablet-sync-offline')
   await tablet.go(`/children/${visited.child}`)
   truthy((await tablet.words('timeline')).includes('已保存在本机'), 'the timeline says it is saved here')

@@ -77,8 +77,8 @@ journey('every screen of the tablet and of the station, at every size', async (c
   // Letters twice as large.
   await tablet.tap('answer:font:200')
   for (const name of ['today', 'today-child', 'child', 'contact', 'visit', 'report-empty', 'problem', 'me']) {
-    const [, path, there] = screens.find(([one]) => one === name)
-    await show(tablet, path, there)
+    const [, path, there, upright = path] = screens.find(([one]) => one === name)
+    await show(tablet, upright, there)
     await look(tablet.page, `tablet-${name}-200pct`)
   }
   await tablet.tap('lock')
