@@ -1,9 +1,11 @@
 //! The values a document holds: scalars only, so that concurrent edits are whole values a person can compare.
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::fmt;
 
 /// One value in a document. Dates are ISO text, codes are short text, counts are integers.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(untagged)]
 pub enum Scalar {
     /// Nothing: known to be empty. Written, never omitted.
@@ -87,5 +89,74 @@ impl From<i64> for Scalar {
 impl<T: Into<Scalar>> From<Option<T>> for Scalar {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// By hand: an untagged enum tries its variants one after another, and a thousand files hold a million scalars.
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ScalarVisitor)
+    }
+}
+
+struct ScalarVisitor;
+
+impl Visitor<'_> for ScalarVisitor {
+    type Value = Scalar;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("null, a truth value, a whole number or text")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Scalar, E> {
+        Ok(Scalar::Null)
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Scalar, E> {
+        Ok(Scalar::Null)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Scalar, E> {
+        Ok(Scalar::Bool(value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Scalar, E> {
+        Ok(Scalar::Int(value))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Scalar, E> {
+        i64::try_from(value)
+            .map(Scalar::Int)
+            .map_err(|_| E::invalid_value(Unexpected::Unsigned(value), &self))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Scalar, E> {
+        Ok(Scalar::Text(text.to_owned()))
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Scalar, E> {
+        Ok(Scalar::Text(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scalar_reads_back_and_nothing_else_is_one() {
+        for scalar in [
+            Scalar::Null,
+            Scalar::Bool(true),
+            Scalar::Int(i64::MIN),
+            Scalar::Int(i64::MAX),
+            Scalar::Text("2026-11-24".to_owned()),
+        ] {
+            let written = serde_json::to_string(&scalar).expect("writes");
+            assert_eq!(serde_json::from_str::<Scalar>(&written).expect("reads"), scalar);
+        }
+        for other in ["1.5", "9223372036854775808", "[]", "{}"] {
+            assert!(serde_json::from_str::<Scalar>(other).is_err(), "{other}");
+        }
     }
 }
