@@ -234,7 +234,10 @@ fn read_policies(folder: &Path) -> Result<Vec<(String, String)>, InitError> {
             let path = entry.map_err(failed(&folder))?.path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "json") {
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == "json")
+            {
                 files.push(path);
             }
         }

@@ -596,11 +596,7 @@ pub async fn play_problems(station: &Device, villages: &[Staffed<'_>]) -> Result
                     continue;
                 };
                 let at = told.entry(problem.key.clone()).or_default();
-                while let Some(event) = problem
-                    .events
-                    .get(*at)
-                    .filter(|event| event.by == *turn)
-                {
+                while let Some(event) = problem.events.get(*at).filter(|event| event.by == *turn) {
                     tell(device, id, event)
                         .await
                         .with_context(|| format!("{} {}", problem.key, event.kind))?;

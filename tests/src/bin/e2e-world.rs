@@ -38,10 +38,12 @@ async fn main() -> Result<()> {
         .init();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
-        Some("host") => host(serde_json::from_str(
-            arguments.get(1).context("host needs its settings")?,
-        )?)
-        .await,
+        Some("host") => {
+            host(serde_json::from_str(
+                arguments.get(1).context("host needs its settings")?,
+            )?)
+            .await
+        }
         _ => world().await,
     }
 }
@@ -124,7 +126,10 @@ impl Core {
             .context("the core ended at its start")?;
         let ready: Value = serde_json::from_str(&ready)?;
         settings.port = serde_json::from_value(ready["port"].clone())?;
-        let url = ready["url"].as_str().context("a core says its address")?.to_owned();
+        let url = ready["url"]
+            .as_str()
+            .context("a core says its address")?
+            .to_owned();
         Ok(Self {
             settings,
             process,
@@ -136,7 +141,9 @@ impl Core {
 
     async fn set_offset(&mut self, offset_ms: i64) -> Result<()> {
         self.settings.offset_ms = offset_ms;
-        self.input.write_all(format!("{offset_ms}\n").as_bytes()).await?;
+        self.input
+            .write_all(format!("{offset_ms}\n").as_bytes())
+            .await?;
         self.input.flush().await?;
         tokio::time::timeout(LIMIT, self.output.next_line())
             .await
@@ -146,7 +153,10 @@ impl Core {
 
     /// Ends it as a battery does.
     async fn kill(&mut self) -> Result<()> {
-        self.process.kill().await.context("the core cannot be killed")
+        self.process
+            .kill()
+            .await
+            .context("the core cannot be killed")
     }
 }
 
@@ -245,7 +255,9 @@ async fn perform(world: &Arc<World>, action: &str, order: Order) -> Result<Value
             Ok(json!({ "url": url }))
         }
         "kill" => {
-            core(&mut *world.cores.lock().await, &order.name)?.kill().await?;
+            core(&mut *world.cores.lock().await, &order.name)?
+                .kill()
+                .await?;
             Ok(json!({}))
         }
         // The same folder, port and token after a kill.
@@ -292,10 +304,16 @@ async fn perform(world: &Arc<World>, action: &str, order: Order) -> Result<Value
         // A folder enrolled without a screen: the station's by the first code, a tablet's by a code of the server.
         "enrolled_folder" => {
             let folder = world.folder.path().join(&order.name);
-            let device = Device::open(&folder, order.shell.unwrap_or(ShellKind::Tablet), ArgonCost::FLOOR)?;
+            let device = Device::open(
+                &folder,
+                order.shell.unwrap_or(ShellKind::Tablet),
+                ArgonCost::FLOOR,
+            )?;
             let id = enrolment(world, order.enrolment.as_deref())?;
             let code = world.township.server.enrolment(id).await?;
-            device.enrol(&world.township.server, &code, &order.pin).await?;
+            device
+                .enrol(&world.township.server, &code, &order.pin)
+                .await?;
             Ok(json!({ "folder": folder }))
         }
         // The made-up villages' registers as files, with what was changed in them since.
@@ -316,7 +334,11 @@ async fn perform(world: &Arc<World>, action: &str, order: Order) -> Result<Value
 const SEED: u64 = 20_260_701;
 
 fn generate(villages: u32) -> DemoTownship {
-    DemoTownship::generate(SEED, villages, client::system::civil_date(ids::Clock::now_ms(&client::system::SystemClock)))
+    DemoTownship::generate(
+        SEED,
+        villages,
+        client::system::civil_date(ids::Clock::now_ms(&client::system::SystemClock)),
+    )
 }
 
 fn write_ledgers(world: &World, order: &Order) -> Result<Value> {
@@ -337,7 +359,10 @@ fn write_ledgers(world: &World, order: &Order) -> Result<Value> {
     for ledger in ledgers(&plan)? {
         let path = folder.join(&ledger.file_name);
         std::fs::write(&path, &ledger.bytes)?;
-        let village = plan.villages.iter().find(|village| village.key == ledger.village);
+        let village = plan
+            .villages
+            .iter()
+            .find(|village| village.key == ledger.village);
         files.push(json!({
             "village": village.map(|village| &village.name),
             "kind": ledger.kind.name(),
@@ -351,7 +376,11 @@ fn write_ledgers(world: &World, order: &Order) -> Result<Value> {
 async fn fill(world: &World, villages: u32, pin: &str) -> Result<Value> {
     let plan = generate(villages);
     let server = &world.township.server;
-    let station = Device::open(&world.folder.path().join("station"), ShellKind::Station, ArgonCost::FLOOR)?;
+    let station = Device::open(
+        &world.folder.path().join("station"),
+        ShellKind::Station,
+        ArgonCost::FLOOR,
+    )?;
     let first = server.enrolment(world.first.enrolment).await?;
     station.enrol(server, &first, pin).await?;
     let units = demo::create_villages(&station, &plan).await?;
@@ -365,21 +394,29 @@ async fn fill(world: &World, villages: u32, pin: &str) -> Result<Value> {
         let device = Device::open(&folder, ShellKind::Tablet, ArgonCost::FLOOR)?;
         staffed.push(demo::staff(server, village, unit, device, pin).await?);
     }
-    let recording = staffed.iter_mut().map(|staffed| async { staffed.record(&mut || {}).await });
+    let recording = staffed
+        .iter_mut()
+        .map(|staffed| async { staffed.record(&mut || {}).await });
     futures_util::future::try_join_all(recording).await?;
     demo::play_problems(&station, &staffed).await?;
     let filled: Vec<_> = staffed
         .iter()
         .map(|staffed| json!({ "name": staffed.village.name, "village": staffed.unit, "director": staffed.village.director.name }))
         .collect();
-    for device in staffed.iter().map(|staffed| &staffed.device).chain([&station]) {
+    for device in staffed
+        .iter()
+        .map(|staffed| &staffed.device)
+        .chain([&station])
+    {
         device.app.end();
     }
     Ok(json!(filled))
 }
 
 fn core<'a>(cores: &'a mut BTreeMap<String, Core>, name: &str) -> Result<&'a mut Core> {
-    cores.get_mut(name).with_context(|| format!("there is no core {name}"))
+    cores
+        .get_mut(name)
+        .with_context(|| format!("there is no core {name}"))
 }
 
 fn enrolment(world: &World, id: Option<&str>) -> Result<protocol::EnrolmentId> {
@@ -390,7 +427,11 @@ fn enrolment(world: &World, id: Option<&str>) -> Result<protocol::EnrolmentId> {
 }
 
 async fn status(world: &World, id: Option<&str>) -> Result<Value> {
-    let status = world.township.server.enrolment(enrolment(world, id)?).await?;
+    let status = world
+        .township
+        .server
+        .enrolment(enrolment(world, id)?)
+        .await?;
     Ok(json!({
         "enrolment": status.enrolment.to_string(),
         "qr": status.qr,

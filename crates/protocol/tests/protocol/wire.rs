@@ -7,6 +7,8 @@ use protocol::{
     Cursor, DocumentHeader, Enrolled, Entry, EntryBody, Envelope, FileNumberBlock, MemberRecord,
     Outcome, RefusalCode, SnapshotPage, SyncRequest, SyncResponse, UnitLevel,
 };
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
 const BOUND: Bound = Bound {
@@ -119,47 +121,81 @@ fn messages_read_back_as_they_were_written() {
 /// The names and shapes on the wire; a change here is a change of the protocol.
 #[test]
 fn the_shapes_on_the_wire_are_these() {
-    let shape = |raw: &[u8]| -> String {
-        let value: serde_json::Value = rmp_serde::from_slice(raw).unwrap();
-        shape_of(&value)
-    };
+    let shape = |raw: &[u8]| rmp_serde::from_slice::<Shape>(raw).unwrap().0;
     assert_eq!(
         shape(&wire::pack(&request()).unwrap()),
-        "{app:s,cursor:{epoch:n,scope:[n],seq:n},last_applied:-,outbox:[{change:[n],head:[n],signature:[n]}],\
-         protocol:n,push_only:b,request:[n],schemas:[{kind:s,schema:n}],want_bytes:n}"
+        "{app:s,cursor:{epoch:n,scope:x,seq:n},last_applied:-,outbox:[{change:x,head:x,signature:x}],\
+         protocol:n,push_only:b,request:x,schemas:[{kind:s,schema:n}],want_bytes:n}"
     );
     assert_eq!(
         shape(&wire::pack(&response().outcomes).unwrap()),
-        "[[[n],{accepted:{seq:n}}],[[n],{held:{missing:[[n]]}}],[[n],{refused:{code:s}}]]"
+        "[[x,{accepted:{seq:n}}],[x,{held:{missing:[x]}}],[x,{refused:{code:s}}]]"
     );
     assert_eq!(
         shape(&wire::pack(&response().entries).unwrap()),
-        "[{at_ms:n,body:{member:{unit:{id:[n],level:s,name:s,parent:-,region:s}}},seq:n},\
-         {at_ms:n,body:{member:{device:{enrolled_ms:n,id:[n],key:[n],seen_ms:-,staff:[n],unit:[n]}}},seq:n},\
-         {at_ms:n,body:{yours:{document:[n],hash:[n]}},seq:n},{at_ms:n,body:s,seq:n}]"
+        "[{at_ms:n,body:{member:{unit:{id:x,level:s,name:s,parent:-,region:s}}},seq:n},\
+         {at_ms:n,body:{member:{device:{enrolled_ms:n,id:x,key:x,seen_ms:-,staff:x,unit:x}}},seq:n},\
+         {at_ms:n,body:{yours:{document:x,hash:x}},seq:n},{at_ms:n,body:s,seq:n}]"
     );
 }
 
-fn shape_of(value: &serde_json::Value) -> String {
-    use serde_json::Value;
-    match value {
-        Value::Null => "-".into(),
-        Value::Bool(_) => "b".into(),
-        Value::Number(_) => "n".into(),
-        Value::String(_) => "s".into(),
-        Value::Array(items) if items.iter().all(Value::is_number) => "[n]".into(),
-        Value::Array(items) => {
-            let items: Vec<_> = items.iter().map(shape_of).collect();
-            format!("[{}]", items.join(","))
+/// What a value looks like: b bool, n number, s text, x bytes, - nothing, [..] list, {..} names in order of the alphabet.
+struct Shape(String);
+
+impl<'de> Deserialize<'de> for Shape {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ShapeVisitor).map(Shape)
+    }
+}
+
+struct ShapeVisitor;
+
+impl<'de> Visitor<'de> for ShapeVisitor {
+    type Value = String;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<String, E> {
+        Ok("b".into())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<String, E> {
+        Ok("n".into())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<String, E> {
+        Ok("n".into())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<String, E> {
+        Ok("s".into())
+    }
+
+    fn visit_bytes<E>(self, _: &[u8]) -> Result<String, E> {
+        Ok("x".into())
+    }
+
+    fn visit_unit<E>(self) -> Result<String, E> {
+        Ok("-".into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<String, A::Error> {
+        let mut shapes = Vec::new();
+        while let Some(Shape(shape)) = items.next_element()? {
+            shapes.push(shape);
         }
-        Value::Object(fields) => {
-            let mut fields: Vec<_> = fields
-                .iter()
-                .map(|(name, value)| format!("{name}:{}", shape_of(value)))
-                .collect();
-            fields.sort();
-            format!("{{{}}}", fields.join(","))
+        Ok(format!("[{}]", shapes.join(",")))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<String, A::Error> {
+        let mut shapes = Vec::new();
+        while let Some((name, Shape(shape))) = fields.next_entry::<String, Shape>()? {
+            shapes.push(format!("{name}:{shape}"));
         }
+        shapes.sort();
+        Ok(format!("{{{}}}", shapes.join(",")))
     }
 }
 
