@@ -1,6 +1,6 @@
 # The front door. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test quick check fix gen bench kill demo
+.PHONY: help run test quick check fix gen bench kill demo screenshots
 
 N ?= 200
 SEED ?= 1
@@ -8,7 +8,7 @@ VILLAGES ?= 4
 OUT ?= data/township
 
 help: ## Lists the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Sets up what is missing and starts the demo (HEADLESS=1, PORT=, DATA=)
 	@HEADLESS='$(HEADLESS)' PORT='$(PORT)' DATA='$(DATA)' scripts/run.sh
@@ -50,3 +50,6 @@ kill: ## Kills a saving process N times; nothing called saved may be missing
 
 demo: ## Writes a made-up township with its ledgers (VILLAGES=, SEED=, OUT=)
 	cargo xtask demo --villages $(VILLAGES) --seed $(SEED) --out $(OUT)
+
+screenshots: ## Runs the journeys and renews the pictures under docs/screenshots
+	SCREENSHOTS=docs/screenshots scripts/test.py setup ui-build build browser window

@@ -11,7 +11,8 @@ import { chromium } from 'playwright-core'
 
 export const root = fileURLToPath(new URL('../../', import.meta.url))
 const target = process.env.CARGO_TARGET_DIR ?? `${root}target`
-const screenshots = `${root}docs/screenshots`
+/** Pictures of a test run stay out of the repository; `make screenshots` renews the ones in docs. */
+export const screenshots = process.env.SCREENSHOTS ? `${root}${process.env.SCREENSHOTS}` : `${root}target/screenshots`
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** Limit of one step. Generous, because a busy machine is no failure; a step that hangs is. */
@@ -426,7 +427,7 @@ export async function checkWords(page, name) {
   equal(foreign, [], `words on ${name}`)
 }
 
-/** Keeps a picture under docs/screenshots. */
+/** Keeps a picture of the screen. */
 export async function screenshot(page, name) {
   mkdirSync(screenshots, { recursive: true })
   await page.evaluate(() => document.fonts.ready)

@@ -10,7 +10,7 @@ import { createConnection, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { remote } from 'webdriverio'
-import { addChildren, createVillages, enrolStation, root, startWorld, STEP_MS, until, within } from './lib.mjs'
+import { addChildren, createVillages, enrolStation, root, screenshots, startWorld, STEP_MS, until, within } from './lib.mjs'
 
 const target = process.env.CARGO_TARGET_DIR ?? `${root}target`
 
@@ -159,8 +159,8 @@ export async function openWindow(context, folder, display) {
       for (const digit of pin) await this.tap(`[data-test="pin-key-${digit}"]`)
     },
     async screenshot(name) {
-      mkdirSync(`${root}docs/screenshots`, { recursive: true })
-      await within(STEP_MS, 'a picture', browser.saveScreenshot(`${root}docs/screenshots/${name}.png`))
+      mkdirSync(screenshots, { recursive: true })
+      await within(STEP_MS, 'a picture', browser.saveScreenshot(`${screenshots}/${name}.png`))
     },
   }
 }

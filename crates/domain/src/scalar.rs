@@ -153,7 +153,10 @@ mod tests {
             Scalar::Text("2026-11-24".to_owned()),
         ] {
             let written = serde_json::to_string(&scalar).expect("writes");
-            assert_eq!(serde_json::from_str::<Scalar>(&written).expect("reads"), scalar);
+            assert_eq!(
+                serde_json::from_str::<Scalar>(&written).expect("reads"),
+                scalar
+            );
         }
         for other in ["1.5", "9223372036854775808", "[]", "{}"] {
             assert!(serde_json::from_str::<Scalar>(other).is_err(), "{other}");
