@@ -66,7 +66,7 @@ journey('two tablets edit one field of one child offline, and one tap settles it
   await second.tap(`[data-test="conflict-value"]:has-text("${MINE}") [data-test="conflict-choose"]`)
   await second.at('conflict-settled').waitFor()
   equal(second.taps - from, 1, 'taps of a settled conflict')
-  truthy((await second.words('conflict-settled')).includes(MINE), 'it says which value stands')
+  await until('it says which value stands', async () => (await second.words('conflict-settled')).includes(MINE))
   await look(second.page, 'tablet-conflict-settled')
   for (const core of [cores[1], cores[0], stationCore]) await syncNow(core)
   for (const device of [first, second, station]) {

@@ -45,7 +45,7 @@ journey("a director's day without a network, and everything delivered after it",
   equal(unsent.split('\n').filter((line) => line === `${visited.name} 走访`).length, 1, 'a visit is one line')
   await look(tablet.page, 'tablet-sync-offline')
   await tablet.go(`/children/${visited.child}`)
-  truthy((await tablet.words('timeline')).includes('已保存在本机'), 'the timeline says it is saved here')
+  await until('the timeline says it is saved here', async () => (await tablet.words('timeline')).includes('已保存在本机'))
   await checkAxe(tablet.page, 'child file after the visit')
   await tablet.go('/problems')
   const card = tablet.page.locator('[data-test="problem-card"]').filter({ hasText: visited.name }).filter({ hasText: '已保存在本机' })
@@ -67,7 +67,7 @@ journey("a director's day without a network, and everything delivered after it",
   await look(tablet.page, 'tablet-sync-delivered')
   await tablet.go(`/children/${visited.child}`)
   await until('the visit is delivered', async () => (await tablet.words('timeline')).includes('已送达'))
-  truthy(!(await tablet.words('timeline')).includes('已保存在本机'), 'nothing in the timeline waits')
+  await until('nothing in the timeline waits', async () => !(await tablet.words('timeline')).includes('已保存在本机'))
 
   // And it is at the station.
   await stationCore.call('sync_now')
@@ -129,7 +129,7 @@ async function search(tablet) {
 async function file(tablet) {
   const row = (await tablet.core.call('today')).rows.find((one) => one.first.kind === 'visit') ?? (await tablet.core.call('today')).rows[0]
   await tablet.go(`/children/${row.child}`)
-  truthy((await tablet.words('dues')).includes(row.first.reason), 'the file says why')
+  await until('the file says why', async () => (await tablet.words('dues')).includes(row.first.reason))
   await tablet.at('block:basic').waitFor()
   await tablet.at('timeline').waitFor()
   await look(tablet.page, 'tablet-child-file')
@@ -153,7 +153,7 @@ async function contact(tablet) {
   const taps = tablet.taps - from
   console.log(`taps contact=${taps}`)
   equal(taps, 4, 'taps of a contact')
-  truthy((await tablet.words('saved')).includes('已保存在本机'), 'it says it is saved here')
+  await until('it says it is saved here', async () => (await tablet.words('saved')).includes('已保存在本机'))
   await look(tablet.page, 'tablet-saved-contact')
   const after = (await tablet.core.call('child_file', { id: row.child })).dues.find((due) => due.kind === 'contact')
   truthy(after.due > before.due, `the next contact moved from ${before.due} to ${after.due}`)
@@ -237,8 +237,8 @@ async function visit(tablet, world) {
 
   await tablet.tap('visit-save')
   await tablet.at('saved').waitFor()
-  truthy((await tablet.words('next-dates')).includes('下次走访'), 'it says when next')
-  truthy((await tablet.words('saved')).includes('已保存在本机'), 'it says it is saved here')
+  await until('it says when next', async () => (await tablet.words('next-dates')).includes('下次走访'))
+  await until('it says it is saved here', async () => (await tablet.words('saved')).includes('已保存在本机'))
   await look(tablet.page, 'tablet-saved-visit')
   const due = (there) => there.dues.find((one) => one.kind === 'visit').due
   const after = await core.call('child_file', { id: child })
@@ -264,7 +264,7 @@ async function problem(tablet, child) {
   await tablet.tap('answer:mandatory:reported')
   await tablet.page.locator('textarea').fill(REPORT_WORDS)
   await tablet.tap('mandatory-done')
-  truthy((await tablet.words('mandatory-settled')).includes(REPORT_WORDS), 'what was done is kept')
+  await until('what was done is kept', async () => (await tablet.words('mandatory-settled')).includes(REPORT_WORDS))
   await tablet.page.getByRole('button', { name: '今天上门时看到' }).tap()
   await look(tablet.page, 'tablet-report')
   await tablet.tap('report-save')
@@ -288,11 +288,11 @@ async function attempt(tablet, others) {
   await tablet.page.locator('[data-test^="answer:reason:"]').first().tap()
   await look(tablet.page, 'tablet-attempt')
   await tablet.tap('attempt-save')
-  truthy((await tablet.words('saved')).includes('没见到'), 'it is named')
+  await until('it is named', async () => (await tablet.words('saved')).includes('没见到'))
   truthy((await tablet.words('why-not')).length > 5, 'it says why it does not count')
   await look(tablet.page, 'tablet-saved-attempt')
   equal(await dues(), before, 'an attempt moves no date')
   await tablet.go(`/children/${row.child}`)
-  truthy((await tablet.words('timeline')).includes('不算次数'), 'the timeline says it does not count')
+  await until('the timeline says it does not count', async () => (await tablet.words('timeline')).includes('不算次数'))
   return row.child
 }

@@ -186,7 +186,7 @@ journey('a child is added, a field edited, a visit of tomorrow refused, a record
   await checkAxe(page, 'voiding')
   await tablet.tap('amend-save')
   await until('it is voided', async () => (await tablet.words('timeline')).includes('已作废'))
-  truthy((await tablet.words('timeline')).includes('记到别家去了'), 'the reason is there')
+  await until('the reason is there', async () => (await tablet.words('timeline')).includes('记到别家去了'))
   await look(page, 'tablet-voided')
   truthy((await due()) < after, 'a voided visit does not count')
 })

@@ -28,16 +28,16 @@ journey('the station reads a visit, takes up a problem and answers, and the tabl
   // The overview says that something waits.
   equal(await station.words('overview-problems').then((words) => /\b1\b/.test(words)), true, 'one problem waits')
   await station.at('station-nav-problems').waitFor()
-  truthy((await station.words('station-nav-problems')).includes('1'), 'the navigation says so, too')
+  await until('the navigation says so, too', async () => (await station.words('station-nav-problems')).includes('1'))
   await look(station.page, 'station-overview-one-problem')
 
   // The visit is read whole.
   await station.tap('station-nav-inbox')
   const row = station.page.locator('tr', { hasText: '石小雨' }).first()
   await row.locator('[data-test="inbox-read"]').click()
-  const read = await station.words('inbox-record')
-  truthy(read.includes('孩子在写作业，屋里收拾得干净。'), 'the sentence is read')
-  truthy(read.includes('见到的人') && read.includes('照料人'), 'the answers are read')
+  for (const words of ['孩子在写作业，屋里收拾得干净。', '见到的人', '照料人']) {
+    await until(`the record says ${words}`, async () => (await station.words('inbox-record')).includes(words))
+  }
   await look(station.page, 'station-visit-read')
   await station.tap('inbox-close')
 
@@ -45,7 +45,7 @@ journey('the station reads a visit, takes up a problem and answers, and the tabl
   await station.tap('station-nav-problems')
   await look(station.page, 'station-problems-board')
   await station.page.locator('[data-test="problem-column-waiting"] [data-test="problem-card"]').click()
-  truthy((await station.words('problem-story')).includes('灶台边的电线'), 'what was seen is read')
+  await until('what was seen is read', async () => (await station.words('problem-story')).includes('灶台边的电线'))
   await look(station.page, 'station-problem')
   await station.tap('problem-accept')
   await until('it is taken up', async () => (await station.words('problem-state')) === '已受理')
@@ -54,7 +54,7 @@ journey('the station reads a visit, takes up a problem and answers, and the tabl
   await station.page.locator('#problem-text').fill(ANSWER)
   await station.tap('problem-reply')
   await station.at('problem-event-replied').waitFor()
-  truthy((await station.words('problem-saved')).includes('平板'), 'it says what becomes of the answer')
+  await until('it says what becomes of the answer', async () => (await station.words('problem-saved')).includes('平板'))
   await checkAxe(station.page, 'an answered problem')
   await station.tap('station-nav-problems')
   await station.page.locator('[data-test="problem-column-working"] [data-test="problem-card"]').waitFor()
@@ -64,10 +64,10 @@ journey('the station reads a visit, takes up a problem and answers, and the tabl
   await core.call('sync_now')
   await tablet.at('go-answers').waitFor()
   await look(tablet.page, 'tablet-today-answer')
-  truthy((await tablet.words('nav-problems')).includes('1'), 'the navigation counts the answer')
+  await until('the navigation counts the answer', async () => (await tablet.words('nav-problems')).includes('1'))
   await tablet.tap('go-answers')
   await tablet.at('problem-unread').waitFor()
-  truthy((await tablet.words('problem-card')).includes(ANSWER), 'the answer is on the card')
+  await until('the answer is on the card', async () => (await tablet.words('problem-card')).includes(ANSWER))
   await look(tablet.page, 'tablet-problems-unread')
   await tablet.tap('problem-card')
   await until('the answer is read', async () => (await tablet.words('problem-story')).includes(ANSWER))
