@@ -17,9 +17,10 @@ fn packs(file: &CaseFile, folder: &Path) -> PolicySet {
         } else {
             repository().join("policy").join(name)
         };
-        PolicyPack::parse(&fs::read_to_string(path).unwrap()).unwrap()
+        PolicyPack::parse(&fs::read_to_string(path).expect("the pack is there"))
+            .expect("the pack is good")
     });
-    PolicySet::new(packs.collect()).unwrap()
+    PolicySet::new(packs.collect()).expect("the packs go together")
 }
 
 #[test]

@@ -201,7 +201,7 @@ fn a_number_excel_ruined_is_refused_whether_cell_or_text() {
     let ruined = Rejection::IdScientific {
         raw: "3.10199E+17".into(),
     };
-    assert_eq!(ledger.rows[0].rejections, [ruined.clone()]);
+    assert_eq!(ledger.rows[0].rejections, std::slice::from_ref(&ruined));
     assert_eq!(ledger.rows[1].rejections, [ruined]);
     assert!(
         ledger.rows[2].rejections.is_empty() && ledger.rows[2].notes[0].contains("照料人身份证号")

@@ -132,7 +132,7 @@ fn arbitrary_bytes_never_panic() {
     for _ in 0..20_000 {
         let length = seeded.below(200);
         let mut bytes: Vec<u8> = (0..length)
-            .map(|_| u8::try_from(seeded.next() & 0xff).unwrap())
+            .map(|_| u8::try_from(seeded.draw() & 0xff).unwrap())
             .collect();
         let _ = change_header::read(&bytes);
         let _ = change_header::read(&chunk(&bytes));

@@ -229,6 +229,9 @@ fn a_page_that_leads_to_itself_stops() {
     );
 }
 
+/// What a strange server does to a good answer.
+type Spoil = fn(&mut SyncResponse, Cursor);
+
 #[test]
 fn a_server_that_talks_nonsense_is_not_believed() {
     let strange_scope = Cursor {
@@ -236,7 +239,7 @@ fn a_server_that_talks_nonsense_is_not_believed() {
         ..cursor(9)
     };
     let good = || response(vec![], vec![entry(6, pack("a"))], 9);
-    let cases: [(&str, fn(&mut SyncResponse, Cursor)); 7] = [
+    let cases: [(&str, Spoil); 7] = [
         ("an outcome nobody asked for", |answer, _| {
             answer.outcomes = vec![(ChangeHash([5; 32]), Outcome::Accepted { seq: 1 })];
         }),

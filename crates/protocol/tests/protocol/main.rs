@@ -16,7 +16,7 @@ impl Seeded {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -24,7 +24,7 @@ impl Seeded {
     }
 
     pub fn below(&mut self, most: usize) -> usize {
-        usize::try_from(self.next() % most.max(1) as u64).unwrap()
+        usize::try_from(self.draw() % most.max(1) as u64).unwrap()
     }
 
     /// One of: a byte changed, a bit flipped, a piece removed, doubled, or filled with continuation bytes.
@@ -37,7 +37,7 @@ impl Seeded {
             let at = self.below(bytes.len());
             let length = 1 + self.below((bytes.len() - at).min(12));
             match self.below(5) {
-                0 => bytes[at] = u8::try_from(self.next() & 0xff).unwrap(),
+                0 => bytes[at] = u8::try_from(self.draw() & 0xff).unwrap(),
                 1 => bytes[at] ^= 1 << self.below(8),
                 2 => drop(bytes.drain(at..at + length)),
                 3 => {
