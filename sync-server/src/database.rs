@@ -10,7 +10,10 @@ use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 
 const FILE: &str = "server.sqlite";
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_begin.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_begin.sql"),
+    include_str!("migrations/0002_sync_that_cannot_lose.sql"),
+];
 /// Jobs that share one commit.
 const GROUP: usize = 128;
 

@@ -333,6 +333,7 @@ fn outcome_of(outcome: &Outcome) -> changes::Outcome {
         Outcome::Accepted { seq } | Outcome::AlreadyHad { seq } => changes::Outcome::Accepted {
             server_seq: Some(*seq),
         },
+        Outcome::Taken | Outcome::Review => changes::Outcome::Accepted { server_seq: None },
         Outcome::Held { missing } => changes::Outcome::Held {
             reason: format!("{} missing", missing.len()),
         },

@@ -12,6 +12,10 @@ pub enum Outcome {
         /// Number in the scope's log.
         seq: u64,
     },
+    /// On the server's disk; it gets its number once the admission worker has looked at it.
+    Taken,
+    /// On the server's disk, in the tray of the station: the document had left this device's unit when it arrived.
+    Review,
     /// Was there already; saying it twice changed nothing.
     AlreadyHad {
         /// Number in the scope's log.
@@ -92,6 +96,10 @@ refusal_codes! {
     HeldMissing = "held_missing",
     /// The (kind, schema) has no constants here, or the change cannot be applied.
     NotApplicable = "not_applicable",
+    /// The admission worker could not apply it; it is kept aside at the server for a person to look at.
+    Quarantined = "quarantined",
+    /// The document was erased; nothing is added to it any more.
+    Erased = "erased",
 }
 
 impl Outcome {

@@ -4,7 +4,13 @@ use crate::StoreError;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 /// In order; the number is the `user_version` after it. Once shipped, a file is never edited.
-const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("../migrations/0001_initial.sql"))];
+const MIGRATIONS: &[(i64, &str)] = &[
+    (1, include_str!("../migrations/0001_initial.sql")),
+    (
+        2,
+        include_str!("../migrations/0002_sync_that_cannot_lose.sql"),
+    ),
+];
 
 /// The schema this app writes.
 pub const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;

@@ -46,7 +46,7 @@ test('every file is loaded under its own name', () => {
 const errorCodes =
   'no_backend wrong_token internal wrong_pin pin_wait pin_format pin_common locked not_enrolled already_enrolled folder_in_use enrol_address enrol_code_wrong enrol_code_expired enrol_code_used enrol_code_burnt enrol_not_confirmed enrol_wrong_server no_network server_nonsense server_refused clock_wrong not_found not_allowed date_future date_invalid name_missing birth_invalid reason_missing text_missing party_missing state_missing nothing_answered draft_gone disk_full not_a_spreadsheet ledger_unknown ledger_empty ledger_too_large import_gone village_exists region_invalid value_invalid id_no_real too_large store_moved_aside form_unknown conflict_gone storage_busy too_new recovery_needed still_loading answer_invalid'.split(' ')
 const refusalCodes =
-  'not_your_unit bad_signature bad_chain actor_mismatch hash_mismatch malformed too_large too_many_ops start_op seq_reused generation kind_denied unknown_device device_revoked unknown_document held_missing not_applicable'.split(' ')
+  'not_your_unit bad_signature bad_chain actor_mismatch hash_mismatch malformed too_large too_many_ops start_op seq_reused generation kind_denied unknown_device device_revoked unknown_document held_missing not_applicable quarantined erased'.split(' ')
 
 test('every code has words', () => {
   for (const code of errorCodes) expect(chinese.get(`errors.${code}`), code).toBeTruthy()

@@ -1,0 +1,1 @@
+-- What sync remembers so that nothing is lost: returned work, epochs, moves, blobs.

@@ -1,0 +1,1 @@
+-- What the server remembers so that nothing is lost: an inbox, quarantine, orders, moves, blobs, compacted changes.
