@@ -151,7 +151,7 @@ fn page(
         at = Token {
             rank: row.rank,
             document: header.document.0,
-            done: at.done + 1,
+            done: at.done.saturating_add(1),
             ..at
         };
         documents.push(read_snapshot(app, connection, row)?);

@@ -12,6 +12,8 @@ pub const REQUEST_INFLATED_BYTES: usize = 1024 * 1024;
 pub const RESPONSE_BYTES: usize = 16 * 1024 * 1024;
 /// A response body once inflated.
 pub const RESPONSE_INFLATED_BYTES: usize = 32 * 1024 * 1024;
+/// Arrays and maps inside each other in a message; unknown fields are walked through too, and a stack has an end.
+pub const MESSAGE_DEPTH: usize = 32;
 /// One Automerge change.
 pub const CHANGE_BYTES: usize = 256 * 1024;
 /// Operations in one change.

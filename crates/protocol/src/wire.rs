@@ -155,6 +155,7 @@ pub fn pack<T: Serialize>(value: &T) -> Result<Vec<u8>, ProtocolError> {
 /// The bytes are not this value.
 pub fn unpack<T: DeserializeOwned>(raw: &[u8]) -> Result<T, ProtocolError> {
     let mut reader = rmp_serde::Deserializer::new(Cursor::new(raw));
+    reader.set_max_depth(limits::MESSAGE_DEPTH);
     let value =
         T::deserialize(&mut reader).map_err(|_| ProtocolError::Malformed("not this message"))?;
     if reader.position() != raw.len() as u64 {

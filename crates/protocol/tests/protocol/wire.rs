@@ -342,3 +342,20 @@ fn mutated_messages_never_panic() {
         }
     }
 }
+
+#[test]
+fn nesting_ends_where_the_table_says_and_never_at_the_end_of_the_stack() {
+    // {"zz": {"zz": … null}}: unknown fields of a newer app, walked through and passed over.
+    let nested = |depth: usize| {
+        let mut raw = [0x81, 0xa2, b'z', b'z'].repeat(depth);
+        raw.push(0xc0);
+        raw
+    };
+    #[derive(serde::Deserialize)]
+    struct Nothing {}
+    let most = protocol::limits::MESSAGE_DEPTH;
+    assert!(wire::unpack::<Nothing>(&nested(most - 1)).is_ok());
+    for depth in [most, most + 1, 10_000, 1_000_000] {
+        assert!(wire::unpack::<Nothing>(&nested(depth)).is_err());
+    }
+}
