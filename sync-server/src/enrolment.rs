@@ -11,8 +11,8 @@ use protocol::enrolment::{self as rules, QrCode, Seen};
 use protocol::session::proof;
 use protocol::{
     ConfirmEnrolment, CreateEnrolment, DeviceCertificate, Enrolled, EnrolmentId, EnrolmentProgress,
-    EnrolmentStarted, EnrolmentState, EnrolmentStatus, FinishEnrolment, Locator, PROTOCOL_VERSION,
-    RevealEnrolment, StartEnrolment, UnitLevel, limits,
+    EnrolmentStarted, EnrolmentState, EnrolmentStatus, FinishEnrolment, KnownAs, Locator,
+    PROTOCOL_VERSION, RevealEnrolment, StartEnrolment, UnitLevel, limits,
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use sha2::{Digest, Sha256};
@@ -497,6 +497,12 @@ fn enrolled(desk: Desk<'_>, device: &Device) -> Result<Enrolled, ApiError> {
             key: device.public_key,
             issued_ms: device.enrolled_ms,
             expires_ms: device.enrolled_ms + limits::CERTIFICATE_MS,
+            known_as: Some(KnownAs {
+                staff_name: device.staff_name.clone(),
+                unit_name: device.unit_name.clone(),
+                region: device.region.clone(),
+                file_numbers: device.file_numbers,
+            }),
         },
     )?;
     let recovery_key = settings::read(connection, name::RECOVERY_KEY)?

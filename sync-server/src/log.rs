@@ -150,7 +150,12 @@ pub(crate) fn read_after(
         let (seq, at_ms) = (row.seq, row.at_ms);
         if let Some(body) = visible(connection, vault, holder, row, yours)? {
             size += raw_bytes(&body);
-            stretch.entries.push(Entry { seq, at_ms, body });
+            stretch.entries.push(Entry {
+                seq,
+                at_ms,
+                body,
+                statement: None,
+            });
         }
     }
     stretch.more |= scanned == SCANNED;

@@ -82,6 +82,7 @@ impl Device {
             key: self.public_key,
             enrolled_ms: self.enrolled_ms,
             seen_ms: self.seen_ms,
+            file_numbers: Some(self.file_numbers),
         }
     }
 

@@ -163,6 +163,8 @@ fn page(
             seq: at.seq,
         },
         members,
+        member_statements: Vec::new(),
+        orders: Vec::new(),
         policies,
         documents,
         next: more.then(|| at.text()),

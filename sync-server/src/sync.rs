@@ -69,6 +69,7 @@ pub(crate) async fn answer(
                     seq: last_seq,
                     at_ms: now_ms,
                     body: EntryBody::Reset,
+                    statement: None,
                 };
                 return Ok((Stretch::only(reset), None, last_seq, epoch));
             }
@@ -95,6 +96,8 @@ pub(crate) async fn answer(
             epoch,
             seq: last_seq,
             at_ms: now_ms,
+            orders: 0,
+            last: None,
         },
     )?;
     let (durable_seq, second_copy) = app.copies.durable(holder.scope, last_seq);
@@ -108,6 +111,8 @@ pub(crate) async fn answer(
         retry_after_s: None,
         tick,
         server_time_ms: now_ms,
+        chain: None,
+        recovery: None,
     })
 }
 

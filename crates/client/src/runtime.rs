@@ -159,6 +159,7 @@ impl Line {
                     device,
                     nonce: nonce.nonce,
                     signature,
+                    certificate: None,
                 },
             )
             .await?;

@@ -303,7 +303,7 @@ fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Option<LastApplied>, Cl
                 EntryBody::Member(member) => store_member(tx, member)?,
                 EntryBody::Policy { id, json } => store_policy(tx, id, json, now)?,
                 // Moves, erasure and epochs come with their own work; nothing sends them yet.
-                EntryBody::DocOut { .. } | EntryBody::Erase { .. } | EntryBody::Reset => {}
+                EntryBody::DocOut { .. } | EntryBody::Order { .. } | EntryBody::Reset => {}
             }
         }
         for (document, incoming) in by_document {
@@ -605,6 +605,7 @@ fn store_member(tx: &Transaction<'_>, member: &MemberRecord) -> Result<(), Clien
             key,
             enrolled_ms,
             seen_ms,
+            ..
         } => members::put_device(
             tx,
             &DeviceRow {

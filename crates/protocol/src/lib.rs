@@ -4,6 +4,7 @@
 //! - [`enrolment`] is how a device becomes known; [`session::proof`] is how it proves itself afterwards.
 //! - [`envelope`] signs a change; [`change_header`] reads an Automerge change without Automerge.
 //! - [`access`] decides who may do what; [`genesis`] knows the changes that are never sent.
+//! - [`order`] is what the server decides for good and every device carries back to a restored server.
 //! - [`session::client`] and [`session::server`] are the two state machines that speak sync.
 
 pub mod access;
@@ -14,12 +15,14 @@ pub mod genesis;
 mod genesis_table;
 pub mod limits;
 pub mod message;
+pub mod order;
 pub mod outcome;
 pub mod session;
 pub mod wire;
 
 pub use envelope::{DocumentHeader, Envelope, EnvelopeHead};
 pub use message::*;
+pub use order::{NumberedOrder, Order};
 pub use outcome::{Outcome, RefusalCode};
 pub use wire::ProtocolError;
 

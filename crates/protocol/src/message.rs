@@ -2,7 +2,9 @@
 
 use crate::envelope::{DocumentHeader, Envelope, SignedHead};
 use crate::outcome::Outcome;
-use ids::{ChangeHash, DeviceId, DocKind, DocumentId, Generation, Role, StaffId, UnitId};
+use ids::{
+    ChangeHash, DeviceId, DocKind, DocumentId, Generation, Incarnation, Role, StaffId, UnitId,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -192,9 +194,26 @@ pub struct DeviceCertificate {
     pub issued_ms: i64,
     /// Until.
     pub expires_ms: i64,
+    /// Names and numbers, so that a server restored from an older copy can know the device again by this alone.
+    #[serde(default)]
+    pub known_as: Option<KnownAs>,
 }
 
-/// Bytes under the server's signature: a packed [`DeviceCertificate`] or [`Tick`].
+/// What else the server knew about a device when it certified it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownAs {
+    /// The holder's name.
+    pub staff_name: String,
+    /// The unit's name.
+    pub unit_name: String,
+    /// Region code of the unit.
+    pub region: String,
+    /// File numbers the device may hand out.
+    pub file_numbers: FileNumberBlock,
+}
+
+/// Bytes under the server's signature: a packed [`DeviceCertificate`], [`Tick`], [`MemberRecord`] or
+/// [`crate::NumberedOrder`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedStatement {
     /// The packed statement.
@@ -216,6 +235,12 @@ pub struct Tick {
     pub seq: u64,
     /// The server's clock.
     pub at_ms: i64,
+    /// The highest number of an order.
+    #[serde(default)]
+    pub orders: u64,
+    /// The last change up to `seq`: another one under that number proves another history.
+    #[serde(default)]
+    pub last: Option<LastApplied>,
 }
 
 /// `POST /session/nonce`.
@@ -244,6 +269,10 @@ pub struct OpenSession {
     /// `session::proof::sign`.
     #[serde(with = "serde_bytes")]
     pub signature: Vec<u8>,
+    /// The device's certificate, packed, once the server said that it does not know the device: a server restored from
+    /// a copy older than the enrolment believes its own signature.
+    #[serde(default, with = "serde_bytes")]
+    pub certificate: Option<Vec<u8>>,
 }
 
 /// Answer to [`OpenSession`]. Sent with every later request as `authorization: Bearer <token>`.
@@ -277,6 +306,18 @@ pub struct LastApplied {
     pub hash: ChangeHash,
 }
 
+/// Where a device's chain ends: its newest envelope in one memory and scope, sent or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainEnd {
+    /// The memory.
+    pub incarnation: Incarnation,
+    /// The last place taken; 0 when there is none.
+    pub dev_seq: u64,
+    /// Hash of the head there.
+    #[serde(with = "serde_bytes")]
+    pub head: [u8; 32],
+}
+
 /// A schema the app can read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SchemaVersion {
@@ -307,6 +348,12 @@ pub struct SyncRequest {
     pub want_bytes: u32,
     /// No entries please, only outcomes.
     pub push_only: bool,
+    /// The newest signed tick the device holds, packed: it proves to a restored server what is missing.
+    #[serde(default, with = "serde_bytes")]
+    pub tick: Option<Vec<u8>>,
+    /// Where the device's own chain ends.
+    #[serde(default)]
+    pub chain: Option<ChainEnd>,
 }
 
 /// Answer to [`SyncRequest`]. Nothing in it is said before it is on the server's disk.
@@ -331,6 +378,94 @@ pub struct SyncResponse {
     pub tick: Vec<u8>,
     /// The server's clock.
     pub server_time_ms: i64,
+    /// Where the chain the device named ends here, after what this request brought.
+    #[serde(default)]
+    pub chain: Option<ChainEnd>,
+    /// The server was restored from an older copy: how far what it lost has come back.
+    #[serde(default)]
+    pub recovery: Option<Recovery>,
+}
+
+/// How a server that was set back to an older copy gathers what it lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recovery {
+    /// It takes everything and shows nothing yet: some order might still be missing.
+    pub hold: bool,
+    /// Since when it gathers.
+    pub since_ms: i64,
+    /// Changes that came back.
+    pub returned: u64,
+    /// Numbers of the lost log that nothing was found for so far.
+    pub unexplained: u64,
+}
+
+/// `POST /inventory`: what a device holds, after the server lost its memory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InventoryRequest {
+    /// Protocol version.
+    pub protocol: u16,
+    /// Documents with their heads; for those the server lacked something of, with all their changes.
+    pub documents: Vec<InventoryLine>,
+    /// This device has given all it has.
+    pub done: bool,
+}
+
+/// What a device holds of one document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InventoryLine {
+    /// The document.
+    pub document: DocumentId,
+    /// Its generation.
+    pub generation: Generation,
+    /// Changes it holds: heads, or all.
+    pub hashes: Vec<ChangeHash>,
+}
+
+/// Answer to [`InventoryRequest`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InventoryResponse {
+    /// One per document, in the request's order.
+    pub standings: Vec<Standing>,
+}
+
+/// How a document named in an inventory stands at the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Everything named is here; the highest number of the document in the scope's log.
+    Complete {
+        /// That number.
+        seq: u64,
+    },
+    /// These of the named are not here.
+    Lacks {
+        /// Their hashes.
+        missing: Vec<ChangeHash>,
+    },
+    /// It was erased; nothing of it is wanted.
+    Erased,
+}
+
+/// `POST /refill`: what the server lost, from any device that has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefillRequest {
+    /// Protocol version.
+    pub protocol: u16,
+    /// [`MemberRecord`]s under the server's signature.
+    pub members: Vec<SignedStatement>,
+    /// [`crate::NumberedOrder`]s under the server's signature.
+    pub orders: Vec<SignedStatement>,
+    /// Envelopes of any device with their original signatures, each after what it depends on.
+    pub envelopes: Vec<Envelope>,
+}
+
+/// Answer to [`RefillRequest`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefillResponse {
+    /// One per envelope, in the request's order.
+    pub outcomes: Vec<(ChangeHash, Outcome)>,
+    /// How it stands.
+    pub recovery: Option<Recovery>,
 }
 
 /// One entry of a scope's log.
@@ -342,6 +477,9 @@ pub struct Entry {
     pub at_ms: i64,
     /// What it is.
     pub body: EntryBody,
+    /// On a member: the same record under the server's signature, to be carried back to a restored server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<SignedStatement>,
 }
 
 /// What an entry is.
@@ -374,12 +512,10 @@ pub enum EntryBody {
         /// The document.
         document: DocumentId,
     },
-    /// A document's generation is erased; beats any re-push.
-    Erase {
-        /// The document.
-        document: DocumentId,
-        /// The generation that ends.
-        generation: Generation,
+    /// An order: kept, done, and carried back to a restored server.
+    Order {
+        /// A [`crate::NumberedOrder`].
+        statement: SignedStatement,
     },
     /// Somebody or something of the organisation.
     Member(MemberRecord),
@@ -451,6 +587,9 @@ pub enum MemberRecord {
         enrolled_ms: i64,
         /// Last heard of, when known.
         seen_ms: Option<i64>,
+        /// File numbers it may hand out.
+        #[serde(default)]
+        file_numbers: Option<FileNumberBlock>,
     },
 }
 
@@ -472,6 +611,12 @@ pub struct SnapshotPage {
     pub cursor: Cursor,
     /// On the first page: the organisation as far as the caller sees it.
     pub members: Vec<MemberRecord>,
+    /// The members under the server's signature, in the same order.
+    #[serde(default)]
+    pub member_statements: Vec<SignedStatement>,
+    /// On the first page: every order, a [`crate::NumberedOrder`] each.
+    #[serde(default)]
+    pub orders: Vec<SignedStatement>,
     /// On the first page: the policy packs, as (id, JSON text).
     pub policies: Vec<(String, String)>,
     /// Whole documents.

@@ -374,6 +374,7 @@ impl Device {
                     device,
                     nonce,
                     signature,
+                    certificate: None,
                 },
             )
             .await?;
@@ -455,6 +456,8 @@ impl Device {
             outbox,
             want_bytes: 0,
             push_only: false,
+            tick: None,
+            chain: None,
         }
     }
 

@@ -279,6 +279,8 @@ impl SyncSession {
             outbox: part.into_iter().map(|queued| queued.envelope).collect(),
             want_bytes: self.settings.want_bytes,
             push_only: false,
+            tick: None,
+            chain: None,
         }))
     }
 

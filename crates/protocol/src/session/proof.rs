@@ -1,6 +1,6 @@
 //! What a device signs to open a session, and what the server signs: certificates and ticks.
 
-use crate::message::{DeviceCertificate, SignedStatement, Tick};
+use crate::message::{DeviceCertificate, MemberRecord, SignedStatement, Tick};
 use crate::wire::{self, ProtocolError};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use ids::DeviceId;
@@ -58,6 +58,10 @@ impl Statement for Tick {
     const NAME: &'static str = "tick";
 }
 
+impl Statement for MemberRecord {
+    const NAME: &'static str = "member";
+}
+
 /// Signs a statement; the result is a packed [`SignedStatement`].
 ///
 /// # Errors
@@ -66,9 +70,20 @@ pub fn sign_statement<S: Statement>(
     key: &SigningKey,
     statement: &S,
 ) -> Result<Vec<u8>, ProtocolError> {
+    wire::pack(&make_statement(key, statement)?)
+}
+
+/// Signs a statement, for a message that carries it as a field.
+///
+/// # Errors
+/// As [`sign_statement`].
+pub fn make_statement<S: Statement>(
+    key: &SigningKey,
+    statement: &S,
+) -> Result<SignedStatement, ProtocolError> {
     let body = wire::pack(statement)?;
     let signature = key.sign(&statement_bytes::<S>(&body)).to_bytes().to_vec();
-    wire::pack(&SignedStatement { body, signature })
+    Ok(SignedStatement { body, signature })
 }
 
 /// Reads a packed [`SignedStatement`] and believes it only under this key.
@@ -76,7 +91,17 @@ pub fn sign_statement<S: Statement>(
 /// # Errors
 /// Malformed, or not signed by this key.
 pub fn read_statement<S: Statement>(key: &VerifyingKey, bytes: &[u8]) -> Result<S, ProtocolError> {
-    let signed: SignedStatement = wire::unpack(bytes)?;
+    open_statement(key, &wire::unpack(bytes)?)
+}
+
+/// Believes a statement only under this key.
+///
+/// # Errors
+/// Malformed, or not signed by this key.
+pub fn open_statement<S: Statement>(
+    key: &VerifyingKey,
+    signed: &SignedStatement,
+) -> Result<S, ProtocolError> {
     let signature =
         Signature::from_slice(&signed.signature).map_err(|_| ProtocolError::BadSignature)?;
     key.verify_strict(&statement_bytes::<S>(&signed.body), &signature)

@@ -69,6 +69,8 @@ fn response(outcomes: Vec<(ChangeHash, Outcome)>, entries: Vec<Entry>, seq: u64)
         retry_after_s: None,
         tick: vec![],
         server_time_ms: 0,
+        chain: None,
+        recovery: None,
     }
 }
 
@@ -77,6 +79,7 @@ fn entry(seq: u64, body: EntryBody) -> Entry {
         seq,
         at_ms: 0,
         body,
+        statement: None,
     }
 }
 
@@ -165,6 +168,8 @@ fn a_new_tablet_takes_pages_then_the_log_from_their_cursor() {
         Box::new(SnapshotPage {
             cursor: cursor(40),
             members: vec![],
+            member_statements: vec![],
+            orders: vec![],
             policies: vec![],
             documents: vec![],
             next: next.map(str::to_owned),
@@ -216,6 +221,8 @@ fn a_page_that_leads_to_itself_stops() {
     let page = SnapshotPage {
         cursor: cursor(1),
         members: vec![],
+        member_statements: vec![],
+        orders: vec![],
         policies: vec![],
         documents: vec![],
         next: Some("2".into()),

@@ -5,7 +5,9 @@ use ed25519_dalek::SigningKey;
 use ids::{ChangeHash, DeviceId, DocKind, DocumentId, Incarnation, StaffId, UnitId, actor_id};
 use protocol::envelope::{self, ENVELOPE_VERSION};
 use protocol::session::proof;
-use protocol::{DocumentHeader, EnvelopeHead, ProtocolError, Tick, limits};
+use protocol::{
+    DocumentHeader, EnvelopeHead, NumberedOrder, Order, ProtocolError, Tick, limits, order,
+};
 use uuid::Uuid;
 
 fn head() -> EnvelopeHead {
@@ -112,6 +114,8 @@ fn a_tick_is_believed_only_from_its_server() {
         epoch: 1,
         seq: 9,
         at_ms: 1,
+        orders: 2,
+        last: None,
     };
     let bytes = proof::sign_statement(&key, &tick).unwrap();
     assert_eq!(
@@ -123,6 +127,26 @@ fn a_tick_is_believed_only_from_its_server() {
     let as_certificate =
         proof::read_statement::<protocol::DeviceCertificate>(&key.verifying_key(), &bytes);
     assert_eq!(as_certificate, Err(ProtocolError::BadSignature));
+}
+
+#[test]
+fn an_order_is_believed_only_from_its_server_and_as_nothing_else() {
+    let key = SigningKey::from_bytes(&[7; 32]);
+    let order = NumberedOrder {
+        scope: UnitId(Uuid::from_u128(4)),
+        number: 3,
+        at_ms: 1,
+        order: Order::Erase {
+            document: DocumentId(Uuid::from_u128(5)),
+            generation: 0,
+        },
+    };
+    let statement = order::sign(&key, &order).unwrap();
+    assert_eq!(order::read(&key.verifying_key(), &statement), Ok(order));
+    let other = SigningKey::from_bytes(&[8; 32]).verifying_key();
+    assert!(order::read(&other, &statement).is_err());
+    let as_tick = proof::open_statement::<Tick>(&key.verifying_key(), &statement);
+    assert_eq!(as_tick, Err(ProtocolError::BadSignature));
 }
 
 #[test]

@@ -42,6 +42,12 @@ fn request() -> SyncRequest {
         }],
         want_bytes: 0,
         push_only: false,
+        tick: Some(vec![6; 20]),
+        chain: Some(protocol::ChainEnd {
+            incarnation: ids::Incarnation(id(6)),
+            dev_seq: 3,
+            head: [7; 32],
+        }),
     }
 }
 
@@ -50,6 +56,7 @@ fn response() -> SyncResponse {
         seq,
         at_ms: 1_790_000_000_000,
         body,
+        statement: None,
     };
     SyncResponse {
         outcomes: vec![
@@ -87,6 +94,7 @@ fn response() -> SyncResponse {
                     key: [9; 32],
                     enrolled_ms: 1,
                     seen_ms: None,
+                    file_numbers: None,
                 }),
             ),
             entry(
@@ -105,6 +113,13 @@ fn response() -> SyncResponse {
         retry_after_s: Some(3),
         tick: vec![1],
         server_time_ms: 2,
+        chain: None,
+        recovery: Some(protocol::Recovery {
+            hold: true,
+            since_ms: 1,
+            returned: 2,
+            unexplained: 3,
+        }),
     }
 }
 
@@ -280,6 +295,8 @@ fn mutated_messages_never_panic() {
             seq: 1,
         },
         members: vec![],
+        member_statements: vec![],
+        orders: vec![],
         policies: vec![("national".into(), "{}".into())],
         documents: vec![protocol::DocumentSnapshot {
             document: DocumentId(id(1)),

@@ -1,0 +1,75 @@
+//! Orders: what the server once decided and no restored copy of it may forget.
+//!
+//! An order has a number of its own in its scope and stands under the server's key. Every device keeps those it saw and
+//! carries them back to a server that was set back to an older copy ([`crate::RefillRequest`]), which believes its own
+//! signature. The newest number is in every [`crate::Tick`], so a server can tell that some are still missing.
+
+use crate::message::SignedStatement;
+use crate::session::proof::{self, Statement};
+use crate::wire::ProtocolError;
+use ed25519_dalek::{SigningKey, VerifyingKey};
+use ids::{DeviceId, DocumentId, Generation, UnitId};
+use serde::{Deserialize, Serialize};
+
+/// What is ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// A document's generation is erased everywhere; beats any change that still comes.
+    Erase {
+        /// The document.
+        document: DocumentId,
+        /// The generation that ends, with all before it.
+        generation: Generation,
+    },
+    /// A device may not speak to the server any more.
+    Revoke {
+        /// The device.
+        device: DeviceId,
+    },
+    /// A document belongs to another unit from now on.
+    Move {
+        /// The document.
+        document: DocumentId,
+        /// Where it belonged.
+        from: UnitId,
+        /// Where it belongs now.
+        to: UnitId,
+    },
+}
+
+/// An order with its number: what is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NumberedOrder {
+    /// The scope.
+    pub scope: UnitId,
+    /// Its number in the scope, from 1 and without a gap; not a number of the log.
+    pub number: u64,
+    /// When, by the server's clock.
+    pub at_ms: i64,
+    /// What is ordered.
+    pub order: Order,
+}
+
+impl Statement for NumberedOrder {
+    const NAME: &'static str = "order";
+}
+
+/// Signs an order.
+///
+/// # Errors
+/// The order cannot be written, which none of ours causes.
+pub fn sign(key: &SigningKey, order: &NumberedOrder) -> Result<SignedStatement, ProtocolError> {
+    proof::make_statement(key, order)
+}
+
+/// Reads a signed order and believes it only under the server's key.
+///
+/// # Errors
+/// Malformed, or not signed by this key.
+pub fn read(
+    key: &VerifyingKey,
+    statement: &SignedStatement,
+) -> Result<NumberedOrder, ProtocolError> {
+    proof::open_statement(key, statement)
+}
