@@ -79,6 +79,19 @@ pub fn open_reader(file: &Path) -> Result<Connection, DatabaseError> {
     Ok(connection)
 }
 
+/// As [`open`], through another of SQLite's file systems: the simulator's disk.
+///
+/// # Errors
+/// There is none, or it cannot be used.
+pub(crate) fn open_on(data: &Path, vfs: &str) -> Result<Connection, DatabaseError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    prepare(Connection::open_with_flags_and_vfs(
+        file_of(data),
+        flags,
+        vfs,
+    )?)
+}
+
 fn prepare(mut connection: Connection) -> Result<Connection, DatabaseError> {
     connection.busy_timeout(Duration::from_secs(10))?;
     connection.set_prepared_statement_cache_capacity(128);

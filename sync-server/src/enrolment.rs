@@ -431,6 +431,19 @@ pub(crate) fn confirm(
     status_of(desk, &record)
 }
 
+/// Confirms the six digits shown now, for whoever sits at the server itself and has compared them.
+pub(crate) fn confirm_anywhere(
+    desk: Desk<'_>,
+    id: EnrolmentId,
+) -> Result<EnrolmentStatus, ApiError> {
+    let status = status_anywhere(desk, id)?;
+    let input = ConfirmEnrolment {
+        enrolment: id,
+        compare_code: status.compare_code.unwrap_or_default(),
+    };
+    confirm(desk, None, &input)
+}
+
 /// The device proves that it was given the code, and becomes known. Said twice it gives the same answer.
 pub(crate) fn finish(desk: Desk<'_>, input: &FinishEnrolment) -> Counted<Enrolled> {
     let record = by_id(desk.connection, input.enrolment)?.ok_or(ApiError::EnrolCodeWrong)?;

@@ -1,9 +1,12 @@
 //! Every route, with the action it declares. A route is an [`Endpoint`], and an endpoint without an action cannot be written.
+//!
+//! What a route does is a plain function over the shared parts and a connection; this file also runs it under axum.
 
-use crate::enrolment;
+use crate::enrolment::{self, Counted};
 use crate::error::ApiError;
 use crate::organisation;
-use crate::state::App;
+use crate::state::{App, Serving};
+use crate::steps::Step;
 use crate::{snapshot, sync};
 use axum::Router;
 use axum::body::Body;
@@ -11,24 +14,22 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
+use ids::{DeviceId, UnitId};
 use protocol::access::{self, Action, Context, Decision, Denial, Holder, Resource, Subject};
 use protocol::session::{proof, server::Caller};
 use protocol::{
-    ConfirmEnrolment, CreateEnrolment, CreateVillage, FinishEnrolment, NonceRequest, NonceResponse,
-    OpenSession, PROTOCOL_VERSION, PollEnrolment, ReadEnrolment, RevealEnrolment, SessionOpened,
-    SnapshotRequest, StartEnrolment, SyncRequest, limits, wire,
+    NonceRequest, NonceResponse, OpenSession, PROTOCOL_VERSION, PollEnrolment, ReadEnrolment,
+    SessionOpened, limits, wire,
 };
+use rusqlite::Connection;
 use serde::{Serialize, de::DeserializeOwned};
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a request may take, its body included.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-type Answer = Pin<Box<dyn Future<Output = Result<Response, ApiError>> + Send>>;
-type Handler = Box<dyn Fn(Arc<App>, Granted, Vec<u8>) -> Answer + Send + Sync>;
+type Begin = Box<dyn Fn(&App, Granted, &[u8]) -> Result<Step, ApiError> + Send + Sync>;
 
 /// Who was let in. Made only after [`access::decide`] said yes.
 #[derive(Clone, Copy)]
@@ -40,6 +41,10 @@ impl Granted {
     fn holder(self) -> Result<Holder, ApiError> {
         self.holder.ok_or(ApiError::SessionUnknown)
     }
+
+    fn scope(self) -> Result<UnitId, ApiError> {
+        Ok(self.holder()?.scope)
+    }
 }
 
 /// A route: what it needs a right to, where it is, what it does.
@@ -49,75 +54,117 @@ pub(crate) struct Endpoint {
     pub path: &'static str,
     pub summary: &'static str,
     pub is_message: bool,
-    handler: Handler,
+    begin: Begin,
 }
 
 impl Endpoint {
-    /// A route that takes and gives an encoded message.
-    fn message<Input, Output, Work, Done>(
+    /// A route that takes and gives an encoded message, and reads the database.
+    fn reading<Input, Output>(
         action: Action,
         path: &'static str,
         summary: &'static str,
-        work: Work,
+        work: fn(&App, &Connection, Granted, Input) -> Result<Output, ApiError>,
     ) -> Self
     where
         Input: DeserializeOwned + Send + 'static,
         Output: Serialize + 'static,
-        Work: Fn(Arc<App>, Granted, Input) -> Done + Clone + Send + Sync + 'static,
-        Done: Future<Output = Result<Output, ApiError>> + Send + 'static,
     {
-        let handler: Handler = Box::new(move |app, granted, body| {
-            let work = work.clone();
-            Box::pin(async move {
-                let input: Input = wire::decode_request(&body)?;
-                let output = work(app, granted, input).await?;
-                let body = wire::encode_response(&output)?;
-                Ok((
-                    [(
-                        header::CONTENT_TYPE,
-                        HeaderValue::from_static(wire::MEDIA_TYPE),
-                    )],
-                    body,
-                )
-                    .into_response())
-            })
-        });
+        Self::stepping(action, path, summary, move |_, granted, input: Input| {
+            Ok(Step::read(move |app, connection| {
+                Step::answer(&work(app, connection, granted, input)?)
+            }))
+        })
+    }
+
+    /// A route that takes and gives an encoded message, and writes in one transaction. An error leaves no trace.
+    fn writing<Input, Output>(
+        action: Action,
+        path: &'static str,
+        summary: &'static str,
+        work: fn(&App, &Connection, Granted, Input) -> Result<Output, ApiError>,
+    ) -> Self
+    where
+        Input: DeserializeOwned + Send + 'static,
+        Output: Serialize + 'static,
+    {
+        Self::stepping(action, path, summary, move |_, granted, input: Input| {
+            Ok(Step::write(move |app, connection| {
+                Step::answer(&work(app, connection, granted, input)?)
+            }))
+        })
+    }
+
+    /// As [`Endpoint::writing`], for work that may refuse and be committed all the same.
+    fn counting<Input, Output>(
+        action: Action,
+        path: &'static str,
+        summary: &'static str,
+        work: fn(&App, &Connection, Granted, Input) -> Counted<Output>,
+    ) -> Self
+    where
+        Input: DeserializeOwned + Send + 'static,
+        Output: Serialize + 'static,
+    {
+        Self::stepping(action, path, summary, move |_, granted, input: Input| {
+            Ok(Step::write(move |app, connection| {
+                match work(app, connection, granted, input)? {
+                    Ok(output) => Step::answer(&output),
+                    Err(refusal) => Ok(Step::Refuse(refusal)),
+                }
+            }))
+        })
+    }
+
+    /// A route that takes an encoded message and whose work has several steps, or none over the database.
+    fn stepping<Input>(
+        action: Action,
+        path: &'static str,
+        summary: &'static str,
+        begin: impl Fn(&App, Granted, Input) -> Result<Step, ApiError> + Send + Sync + 'static,
+    ) -> Self
+    where
+        Input: DeserializeOwned + 'static,
+    {
         Self {
             action,
             method: Method::POST,
             path,
             summary,
             is_message: true,
-            handler,
+            begin: Box::new(move |app, granted, body| {
+                begin(app, granted, wire::decode_request(body)?)
+            }),
         }
     }
 
     /// A route that takes nothing and gives JSON.
-    fn json<Work>(action: Action, path: &'static str, summary: &'static str, work: Work) -> Self
-    where
-        Work: Fn(&App) -> String + Clone + Send + Sync + 'static,
-    {
-        let handler: Handler = Box::new(move |app, _, _| {
-            let work = work.clone();
-            Box::pin(async move {
-                Ok((
-                    [(
-                        header::CONTENT_TYPE,
-                        HeaderValue::from_static("application/json"),
-                    )],
-                    work(&app),
-                )
-                    .into_response())
-            })
-        });
+    fn json(
+        action: Action,
+        path: &'static str,
+        summary: &'static str,
+        work: fn(&App) -> String,
+    ) -> Self {
         Self {
             action,
             method: Method::GET,
             path,
             summary,
             is_message: false,
-            handler,
+            begin: Box::new(move |app, _, _| Ok(Step::Answer(work(app).into_bytes()))),
         }
+    }
+
+    /// The first step of answering.
+    pub(crate) fn begin(&self, app: &App, granted: Granted, body: &[u8]) -> Result<Step, ApiError> {
+        (self.begin)(app, granted, body)
+    }
+
+    fn media_type(&self) -> HeaderValue {
+        HeaderValue::from_static(if self.is_message {
+            wire::MEDIA_TYPE
+        } else {
+            "application/json"
+        })
     }
 }
 
@@ -136,7 +183,7 @@ fn open_endpoints() -> Vec<Endpoint> {
             "/health",
             "Whether the server lives.",
             |app| {
-                let (_, second_copy) = app.copies.durable(ids::UnitId(uuid::Uuid::nil()), 0);
+                let (_, second_copy) = app.copies.durable(UnitId(uuid::Uuid::nil()), 0);
                 serde_json::json!({
                     "status": "ok",
                     "protocol": PROTOCOL_VERSION,
@@ -151,66 +198,48 @@ fn open_endpoints() -> Vec<Endpoint> {
             "This description.",
             |_| crate::openapi::description().to_string(),
         ),
-        Endpoint::message(
+        Endpoint::writing(
             Action::Enrol,
             "/enrol/start",
             "A device shows its key and commits to a nonce.",
-            |app: Arc<App>, _, input: StartEnrolment| async move {
-                let doing = Arc::clone(&app);
-                app.writer
-                    .run(move |connection| enrolment::start(doing.desk(connection), &input))
-                    .await
-            },
+            |app, connection, _, input| enrolment::start(app.desk(connection), &input),
         ),
-        Endpoint::message(
+        Endpoint::counting(
             Action::Enrol,
             "/enrol/reveal",
             "The device reveals its nonce; both sides show six digits.",
-            |app: Arc<App>, _, input: RevealEnrolment| async move {
-                let doing = Arc::clone(&app);
-                app.writer
-                    .run(move |connection| enrolment::reveal(doing.desk(connection), &input))
-                    .await?
-            },
+            |app, connection, _, input| enrolment::reveal(app.desk(connection), &input),
         ),
-        Endpoint::message(
+        Endpoint::reading(
             Action::Enrol,
             "/enrol/poll",
             "Whether the station confirmed.",
-            |app: Arc<App>, _, input: PollEnrolment| async move {
-                let doing = Arc::clone(&app);
-                app.readers
-                    .run(move |connection| enrolment::poll(doing.desk(connection), input.enrolment))
-                    .await
+            |app, connection, _, input: PollEnrolment| {
+                enrolment::poll(app.desk(connection), input.enrolment)
             },
         ),
-        Endpoint::message(
+        Endpoint::counting(
             Action::Enrol,
             "/enrol/finish",
             "The device proves that it was given the code.",
-            |app: Arc<App>, _, input: FinishEnrolment| async move {
-                let doing = Arc::clone(&app);
-                app.writer
-                    .run(move |connection| enrolment::finish(doing.desk(connection), &input))
-                    .await?
-            },
+            |app, connection, _, input| enrolment::finish(app.desk(connection), &input),
         ),
-        Endpoint::message(
+        Endpoint::stepping(
             Action::OpenSession,
             "/session/nonce",
             "A nonce to sign.",
-            |app: Arc<App>, _, input: NonceRequest| async move {
+            |app, _, input: NonceRequest| {
                 let nonce =
                     app.sessions
                         .nonce(app.clock.as_ref(), app.entropy.as_ref(), input.device);
-                Ok(NonceResponse { nonce })
+                Step::answer(&NonceResponse { nonce })
             },
         ),
-        Endpoint::message(
+        Endpoint::stepping(
             Action::OpenSession,
             "/session/open",
             "A session for a signed nonce.",
-            |app: Arc<App>, _, input: OpenSession| open_session(app, input),
+            |app, _, input| open_session(app, input),
         ),
     ]
 }
@@ -218,145 +247,107 @@ fn open_endpoints() -> Vec<Endpoint> {
 /// Routes of a session.
 fn session_endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::message(
+        Endpoint::stepping(
             Action::ReadLog,
             "/sync",
             "Sends a part of the outbox, takes what is new.",
-            |app: Arc<App>, granted: Granted, input: SyncRequest| async move {
-                sync::answer(app, granted.holder()?, input).await
-            },
+            |app, granted, input| sync::answer(app, granted.holder()?, input),
         ),
-        Endpoint::message(
+        Endpoint::reading(
             Action::ReadLog,
             "/snapshot",
             "Whole documents for a new tablet, page by page.",
-            |app: Arc<App>, granted: Granted, input: SnapshotRequest| async move {
-                snapshot::answer(app, granted.holder()?, input).await
+            |app, connection, granted, input| {
+                snapshot::answer(app, connection, &granted.holder()?, &input)
             },
         ),
-        Endpoint::message(
+        Endpoint::writing(
             Action::CreateEnrolment,
             "/enrolments",
             "Makes a one-time code.",
-            |app: Arc<App>, granted: Granted, input: CreateEnrolment| async move {
-                let scope = granted.holder()?.scope;
-                let doing = Arc::clone(&app);
-                app.writer
-                    .run(move |connection| enrolment::create(doing.desk(connection), scope, &input))
-                    .await
+            |app, connection, granted, input| {
+                enrolment::create(app.desk(connection), granted.scope()?, &input)
             },
         ),
-        Endpoint::message(
+        Endpoint::reading(
             Action::ReadEnrolment,
             "/enrolments/status",
             "Where a code stands.",
-            |app: Arc<App>, granted: Granted, input: ReadEnrolment| async move {
-                let scope = granted.holder()?.scope;
-                let doing = Arc::clone(&app);
-                app.readers
-                    .run(move |connection| {
-                        enrolment::status(doing.desk(connection), scope, input.enrolment)
-                    })
-                    .await
+            |app, connection, granted, input: ReadEnrolment| {
+                enrolment::status(app.desk(connection), granted.scope()?, input.enrolment)
             },
         ),
-        Endpoint::message(
+        Endpoint::writing(
             Action::ConfirmEnrolment,
             "/enrolments/confirm",
             "The six digits are the same.",
-            |app: Arc<App>, granted: Granted, input: ConfirmEnrolment| async move {
-                let scope = granted.holder()?.scope;
-                let doing = Arc::clone(&app);
-                app.writer
-                    .run(move |connection| {
-                        enrolment::confirm(doing.desk(connection), Some(scope), &input)
-                    })
-                    .await
+            |app, connection, granted, input| {
+                enrolment::confirm(app.desk(connection), Some(granted.scope()?), &input)
             },
         ),
-        Endpoint::message(
+        Endpoint::writing(
             Action::CreateVillage,
             "/villages",
             "Makes a village.",
-            |app: Arc<App>, granted: Granted, input: CreateVillage| async move {
-                let scope = granted.holder()?.scope;
-                let doing = Arc::clone(&app);
-                app.writer
-                    .run(move |connection| {
-                        let sources = (doing.clock.as_ref(), doing.entropy.as_ref());
-                        organisation::create_village(connection, sources, scope, &input)
-                    })
-                    .await
+            |app, connection, granted, input| {
+                let sources = (app.clock.as_ref(), app.entropy.as_ref());
+                organisation::create_village(connection, sources, granted.scope()?, &input)
             },
         ),
-        Endpoint::message(
+        Endpoint::reading(
             Action::ReadVillages,
             "/villages/list",
             "The villages.",
-            |app: Arc<App>, granted: Granted, (): ()| async move {
-                let scope = granted.holder()?.scope;
-                app.readers
-                    .run(move |connection| organisation::villages(connection, scope))
-                    .await
-            },
+            |_, connection, granted, (): ()| organisation::villages(connection, granted.scope()?),
         ),
-        Endpoint::message(
+        Endpoint::reading(
             Action::ReadDevices,
             "/devices/list",
             "The devices and when they were last heard of.",
-            |app: Arc<App>, granted: Granted, (): ()| async move {
-                let scope = granted.holder()?.scope;
-                app.readers
-                    .run(move |connection| organisation::devices(connection, scope))
-                    .await
-            },
+            |_, connection, granted, (): ()| organisation::devices(connection, granted.scope()?),
         ),
     ]
 }
 
-async fn open_session(app: Arc<App>, input: OpenSession) -> Result<SessionOpened, ApiError> {
+fn open_session(app: &App, input: OpenSession) -> Result<Step, ApiError> {
     if !app
         .sessions
         .take_nonce(app.clock.as_ref(), input.device, &input.nonce)
     {
         return Err(ApiError::DeviceUnknown);
     }
-    let caller = find_caller(&app, input.device)
-        .await?
-        .ok_or(ApiError::DeviceUnknown)?;
-    let server_key = app.signing_key.verifying_key().to_bytes();
-    proof::verify(
-        &caller.key,
-        input.device,
-        &server_key,
-        &input.nonce,
-        &input.signature,
-    )?;
-    if caller.revoked {
-        return Err(ApiError::DeviceRevoked);
-    }
-    let (token, expires_ms) =
-        app.sessions
-            .open(app.clock.as_ref(), app.entropy.as_ref(), input.device);
-    Ok(SessionOpened {
-        token,
-        expires_ms,
-        server_time_ms: app.clock.now_ms(),
-    })
+    Ok(Step::read(move |app, connection| {
+        let caller = find_caller(connection, input.device)?.ok_or(ApiError::DeviceUnknown)?;
+        let server_key = app.signing_key.verifying_key().to_bytes();
+        proof::verify(
+            &caller.key,
+            input.device,
+            &server_key,
+            &input.nonce,
+            &input.signature,
+        )?;
+        if caller.revoked {
+            return Err(ApiError::DeviceRevoked);
+        }
+        let (token, expires_ms) =
+            app.sessions
+                .open(app.clock.as_ref(), app.entropy.as_ref(), input.device);
+        Step::answer(&SessionOpened {
+            token,
+            expires_ms,
+            server_time_ms: app.clock.now_ms(),
+        })
+    }))
 }
 
-async fn find_caller(app: &App, device: ids::DeviceId) -> Result<Option<Caller>, ApiError> {
-    app.readers
-        .run(move |connection| {
-            organisation::device(connection, device)?
-                .map(|device| device.caller())
-                .transpose()
-        })
-        .await
+fn find_caller(connection: &Connection, device: DeviceId) -> Result<Option<Caller>, ApiError> {
+    organisation::device(connection, device)?
+        .map(|device| device.caller())
+        .transpose()
 }
 
 /// All routes as one service.
-pub(crate) fn router(app: &Arc<App>) -> Router {
+pub(crate) fn router(serving: &Arc<Serving>) -> Router {
     let mut router = Router::new();
     for endpoint in endpoints() {
         let filter = if endpoint.method == Method::GET {
@@ -366,11 +357,11 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         };
         let path = endpoint.path;
         let endpoint = Arc::new(endpoint);
-        let app = Arc::clone(app);
+        let serving = Arc::clone(serving);
         router = router.route(
             path,
             on(filter, move |request: Request| {
-                serve(Arc::clone(&app), Arc::clone(&endpoint), request)
+                serve(Arc::clone(&serving), Arc::clone(&endpoint), request)
             }),
         );
     }
@@ -379,35 +370,79 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
 }
 
-async fn serve(app: Arc<App>, endpoint: Arc<Endpoint>, request: Request) -> Response {
-    let Ok(_place) = app.busy.try_acquire() else {
+async fn serve(serving: Arc<Serving>, endpoint: Arc<Endpoint>, request: Request) -> Response {
+    let Ok(_place) = serving.busy.try_acquire() else {
         return ApiError::Busy.into_response();
     };
-    let answered = tokio::time::timeout(TIMEOUT, admit(&app, &endpoint, request)).await;
-    let result = answered.unwrap_or(Err(ApiError::TimedOut));
-    match &result {
-        Ok(_) => tracing::debug!(path = endpoint.path, "answered"),
-        Err(error) => tracing::info!(path = endpoint.path, code = error.code(), "refused"),
+    let answered = tokio::time::timeout(TIMEOUT, admit(&serving, &endpoint, request)).await;
+    match answered.unwrap_or(Err(ApiError::TimedOut)) {
+        Ok(body) => {
+            tracing::debug!(path = endpoint.path, "answered");
+            ([(header::CONTENT_TYPE, endpoint.media_type())], body).into_response()
+        }
+        Err(error) => {
+            tracing::info!(path = endpoint.path, code = error.code(), "refused");
+            error.into_response()
+        }
     }
-    result.unwrap_or_else(IntoResponse::into_response)
 }
 
 /// Who asks, whether they may, and only then what they say.
 async fn admit(
-    app: &Arc<App>,
+    serving: &Serving,
     endpoint: &Endpoint,
     request: Request,
-) -> Result<Response, ApiError> {
-    let caller = match bearer(request.headers()) {
+) -> Result<Vec<u8>, ApiError> {
+    let app = &serving.app;
+    let caller = match bearer(request.headers()).and_then(|token| app.session_of(token)) {
         None => None,
-        Some(token) => match app.sessions.device(app.clock.as_ref(), token) {
-            None => None,
-            Some(device) => find_caller(app, device).await?,
-        },
+        Some(device) => {
+            serving
+                .readers
+                .run(move |connection| find_caller(connection, device))
+                .await?
+        }
     };
     let granted = grant(endpoint.action, caller.as_ref())?;
     let body = read_body(request.into_body()).await?;
-    (endpoint.handler)(Arc::clone(app), granted, body).await
+    run(serving, endpoint.begin(app, granted, &body)?).await
+}
+
+/// Runs the steps, each where it belongs.
+async fn run(serving: &Serving, mut step: Step) -> Result<Vec<u8>, ApiError> {
+    loop {
+        let app = Arc::clone(&serving.app);
+        step = match step {
+            Step::Read(work) => {
+                serving
+                    .readers
+                    .run(move |connection| work(&app, connection))
+                    .await?
+            }
+            Step::Write(work) => {
+                serving
+                    .writer
+                    .run(move |connection| work(&app, connection))
+                    .await?
+            }
+            Step::Answer(body) => return Ok(body),
+            Step::Refuse(refusal) => return Err(refusal),
+        };
+    }
+}
+
+/// Who a token belongs to and whether they may do this: for a server that has one connection for everything.
+pub(crate) fn authorize(
+    app: &App,
+    connection: &Connection,
+    action: Action,
+    token: Option<&str>,
+) -> Result<Granted, ApiError> {
+    let caller = match token.and_then(|token| app.session_of(token)) {
+        None => None,
+        Some(device) => find_caller(connection, device)?,
+    };
+    grant(action, caller.as_ref())
 }
 
 /// Whether an action is done to a scope, not to the server itself.
@@ -425,7 +460,7 @@ fn grant(action: Action, caller: Option<&Caller>) -> Result<Granted, ApiError> {
         revoked: caller.is_some_and(|caller| caller.revoked),
     };
     let resource = if needs_session(action) {
-        Resource::Scope(holder.map_or(ids::UnitId(uuid::Uuid::nil()), |holder| holder.scope))
+        Resource::Scope(holder.map_or(UnitId(uuid::Uuid::nil()), |holder| holder.scope))
     } else {
         Resource::Server
     };

@@ -5,19 +5,18 @@ use crate::database::{self, DatabaseError, Readers, Writer};
 use crate::enrolment;
 use crate::error::ApiError;
 use crate::routes;
-use crate::sessions::Sessions;
 use crate::settings::{self, name};
-use crate::state::App;
+use crate::state::{App, Means, Serving};
 use crate::tls::{self, TlsError};
 use crate::vault::{Vault, VaultError};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use ids::{Clock, Entropy};
 use protocol::genesis::{self, Constant};
-use protocol::{ConfirmEnrolment, CreateEnrolment, EnrolmentId, EnrolmentStatus};
+use protocol::{CreateEnrolment, EnrolmentId, EnrolmentStatus};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -115,40 +114,38 @@ impl Server {
         settings::write(&connection, name::ADDRESS, advertised.as_bytes())
             .map_err(DatabaseError::from)?;
         let tls = tls::server_config(&connection, &vault, address.ip())?;
-        let ca_certificate = tls::ca_certificate(&connection)?;
-        let signing_key =
-            enrolment::signing_key(&connection, &vault).map_err(ServerError::Mismatch)?;
-        let ca_fingerprint = protocol::enrolment::fingerprint(&ca_certificate);
+        let copies = Copies::new(config.second_copy);
+        let app = Arc::new(App::over(
+            &connection,
+            vault,
+            Means {
+                clock: config.clock,
+                entropy: config.entropy,
+                constants: config.constants,
+                address: advertised,
+                copies: copies.clone(),
+            },
+        )?);
         let writer = Writer::start(connection)?;
         let commits = writer.commits();
-        let copies = Copies::new(config.second_copy);
-        let app = Arc::new(App {
-            clock: config.clock,
-            entropy: config.entropy,
-            vault,
+        let serving = Arc::new(Serving {
+            app,
             writer,
             readers: Readers::new(&config.data),
-            sessions: Sessions::default(),
-            signing_key,
-            ca_certificate,
-            address: advertised,
-            constants: config.constants,
-            copies: copies.clone(),
             busy: Semaphore::new(REQUESTS),
-            seen: Mutex::default(),
         });
         let copying = tokio::spawn(copies.follow(config.data, commits));
         let (stop, stopping) = watch::channel(false);
         let accepting = tokio::spawn(accept(
             listener,
             TlsAcceptor::from(tls),
-            Arc::clone(&app),
+            Arc::clone(&serving),
             stopping,
         ));
         Ok(RunningServer {
             address,
-            ca_fingerprint,
-            app,
+            ca_fingerprint: protocol::enrolment::fingerprint(&serving.app.ca_certificate),
+            serving,
             stop,
             accepting,
             copying,
@@ -162,7 +159,7 @@ pub struct RunningServer {
     pub address: SocketAddr,
     /// SHA-256 of its CA certificate.
     pub ca_fingerprint: [u8; 32],
-    app: Arc<App>,
+    serving: Arc<Serving>,
     stop: watch::Sender<bool>,
     accepting: JoinHandle<()>,
     copying: JoinHandle<()>,
@@ -171,12 +168,12 @@ pub struct RunningServer {
 impl RunningServer {
     /// Its CA certificate, DER.
     pub fn ca_certificate(&self) -> &[u8] {
-        &self.app.ca_certificate
+        &self.serving.app.ca_certificate
     }
 
     /// What tablets are told to connect to.
     pub fn advertised(&self) -> &str {
-        &self.app.address
+        &self.serving.app.address
     }
 
     /// Where an enrolment stands, with its QR text and digits.
@@ -184,8 +181,8 @@ impl RunningServer {
     /// # Errors
     /// There is no such enrolment.
     pub async fn enrolment(&self, id: EnrolmentId) -> Result<EnrolmentStatus, ApiError> {
-        let app = Arc::clone(&self.app);
-        self.app
+        let app = Arc::clone(&self.serving.app);
+        self.serving
             .readers
             .run(move |connection| enrolment::status_anywhere(app.desk(connection), id))
             .await
@@ -199,8 +196,8 @@ impl RunningServer {
         &self,
         input: CreateEnrolment,
     ) -> Result<EnrolmentStatus, ApiError> {
-        let app = Arc::clone(&self.app);
-        self.app
+        let app = Arc::clone(&self.serving.app);
+        self.serving
             .writer
             .run(move |connection| enrolment::create_anywhere(app.desk(connection), &input))
             .await
@@ -211,18 +208,10 @@ impl RunningServer {
     /// # Errors
     /// There is no such enrolment, or nothing to compare yet.
     pub async fn confirm_enrolment(&self, id: EnrolmentId) -> Result<EnrolmentStatus, ApiError> {
-        let app = Arc::clone(&self.app);
-        self.app
+        let app = Arc::clone(&self.serving.app);
+        self.serving
             .writer
-            .run(move |connection| {
-                let desk = app.desk(connection);
-                let status = enrolment::status_anywhere(desk, id)?;
-                let input = ConfirmEnrolment {
-                    enrolment: id,
-                    compare_code: status.compare_code.unwrap_or_default(),
-                };
-                enrolment::confirm(desk, None, &input)
-            })
+            .run(move |connection| enrolment::confirm_anywhere(app.desk(connection), id))
             .await
     }
 
@@ -230,8 +219,8 @@ impl RunningServer {
     pub async fn shutdown(self) {
         let _ = self.stop.send(true);
         let _ = self.accepting.await;
-        let app = self.app;
-        let stopped = tokio::task::spawn_blocking(move || app.writer.stop()).await;
+        let serving = self.serving;
+        let stopped = tokio::task::spawn_blocking(move || serving.writer.stop()).await;
         if stopped.is_err() {
             tracing::error!("the writer did not stop cleanly");
         }
@@ -243,10 +232,10 @@ impl RunningServer {
 async fn accept(
     listener: TcpListener,
     tls: TlsAcceptor,
-    app: Arc<App>,
+    serving: Arc<Serving>,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let router = routes::router(&app);
+    let router = routes::router(&serving);
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let mut connections = JoinSet::new();
     loop {

@@ -15,7 +15,6 @@ use protocol::{
     SnapshotRequest,
 };
 use rusqlite::{Connection, Row, named_params};
-use std::sync::Arc;
 use uuid::Uuid;
 
 /// Where a page begins: the log's number when the first page was asked for, the last document given, how many were.
@@ -76,10 +75,11 @@ fn read_document(row: &Row<'_>) -> rusqlite::Result<DocumentRow> {
 }
 
 /// Answers a page.
-pub(crate) async fn answer(
-    app: Arc<App>,
-    holder: Holder,
-    request: SnapshotRequest,
+pub(crate) fn answer(
+    app: &App,
+    connection: &Connection,
+    holder: &Holder,
+    request: &SnapshotRequest,
 ) -> Result<SnapshotPage, ApiError> {
     if request.protocol > PROTOCOL_VERSION {
         return Err(ApiError::TooNew);
@@ -89,11 +89,7 @@ pub(crate) async fn answer(
         Some(text) => Some(Token::parse(text).ok_or(ApiError::Malformed)?),
     };
     let want = u64::from(answer_bytes(request.want_bytes));
-    let now_ms = app.clock.now_ms();
-    let reading = Arc::clone(&app);
-    app.readers
-        .run(move |connection| page(&reading, connection, &holder, token, want, now_ms))
-        .await
+    page(app, connection, holder, token, want, app.clock.now_ms())
 }
 
 fn page(

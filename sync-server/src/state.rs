@@ -2,8 +2,10 @@
 
 use crate::copies::Copies;
 use crate::database::{Readers, Writer};
-use crate::enrolment::Desk;
+use crate::enrolment::{self, Desk};
+use crate::serve::ServerError;
 use crate::sessions::Sessions;
+use crate::tls;
 use crate::vault::Vault;
 use ed25519_dalek::SigningKey;
 use ids::{Clock, DeviceId, Entropy};
@@ -13,24 +15,59 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use tokio::sync::Semaphore;
 
-/// The running server's parts.
+/// What answering needs besides a connection.
 pub(crate) struct App {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub vault: Vault,
-    pub writer: Writer,
-    pub readers: Readers,
     pub sessions: Sessions,
     pub signing_key: SigningKey,
     pub ca_certificate: Vec<u8>,
     pub address: String,
     pub constants: &'static [Constant],
     pub copies: Copies,
-    pub busy: Semaphore,
     pub seen: Mutex<HashMap<DeviceId, i64>>,
 }
 
+/// A server on its sockets: the parts, and the threads and connections its steps run on.
+pub(crate) struct Serving {
+    pub app: Arc<App>,
+    pub writer: Writer,
+    pub readers: Readers,
+    pub busy: Semaphore,
+}
+
+/// What a server is given and does not read from its database.
+pub(crate) struct Means {
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub constants: &'static [Constant],
+    pub address: String,
+    pub copies: Copies,
+}
+
 impl App {
+    /// The parts over a database that is open.
+    pub(crate) fn over(
+        connection: &Connection,
+        vault: Vault,
+        means: Means,
+    ) -> Result<Self, ServerError> {
+        Ok(Self {
+            signing_key: enrolment::signing_key(connection, &vault)
+                .map_err(ServerError::Mismatch)?,
+            ca_certificate: tls::ca_certificate(connection)?,
+            clock: means.clock,
+            entropy: means.entropy,
+            vault,
+            sessions: Sessions::default(),
+            address: means.address,
+            constants: means.constants,
+            copies: means.copies,
+            seen: Mutex::default(),
+        })
+    }
+
     /// The enrolment desk over a connection.
     pub(crate) fn desk<'a>(&'a self, connection: &'a Connection) -> Desk<'a> {
         Desk {
@@ -41,6 +78,11 @@ impl App {
             ca_certificate: &self.ca_certificate,
             address: &self.address,
         }
+    }
+
+    /// Whose session a token is.
+    pub(crate) fn session_of(&self, token: &str) -> Option<DeviceId> {
+        self.sessions.device(self.clock.as_ref(), token)
     }
 
     /// Whether a device's last contact was noted longer ago than `every_ms`; notes it if so.

@@ -6,101 +6,111 @@ use crate::log::{self, Stretch};
 use crate::organisation;
 use crate::settings;
 use crate::state::App;
+use crate::steps::Step;
 use ids::ChangeHash;
 use protocol::access::Holder;
 use protocol::session::{proof, server};
 use protocol::{
-    Cursor, Entry, EntryBody, Outcome, PROTOCOL_VERSION, SyncRequest, SyncResponse, Tick, limits,
+    Cursor, Entry, EntryBody, Envelope, LastApplied, Outcome, PROTOCOL_VERSION, SyncRequest,
+    SyncResponse, Tick, limits,
 };
+use rusqlite::Connection;
 use std::collections::HashSet;
-use std::sync::Arc;
 
 /// A device's last contact is written at most this often, except together with changes.
 const SEEN_EVERY_MS: i64 = 10_000;
 
-/// Answers a sync.
-pub(crate) async fn answer(
-    app: Arc<App>,
+/// What a sync asks for, apart from what it brings.
+struct Asked {
     holder: Holder,
-    request: SyncRequest,
-) -> Result<SyncResponse, ApiError> {
+    cursor: Option<Cursor>,
+    last_applied: Option<LastApplied>,
+    bytes: u32,
+    now_ms: i64,
+}
+
+/// Answers a sync: what came is committed first, then what is new is read.
+pub(crate) fn answer(app: &App, holder: Holder, request: SyncRequest) -> Result<Step, ApiError> {
     if request.protocol > PROTOCOL_VERSION {
         return Err(ApiError::TooNew);
     }
     if request.outbox.len() > limits::PART_ENVELOPES {
         return Err(ApiError::TooLarge);
     }
-    let SyncRequest {
-        outbox,
-        cursor,
-        last_applied,
-        want_bytes,
-        push_only,
-        ..
-    } = request;
-    let now_ms = app.clock.now_ms();
-    let outcomes = admit(&app, holder, outbox, now_ms).await?;
-    let yours: HashSet<ChangeHash> = outcomes
-        .iter()
-        .filter(|(_, outcome)| outcome.is_in_log())
-        .map(|(hash, _)| *hash)
-        .collect();
+    let asked = Asked {
+        holder,
+        cursor: request.cursor.filter(|_| !request.push_only),
+        last_applied: request.last_applied,
+        bytes: answer_bytes(request.want_bytes),
+        now_ms: app.clock.now_ms(),
+    };
+    let outbox = request.outbox;
+    if outbox.is_empty() && !app.seen_is_old(holder.device, asked.now_ms, SEEN_EVERY_MS) {
+        return Ok(tell(asked, Vec::new()));
+    }
+    Ok(Step::write(move |app, connection| {
+        let outcomes = admit(app, connection, holder, &outbox, asked.now_ms)?;
+        Ok(tell(asked, outcomes))
+    }))
+}
 
-    let reading = Arc::clone(&app);
-    let (stretch, cursor, last_seq, epoch) = app
-        .readers
-        .run(move |connection| {
-            let epoch = settings::epoch(connection)?;
-            let last_seq = log::last_seq(connection, holder.scope)?;
-            let Some(cursor) = cursor.filter(|_| !push_only) else {
-                return Ok((Stretch::empty(), None, last_seq, epoch));
+/// The step that reads what is new, in a moment later than the one in which the outbox was taken.
+fn tell(asked: Asked, outcomes: Vec<(ChangeHash, Outcome)>) -> Step {
+    Step::read(move |app, connection| {
+        Step::answer(&read_answer(app, connection, &asked, outcomes)?)
+    })
+}
+
+fn read_answer(
+    app: &App,
+    connection: &Connection,
+    asked: &Asked,
+    outcomes: Vec<(ChangeHash, Outcome)>,
+) -> Result<SyncResponse, ApiError> {
+    let scope = asked.holder.scope;
+    let epoch = settings::epoch(connection)?;
+    let last_seq = log::last_seq(connection, scope)?;
+    let (stretch, cursor) = match asked.cursor {
+        None => (Stretch::empty(), None),
+        Some(cursor) if !is_same_history(connection, cursor, asked, epoch, last_seq)? => {
+            let reset = Entry {
+                seq: last_seq,
+                at_ms: asked.now_ms,
+                body: EntryBody::Reset,
+                statement: None,
             };
-            let same_history = cursor.scope == holder.scope
-                && cursor.epoch == epoch
-                && cursor.seq <= last_seq
-                && match last_applied {
-                    None => true,
-                    Some(last) => {
-                        log::change_at(connection, holder.scope, last.seq)? == Some(last.hash)
-                    }
-                };
-            if !same_history {
-                let reset = Entry {
-                    seq: last_seq,
-                    at_ms: now_ms,
-                    body: EntryBody::Reset,
-                    statement: None,
-                };
-                return Ok((Stretch::only(reset), None, last_seq, epoch));
-            }
-            let bytes = answer_bytes(want_bytes);
+            (Stretch::only(reset), None)
+        }
+        Some(cursor) => {
+            let yours: HashSet<ChangeHash> = outcomes
+                .iter()
+                .filter(|(_, outcome)| outcome.is_in_log())
+                .map(|(hash, _)| *hash)
+                .collect();
             let stretch = log::read_after(
                 connection,
-                &reading.vault,
-                &holder,
+                &app.vault,
+                &asked.holder,
                 cursor.seq,
-                bytes,
+                asked.bytes,
                 &yours,
             )?;
-            let cursor = Cursor {
-                seq: stretch.seq,
-                ..cursor
-            };
-            Ok((stretch, Some(cursor), last_seq, epoch))
-        })
-        .await?;
+            let seq = stretch.seq;
+            (stretch, Some(Cursor { seq, ..cursor }))
+        }
+    };
     let tick = proof::sign_statement(
         &app.signing_key,
         &Tick {
-            scope: holder.scope,
+            scope,
             epoch,
             seq: last_seq,
-            at_ms: now_ms,
+            at_ms: asked.now_ms,
             orders: 0,
             last: None,
         },
     )?;
-    let (durable_seq, second_copy) = app.copies.durable(holder.scope, last_seq);
+    let (durable_seq, second_copy) = app.copies.durable(scope, last_seq);
     Ok(SyncResponse {
         outcomes,
         entries: stretch.entries,
@@ -110,10 +120,26 @@ pub(crate) async fn answer(
         second_copy,
         retry_after_s: None,
         tick,
-        server_time_ms: now_ms,
+        server_time_ms: asked.now_ms,
         chain: None,
         recovery: None,
     })
+}
+
+/// Whether what the device read is a beginning of what is here.
+fn is_same_history(
+    connection: &Connection,
+    cursor: Cursor,
+    asked: &Asked,
+    epoch: u64,
+    last_seq: u64,
+) -> Result<bool, ApiError> {
+    let scope = asked.holder.scope;
+    let within = cursor.scope == scope && cursor.epoch == epoch && cursor.seq <= last_seq;
+    let Some(last) = asked.last_applied.filter(|_| within) else {
+        return Ok(within);
+    };
+    Ok(log::change_at(connection, scope, last.seq)? == Some(last.hash))
 }
 
 /// How many raw bytes an answer may hold.
@@ -141,30 +167,22 @@ impl Stretch {
     }
 }
 
-/// Admits the outbox in the next commit and notes that the device was heard of.
-async fn admit(
-    app: &Arc<App>,
+/// Admits the outbox and notes that the device was heard of.
+fn admit(
+    app: &App,
+    connection: &Connection,
     holder: Holder,
-    outbox: Vec<protocol::Envelope>,
+    outbox: &[Envelope],
     now_ms: i64,
 ) -> Result<Vec<(ChangeHash, Outcome)>, ApiError> {
-    if outbox.is_empty() && !app.seen_is_old(holder.device, now_ms, SEEN_EVERY_MS) {
-        return Ok(Vec::new());
-    }
-    let writing = Arc::clone(app);
-    app.writer
-        .run(move |connection| {
-            organisation::set_seen(connection, holder.device, now_ms)?;
-            let device =
-                organisation::device(connection, holder.device)?.ok_or(ApiError::DeviceUnknown)?;
-            let mut memory = Memory {
-                connection,
-                vault: &writing.vault,
-                entropy: writing.entropy.as_ref(),
-                constants: writing.constants,
-                now_ms,
-            };
-            server::admit_part(&mut memory, &device.caller()?, &outbox)
-        })
-        .await
+    organisation::set_seen(connection, holder.device, now_ms)?;
+    let device = organisation::device(connection, holder.device)?.ok_or(ApiError::DeviceUnknown)?;
+    let mut memory = Memory {
+        connection,
+        vault: &app.vault,
+        entropy: app.entropy.as_ref(),
+        constants: app.constants,
+        now_ms,
+    };
+    server::admit_part(&mut memory, &device.caller()?, outbox)
 }

@@ -58,9 +58,8 @@ impl Enrolling {
         let secret = Zeroizing::new(secret);
 
         let started: EnrolmentStarted = server
-            .send(
+            .ask(
                 "/enrol/start",
-                None,
                 &StartEnrolment {
                     protocol: PROTOCOL_VERSION,
                     locator,
@@ -86,9 +85,8 @@ impl Enrolling {
         });
         let proof = is_qr.then(|| enrolment::proof(&secret, &transcript));
         let _: EnrolmentProgress = server
-            .send(
+            .ask(
                 "/enrol/reveal",
-                None,
                 &RevealEnrolment {
                     enrolment: started.enrolment,
                     nonce,
@@ -118,9 +116,8 @@ impl Enrolling {
     pub async fn poll(&self) -> Result<Option<Finished>, ClientError> {
         let progress: EnrolmentProgress = self
             .server
-            .send(
+            .ask(
                 "/enrol/poll",
-                None,
                 &PollEnrolment {
                     enrolment: self.started.enrolment,
                 },
@@ -136,9 +133,8 @@ impl Enrolling {
         }
         let enrolled: Enrolled = self
             .server
-            .send(
+            .ask(
                 "/enrol/finish",
-                None,
                 &FinishEnrolment {
                     enrolment: self.started.enrolment,
                     proof: enrolment::proof(&self.secret, &self.transcript),

@@ -1,7 +1,7 @@
 //! What a person can do with Zoufang, one file per noun. The only API a shell sees.
 //!
 //! - [`App`] is the process: its door (enrol, PIN, lock) and the one entrance for commands ([`App::call`]).
-//! - [`Tablet`] is the small context every use case gets; [`records`] saves, [`runtime`] syncs by itself.
+//! - [`Tablet`] is the small context every use case gets; [`records`] saves, [`runtime`] syncs by itself, through an [`exchange`].
 //! - [`view`] is what screens send and show.
 
 mod app;
@@ -12,6 +12,7 @@ pub mod conflicts;
 pub mod contacts;
 mod enrolment;
 mod error;
+pub mod exchange;
 pub mod imports;
 mod nouns;
 pub mod office_line;
@@ -32,6 +33,7 @@ pub mod view;
 pub mod visits;
 
 pub use app::{App, AppSettings, Extension};
+pub use enrolment::Finished;
 pub use error::ClientError;
 pub use tablet::Tablet;
 

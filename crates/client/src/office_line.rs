@@ -38,7 +38,7 @@ pub async fn create_village(
     if region.len() != 12 || !region.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(ClientError::new("region_invalid"));
     }
-    let line = Line::open(tablet).await?;
+    let line = Line::of(tablet)?;
     let _: VillageList = line
         .send(
             "/villages",
@@ -63,7 +63,7 @@ pub async fn create_village(
 /// # Errors
 /// `no_network`, `server_refused`.
 pub async fn devices(tablet: &Arc<Tablet>) -> Result<DevicesView, ClientError> {
-    let line = Line::open(tablet).await?;
+    let line = Line::of(tablet)?;
     let list: DeviceList = line.send("/devices/list", &()).await?;
     let roster = Roster::read(tablet)?;
     Ok(DevicesView {
@@ -96,7 +96,7 @@ pub async fn new_enrolment(
     if person.is_empty() {
         return Err(ClientError::new("name_missing"));
     }
-    let line = Line::open(tablet).await?;
+    let line = Line::of(tablet)?;
     let unit = UnitId::parse(&input.village).map_err(|_| ClientError::new("not_found"))?;
     let status: EnrolmentStatus = line
         .send(
@@ -123,7 +123,7 @@ pub async fn enrolment(
     tablet: &Arc<Tablet>,
     input: &IdInput,
 ) -> Result<EnrolmentView, ClientError> {
-    let line = Line::open(tablet).await?;
+    let line = Line::of(tablet)?;
     let enrolment = Uuid::parse_str(&input.id).map_err(|_| ClientError::new("not_found"))?;
     let status: EnrolmentStatus = line
         .send("/enrolments/status", &ReadEnrolment { enrolment })
@@ -139,7 +139,7 @@ pub async fn confirm_enrolment(
     tablet: &Arc<Tablet>,
     input: &ConfirmEnrolmentInput,
 ) -> Result<EnrolmentView, ClientError> {
-    let line = Line::open(tablet).await?;
+    let line = Line::of(tablet)?;
     let enrolment = Uuid::parse_str(&input.id).map_err(|_| ClientError::new("not_found"))?;
     let status: EnrolmentStatus = line
         .send(

@@ -1,26 +1,39 @@
-//! Sync by itself: the one async loop. It drives `protocol`'s session, the store keeps what comes of it.
+//! Sync by itself: the one async loop. It walks through an exchange, the store keeps what comes of it.
 
 use crate::app::App;
 use crate::error::ClientError;
-use crate::server::{Pin, Server, refused_code};
-use crate::sync::{self, Step};
+use crate::exchange::{self, Exchange, Next, Request};
+use crate::server::{Pin, Server, read_answer, refused_code};
 use crate::tablet::Tablet;
 use crate::view::SyncPhase;
-use ids::Role;
+use protocol::{SessionOpened, wire};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Between two syncs when nothing is waiting.
 const CALM: Duration = Duration::from_secs(30);
 /// Until the next try while something waits; doubled up to [`CALM`] with every failure.
 const FIRST_RETRY: Duration = Duration::from_secs(2);
+/// A session that ends so soon is not begun anything with.
+const SESSION_MARGIN_MS: i64 = 30_000;
 
 /// How the sync stands right now; what lasts is in the store.
 #[derive(Default)]
 pub struct SyncState {
     progress: Mutex<Progress>,
     online: AtomicBool,
+    /// Kept between syncs, so that a day's sync is one round trip.
+    session: Mutex<Option<Session>>,
+    server: Mutex<Option<Arc<Server>>>,
+}
+
+/// What the server gave for a proof.
+struct Session {
+    token: String,
+    until_steady_ms: i64,
 }
 
 /// One run's progress.
@@ -47,7 +60,7 @@ impl Default for Progress {
 impl SyncState {
     /// The progress now.
     pub fn progress(&self) -> Progress {
-        *self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+        *guard(&self.progress)
     }
 
     /// Was the server reached the last time?
@@ -56,13 +69,60 @@ impl SyncState {
     }
 
     pub(crate) fn set(&self, phase: SyncPhase, done: u32, total: u32) {
-        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) =
-            Progress { phase, done, total };
+        *guard(&self.progress) = Progress { phase, done, total };
     }
 
     pub(crate) fn set_online(&self, online: bool) {
         self.online.store(online, Ordering::Relaxed);
     }
+
+    /// The token of the session, while it lasts by this device's count.
+    pub(crate) fn token(&self, tablet: &Tablet) -> Option<String> {
+        guard(&self.session)
+            .as_ref()
+            .filter(|session| tablet.clock.steady_ms() < session.until_steady_ms)
+            .map(|session| session.token.clone())
+    }
+
+    /// Keeps a session that was just opened.
+    pub(crate) fn keep_session(&self, tablet: &Tablet, opened: &SessionOpened) {
+        let lasts_ms = opened.expires_ms - opened.server_time_ms - SESSION_MARGIN_MS;
+        *guard(&self.session) = Some(Session {
+            token: opened.token.clone(),
+            // At least long enough for the message it was opened for.
+            until_steady_ms: tablet.clock.steady_ms() + lasts_ms.max(1_000),
+        });
+    }
+
+    /// The server does not know the session any more.
+    pub(crate) fn forget_session(&self) {
+        *guard(&self.session) = None;
+    }
+
+    /// The line to the server, its connection still open from the last time if that was a moment ago.
+    fn server(&self, tablet: &Tablet) -> Result<Arc<Server>, ClientError> {
+        let mut kept = guard(&self.server);
+        if let Some(server) = &*kept {
+            return Ok(server.clone());
+        }
+        let pin = <[u8; 32]>::try_from(tablet.identity.ca_fingerprint.as_slice())
+            .map_err(|_| ClientError::new("internal"))?;
+        let server = Arc::new(Server::new(
+            &tablet.identity.server_address,
+            Pin::Fingerprint(pin),
+        )?);
+        *kept = Some(server.clone());
+        Ok(server)
+    }
+
+    /// The line failed: the next sync begins with a new one.
+    fn drop_server(&self) {
+        *guard(&self.server) = None;
+    }
+}
+
+fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The loop: sync when something was recorded, when asked, and every now and then.
@@ -107,142 +167,103 @@ pub async fn once(tablet: &Arc<Tablet>, announce: impl Fn()) -> Result<bool, Cli
     tablet.sync.set(SyncPhase::Connecting, 0, 0);
     announce();
     let result = drive(tablet, &announce).await;
-    tablet.sync.set(SyncPhase::Idle, 0, 0);
-    let reached = match &result {
-        Ok(_) => true,
-        Err(error) => !matches!(error.code(), "no_network" | "enrol_wrong_server"),
-    };
-    tablet.sync.set_online(reached);
-    // The page says why the server refused, not merely that it did.
-    let code = result
-        .as_ref()
-        .err()
-        .map(|error| refused_code(error).unwrap_or_else(|| error.code().to_owned()));
     let worker = tablet.clone();
-    let noted = tokio::task::spawn_blocking(move || sync::note_end(&worker, code)).await;
-    if let Ok(Err(error)) = noted {
-        tracing::error!(%error, "the end of a sync could not be noted");
+    off_the_loop(move || {
+        exchange::note_end(&worker, result.as_ref().map(|_| ()));
+        result
+    })
+    .await?
+}
+
+/// Walks through an [`Exchange`]: what is to be sent goes over the network, everything else is done off the async threads.
+async fn drive(tablet: &Arc<Tablet>, announce: &impl Fn()) -> Result<bool, ClientError> {
+    let server = tablet.sync.server(tablet)?;
+    let mut exchange = Exchange::new();
+    let mut answer = None;
+    loop {
+        let worker = tablet.clone();
+        let next;
+        (exchange, next) = off_the_loop(move || {
+            let next = exchange.step(&worker, answer);
+            (exchange, next)
+        })
+        .await?;
+        announce();
+        answer = match next? {
+            Next::Worked => None,
+            Next::Send(request) => {
+                let answer = server.send(&request).await;
+                if matches!(&answer, Err(error) if refused_code(error).is_none()) {
+                    tablet.sync.drop_server();
+                }
+                Some(answer)
+            }
+            Next::Done { received } => return Ok(received),
+        };
     }
-    result
+}
+
+async fn off_the_loop<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ClientError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| ClientError::new("internal").because(error))
 }
 
 /// The line to this device's server, under a session.
-pub struct Line {
-    server: Server,
-    token: String,
+pub struct Line<'a> {
+    tablet: &'a Tablet,
+    server: Arc<Server>,
 }
 
-impl Line {
-    /// Connects and proves this device.
+impl<'a> Line<'a> {
+    /// The line; the session is opened when something is sent.
     ///
     /// # Errors
-    /// `no_network`, `server_nonsense`, `server_refused`.
-    pub async fn open(tablet: &Tablet) -> Result<Self, ClientError> {
-        let pin = <[u8; 32]>::try_from(tablet.identity.ca_fingerprint.as_slice())
-            .map_err(|_| ClientError::new("internal"))?;
-        let server = Server::new(&tablet.identity.server_address, Pin::Fingerprint(pin))?;
-        let device = tablet.identity.device;
-        let nonce: protocol::NonceResponse = server
-            .send("/session/nonce", None, &protocol::NonceRequest { device })
-            .await?;
-        let signature = protocol::session::proof::sign(
-            &tablet.key,
-            device,
-            &tablet.enrolled.server_key,
-            &nonce.nonce,
-        );
-        let opened: protocol::SessionOpened = server
-            .send(
-                "/session/open",
-                None,
-                &protocol::OpenSession {
-                    device,
-                    nonce: nonce.nonce,
-                    signature,
-                    certificate: None,
-                },
-            )
-            .await?;
+    /// The address cannot be one, TLS cannot be set up.
+    pub fn of(tablet: &'a Tablet) -> Result<Self, ClientError> {
         Ok(Self {
-            server,
-            token: opened.token,
+            server: tablet.sync.server(tablet)?,
+            tablet,
         })
     }
 
-    /// Sends a message under the session.
+    /// Sends a message under the session, opening one when there is none.
     ///
     /// # Errors
     /// As [`Server::send`].
-    pub async fn send<Q: serde::Serialize, A: serde::de::DeserializeOwned>(
+    pub async fn send<Q: Serialize, A: DeserializeOwned>(
         &self,
-        path: &str,
+        path: &'static str,
         message: &Q,
     ) -> Result<A, ClientError> {
-        self.server.send(path, Some(&self.token), message).await
-    }
-
-    /// host:port.
-    pub fn address(&self) -> &str {
-        self.server.address()
-    }
-}
-
-/// The station learns when each tablet was last heard of: "not visited" and "not synced" are different questions.
-async fn note_devices(tablet: &Arc<Tablet>, line: &Line) -> Result<(), ClientError> {
-    let list: protocol::DeviceList = line.send("/devices/list", &()).await?;
-    let worker = tablet.clone();
-    tokio::task::spawn_blocking(move || {
-        worker.store.write(|tx| {
-            for device in &list.devices {
-                if let Some(seen_ms) = device.seen_ms {
-                    store::members::set_seen(tx, device.device, seen_ms)?;
-                }
-            }
-            Ok::<_, ClientError>(())
-        })
-    })
-    .await
-    .map_err(|error| ClientError::new("internal").because(error))?
-}
-
-async fn drive(tablet: &Arc<Tablet>, announce: &impl Fn()) -> Result<bool, ClientError> {
-    let line = Line::open(tablet).await?;
-    let mut session = sync::begin(tablet)?;
-    let mut effect = session.start();
-    let mut received = false;
-    loop {
-        let worker = tablet.clone();
-        let step = tokio::task::spawn_blocking(move || sync::perform(&worker, effect))
-            .await
-            .map_err(|error| ClientError::new("internal").because(error))??;
-        announce();
-        let event = match step {
-            Step::Happened { event, news } => {
-                received |= news;
-                *event
-            }
-            Step::Ask { path, message } => match message {
-                sync::Message::Snapshot(request) => {
-                    tablet.sync.set(
-                        SyncPhase::Receiving,
-                        tablet.sync.progress().done,
-                        tablet.sync.progress().total,
-                    );
-                    protocol::session::client::Event::SnapshotPage(Box::new(
-                        line.send(path, &request).await?,
-                    ))
-                }
-                sync::Message::Sync(request) => protocol::session::client::Event::Response(
-                    Box::new(line.send(path, &*request).await?),
-                ),
-            },
-            Step::Ended => {
-                if tablet.identity.role == Role::Supervisor {
-                    note_devices(tablet, &line).await?;
-                }
-                return Ok(received);
-            }
+        let body = wire::encode(message, wire::REQUEST)?;
+        let mut request = Request {
+            path,
+            token: Some(self.token().await?),
+            body,
         };
-        effect = session.on(event);
+        let answer = match self.server.send(&request).await {
+            Err(error) if exchange::is_session_unknown(&error) => {
+                self.tablet.sync.forget_session();
+                request.token = Some(self.token().await?);
+                self.server.send(&request).await
+            }
+            answer => answer,
+        };
+        read_answer(&answer?)
+    }
+
+    async fn token(&self) -> Result<String, ClientError> {
+        if let Some(token) = self.tablet.sync.token(self.tablet) {
+            return Ok(token);
+        }
+        let asked = exchange::nonce_request(self.tablet)?;
+        let nonce = read_answer(&self.server.send(&asked).await?)?;
+        let proof = exchange::open_request(self.tablet, &nonce)?;
+        let opened = read_answer(&self.server.send(&proof).await?)?;
+        self.tablet.sync.keep_session(self.tablet, &opened);
+        Ok(opened.token)
     }
 }

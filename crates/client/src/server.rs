@@ -1,6 +1,7 @@
 //! The line to the sync server: HTTPS pinned to the server's own CA, one method per message.
 
 use crate::error::ClientError;
+use crate::exchange::Request;
 use protocol::enrolment::fingerprint;
 use protocol::wire::{self, MEDIA_TYPE};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -16,6 +17,8 @@ use std::time::Duration;
 /// Longest wait for an answer. Words are small; a slow line still gets a part through in this time.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection that was quiet for so long is not used again; the server closes it after thirty seconds.
+const IDLE: Duration = Duration::from_secs(20);
 
 /// How the server is recognised.
 pub enum Pin {
@@ -63,6 +66,7 @@ impl Server {
             .https_only(true)
             .timeout(ANSWER_TIMEOUT)
             .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(IDLE)
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| ClientError::new("internal").because(error))?;
@@ -87,25 +91,36 @@ impl Server {
             .map(|certificate| certificate.to_vec())
     }
 
-    /// Sends a message and reads the answer.
+    /// Sends a message without a session and reads the answer.
+    ///
+    /// # Errors
+    /// As [`Self::send`], and `server_nonsense` or `too_new` when the answer is no answer to this.
+    pub async fn ask<Q: Serialize, A: DeserializeOwned>(
+        &self,
+        path: &'static str,
+        message: &Q,
+    ) -> Result<A, ClientError> {
+        let request = Request {
+            path,
+            token: None,
+            body: wire::encode(message, wire::REQUEST)?,
+        };
+        read_answer(&self.send(&request).await?)
+    }
+
+    /// Sends a request and gives the answer's body.
     ///
     /// # Errors
     /// `no_network` when the server cannot be reached, `server_nonsense` when what answers is not our server,
     /// `server_refused` with the server's code otherwise.
-    pub async fn send<Q: Serialize, A: DeserializeOwned>(
-        &self,
-        path: &str,
-        token: Option<&str>,
-        message: &Q,
-    ) -> Result<A, ClientError> {
-        let body = wire::encode(message, wire::REQUEST)?;
+    pub async fn send(&self, asked: &Request) -> Result<Vec<u8>, ClientError> {
         let mut request = self
             .http
-            .post(format!("https://{}{path}", self.address))
+            .post(format!("https://{}{}", self.address, asked.path))
             .header("content-type", MEDIA_TYPE)
             .header("accept", MEDIA_TYPE)
-            .body(body);
-        if let Some(token) = token {
+            .body(asked.body.clone());
+        if let Some(token) = &asked.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         let mut response = request.send().await.map_err(unreachable)?;
@@ -118,22 +133,35 @@ impl Server {
             bytes.extend_from_slice(&chunk);
         }
         if status.is_success() {
-            return wire::decode(&bytes, wire::RESPONSE).map_err(|error| {
-                let code = match error {
-                    protocol::ProtocolError::TooNew { .. } => "too_new",
-                    _ => "server_nonsense",
-                };
-                ClientError::new(code).because(error)
-            });
+            return Ok(bytes);
         }
-        match serde_json::from_slice::<protocol::ErrorMessage>(&bytes) {
-            Ok(refusal) => Err(ClientError::new("server_refused")
-                .with("code", refusal.code)
-                .with("message", refusal.message)
-                .with("next", refusal.next)),
+        match serde_json::from_slice(&bytes) {
+            Ok(message) => Err(refusal(message)),
             Err(_) => Err(ClientError::new("server_nonsense")),
         }
     }
+}
+
+/// Reads the body of an answer.
+///
+/// # Errors
+/// `too_new`, `server_nonsense`.
+pub(crate) fn read_answer<A: DeserializeOwned>(body: &[u8]) -> Result<A, ClientError> {
+    wire::decode(body, wire::RESPONSE).map_err(|error| {
+        let code = match error {
+            protocol::ProtocolError::TooNew { .. } => "too_new",
+            _ => "server_nonsense",
+        };
+        ClientError::new(code).because(error)
+    })
+}
+
+/// A refusal in the server's own words.
+pub fn refusal(message: protocol::ErrorMessage) -> ClientError {
+    ClientError::new("server_refused")
+        .with("code", message.code)
+        .with("message", message.message)
+        .with("next", message.next)
 }
 
 /// The code inside a `server_refused`, if that is what it is.

@@ -13,7 +13,6 @@ use protocol::Enrolled;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Instant;
 use store::identity::{self, FileNumbers, Identity};
 use store::{Connection, OpenOutcome, Store, policies, sync_state};
 
@@ -37,7 +36,7 @@ pub struct Tablet {
     pub moved_aside: Option<PathBuf>,
     pub(crate) noun_cache: NounCache,
     packs: RwLock<Arc<Packs>>,
-    started: Instant,
+    started_steady_ms: i64,
     writes: AtomicU64,
 }
 
@@ -113,6 +112,7 @@ impl Tablet {
     ) -> Result<Self, ClientError> {
         let key = SigningKey::from_bytes(identity.signing_key.bytes());
         let enrolled = protocol::wire::unpack(&identity.certificate)?;
+        let started_steady_ms = clock.steady_ms();
         let tablet = Self {
             store,
             identity,
@@ -124,7 +124,7 @@ impl Tablet {
             moved_aside,
             noun_cache: NounCache::default(),
             packs: RwLock::default(),
-            started: Instant::now(),
+            started_steady_ms,
             writes: AtomicU64::new(0),
         };
         tablet.reload_packs()?;
@@ -201,7 +201,7 @@ impl Tablet {
 
     /// Milliseconds since this process opened the store; a label that no clock change touches.
     pub fn uptime_ms(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(self.clock.steady_ms() - self.started_steady_ms).unwrap_or(0)
     }
 
     /// Notes that something was written.

@@ -72,6 +72,12 @@ pub fn new_uuid(clock: &dyn Clock, entropy: &dyn Entropy) -> Uuid {
 pub trait Clock: Send + Sync {
     /// Now, in milliseconds since the epoch.
     fn now_ms(&self) -> i64;
+
+    /// Milliseconds since a beginning nobody needs to know, which setting the clock does not touch. Only differences
+    /// within one process mean anything. A clock that nobody sets may be its own measure.
+    fn steady_ms(&self) -> i64 {
+        self.now_ms()
+    }
 }
 
 /// Randomness, as an argument.

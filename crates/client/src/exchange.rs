@@ -1,0 +1,294 @@
+//! One whole sync as a row of steps: no socket, no waiting. The async loop walks through it with a network, the simulator
+//! with whatever it likes to do between two steps.
+//!
+//! A step either does something to the store ([`Next::Worked`]) or asks that something be sent ([`Next::Send`]); the next
+//! step is given what came of it. An exchange may be dropped between any two steps and a new one begun: what a step
+//! stores is one transaction, and everything that is said may be said again.
+
+use crate::error::ClientError;
+use crate::runtime::Progress;
+use crate::server::{read_answer, refused_code};
+use crate::sync::{self, Message, Step};
+use crate::tablet::Tablet;
+use crate::view::SyncPhase;
+use ids::Role;
+use protocol::session::client::{Effect, Event, SyncSession};
+use protocol::session::proof;
+use protocol::{
+    DeviceList, NonceRequest, NonceResponse, OpenSession, SessionOpened, SnapshotPage,
+    SyncResponse, wire,
+};
+use serde::Serialize;
+
+/// A message to the server, as it goes over the line.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Path on the server.
+    pub path: &'static str,
+    /// The session's token, when the message needs a session.
+    pub token: Option<String>,
+    /// The encoded message.
+    pub body: Vec<u8>,
+}
+
+/// What came of a request: the body of the answer, or why there is none.
+pub type Answer = Result<Vec<u8>, ClientError>;
+
+/// What a step led to.
+pub enum Next {
+    /// Something was stored or read here; go on without an answer.
+    Worked,
+    /// Send this and go on with what comes of it.
+    Send(Request),
+    /// All sent, all read.
+    Done {
+        /// Something came from elsewhere.
+        received: bool,
+    },
+}
+
+/// A sync under way.
+pub struct Exchange {
+    session: Option<SyncSession>,
+    at: At,
+    /// The session was opened anew because the server did not know it any more: once is enough.
+    renewed: bool,
+    received: bool,
+}
+
+enum At {
+    /// A session is needed first; then this is said, or the sync begins.
+    Door(Option<Asking>),
+    /// A nonce was asked for.
+    Nonce(Option<Asking>),
+    /// A nonce came.
+    Prove(Box<NonceResponse>, Option<Asking>),
+    /// The proof was sent.
+    Opening(Option<Asking>),
+    /// Something is to be done here.
+    Work(Box<Effect>),
+    /// A message was sent.
+    Asked(Asking),
+    Over,
+}
+
+/// A message under the session, and how its answer is read.
+struct Asking {
+    what: What,
+    path: &'static str,
+    body: Vec<u8>,
+}
+
+#[derive(Clone, Copy)]
+enum What {
+    Snapshot,
+    Sync,
+    Devices,
+}
+
+impl Default for Exchange {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Exchange {
+    /// Nothing is done yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            session: None,
+            at: At::Door(None),
+            renewed: false,
+            received: false,
+        }
+    }
+
+    /// Does the next step. `answer` is what came of the last [`Next::Send`], and nothing after anything else.
+    ///
+    /// # Errors
+    /// The line failed, the server refused or spoke nonsense, the store refuses. The exchange is over then.
+    pub fn step(&mut self, tablet: &Tablet, answer: Option<Answer>) -> Result<Next, ClientError> {
+        if let Some(answer) = answer {
+            self.hear(tablet, answer)?;
+        }
+        match std::mem::replace(&mut self.at, At::Over) {
+            At::Door(asking) => self.enter(tablet, asking),
+            At::Prove(nonce, asking) => {
+                self.at = At::Opening(asking);
+                open_request(tablet, &nonce).map(Next::Send)
+            }
+            At::Work(effect) => self.work(tablet, *effect),
+            At::Over => Ok(Next::Done {
+                received: self.received,
+            }),
+            At::Nonce(_) | At::Opening(_) | At::Asked(_) => Err(ClientError::new("no_network")),
+        }
+    }
+
+    fn enter(&mut self, tablet: &Tablet, asking: Option<Asking>) -> Result<Next, ClientError> {
+        let Some(token) = tablet.sync.token(tablet) else {
+            self.at = At::Nonce(asking);
+            return nonce_request(tablet).map(Next::Send);
+        };
+        if let Some(asking) = asking {
+            let request = Request {
+                path: asking.path,
+                token: Some(token),
+                body: asking.body.clone(),
+            };
+            self.at = At::Asked(asking);
+            return Ok(Next::Send(request));
+        }
+        let mut session = sync::begin(tablet)?;
+        self.at = At::Work(Box::new(session.start()));
+        self.session = Some(session);
+        Ok(Next::Worked)
+    }
+
+    fn ask(
+        &mut self,
+        tablet: &Tablet,
+        what: What,
+        path: &'static str,
+        message: &impl Serialize,
+    ) -> Result<Next, ClientError> {
+        let body = wire::encode(message, wire::REQUEST)?;
+        self.enter(tablet, Some(Asking { what, path, body }))
+    }
+
+    fn work(&mut self, tablet: &Tablet, effect: Effect) -> Result<Next, ClientError> {
+        match sync::perform(tablet, effect)? {
+            Step::Happened { event, news } => {
+                self.received |= news;
+                self.go_on(*event);
+                Ok(Next::Worked)
+            }
+            Step::Ask { path, message } => match message {
+                Message::Snapshot(request) => {
+                    let Progress { done, total, .. } = tablet.sync.progress();
+                    tablet.sync.set(SyncPhase::Receiving, done, total);
+                    self.ask(tablet, What::Snapshot, path, &request)
+                }
+                Message::Sync(request) => self.ask(tablet, What::Sync, path, &*request),
+            },
+            // The station learns when each tablet was last heard of: "not visited" and "not synced" are different questions.
+            Step::Ended if tablet.identity.role == Role::Supervisor => {
+                self.ask(tablet, What::Devices, "/devices/list", &())
+            }
+            Step::Ended => Ok(Next::Done {
+                received: self.received,
+            }),
+        }
+    }
+
+    fn go_on(&mut self, event: Event) {
+        if let Some(session) = &mut self.session {
+            self.at = At::Work(Box::new(session.on(event)));
+        }
+    }
+
+    fn hear(&mut self, tablet: &Tablet, answer: Answer) -> Result<(), ClientError> {
+        match std::mem::replace(&mut self.at, At::Over) {
+            At::Nonce(asking) => {
+                self.at = At::Prove(Box::new(read_answer(&answer?)?), asking);
+            }
+            At::Opening(asking) => {
+                let opened: SessionOpened = read_answer(&answer?)?;
+                tablet.sync.keep_session(tablet, &opened);
+                self.at = At::Door(asking);
+            }
+            At::Asked(asking) => match answer {
+                Err(error) if is_session_unknown(&error) && !self.renewed => {
+                    // The server was started again or its clock was set: the device proves itself anew.
+                    self.renewed = true;
+                    tablet.sync.forget_session();
+                    self.at = At::Door(Some(asking));
+                }
+                answer => self.read(tablet, asking.what, &answer?)?,
+            },
+            at => self.at = at,
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, tablet: &Tablet, what: What, body: &[u8]) -> Result<(), ClientError> {
+        match what {
+            What::Snapshot => {
+                let page: SnapshotPage = read_answer(body)?;
+                self.go_on(Event::SnapshotPage(Box::new(page)));
+            }
+            What::Sync => {
+                let response: SyncResponse = read_answer(body)?;
+                self.go_on(Event::Response(Box::new(response)));
+            }
+            What::Devices => {
+                let list: DeviceList = read_answer(body)?;
+                note_devices(tablet, &list)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Notes how an exchange ended, for the pages that show it.
+pub fn note_end(tablet: &Tablet, result: Result<(), &ClientError>) {
+    tablet.sync.set(SyncPhase::Idle, 0, 0);
+    let reached = match result {
+        Ok(()) => true,
+        Err(error) => !matches!(error.code(), "no_network" | "enrol_wrong_server"),
+    };
+    tablet.sync.set_online(reached);
+    // The page says why the server refused, not merely that it did.
+    let code = result
+        .err()
+        .map(|error| refused_code(error).unwrap_or_else(|| error.code().to_owned()));
+    if let Err(error) = sync::note_end(tablet, code) {
+        tracing::error!(%error, "the end of a sync could not be noted");
+    }
+}
+
+/// Asks for a nonce to sign.
+pub(crate) fn nonce_request(tablet: &Tablet) -> Result<Request, ClientError> {
+    let message = NonceRequest {
+        device: tablet.identity.device,
+    };
+    Ok(Request {
+        path: "/session/nonce",
+        token: None,
+        body: wire::encode(&message, wire::REQUEST)?,
+    })
+}
+
+/// Proves that this is the device.
+pub(crate) fn open_request(tablet: &Tablet, nonce: &NonceResponse) -> Result<Request, ClientError> {
+    let device = tablet.identity.device;
+    let server_key = &tablet.enrolled.server_key;
+    let message = OpenSession {
+        device,
+        nonce: nonce.nonce,
+        signature: proof::sign(&tablet.key, device, server_key, &nonce.nonce),
+        certificate: None,
+    };
+    Ok(Request {
+        path: "/session/open",
+        token: None,
+        body: wire::encode(&message, wire::REQUEST)?,
+    })
+}
+
+/// The server does not know the token: it ended, or the server was started again.
+pub(crate) fn is_session_unknown(error: &ClientError) -> bool {
+    refused_code(error).as_deref() == Some("session_unknown")
+}
+
+fn note_devices(tablet: &Tablet, list: &DeviceList) -> Result<(), ClientError> {
+    tablet.store.write(|tx| {
+        for device in &list.devices {
+            if let Some(seen_ms) = device.seen_ms {
+                store::members::set_seen(tx, device.device, seen_ms)?;
+            }
+        }
+        Ok::<_, ClientError>(())
+    })
+}
