@@ -204,6 +204,8 @@ async fn another_server_is_not_believed_and_its_tablets_lose_nothing() -> Result
     let tablet = world.tablet("李玉梅").await?;
     let child = tablet.child("吴天宇").await?;
     let contact = tablet.contact(&child, "都好。").await?;
+    // Unlocked anew, it has no open connection to the true server any more.
+    tablet.reopen(PIN).await?;
     world
         .township
         .relay
@@ -293,6 +295,7 @@ async fn a_server_that_answers_nonsense_is_called_that_and_everything_waits_for_
     let child = tablet.child("吴天宇").await?;
     let form = tablet.begin_visit(&child).await?;
     let contact = tablet.contact(&child, "都好。").await?;
+    tablet.reopen(PIN).await?;
     for says in [WEB_PAGE, MAIL_SERVER] {
         // A hotel's log-in page, another machine at the old address.
         world.township.relay.set_target(talker(says, None).await?);

@@ -75,6 +75,8 @@ async fn a_push_cut_at_every_message_arrives_once() -> Result<()> {
                 .contact(&row.child, &long_note(message * 1_000 + 500))
                 .await?;
         }
+        // The first sync after unlocking has everything in it: handshake, proof, parts.
+        tablet.reopen(PIN).await?;
         if cut_sync(&world, &tablet, Cut::Message(message)).await? {
             break;
         }

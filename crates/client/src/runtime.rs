@@ -99,11 +99,11 @@ impl SyncState {
         *guard(&self.session) = None;
     }
 
-    /// The line to the server, its connection still open from the last time if that was a moment ago.
-    fn server(&self, tablet: &Tablet) -> Result<Arc<Server>, ClientError> {
+    /// The line to the server and whether it was used before: its connection may still be open then.
+    fn server(&self, tablet: &Tablet) -> Result<(Arc<Server>, bool), ClientError> {
         let mut kept = guard(&self.server);
         if let Some(server) = &*kept {
-            return Ok(server.clone());
+            return Ok((server.clone(), true));
         }
         let pin = <[u8; 32]>::try_from(tablet.identity.ca_fingerprint.as_slice())
             .map_err(|_| ClientError::new("internal"))?;
@@ -112,7 +112,7 @@ impl SyncState {
             Pin::Fingerprint(pin),
         )?);
         *kept = Some(server.clone());
-        Ok(server)
+        Ok((server, false))
     }
 
     /// The line failed: the next sync begins with a new one.
@@ -177,7 +177,7 @@ pub async fn once(tablet: &Arc<Tablet>, announce: impl Fn()) -> Result<bool, Cli
 
 /// Walks through an [`Exchange`]: what is to be sent goes over the network, everything else is done off the async threads.
 async fn drive(tablet: &Arc<Tablet>, announce: &impl Fn()) -> Result<bool, ClientError> {
-    let server = tablet.sync.server(tablet)?;
+    let (mut server, mut is_kept) = tablet.sync.server(tablet)?;
     let mut exchange = Exchange::new();
     let mut answer = None;
     loop {
@@ -192,8 +192,15 @@ async fn drive(tablet: &Arc<Tablet>, announce: &impl Fn()) -> Result<bool, Clien
         answer = match next? {
             Next::Worked => None,
             Next::Send(request) => {
-                let answer = server.send(&request).await;
-                if matches!(&answer, Err(error) if refused_code(error).is_none()) {
+                let mut answer = server.send(&request).await;
+                if is_kept && is_unanswered(&answer) {
+                    // What was kept from the last sync may have ended unnoticed; that says nothing about the network.
+                    tablet.sync.drop_server();
+                    (server, _) = tablet.sync.server(tablet)?;
+                    answer = server.send(&request).await;
+                }
+                is_kept = false;
+                if is_unanswered(&answer) {
                     tablet.sync.drop_server();
                 }
                 Some(answer)
@@ -201,6 +208,10 @@ async fn drive(tablet: &Arc<Tablet>, announce: &impl Fn()) -> Result<bool, Clien
             Next::Done { received } => return Ok(received),
         };
     }
+}
+
+fn is_unanswered(answer: &exchange::Answer) -> bool {
+    matches!(answer, Err(error) if refused_code(error).is_none())
 }
 
 async fn off_the_loop<T: Send + 'static>(
@@ -224,7 +235,7 @@ impl<'a> Line<'a> {
     /// The address cannot be one, TLS cannot be set up.
     pub fn of(tablet: &'a Tablet) -> Result<Self, ClientError> {
         Ok(Self {
-            server: tablet.sync.server(tablet)?,
+            server: tablet.sync.server(tablet)?.0,
             tablet,
         })
     }
