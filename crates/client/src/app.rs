@@ -11,7 +11,10 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
-use store::{ArgonCost, CreateOptions, FileHardwareKey, FolderLock, OpenOptions, OpenWith, Store};
+use store::{
+    ArgonCost, CreateOptions, Disk, FileHardwareKey, FolderLock, OpenOptions, OpenWith, Store,
+    SystemDisk,
+};
 use tokio::sync::{Notify, broadcast, watch};
 
 /// Longest wait for work that was under way when the door was locked.
@@ -29,6 +32,8 @@ pub struct AppSettings {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// Where files live.
+    pub disk: Arc<dyn Disk>,
     /// Commands from outside this crate (the station's ledgers).
     pub extensions: Vec<Arc<dyn Extension>>,
 }
@@ -42,6 +47,7 @@ impl AppSettings {
             cost: ArgonCost::default(),
             clock: Arc::new(system::SystemClock),
             entropy: Arc::new(system::SystemEntropy),
+            disk: Arc::new(SystemDisk),
             extensions: Vec::new(),
         }
     }
@@ -91,10 +97,10 @@ impl App {
     /// # Errors
     /// `folder_in_use`, or the folder cannot be made.
     pub fn open(settings: AppSettings) -> Result<Arc<Self>, ClientError> {
-        let lock = Arc::new(FolderLock::take(&settings.folder)?);
-        let hardware = FileHardwareKey::beside(&settings.folder);
+        let lock = Arc::new(FolderLock::take(settings.disk.as_ref(), &settings.folder)?);
+        let hardware = FileHardwareKey::beside(&settings.folder).on(settings.disk.clone());
         hardware.ensure(settings.entropy.as_ref())?;
-        let door = if Store::exists(&settings.folder) {
+        let door = if Store::exists(settings.disk.as_ref(), &settings.folder) {
             Door::Locked
         } else {
             Door::Fresh
@@ -223,7 +229,11 @@ impl App {
             }
             Door::Locked => {
                 view.stage = Stage::Locked;
-                let pin = Store::pin_state(&self.settings.folder, self.settings.clock.as_ref())?;
+                let pin = Store::pin_state(
+                    &self.settings.disk,
+                    &self.settings.folder,
+                    self.settings.clock.as_ref(),
+                )?;
                 view.pin_wait_seconds = pin.wait_seconds;
                 view.pin_wrong = pin.wrong;
             }
@@ -303,6 +313,7 @@ impl App {
                     recovery_public: Some(finished.enrolled.recovery_key),
                     entropy: self.settings.entropy.clone(),
                     clock: self.settings.clock.clone(),
+                    disk: self.settings.disk.clone(),
                     lock: Some(self.lock.clone()),
                 },
             )?;
@@ -338,6 +349,7 @@ impl App {
                     hardware: &self.hardware,
                     entropy: self.settings.entropy.clone(),
                     clock: self.settings.clock.clone(),
+                    disk: self.settings.disk.clone(),
                     lock: Some(self.lock.clone()),
                 },
             )?;

@@ -1,11 +1,11 @@
 //! One connection to the encrypted file: key, pragmas with a reason each, and the assertions that it is what we think.
 
 use crate::StoreError;
+use crate::disk::{Disk, Opening};
 use crate::keys::SecretKey;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
-use std::fs::File;
-use std::io::Read;
+use std::io::ErrorKind;
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -27,9 +27,13 @@ const READER: &str = include_str!("../sql/connection/reader.sql");
 /// # Errors
 /// [`StoreError::NotEncrypted`] for a plain file or a library without a cipher,
 /// [`StoreError::Corrupt`] when this key does not open the file.
-pub fn open_writer(path: &Path, key: &SecretKey) -> Result<Connection, StoreError> {
-    refuse_plain(path)?;
-    let connection = open_keyed(path, key, OpenFlags::SQLITE_OPEN_CREATE)?;
+pub fn open_writer(
+    disk: &dyn Disk,
+    path: &Path,
+    key: &SecretKey,
+) -> Result<Connection, StoreError> {
+    refuse_plain(disk, path)?;
+    let connection = open_keyed(disk, path, key, OpenFlags::SQLITE_OPEN_CREATE)?;
     connection.execute_batch(WRITER)?;
     harden(&connection)?;
     Ok(connection)
@@ -39,21 +43,33 @@ pub fn open_writer(path: &Path, key: &SecretKey) -> Result<Connection, StoreErro
 ///
 /// # Errors
 /// As for [`open_writer`].
-pub fn open_reader(path: &Path, key: &SecretKey) -> Result<Connection, StoreError> {
-    let connection = open_keyed(path, key, OpenFlags::empty())?;
+pub fn open_reader(
+    disk: &dyn Disk,
+    path: &Path,
+    key: &SecretKey,
+) -> Result<Connection, StoreError> {
+    let connection = open_keyed(disk, path, key, OpenFlags::empty())?;
     connection.execute_batch(READER)?;
     harden(&connection)?;
     Ok(connection)
 }
 
-fn open_keyed(path: &Path, key: &SecretKey, extra: OpenFlags) -> Result<Connection, StoreError> {
+fn open_keyed(
+    disk: &dyn Disk,
+    path: &Path,
+    key: &SecretKey,
+    extra: OpenFlags,
+) -> Result<Connection, StoreError> {
     require_sqlite(rusqlite::version_number())?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         // Each connection is used by one thread at a time; the mutexes are ours.
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_EXRESCODE
         | extra;
-    let connection = Connection::open_with_flags(path, flags)?;
+    let connection = match disk.vfs() {
+        Some(name) => Connection::open_with_flags_and_vfs(path, flags, name)?,
+        None => Connection::open_with_flags(path, flags)?,
+    };
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.execute_batch(BEFORE_KEY)?;
     // A raw key: the user key is random, so stretching it would only make opening slow.
@@ -94,18 +110,14 @@ fn require_sqlite(version: i32) -> Result<(), StoreError> {
 }
 
 /// Open encrypted or not at all: a file with SQLite's own header is refused.
-pub(crate) fn refuse_plain(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn refuse_plain(disk: &dyn Disk, path: &Path) -> Result<(), StoreError> {
     let mut header = [0; 16];
-    match File::open(path).and_then(|mut file| file.read_exact(&mut header)) {
-        Ok(()) if &header == PLAIN_HEADER => Err(StoreError::NotEncrypted),
-        Err(error)
-            if !matches!(
-                error.kind(),
-                std::io::ErrorKind::NotFound | std::io::ErrorKind::UnexpectedEof
-            ) =>
-        {
-            Err(error.into())
-        }
+    match disk
+        .open(path, Opening::Read)
+        .and_then(|mut file| file.read_at(0, &mut header))
+    {
+        Ok(_) if &header == PLAIN_HEADER => Err(StoreError::NotEncrypted),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
         _ => Ok(()),
     }
 }

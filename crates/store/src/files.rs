@@ -1,29 +1,32 @@
 //! Files around the database: durable small writes, the folder lock and the reserve for a full disk.
 
 use crate::StoreError;
+use crate::disk::{Disk, DiskLock, Opening};
 use crate::error::is_full;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::Write;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Writes a small file so that after a power cut either the old or the new content is there.
-pub(crate) fn write_durably(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+pub(crate) fn write_durably(
+    disk: &dyn Disk,
+    path: &Path,
+    content: &[u8],
+) -> Result<(), StoreError> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".new");
     let beside = path.with_file_name(name);
-    let write = || -> std::io::Result<()> {
-        let mut file = File::create(&beside)?;
-        file.write_all(content)?;
-        file.sync_all()?;
-        fs::rename(&beside, path)?;
-        sync_folder(path)
+    let write = || -> io::Result<()> {
+        let mut file = disk.open(&beside, Opening::Empty)?;
+        file.write_at(0, content)?;
+        file.sync()?;
+        disk.rename(&beside, path)?;
+        disk.sync_folder(folder_of(path))
     };
     match write() {
         Err(error) if is_full(&error) => {
-            let _ = fs::remove_file(&beside);
-            if let Some(folder) = path.parent() {
-                Reserve::in_folder(folder).release()?;
-            }
+            let _ = disk.remove(&beside);
+            release_reserve(disk, folder_of(path))?;
             Ok(write()?)
         }
         other => Ok(other?),
@@ -31,32 +34,33 @@ pub(crate) fn write_durably(path: &Path, content: &[u8]) -> Result<(), StoreErro
 }
 
 /// Writes a small file of a fixed size over itself: needs no room, and may be torn by a power cut.
-pub(crate) fn write_in_place(path: &Path, content: &[u8]) -> Result<(), StoreError> {
-    let write = || -> std::io::Result<()> {
-        let mut file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path)?;
-        file.write_all(content)?;
-        file.sync_all()
-    };
-    Ok(write()?)
+pub(crate) fn write_in_place(
+    disk: &dyn Disk,
+    path: &Path,
+    content: &[u8],
+) -> Result<(), StoreError> {
+    let is_new = !disk.exists(path);
+    let mut file = disk.open(path, Opening::Keep)?;
+    file.write_at(0, content)?;
+    file.sync()?;
+    if is_new {
+        disk.sync_folder(folder_of(path))?;
+    }
+    Ok(())
 }
 
-/// Makes a rename or a new file in the folder of `path` survive a power cut.
-pub(crate) fn sync_folder(path: &Path) -> std::io::Result<()> {
+/// The folder a file lies in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
-        // Windows cannot open a folder as a file; NTFS journals the rename itself.
-        Some(folder) if cfg!(unix) => File::open(folder)?.sync_all(),
-        _ => Ok(()),
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
     }
 }
 
 /// The exclusive lock on a store's folder; released when dropped, and by the system when the process dies.
 #[derive(Debug)]
 pub struct FolderLock {
-    _file: File,
+    _lock: Box<dyn DiskLock>,
     folder: PathBuf,
 }
 
@@ -65,20 +69,14 @@ impl FolderLock {
     ///
     /// # Errors
     /// [`StoreError::FolderInUse`] when another process (or another lock in this one) holds it.
-    pub fn take(folder: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(folder)?;
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(folder.join("lock"))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self {
-                _file: file,
+    pub fn take(disk: &dyn Disk, folder: &Path) -> Result<Self, StoreError> {
+        disk.make_folder(folder)?;
+        match disk.lock(&folder.join("lock"))? {
+            Some(lock) => Ok(Self {
+                _lock: lock,
                 folder: folder.to_owned(),
             }),
-            Err(TryLockError::WouldBlock) => Err(StoreError::FolderInUse),
-            Err(TryLockError::Error(error)) => Err(error.into()),
+            None => Err(StoreError::FolderInUse),
         }
     }
 
@@ -96,44 +94,52 @@ pub(crate) const ROOM_BYTES: u64 = 4 << 20;
 /// A file that only takes up room, released when the disk is full so that words can still be saved.
 #[derive(Debug)]
 pub(crate) struct Reserve {
+    disk: Arc<dyn Disk>,
     path: PathBuf,
 }
 
+/// Gives the room of a folder's reserve back; true when there was any.
+pub(crate) fn release_reserve(disk: &dyn Disk, folder: &Path) -> Result<bool, StoreError> {
+    match disk.remove(&folder.join("reserve")) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
 impl Reserve {
-    pub(crate) fn in_folder(folder: &Path) -> Self {
+    pub(crate) fn in_folder(disk: Arc<dyn Disk>, folder: &Path) -> Self {
         Self {
+            disk,
             path: folder.join("reserve"),
         }
     }
 
     /// Gives the room back; true when there was any.
     pub(crate) fn release(&self) -> Result<bool, StoreError> {
-        match fs::remove_file(&self.path) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+        release_reserve(self.disk.as_ref(), folder_of(&self.path))
     }
 
     /// Makes the reserve again when there is room; never an error, a full disk is why it is missing.
     pub(crate) fn restore(&self) {
-        if self.path.exists() || !self.has_room() {
+        if self.disk.exists(&self.path) || !self.has_room() {
             return;
         }
-        let write = || -> std::io::Result<()> {
-            let mut file = File::create(&self.path)?;
+        let write = || -> io::Result<()> {
+            let mut file = self.disk.open(&self.path, Opening::Empty)?;
             // Written, not merely sized: a sparse file reserves nothing.
-            file.write_all(&vec![0xA5; RESERVE_BYTES])?;
-            file.sync_all()
+            file.write_at(0, &vec![0xA5; RESERVE_BYTES])?;
+            file.sync()
         };
         if write().is_err() {
-            let _ = fs::remove_file(&self.path);
+            let _ = self.disk.remove(&self.path);
         }
     }
 
     /// Enough is free for more than words.
     pub(crate) fn has_room(&self) -> bool {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        fs4::available_space(folder).map_or(true, |free| free >= ROOM_BYTES)
+        self.disk
+            .free(folder_of(&self.path))
+            .map_or(true, |free| free >= ROOM_BYTES)
     }
 }

@@ -4,12 +4,14 @@
 //! for machines without either, which is as strong as the folder it lies in and no stronger.
 
 use crate::StoreError;
+use crate::disk::{Disk, Opening, SystemDisk};
+use crate::files::folder_of;
 use hmac::{Hmac, KeyInit, Mac};
 use ids::Entropy;
 use sha2::Sha256;
-use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// A device secret that answers HMAC-SHA256 and never leaves its place.
@@ -24,6 +26,7 @@ pub trait HardwareKey: Send + Sync {
 /// The stub: the secret is a file beside the store.
 #[derive(Debug)]
 pub struct FileHardwareKey {
+    disk: Arc<dyn Disk>,
     path: PathBuf,
 }
 
@@ -31,7 +34,16 @@ impl FileHardwareKey {
     /// Uses the secret in this file.
     #[must_use]
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self {
+            disk: Arc::new(SystemDisk),
+            path: path.into(),
+        }
+    }
+
+    /// The same file on another disk.
+    #[must_use]
+    pub fn on(self, disk: Arc<dyn Disk>) -> Self {
+        Self { disk, ..self }
     }
 
     /// The usual place: beside the store's folder, not in it, so that a copied folder is not enough.
@@ -47,30 +59,24 @@ impl FileHardwareKey {
     /// # Errors
     /// The file cannot be written.
     pub fn ensure(&self, entropy: &dyn Entropy) -> Result<(), StoreError> {
-        if let Some(parent) = self.path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        let file = fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&self.path);
-        let mut file = match file {
+        self.disk.make_folder(folder_of(&self.path))?;
+        let mut file = match self.disk.open(&self.path, Opening::New) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
             Err(error) => return Err(error.into()),
         };
         let mut secret = Zeroizing::new([0; 32]);
         entropy.fill(secret.as_mut_slice());
-        file.write_all(secret.as_slice())?;
-        file.sync_all()?;
+        file.write_at(0, secret.as_slice())?;
+        file.sync()?;
         Ok(())
     }
 }
 
 impl HardwareKey for FileHardwareKey {
     fn hmac(&self, message: &[u8]) -> Result<Zeroizing<[u8; 32]>, StoreError> {
-        let secret = match fs::read(&self.path) {
-            Ok(secret) if secret.len() == 32 => Zeroizing::new(secret),
+        let secret = match self.disk.read(&self.path).map(Zeroizing::new) {
+            Ok(secret) if secret.len() == 32 => secret,
             Ok(_) => return Err(StoreError::RecoveryNeeded),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 return Err(StoreError::RecoveryNeeded);

@@ -7,15 +7,14 @@
 
 use crate::StoreError;
 use crate::changes::LocalChange;
-use crate::files::sync_folder;
+use crate::disk::{Disk, DiskFile, Opening};
 use crate::identity::Identity;
 use crate::keys::{SecretKey, seal, unseal};
 use ids::{ChangeHash, Entropy};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 const MAGIC: &[u8; 4] = b"ZFJ1";
 const HEADER: u64 = 20;
@@ -51,7 +50,7 @@ struct Written {
 }
 
 struct Current {
-    file: File,
+    file: Box<dyn DiskFile>,
     prefix: [u8; 16],
     counter: u64,
     end: u64,
@@ -60,6 +59,7 @@ struct Current {
 
 /// The journal of an open store.
 pub(crate) struct Journal {
+    disk: Arc<dyn Disk>,
     folder: PathBuf,
     key: SecretKey,
     files: Vec<Written>,
@@ -76,24 +76,28 @@ pub(crate) struct Journal {
 ///
 /// # Errors
 /// The folder cannot be read. Damaged content is counted, not an error.
-pub fn read(folder: &Path, key: &SecretKey) -> Result<Contents, StoreError> {
+pub fn read(disk: &dyn Disk, folder: &Path, key: &SecretKey) -> Result<Contents, StoreError> {
     let mut contents = Contents::default();
-    for (_, path) in numbered_files(folder)? {
-        read_file(&path, key, &mut contents)?;
+    for (_, path) in numbered_files(disk, folder)? {
+        read_file(disk, &path, key, &mut contents)?;
     }
     Ok(contents)
 }
 
 impl Journal {
     /// Opens the folder and returns what is in it. Writing always begins a new file, with a new random prefix.
-    pub(crate) fn open(folder: &Path, key: SecretKey) -> Result<(Self, Contents), StoreError> {
-        fs::create_dir_all(folder)?;
+    pub(crate) fn open(
+        disk: Arc<dyn Disk>,
+        folder: &Path,
+        key: SecretKey,
+    ) -> Result<(Self, Contents), StoreError> {
+        disk.make_folder(folder)?;
         let mut contents = Contents::default();
         let mut files = Vec::new();
         let mut next_number = 1;
-        for (number, path) in numbered_files(folder)? {
+        for (number, path) in numbered_files(disk.as_ref(), folder)? {
             let before = contents.records.len();
-            read_file(&path, &key, &mut contents)?;
+            read_file(disk.as_ref(), &path, &key, &mut contents)?;
             let hashes = hashes_of(&contents.records[before..]);
             files.push(Written { path, hashes });
             next_number = number + 1;
@@ -105,6 +109,7 @@ impl Journal {
             .find(|record| matches!(record, Record::Identity(_)))
             .cloned();
         let journal = Self {
+            disk,
             folder: folder.to_owned(),
             key,
             files,
@@ -174,15 +179,8 @@ impl Journal {
         let path = self.folder.join(format!("{:08}.journal", self.next_number));
         let mut prefix = [0; 16];
         entropy.fill(&mut prefix);
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&path)?;
-        let begin = |file: &mut File| -> std::io::Result<()> {
-            file.write_all(MAGIC)?;
-            file.write_all(&prefix)
-        };
-        let mut current = match begin(&mut file) {
+        let mut file = self.disk.open(&path, Opening::New)?;
+        let mut current = match file.write_at(0, &[&MAGIC[..], &prefix].concat()) {
             Ok(()) => Current {
                 file,
                 prefix,
@@ -191,7 +189,7 @@ impl Journal {
                 room_end: HEADER,
             },
             Err(error) => {
-                let _ = fs::remove_file(&path);
+                let _ = self.disk.remove(&path);
                 return Err(error.into());
             }
         };
@@ -203,9 +201,9 @@ impl Journal {
         let started = current
             .make_room(needed as u64)
             .and_then(|()| current.write(&self.key, &checkpoint))
-            .and_then(|()| Ok(sync_folder(&path)?));
+            .and_then(|()| Ok(self.disk.sync_folder(&self.folder)?));
         if let Err(error) = started {
-            let _ = fs::remove_file(&path);
+            let _ = self.disk.remove(&path);
             return Err(error);
         }
         self.next_number += 1;
@@ -239,7 +237,7 @@ impl Journal {
             for hash in &written.hashes {
                 needless = needless && is_durable(hash)?;
             }
-            if needless && fs::remove_file(&written.path).is_ok() {
+            if needless && self.disk.remove(&written.path).is_ok() {
                 continue;
             }
             kept.push(written);
@@ -257,15 +255,14 @@ impl Current {
             return Ok(());
         }
         let target = wanted.next_multiple_of(ROOM_STEP);
-        self.file.seek(SeekFrom::Start(self.room_end))?;
         let zeros = vec![0; usize::try_from(target - self.room_end).unwrap_or(0)];
         let grown = self
             .file
-            .write_all(&zeros)
-            .and_then(|()| self.file.sync_all());
+            .write_at(self.room_end, &zeros)
+            .and_then(|()| self.file.sync());
         if let Err(error) = grown {
             // Give back what was half taken; the file ends where it ended.
-            let _ = self.file.set_len(self.room_end);
+            let _ = self.file.set_length(self.room_end);
             return Err(error.into());
         }
         self.room_end = target;
@@ -285,9 +282,8 @@ impl Current {
             bytes.extend_from_slice(&checksum(&sealed));
             bytes.extend_from_slice(&sealed);
         }
-        self.file.seek(SeekFrom::Start(self.end))?;
-        self.file.write_all(&bytes)?;
-        self.file.sync_data()?;
+        self.file.write_at(self.end, &bytes)?;
+        self.file.sync()?;
         self.end += bytes.len() as u64;
         Ok(())
     }
@@ -314,13 +310,12 @@ fn hashes_of(records: &[Record]) -> Vec<ChangeHash> {
         .collect()
 }
 
-fn numbered_files(folder: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
+fn numbered_files(disk: &dyn Disk, folder: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
     let mut files = Vec::new();
-    if !folder.exists() {
+    if !disk.exists(folder) {
         return Ok(files);
     }
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
+    for path in disk.list(folder)? {
         let number = path
             .file_name()
             .and_then(|name| name.to_str())
@@ -334,9 +329,13 @@ fn numbered_files(folder: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
     Ok(files)
 }
 
-fn read_file(path: &Path, key: &SecretKey, contents: &mut Contents) -> Result<(), StoreError> {
-    let mut bytes = Vec::new();
-    File::open(path)?.read_to_end(&mut bytes)?;
+fn read_file(
+    disk: &dyn Disk,
+    path: &Path,
+    key: &SecretKey,
+    contents: &mut Contents,
+) -> Result<(), StoreError> {
+    let bytes = disk.read(path)?;
     let Some((header, mut rest)) = bytes.split_at_checked(HEADER as usize) else {
         contents.torn += 1;
         return Ok(());

@@ -10,6 +10,7 @@
 pub mod audit;
 pub mod changes;
 pub mod connection;
+pub mod disk;
 pub mod documents;
 pub mod drafts;
 mod error;
@@ -32,6 +33,7 @@ mod slots;
 pub mod sync_state;
 mod transaction;
 
+pub use disk::{Disk, SystemDisk};
 pub use error::StoreError;
 pub use files::FolderLock;
 pub use hardware::{FileHardwareKey, HardwareKey};

@@ -51,6 +51,7 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 mod tests {
     use super::*;
     use crate::connection::open_writer;
+    use crate::disk::SystemDisk;
     use crate::keys::SecretKey;
     use crate::projections;
     use std::fs;
@@ -65,7 +66,8 @@ mod tests {
                 .expect("every version has a fixture");
             let temp = tempfile::TempDir::new().expect("a folder");
             let key = SecretKey::from_bytes([3; 32]);
-            let mut writer = open_writer(&temp.path().join("old.db"), &key).expect("opens");
+            let mut writer =
+                open_writer(&SystemDisk, &temp.path().join("old.db"), &key).expect("opens");
             writer.execute_batch(&sql).expect("an old database");
             migrate(&mut writer).expect("migrates");
             let version: i64 = writer

@@ -1,7 +1,8 @@
 //! Opening: lock, PIN, key, database, migrations, journal. What cannot be opened is moved aside, kept and reported.
 
 use crate::connection::{open_reader, open_writer, refuse_plain};
-use crate::files::{FolderLock, Reserve};
+use crate::disk::{Disk, Opening};
+use crate::files::{FolderLock, Reserve, release_reserve};
 use crate::hardware::HardwareKey;
 use crate::journal::{self, Journal};
 use crate::keys::{SecretKey, StoreKeys};
@@ -12,7 +13,6 @@ use crate::{StoreError, changes, projections, replay};
 use ids::{Clock, Entropy};
 use rusqlite::{Connection, TransactionBehavior};
 use std::error::Error;
-use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -36,6 +36,8 @@ pub struct CreateOptions<'a> {
     pub entropy: Arc<dyn Entropy>,
     /// Time; kept by the store for labels.
     pub clock: Arc<dyn Clock>,
+    /// Where its files live; [`crate::SystemDisk`] outside tests.
+    pub disk: Arc<dyn Disk>,
     /// A lock the process already holds on the folder; taken here when none.
     pub lock: Option<Arc<FolderLock>>,
 }
@@ -50,6 +52,8 @@ pub struct OpenOptions<'a> {
     pub entropy: Arc<dyn Entropy>,
     /// Time; kept by the store for labels.
     pub clock: Arc<dyn Clock>,
+    /// Where its files live; [`crate::SystemDisk`] outside tests.
+    pub disk: Arc<dyn Disk>,
     /// A lock the process already holds on the folder; taken here when none.
     pub lock: Option<Arc<FolderLock>>,
 }
@@ -78,6 +82,7 @@ pub struct OpenOutcome {
 
 /// Everything one person's tablet remembers, open.
 pub struct Store {
+    disk: Arc<dyn Disk>,
     folder: PathBuf,
     database: PathBuf,
     keys: StoreKeys,
@@ -93,16 +98,20 @@ pub struct Store {
 impl Store {
     /// There is a store in this folder, openable or not.
     #[must_use]
-    pub fn exists(folder: &Path) -> bool {
-        Slots::path_in(folder).exists()
+    pub fn exists(disk: &dyn Disk, folder: &Path) -> bool {
+        disk.exists(&Slots::path_in(folder))
     }
 
     /// How the PIN door stands, without trying it.
     ///
     /// # Errors
     /// [`StoreError::Missing`] without a store.
-    pub fn pin_state(folder: &Path, clock: &dyn Clock) -> Result<PinState, StoreError> {
-        Slots::read(folder)?.state(clock)
+    pub fn pin_state(
+        disk: &Arc<dyn Disk>,
+        folder: &Path,
+        clock: &dyn Clock,
+    ) -> Result<PinState, StoreError> {
+        Slots::read(disk.clone(), folder)?.state(clock)
     }
 
     /// Makes a store in an empty folder and opens it.
@@ -111,19 +120,21 @@ impl Store {
     /// A PIN that is not allowed, a folder in use, [`StoreError::Exists`].
     pub fn create(folder: &Path, options: CreateOptions<'_>) -> Result<Self, StoreError> {
         crate::pin::check_new_pin(options.pin)?;
-        let lock = lock_of(folder, options.lock)?;
-        if Self::exists(folder) {
+        let disk = options.disk;
+        let lock = lock_of(disk.as_ref(), folder, options.lock)?;
+        if Self::exists(disk.as_ref(), folder) {
             return Err(StoreError::Exists);
         }
         let database = folder.join(DATABASE);
         // Left over from a creation that was cut off: its key was never written down.
-        move_aside(folder, &database, options.clock.as_ref())?;
+        move_aside(disk.as_ref(), folder, &database, options.clock.as_ref())?;
         let user = SecretKey::random(options.entropy.as_ref());
         let keys = StoreKeys::from_user_key(SecretKey::from_bytes(*user.bytes()));
-        let writer = open_and_migrate(&database, &keys, false)?;
-        let (journal, _) = Journal::open(&folder.join(JOURNAL), journal_key(&keys))?;
+        let writer = open_and_migrate(disk.as_ref(), &database, &keys, false)?;
+        let (journal, _) = Journal::open(disk.clone(), &folder.join(JOURNAL), journal_key(&keys))?;
         // Last: a store exists from the moment its slots do.
         Slots::create(
+            disk.clone(),
             folder,
             &user,
             options.pin,
@@ -139,7 +150,8 @@ impl Store {
             writer: Mutex::new(writer),
             readers: Mutex::default(),
             journal: Mutex::new(journal),
-            reserve: Reserve::in_folder(folder),
+            reserve: Reserve::in_folder(disk.clone(), folder),
+            disk,
             entropy: options.entropy,
             clock: options.clock,
             _lock: lock,
@@ -156,13 +168,14 @@ impl Store {
     /// A wrong PIN and its waits, a folder in use, a plain or newer file.
     /// A damaged database is no error: it is moved aside and the outcome says so.
     pub fn open(folder: &Path, options: OpenOptions<'_>) -> Result<OpenOutcome, StoreError> {
-        if !Self::exists(folder) {
+        let disk = options.disk;
+        if !Self::exists(disk.as_ref(), folder) {
             return Err(StoreError::Missing);
         }
-        let lock = lock_of(folder, options.lock)?;
+        let lock = lock_of(disk.as_ref(), folder, options.lock)?;
         let database = folder.join(DATABASE);
-        refuse_plain(&database)?;
-        let mut slots = Slots::read(folder)?;
+        refuse_plain(disk.as_ref(), &database)?;
+        let mut slots = Slots::read(disk.clone(), folder)?;
         let user = match options.with {
             OpenWith::Pin(pin) => {
                 slots.open_with_pin(pin, options.hardware, options.clock.as_ref())?
@@ -170,21 +183,27 @@ impl Store {
             OpenWith::Recovery(secret) => slots.open_with_recovery(secret)?,
         };
         let keys = StoreKeys::from_user_key(user);
-        let was_there = database.metadata().is_ok_and(|file| file.len() > 0);
-        let unclean = folder.join(OPEN_MARK).exists();
-        let (writer, moved_aside) = match open_and_migrate(&database, &keys, unclean) {
+        let was_there = disk.length(&database).is_ok_and(|length| length > 0);
+        let unclean = disk.exists(&folder.join(OPEN_MARK));
+        let (writer, moved_aside) = match open_and_migrate(disk.as_ref(), &database, &keys, unclean)
+        {
             Ok(writer) => (writer, None),
             Err(StoreError::Corrupt { .. }) => {
-                let aside = move_aside(folder, &database, options.clock.as_ref())?;
-                (open_and_migrate(&database, &keys, false)?, aside)
+                let aside = move_aside(disk.as_ref(), folder, &database, options.clock.as_ref())?;
+                (
+                    open_and_migrate(disk.as_ref(), &database, &keys, false)?,
+                    aside,
+                )
             }
-            Err(StoreError::DiskFull) if Reserve::in_folder(folder).release()? => {
-                (open_and_migrate(&database, &keys, unclean)?, None)
-            }
+            Err(StoreError::DiskFull) if release_reserve(disk.as_ref(), folder)? => (
+                open_and_migrate(disk.as_ref(), &database, &keys, unclean)?,
+                None,
+            ),
             Err(other) => return Err(other),
         };
         let is_new = !was_there || moved_aside.is_some();
-        let (journal, contents) = Journal::open(&folder.join(JOURNAL), journal_key(&keys))?;
+        let (journal, contents) =
+            Journal::open(disk.clone(), &folder.join(JOURNAL), journal_key(&keys))?;
         let store = Self {
             folder: folder.to_owned(),
             database,
@@ -192,7 +211,8 @@ impl Store {
             writer: Mutex::new(writer),
             readers: Mutex::default(),
             journal: Mutex::new(journal),
-            reserve: Reserve::in_folder(folder),
+            reserve: Reserve::in_folder(disk.clone(), folder),
+            disk,
             entropy: options.entropy,
             clock: options.clock,
             _lock: lock,
@@ -222,7 +242,7 @@ impl Store {
         let idle = guard(&self.readers).pop();
         let reader = match idle {
             Some(reader) => reader,
-            None => open_reader(&self.database, &self.keys.database)?,
+            None => open_reader(self.disk.as_ref(), &self.database, &self.keys.database)?,
         };
         let value = {
             let moment = reader.unchecked_transaction().map_err(StoreError::from)?;
@@ -300,7 +320,7 @@ impl Store {
         cost: ArgonCost,
         hardware: &dyn HardwareKey,
     ) -> Result<(), StoreError> {
-        Slots::read(&self.folder)?.replace_pin(
+        Slots::read(self.disk.clone(), &self.folder)?.replace_pin(
             &self.keys.user,
             pin,
             cost,
@@ -327,6 +347,12 @@ impl Store {
         &self.folder
     }
 
+    /// Where its files live.
+    #[must_use]
+    pub fn disk(&self) -> &Arc<dyn Disk> {
+        &self.disk
+    }
+
     /// The clock the store was opened with.
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
@@ -340,7 +366,7 @@ impl Store {
     }
 
     fn mark_open(&self) -> Result<(), StoreError> {
-        match File::create(self.folder.join(OPEN_MARK)) {
+        match self.disk.open(&self.folder.join(OPEN_MARK), Opening::Empty) {
             // Without the mark the next opening merely skips a check.
             Err(error) if crate::error::is_full(&error) => Ok(()),
             other => Ok(other.map(drop)?),
@@ -351,7 +377,7 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         guard(&self.readers).clear();
-        let _ = fs::remove_file(self.folder.join(OPEN_MARK));
+        let _ = self.disk.remove(&self.folder.join(OPEN_MARK));
     }
 }
 
@@ -379,25 +405,34 @@ fn journal_key(keys: &StoreKeys) -> SecretKey {
 ///
 /// # Errors
 /// No recovery slot, or the wrong key.
-pub fn rescue(folder: &Path, recovery_secret: &[u8; 32]) -> Result<journal::Contents, StoreError> {
-    let user = Slots::read(folder)?.open_with_recovery(recovery_secret)?;
+pub fn rescue(
+    disk: &Arc<dyn Disk>,
+    folder: &Path,
+    recovery_secret: &[u8; 32],
+) -> Result<journal::Contents, StoreError> {
+    let user = Slots::read(disk.clone(), folder)?.open_with_recovery(recovery_secret)?;
     let keys = StoreKeys::from_user_key(user);
-    journal::read(&folder.join(JOURNAL), &keys.journal)
+    journal::read(disk.as_ref(), &folder.join(JOURNAL), &keys.journal)
 }
 
-fn lock_of(folder: &Path, held: Option<Arc<FolderLock>>) -> Result<Arc<FolderLock>, StoreError> {
+fn lock_of(
+    disk: &dyn Disk,
+    folder: &Path,
+    held: Option<Arc<FolderLock>>,
+) -> Result<Arc<FolderLock>, StoreError> {
     match held {
         Some(lock) if lock.folder() == folder => Ok(lock),
-        _ => Ok(Arc::new(FolderLock::take(folder)?)),
+        _ => Ok(Arc::new(FolderLock::take(disk, folder)?)),
     }
 }
 
 fn open_and_migrate(
+    disk: &dyn Disk,
     database: &Path,
     keys: &StoreKeys,
     check: bool,
 ) -> Result<Connection, StoreError> {
-    let mut writer = open_writer(database, &keys.database)?;
+    let mut writer = open_writer(disk, database, &keys.database)?;
     if check {
         // Only after an unclean stop: it reads every page.
         let answer: String = writer.pragma_query_value(None, "quick_check", |row| row.get(0))?;
@@ -410,39 +445,41 @@ fn open_and_migrate(
     migrate(&mut writer)?;
     // Some builds accept a key and write plain text all the same.
     writer.pragma_update(None, "wal_checkpoint", "PASSIVE").ok();
-    refuse_plain(database)?;
+    refuse_plain(disk, database)?;
     Ok(writer)
 }
 
 /// Moves the database and its companions to `moved-aside/<time>/`. They are kept until a person decides.
 fn move_aside(
+    disk: &dyn Disk,
     folder: &Path,
     database: &Path,
     clock: &dyn Clock,
 ) -> Result<Option<PathBuf>, StoreError> {
-    if !database.exists() {
+    if !disk.exists(database) {
         return Ok(None);
     }
     let time = chrono::DateTime::from_timestamp_millis(clock.now_ms()).unwrap_or_default();
     let stamp = time.format("%Y%m%dT%H%M%SZ").to_string();
     let parent = folder.join(MOVED_ASIDE);
-    fs::create_dir_all(&parent)?;
+    disk.make_folder(&parent)?;
     let target = (0..)
         .map(|copy| match copy {
             0 => parent.join(&stamp),
             copy => parent.join(format!("{stamp}-{copy}")),
         })
-        .find(|target| !target.exists())
+        .find(|target| !disk.exists(target))
         .expect("there are more names than folders");
-    fs::create_dir(&target)?;
+    disk.make_folder(&target)?;
     // The companions first: cut off here, the database itself still lies where it is looked for.
     for suffix in ["-wal", "-shm", ""] {
         let name = format!("{DATABASE}{suffix}");
         let from = folder.join(&name);
-        if from.exists() {
-            fs::rename(&from, target.join(&name))?;
+        if disk.exists(&from) {
+            disk.rename(&from, &target.join(&name))?;
         }
     }
-    crate::files::sync_folder(database)?;
+    disk.sync_folder(&target)?;
+    disk.sync_folder(folder)?;
     Ok(Some(target))
 }

@@ -5,6 +5,7 @@
 //! killing the process between a guess and its answer wins nothing; and it is a file of its own, always of one size
 //! and written in place, so that counting neither risks the slots nor needs room on a full disk.
 
+use crate::disk::Disk;
 use crate::files;
 use crate::hardware::HardwareKey;
 use crate::keys::{SecretKey, derive, seal, unseal};
@@ -12,8 +13,8 @@ use crate::{StoreError, pin};
 use argon2::{Algorithm, Argon2, Params, Version};
 use ids::{Clock, Entropy};
 use serde::{Deserialize, Serialize};
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
@@ -101,8 +102,8 @@ impl Attempts {
     }
 
     /// None yet is none wrong; an unreadable count (a power cut in the middle of writing it) is as if five were wrong.
-    fn read(folder: &Path, clock: &dyn Clock) -> Result<Self, StoreError> {
-        match fs::read(Self::path_in(folder)) {
+    fn read(disk: &dyn Disk, folder: &Path, clock: &dyn Clock) -> Result<Self, StoreError> {
+        match disk.read(&Self::path_in(folder)) {
             Ok(text) => Ok(serde_json::from_slice(&text).unwrap_or(Self {
                 wrong: 5,
                 last_wrong_ms: clock.now_ms(),
@@ -112,10 +113,10 @@ impl Attempts {
         }
     }
 
-    fn save(self, folder: &Path) -> Result<(), StoreError> {
+    fn save(self, disk: &dyn Disk, folder: &Path) -> Result<(), StoreError> {
         let mut text = serde_json::to_vec(&self)?;
         text.resize(ATTEMPTS_BYTES, b' ');
-        files::write_in_place(&Self::path_in(folder), &text)
+        files::write_in_place(disk, &Self::path_in(folder), &text)
     }
 
     /// How long to wait after the last wrong PIN.
@@ -145,6 +146,7 @@ impl Attempts {
 
 /// The file of slots of one store.
 pub(crate) struct Slots {
+    disk: Arc<dyn Disk>,
     folder: PathBuf,
     file: KeysFile,
 }
@@ -155,7 +157,9 @@ impl Slots {
     }
 
     /// Makes the slots of a new store. The recovery slot is written whenever the district's key is known.
+    #[expect(clippy::too_many_arguments, reason = "each is a thing of its own")]
     pub(crate) fn create(
+        disk: Arc<dyn Disk>,
         folder: &Path,
         user: &SecretKey,
         pin: &str,
@@ -165,8 +169,9 @@ impl Slots {
         entropy: &dyn Entropy,
     ) -> Result<Self, StoreError> {
         pin::check_new_pin(pin)?;
-        Attempts::default().save(folder)?;
+        Attempts::default().save(disk.as_ref(), folder)?;
         let slots = Self {
+            disk,
             folder: folder.to_owned(),
             file: KeysFile {
                 version: VERSION,
@@ -180,8 +185,8 @@ impl Slots {
         Ok(slots)
     }
 
-    pub(crate) fn read(folder: &Path) -> Result<Self, StoreError> {
-        let text = match fs::read(Self::path_in(folder)) {
+    pub(crate) fn read(disk: Arc<dyn Disk>, folder: &Path) -> Result<Self, StoreError> {
+        let text = match disk.read(&Self::path_in(folder)) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(StoreError::Missing);
@@ -193,13 +198,15 @@ impl Slots {
             return Err(StoreError::TooNew);
         }
         Ok(Self {
+            disk,
             folder: folder.to_owned(),
             file,
         })
     }
 
     pub(crate) fn state(&self, clock: &dyn Clock) -> Result<PinState, StoreError> {
-        let mut state = Attempts::read(&self.folder, clock)?.state(clock.now_ms());
+        let mut state =
+            Attempts::read(self.disk.as_ref(), &self.folder, clock)?.state(clock.now_ms());
         state.recovery_needed |= self.file.pin.is_none();
         Ok(state)
     }
@@ -221,16 +228,16 @@ impl Slots {
                 seconds: state.wait_seconds,
             });
         }
-        let before = Attempts::read(&self.folder, clock)?;
+        let before = Attempts::read(self.disk.as_ref(), &self.folder, clock)?;
         let wrong = before.wrong + 1;
         Attempts {
             wrong,
             last_wrong_ms: clock.now_ms(),
         }
-        .save(&self.folder)?;
+        .save(self.disk.as_ref(), &self.folder)?;
         match slot.unwrap(pin, hardware) {
             Ok(user) => {
-                Attempts::default().save(&self.folder)?;
+                Attempts::default().save(self.disk.as_ref(), &self.folder)?;
                 Ok(user)
             }
             Err(StoreError::Crypto) if wrong >= MOST_WRONG => {
@@ -244,7 +251,7 @@ impl Slots {
             }),
             // Not a wrong PIN (the hardware key is gone, memory ran out): the try does not count.
             Err(other) => {
-                before.save(&self.folder)?;
+                before.save(self.disk.as_ref(), &self.folder)?;
                 Err(other)
             }
         }
@@ -271,12 +278,12 @@ impl Slots {
         pin::check_new_pin(pin)?;
         self.file.pin = Some(PinSlot::wrap(user, pin, cost, hardware, entropy)?);
         self.save()?;
-        Attempts::default().save(&self.folder)
+        Attempts::default().save(self.disk.as_ref(), &self.folder)
     }
 
     fn save(&self) -> Result<(), StoreError> {
         let text = serde_json::to_vec_pretty(&self.file)?;
-        files::write_durably(&Self::path_in(&self.folder), &text)
+        files::write_durably(self.disk.as_ref(), &Self::path_in(&self.folder), &text)
     }
 }
 

@@ -11,7 +11,7 @@ use store::keys::SecretKey;
 use store::projections::children;
 use store::{
     ArgonCost, CreateOptions, FileHardwareKey, FolderLock, OpenWith, PinState, Store, StoreError,
-    identity,
+    SystemDisk, identity,
 };
 use x25519_dalek::{PublicKey, StaticSecret};
 
@@ -75,8 +75,8 @@ fn a_wrong_key_refuses() {
     drop(world.create());
     let wrong = SecretKey::from_bytes([1; 32]);
     for refused in [
-        open_writer(&world.database(), &wrong).map(drop),
-        open_reader(&world.database(), &wrong).map(drop),
+        open_writer(&SystemDisk, &world.database(), &wrong).map(drop),
+        open_reader(&SystemDisk, &world.database(), &wrong).map(drop),
     ] {
         assert!(matches!(refused, Err(StoreError::Corrupt { .. })));
     }
@@ -94,7 +94,11 @@ fn a_plain_file_refuses_and_is_left_where_it_is() {
     drop(plain);
     assert!(matches!(world.try_open(PIN), Err(StoreError::NotEncrypted)));
     assert!(matches!(
-        open_writer(&world.database(), &SecretKey::from_bytes([1; 32])),
+        open_writer(
+            &SystemDisk,
+            &world.database(),
+            &SecretKey::from_bytes([1; 32])
+        ),
         Err(StoreError::NotEncrypted)
     ));
     assert!(world.database().exists());
@@ -106,7 +110,7 @@ fn a_second_opening_of_the_folder_is_refused() {
     let store = world.create();
     assert!(matches!(world.try_open(PIN), Err(StoreError::FolderInUse)));
     drop(store);
-    let held = FolderLock::take(&world.folder).expect("free now");
+    let held = FolderLock::take(&SystemDisk, &world.folder).expect("free now");
     assert!(matches!(world.try_open(PIN), Err(StoreError::FolderInUse)));
     drop(held);
     world.open();
@@ -115,7 +119,7 @@ fn a_second_opening_of_the_folder_is_refused() {
 #[test]
 fn a_process_that_holds_the_lock_opens_with_it() {
     let world = World::new();
-    let lock = Arc::new(FolderLock::take(&world.folder).expect("free"));
+    let lock = Arc::new(FolderLock::take(&SystemDisk, &world.folder).expect("free"));
     let create = || CreateOptions {
         pin: PIN,
         cost: ArgonCost::FLOOR,
@@ -123,6 +127,7 @@ fn a_process_that_holds_the_lock_opens_with_it() {
         recovery_public: None,
         entropy: world.entropy.clone(),
         clock: world.clock.clone(),
+        disk: world.disk(),
         lock: Some(lock.clone()),
     };
     drop(Store::create(&world.folder, create()).expect("creates"));
@@ -144,7 +149,7 @@ fn only_a_six_digit_pin_nobody_else_would_try_makes_a_store() {
         world.create_with("123456", None),
         Err(StoreError::PinCommon)
     ));
-    assert!(!Store::exists(&world.folder));
+    assert!(!Store::exists(&SystemDisk, &world.folder));
     assert!(matches!(world.try_open(PIN), Err(StoreError::Missing)));
 }
 
@@ -158,6 +163,7 @@ fn the_default_cost_opens_too() {
         recovery_public: None,
         entropy: world.entropy.clone(),
         clock: world.clock.clone(),
+        disk: world.disk(),
         lock: None,
     };
     drop(Store::create(&world.folder, options).expect("creates"));
@@ -180,7 +186,7 @@ fn wrong_pins_are_counted_and_the_waits_survive_a_restart() {
         Err(StoreError::PinWait { seconds: 60 })
     ));
     assert_eq!(
-        Store::pin_state(&world.folder, world.clock.as_ref()).expect("reads"),
+        Store::pin_state(&world.disk(), &world.folder, world.clock.as_ref()).expect("reads"),
         PinState {
             wrong: 5,
             wait_seconds: 60,
@@ -209,7 +215,8 @@ fn wrong_pins_are_counted_and_the_waits_survive_a_restart() {
     ));
     world.clock.advance_seconds(100_300);
     drop(world.open());
-    let state = Store::pin_state(&world.folder, world.clock.as_ref()).expect("reads");
+    let state =
+        Store::pin_state(&world.disk(), &world.folder, world.clock.as_ref()).expect("reads");
     assert_eq!(state.wrong, 0);
 }
 
@@ -234,7 +241,8 @@ fn ten_wrong_pins_leave_only_the_districts_key_and_lose_nothing() {
         Err(StoreError::RecoveryNeeded)
     ));
     assert!(world.open_with(OpenWith::Recovery(&[41; 32])).is_err());
-    let rescued = store::rescue(&world.folder, &[42; 32]).expect("the journal opens");
+    let rescued =
+        store::rescue(&world.disk(), &world.folder, &[42; 32]).expect("the journal opens");
     assert!(rescued.records.len() >= 4);
 
     let opened = world
@@ -263,7 +271,7 @@ fn without_the_hardware_key_the_right_pin_is_not_enough_and_is_not_counted() {
         Err(StoreError::RecoveryNeeded)
     ));
     assert_eq!(
-        Store::pin_state(&world.folder, world.clock.as_ref())
+        Store::pin_state(&world.disk(), &world.folder, world.clock.as_ref())
             .expect("reads")
             .wrong,
         0

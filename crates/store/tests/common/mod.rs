@@ -15,8 +15,8 @@ use store::changes::{self, Change, LocalChange, RecordLabel};
 use store::documents::{self, DocumentHead, StoredDocument};
 use store::identity::{self, Identity, SigningKey};
 use store::{
-    ArgonCost, CreateOptions, FileHardwareKey, OpenOptions, OpenOutcome, OpenWith, Store,
-    StoreError, Transaction, projections,
+    ArgonCost, CreateOptions, Disk, FileHardwareKey, OpenOptions, OpenOutcome, OpenWith, Store,
+    StoreError, SystemDisk, Transaction, projections,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -106,6 +106,7 @@ impl World {
                 recovery_public,
                 entropy: self.entropy.clone(),
                 clock: self.clock.clone(),
+                disk: Arc::new(SystemDisk),
                 lock: None,
             },
         )
@@ -127,9 +128,14 @@ impl World {
                 hardware: &self.hardware,
                 entropy: self.entropy.clone(),
                 clock: self.clock.clone(),
+                disk: Arc::new(SystemDisk),
                 lock: None,
             },
         )
+    }
+
+    pub fn disk(&self) -> Arc<dyn Disk> {
+        Arc::new(SystemDisk)
     }
 
     pub fn database(&self) -> PathBuf {

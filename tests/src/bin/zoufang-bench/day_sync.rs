@@ -54,7 +54,7 @@ pub async fn run(world: &mut World, rounds: usize) -> Result<()> {
     let rival = Rival::new(&world.path("rival.sqlite"))?;
     let rivals_end = Endpoint::start(rival.router()).await?;
     let key = SecretKey::random(entropy().as_ref());
-    let disk = open_writer(&world.path("received.db"), &key)?;
+    let disk = open_writer(&store::SystemDisk, &world.path("received.db"), &key)?;
     create_table(&disk)?;
 
     let mut ours = Vec::new();

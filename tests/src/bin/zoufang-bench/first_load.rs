@@ -36,7 +36,11 @@ pub async fn run(world: &mut World, rounds: usize) -> Result<()> {
         entropy().fill(&mut answer);
         posted.answer_with(answer);
         let key = SecretKey::random(entropy().as_ref());
-        let bare = open_writer(&world.path(&format!("first-load-{round}.db")), &key)?;
+        let bare = open_writer(
+            &store::SystemDisk,
+            &world.path(&format!("first-load-{round}.db")),
+            &key,
+        )?;
         create_table(&bare)?;
         let watch = Watch::start();
         let client = endpoint.client()?;

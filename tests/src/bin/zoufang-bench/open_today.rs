@@ -53,7 +53,7 @@ pub async fn run(
     for round in 0..=rounds {
         let cost = open(&device, children).await?;
         let watch = Watch::start();
-        read_all(&open_reader(&bare, &key)?)?;
+        read_all(&open_reader(&store::SystemDisk, &bare, &key)?)?;
         // The first round warms caches and is not counted.
         if round > 0 {
             ours.push(cost);
@@ -157,7 +157,7 @@ fn check(list: Value, children: usize) -> Result<()> {
 
 /// The same rows in a file of their own, encrypted the same way.
 fn copy_projections(device: &Device, file: &Path, key: &SecretKey) -> Result<()> {
-    let target = open_writer(file, key)?;
+    let target = open_writer(&store::SystemDisk, file, key)?;
     // References point into tables that are not copied.
     target.pragma_update(None, "foreign_keys", false)?;
     device.tablet()?.store.read(|source| {

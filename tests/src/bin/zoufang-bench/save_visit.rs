@@ -68,7 +68,7 @@ pub async fn run(world: &mut World, visits: usize) -> Result<()> {
     }
 
     let key = SecretKey::random(entropy().as_ref());
-    let bare = open_writer(&world.path("bare.db"), &key)?;
+    let bare = open_writer(&store::SystemDisk, &world.path("bare.db"), &key)?;
     create_table(&bare)?;
     let mut same_bytes = Vec::new();
     let mut same_written = Vec::new();
