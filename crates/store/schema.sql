@@ -59,7 +59,7 @@ CREATE TABLE changes (
   incarnation   BLOB,                        -- own changes only: whose chain it continues
   chain_head    BLOB,                        -- own changes only: hash of this envelope's head
   in_body       INTEGER NOT NULL DEFAULT 0
-) STRICT;
+, was_at_server INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TABLE children (
   child        BLOB PRIMARY KEY NOT NULL,
@@ -137,6 +137,13 @@ CREATE TABLE entries (
   PRIMARY KEY (document, collection, entry)
 ) STRICT;
 
+CREATE TABLE erased (
+  document    BLOB PRIMARY KEY NOT NULL,
+  generation  INTEGER NOT NULL,
+  unsent      INTEGER NOT NULL,
+  at_ms       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE events (
   child        BLOB NOT NULL,
   record       TEXT NOT NULL,
@@ -207,11 +214,25 @@ CREATE TABLE import_rows (
   PRIMARY KEY (batch, row)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE member_statements (
+  kind       TEXT NOT NULL,
+  id         BLOB NOT NULL,
+  body       BLOB NOT NULL,
+  signature  BLOB NOT NULL,
+  PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE meta (
   only_row       INTEGER PRIMARY KEY CHECK (only_row = 1),
   oldest_reader  INTEGER NOT NULL,           -- the oldest app schema that may open this file
   projections    INTEGER NOT NULL DEFAULT 0  -- version of the projection code the rows were written by
 ) STRICT;
+
+CREATE TABLE orders (
+  body       BLOB PRIMARY KEY NOT NULL,
+  signature  BLOB NOT NULL,
+  number     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE policies (
   policy       TEXT PRIMARY KEY NOT NULL,
@@ -261,6 +282,15 @@ CREATE TABLE records (
   schema    INTEGER NOT NULL,
   fields    TEXT NOT NULL,                   -- JSON
   imported  TEXT NOT NULL                    -- JSON
+) STRICT;
+
+CREATE TABLE recovery (
+  scope          BLOB PRIMARY KEY NOT NULL,
+  inventory_due  INTEGER NOT NULL,
+  hold           INTEGER NOT NULL,
+  since_ms       INTEGER,
+  returned       INTEGER NOT NULL,
+  unexplained    INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE staff (

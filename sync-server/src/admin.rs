@@ -1,14 +1,18 @@
-//! What whoever sits at the server may do beside a running one: see the open codes, make one, confirm one.
+//! What whoever sits at the server may do beside a running one: see the open codes, make one, confirm one; give orders.
 
+use crate::columns;
 use crate::database::{self, DatabaseError};
 use crate::enrolment::{self, Desk};
+use crate::epochs;
 use crate::error::ApiError;
+use crate::orders::Orders;
+use crate::organisation;
 use crate::settings::{self, name};
 use crate::tls;
 use crate::vault::{Vault, VaultError};
-use ids::{Clock, Entropy};
-use protocol::{ConfirmEnrolment, CreateEnrolment, EnrolmentStatus};
-use rusqlite::Connection;
+use ids::{Clock, DeviceId, DocumentId, Entropy, UnitId};
+use protocol::{ConfirmEnrolment, CreateEnrolment, EnrolmentStatus, Order};
+use rusqlite::{Connection, OptionalExtension, named_params};
 use std::path::Path;
 
 /// Why the desk cannot be opened or says no.
@@ -99,14 +103,98 @@ impl<'a> AdminDesk<'a> {
     ///
     /// # Errors
     /// The database says no.
-    pub fn scope(&self) -> Result<ids::UnitId, AdminError> {
+    pub fn scope(&self) -> Result<UnitId, AdminError> {
         let scope = self
             .connection
             .query_row(include_str!("sql/log/first_scope.sql"), [], |row| {
                 crate::columns::uuid(row, 0)
             })
             .map_err(ApiError::from)?;
-        Ok(ids::UnitId(scope))
+        Ok(UnitId(scope))
+    }
+
+    /// Erases a document: the order, the deed and the log's entry are one transaction. Bodies and key are gone afterwards.
+    ///
+    /// # Errors
+    /// `gathering` while what a restore lost is on its way back; `not_found` when there is no such document.
+    pub fn erase(&mut self, document: DocumentId, reason: &str) -> Result<u64, AdminError> {
+        let number = self.order(|connection| {
+            let (scope, generation) = connection
+                .query_row(
+                    include_str!("sql/orders/place_of_document.sql"),
+                    named_params! {":document": document.0.as_bytes()},
+                    |row| Ok((UnitId(columns::uuid(row, 0)?), row.get(1)?)),
+                )
+                .optional()?
+                .ok_or(ApiError::NotFound)?;
+            let order = Order::Erase {
+                document,
+                generation,
+            };
+            Ok((scope, order, reason))
+        })?;
+        // The write-ahead log still has the pages that were overwritten.
+        self.connection
+            .pragma_update(None, "wal_checkpoint", "TRUNCATE")
+            .map_err(DatabaseError::from)?;
+        Ok(number)
+    }
+
+    /// Revokes a device: its session ends with the next request, here and after every restore.
+    ///
+    /// # Errors
+    /// As [`Self::erase`].
+    pub fn revoke(&mut self, device: DeviceId, reason: &str) -> Result<u64, AdminError> {
+        self.order(|connection| {
+            let known = organisation::device(connection, device)?.ok_or(ApiError::NotFound)?;
+            Ok((known.holder.scope, Order::Revoke { device }, reason))
+        })
+    }
+
+    /// Says that every order is known, so that what a restore brought back may be shown. False when nothing holds.
+    ///
+    /// # Errors
+    /// The database says no.
+    pub fn confirm_orders(&mut self) -> Result<bool, AdminError> {
+        let now_ms = self.clock.now_ms();
+        self.write(|desk| {
+            let mut released = false;
+            for scope in epochs::scopes(desk.connection)? {
+                released |= epochs::release(desk.connection, scope, now_ms, "operator")?;
+            }
+            Ok(released)
+        })
+    }
+
+    /// What restores left behind: epochs, what came back and from whom, what stays unexplained. One line per fact.
+    ///
+    /// # Errors
+    /// The database says no.
+    pub fn recovery_report(&self) -> Result<Vec<String>, AdminError> {
+        Ok(epochs::report(&self.connection).map_err(ApiError::from)?)
+    }
+
+    fn order<'r>(
+        &mut self,
+        find: impl FnOnce(&Connection) -> Result<(UnitId, Order, &'r str), ApiError>,
+    ) -> Result<u64, AdminError> {
+        let (vault, entropy, now_ms) = (&self.vault, self.entropy, self.clock.now_ms());
+        let tx = self
+            .connection
+            .unchecked_transaction()
+            .map_err(DatabaseError::from)?;
+        let (scope, order, reason) = find(&tx)?;
+        let signing_key = enrolment::signing_key(&tx, vault)?;
+        let orders = Orders {
+            connection: &tx,
+            vault,
+            signing_key: &signing_key,
+            entropy,
+            now_ms,
+        };
+        let number = orders.give(scope, order, reason)?.number;
+        tx.commit().map_err(DatabaseError::from)?;
+        Ok(number)
     }
 
     fn write<T>(

@@ -3,6 +3,7 @@
 use crate::columns::{self, stored};
 use crate::error::ApiError;
 use crate::log::{self, Append};
+use crate::orders;
 use crate::organisation;
 use crate::vault::{Key, Vault};
 use ids::{ActorId, ChangeHash, DeviceId, DocKind, DocumentId, Entropy, Generation, UnitId};
@@ -20,6 +21,8 @@ pub(crate) struct Memory<'a> {
     pub entropy: &'a dyn Entropy,
     pub constants: &'static [Constant],
     pub now_ms: i64,
+    /// The epoch, when the device itself speaks and the server was set back once.
+    pub epoch: Option<u64>,
 }
 
 impl Memory<'_> {
@@ -90,6 +93,38 @@ impl Memory<'_> {
     }
 }
 
+/// Where a chain ends.
+pub(crate) fn chain_tip(connection: &Connection, chain: &Chain) -> rusqlite::Result<ChainTip> {
+    let tip = connection
+        .prepare_cached(include_str!("sql/admission/chain_tip.sql"))?
+        .query_row(
+            named_params! {
+                ":device": chain.device.0.as_bytes(),
+                ":incarnation": chain.incarnation.0.as_bytes(),
+                ":scope": chain.scope.0.as_bytes(),
+            },
+            |row| {
+                Ok(ChainTip {
+                    dev_seq: columns::number(row, 0)?,
+                    head_hash: row.get(1)?,
+                })
+            },
+        )
+        .optional()?;
+    Ok(tip.unwrap_or_default())
+}
+
+/// Whether two memories were seen writing a chain: a device was copied, or set back and used.
+pub(crate) fn is_forked(connection: &Connection, chain: &Chain) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(include_str!("sql/admission/fork.sql"))?
+        .exists(named_params! {
+            ":device": chain.device.0.as_bytes(),
+            ":incarnation": chain.incarnation.0.as_bytes(),
+            ":scope": chain.scope.0.as_bytes(),
+        })
+}
+
 /// Where a kind stands in a snapshot: the roster first.
 fn rank(kind: DocKind) -> u8 {
     match kind {
@@ -133,24 +168,7 @@ impl AdmissionState for Memory<'_> {
     }
 
     fn chain_tip(&mut self, chain: &Chain) -> Result<ChainTip, ApiError> {
-        let tip = self
-            .connection
-            .prepare_cached(include_str!("sql/admission/chain_tip.sql"))?
-            .query_row(
-                named_params! {
-                    ":device": chain.device.0.as_bytes(),
-                    ":incarnation": chain.incarnation.0.as_bytes(),
-                    ":scope": chain.scope.0.as_bytes(),
-                },
-                |row| {
-                    Ok(ChainTip {
-                        dev_seq: columns::number(row, 0)?,
-                        head_hash: row.get(1)?,
-                    })
-                },
-            )
-            .optional()?;
-        Ok(tip.unwrap_or_default())
+        Ok(chain_tip(self.connection, chain)?)
     }
 
     fn document(&mut self, document: DocumentId) -> Result<Option<KnownDocument>, ApiError> {
@@ -268,8 +286,68 @@ impl AdmissionState for Memory<'_> {
                 ":incarnation": chain.incarnation.0.as_bytes(),
                 ":scope": chain.scope.0.as_bytes(),
                 ":dev_seq": stored(head.dev_seq),
+                ":epoch": self.epoch.map(stored),
             })?;
         Ok(())
+    }
+
+    fn is_erased(
+        &mut self,
+        document: DocumentId,
+        generation: Generation,
+    ) -> Result<bool, ApiError> {
+        Ok(orders::is_erased(
+            self.connection,
+            self.vault,
+            document,
+            generation,
+        )?)
+    }
+
+    fn head_at(&mut self, chain: &Chain, dev_seq: u64) -> Result<Option<[u8; 32]>, ApiError> {
+        Ok(self
+            .connection
+            .prepare_cached(include_str!("sql/admission/head_at.sql"))?
+            .query_row(
+                named_params! {
+                    ":device": chain.device.0.as_bytes(),
+                    ":incarnation": chain.incarnation.0.as_bytes(),
+                    ":scope": chain.scope.0.as_bytes(),
+                    ":dev_seq": stored(dev_seq),
+                },
+                |row| row.get(0),
+            )
+            .optional()?)
+    }
+
+    fn note_fork(&mut self, chain: &Chain) -> Result<(), ApiError> {
+        self.connection
+            .prepare_cached(include_str!("sql/admission/insert_fork.sql"))?
+            .execute(named_params! {
+                ":device": chain.device.0.as_bytes(),
+                ":incarnation": chain.incarnation.0.as_bytes(),
+                ":scope": chain.scope.0.as_bytes(),
+            })?;
+        Ok(())
+    }
+
+    fn may_have_gaps(&mut self, chain: &Chain) -> Result<bool, ApiError> {
+        let Some(epoch) = self.epoch else {
+            return Ok(false);
+        };
+        let tip: Option<Option<i64>> = self
+            .connection
+            .prepare_cached(include_str!("sql/admission/tip_epoch.sql"))?
+            .query_row(
+                named_params! {
+                    ":device": chain.device.0.as_bytes(),
+                    ":incarnation": chain.incarnation.0.as_bytes(),
+                    ":scope": chain.scope.0.as_bytes(),
+                },
+                |row| row.get(0),
+            )
+            .optional()?;
+        Ok(tip.flatten() != Some(stored(epoch)))
     }
 
     fn accept(&mut self, admitted: &Admitted<'_>) -> Result<u64, ApiError> {

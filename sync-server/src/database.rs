@@ -62,6 +62,14 @@ pub fn open(data: &Path) -> Result<Connection, DatabaseError> {
     if !file.exists() {
         return Err(DatabaseError::Missing(data.to_owned()));
     }
+    open_file(&file)
+}
+
+/// Opens a database file for writing, and migrates it.
+///
+/// # Errors
+/// It cannot be used.
+pub(crate) fn open_file(file: &Path) -> Result<Connection, DatabaseError> {
     prepare(Connection::open(file)?)
 }
 
@@ -98,6 +106,8 @@ fn prepare(mut connection: Connection) -> Result<Connection, DatabaseError> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // What is erased is overwritten, or its key could be found in a page nobody uses.
+    connection.pragma_update(None, "secure_delete", true)?;
     let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let found = usize::try_from(found).unwrap_or(usize::MAX);
     if found > MIGRATIONS.len() {

@@ -1,6 +1,7 @@
 //! One-time codes: made by the station, begun by a device, compared by two people, finished with a proof.
 
 use crate::columns;
+use crate::epochs;
 use crate::error::ApiError;
 use crate::organisation::{self, Device};
 use crate::settings::{self, name};
@@ -154,6 +155,7 @@ pub(crate) fn create(
     scope: UnitId,
     input: &CreateEnrolment,
 ) -> Result<EnrolmentStatus, ApiError> {
+    refuse_while_gathering(desk.connection, scope)?;
     let person = organisation::checked_name(&input.person)?;
     let unit = organisation::unit(desk.connection, input.unit)?
         .filter(|unit| unit.scope == Some(scope))
@@ -200,6 +202,15 @@ pub(crate) fn create_anywhere(
         .and_then(|unit| unit.scope)
         .ok_or(ApiError::NotFound)?;
     create(desk, scope, input)
+}
+
+/// After a restore, people, devices and file numbers given out since the copy are on their way back.
+fn refuse_while_gathering(connection: &Connection, scope: UnitId) -> Result<(), ApiError> {
+    if epochs::holds(connection, scope)? {
+        Err(ApiError::Gathering)
+    } else {
+        Ok(())
+    }
 }
 
 /// Evenly among 0..most, for a `most` far below 2⁶⁴.
@@ -456,6 +467,7 @@ pub(crate) fn finish(desk: Desk<'_>, input: &FinishEnrolment) -> Counted<Enrolle
         let device = organisation::device(desk.connection, device)?.ok_or(ApiError::Internal)?;
         return Ok(Ok(enrolled(desk, &device)?));
     }
+    refuse_while_gathering(desk.connection, record.scope)?;
     record.check_live(now_ms)?;
     if record.state != EnrolmentState::Confirmed {
         return Err(ApiError::EnrolNotConfirmed);

@@ -60,6 +60,8 @@ api_errors! {
     NotFound = NOT_FOUND, "not_found", "没有找到。", "请检查后再试。";
     /// Another method.
     MethodNotAllowed = METHOD_NOT_ALLOWED, "method_not_allowed", "服务器不支持这种请求。", "请更新应用后再试。";
+    /// Restored from an older copy, and what came after it is not back yet.
+    Gathering = SERVICE_UNAVAILABLE, "gathering", "服务器刚恢复过备份，正在把各台平板上的记录收齐。", "请先照常记，应用会稍后自动再试。";
     /// Too much to do.
     Busy = SERVICE_UNAVAILABLE, "busy", "服务器正忙。", "应用会稍后自动再试。";
     /// Took too long.

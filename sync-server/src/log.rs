@@ -2,10 +2,13 @@
 
 use crate::columns::{self, stored};
 use crate::error::ApiError;
+use crate::orders;
 use crate::vault::{self, Vault};
+use ed25519_dalek::SigningKey;
 use ids::{ChangeHash, DeviceId, DocumentId, Generation, Role, UnitId};
 use protocol::access::{self, Action, Context, Holder, Resource, Subject};
-use protocol::{Entry, EntryBody, Envelope, MemberRecord, limits, wire};
+use protocol::session::proof;
+use protocol::{Entry, EntryBody, Envelope, LastApplied, MemberRecord, limits, wire};
 use rusqlite::{Connection, OptionalExtension, named_params};
 use std::collections::HashSet;
 
@@ -17,6 +20,8 @@ pub(crate) enum Append<'a> {
     Change(i64),
     Member(&'a MemberRecord),
     Policy(&'a (String, String)),
+    /// The order with this number.
+    Order(u64),
 }
 
 /// Takes the scope's next number. The row is locked by the one writer until the commit, so numbers become visible in order.
@@ -48,6 +53,7 @@ pub(crate) fn insert(
         Append::Change(change) => ("change", Some(*change), None),
         Append::Member(record) => ("member", None, Some(wire::pack(record)?)),
         Append::Policy(policy) => ("policy", None, Some(wire::pack(policy)?)),
+        Append::Order(number) => ("order", None, Some(wire::pack(number)?)),
     };
     connection
         .prepare_cached(include_str!("sql/log/insert.sql"))?
@@ -74,18 +80,53 @@ pub(crate) fn append(
     Ok(seq)
 }
 
-/// The hash of the change with this number, if the entry is a change.
-pub(crate) fn change_at(
+/// What stands under a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EntryAt {
+    Change(ChangeHash),
+    /// A change that was erased: the number stays, what it was does not.
+    Erased,
+    /// Something else, or nothing.
+    Other,
+}
+
+pub(crate) fn entry_at(
     connection: &Connection,
     scope: UnitId,
     seq: u64,
-) -> rusqlite::Result<Option<ChangeHash>> {
-    connection
-        .prepare_cached(include_str!("sql/log/change_at.sql"))?
+) -> rusqlite::Result<EntryAt> {
+    let found = connection
+        .prepare_cached(include_str!("sql/log/entry_at.sql"))?
         .query_row(
             named_params! {":scope": scope.0.as_bytes(), ":seq": stored(seq)},
-            |row| columns::hash(row, 0),
+            |row| {
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, Option<[u8; 32]>>(1)?.map(ChangeHash),
+                ))
+            },
         )
+        .optional()?;
+    Ok(match found {
+        Some((_, Some(hash))) => EntryAt::Change(hash),
+        Some((kind, None)) if kind == "erased" => EntryAt::Erased,
+        _ => EntryAt::Other,
+    })
+}
+
+/// The last change in the log.
+pub(crate) fn last_change(
+    connection: &Connection,
+    scope: UnitId,
+) -> rusqlite::Result<Option<LastApplied>> {
+    connection
+        .prepare_cached(include_str!("sql/log/last_change.sql"))?
+        .query_row(named_params! {":scope": scope.0.as_bytes()}, |row| {
+            Ok(LastApplied {
+                seq: columns::number(row, 0)?,
+                hash: columns::hash(row, 1)?,
+            })
+        })
         .optional()
 }
 
@@ -118,6 +159,7 @@ struct ChangeRow {
 pub(crate) fn read_after(
     connection: &Connection,
     vault: &Vault,
+    signing_key: &SigningKey,
     holder: &Holder,
     after: u64,
     bytes: u32,
@@ -150,11 +192,15 @@ pub(crate) fn read_after(
         let (seq, at_ms) = (row.seq, row.at_ms);
         if let Some(body) = visible(connection, vault, holder, row, yours)? {
             size += raw_bytes(&body);
+            let statement = match &body {
+                EntryBody::Member(record) => Some(proof::make_statement(signing_key, record)?),
+                _ => None,
+            };
             stretch.entries.push(Entry {
                 seq,
                 at_ms,
                 body,
-                statement: None,
+                statement,
             });
         }
     }
@@ -206,8 +252,16 @@ fn visible(
             home_unit: change.home_unit,
         }));
     }
+    if row.kind == "erased" {
+        return Ok(None);
+    }
     let record = row.record.ok_or(ApiError::Internal)?;
     match row.kind.as_str() {
+        "order" => {
+            let statement = orders::find(connection, vault, holder.scope, wire::unpack(&record)?)?
+                .ok_or(ApiError::Internal)?;
+            Ok(Some(EntryBody::Order { statement }))
+        }
         "member" => {
             let record: MemberRecord = wire::unpack(&record)?;
             Ok(sees_member(holder, &record).then_some(EntryBody::Member(record)))

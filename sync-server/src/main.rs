@@ -1,15 +1,17 @@
-//! The server's command line: init, serve, enrol, backup, verify.
+//! The server's command line: init, serve, enrol, backup, restore, orders, verify.
 #![allow(clippy::print_stdout, reason = "a command line prints")]
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
-use ids::{Role, UnitId};
+use ids::{DeviceId, DocumentId, Role, UnitId};
 use protocol::{ConfirmEnrolment, CreateEnrolment, EnrolmentStatus};
 use std::path::{Path, PathBuf};
 use sync_server::admin::AdminDesk;
 use sync_server::system::{SystemClock, SystemEntropy};
 use sync_server::vault::Vault;
-use sync_server::{InitOptions, Place, Server, ServerConfig, copies, database, init, verify};
+use sync_server::{
+    InitOptions, Place, Server, ServerConfig, copies, database, init, restore, verify,
+};
 
 /// The Zoufang sync server.
 #[derive(Parser)]
@@ -104,7 +106,41 @@ enum Command {
         #[arg(long)]
         to: PathBuf,
     },
-    /// Reads everything and checks every signature.
+    /// Puts a copy in the place of the database and begins a new epoch; the devices bring back what came after it.
+    Restore {
+        /// The copy, as `backup` or `--second-copy` made it.
+        #[arg(long)]
+        from: PathBuf,
+        /// Data folder; no server may run on it.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Ends the hold after a restore by hand: every erasure and revocation ordered since the copy is known again.
+    ConfirmOrders {
+        #[command(flatten)]
+        folders: Folders,
+    },
+    /// Orders that a document be erased everywhere.
+    Erase {
+        #[command(flatten)]
+        folders: Folders,
+        /// The document.
+        document: String,
+        /// Why; kept sealed at the server.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Orders that a device may not speak to the server any more.
+    Revoke {
+        #[command(flatten)]
+        folders: Folders,
+        /// The device.
+        device: String,
+        /// Why; kept sealed at the server.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Reads everything and checks every signature; says what came back after a restore.
     Verify {
         #[command(flatten)]
         folders: Folders,
@@ -166,6 +202,18 @@ fn main() -> Result<()> {
             confirm.as_deref().zip(code),
         ),
         Command::Backup { data, to } => run_backup(&data, &to),
+        Command::Restore { from, data } => run_restore(&from, &data),
+        Command::ConfirmOrders { folders } => run_confirm_orders(&folders),
+        Command::Erase {
+            folders,
+            document,
+            reason,
+        } => run_erase(&folders, &document, &reason),
+        Command::Revoke {
+            folders,
+            device,
+            reason,
+        } => run_revoke(&folders, &device, &reason),
         Command::Verify { folders } => run_verify(&folders),
     }
 }
@@ -222,12 +270,7 @@ fn run_enrol(
     village: Option<&str>,
     confirm: Option<(&str, String)>,
 ) -> Result<()> {
-    let mut desk = AdminDesk::open(
-        &folders.data,
-        &folders.key_file,
-        &SystemClock,
-        &SystemEntropy,
-    )?;
+    let mut desk = open_desk(folders)?;
     if let Some(person) = new {
         let (unit, role) = match village {
             Some(village) => (
@@ -278,6 +321,53 @@ fn run_backup(data: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
+fn run_restore(from: &Path, data: &Path) -> Result<()> {
+    let report = restore::restore(from, data, &SystemClock, &SystemEntropy)?;
+    println!("epoch {}", report.epoch);
+    if let Some(aside) = &report.moved_aside {
+        println!("what was there is kept in {}", aside.display());
+    }
+    println!("start the server: tablets bring back what came after the copy, and nothing is shown");
+    println!("until the station has synced, or confirm-orders is run");
+    Ok(())
+}
+
+fn open_desk(folders: &Folders) -> Result<AdminDesk<'static>> {
+    Ok(AdminDesk::open(
+        &folders.data,
+        &folders.key_file,
+        &SystemClock,
+        &SystemEntropy,
+    )?)
+}
+
+fn run_confirm_orders(folders: &Folders) -> Result<()> {
+    let released = open_desk(folders)?.confirm_orders()?;
+    println!(
+        "{}",
+        if released {
+            "released"
+        } else {
+            "nothing was held"
+        }
+    );
+    Ok(())
+}
+
+fn run_erase(folders: &Folders, document: &str, reason: &str) -> Result<()> {
+    let document = DocumentId::parse(document).context("not a document id")?;
+    let number = open_desk(folders)?.erase(document, reason)?;
+    println!("order {number}: erased here; each tablet follows with its next sync");
+    Ok(())
+}
+
+fn run_revoke(folders: &Folders, device: &str, reason: &str) -> Result<()> {
+    let device = DeviceId::parse(device).context("not a device id")?;
+    let number = open_desk(folders)?.revoke(device, reason)?;
+    println!("order {number}: revoked");
+    Ok(())
+}
+
 fn run_verify(folders: &Folders) -> Result<()> {
     let vault = Vault::open(&folders.key_file, &folders.data)?;
     let connection = database::open(&folders.data)?;
@@ -285,6 +375,9 @@ fn run_verify(folders: &Folders) -> Result<()> {
     println!("changes {} faults {}", report.changes, report.faults.len());
     for fault in &report.faults {
         println!("  {fault}");
+    }
+    for line in open_desk(folders)?.recovery_report()? {
+        println!("{line}");
     }
     if !report.faults.is_empty() {
         bail!("what is kept does not hold");

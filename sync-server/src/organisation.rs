@@ -1,6 +1,7 @@
 //! Units, people and devices: who is where, and who a device is.
 
 use crate::columns;
+use crate::epochs;
 use crate::error::ApiError;
 use crate::log::{self, Append};
 use ed25519_dalek::VerifyingKey;
@@ -91,6 +92,7 @@ impl Device {
             holder: self.holder,
             key: VerifyingKey::from_bytes(&self.public_key).map_err(|_| ApiError::Internal)?,
             revoked: self.revoked_ms.is_some(),
+            returns: false,
         })
     }
 }
@@ -272,6 +274,21 @@ pub(crate) fn key_is_used(connection: &Connection, key: &[u8; 32]) -> rusqlite::
     )
 }
 
+pub(crate) fn insert_staff(connection: &Connection, staff: &Staff) -> rusqlite::Result<()> {
+    connection.execute(
+        include_str!("sql/organisation/insert_staff.sql"),
+        named_params! {
+            ":id": staff.id.0.as_bytes(),
+            ":unit": staff.unit.0.as_bytes(),
+            ":scope": staff.scope.0.as_bytes(),
+            ":role": staff.role.as_str(),
+            ":name": staff.name,
+            ":since_ms": staff.since_ms,
+        },
+    )?;
+    Ok(())
+}
+
 /// The person of this name, role and unit; made now if there is none. A new tablet does not make a new person.
 pub(crate) fn find_or_add_staff(
     connection: &Connection,
@@ -299,17 +316,7 @@ pub(crate) fn find_or_add_staff(
         name: name.to_owned(),
         since_ms: clock.now_ms(),
     };
-    connection.execute(
-        include_str!("sql/organisation/insert_staff.sql"),
-        named_params! {
-            ":id": staff.id.0.as_bytes(),
-            ":unit": unit.0.as_bytes(),
-            ":scope": scope.0.as_bytes(),
-            ":role": role.as_str(),
-            ":name": name,
-            ":since_ms": staff.since_ms,
-        },
-    )?;
+    insert_staff(connection, &staff)?;
     log::append(
         connection,
         scope,
@@ -372,6 +379,10 @@ pub(crate) fn create_village(
     scope: UnitId,
     input: &CreateVillage,
 ) -> Result<VillageList, ApiError> {
+    if epochs::holds(connection, scope)? {
+        // A village that was made after the copy is on its way back.
+        return Err(ApiError::Gathering);
+    }
     let name = checked_name(&input.name)?;
     let region = input.region.trim();
     if region.len() != 12 || !region.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -5,15 +5,17 @@
 use crate::enrolment::{self, Counted};
 use crate::error::ApiError;
 use crate::organisation;
+use crate::readmission;
 use crate::state::{App, Serving};
 use crate::steps::Step;
-use crate::{snapshot, sync};
+use crate::{refill, snapshot, sync};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
+use ed25519_dalek::VerifyingKey;
 use ids::{DeviceId, UnitId};
 use protocol::access::{self, Action, Context, Decision, Denial, Holder, Resource, Subject};
 use protocol::session::{proof, server::Caller};
@@ -261,6 +263,20 @@ fn session_endpoints() -> Vec<Endpoint> {
                 snapshot::answer(app, connection, &granted.holder()?, &input)
             },
         ),
+        Endpoint::stepping(
+            Action::ReadLog,
+            "/inventory",
+            "Which of the changes a device holds are not here, after the server was set back.",
+            |_, granted, input| Ok(refill::inventory(granted.holder()?, input)),
+        ),
+        Endpoint::writing(
+            Action::ReadLog,
+            "/refill",
+            "Brings back what the server lost, with the original signatures.",
+            |app, connection, granted, input| {
+                refill::take(app, connection, &granted.holder()?, &input)
+            },
+        ),
         Endpoint::writing(
             Action::CreateEnrolment,
             "/enrolments",
@@ -317,27 +333,44 @@ fn open_session(app: &App, input: OpenSession) -> Result<Step, ApiError> {
         return Err(ApiError::DeviceUnknown);
     }
     Ok(Step::read(move |app, connection| {
-        let caller = find_caller(connection, input.device)?.ok_or(ApiError::DeviceUnknown)?;
-        let server_key = app.signing_key.verifying_key().to_bytes();
-        proof::verify(
-            &caller.key,
-            input.device,
-            &server_key,
-            &input.nonce,
-            &input.signature,
-        )?;
-        if caller.revoked {
-            return Err(ApiError::DeviceRevoked);
+        let server_key = app.signing_key.verifying_key();
+        let verify = |key: &VerifyingKey| {
+            let (nonce, signature) = (&input.nonce, &input.signature);
+            proof::verify(key, input.device, &server_key.to_bytes(), nonce, signature)
+        };
+        if let Some(caller) = find_caller(connection, input.device)? {
+            verify(&caller.key)?;
+            return let_in(app, &caller);
         }
-        let (token, expires_ms) =
-            app.sessions
-                .open(app.clock.as_ref(), app.entropy.as_ref(), input.device);
-        Step::answer(&SessionOpened {
-            token,
-            expires_ms,
-            server_time_ms: app.clock.now_ms(),
-        })
+        let certificate = input.certificate.as_deref();
+        let (certificate, known_as) =
+            readmission::read_certificate(&server_key, input.device, certificate)
+                .ok_or(ApiError::DeviceUnknown)?;
+        let device_key =
+            VerifyingKey::from_bytes(&certificate.key).map_err(|_| ApiError::DeviceUnknown)?;
+        verify(&device_key)?;
+        Ok(Step::write(move |app, connection| {
+            let sources = (app.entropy.as_ref(), app.clock.now_ms());
+            let device = readmission::readmit(connection, sources, &certificate, &known_as)?
+                .ok_or(ApiError::DeviceUnknown)?;
+            let_in(app, &device.caller()?)
+        }))
     }))
+}
+
+fn let_in(app: &App, caller: &Caller) -> Result<Step, ApiError> {
+    if caller.revoked {
+        return Err(ApiError::DeviceRevoked);
+    }
+    let device = caller.holder.device;
+    let (token, expires_ms) = app
+        .sessions
+        .open(app.clock.as_ref(), app.entropy.as_ref(), device);
+    Step::answer(&SessionOpened {
+        token,
+        expires_ms,
+        server_time_ms: app.clock.now_ms(),
+    })
 }
 
 fn find_caller(connection: &Connection, device: DeviceId) -> Result<Option<Caller>, ApiError> {

@@ -54,7 +54,7 @@ pub(crate) fn read_secret(
     Ok(vault.open_secret(name, &sealed)?)
 }
 
-/// The server's epoch: raised whenever it is restored from a copy.
+/// The server's epoch: another one whenever it was set back to a copy (`epochs`).
 pub(crate) fn epoch(connection: &Connection) -> Result<u64, ApiError> {
     read_text(connection, name::EPOCH)?
         .and_then(|text| text.parse().ok())

@@ -1,8 +1,10 @@
 //! Whole documents for a new tablet, page by page; any page may be asked for again.
 
 use crate::columns;
+use crate::epochs;
 use crate::error::ApiError;
 use crate::log;
+use crate::orders;
 use crate::organisation;
 use crate::settings;
 use crate::state::App;
@@ -10,6 +12,7 @@ use crate::sync::answer_bytes;
 use ids::{ChangeHash, DeviceId, DocKind, DocumentId, Generation, UnitId};
 use protocol::access::Holder;
 use protocol::envelope::SignedHead;
+use protocol::session::proof;
 use protocol::{
     Cursor, DocumentHeader, DocumentSnapshot, EnvelopeIndex, PROTOCOL_VERSION, SnapshotPage,
     SnapshotRequest,
@@ -20,6 +23,7 @@ use uuid::Uuid;
 /// Where a page begins: the log's number when the first page was asked for, the last document given, how many were.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Token {
+    epoch: u64,
     seq: u64,
     rank: i64,
     document: Uuid,
@@ -29,7 +33,8 @@ struct Token {
 impl Token {
     fn text(self) -> String {
         format!(
-            "{}.{}.{}.{}",
+            "{}.{}.{}.{}.{}",
+            self.epoch,
             self.seq,
             self.rank,
             self.document.simple(),
@@ -40,6 +45,7 @@ impl Token {
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('.');
         let token = Token {
+            epoch: parts.next()?.parse().ok()?,
             seq: parts.next()?.parse().ok()?,
             rank: parts.next()?.parse().ok()?,
             document: Uuid::parse_str(parts.next()?).ok()?,
@@ -100,9 +106,15 @@ fn page(
     want: u64,
     now_ms: i64,
 ) -> Result<SnapshotPage, ApiError> {
+    if epochs::holds(connection, holder.scope)? {
+        return Err(ApiError::Gathering);
+    }
     let epoch = settings::epoch(connection)?;
     let last_seq = log::last_seq(connection, holder.scope)?;
+    // A page of a lost memory leads nowhere: what came back since may stand before it.
+    let token = token.filter(|token| token.epoch == epoch);
     let mut at = token.unwrap_or(Token {
+        epoch,
         seq: last_seq,
         rank: -1,
         document: Uuid::nil(),
@@ -111,14 +123,19 @@ fn page(
     if at.seq > last_seq {
         return Err(ApiError::Malformed);
     }
-    let (members, policies) = if token.is_none() {
+    let (members, orders, policies) = if token.is_none() {
         (
             organisation::members(connection, holder)?,
+            orders::all(connection, &app.vault, holder.scope)?,
             organisation::policies(connection)?,
         )
     } else {
-        (Vec::new(), Vec::new())
+        (Vec::new(), Vec::new(), Vec::new())
     };
+    let member_statements = members
+        .iter()
+        .map(|record| proof::make_statement(&app.signing_key, record))
+        .collect::<Result<_, _>>()?;
     let mut documents = Vec::new();
     let mut size = 0;
     let mut more = false;
@@ -159,8 +176,8 @@ fn page(
             seq: at.seq,
         },
         members,
-        member_statements: Vec::new(),
-        orders: Vec::new(),
+        member_statements,
+        orders,
         policies,
         documents,
         next: more.then(|| at.text()),

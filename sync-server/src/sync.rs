@@ -1,18 +1,21 @@
 //! One round trip of sync: admit what came, answer what is new.
 
-use crate::admission::Memory;
+use crate::admission::{self, Memory};
+use crate::epochs::{self, Weight};
 use crate::error::ApiError;
-use crate::log::{self, Stretch};
+use crate::log::{self, EntryAt, Stretch};
+use crate::orders;
 use crate::organisation;
 use crate::settings;
 use crate::state::App;
 use crate::steps::Step;
-use ids::ChangeHash;
+use ids::{ChangeHash, Incarnation};
 use protocol::access::Holder;
+use protocol::session::server::Chain;
 use protocol::session::{proof, server};
 use protocol::{
-    Cursor, Entry, EntryBody, Envelope, LastApplied, Outcome, PROTOCOL_VERSION, SyncRequest,
-    SyncResponse, Tick, limits,
+    ChainEnd, Cursor, Entry, EntryBody, Envelope, LastApplied, Outcome, PROTOCOL_VERSION,
+    SyncRequest, SyncResponse, Tick, limits,
 };
 use rusqlite::Connection;
 use std::collections::HashSet;
@@ -27,6 +30,10 @@ struct Asked {
     last_applied: Option<LastApplied>,
     bytes: u32,
     now_ms: i64,
+    tick: Option<Vec<u8>>,
+    /// What the tick says is written down.
+    heeded: bool,
+    chain: Option<ChainEnd>,
 }
 
 /// Answers a sync: what came is committed first, then what is new is read.
@@ -43,20 +50,36 @@ pub(crate) fn answer(app: &App, holder: Holder, request: SyncRequest) -> Result<
         last_applied: request.last_applied,
         bytes: answer_bytes(request.want_bytes),
         now_ms: app.clock.now_ms(),
+        tick: request.tick,
+        heeded: false,
+        chain: request.chain,
     };
     let outbox = request.outbox;
     if outbox.is_empty() && !app.seen_is_old(holder.device, asked.now_ms, SEEN_EVERY_MS) {
         return Ok(tell(asked, Vec::new()));
     }
-    Ok(Step::write(move |app, connection| {
-        let outcomes = admit(app, connection, holder, &outbox, asked.now_ms)?;
+    Ok(take(asked, outbox))
+}
+
+/// The step that heeds the tick and takes the outbox.
+fn take(mut asked: Asked, outbox: Vec<Envelope>) -> Step {
+    Step::write(move |app, connection| {
+        let outcomes = admit(app, connection, &asked, &outbox)?;
+        asked.heeded = true;
         Ok(tell(asked, outcomes))
-    }))
+    })
 }
 
 /// The step that reads what is new, in a moment later than the one in which the outbox was taken.
 fn tell(asked: Asked, outcomes: Vec<(ChangeHash, Outcome)>) -> Step {
     Step::read(move |app, connection| {
+        let key = app.signing_key.verifying_key();
+        let tick = asked.tick.as_deref();
+        let (weight, _) = epochs::weigh(connection, &key, asked.holder.scope, tick)?;
+        if weight != Weight::Fine && !asked.heeded {
+            // The tick says what nobody knew: that is written down before anything is answered.
+            return Ok(take(asked, Vec::new()));
+        }
         Step::answer(&read_answer(app, connection, &asked, outcomes)?)
     })
 }
@@ -70,6 +93,7 @@ fn read_answer(
     let scope = asked.holder.scope;
     let epoch = settings::epoch(connection)?;
     let last_seq = log::last_seq(connection, scope)?;
+    let recovery = epochs::recovery(connection, scope, asked.now_ms)?;
     let (stretch, cursor) = match asked.cursor {
         None => (Stretch::empty(), None),
         Some(cursor) if !is_same_history(connection, cursor, asked, epoch, last_seq)? => {
@@ -81,6 +105,7 @@ fn read_answer(
             };
             (Stretch::only(reset), None)
         }
+        Some(_) if recovery.is_some_and(|recovery| recovery.hold) => (Stretch::empty(), None),
         Some(cursor) => {
             let yours: HashSet<ChangeHash> = outcomes
                 .iter()
@@ -90,6 +115,7 @@ fn read_answer(
             let stretch = log::read_after(
                 connection,
                 &app.vault,
+                &app.signing_key,
                 &asked.holder,
                 cursor.seq,
                 asked.bytes,
@@ -106,8 +132,8 @@ fn read_answer(
             epoch,
             seq: last_seq,
             at_ms: asked.now_ms,
-            orders: 0,
-            last: None,
+            orders: orders::highest(connection, scope)?,
+            last: log::last_change(connection, scope)?,
         },
     )?;
     let (durable_seq, second_copy) = app.copies.durable(scope, last_seq);
@@ -121,8 +147,11 @@ fn read_answer(
         retry_after_s: None,
         tick,
         server_time_ms: asked.now_ms,
-        chain: None,
-        recovery: None,
+        chain: match asked.chain {
+            None => None,
+            Some(end) => Some(chain_end(connection, &asked.holder, end.incarnation)?),
+        },
+        recovery,
     })
 }
 
@@ -139,7 +168,36 @@ fn is_same_history(
     let Some(last) = asked.last_applied.filter(|_| within) else {
         return Ok(within);
     };
-    Ok(log::change_at(connection, scope, last.seq)? == Some(last.hash))
+    Ok(match log::entry_at(connection, scope, last.seq)? {
+        EntryAt::Change(hash) => hash == last.hash,
+        EntryAt::Erased => true,
+        EntryAt::Other => false,
+    })
+}
+
+/// Where the chain of a device's memory ends here.
+fn chain_end(
+    connection: &Connection,
+    holder: &Holder,
+    incarnation: Incarnation,
+) -> Result<ChainEnd, ApiError> {
+    let chain = Chain {
+        device: holder.device,
+        incarnation,
+        scope: holder.scope,
+    };
+    let tip = admission::chain_tip(connection, &chain)?;
+    // No memory knows this head, so each of the two that write this chain begins anew.
+    let head = if admission::is_forked(connection, &chain)? {
+        [0xff; 32]
+    } else {
+        tip.head_hash
+    };
+    Ok(ChainEnd {
+        incarnation,
+        dev_seq: tip.dev_seq,
+        head,
+    })
 }
 
 /// How many raw bytes an answer may hold.
@@ -167,14 +225,23 @@ impl Stretch {
     }
 }
 
-/// Admits the outbox and notes that the device was heard of.
+/// Heeds the tick, admits the outbox and notes that the device was heard of.
 fn admit(
     app: &App,
     connection: &Connection,
-    holder: Holder,
+    asked: &Asked,
     outbox: &[Envelope],
-    now_ms: i64,
 ) -> Result<Vec<(ChangeHash, Outcome)>, ApiError> {
+    let (holder, now_ms) = (asked.holder, asked.now_ms);
+    let key = app.signing_key.verifying_key();
+    let sources = (app.entropy.as_ref(), now_ms);
+    epochs::heed(
+        connection,
+        &key,
+        sources,
+        holder.scope,
+        asked.tick.as_deref(),
+    )?;
     organisation::set_seen(connection, holder.device, now_ms)?;
     let device = organisation::device(connection, holder.device)?.ok_or(ApiError::DeviceUnknown)?;
     let mut memory = Memory {
@@ -183,6 +250,7 @@ fn admit(
         entropy: app.entropy.as_ref(),
         constants: app.constants,
         now_ms,
+        epoch: epochs::rebuilt(connection)?,
     };
     server::admit_part(&mut memory, &device.caller()?, outbox)
 }

@@ -119,6 +119,20 @@ impl Vault {
         open(&self.derived("secrets 1"), name.as_bytes(), sealed)
     }
 
+    /// What an erased document is known by: nobody without the server key finds the document from it.
+    pub fn document_mark(&self, document: DocumentId) -> [u8; 32] {
+        let purpose = [
+            b"erased documents 1\0".as_slice(),
+            document.0.as_bytes().as_slice(),
+        ]
+        .concat();
+        let mut mark = [0; 32];
+        Hkdf::<Sha256>::new(None, &self.root.0)
+            .expand(&purpose, &mut mark)
+            .expect("32 bytes are within what HKDF gives");
+        mark
+    }
+
     /// A new document key, plain and wrapped.
     ///
     /// # Errors

@@ -8,4 +8,5 @@ mod main_job;
 mod offline_work;
 mod outside_reader;
 mod refused;
+mod restored_server;
 mod two_tablets;

@@ -7,8 +7,11 @@ use protocol::EnrolmentStatus;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use sync_server::admin::{AdminDesk, AdminError};
 use sync_server::system::{SystemClock, SystemEntropy};
+use sync_server::vault::Vault;
 use sync_server::{InitOptions, Place, RunningServer, Server, ServerConfig, init};
+use sync_server::{copies, restore, verify};
 
 /// How a township is set up.
 pub struct Plan {
@@ -84,6 +87,19 @@ pub struct Township {
     pub server: RunningServer,
     /// The network between it and every device.
     pub relay: Relay,
+    /// The server's data folder.
+    pub data: PathBuf,
+    key_file: PathBuf,
+    clock: Arc<dyn Clock>,
+}
+
+/// How a server comes to stand on an older copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetBack {
+    /// With `sync-server restore`.
+    Restored,
+    /// Somebody put an older file in place and told nobody.
+    Unnoticed,
 }
 
 impl Township {
@@ -102,7 +118,70 @@ impl Township {
         config.clock = plan.clock.clone();
         let server = Server::start(config).await?;
         relay.set_target(server.address);
-        Ok(Self { server, relay })
+        Ok(Self {
+            server,
+            relay,
+            data: plan.data(),
+            key_file: plan.key_file(),
+            clock: plan.clock.clone(),
+        })
+    }
+
+    /// Copies the server's database while it runs. Returns the copy.
+    ///
+    /// # Errors
+    /// The copy cannot be made.
+    pub fn back_up(&self, folder: &Path) -> Result<PathBuf> {
+        copies::copy(&self.data, folder)?;
+        Ok(folder.join(copies::COPY_FILE))
+    }
+
+    /// The server stands on a copy from now on, in a new data folder; what it had since is gone.
+    ///
+    /// # Errors
+    /// The copy cannot be put in place, or the server does not start.
+    pub async fn set_back(&mut self, copy: &Path, data: &Path, how: SetBack) -> Result<()> {
+        match how {
+            SetBack::Restored => {
+                restore::restore(copy, data, self.clock.as_ref(), &SystemEntropy)?;
+            }
+            SetBack::Unnoticed => {
+                std::fs::create_dir_all(data)?;
+                std::fs::copy(copy, sync_server::database::file_of(data))?;
+            }
+        }
+        let mut config = ServerConfig::new(data.to_owned(), self.key_file.clone());
+        config.advertise = Some(self.relay.address.to_string());
+        config.clock = self.clock.clone();
+        let server = Server::start(config).await?;
+        self.relay.set_target(server.address);
+        std::mem::replace(&mut self.server, server).shutdown().await;
+        self.data = data.to_owned();
+        Ok(())
+    }
+
+    /// Does something as whoever sits at the server.
+    ///
+    /// # Errors
+    /// The desk cannot be opened, or says no.
+    pub fn at_the_desk<T>(
+        &self,
+        work: impl FnOnce(&mut AdminDesk<'_>) -> Result<T, AdminError>,
+    ) -> Result<T> {
+        let entropy = SystemEntropy;
+        let mut desk = AdminDesk::open(&self.data, &self.key_file, self.clock.as_ref(), &entropy)?;
+        Ok(work(&mut desk)?)
+    }
+
+    /// What of everything the server keeps does not hold.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn faults(&self) -> Result<Vec<String>> {
+        let vault = Vault::open(&self.key_file, &self.data)?;
+        let connection =
+            sync_server::database::open_reader(&sync_server::database::file_of(&self.data))?;
+        Ok(verify::verify(&connection, &vault)?.faults)
     }
 
     /// Stops the server cleanly.

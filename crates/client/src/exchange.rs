@@ -6,6 +6,7 @@
 //! stores is one transaction, and everything that is said may be said again.
 
 use crate::error::ClientError;
+use crate::recovery::{self, Errand, GivingBack};
 use crate::runtime::Progress;
 use crate::server::{read_answer, refused_code};
 use crate::sync::{self, Message, Step};
@@ -53,8 +54,15 @@ pub struct Exchange {
     at: At,
     /// The session was opened anew because the server did not know it any more: once is enough.
     renewed: bool,
+    /// The server does not know this device, so it shows its certificate.
+    certified: bool,
+    giving_back: Option<GivingBack>,
+    sessions: u32,
     received: bool,
 }
+
+/// Sessions in one exchange: after a reset what is here is given back, and another one begins.
+const MOST_SESSIONS: u32 = 4;
 
 enum At {
     /// A session is needed first; then this is said, or the sync begins.
@@ -67,6 +75,8 @@ enum At {
     Opening(Option<Asking>),
     /// Something is to be done here.
     Work(Box<Effect>),
+    /// What a server lost is being given back.
+    Giving,
     /// A message was sent.
     Asked(Asking),
     Over,
@@ -83,6 +93,7 @@ struct Asking {
 enum What {
     Snapshot,
     Sync,
+    GiveBack,
     Devices,
 }
 
@@ -100,6 +111,9 @@ impl Exchange {
             session: None,
             at: At::Door(None),
             renewed: false,
+            certified: false,
+            giving_back: None,
+            sessions: 0,
             received: false,
         }
     }
@@ -116,9 +130,11 @@ impl Exchange {
             At::Door(asking) => self.enter(tablet, asking),
             At::Prove(nonce, asking) => {
                 self.at = At::Opening(asking);
-                open_request(tablet, &nonce).map(Next::Send)
+                let certificate = self.certified.then(|| tablet.enrolled.certificate.clone());
+                open_request(tablet, &nonce, certificate).map(Next::Send)
             }
             At::Work(effect) => self.work(tablet, *effect),
+            At::Giving => self.give_back(tablet),
             At::Over => Ok(Next::Done {
                 received: self.received,
             }),
@@ -140,10 +156,36 @@ impl Exchange {
             self.at = At::Asked(asking);
             return Ok(Next::Send(request));
         }
+        if recovery::is_due(tablet)? {
+            tablet.sync.set(SyncPhase::Sending, 0, 0);
+            self.giving_back = Some(GivingBack::begin(tablet)?);
+            self.at = At::Giving;
+            return Ok(Next::Worked);
+        }
+        self.sessions += 1;
         let mut session = sync::begin(tablet)?;
         self.at = At::Work(Box::new(session.start()));
         self.session = Some(session);
         Ok(Next::Worked)
+    }
+
+    /// The next thing to say of what is here; a session when all is said.
+    fn give_back(&mut self, tablet: &Tablet) -> Result<Next, ClientError> {
+        let said = match &mut self.giving_back {
+            Some(giving) => giving.next(tablet)?,
+            None => None,
+        };
+        match said {
+            Some(Errand::Refill(request)) => self.ask(tablet, What::GiveBack, "/refill", &request),
+            Some(Errand::Inventory(request)) => {
+                self.ask(tablet, What::GiveBack, "/inventory", &request)
+            }
+            None => {
+                self.giving_back = None;
+                self.at = At::Door(None);
+                Ok(Next::Worked)
+            }
+        }
     }
 
     fn ask(
@@ -172,6 +214,10 @@ impl Exchange {
                 }
                 Message::Sync(request) => self.ask(tablet, What::Sync, path, &*request),
             },
+            Step::Ended if self.sessions < MOST_SESSIONS && recovery::is_due(tablet)? => {
+                self.at = At::Door(None);
+                Ok(Next::Worked)
+            }
             // The station learns when each tablet was last heard of: "not visited" and "not synced" are different questions.
             Step::Ended if tablet.identity.role == Role::Supervisor => {
                 self.ask(tablet, What::Devices, "/devices/list", &())
@@ -193,6 +239,14 @@ impl Exchange {
             At::Nonce(asking) => {
                 self.at = At::Prove(Box::new(read_answer(&answer?)?), asking);
             }
+            At::Opening(asking)
+                if !self.certified
+                    && matches!(&answer, Err(error) if refused_code(error).as_deref() == Some("device_unknown")) =>
+            {
+                // A server set back to a copy older than this device's enrolment knows its own signature.
+                self.certified = true;
+                self.at = At::Door(asking);
+            }
             At::Opening(asking) => {
                 let opened: SessionOpened = read_answer(&answer?)?;
                 tablet.sync.keep_session(tablet, &opened);
@@ -204,6 +258,15 @@ impl Exchange {
                     self.renewed = true;
                     tablet.sync.forget_session();
                     self.at = At::Door(Some(asking));
+                }
+                Err(error) if matches!(asking.what, What::GiveBack) => {
+                    if refused_code(&error).as_deref() != Some("not_allowed") {
+                        return Err(error);
+                    }
+                    // It lost nothing, so it takes nothing back: the outbox is enough.
+                    recovery::finish(tablet)?;
+                    self.giving_back = None;
+                    self.at = At::Giving;
                 }
                 answer => self.read(tablet, asking.what, &answer?)?,
             },
@@ -221,6 +284,12 @@ impl Exchange {
             What::Sync => {
                 let response: SyncResponse = read_answer(body)?;
                 self.go_on(Event::Response(Box::new(response)));
+            }
+            What::GiveBack => {
+                if let Some(giving) = &mut self.giving_back {
+                    giving.hear(tablet, body)?;
+                }
+                self.at = At::Giving;
             }
             What::Devices => {
                 let list: DeviceList = read_answer(body)?;
@@ -261,14 +330,18 @@ pub(crate) fn nonce_request(tablet: &Tablet) -> Result<Request, ClientError> {
 }
 
 /// Proves that this is the device.
-pub(crate) fn open_request(tablet: &Tablet, nonce: &NonceResponse) -> Result<Request, ClientError> {
+pub(crate) fn open_request(
+    tablet: &Tablet,
+    nonce: &NonceResponse,
+    certificate: Option<Vec<u8>>,
+) -> Result<Request, ClientError> {
     let device = tablet.identity.device;
     let server_key = &tablet.enrolled.server_key;
     let message = OpenSession {
         device,
         nonce: nonce.nonce,
         signature: proof::sign(&tablet.key, device, server_key, &nonce.nonce),
-        certificate: None,
+        certificate,
     };
     Ok(Request {
         path: "/session/open",

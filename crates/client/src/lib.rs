@@ -19,6 +19,7 @@ pub mod office_line;
 pub mod packs;
 pub mod problems;
 pub mod records;
+pub mod recovery;
 pub mod roster;
 pub mod runtime;
 pub mod server;

@@ -107,7 +107,9 @@ fn write_one(tablet: &Tablet, tx: &Transaction<'_>, write: &Write) -> Result<(),
         }
     };
     let generation = stored.head.generation;
-    let actor = actor_id(me.device, me.incarnation, write.document, generation);
+    // It may be newer than the one this process began with: a copy of the old one may live.
+    let incarnation = identity::get(tx)?.map_or(me.incarnation, |known| known.incarnation);
+    let actor = actor_id(me.device, incarnation, write.document, generation);
     let Some(made) = doc::apply(&mut stored.automerge, actor, now, &write.edits)? else {
         return Ok(());
     };
@@ -116,7 +118,7 @@ fn write_one(tablet: &Tablet, tx: &Transaction<'_>, write: &Write) -> Result<(),
     {
         return Err(ClientError::new("too_large"));
     }
-    let chain = identity::chain(tx, me.incarnation, me.scope)?;
+    let chain = identity::chain(tx, incarnation, me.scope)?;
     let header = is_new.then_some(DocumentHeader {
         document: write.document,
         generation,
@@ -140,7 +142,7 @@ fn write_one(tablet: &Tablet, tx: &Transaction<'_>, write: &Write) -> Result<(),
         start_op: made.start_op,
         ops,
         device: me.device,
-        incarnation: me.incarnation,
+        incarnation,
         scope: me.scope,
         dev_seq: chain.dev_seq + 1,
         previous: chain.head.0,
@@ -181,7 +183,7 @@ fn write_one(tablet: &Tablet, tx: &Transaction<'_>, write: &Write) -> Result<(),
                 wall_ms: now,
             },
             label: write.label.clone(),
-            incarnation: me.incarnation,
+            incarnation,
             chain_head: ChangeHash(envelope::head_hash(&envelope.head)),
             document: stored.head.clone(),
             stored_ms: now,

@@ -272,7 +272,7 @@ impl<'a> Line<'a> {
         }
         let asked = exchange::nonce_request(self.tablet)?;
         let nonce = read_answer(&self.server.send(&asked).await?)?;
-        let proof = exchange::open_request(self.tablet, &nonce)?;
+        let proof = exchange::open_request(self.tablet, &nonce, None)?;
         let opened = read_answer(&self.server.send(&proof).await?)?;
         self.tablet.sync.keep_session(self.tablet, &opened);
         Ok(opened.token)

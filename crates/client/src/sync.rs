@@ -1,6 +1,7 @@
 //! What each effect of a sync session does to the store. Everything a step stores is one transaction, cursor included.
 
 use crate::error::ClientError;
+use crate::recovery;
 use crate::tablet::Tablet;
 use crate::view::SyncPhase;
 use domain::record::doc;
@@ -20,6 +21,9 @@ use store::members::{self, DeviceRow, StaffRow, UnitRow};
 use store::policies::{self, PolicyRow};
 use store::sync_state::{self, ScopeState};
 use store::{Transaction, projections};
+
+/// No epoch has this number: the cursor was forgotten because the server's memory was lost.
+const FORGOTTEN: u64 = 0;
 
 /// A message to send.
 pub enum Message {
@@ -70,13 +74,14 @@ pub fn begin(tablet: &Tablet) -> Result<SyncSession, ClientError> {
             want_bytes: 0,
         },
         Position {
-            cursor: scope.loaded.then_some(Cursor {
+            cursor: (scope.loaded && scope.epoch != FORGOTTEN).then_some(Cursor {
                 scope: scope.scope,
                 epoch: scope.epoch,
                 seq: scope.seq,
             }),
             last_applied: last_applied(&scope),
             snapshot_page: scope.snapshot_token,
+            loaded: scope.loaded,
         },
     ))
 }
@@ -97,7 +102,8 @@ pub fn perform(tablet: &Tablet, effect: Effect) -> Result<Step, ClientError> {
         }
         // What was answered is not waiting any more, so there is nothing to skip.
         Effect::LoadOutbox { bytes, .. } => load_outbox(tablet, bytes),
-        Effect::SendSync(request) => {
+        Effect::SendSync(mut request) => {
+            (request.tick, request.chain) = recovery::said_of_self(tablet)?;
             let progress = tablet.sync.progress();
             let phase = if request.outbox.is_empty() {
                 SyncPhase::Receiving
@@ -215,8 +221,12 @@ fn store_page(
 ) -> Result<(), ClientError> {
     let now = tablet.clock.now_ms();
     tablet.store.write_fetched(|tx| {
-        for member in &page.members {
+        for (number, member) in page.members.iter().enumerate() {
             store_member(tx, member)?;
+            recovery::keep_member(tx, member, page.member_statements.get(number))?;
+        }
+        for statement in &page.orders {
+            recovery::heed_order(tablet, tx, statement)?;
         }
         for (id, json) in &page.policies {
             store_policy(tx, id, json, now)?;
@@ -266,6 +276,17 @@ impl MaxBySeq for Option<LastApplied> {
 fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Option<LastApplied>, ClientError> {
     let now = tablet.clock.now_ms();
     tablet.store.write(|tx| {
+        let status = sync_state::status(tx)?;
+        let before = status
+            .tick
+            .as_deref()
+            .and_then(|tick| recovery::epoch_in(tablet, tick));
+        let epoch = recovery::epoch_in(tablet, &batch.tick);
+        let forgotten = batch.reset || before.is_some() && epoch.is_some() && before != epoch;
+        if forgotten {
+            // First of all: what the lost memory acknowledged is not acknowledged.
+            store::recovery::begin(tx, tablet.identity.scope)?;
+        }
         for (hash, outcome) in &batch.outcomes {
             changes::mark_outcome(tx, *hash, &outcome_of(outcome))?;
         }
@@ -300,10 +321,14 @@ fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Option<LastApplied>, Cl
                 EntryBody::DocIn { document } => {
                     store_snapshot(tablet, tx, document, now)?;
                 }
-                EntryBody::Member(member) => store_member(tx, member)?,
+                EntryBody::Member(member) => {
+                    store_member(tx, member)?;
+                    recovery::keep_member(tx, member, entry.statement.as_ref())?;
+                }
+                EntryBody::Order { statement } => recovery::heed_order(tablet, tx, statement)?,
                 EntryBody::Policy { id, json } => store_policy(tx, id, json, now)?,
-                // Moves, erasure and epochs come with their own work; nothing sends them yet.
-                EntryBody::DocOut { .. } | EntryBody::Order { .. } | EntryBody::Reset => {}
+                // Moves come with their own work; nothing sends them yet. A reset is the batch's own mark.
+                EntryBody::DocOut { .. } | EntryBody::Reset => {}
             }
         }
         for (document, incoming) in by_document {
@@ -311,8 +336,13 @@ fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Option<LastApplied>, Cl
         }
         changes::mark_durable_up_to(tx, scope.scope, batch.durable_seq)?;
         scope.durable_seq = batch.durable_seq;
-        if batch.reset {
-            scope = ScopeState::fresh(scope.scope);
+        if forgotten {
+            // Whoever had loaded everything goes on working with it while the server gathers what it lost.
+            scope = ScopeState {
+                loaded: scope.loaded,
+                epoch: FORGOTTEN,
+                ..ScopeState::fresh(scope.scope)
+            };
         } else if let Some(cursor) = batch.cursor {
             scope.epoch = cursor.epoch;
             scope.seq = cursor.seq;
@@ -324,7 +354,9 @@ fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Option<LastApplied>, Cl
             status.tick = Some(batch.tick.clone());
             status.clock_skew_ms = Some(now - batch.server_time_ms);
         })?;
-        Ok(if batch.reset { None } else { last })
+        recovery::note(tx, tablet.identity.scope, batch.recovery)?;
+        recovery::heed_chain(tablet, tx, batch.chain)?;
+        Ok(if forgotten { None } else { last })
     })
 }
 
@@ -430,6 +462,9 @@ fn store_incoming(
 ) -> Result<(), ClientError> {
     let mut believed = Vec::new();
     for one in incoming {
+        if store::recovery::is_erased(tx, document, one.head.generation)? {
+            continue;
+        }
         if changes::has(tx, one.head.hash)? {
             if one.head.device == tablet.identity.device {
                 // An own change that waited at the server has entered the log by itself.
@@ -544,6 +579,9 @@ fn store_snapshot(
             hash: one.head.hash,
         })
         .max_by_key(|last| last.seq);
+    if store::recovery::is_erased(tx, snapshot.document, snapshot.generation)? {
+        return Ok(last);
+    }
     if documents::head(tx, snapshot.document)?.is_none() {
         let head = document_head(
             snapshot.document,

@@ -3,11 +3,11 @@
 use crate::error::ClientError;
 use crate::system;
 use crate::tablet::Tablet;
-use crate::view::{RecordRow, RecordState, SyncView};
+use crate::view::{RecordRow, RecordState, RecoveryView, SyncView};
 use std::collections::HashSet;
 use std::sync::Arc;
 use store::changes::{self, ChangeState};
-use store::sync_state;
+use store::{recovery, sync_state};
 
 /// The device's clock is worth a word when it is off by more (domain.md §5.3).
 const SKEW_WORTH_SAYING_MS: i64 = 10 * 60 * 1000;
@@ -28,6 +28,8 @@ pub fn view(tablet: &Tablet) -> Result<SyncView, ClientError> {
     let progress = tablet.sync.progress();
     tablet.store.read(|connection| {
         let status = sync_state::status(connection)?;
+        let recovery = recovery::get(connection, tablet.identity.scope)?;
+        let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
         let clock_skew_minutes = status
             .clock_skew_ms
             .filter(|skew| skew.abs() > SKEW_WORTH_SAYING_MS)
@@ -43,6 +45,13 @@ pub fn view(tablet: &Tablet) -> Result<SyncView, ClientError> {
             delivered: u32::try_from(changes::delivered_count(connection)?).unwrap_or(u32::MAX),
             problem: status.last_problem,
             second_copy: status.second_copy,
+            recovery: recovery.since_ms.map(|since_ms| RecoveryView {
+                hold: recovery.hold,
+                since: system::moment(since_ms),
+                returned: count(recovery.returned),
+                unexplained: count(recovery.unexplained),
+            }),
+            erased_unsent: count(recovery::erased_unsent(connection)?),
             clock_skew_minutes,
         })
     })

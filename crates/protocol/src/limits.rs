@@ -52,6 +52,12 @@ pub const ENROLMENT_STARTS: u32 = 20;
 pub const ENROLMENT_MS: i64 = 10 * 60 * 1000;
 /// How long a session lives.
 pub const SESSION_MS: i64 = 10 * 60 * 1000;
+/// Documents in one inventory message.
+pub const INVENTORY_LINES: usize = 1_000;
+/// Hashes in one inventory message.
+pub const INVENTORY_HASHES: usize = 8_000;
+/// Member records, and orders, in one refill message.
+pub const REFILL_STATEMENTS: usize = 500;
 /// How long a device certificate lives.
 pub const CERTIFICATE_MS: i64 = 90 * 24 * 60 * 60 * 1000;
 /// File numbers in one device's block.

@@ -314,7 +314,7 @@ pub fn outbox_length(connection: &Connection) -> Result<u64, StoreError> {
         .query_row([], |row| row::number(row, "waiting"))?)
 }
 
-/// Own changes are offered again, as after the server lost its memory. Refused ones stay refused.
+/// Own changes are offered again, acknowledged ones too, as after the server lost its memory. Refused ones stay refused.
 ///
 /// # Errors
 /// The database refuses.
@@ -422,6 +422,16 @@ pub(crate) fn unacknowledged(connection: &Connection) -> Result<Vec<ChangeHash>,
         connection.prepare_cached(include_str!("../sql/changes/unacknowledged.sql"))?;
     let rows = statement.query_map([], |row| row::hash(row, "hash"))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Everything not acknowledged is in the journal again, also what it had let go of.
+pub(crate) fn journal_unacknowledged(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    for hash in unacknowledged(tx)? {
+        if let Some(local) = own(tx, hash)? {
+            tx.journal(Record::Change(Box::new(local)));
+        }
+    }
+    Ok(())
 }
 
 /// An own change with what the journal keeps of it.

@@ -216,6 +216,34 @@ impl Journal {
         Ok(())
     }
 
+    /// Writes what is still wanted into a new file and removes the old ones: something in them was erased.
+    pub(crate) fn rewrite(
+        &mut self,
+        entropy: &dyn Entropy,
+        mut is_wanted: impl FnMut(&ChangeHash) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut contents = Contents::default();
+        for written in &self.files {
+            read_file(self.disk.as_ref(), &written.path, &self.key, &mut contents)?;
+        }
+        let mut wanted = Vec::new();
+        for record in contents.records {
+            if let Record::Change(change) = &record
+                && is_wanted(&change.change.hash)?
+            {
+                wanted.push(record);
+            }
+        }
+        let old = self.files.len();
+        self.begin_file(entropy)?;
+        self.prepare(&wanted, entropy)?;
+        self.append(wanted)?;
+        for written in self.files.drain(..old) {
+            self.disk.remove(&written.path)?;
+        }
+        Ok(self.disk.sync_folder(&self.folder)?)
+    }
+
     /// Pruning may find something.
     pub(crate) fn has_begun_file(&self) -> bool {
         self.has_begun

@@ -27,6 +27,7 @@ mod pin;
 pub mod policies;
 pub mod projections;
 pub mod read_marks;
+pub mod recovery;
 mod replay;
 mod row;
 mod slots;

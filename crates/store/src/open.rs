@@ -300,10 +300,17 @@ impl Store {
         let value = write(&tx)?;
         let records = tx.take_records();
         let became_durable = tx.became_durable();
+        let has_erased = tx.has_erased();
         let mut journal = guard(&self.journal);
         journal.prepare(&records, self.entropy.as_ref())?;
         tx.commit().map_err(StoreError::from)?;
         journal.append(records)?;
+        if has_erased {
+            // Cut off here, the next opening leaves out what was erased and writes the journal anew.
+            journal.rewrite(self.entropy.as_ref(), |hash| {
+                Ok(changes::has(&writer, *hash)? && !changes::is_settled(&writer, hash)?)
+            })?;
+        }
         if became_durable || journal.has_begun_file() {
             journal.prune(|hash| changes::is_settled(&writer, hash))?;
         }

@@ -97,7 +97,7 @@ pub fn refresh_stored(tx: &Transaction<'_>, document: DocumentId) -> Result<(), 
 }
 
 /// Removes the rows of a document that left this device's scope.
-fn remove(tx: &Transaction<'_>, document: DocumentId) -> Result<(), StoreError> {
+pub(crate) fn remove(tx: &Transaction<'_>, document: DocumentId) -> Result<(), StoreError> {
     for sql in include_str!("../sql/projections/remove.sql").split_inclusive(';') {
         if sql.trim().is_empty() {
             continue;

@@ -2,7 +2,7 @@
 
 use crate::documents::{self, DocumentHead};
 use crate::journal::{Contents, Record};
-use crate::{StoreError, Transaction, changes, identity};
+use crate::{StoreError, Transaction, changes, identity, recovery};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Inserts every journalled change the database lacks. With a new database the identity comes back too, marked
@@ -25,6 +25,12 @@ pub(crate) fn bring_back(
             Record::Identity(_) => {}
             Record::Change(local) => {
                 journalled.insert(local.change.hash);
+                let (document, generation) = (local.change.document, local.change.generation);
+                if recovery::is_erased(tx, document, generation)? {
+                    // The power went before the journal was written anew.
+                    tx.note_erased();
+                    continue;
+                }
                 if !changes::has(tx, local.change.hash)? && changes::insert_own(tx, local)? {
                     replayed += 1;
                     touched.insert(local.change.document, &local.document);

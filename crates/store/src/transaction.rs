@@ -10,6 +10,7 @@ pub struct Transaction<'conn> {
     inner: rusqlite::Transaction<'conn>,
     records: RefCell<Vec<Record>>,
     became_durable: Cell<bool>,
+    erased: Cell<bool>,
 }
 
 impl<'conn> Transaction<'conn> {
@@ -18,6 +19,7 @@ impl<'conn> Transaction<'conn> {
             inner,
             records: RefCell::default(),
             became_durable: Cell::new(false),
+            erased: Cell::new(false),
         }
     }
 
@@ -33,6 +35,15 @@ impl<'conn> Transaction<'conn> {
 
     pub(crate) fn became_durable(&self) -> bool {
         self.became_durable.get()
+    }
+
+    /// A document was erased: the journal is written anew without it.
+    pub(crate) fn note_erased(&self) {
+        self.erased.set(true);
+    }
+
+    pub(crate) fn has_erased(&self) -> bool {
+        self.erased.get()
     }
 
     pub(crate) fn take_records(&self) -> Vec<Record> {

@@ -1,1 +1,64 @@
 -- What the server remembers so that nothing is lost: an inbox, quarantine, orders, moves, blobs, compacted changes.
+
+-- Epochs: the server's memories. The first has no beginning; each later one began because the server was set back to an
+-- older copy. 'lost' is one this copy knows only from a signed tick: it began after the copy was made.
+CREATE TABLE epochs (
+  epoch    INTEGER PRIMARY KEY,
+  began_ms INTEGER NOT NULL,
+  cause    TEXT NOT NULL                     -- first | tick | certificate | restored | lost
+);
+
+-- How a scope gathers what was lost. While released_ms is null everything is taken and nothing is shown.
+CREATE TABLE recoveries (
+  scope         BLOB PRIMARY KEY REFERENCES scopes (id),
+  lost_epoch    INTEGER NOT NULL,
+  since_ms      INTEGER NOT NULL,
+  from_seq      INTEGER NOT NULL,            -- the log's last number when the epoch began
+  proven_seq    INTEGER NOT NULL DEFAULT 0,  -- the highest number of the lost log that a signed tick proves
+  proven_orders INTEGER NOT NULL DEFAULT 0,
+  explained     INTEGER NOT NULL DEFAULT 0,  -- entries of the lost log that came back
+  station_ms    INTEGER,                     -- a station's device has given all it has
+  released_ms   INTEGER,
+  released_by   TEXT                         -- orders | operator
+) WITHOUT ROWID;
+
+-- Changes that came back, by who brought them and who had made them.
+CREATE TABLE returns (
+  scope   BLOB NOT NULL REFERENCES scopes (id),
+  carrier BLOB NOT NULL,
+  author  BLOB NOT NULL,
+  changes INTEGER NOT NULL,
+  PRIMARY KEY (scope, carrier, author)
+) WITHOUT ROWID;
+
+-- In which epoch the device itself put the head into its chain; null when another brought it, or before there were epochs.
+ALTER TABLE heads ADD COLUMN epoch INTEGER;
+
+-- Chains two memories were seen to write: a device was copied, or set back and used.
+CREATE TABLE forks (
+  device      BLOB NOT NULL,
+  incarnation BLOB NOT NULL,
+  scope       BLOB NOT NULL,
+  PRIMARY KEY (device, incarnation, scope)
+) WITHOUT ROWID;
+
+-- Orders, sealed: they name documents that are no more.
+CREATE TABLE orders (
+  scope  BLOB NOT NULL REFERENCES scopes (id),
+  number INTEGER NOT NULL,
+  sealed BLOB NOT NULL,
+  reason BLOB,                               -- sealed; what the operator said, kept here alone
+  PRIMARY KEY (scope, number)
+) WITHOUT ROWID;
+
+-- An erased document is known by a keyed hash of its id alone.
+CREATE TABLE erased (
+  mark       BLOB PRIMARY KEY,
+  generation INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Devices an order revoked, also those this copy does not know yet.
+CREATE TABLE revoked (
+  device BLOB PRIMARY KEY,
+  at_ms  INTEGER NOT NULL
+) WITHOUT ROWID;

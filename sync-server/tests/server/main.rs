@@ -4,6 +4,7 @@
 mod access;
 mod copies;
 mod enrolling;
+mod epochs;
 mod snapshots;
 mod strangers;
 mod support;

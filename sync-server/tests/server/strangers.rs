@@ -4,7 +4,7 @@ use crate::support::World;
 use protocol::{ErrorMessage, limits, wire};
 use std::collections::BTreeSet;
 
-const PATHS: [&str; 14] = [
+const PATHS: [&str; 16] = [
     "/enrol/start",
     "/enrol/reveal",
     "/enrol/poll",
@@ -13,6 +13,8 @@ const PATHS: [&str; 14] = [
     "/session/open",
     "/sync",
     "/snapshot",
+    "/inventory",
+    "/refill",
     "/enrolments",
     "/enrolments/status",
     "/enrolments/confirm",

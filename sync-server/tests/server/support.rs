@@ -342,6 +342,7 @@ impl Half {
             dev_seq: 0,
             previous: [0; 32],
             token: None,
+            certificate: None,
         })
     }
 }
@@ -355,6 +356,8 @@ pub struct Device {
     pub dev_seq: u64,
     pub previous: [u8; 32],
     pub token: Option<String>,
+    /// Shown when a session is opened.
+    pub certificate: Option<Vec<u8>>,
 }
 
 impl Device {
@@ -374,7 +377,7 @@ impl Device {
                     device,
                     nonce,
                     signature,
-                    certificate: None,
+                    certificate: self.certificate.clone(),
                 },
             )
             .await?;

@@ -242,6 +242,8 @@ const sync: SyncView = {
   delivered: 128,
   problem: 'no_network',
   second_copy: true,
+  recovery: null,
+  erased_unsent: 0,
   clock_skew_minutes: null,
 }
 

@@ -41,8 +41,25 @@ pub struct SyncView {
     pub problem: Option<String>,
     /// The server keeps a second copy; false is said plainly at the station.
     pub second_copy: bool,
+    /// The server was set back to an older copy and gathers what it lost.
+    pub recovery: Option<RecoveryView>,
+    /// Records erased by order before they had arrived at the server.
+    pub erased_unsent: u32,
     /// The device clock is off by more than ten minutes against the server: minutes.
     pub clock_skew_minutes: Option<i64>,
+}
+
+/// How a server that was restored gathers what it lost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct RecoveryView {
+    /// It takes everything and shows nothing yet.
+    pub hold: bool,
+    /// Since when, RFC 3339.
+    pub since: String,
+    /// Changes that came back.
+    pub returned: u32,
+    /// Numbers nothing was found for so far.
+    pub unexplained: u32,
 }
 
 /// A record's line.

@@ -18,8 +18,8 @@ use crate::PROTOCOL_VERSION;
 use crate::envelope::Envelope;
 use crate::limits;
 use crate::message::{
-    Cursor, Entry, EntryBody, LastApplied, SchemaVersion, SnapshotPage, SnapshotRequest,
-    SyncRequest, SyncResponse,
+    ChainEnd, Cursor, Entry, EntryBody, LastApplied, Recovery, SchemaVersion, SnapshotPage,
+    SnapshotRequest, SyncRequest, SyncResponse,
 };
 use crate::outcome::Outcome;
 use ids::ChangeHash;
@@ -45,6 +45,9 @@ pub struct Position {
     pub last_applied: Option<LastApplied>,
     /// A snapshot was begun: the token of its next page.
     pub snapshot_page: Option<String>,
+    /// A first load was complete once. Without a cursor the server's memory was lost since: the outbox goes first then,
+    /// because a server that gathers what it lost takes everything and shows nothing.
+    pub loaded: bool,
 }
 
 /// What the caller does next.
@@ -128,7 +131,8 @@ pub struct Batch {
     pub entries: Vec<Entry>,
     /// The new cursor. None with `reset`.
     pub cursor: Option<Cursor>,
-    /// The histories differ: forget cursor, `last_applied` and `snapshot_page`, keep every change; a snapshot follows.
+    /// The histories differ: forget cursor, `last_applied` and `snapshot_page`, keep every change. The session ends; what
+    /// is here is offered (`POST /inventory`) before the next one takes a snapshot.
     pub reset: bool,
     /// Own changes with a number up to this one may be forgotten by the outbox for good.
     pub durable_seq: u64,
@@ -138,6 +142,10 @@ pub struct Batch {
     pub tick: Vec<u8>,
     /// The server's clock.
     pub server_time_ms: i64,
+    /// Where this device's chain ends at the server.
+    pub chain: Option<ChainEnd>,
+    /// The server was set back: how far what it lost has come back.
+    pub recovery: Option<Recovery>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -167,7 +175,6 @@ pub struct SyncSession {
     state: State,
     sent_up_to: u64,
     outbox_empty: bool,
-    resets: u32,
 }
 
 impl SyncSession {
@@ -179,13 +186,12 @@ impl SyncSession {
             state: State::New,
             sent_up_to: 0,
             outbox_empty: false,
-            resets: 0,
         }
     }
 
     /// The first effect.
     pub fn start(&mut self) -> Effect {
-        if self.position.cursor.is_none() {
+        if self.position.cursor.is_none() && !self.position.loaded {
             self.ask_page()
         } else {
             self.ask_outbox()
@@ -300,19 +306,22 @@ impl SyncSession {
         let next = if let Some(seconds) = response.retry_after_s {
             Next::Wait(seconds)
         } else if reset {
-            self.resets += 1;
-            if self.resets > 1 {
-                Next::Wait(60)
-            } else {
-                Next::Snapshot
-            }
+            Next::Done
         } else if response.more || !self.outbox_empty {
             Next::Continue
-        } else {
+        } else if self.position.cursor.is_some() {
             Next::Done
+        } else if response.recovery.is_some_and(|recovery| recovery.hold) {
+            // Everything is sent; there is nothing to read until the server has gathered what it lost.
+            Next::Done
+        } else {
+            Next::Snapshot
         };
         if reset {
-            self.position = Position::default();
+            self.position = Position {
+                loaded: self.position.loaded,
+                ..Position::default()
+            };
         } else {
             self.position.cursor = response.cursor.or(self.position.cursor);
         }
@@ -326,6 +335,8 @@ impl SyncSession {
             second_copy: response.second_copy,
             tick: response.tick,
             server_time_ms: response.server_time_ms,
+            chain: response.chain,
+            recovery: response.recovery,
         }))
     }
 

@@ -2,4 +2,5 @@
 
 pub mod client;
 pub mod proof;
+pub mod refill;
 pub mod server;

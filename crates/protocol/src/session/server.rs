@@ -26,6 +26,8 @@ pub struct Caller {
     pub key: VerifyingKey,
     /// The device was revoked.
     pub revoked: bool,
+    /// What it made comes back to a server that lost it, so where the document was born counts as well.
+    pub returns: bool,
 }
 
 /// A chain of envelopes: one memory of one device in one scope.
@@ -141,6 +143,19 @@ pub trait AdmissionState {
     fn scope_of(&mut self, unit: UnitId) -> Result<Option<UnitId>, Self::Error>;
     /// Who a device is, for changes that waited.
     fn caller(&mut self, device: DeviceId) -> Result<Option<Caller>, Self::Error>;
+    /// Whether an order erased this generation of the document.
+    fn is_erased(
+        &mut self,
+        document: DocumentId,
+        generation: Generation,
+    ) -> Result<bool, Self::Error>;
+    /// The head at a place of a chain.
+    fn head_at(&mut self, chain: &Chain, dev_seq: u64) -> Result<Option<[u8; 32]>, Self::Error>;
+    /// The server was set back and the device itself has not spoken in this chain since: heads before the next one may be
+    /// lost for good.
+    fn may_have_gaps(&mut self, chain: &Chain) -> Result<bool, Self::Error>;
+    /// Two memories write this chain: each is to begin anew.
+    fn note_fork(&mut self, chain: &Chain) -> Result<(), Self::Error>;
     /// Changes of a document that wait, oldest first.
     fn held(&mut self, document: DocumentId) -> Result<Vec<Envelope>, Self::Error>;
 
@@ -244,7 +259,10 @@ fn admit_head<S: AdmissionState>(
             let tip = state.chain_tip(&chain)?;
             let follows =
                 tip.dev_seq.checked_add(1) == Some(head.dev_seq) && tip.head_hash == head.previous;
-            if !follows {
+            if !follows && !joins(state, &chain, &tip, head)? {
+                if state.head_at(&chain, head.dev_seq)?.is_some() {
+                    state.note_fork(&chain)?;
+                }
                 return Ok(refused(RefusalCode::BadChain));
             }
             state.place(&chain, head, &head_hash)?;
@@ -254,12 +272,40 @@ fn admit_head<S: AdmissionState>(
     examine(state, caller, envelope, head, head_hash, waits)
 }
 
+/// Whether a head may take its place though it does not follow the tip: after the server was set back, a chain goes on
+/// behind heads that nobody has any more, and its own device may fill the gaps.
+fn joins<S: AdmissionState>(
+    state: &mut S,
+    chain: &Chain,
+    tip: &ChainTip,
+    head: &EnvelopeHead,
+) -> Result<bool, S::Error> {
+    let gap_allowed = head.dev_seq <= tip.dev_seq || state.may_have_gaps(chain)?;
+    Ok(gap_allowed && fits_in(state, chain, head)?)
+}
+
+/// Whether a head's place is free and agrees with what is known of the place before it.
+pub(super) fn fits_in<S: AdmissionState>(
+    state: &mut S,
+    chain: &Chain,
+    head: &EnvelopeHead,
+) -> Result<bool, S::Error> {
+    if head.dev_seq == 0 || state.head_at(chain, head.dev_seq)?.is_some() {
+        return Ok(false);
+    }
+    let before = match head.dev_seq {
+        1 => Some([0; 32]),
+        place => state.head_at(chain, place - 1)?,
+    };
+    Ok(before.is_none_or(|before| before == head.previous))
+}
+
 /// Whether the change was held before.
 #[derive(Clone, Copy)]
-struct Waits(bool);
+pub(super) struct Waits(pub(super) bool);
 
 /// From here on the change has its place in the chain.
-fn examine<S: AdmissionState>(
+pub(super) fn examine<S: AdmissionState>(
     state: &mut S,
     caller: &Caller,
     envelope: &Envelope,
@@ -427,6 +473,9 @@ fn find_document<S: AdmissionState>(
         revoked: caller.revoked,
     };
     let subject = Subject::Device(caller.holder);
+    if state.is_erased(head.document, head.generation)? {
+        return Ok(Err(RefusalCode::Erased));
+    }
     if let Some(known) = state.document(head.document)? {
         let resource = Resource::Document {
             kind: known.header.kind,
@@ -434,7 +483,16 @@ fn find_document<S: AdmissionState>(
             scope: known.scope,
             creator: known.header.creator,
         };
-        let decision = access::decide(subject, Action::WriteDocument, resource, context);
+        let mut decision = access::decide(subject, Action::WriteDocument, resource, context);
+        if caller.returns && !decision.is_allowed() {
+            let at_birth = Resource::Document {
+                kind: known.header.kind,
+                home_unit: known.header.home_unit,
+                scope: known.scope,
+                creator: known.header.creator,
+            };
+            decision = access::decide(subject, Action::WriteDocument, at_birth, context);
+        }
         if let Decision::Deny(denial) = decision {
             return Ok(Err(refusal(denial)));
         }
@@ -489,7 +547,10 @@ fn find_document<S: AdmissionState>(
 }
 
 /// Changes that waited are asked again, each as its own device, until none moves.
-fn release_held<S: AdmissionState>(state: &mut S, document: DocumentId) -> Result<(), S::Error> {
+pub(super) fn release_held<S: AdmissionState>(
+    state: &mut S,
+    document: DocumentId,
+) -> Result<(), S::Error> {
     loop {
         let mut moved = false;
         for envelope in state.held(document)? {

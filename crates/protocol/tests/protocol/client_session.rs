@@ -34,6 +34,7 @@ fn session_at(seq: u64) -> SyncSession {
             hash: ChangeHash([9; 32]),
         }),
         snapshot_page: None,
+        loaded: true,
     };
     SyncSession::new(settings(), position)
 }
@@ -287,7 +288,7 @@ fn a_server_that_talks_nonsense_is_not_believed() {
 }
 
 #[test]
-fn a_reset_keeps_outcomes_and_leads_to_a_snapshot() {
+fn a_reset_keeps_outcomes_and_ends_the_session() {
     let mut session = session_at(5);
     session.start();
     session.on(outbox(vec![queued(1, 10)], false));
@@ -299,6 +300,36 @@ fn a_reset_keeps_outcomes_and_leads_to_a_snapshot() {
     };
     assert!(batch.reset && batch.entries.is_empty() && batch.cursor.is_none());
     assert_eq!(batch.outcomes.len(), 1);
+    assert_eq!(session.on(STORED), Effect::Done);
+}
+
+#[test]
+fn after_a_reset_the_outbox_goes_first_and_a_snapshot_only_once_the_server_shows_something() {
+    let hold = |hold| {
+        let mut answer = response(vec![], vec![], 0);
+        answer.cursor = None;
+        answer.recovery = Some(protocol::Recovery {
+            hold,
+            since_ms: 1,
+            returned: 0,
+            unexplained: 0,
+        });
+        Event::Response(Box::new(answer))
+    };
+    let position = Position {
+        loaded: true,
+        ..Position::default()
+    };
+    let mut session = SyncSession::new(settings(), position.clone());
+    assert!(matches!(session.start(), Effect::LoadOutbox { .. }));
+    assert_eq!(sent(session.on(outbox(vec![], false))).cursor, None);
+    session.on(hold(true));
+    assert_eq!(session.on(STORED), Effect::Done);
+
+    let mut session = SyncSession::new(settings(), position);
+    session.start();
+    session.on(outbox(vec![], false));
+    session.on(hold(false));
     assert!(matches!(session.on(STORED), Effect::SendSnapshot(request) if request.page.is_none()));
 }
 

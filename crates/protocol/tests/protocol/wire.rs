@@ -139,8 +139,8 @@ fn the_shapes_on_the_wire_are_these() {
     let shape = |raw: &[u8]| rmp_serde::from_slice::<Shape>(raw).unwrap().0;
     assert_eq!(
         shape(&wire::pack(&request()).unwrap()),
-        "{app:s,cursor:{epoch:n,scope:x,seq:n},last_applied:-,outbox:[{change:x,head:x,signature:x}],\
-         protocol:n,push_only:b,request:x,schemas:[{kind:s,schema:n}],want_bytes:n}"
+        "{app:s,chain:{dev_seq:n,head:x,incarnation:x},cursor:{epoch:n,scope:x,seq:n},last_applied:-,outbox:[{change:x,head:x,signature:x}],\
+         protocol:n,push_only:b,request:x,schemas:[{kind:s,schema:n}],tick:x,want_bytes:n}"
     );
     assert_eq!(
         shape(&wire::pack(&response().outcomes).unwrap()),
@@ -149,7 +149,7 @@ fn the_shapes_on_the_wire_are_these() {
     assert_eq!(
         shape(&wire::pack(&response().entries).unwrap()),
         "[{at_ms:n,body:{member:{unit:{id:x,level:s,name:s,parent:-,region:s}}},seq:n},\
-         {at_ms:n,body:{member:{device:{enrolled_ms:n,id:x,key:x,seen_ms:-,staff:x,unit:x}}},seq:n},\
+         {at_ms:n,body:{member:{device:{enrolled_ms:n,file_numbers:-,id:x,key:x,seen_ms:-,staff:x,unit:x}}},seq:n},\
          {at_ms:n,body:{yours:{document:x,hash:x}},seq:n},{at_ms:n,body:s,seq:n}]"
     );
 }

@@ -1,2 +1,2 @@
-INSERT INTO heads (hash, device, incarnation, scope, dev_seq, state)
-VALUES (:hash, :device, :incarnation, :scope, :dev_seq, 'placed');
+INSERT INTO heads (hash, device, incarnation, scope, dev_seq, state, epoch)
+VALUES (:hash, :device, :incarnation, :scope, :dev_seq, 'placed', :epoch);

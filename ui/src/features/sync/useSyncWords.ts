@@ -26,6 +26,7 @@ export function useSyncWords() {
       const text = unsent > 0 ? t('sync.strip.offline_unsent', { n: unsent }) : t('sync.strip.offline')
       return { text, tone: 'warn', icon: 'offline' }
     }
+    if (sync.recovery?.hold) return { text: t('sync.strip.gathering'), tone: 'info', icon: 'sync' }
     if (sync.problem) return { text: t('sync.strip.problem'), tone: 'warn', icon: 'alert' }
     if (unsent > 0) return { text: t('sync.strip.unsent', { n: unsent }), tone: 'info', icon: 'upload' }
     const text = sync.last_success

@@ -1,0 +1,520 @@
+//! Giving back what a server lost that was set back to an older copy: what this device holds, its own and others', with
+//! the original signatures (ADR 0014).
+//!
+//! Each step says things that may be said again, so whatever cuts it off only makes the next try longer. The due mark in
+//! the store goes last.
+
+use crate::error::ClientError;
+use crate::server::read_answer;
+use crate::tablet::Tablet;
+use ed25519_dalek::VerifyingKey;
+use ids::{ChangeHash, DocumentId, Incarnation};
+use protocol::order::{self, Order};
+use protocol::session::proof;
+use protocol::{
+    ChainEnd, Envelope, InventoryLine, InventoryRequest, InventoryResponse, MemberRecord,
+    PROTOCOL_VERSION, RefillRequest, RefillResponse, SignedStatement, Standing, Tick, limits,
+};
+use std::collections::{BTreeSet, VecDeque};
+use store::audit::{self, AuditRow};
+use store::changes;
+use store::recovery::{self, Held, MemberKind, Statement};
+use store::{Transaction, identity, sync_state};
+
+/// What is here must still be offered.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn is_due(tablet: &Tablet) -> Result<bool, ClientError> {
+    let scope = tablet.identity.scope;
+    Ok(tablet
+        .store
+        .read(|connection| recovery::get(connection, scope))?
+        .inventory_due)
+}
+
+/// A message on the way of giving back.
+pub enum Errand {
+    /// `POST /refill`.
+    Refill(RefillRequest),
+    /// `POST /inventory`.
+    Inventory(InventoryRequest),
+}
+
+/// Giving back under way: members and orders, then heads by heads what is here, and what of it is lacking.
+pub struct GivingBack {
+    queue: VecDeque<Say>,
+    after: DocumentId,
+    heads_over: bool,
+    said: Option<Say>,
+}
+
+/// What is said next, kept until the answer came.
+enum Say {
+    Refill(RefillRequest),
+    /// Documents with their heads.
+    Heads(Part),
+    /// Documents the server lacks something of, with all their changes.
+    All(Part),
+    /// The same once more, after what was lacking was brought.
+    Again(Part),
+    Done,
+}
+
+impl GivingBack {
+    /// Begins with members and orders.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn begin(tablet: &Tablet) -> Result<Self, ClientError> {
+        Ok(Self {
+            queue: statements(tablet)?.into_iter().map(Say::Refill).collect(),
+            after: DocumentId(uuid::Uuid::nil()),
+            heads_over: false,
+            said: None,
+        })
+    }
+
+    /// The next message; none when everything was said.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn next(&mut self, tablet: &Tablet) -> Result<Option<Errand>, ClientError> {
+        let say = match self.queue.pop_front() {
+            Some(say) => say,
+            None if self.heads_over => return Ok(None),
+            None => {
+                let part = heads(tablet, self.after)?;
+                match part.last() {
+                    Some(last) => {
+                        self.after = last;
+                        Say::Heads(part)
+                    }
+                    None => {
+                        self.heads_over = true;
+                        Say::Done
+                    }
+                }
+            }
+        };
+        let errand = match &say {
+            Say::Refill(request) => Errand::Refill(request.clone()),
+            Say::Heads(part) | Say::All(part) | Say::Again(part) => {
+                Errand::Inventory(part.request())
+            }
+            Say::Done => Errand::Inventory(done()),
+        };
+        self.said = Some(say);
+        Ok(Some(errand))
+    }
+
+    /// Stores what the answer to the last message says.
+    ///
+    /// # Errors
+    /// The answer is none to this; the store refuses.
+    pub fn hear(&mut self, tablet: &Tablet, body: &[u8]) -> Result<(), ClientError> {
+        let standings = || Ok::<_, ClientError>(read_answer::<InventoryResponse>(body)?.standings);
+        match self.said.take() {
+            Some(Say::Refill(_)) => note_refill(tablet, &read_answer(body)?),
+            Some(Say::Heads(part)) => {
+                let parts = lacking(tablet, &part, &standings()?)?;
+                self.queue.extend(parts.into_iter().map(Say::All));
+                Ok(())
+            }
+            Some(Say::All(part)) => {
+                // Before whatever else waits, so that little is held in memory.
+                self.queue.push_front(Say::Again(part.clone()));
+                for request in refills(tablet, &part, &standings()?)?.into_iter().rev() {
+                    self.queue.push_front(Say::Refill(request));
+                }
+                Ok(())
+            }
+            Some(Say::Again(part)) => mark_complete(tablet, &part, &standings()?),
+            Some(Say::Done) => finish(tablet),
+            None => Err(ClientError::new("server_nonsense")),
+        }
+    }
+}
+
+/// Members and orders under the server's own signature; they go first, because changes are judged by them. At least one
+/// message, so that a server that lost nothing says so.
+fn statements(tablet: &Tablet) -> Result<Vec<RefillRequest>, ClientError> {
+    let (members, orders) = tablet.store.read(|connection| {
+        Ok::<_, ClientError>((
+            recovery::members(connection)?,
+            recovery::orders(connection)?,
+        ))
+    })?;
+    let mut requests = Vec::new();
+    let mut members = members.into_iter().map(signed).peekable();
+    let mut orders = orders.into_iter().map(signed).peekable();
+    while requests.is_empty() || members.peek().is_some() || orders.peek().is_some() {
+        requests.push(RefillRequest {
+            protocol: PROTOCOL_VERSION,
+            members: members.by_ref().take(limits::REFILL_STATEMENTS).collect(),
+            orders: orders.by_ref().take(limits::REFILL_STATEMENTS).collect(),
+            envelopes: Vec::new(),
+        });
+    }
+    Ok(requests)
+}
+
+fn signed(statement: Statement) -> SignedStatement {
+    SignedStatement {
+        body: statement.body,
+        signature: statement.signature,
+    }
+}
+
+/// A part of the inventory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Part {
+    lines: Vec<Line>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Line {
+    held: Held,
+    /// Everything that was at the server once is named, so that completeness means all of it.
+    whole: bool,
+}
+
+impl Part {
+    /// As the server is asked about it.
+    fn request(&self) -> InventoryRequest {
+        InventoryRequest {
+            protocol: PROTOCOL_VERSION,
+            documents: self
+                .lines
+                .iter()
+                .map(|line| InventoryLine {
+                    document: line.held.document,
+                    generation: line.held.generation,
+                    hashes: line.held.hashes.clone(),
+                })
+                .collect(),
+            done: false,
+        }
+    }
+
+    /// The last document in it.
+    fn last(&self) -> Option<DocumentId> {
+        self.lines.last().map(|line| line.held.document)
+    }
+
+    fn hashes(&self) -> usize {
+        self.lines.iter().map(|line| line.held.hashes.len()).sum()
+    }
+}
+
+/// The last message of an inventory: this device has given all it has.
+fn done() -> InventoryRequest {
+    InventoryRequest {
+        protocol: PROTOCOL_VERSION,
+        documents: Vec::new(),
+        done: true,
+    }
+}
+
+/// Documents with their heads, after one.
+///
+/// # Errors
+/// The store cannot be read.
+fn heads(tablet: &Tablet, after: DocumentId) -> Result<Part, ClientError> {
+    let found = tablet
+        .store
+        .read(|connection| recovery::heads_after(connection, after, limits::INVENTORY_LINES / 2))?;
+    let mut part = Part::default();
+    for held in found {
+        if !part.lines.is_empty() && part.hashes() + held.hashes.len() > limits::INVENTORY_HASHES {
+            break;
+        }
+        part.lines.push(Line { held, whole: true });
+    }
+    Ok(part)
+}
+
+/// Believes the server about the documents it has all of, and says what is to be asked about the others: every change.
+///
+/// # Errors
+/// `server_nonsense` when it did not answer for each; the store refuses.
+fn lacking(tablet: &Tablet, part: &Part, standings: &[Standing]) -> Result<Vec<Part>, ClientError> {
+    mark_complete(tablet, part, standings)?;
+    let mut parts = vec![Part::default()];
+    for (line, standing) in part.lines.iter().zip(standings) {
+        if !matches!(standing, Standing::Lacks { .. }) {
+            continue;
+        }
+        let (document, generation) = (line.held.document, line.held.generation);
+        let all = tablet
+            .store
+            .read(|connection| recovery::carried(connection, document, generation))?;
+        let whole = all.hashes.len() <= limits::INVENTORY_HASHES;
+        for hashes in all.hashes.chunks(limits::INVENTORY_HASHES) {
+            let full = parts.last().is_none_or(|part| {
+                part.lines.len() >= limits::INVENTORY_LINES
+                    || part.hashes() + hashes.len() > limits::INVENTORY_HASHES
+            });
+            if full {
+                parts.push(Part::default());
+            }
+            if let Some(part) = parts.last_mut() {
+                part.lines.push(Line {
+                    held: Held {
+                        document,
+                        generation,
+                        hashes: hashes.to_vec(),
+                    },
+                    whole,
+                });
+            }
+        }
+    }
+    parts.retain(|part| !part.lines.is_empty());
+    Ok(parts)
+}
+
+/// Our part of documents the server has all of is acknowledged again.
+///
+/// # Errors
+/// As [`lacking`].
+fn mark_complete(tablet: &Tablet, part: &Part, standings: &[Standing]) -> Result<(), ClientError> {
+    if part.lines.len() != standings.len() {
+        return Err(ClientError::new("server_nonsense"));
+    }
+    tablet.store.write(|tx| {
+        for (line, standing) in part.lines.iter().zip(standings) {
+            if let (true, Standing::Complete { seq }) = (line.whole, standing) {
+                recovery::mark_complete(tx, &line.held, *seq)?;
+            }
+        }
+        Ok::<_, ClientError>(())
+    })
+}
+
+/// The envelopes the server lacks, in the order they came here, in messages of bearable size.
+///
+/// # Errors
+/// As [`lacking`].
+fn refills(
+    tablet: &Tablet,
+    part: &Part,
+    standings: &[Standing],
+) -> Result<Vec<RefillRequest>, ClientError> {
+    if part.lines.len() != standings.len() {
+        return Err(ClientError::new("server_nonsense"));
+    }
+    let mut requests: Vec<RefillRequest> = Vec::new();
+    let mut bytes = 0;
+    for (line, standing) in part.lines.iter().zip(standings) {
+        let Standing::Lacks { missing } = standing else {
+            continue;
+        };
+        let missing: BTreeSet<&ChangeHash> = missing.iter().collect();
+        for hash in line.held.hashes.iter().filter(|it| missing.contains(it)) {
+            let found = tablet
+                .store
+                .read(|connection| changes::get(connection, *hash))?;
+            let Some(change) = found else {
+                continue;
+            };
+            let envelope = Envelope {
+                head: change.head,
+                signature: change.signature,
+                change: change.body,
+            };
+            let full = requests.last().is_none_or(|request| {
+                bytes + envelope.raw_bytes() > limits::PART_RAW_BYTES
+                    || request.envelopes.len() >= limits::PART_ENVELOPES
+            });
+            if full {
+                bytes = 0;
+                requests.push(RefillRequest {
+                    protocol: PROTOCOL_VERSION,
+                    members: Vec::new(),
+                    orders: Vec::new(),
+                    envelopes: Vec::new(),
+                });
+            }
+            bytes += envelope.raw_bytes();
+            if let Some(request) = requests.last_mut() {
+                request.envelopes.push(envelope);
+            }
+        }
+    }
+    Ok(requests)
+}
+
+/// Notes what became of envelopes brought back. Ours count as arrived; what was not taken stays here, and what of it is
+/// ours goes with the outbox, where a refusal has words.
+///
+/// # Errors
+/// The store refuses.
+fn note_refill(tablet: &Tablet, answer: &RefillResponse) -> Result<(), ClientError> {
+    let scope = tablet.identity.scope;
+    tablet.store.write(|tx| {
+        for (hash, outcome) in &answer.outcomes {
+            if let Some(seq) = outcome.seq() {
+                let accepted = changes::Outcome::Accepted {
+                    server_seq: Some(seq),
+                };
+                changes::mark_outcome(tx, *hash, &accepted)?;
+            } else {
+                tracing::warn!(%hash, ?outcome, "a change brought back was not taken");
+            }
+        }
+        note(tx, scope, answer.recovery)
+    })
+}
+
+/// Everything here was offered.
+///
+/// # Errors
+/// The store refuses.
+pub fn finish(tablet: &Tablet) -> Result<(), ClientError> {
+    let scope = tablet.identity.scope;
+    Ok(tablet.store.write(|tx| recovery::finish(tx, scope))?)
+}
+
+/// Keeps what the server says about its gathering, for the sync page.
+pub(crate) fn note(
+    tx: &Transaction<'_>,
+    scope: ids::UnitId,
+    said: Option<protocol::Recovery>,
+) -> Result<(), ClientError> {
+    let before = recovery::get(tx, scope)?;
+    let mut now = recovery::Recovery {
+        inventory_due: before.inventory_due,
+        ..recovery::Recovery::default()
+    };
+    if let Some(said) = said {
+        now.hold = said.hold;
+        now.since_ms = Some(said.since_ms);
+        now.returned = said.returned;
+        now.unexplained = said.unexplained;
+    }
+    if now != before {
+        recovery::put(tx, scope, &now)?;
+    }
+    Ok(())
+}
+
+/// The epoch in a tick, if it is our server's.
+pub(crate) fn epoch_in(tablet: &Tablet, tick: &[u8]) -> Option<u64> {
+    let tick: Tick = proof::read_statement(&server_key(tablet)?, tick).ok()?;
+    (tick.scope == tablet.identity.scope).then_some(tick.epoch)
+}
+
+fn server_key(tablet: &Tablet) -> Option<VerifyingKey> {
+    VerifyingKey::from_bytes(&tablet.enrolled.server_key).ok()
+}
+
+/// What a request says of this device: the newest tick it holds and where its chain ends.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) fn said_of_self(
+    tablet: &Tablet,
+) -> Result<(Option<Vec<u8>>, Option<ChainEnd>), ClientError> {
+    let scope = tablet.identity.scope;
+    tablet.store.read(|connection| {
+        let tick = sync_state::status(connection)?.tick;
+        let Some(me) = identity::get(connection)? else {
+            return Ok((tick, None));
+        };
+        let chain = identity::chain(connection, me.incarnation, scope)?;
+        let end = ChainEnd {
+            incarnation: me.incarnation,
+            dev_seq: chain.dev_seq,
+            head: chain.head.0,
+        };
+        Ok((tick, Some(end)))
+    })
+}
+
+/// The server's end of our chain is a head this memory never made: it was set back, or a copy of it lives. A new memory
+/// begins here and now, so that no actor's number is used twice; what was made is kept, and what the server knows more
+/// comes with the log (lessons.md 18).
+pub(crate) fn heed_chain(
+    tablet: &Tablet,
+    tx: &Transaction<'_>,
+    end: Option<ChainEnd>,
+) -> Result<(), ClientError> {
+    let Some(end) = end.filter(|end| end.dev_seq > 0) else {
+        return Ok(());
+    };
+    let Some(me) = identity::get(tx)? else {
+        return Ok(());
+    };
+    if end.incarnation != me.incarnation || recovery::knows_head(tx, &end.head)? {
+        return Ok(());
+    }
+    identity::begin_incarnation(tx, Incarnation(tablet.new_id()), &me.certificate)?;
+    audit::append(
+        tx,
+        &AuditRow {
+            at_ms: tablet.clock.now_ms(),
+            staff: Some(tablet.identity.staff),
+            action: "begin_memory".to_owned(),
+            object: end.dev_seq.to_string(),
+        },
+    )?;
+    tracing::warn!(
+        "the server knows more of this device's chain than it does: a new memory begins"
+    );
+    Ok(())
+}
+
+/// Keeps an order and does what it says here.
+pub(crate) fn heed_order(
+    tablet: &Tablet,
+    tx: &Transaction<'_>,
+    statement: &SignedStatement,
+) -> Result<(), ClientError> {
+    let Some(key) = server_key(tablet) else {
+        return Ok(());
+    };
+    let numbered = match order::read(&key, statement) {
+        Ok(numbered) if numbered.scope == tablet.identity.scope => numbered,
+        _ => {
+            tracing::error!("an order that is not our server's is left alone");
+            return Ok(());
+        }
+    };
+    let kept = Statement {
+        body: statement.body.clone(),
+        signature: statement.signature.clone(),
+    };
+    recovery::put_order(tx, numbered.number, &kept)?;
+    match numbered.order {
+        Order::Erase {
+            document,
+            generation,
+        } => recovery::erase(tx, document, generation, tablet.clock.now_ms())?,
+        Order::Revoke { device } => recovery::revoke(tx, device, numbered.at_ms)?,
+        // The document itself comes or goes with its own entries.
+        Order::Move { .. } => {}
+    }
+    Ok(())
+}
+
+/// Keeps a member record under the server's signature.
+pub(crate) fn keep_member(
+    tx: &Transaction<'_>,
+    member: &MemberRecord,
+    statement: Option<&SignedStatement>,
+) -> Result<(), ClientError> {
+    let Some(statement) = statement else {
+        return Ok(());
+    };
+    let about = match member {
+        MemberRecord::Unit { id, .. } => (MemberKind::Unit, id.0),
+        MemberRecord::Staff { id, .. } => (MemberKind::Staff, id.0),
+        MemberRecord::Device { id, .. } => (MemberKind::Device, id.0),
+    };
+    let kept = Statement {
+        body: statement.body.clone(),
+        signature: statement.signature.clone(),
+    };
+    Ok(recovery::put_member(tx, about, &kept)?)
+}

@@ -1,0 +1,1 @@
+DELETE FROM documents WHERE document = :document AND generation <= :generation;

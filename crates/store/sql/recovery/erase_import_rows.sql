@@ -1,0 +1,1 @@
+UPDATE import_rows SET content = 'null' WHERE document = :document;

@@ -1,0 +1,1 @@
+DELETE FROM read_marks WHERE document = :document;

@@ -1,0 +1,1 @@
+SELECT coalesce(sum(unsent), 0) AS unsent FROM erased;

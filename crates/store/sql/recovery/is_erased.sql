@@ -1,0 +1,1 @@
+SELECT 1 FROM erased WHERE document = :document AND generation >= :generation;

@@ -1,0 +1,1 @@
+SELECT body, signature FROM orders ORDER BY number, body;

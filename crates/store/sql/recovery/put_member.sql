@@ -1,0 +1,1 @@
+INSERT OR REPLACE INTO member_statements (kind, id, body, signature) VALUES (:kind, :id, :body, :signature);

@@ -1,0 +1,273 @@
+//! Orders at the server: given a number, signed, done in the same transaction, and taken back from devices after a restore.
+
+use crate::columns::{self, stored};
+use crate::epochs;
+use crate::error::ApiError;
+use crate::log::{self, Append};
+use crate::vault::Vault;
+use ed25519_dalek::SigningKey;
+use ids::{DeviceId, DocumentId, Entropy, Generation, UnitId};
+use protocol::order::{self, NumberedOrder, Order};
+use protocol::{SignedStatement, wire};
+use rusqlite::{Connection, OptionalExtension, named_params};
+
+const SEALED_AS: &str = "order";
+
+/// What orders need beside the database.
+#[derive(Clone, Copy)]
+pub(crate) struct Orders<'a> {
+    pub connection: &'a Connection,
+    pub vault: &'a Vault,
+    pub signing_key: &'a SigningKey,
+    pub entropy: &'a dyn Entropy,
+    pub now_ms: i64,
+}
+
+/// The highest number in use.
+pub(crate) fn highest(connection: &Connection, scope: UnitId) -> rusqlite::Result<u64> {
+    connection
+        .prepare_cached(include_str!("sql/orders/highest.sql"))?
+        .query_row(named_params! {":scope": scope.0.as_bytes()}, |row| {
+            columns::number(row, 0)
+        })
+}
+
+/// How many orders up to a number are here; as many as the number when none is missing.
+pub(crate) fn count_up_to(
+    connection: &Connection,
+    scope: UnitId,
+    number: u64,
+) -> rusqlite::Result<u64> {
+    connection
+        .prepare_cached(include_str!("sql/orders/count_up_to.sql"))?
+        .query_row(
+            named_params! {":scope": scope.0.as_bytes(), ":number": stored(number)},
+            |row| columns::number(row, 0),
+        )
+}
+
+/// The order with a number.
+pub(crate) fn find(
+    connection: &Connection,
+    vault: &Vault,
+    scope: UnitId,
+    number: u64,
+) -> Result<Option<SignedStatement>, ApiError> {
+    connection
+        .prepare_cached(include_str!("sql/orders/find.sql"))?
+        .query_row(
+            named_params! {":scope": scope.0.as_bytes(), ":number": stored(number)},
+            |row| row.get::<_, Vec<u8>>(0),
+        )
+        .optional()?
+        .map(|sealed| open(vault, &sealed))
+        .transpose()
+}
+
+/// Every order of a scope.
+pub(crate) fn all(
+    connection: &Connection,
+    vault: &Vault,
+    scope: UnitId,
+) -> Result<Vec<SignedStatement>, ApiError> {
+    let mut statement = connection.prepare_cached(include_str!("sql/orders/all.sql"))?;
+    let sealed = statement
+        .query_map(named_params! {":scope": scope.0.as_bytes()}, |row| {
+            row.get::<_, Vec<u8>>(1)
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    sealed.iter().map(|sealed| open(vault, sealed)).collect()
+}
+
+fn open(vault: &Vault, sealed: &[u8]) -> Result<SignedStatement, ApiError> {
+    Ok(wire::unpack(&vault.open_secret(SEALED_AS, sealed)?)?)
+}
+
+/// Whether a generation of a document was erased.
+pub(crate) fn is_erased(
+    connection: &Connection,
+    vault: &Vault,
+    document: DocumentId,
+    generation: Generation,
+) -> rusqlite::Result<bool> {
+    let erased: Option<Generation> = connection
+        .prepare_cached(include_str!("sql/orders/erased.sql"))?
+        .query_row(
+            named_params! {":mark": vault.document_mark(document)},
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(erased.is_some_and(|erased| generation <= erased))
+}
+
+/// Whether an order revoked a device, known here or not.
+pub(crate) fn is_revoked(connection: &Connection, device: DeviceId) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(include_str!("sql/orders/revoked.sql"))?
+        .exists(named_params! {":device": device.0.as_bytes()})
+}
+
+impl Orders<'_> {
+    /// Gives an order: number, signature, entry in the log and the deed are one transaction.
+    /// While the scope gathers what was lost there are none: an order out there may have the next number already.
+    pub(crate) fn give(
+        self,
+        scope: UnitId,
+        order: Order,
+        reason: &str,
+    ) -> Result<NumberedOrder, ApiError> {
+        if epochs::holds(self.connection, scope)? {
+            return Err(ApiError::Gathering);
+        }
+        self.give_next(scope, order, Some(reason))
+    }
+
+    fn give_next(
+        self,
+        scope: UnitId,
+        order: Order,
+        reason: Option<&str>,
+    ) -> Result<NumberedOrder, ApiError> {
+        let proven = epochs::proven_orders(self.connection, scope)?;
+        let numbered = NumberedOrder {
+            scope,
+            number: highest(self.connection, scope)?.max(proven) + 1,
+            at_ms: self.now_ms,
+            order,
+        };
+        let statement = order::sign(self.signing_key, &numbered)?;
+        self.keep(&numbered, &statement, reason)?;
+        Ok(numbered)
+    }
+
+    /// Takes an order back that a device carried. False when it says nothing new.
+    pub(crate) fn take_back(
+        self,
+        scope: UnitId,
+        statement: &SignedStatement,
+    ) -> Result<bool, ApiError> {
+        let Ok(numbered) = order::read(&self.signing_key.verifying_key(), statement) else {
+            return Ok(false);
+        };
+        if numbered.scope != scope {
+            return Ok(false);
+        }
+        match find(self.connection, self.vault, scope, numbered.number)? {
+            Some(known) if known == *statement => Ok(false),
+            None => {
+                self.keep(&numbered, statement, None)?;
+                epochs::explain(self.connection, scope)?;
+                Ok(true)
+            }
+            // The number went to another order while this one was missing: what it says stands under a new one.
+            Some(_) => {
+                if self.is_done(&numbered.order)? {
+                    return Ok(false);
+                }
+                self.give_next(scope, numbered.order, None)?;
+                Ok(true)
+            }
+        }
+    }
+
+    fn is_done(self, order: &Order) -> Result<bool, ApiError> {
+        Ok(match *order {
+            Order::Erase {
+                document,
+                generation,
+            } => is_erased(self.connection, self.vault, document, generation)?,
+            Order::Revoke { device } => is_revoked(self.connection, device)?,
+            Order::Move { .. } => false,
+        })
+    }
+
+    fn keep(
+        self,
+        numbered: &NumberedOrder,
+        statement: &SignedStatement,
+        reason: Option<&str>,
+    ) -> Result<(), ApiError> {
+        let seal = |bytes: &[u8]| self.vault.seal_secret(SEALED_AS, bytes, self.entropy);
+        let sealed = seal(&wire::pack(statement)?)?;
+        let reason = reason.map(|reason| seal(reason.as_bytes())).transpose()?;
+        self.connection
+            .prepare_cached(include_str!("sql/orders/insert.sql"))?
+            .execute(named_params! {
+                ":scope": numbered.scope.0.as_bytes(),
+                ":number": stored(numbered.number),
+                ":sealed": sealed,
+                ":reason": reason,
+            })?;
+        log::append(
+            self.connection,
+            numbered.scope,
+            self.now_ms,
+            &Append::Order(numbered.number),
+        )?;
+        match numbered.order {
+            Order::Erase {
+                document,
+                generation,
+            } => self.erase(numbered.scope, document, generation),
+            Order::Revoke { device } => self.revoke(device, numbered.at_ms),
+            Order::Move { .. } => Ok(()),
+        }
+    }
+
+    /// Bodies, key and row of a document go; its number in the log and the keyed hash of its id stay.
+    fn erase(
+        self,
+        scope: UnitId,
+        document: DocumentId,
+        generation: Generation,
+    ) -> Result<(), ApiError> {
+        self.connection.execute(
+            include_str!("sql/orders/insert_erased.sql"),
+            named_params! {
+                ":mark": self.vault.document_mark(document),
+                ":generation": generation,
+            },
+        )?;
+        for in_scope in [
+            include_str!("sql/orders/erase_heads.sql"),
+            include_str!("sql/orders/erase_log.sql"),
+        ] {
+            self.connection.execute(
+                in_scope,
+                named_params! {
+                    ":scope": scope.0.as_bytes(),
+                    ":document": document.0.as_bytes(),
+                    ":generation": generation,
+                },
+            )?;
+        }
+        for everywhere in [
+            include_str!("sql/orders/erase_held.sql"),
+            include_str!("sql/orders/erase_changes.sql"),
+            include_str!("sql/orders/erase_key.sql"),
+            include_str!("sql/orders/erase_document.sql"),
+        ] {
+            self.connection.execute(
+                everywhere,
+                named_params! {
+                    ":document": document.0.as_bytes(),
+                    ":generation": generation,
+                },
+            )?;
+        }
+        Ok(())
+    }
+
+    fn revoke(self, device: DeviceId, at_ms: i64) -> Result<(), ApiError> {
+        for sql in [
+            include_str!("sql/orders/revoke.sql"),
+            include_str!("sql/orders/revoke_device.sql"),
+        ] {
+            self.connection.execute(
+                sql,
+                named_params! {":device": device.0.as_bytes(), ":at_ms": at_ms},
+            )?;
+        }
+        Ok(())
+    }
+}

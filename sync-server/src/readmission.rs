@@ -1,0 +1,240 @@
+//! Units, people and devices a restored copy has never heard of, believed by the server's own signature.
+
+use crate::columns;
+use crate::epochs::{self, Cause};
+use crate::error::ApiError;
+use crate::log::{self, Append};
+use crate::organisation::{self, Device, Staff, Unit};
+use ed25519_dalek::VerifyingKey;
+use ids::{DeviceId, Entropy, StaffId, UnitId};
+use protocol::session::proof;
+use protocol::{
+    DeviceCertificate, FileNumberBlock, KnownAs, MemberRecord, SignedStatement, UnitLevel,
+};
+use rusqlite::{Connection, OptionalExtension, named_params};
+
+/// A device as it is written anew.
+struct Known {
+    id: DeviceId,
+    staff: StaffId,
+    key: [u8; 32],
+    file_numbers: FileNumberBlock,
+    enrolled_ms: i64,
+}
+
+/// Reads the certificate of a device that is not known here. Nothing is written.
+pub(crate) fn read_certificate(
+    key: &VerifyingKey,
+    device: DeviceId,
+    certificate: Option<&[u8]>,
+) -> Option<(DeviceCertificate, KnownAs)> {
+    let certificate: DeviceCertificate = proof::read_statement(key, certificate?).ok()?;
+    let known_as = certificate.known_as.clone()?;
+    (certificate.device == device).then_some((certificate, known_as))
+}
+
+/// Knows a device again. That it was forgotten proves that this copy is older than its enrolment.
+pub(crate) fn readmit(
+    connection: &Connection,
+    (entropy, now_ms): (&dyn Entropy, i64),
+    certificate: &DeviceCertificate,
+    known_as: &KnownAs,
+) -> Result<Option<Device>, ApiError> {
+    let scope = certificate.scope;
+    if organisation::unit(connection, scope)?.and_then(|unit| unit.scope) != Some(scope) {
+        return Ok(None);
+    }
+    if epochs::rebuilt(connection)?.is_none() {
+        epochs::begin(connection, entropy, now_ms, Cause::Certificate)?;
+    }
+    restore_unit(
+        connection,
+        now_ms,
+        Unit {
+            id: certificate.unit,
+            scope: Some(scope),
+            parent: Some(scope),
+            level: UnitLevel::Village,
+            name: known_as.unit_name.clone(),
+            region: known_as.region.clone(),
+        },
+    )?;
+    restore_staff(
+        connection,
+        now_ms,
+        &Staff {
+            id: certificate.staff,
+            unit: certificate.unit,
+            scope,
+            role: certificate.role,
+            name: known_as.staff_name.clone(),
+            since_ms: certificate.issued_ms,
+        },
+    )?;
+    restore_device(
+        connection,
+        (scope, now_ms),
+        &Known {
+            id: certificate.device,
+            staff: certificate.staff,
+            key: certificate.key,
+            file_numbers: known_as.file_numbers,
+            enrolled_ms: certificate.issued_ms,
+        },
+    )?;
+    Ok(organisation::device(connection, certificate.device)?)
+}
+
+/// Takes a member record back. False when it says nothing new, or is not ours.
+pub(crate) fn restore_member(
+    connection: &Connection,
+    key: &VerifyingKey,
+    (scope, now_ms): (UnitId, i64),
+    statement: &SignedStatement,
+) -> Result<bool, ApiError> {
+    let Ok(record) = proof::open_statement::<MemberRecord>(key, statement) else {
+        return Ok(false);
+    };
+    match record {
+        MemberRecord::Unit {
+            id,
+            name,
+            parent,
+            level: UnitLevel::Village,
+            region,
+        } if parent == Some(scope) => restore_unit(
+            connection,
+            now_ms,
+            Unit {
+                id,
+                scope: Some(scope),
+                parent,
+                level: UnitLevel::Village,
+                name,
+                region,
+            },
+        ),
+        // The district and the township are as old as the server itself.
+        MemberRecord::Unit { .. } => Ok(false),
+        MemberRecord::Staff {
+            id,
+            name,
+            role,
+            unit,
+            since_ms,
+        } => {
+            let in_scope =
+                organisation::unit(connection, unit)?.is_some_and(|unit| unit.scope == Some(scope));
+            if !in_scope {
+                return Ok(false);
+            }
+            restore_staff(
+                connection,
+                now_ms,
+                &Staff {
+                    id,
+                    unit,
+                    scope,
+                    role,
+                    name,
+                    since_ms,
+                },
+            )
+        }
+        MemberRecord::Device {
+            id,
+            staff,
+            key,
+            enrolled_ms,
+            file_numbers: Some(file_numbers),
+            ..
+        } => {
+            if find_staff(connection, staff)? != Some(scope) {
+                return Ok(false);
+            }
+            restore_device(
+                connection,
+                (scope, now_ms),
+                &Known {
+                    id,
+                    staff,
+                    key,
+                    file_numbers,
+                    enrolled_ms,
+                },
+            )
+        }
+        MemberRecord::Device { .. } => Ok(false),
+    }
+}
+
+fn restore_unit(connection: &Connection, now_ms: i64, unit: Unit) -> Result<bool, ApiError> {
+    let Some(scope) = unit.scope else {
+        return Ok(false);
+    };
+    if organisation::unit(connection, unit.id)?.is_some() {
+        return Ok(false);
+    }
+    organisation::insert_unit(connection, &unit)?;
+    came_back(connection, scope, now_ms, &unit.record())
+}
+
+fn restore_staff(connection: &Connection, now_ms: i64, staff: &Staff) -> Result<bool, ApiError> {
+    if find_staff(connection, staff.id)?.is_some() {
+        return Ok(false);
+    }
+    organisation::insert_staff(connection, staff)?;
+    came_back(connection, staff.scope, now_ms, &staff.record())
+}
+
+fn restore_device(
+    connection: &Connection,
+    (scope, now_ms): (UnitId, i64),
+    known: &Known,
+) -> Result<bool, ApiError> {
+    let there = organisation::device(connection, known.id)?.is_some()
+        || organisation::key_is_used(connection, &known.key)?;
+    if there {
+        return Ok(false);
+    }
+    connection
+        .prepare_cached(include_str!("sql/refill/insert_member_device.sql"))?
+        .execute(named_params! {
+            ":id": known.id.0.as_bytes(),
+            ":staff": known.staff.0.as_bytes(),
+            ":public_key": known.key,
+            ":file_first": known.file_numbers.first,
+            ":file_last": known.file_numbers.last,
+            ":enrolled_ms": known.enrolled_ms,
+        })?;
+    // Nobody is given numbers that this device has already.
+    connection
+        .prepare_cached(include_str!("sql/refill/raise_file_numbers.sql"))?
+        .execute(named_params! {
+            ":scope": scope.0.as_bytes(),
+            ":next": i64::from(known.file_numbers.last) + 1,
+        })?;
+    let device = organisation::device(connection, known.id)?.ok_or(ApiError::Internal)?;
+    came_back(connection, scope, now_ms, &device.record())
+}
+
+fn came_back(
+    connection: &Connection,
+    scope: UnitId,
+    now_ms: i64,
+    record: &MemberRecord,
+) -> Result<bool, ApiError> {
+    log::append(connection, scope, now_ms, &Append::Member(record))?;
+    epochs::explain(connection, scope)?;
+    Ok(true)
+}
+
+/// The scope of a person, if they are known.
+fn find_staff(connection: &Connection, staff: StaffId) -> rusqlite::Result<Option<UnitId>> {
+    connection
+        .prepare_cached(include_str!("sql/refill/staff.sql"))?
+        .query_row(named_params! {":id": staff.0.as_bytes()}, |row| {
+            columns::uuid(row, 2).map(UnitId)
+        })
+        .optional()
+}

@@ -1,0 +1,1 @@
+UPDATE recoveries SET explained = explained + 1 WHERE scope = :scope;

@@ -1,0 +1,1 @@
+SELECT began_ms, cause FROM epochs WHERE epoch = :epoch;

@@ -1,0 +1,1 @@
+SELECT carrier, author, changes FROM returns WHERE scope = :scope ORDER BY changes DESC, carrier, author;

@@ -1,0 +1,1 @@
+DELETE FROM documents WHERE id = :document AND generation <= :generation;

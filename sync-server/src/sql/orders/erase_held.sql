@@ -1,0 +1,1 @@
+DELETE FROM held WHERE document = :document AND generation <= :generation;

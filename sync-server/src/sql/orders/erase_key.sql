@@ -1,0 +1,1 @@
+DELETE FROM document_keys WHERE document = :document AND generation <= :generation;

@@ -1,0 +1,1 @@
+SELECT sealed FROM orders WHERE scope = :scope AND number = :number;

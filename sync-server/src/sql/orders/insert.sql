@@ -1,0 +1,1 @@
+INSERT INTO orders (scope, number, sealed, reason) VALUES (:scope, :number, :sealed, :reason);

@@ -1,0 +1,1 @@
+SELECT scope, generation FROM documents WHERE id = :document;
