@@ -2,7 +2,7 @@
 
 use crate::columns::{self, stored};
 use crate::error::ApiError;
-use crate::log::{self, Append};
+use crate::log;
 use crate::orders;
 use crate::organisation;
 use crate::vault::{Key, Vault};
@@ -55,7 +55,18 @@ impl Memory<'_> {
         &self,
         head_hash: &[u8; 32],
         state: &str,
-        seq: Option<u64>,
+        change: Option<(i64, Option<u64>)>,
+        code: Option<RefusalCode>,
+    ) -> Result<(), ApiError> {
+        self.settle_head(head_hash, state, change, code)?;
+        self.remove_held(head_hash)
+    }
+
+    fn settle_head(
+        &self,
+        head_hash: &[u8; 32],
+        state: &str,
+        change: Option<(i64, Option<u64>)>,
         code: Option<RefusalCode>,
     ) -> Result<(), ApiError> {
         self.connection
@@ -63,10 +74,11 @@ impl Memory<'_> {
             .execute(named_params! {
                 ":hash": head_hash,
                 ":state": state,
-                ":seq": seq.map(stored),
+                ":change_id": change.map(|(id, _)| id),
+                ":seq": change.and_then(|(_, seq)| seq).map(stored),
                 ":code": code.map(RefusalCode::as_str),
             })?;
-        self.remove_held(head_hash)
+        Ok(())
     }
 
     fn remove_held(&self, head_hash: &[u8; 32]) -> Result<(), ApiError> {
@@ -160,7 +172,7 @@ impl AdmissionState for Memory<'_> {
         let seq = seq.and_then(|seq| u64::try_from(seq).ok());
         let code = code.as_deref().and_then(RefusalCode::parse);
         match (state.as_str(), seq, code) {
-            ("accepted", Some(seq), _) => Ok(Some(KnownHead::Accepted { seq })),
+            ("accepted", seq, _) => Ok(Some(KnownHead::Accepted { seq })),
             ("refused", _, Some(code)) => Ok(Some(KnownHead::Refused { code })),
             ("held", ..) => Ok(Some(KnownHead::Held)),
             _ => Err(ApiError::Internal),
@@ -212,7 +224,7 @@ impl AdmissionState for Memory<'_> {
                 },
                 |row| {
                     Ok(KnownChange {
-                        seq: columns::number(row, 0)?,
+                        seq: Some(columns::number(row, 0)?).filter(|seq| *seq > 0),
                         max_op: columns::number(row, 1)?,
                     })
                 },
@@ -350,14 +362,14 @@ impl AdmissionState for Memory<'_> {
         Ok(tip.flatten() != Some(stored(epoch)))
     }
 
-    fn accept(&mut self, admitted: &Admitted<'_>) -> Result<u64, ApiError> {
+    /// Into the inbox: on the disk, under no number yet ([`crate::publish`]).
+    fn accept(&mut self, admitted: &Admitted<'_>) -> Result<Option<u64>, ApiError> {
         let head = admitted.head;
         if let Some(header) = admitted.begins {
             self.begin_document(header, head.scope)?;
         }
         let key = self.key(head.document, head.generation)?;
         let body = log::seal_envelope(&key, &head.hash.0, admitted.envelope, self.entropy)?;
-        let seq = log::take_seq(self.connection, head.scope)?;
         let raw_bytes = stored(admitted.envelope.raw_bytes() as u64);
         self.connection
             .prepare_cached(include_str!("sql/admission/insert_change.sql"))?
@@ -369,7 +381,6 @@ impl AdmissionState for Memory<'_> {
                 ":actor_seq": stored(head.seq),
                 ":max_op": stored(admitted.change.max_op()),
                 ":device": head.device.0.as_bytes(),
-                ":seq": stored(seq),
                 ":at_ms": self.now_ms,
                 ":raw_bytes": raw_bytes,
                 ":body": body,
@@ -378,19 +389,28 @@ impl AdmissionState for Memory<'_> {
         self.connection
             .prepare_cached(include_str!("sql/admission/add_bytes.sql"))?
             .execute(named_params! {":id": head.document.0.as_bytes(), ":bytes": raw_bytes})?;
-        log::insert(
-            self.connection,
-            head.scope,
-            seq,
-            self.now_ms,
-            &Append::Change(change),
-        )?;
-        self.settle(&admitted.head_hash, "accepted", Some(seq), None)?;
-        Ok(seq)
+        self.settle(&admitted.head_hash, "accepted", Some((change, None)), None)?;
+        Ok(None)
     }
 
-    fn alias(&mut self, head_hash: &[u8; 32], seq: u64) -> Result<(), ApiError> {
-        self.settle(head_hash, "accepted", Some(seq), None)
+    fn alias(
+        &mut self,
+        head: &EnvelopeHead,
+        head_hash: &[u8; 32],
+        seq: Option<u64>,
+    ) -> Result<(), ApiError> {
+        let change = self
+            .connection
+            .prepare_cached(include_str!("sql/admission/change_id.sql"))?
+            .query_row(
+                named_params! {
+                    ":document": head.document.0.as_bytes(),
+                    ":generation": head.generation,
+                    ":hash": head.hash.0,
+                },
+                |row| row.get(0),
+            )?;
+        self.settle(head_hash, "accepted", Some((change, seq)), None)
     }
 
     fn hold(
@@ -402,7 +422,7 @@ impl AdmissionState for Memory<'_> {
     ) -> Result<(), ApiError> {
         let key = self.key(head.document, head.generation)?;
         let body = log::seal_envelope(&key, head_hash, envelope, self.entropy)?;
-        self.settle_held(head_hash)?;
+        self.settle_head(head_hash, "held", None, None)?;
         self.connection
             .prepare_cached(include_str!("sql/admission/insert_held.sql"))?
             .execute(named_params! {
@@ -421,19 +441,5 @@ impl AdmissionState for Memory<'_> {
         code: RefusalCode,
     ) -> Result<(), ApiError> {
         self.settle(head_hash, "refused", None, Some(code))
-    }
-}
-
-impl Memory<'_> {
-    fn settle_held(&self, head_hash: &[u8; 32]) -> Result<(), ApiError> {
-        self.connection
-            .prepare_cached(include_str!("sql/admission/settle_head.sql"))?
-            .execute(named_params! {
-                ":hash": head_hash,
-                ":state": "held",
-                ":seq": None::<i64>,
-                ":code": None::<String>,
-            })?;
-        Ok(())
     }
 }

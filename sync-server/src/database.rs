@@ -169,6 +169,14 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, ApiError> + Send + 'static,
     {
+        self.submit(work)?.await.map_err(|_| ApiError::Internal)?
+    }
+
+    fn submit<T, F>(&self, work: F) -> Result<oneshot::Receiver<Result<T, ApiError>>, ApiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, ApiError> + Send + 'static,
+    {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
             let result = catch_unwind(AssertUnwindSafe(|| work(connection)))
@@ -190,8 +198,21 @@ impl Writer {
             .clone()
             .ok_or(ApiError::Busy)?;
         sender.try_send(job).map_err(|_| ApiError::Busy)?;
-        drop(sender);
-        answered.await.map_err(|_| ApiError::Internal)?
+        Ok(answered)
+    }
+
+    /// As [`Writer::run`], for a thread of its own.
+    ///
+    /// # Errors
+    /// As [`Writer::run`].
+    pub(crate) fn run_here<T, F>(&self, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, ApiError> + Send + 'static,
+    {
+        self.submit(work)?
+            .blocking_recv()
+            .map_err(|_| ApiError::Internal)?
     }
 
     /// Finishes what waits and closes the file.
@@ -287,7 +308,8 @@ impl Readers {
             .map_err(|_| ApiError::Internal)?
     }
 
-    fn read<T>(
+    /// As [`Readers::run`], on this thread.
+    pub(crate) fn read<T>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {

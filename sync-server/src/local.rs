@@ -8,12 +8,14 @@ use crate::copies::Copies;
 use crate::database::{self, DatabaseError};
 use crate::enrolment;
 use crate::error::ApiError;
+use crate::publish::{self, Memory};
 use crate::routes::{self, Endpoint};
 use crate::serve::ServerError;
 use crate::settings::{self, name};
 use crate::state::{App, Means};
 use crate::steps::Step;
 use crate::vault::Vault;
+use crate::worker::{Court, Worker};
 use ids::{Clock, Entropy};
 use protocol::genesis::Constant;
 use protocol::{CreateEnrolment, EnrolmentId, EnrolmentStatus};
@@ -95,6 +97,10 @@ impl LocalServer {
                     work(&self.app, &moment)?
                 }
                 Step::Write(work) => self.write(|connection| work(&self.app, connection))?,
+                Step::Published(_, next) => {
+                    self.publish()?;
+                    *next
+                }
                 Step::Answer(body) => return Ok(body),
                 Step::Refuse(refusal) => return Err(refusal),
             };
@@ -120,6 +126,24 @@ impl LocalServer {
     /// There is no such enrolment, or nothing to compare yet.
     pub fn confirm_enrolment(&self, id: EnrolmentId) -> Result<EnrolmentStatus, ApiError> {
         self.write(|connection| enrolment::confirm_anywhere(self.app.desk(connection), id))
+    }
+
+    /// Judges and numbers what waits, in this process and as one step.
+    ///
+    /// # Errors
+    /// The database refuses; what waits goes on waiting.
+    pub fn publish(&self) -> Result<(), ApiError> {
+        let mut court = Court::new(Worker::InProcess);
+        let memory = Memory::default();
+        loop {
+            let cases = publish::gather(&self.app, &self.connection, &memory)?;
+            if cases.is_empty() {
+                return Ok(());
+            }
+            let judged = publish::judge(&mut court, cases);
+            let now_ms = self.app.clock.now_ms();
+            self.write(|connection| publish::settle(&self.app, connection, &judged, now_ms))?;
+        }
     }
 
     fn write<T>(

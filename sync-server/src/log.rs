@@ -329,6 +329,34 @@ fn read_envelope(connection: &Connection, vault: &Vault, id: i64) -> Result<Enve
     open_envelope(&key, &hash.0, &body)
 }
 
+/// The key of a document's generation.
+pub(crate) fn document_key(
+    connection: &Connection,
+    vault: &Vault,
+    document: DocumentId,
+    generation: Generation,
+) -> Result<vault::Key, ApiError> {
+    let wrapped: Vec<u8> = connection
+        .prepare_cached(include_str!("sql/admission/document_key.sql"))?
+        .query_row(
+            named_params! {":document": document.0.as_bytes(), ":generation": generation},
+            |row| row.get(0),
+        )?;
+    Ok(vault.document_key(document, generation, &wrapped)?)
+}
+
+/// What a document is about.
+pub(crate) fn kind_of(
+    connection: &Connection,
+    document: DocumentId,
+) -> rusqlite::Result<ids::DocKind> {
+    connection
+        .prepare_cached(include_str!("sql/log/kind_of.sql"))?
+        .query_row(named_params! {":id": document.0.as_bytes()}, |row| {
+            columns::kind(row, 0)
+        })
+}
+
 /// Seals an envelope as the database keeps it.
 pub(crate) fn seal_envelope(
     key: &vault::Key,

@@ -140,6 +140,9 @@ enum Command {
         #[arg(long)]
         reason: String,
     },
+    /// Tries changes for a running server; started by it, never by hand.
+    #[command(hide = true)]
+    Worker,
     /// Reads everything and checks every signature; says what came back after a restore.
     Verify {
         #[command(flatten)]
@@ -214,6 +217,7 @@ fn main() -> Result<()> {
             device,
             reason,
         } => run_revoke(&folders, &device, &reason),
+        Command::Worker => Ok(sync_server::worker::main()?),
         Command::Verify { folders } => run_verify(&folders),
     }
 }
@@ -239,6 +243,7 @@ fn run_serve(
         config.listen = listen;
         config.advertise = advertise;
         config.second_copy = second_copy;
+        config.worker = sync_server::Worker::this_program()?;
         let server = Server::start(config).await?;
         println!("listening {}", server.address);
         stop_signal().await?;

@@ -243,6 +243,7 @@ impl Orders<'_> {
         }
         for everywhere in [
             include_str!("sql/orders/erase_held.sql"),
+            include_str!("sql/orders/erase_set_aside.sql"),
             include_str!("sql/orders/erase_changes.sql"),
             include_str!("sql/orders/erase_key.sql"),
             include_str!("sql/orders/erase_document.sql"),

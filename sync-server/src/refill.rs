@@ -1,6 +1,5 @@
 //! What a server that was set back takes from the devices: first their inventory, then what it lacks of it.
 
-use crate::admission::Memory;
 use crate::columns;
 use crate::epochs;
 use crate::error::ApiError;
@@ -8,6 +7,7 @@ use crate::orders::{self, Orders};
 use crate::readmission;
 use crate::state::App;
 use crate::steps::Step;
+use crate::sync;
 use ids::Role;
 use protocol::access::Holder;
 use protocol::session::refill;
@@ -109,7 +109,23 @@ fn note_done(app: &App, connection: &Connection, holder: &Holder) -> Result<(), 
 }
 
 /// Takes back members, orders and changes, in that order: a change is judged with its author known.
-pub(crate) fn take(
+pub(crate) fn take(holder: Holder, request: RefillRequest) -> Step {
+    Step::write(move |app, connection| {
+        let mut answer = take_in(app, connection, &holder, &request)?;
+        let Some(row) = sync::awaited(connection, &answer.outcomes)? else {
+            return Step::answer(&answer);
+        };
+        let told = Step::read(move |app, connection| {
+            let now_ms = app.clock.now_ms();
+            let outcomes = &mut answer.outcomes;
+            sync::say_again(app, connection, now_ms, outcomes, &request.envelopes)?;
+            Step::answer(&answer)
+        });
+        Ok(Step::Published(row, Box::new(told)))
+    })
+}
+
+fn take_in(
     app: &App,
     connection: &Connection,
     holder: &Holder,
@@ -144,18 +160,11 @@ pub(crate) fn take(
     for statement in &request.orders {
         orders.take_back(scope, statement)?;
     }
-    let mut memory = Memory {
-        connection,
-        vault: &app.vault,
-        entropy: app.entropy.as_ref(),
-        constants: app.constants,
-        now_ms,
-        epoch: None,
-    };
+    let mut memory = sync::memory(app, connection, now_ms, None);
     let mut outcomes = Vec::with_capacity(request.envelopes.len());
     for one in &request.envelopes {
         let (hash, outcome) = refill::admit(&mut memory, scope, one)?;
-        if matches!(outcome, Outcome::Accepted { .. })
+        if matches!(outcome, Outcome::Accepted { .. } | Outcome::Taken)
             && let Ok(head) = envelope::open(one)
         {
             epochs::count_return(connection, scope, holder.device, head.device)?;

@@ -269,13 +269,11 @@ fn session_endpoints() -> Vec<Endpoint> {
             "Which of the changes a device holds are not here, after the server was set back.",
             |_, granted, input| Ok(refill::inventory(granted.holder()?, input)),
         ),
-        Endpoint::writing(
+        Endpoint::stepping(
             Action::ReadLog,
             "/refill",
             "Brings back what the server lost, with the original signatures.",
-            |app, connection, granted, input| {
-                refill::take(app, connection, &granted.holder()?, &input)
-            },
+            |_, granted, input| Ok(refill::take(granted.holder()?, input)),
         ),
         Endpoint::writing(
             Action::CreateEnrolment,
@@ -457,6 +455,10 @@ async fn run(serving: &Serving, mut step: Step) -> Result<Vec<u8>, ApiError> {
                     .writer
                     .run(move |connection| work(&app, connection))
                     .await?
+            }
+            Step::Published(row, next) => {
+                serving.published.reaches(row).await;
+                *next
             }
             Step::Answer(body) => return Ok(body),
             Step::Refuse(refusal) => return Err(refusal),

@@ -4,11 +4,13 @@ use crate::copies::Copies;
 use crate::database::{self, DatabaseError, Readers, Writer};
 use crate::enrolment;
 use crate::error::ApiError;
+use crate::publisher::{self, Published};
 use crate::routes;
 use crate::settings::{self, name};
 use crate::state::{App, Means, Serving};
 use crate::tls::{self, TlsError};
 use crate::vault::{Vault, VaultError};
+use crate::worker::Worker;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use ids::{Clock, Entropy};
@@ -49,10 +51,13 @@ pub struct ServerConfig {
     pub entropy: Arc<dyn Entropy>,
     /// The documents' constants.
     pub constants: &'static [Constant],
+    /// Where strangers' changes are tried before they are published.
+    pub worker: Worker,
 }
 
 impl ServerConfig {
-    /// The usual: a free port on loopback, the machine's clock and randomness, the generated constants.
+    /// The usual: a free port on loopback, the machine's clock and randomness, the generated constants. Changes are
+    /// tried in this process; whoever serves real people sets a worker process.
     pub fn new(data: PathBuf, key_file: PathBuf) -> Self {
         Self {
             data,
@@ -63,6 +68,7 @@ impl ServerConfig {
             clock: Arc::new(crate::system::SystemClock),
             entropy: Arc::new(crate::system::SystemEntropy),
             constants: genesis::table(),
+            worker: Worker::InProcess,
         }
     }
 }
@@ -133,7 +139,10 @@ impl Server {
             writer,
             readers: Readers::new(&config.data),
             busy: Semaphore::new(REQUESTS),
+            published: Published::default(),
         });
+        let publishing = publisher::start(&serving, config.worker, commits.clone())
+            .map_err(DatabaseError::from)?;
         let copying = tokio::spawn(copies.follow(config.data, commits));
         let (stop, stopping) = watch::channel(false);
         let accepting = tokio::spawn(accept(
@@ -149,6 +158,7 @@ impl Server {
             stop,
             accepting,
             copying,
+            publishing,
         })
     }
 }
@@ -163,6 +173,7 @@ pub struct RunningServer {
     stop: watch::Sender<bool>,
     accepting: JoinHandle<()>,
     copying: JoinHandle<()>,
+    publishing: std::thread::JoinHandle<()>,
 }
 
 impl RunningServer {
@@ -220,8 +231,13 @@ impl RunningServer {
         let _ = self.stop.send(true);
         let _ = self.accepting.await;
         let serving = self.serving;
-        let stopped = tokio::task::spawn_blocking(move || serving.writer.stop()).await;
-        if stopped.is_err() {
+        let publishing = self.publishing;
+        let stopped = tokio::task::spawn_blocking(move || {
+            serving.writer.stop();
+            publishing.join()
+        })
+        .await;
+        if !matches!(stopped, Ok(Ok(()))) {
             tracing::error!("the writer did not stop cleanly");
         }
         self.copying.abort();

@@ -212,13 +212,7 @@ fn read_snapshot(
     row: DocumentRow,
 ) -> Result<DocumentSnapshot, ApiError> {
     let document = row.header.document;
-    let wrapped: Vec<u8> = connection
-        .prepare_cached(include_str!("sql/admission/document_key.sql"))?
-        .query_row(
-            named_params! {":document": document.0.as_bytes(), ":generation": row.generation},
-            |row| row.get(0),
-        )?;
-    let key = app.vault.document_key(document, row.generation, &wrapped)?;
+    let key = log::document_key(connection, &app.vault, document, row.generation)?;
     let mut statement = connection.prepare_cached(include_str!("sql/snapshot/changes.sql"))?;
     let rows = statement.query_map(
         named_params! {":document": document.0.as_bytes(), ":generation": row.generation},

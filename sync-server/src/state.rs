@@ -3,6 +3,7 @@
 use crate::copies::Copies;
 use crate::database::{Readers, Writer};
 use crate::enrolment::{self, Desk};
+use crate::publisher::Published;
 use crate::serve::ServerError;
 use crate::sessions::Sessions;
 use crate::tls;
@@ -35,6 +36,7 @@ pub(crate) struct Serving {
     pub writer: Writer,
     pub readers: Readers,
     pub busy: Semaphore,
+    pub published: Published,
 }
 
 /// What a server is given and does not read from its database.

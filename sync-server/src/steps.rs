@@ -19,6 +19,8 @@ pub(crate) enum Step {
     Read(Work),
     /// Write in one transaction. An error leaves no trace of it.
     Write(Work),
+    /// Go on once every change up to this row has been judged, or after a moment all the same.
+    Published(i64, Box<Step>),
     /// Say this.
     Answer(Vec<u8>),
     /// Say no; what was written so far stays written. A wrong proof is counted so.

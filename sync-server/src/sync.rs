@@ -66,7 +66,11 @@ fn take(mut asked: Asked, outbox: Vec<Envelope>) -> Step {
     Step::write(move |app, connection| {
         let outcomes = admit(app, connection, &asked, &outbox)?;
         asked.heeded = true;
-        Ok(tell(asked, outcomes))
+        let awaited = awaited(connection, &outcomes)?;
+        Ok(match awaited {
+            None => tell(asked, outcomes),
+            Some(row) => Step::Published(row, Box::new(tell_again(asked, outcomes, outbox))),
+        })
     })
 }
 
@@ -82,6 +86,70 @@ fn tell(asked: Asked, outcomes: Vec<(ChangeHash, Outcome)>) -> Step {
         }
         Step::answer(&read_answer(app, connection, &asked, outcomes)?)
     })
+}
+
+/// As [`tell`], after what was taken may have been published: says what became of it by now.
+fn tell_again(
+    asked: Asked,
+    mut outcomes: Vec<(ChangeHash, Outcome)>,
+    outbox: Vec<Envelope>,
+) -> Step {
+    Step::read(move |app, connection| {
+        say_again(app, connection, asked.now_ms, &mut outcomes, &outbox)?;
+        Step::answer(&read_answer(app, connection, &asked, outcomes)?)
+    })
+}
+
+/// The last row that has to be judged before these outcomes are final; none when they are.
+pub(crate) fn awaited(
+    connection: &Connection,
+    outcomes: &[(ChangeHash, Outcome)],
+) -> Result<Option<i64>, ApiError> {
+    if !outcomes.iter().any(|(_, outcome)| is_taken(outcome)) {
+        return Ok(None);
+    }
+    Ok(Some(
+        connection
+            .prepare_cached(include_str!("sql/admission/last_change.sql"))?
+            .query_row([], |row| row.get(0))?,
+    ))
+}
+
+/// Says of what was taken what became of it by now.
+pub(crate) fn say_again(
+    app: &App,
+    connection: &Connection,
+    now_ms: i64,
+    outcomes: &mut [(ChangeHash, Outcome)],
+    envelopes: &[Envelope],
+) -> Result<(), ApiError> {
+    let mut memory = memory(app, connection, now_ms, None);
+    for ((_, outcome), envelope) in outcomes.iter_mut().zip(envelopes) {
+        if is_taken(outcome) {
+            *outcome = server::outcome_now(&mut memory, envelope)?;
+        }
+    }
+    Ok(())
+}
+
+fn is_taken(outcome: &Outcome) -> bool {
+    *outcome == Outcome::Taken
+}
+
+pub(crate) fn memory<'a>(
+    app: &'a App,
+    connection: &'a Connection,
+    now_ms: i64,
+    epoch: Option<u64>,
+) -> Memory<'a> {
+    Memory {
+        connection,
+        vault: &app.vault,
+        entropy: app.entropy.as_ref(),
+        constants: app.constants,
+        now_ms,
+        epoch,
+    }
 }
 
 fn read_answer(
@@ -244,13 +312,10 @@ fn admit(
     )?;
     organisation::set_seen(connection, holder.device, now_ms)?;
     let device = organisation::device(connection, holder.device)?.ok_or(ApiError::DeviceUnknown)?;
-    let mut memory = Memory {
-        connection,
-        vault: &app.vault,
-        entropy: app.entropy.as_ref(),
-        constants: app.constants,
-        now_ms,
-        epoch: epochs::rebuilt(connection)?,
-    };
-    server::admit_part(&mut memory, &device.caller()?, outbox)
+    let epoch = epochs::rebuilt(connection)?;
+    server::admit_part(
+        &mut memory(app, connection, now_ms, epoch),
+        &device.caller()?,
+        outbox,
+    )
 }

@@ -100,8 +100,7 @@ pub fn perform(tablet: &Tablet, effect: Effect) -> Result<Step, ClientError> {
             tablet.reload_packs_after(|| store_page(tablet, &page, next, cursor))?;
             Ok(happened(Event::Stored { last_applied: None }, true))
         }
-        // What was answered is not waiting any more, so there is nothing to skip.
-        Effect::LoadOutbox { bytes, .. } => load_outbox(tablet, bytes),
+        Effect::LoadOutbox { after, bytes } => load_outbox(tablet, after, bytes),
         Effect::SendSync(mut request) => {
             (request.tick, request.chain) = recovery::said_of_self(tablet)?;
             let progress = tablet.sync.progress();
@@ -177,15 +176,22 @@ fn digest(last: LastApplied) -> Vec<u8> {
     [last.seq.to_be_bytes().as_slice(), &last.hash.0].concat()
 }
 
-fn load_outbox(tablet: &Tablet, bytes: usize) -> Result<Step, ClientError> {
+fn load_outbox(tablet: &Tablet, after: u64, bytes: usize) -> Result<Step, ClientError> {
     let scope = tablet.identity.scope;
-    let waiting: Vec<Change> = tablet
+    // What was answered is not waiting any more, so there is nothing to skip.
+    let mut waiting: Vec<Change> = tablet
         .store
         .read(|connection| changes::outbox(connection, scope, bytes))?;
     let length = tablet.store.read(changes::outbox_length)?;
     let more = waiting
         .last()
         .is_some_and(|_| (waiting.len() as u64) < length);
+    if waiting.is_empty() {
+        // Nothing new to say: what the server took and had not numbered yet is asked after, once a session.
+        waiting = tablet
+            .store
+            .read(|connection| changes::taken(connection, scope, after, bytes))?;
+    }
     let progress = tablet.sync.progress();
     let total = progress.done + u32::try_from(length).unwrap_or(u32::MAX);
     tablet

@@ -132,7 +132,11 @@ fn read_body(body: &[u8], hash: ChangeHash) -> Result<ChangeHeader, ChangeError>
             .take(32)?
             .try_into()
             .map_err(|_| ChangeError::Malformed("dependency"))?;
-        deps.push(ChangeHash(dep));
+        let dep = ChangeHash(dep);
+        if deps.contains(&dep) {
+            return Err(ChangeError::Malformed("a dependency twice"));
+        }
+        deps.push(dep);
     }
     let actor = reader.actor()?.to_vec();
     let seq = reader.unsigned()?;
@@ -141,7 +145,7 @@ fn read_body(body: &[u8], hash: ChangeHash) -> Result<ChangeHeader, ChangeError>
         return Err(ChangeError::Malformed("counter"));
     }
     let time = reader.signed()?;
-    let message = reader.count(limits::CHANGE_BYTES as u64)?;
+    let message = reader.count(limits::MESSAGE_BYTES)?;
     std::str::from_utf8(reader.take(message)?).map_err(|_| ChangeError::Malformed("message"))?;
     for _ in 0..reader.count(limits::CHANGE_ACTORS)? {
         reader.actor()?;

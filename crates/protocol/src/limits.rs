@@ -22,6 +22,8 @@ pub const CHANGE_OPS: u64 = 5_000;
 pub const COLUMN_ENTRIES: u64 = 20_000;
 /// Columns in one change.
 pub const CHANGE_COLUMNS: u64 = 64;
+/// Automerge's own message in a change, in bytes; ours have none.
+pub const MESSAGE_BYTES: u64 = 256;
 /// Dependencies of one change.
 pub const CHANGE_DEPS: u64 = 64;
 /// Other actors named by one change.
@@ -62,3 +64,17 @@ pub const REFILL_STATEMENTS: usize = 500;
 pub const CERTIFICATE_MS: i64 = 90 * 24 * 60 * 60 * 1000;
 /// File numbers in one device's block.
 pub const FILE_NUMBERS: u32 = 1_000;
+/// Memory the admission worker may use, address space included.
+pub const WORKER_BYTES: u64 = 512 * 1024 * 1024;
+/// One question to the worker, or one answer of it.
+pub const WORKER_FRAME_BYTES: usize = 64 * 1024 * 1024;
+/// How long the worker may take over one document, in milliseconds.
+pub const JUDGE_MS: u64 = 2_000;
+/// How much longer it may take for each change that waits.
+pub const JUDGE_MS_EACH: u64 = 20;
+/// Saved documents the publisher keeps between two passes, in bytes.
+pub const PUBLISHER_BYTES: usize = 32 * 1024 * 1024;
+/// How long a sync may wait for its own changes to be published, in milliseconds.
+pub const PUBLISH_WAIT_MS: u64 = 2_000;
+/// Changes in the inbox above which nobody waits for the publisher.
+pub const PUBLISH_WAIT_MOST: u64 = 512;

@@ -290,7 +290,31 @@ pub fn outbox(
     max_bytes: usize,
 ) -> Result<Vec<Change>, StoreError> {
     let mut statement = connection.prepare_cached(include_str!("../sql/changes/outbox.sql"))?;
-    let mut rows = statement.query(named_params! {":scope": scope.0.as_bytes()})?;
+    first_of(
+        statement.query(named_params! {":scope": scope.0.as_bytes()})?,
+        max_bytes,
+    )
+}
+
+/// Own changes that lie on the server's disk and have no number yet, oldest first, those after a place in the chain, up
+/// to so many bytes but at least one. Offering one again is how its number is heard of.
+///
+/// # Errors
+/// The database refuses.
+pub fn taken(
+    connection: &Connection,
+    scope: UnitId,
+    after: u64,
+    max_bytes: usize,
+) -> Result<Vec<Change>, StoreError> {
+    let mut statement = connection.prepare_cached(include_str!("../sql/changes/taken.sql"))?;
+    first_of(
+        statement.query(named_params! {":scope": scope.0.as_bytes(), ":after": signed(after)})?,
+        max_bytes,
+    )
+}
+
+fn first_of(mut rows: rusqlite::Rows<'_>, max_bytes: usize) -> Result<Vec<Change>, StoreError> {
     let mut found = Vec::new();
     let mut bytes = 0;
     while let Some(row) = rows.next()? {

@@ -1,5 +1,23 @@
 -- What the server remembers so that nothing is lost: an inbox, quarantine, orders, moves, blobs, compacted changes.
 
+-- The inbox: a change under the number 0 is on the disk and waits for the admission worker (docs/adr/0013).
+ALTER TABLE heads ADD COLUMN change_id INTEGER;
+CREATE INDEX heads_by_waiting_change ON heads (change_id) WHERE change_id IS NOT NULL AND seq IS NULL;
+CREATE INDEX changes_waiting ON changes (document, id) WHERE seq = 0;
+
+-- What the worker could not take, kept sealed until a person looks.
+CREATE TABLE set_aside (
+  head_hash  BLOB PRIMARY KEY REFERENCES heads (hash),
+  document   BLOB NOT NULL,
+  generation INTEGER NOT NULL,
+  hash       BLOB NOT NULL,
+  device     BLOB NOT NULL REFERENCES devices (id),
+  verdict    TEXT NOT NULL,
+  at_ms      INTEGER NOT NULL,
+  bytes      INTEGER NOT NULL,
+  body       BLOB NOT NULL
+);
+
 -- Epochs: the server's memories. The first has no beginning; each later one began because the server was set back to an
 -- older copy. 'lost' is one this copy knows only from a signed tick: it began after the copy was made.
 CREATE TABLE epochs (

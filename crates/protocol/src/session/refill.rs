@@ -30,7 +30,7 @@ pub fn admit<S: AdmissionState>(
         }
     };
     let outcome = admit_head(state, scope, envelope, &head)?;
-    if matches!(outcome, Outcome::Accepted { .. }) {
+    if server::is_new(&outcome) {
         server::release_held(state, head.document)?;
     }
     Ok((head.hash, outcome))
@@ -63,7 +63,7 @@ fn admit_head<S: AdmissionState>(
     }
     let head_hash = envelope::head_hash(&envelope.head);
     let waits = match state.known_head(&head_hash)? {
-        Some(KnownHead::Accepted { seq }) => return Ok(Outcome::AlreadyHad { seq }),
+        Some(KnownHead::Accepted { seq }) => return Ok(server::had(seq)),
         Some(KnownHead::Held) => Waits(true),
         Some(KnownHead::Refused { .. }) => Waits(false),
         None => {

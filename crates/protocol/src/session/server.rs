@@ -53,10 +53,10 @@ pub struct ChainTip {
 /// What became of a head seen before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KnownHead {
-    /// In the log.
+    /// On the disk.
     Accepted {
-        /// Its number.
-        seq: u64,
+        /// Its number in the log, once it is published.
+        seq: Option<u64>,
     },
     /// Waiting for what it depends on.
     Held,
@@ -87,8 +87,8 @@ pub struct KnownDocument {
 /// A change the server has in a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownChange {
-    /// Its number in the scope's log.
-    pub seq: u64,
+    /// Its number in the scope's log; none while it waits to be published.
+    pub seq: Option<u64>,
     /// Its last operation's counter.
     pub max_op: u64,
 }
@@ -125,7 +125,7 @@ pub trait AdmissionState {
     fn chain_tip(&mut self, chain: &Chain) -> Result<ChainTip, Self::Error>;
     /// A document.
     fn document(&mut self, document: DocumentId) -> Result<Option<KnownDocument>, Self::Error>;
-    /// A change in the log, by document, generation and hash.
+    /// A change on the disk, published or waiting for it, by document, generation and hash.
     fn change(
         &mut self,
         document: DocumentId,
@@ -166,10 +166,15 @@ pub trait AdmissionState {
         head: &EnvelopeHead,
         head_hash: &[u8; 32],
     ) -> Result<(), Self::Error>;
-    /// Keeps the change and gives it the scope's next number.
-    fn accept(&mut self, admitted: &Admitted<'_>) -> Result<u64, Self::Error>;
-    /// A change that is in the log already, under another head.
-    fn alias(&mut self, head_hash: &[u8; 32], seq: u64) -> Result<(), Self::Error>;
+    /// Keeps the change. Its number in the scope's log, or none when it is to be published later.
+    fn accept(&mut self, admitted: &Admitted<'_>) -> Result<Option<u64>, Self::Error>;
+    /// A change that is on the disk already, under another head.
+    fn alias(
+        &mut self,
+        head: &EnvelopeHead,
+        head_hash: &[u8; 32],
+        seq: Option<u64>,
+    ) -> Result<(), Self::Error>;
     /// Keeps the envelope aside.
     fn hold(
         &mut self,
@@ -223,10 +228,47 @@ pub fn admit<S: AdmissionState>(
     };
     let hash = head.hash;
     let outcome = admit_head(state, caller, envelope, &head)?;
-    if matches!(outcome, Outcome::Accepted { .. }) {
+    if is_new(&outcome) {
         release_held(state, head.document)?;
     }
     Ok((hash, outcome))
+}
+
+/// What became of an envelope that was taken, as it stands now. Asks only; nothing is admitted.
+///
+/// # Errors
+/// Only the state's own.
+pub fn outcome_now<S: AdmissionState>(
+    state: &mut S,
+    envelope: &Envelope,
+) -> Result<Outcome, S::Error> {
+    let Ok(head) = envelope::open(envelope) else {
+        return Ok(refused(RefusalCode::Malformed));
+    };
+    Ok(
+        match state.known_head(&envelope::head_hash(&envelope.head))? {
+            Some(KnownHead::Accepted { seq: Some(seq) }) => Outcome::Accepted { seq },
+            Some(KnownHead::Accepted { seq: None }) | None => Outcome::Taken,
+            Some(KnownHead::Refused { code }) => refused(code),
+            Some(KnownHead::Held) => {
+                let deps = change_header::read(&envelope.change).map(|change| change.deps);
+                let mut missing = Vec::new();
+                for dep in deps.unwrap_or_default() {
+                    let constant = crate::genesis::table()
+                        .iter()
+                        .any(|constant| constant.hash == dep);
+                    let known = constant
+                        || state
+                            .change(head.document, head.generation, &dep)?
+                            .is_some();
+                    if !known {
+                        missing.push(dep);
+                    }
+                }
+                Outcome::Held { missing }
+            }
+        },
+    )
 }
 
 fn admit_head<S: AdmissionState>(
@@ -247,7 +289,7 @@ fn admit_head<S: AdmissionState>(
     }
     let head_hash = envelope::head_hash(&envelope.head);
     let waits = match state.known_head(&head_hash)? {
-        Some(KnownHead::Accepted { seq }) => return Ok(Outcome::AlreadyHad { seq }),
+        Some(KnownHead::Accepted { seq }) => return Ok(had(seq)),
         Some(KnownHead::Refused { code }) => return Ok(refused(code)),
         Some(KnownHead::Held) => Waits(true),
         None => {
@@ -325,11 +367,11 @@ pub(super) fn examine<S: AdmissionState>(
                 begins: taken.begins.as_ref(),
             };
             let seq = state.accept(&admitted)?;
-            Ok(Outcome::Accepted { seq })
+            Ok(seq.map_or(Outcome::Taken, |seq| Outcome::Accepted { seq }))
         }
         Verdict::Had(seq) => {
-            state.alias(&head_hash, seq)?;
-            Ok(Outcome::AlreadyHad { seq })
+            state.alias(head, &head_hash, seq)?;
+            Ok(had(seq))
         }
         Verdict::Hold(missing) => {
             state.hold(envelope, head, &head_hash, &missing)?;
@@ -351,7 +393,7 @@ struct Taken {
 
 enum Verdict {
     Take(Taken),
-    Had(u64),
+    Had(Option<u64>),
     Hold(Vec<ChangeHash>),
     Refuse(RefusalCode),
 }
@@ -386,6 +428,10 @@ fn question<S: AdmissionState>(
     let Some(constants) = constants else {
         return Ok(Verdict::Refuse(RefusalCode::NotApplicable));
     };
+    if change.deps.is_empty() {
+        // Every change of ours follows at least the constants its document was born with.
+        return Ok(Verdict::Refuse(RefusalCode::NotApplicable));
+    }
     let mut past = 0;
     let mut missing = Vec::new();
     for dep in &change.deps {
@@ -406,6 +452,15 @@ fn question<S: AdmissionState>(
         } else {
             Verdict::Hold(missing)
         });
+    }
+    let before = head.seq.saturating_sub(1);
+    if before > 0
+        && state
+            .change_of_actor(head.document, &head.actor, before)?
+            .is_none()
+    {
+        // An actor's own changes follow each other, so with its past known the one before must be, too.
+        return Ok(Verdict::Refuse(RefusalCode::Malformed));
     }
     if change.start_op != past + 1 {
         return Ok(Verdict::Refuse(RefusalCode::StartOp));
@@ -562,12 +617,22 @@ pub(super) fn release_held<S: AdmissionState>(
             };
             let head_hash = envelope::head_hash(&envelope.head);
             let outcome = examine(state, &caller, &envelope, &head, head_hash, Waits(true))?;
-            moved |= matches!(outcome, Outcome::Accepted { .. });
+            moved |= is_new(&outcome);
         }
         if !moved {
             return Ok(());
         }
     }
+}
+
+/// Whether it is on the disk now and was not before.
+pub(super) fn is_new(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Accepted { .. } | Outcome::Taken)
+}
+
+/// What is said of a change that is here already.
+pub(super) fn had(seq: Option<u64>) -> Outcome {
+    seq.map_or(Outcome::Taken, |seq| Outcome::AlreadyHad { seq })
 }
 
 fn refused(code: RefusalCode) -> Outcome {

@@ -1,1 +1,1 @@
-UPDATE heads SET state = :state, seq = :seq, code = :code WHERE hash = :hash;
+UPDATE heads SET state = :state, seq = :seq, code = :code, change_id = :change_id WHERE hash = :hash;

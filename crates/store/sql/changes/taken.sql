@@ -1,0 +1,6 @@
+SELECT hash, document, generation, actor, seq, start_op, ops, deps, body, head, signature, header,
+       device, staff, scope, dev_seq, wall_ms
+FROM changes
+WHERE origin = 'local' AND state = 'accepted' AND server_seq IS NULL AND dev_seq > :after AND scope = :scope
+  AND body IS NOT NULL
+ORDER BY position;

@@ -1,0 +1,280 @@
+//! What a change does to its document, tried out before anybody else sees it: apply, save, load, compare.
+//!
+//! The only place of the server that names Automerge. It is run by the worker process ([`crate::worker`]), because a
+//! change may be accepted by Automerge and still panic later, or leave a document that will not load again
+//! (docs/adr/0013). Nothing here does IO, reads a clock or draws randomness.
+
+use automerge::{Automerge, Change, ChangeHash, ObjId, ROOT, ReadDoc, Value};
+use serde::{Deserialize, Serialize};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What the worker is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// The constants the document was born with, one chunk after the other.
+    #[serde(with = "serde_bytes")]
+    pub constants: Vec<u8>,
+    /// What is published of it: a saved document, or chunks one after the other; none when it is new.
+    #[serde(with = "serde_bytes")]
+    pub published: Vec<u8>,
+    /// The changes that wait, oldest first.
+    pub waiting: Vec<serde_bytes::ByteBuf>,
+}
+
+/// What it answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// One for each change that waits, in its order.
+    pub verdicts: Vec<Verdict>,
+    /// The document with every good change in it, saved.
+    #[serde(with = "serde_bytes")]
+    pub saved: Vec<u8>,
+}
+
+/// What became of one change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It applies, and the document saves and loads as it should.
+    Good,
+    /// It follows a change that is not there.
+    Orphan,
+    /// Automerge refuses it.
+    Refused,
+    /// Automerge ends in a panic over it.
+    Panics,
+    /// The document would not load again, or would load as another.
+    Unloadable,
+    /// It replaces or removes a container that everybody writes into.
+    Container,
+    /// The worker itself ended over it, or took too long or too much.
+    Fatal,
+}
+
+impl Verdict {
+    /// Stable text form, kept with what is set aside.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Good => "good",
+            Verdict::Orphan => "orphan",
+            Verdict::Refused => "refused",
+            Verdict::Panics => "panics",
+            Verdict::Unloadable => "unloadable",
+            Verdict::Container => "container",
+            Verdict::Fatal => "fatal",
+        }
+    }
+}
+
+/// Judges what waits. All at once when all of it is good, one by one otherwise, so that a bad change stops only itself.
+///
+/// # Errors
+/// What is published cannot be opened; then nothing is judged.
+pub fn judge(question: &Question) -> Result<Answer, Unreadable> {
+    let mut document = open(question).ok_or(Unreadable)?;
+    let changes: Vec<Option<Change>> = question
+        .waiting
+        .iter()
+        .map(|bytes| quietly(|| Change::from_bytes(bytes.to_vec()).ok()).flatten())
+        .collect();
+    if changes.iter().all(Option::is_some) {
+        let all: Vec<Change> = changes.iter().flatten().cloned().collect();
+        if let Ok(tried) = try_out(&document, &all) {
+            return Ok(Answer {
+                verdicts: vec![Verdict::Good; all.len()],
+                saved: tried.saved,
+            });
+        }
+    }
+    let mut saved = None;
+    let mut verdicts = Vec::with_capacity(changes.len());
+    for change in changes {
+        let Some(change) = change else {
+            verdicts.push(Verdict::Refused);
+            continue;
+        };
+        match try_out(&document, &[change]) {
+            Ok(tried) => {
+                document = tried.document;
+                saved = Some(tried.saved);
+                verdicts.push(Verdict::Good);
+            }
+            Err(verdict) => verdicts.push(verdict),
+        }
+    }
+    Ok(Answer {
+        verdicts,
+        saved: saved.unwrap_or_else(|| document.save()),
+    })
+}
+
+/// What is published of a document cannot be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("what is published of the document cannot be opened")]
+pub struct Unreadable;
+
+fn open(question: &Question) -> Option<Automerge> {
+    quietly(|| {
+        let mut document = Automerge::new();
+        document.load_incremental(&question.constants).ok()?;
+        document.load_incremental(&question.published).ok()?;
+        Some(document)
+    })
+    .flatten()
+}
+
+struct Tried {
+    document: Automerge,
+    saved: Vec<u8>,
+}
+
+/// Applies to a copy, saves it, loads that, and compares heads, containers and what a reader sees.
+fn try_out(document: &Automerge, changes: &[Change]) -> Result<Tried, Verdict> {
+    let tried = quietly(|| {
+        let mut copy = document.clone();
+        if copy.apply_changes(changes.iter().cloned()).is_err() {
+            return Err(Verdict::Refused);
+        }
+        if !copy.get_missing_deps(&[]).is_empty() {
+            return Err(Verdict::Orphan);
+        }
+        if containers(document) != containers(&copy) {
+            return Err(Verdict::Container);
+        }
+        let saved = copy.save();
+        let loaded = Automerge::load(&saved).map_err(|_| Verdict::Unloadable)?;
+        let same = heads(&loaded) == heads(&copy) && loaded.hydrate(None) == copy.hydrate(None);
+        if same {
+            Ok(Tried {
+                document: copy,
+                saved,
+            })
+        } else {
+            Err(Verdict::Unloadable)
+        }
+    });
+    tried.unwrap_or(Err(Verdict::Panics))
+}
+
+/// Runs something that may panic; the panic is the answer and its message goes nowhere, since it may quote a record.
+fn quietly<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
+}
+
+fn heads(document: &Automerge) -> Vec<ChangeHash> {
+    let mut heads = document.get_heads();
+    heads.sort_unstable();
+    heads
+}
+
+/// The objects at the root by name, every one of them where two stand under one name.
+fn containers(document: &Automerge) -> Vec<(String, Vec<ObjId>)> {
+    document
+        .keys(ROOT)
+        .filter_map(|key| {
+            let objects: Vec<ObjId> = document
+                .get_all(ROOT, &key)
+                .unwrap_or_default()
+                .into_iter()
+                .filter(|(value, _)| matches!(value, Value::Object(_)))
+                .map(|(_, id)| id)
+                .collect();
+            (!objects.is_empty()).then_some((key, objects))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use automerge::transaction::Transactable;
+    use automerge::{AutoCommit, ObjType};
+    use ids::DocKind;
+    use protocol::genesis;
+
+    fn begun() -> (Vec<u8>, AutoCommit) {
+        let constants: Vec<u8> = genesis::constants(DocKind::Child, 1)
+            .expect("schema 1 is there")
+            .iter()
+            .flat_map(|constant| constant.bytes.to_vec())
+            .collect();
+        let mut document = AutoCommit::new();
+        document.load_incremental(&constants).expect("loads");
+        (constants, document)
+    }
+
+    fn commit(document: &mut AutoCommit) -> Vec<u8> {
+        document.commit();
+        let change = document.get_last_local_change().expect("a change");
+        change.raw_bytes().to_vec()
+    }
+
+    fn ask(constants: &[u8], published: &[u8], waiting: &[&[u8]]) -> Answer {
+        judge(&Question {
+            constants: constants.to_vec(),
+            published: published.to_vec(),
+            waiting: waiting.iter().map(|bytes| bytes.to_vec().into()).collect(),
+        })
+        .expect("what is published opens")
+    }
+
+    #[test]
+    fn good_changes_are_good_together_and_on_top_of_what_was_saved() {
+        let (constants, mut document) = begun();
+        document.put(ROOT, "name", "石小雨").expect("puts");
+        let one = commit(&mut document);
+        document.put(ROOT, "name", "石晓雨").expect("puts");
+        let two = commit(&mut document);
+        let first = ask(&constants, &[], &[&one]);
+        assert_eq!(first.verdicts, [Verdict::Good]);
+        let second = ask(&constants, &first.saved, &[&two]);
+        assert_eq!(second.verdicts, [Verdict::Good]);
+        let together = ask(&constants, &[], &[&one, &two]);
+        assert_eq!(together.verdicts, [Verdict::Good; 2]);
+        let whole = Automerge::load(&together.saved).expect("loads");
+        assert_eq!(heads(&whole), document.get_heads());
+    }
+
+    #[test]
+    fn a_bad_change_stops_only_itself() {
+        let (constants, mut document) = begun();
+        document.put(ROOT, "name", "石小雨").expect("puts");
+        let good = commit(&mut document);
+        let mut other = document.fork();
+        let map = other.put_object(ROOT, "visits", ObjType::Map);
+        assert!(map.is_ok());
+        let hiding = commit(&mut other);
+        document.put(ROOT, "alias", "小雨").expect("puts");
+        let later = commit(&mut document);
+        let answer = ask(&constants, &[], &[&good, &hiding, b"nonsense", &later]);
+        assert_eq!(
+            answer.verdicts,
+            [
+                Verdict::Good,
+                Verdict::Container,
+                Verdict::Refused,
+                Verdict::Good
+            ]
+        );
+    }
+
+    #[test]
+    fn an_orphan_is_told_from_a_bad_change() {
+        let (constants, mut document) = begun();
+        document.put(ROOT, "name", "石小雨").expect("puts");
+        commit(&mut document);
+        document.put(ROOT, "name", "石晓雨").expect("puts");
+        let second = commit(&mut document);
+        assert_eq!(ask(&constants, &[], &[&second]).verdicts, [Verdict::Orphan]);
+    }
+
+    #[test]
+    fn what_is_published_and_broken_is_said_to_be() {
+        let question = Question {
+            constants: b"nonsense".to_vec(),
+            published: vec![],
+            waiting: vec![],
+        };
+        assert_eq!(judge(&question), Err(Unreadable));
+    }
+}

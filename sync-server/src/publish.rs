@@ -1,0 +1,387 @@
+//! From accepted to published: what waits in the inbox is judged by the worker, and what is good gets its number.
+//!
+//! A change that passed the inline questions lies in `changes` under the number 0: durable, counted as known by what
+//! follows it, seen by nobody. A pass takes the documents with such changes, oldest first, has each judged against what
+//! is published of it, and in one commit numbers the good, sets the bad aside and holds what follows them. The inbox is
+//! the database, so a restart forgets nothing and a pass may be repeated.
+
+use crate::columns::{self, stored};
+use crate::error::ApiError;
+use crate::judge::{Question, Verdict};
+use crate::log::{self, Append};
+use crate::publisher::Progress;
+use crate::state::App;
+use crate::worker::Court;
+use ids::{ChangeHash, DocumentId, Generation, UnitId};
+use protocol::envelope;
+use protocol::{Envelope, RefusalCode, limits};
+use rusqlite::{Connection, OptionalExtension, named_params};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Documents judged between two commits.
+const DOCUMENTS: u32 = 32;
+/// Changes of one document judged at a time.
+const CHANGES: u32 = 256;
+
+/// A document with what waits of it.
+pub(crate) struct Case {
+    document: DocumentId,
+    generation: Generation,
+    rows: Vec<Waiting>,
+    question: Question,
+    reached: Reached,
+}
+
+struct Waiting {
+    id: i64,
+    hash: ChangeHash,
+    head_hash: [u8; 32],
+    scope: UnitId,
+    envelope: Envelope,
+}
+
+/// How far a document is published: how many changes, and the last row of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Reached {
+    changes: u64,
+    last: i64,
+}
+
+/// A case with its verdicts.
+pub(crate) struct Judged {
+    case: Case,
+    verdicts: Vec<Verdict>,
+    saved: Vec<u8>,
+}
+
+/// Documents judged of late, saved, so that the next change of one need not read its whole history. Bounded in bytes.
+#[derive(Default)]
+pub(crate) struct Memory {
+    saved: BTreeMap<(DocumentId, Generation), (Reached, Vec<u8>)>,
+    order: VecDeque<(DocumentId, Generation)>,
+    bytes: usize,
+}
+
+impl Memory {
+    fn get(&self, key: (DocumentId, Generation), reached: Reached) -> Option<&Vec<u8>> {
+        let (until, saved) = self.saved.get(&key)?;
+        (*until == reached).then_some(saved)
+    }
+
+    fn put(&mut self, key: (DocumentId, Generation), reached: Reached, saved: Vec<u8>) {
+        self.forget(key);
+        self.bytes += saved.len();
+        self.saved.insert(key, (reached, saved));
+        self.order.push_back(key);
+        while self.bytes > limits::PUBLISHER_BYTES {
+            let Some(oldest) = self.order.pop_front() else {
+                return;
+            };
+            if let Some((_, saved)) = self.saved.remove(&oldest) {
+                self.bytes -= saved.len();
+            }
+        }
+    }
+
+    fn forget(&mut self, key: (DocumentId, Generation)) {
+        if let Some((_, saved)) = self.saved.remove(&key) {
+            self.bytes -= saved.len();
+            self.order.retain(|other| *other != key);
+        }
+    }
+}
+
+/// How far publishing has come.
+pub(crate) fn progress(connection: &Connection) -> Result<Progress, ApiError> {
+    Ok(connection
+        .prepare_cached(include_str!("sql/publish/progress.sql"))?
+        .query_row([], |row| {
+            Ok(Progress {
+                row: row.get(0)?,
+                waiting: columns::number(row, 1)?,
+            })
+        })?)
+}
+
+/// Reads the oldest documents with something that waits.
+pub(crate) fn gather(
+    app: &App,
+    connection: &Connection,
+    memory: &Memory,
+) -> Result<Vec<Case>, ApiError> {
+    let found = connection
+        .prepare_cached(include_str!("sql/publish/waiting.sql"))?
+        .query_map(named_params! {":most": DOCUMENTS}, |row| {
+            Ok((DocumentId(columns::uuid(row, 0)?), row.get(1)?))
+        })?
+        .collect::<Result<Vec<(DocumentId, Generation)>, _>>()?;
+    found
+        .into_iter()
+        .map(|(document, generation)| gather_one(app, connection, memory, document, generation))
+        .collect()
+}
+
+fn gather_one(
+    app: &App,
+    connection: &Connection,
+    memory: &Memory,
+    document: DocumentId,
+    generation: Generation,
+) -> Result<Case, ApiError> {
+    let key = log::document_key(connection, &app.vault, document, generation)?;
+    let of = named_params! {":document": document.0.as_bytes(), ":generation": generation};
+    let reached = connection
+        .prepare_cached(include_str!("sql/publish/reached.sql"))?
+        .query_row(of, |row| {
+            Ok(Reached {
+                changes: columns::number(row, 0)?,
+                last: row.get(1)?,
+            })
+        })?;
+    let published = match memory.get((document, generation), reached) {
+        Some(saved) => saved.clone(),
+        None => {
+            let mut statement =
+                connection.prepare_cached(include_str!("sql/publish/published_of.sql"))?;
+            let rows = statement.query_map(of, |row| {
+                Ok((columns::hash(row, 0)?, row.get::<_, Vec<u8>>(1)?))
+            })?;
+            let mut chunks = Vec::new();
+            for row in rows {
+                let (hash, body) = row?;
+                chunks.extend(log::open_envelope(&key, &hash.0, &body)?.change);
+            }
+            chunks
+        }
+    };
+    let mut statement = connection.prepare_cached(include_str!("sql/publish/waiting_of.sql"))?;
+    let rows = statement
+        .query_map(
+            named_params! {
+                ":document": document.0.as_bytes(),
+                ":generation": generation,
+                ":most": CHANGES,
+            },
+            |row| {
+                Ok((
+                    row.get::<_, i64>(0)?,
+                    columns::hash(row, 1)?,
+                    row.get::<_, Vec<u8>>(2)?,
+                    row.get::<_, [u8; 32]>(3)?,
+                    UnitId(columns::uuid(row, 4)?),
+                ))
+            },
+        )?
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter()
+        .map(|(id, hash, body, head_hash, scope)| {
+            Ok(Waiting {
+                id,
+                hash,
+                head_hash,
+                scope,
+                envelope: log::open_envelope(&key, &hash.0, &body)?,
+            })
+        })
+        .collect::<Result<Vec<_>, ApiError>>()?;
+    let kind = log::kind_of(connection, document)?;
+    let constants = app
+        .constants
+        .iter()
+        .filter(|constant| constant.kind == kind)
+        .flat_map(|constant| constant.bytes.iter().copied())
+        .collect();
+    let question = Question {
+        constants,
+        published,
+        waiting: rows
+            .iter()
+            .map(|row| row.envelope.change.clone().into())
+            .collect(),
+    };
+    Ok(Case {
+        document,
+        generation,
+        rows,
+        question,
+        reached,
+    })
+}
+
+/// Has every case judged. No database is touched, so this may take its time.
+pub(crate) fn judge(court: &mut Court, cases: Vec<Case>) -> Vec<Judged> {
+    cases
+        .into_iter()
+        .map(|case| match court.judge(&case.question) {
+            Some(answer) => Judged {
+                verdicts: answer.verdicts,
+                saved: answer.saved,
+                case,
+            },
+            None => {
+                // What is published cannot be opened any more: nothing is added to it, nothing of it is lost.
+                tracing::error!(document = %case.document, "a published document cannot be opened");
+                Judged {
+                    verdicts: vec![Verdict::Unloadable; case.rows.len()],
+                    saved: Vec::new(),
+                    case,
+                }
+            }
+        })
+        .collect()
+}
+
+/// Writes the verdicts down, in one transaction.
+pub(crate) fn settle(
+    app: &App,
+    connection: &Connection,
+    judged: &[Judged],
+    now_ms: i64,
+) -> Result<(), ApiError> {
+    let mut good: Vec<&Waiting> = Vec::new();
+    for one in judged {
+        let mut lost: Vec<ChangeHash> = Vec::new();
+        for (row, verdict) in one.case.rows.iter().zip(&one.verdicts) {
+            let waits: Option<i64> = connection
+                .prepare_cached(include_str!("sql/publish/still_waits.sql"))?
+                .query_row(named_params! {":id": row.id}, |row| row.get(0))
+                .optional()?;
+            if waits.is_none() {
+                continue;
+            }
+            match verdict {
+                Verdict::Good => good.push(row),
+                Verdict::Orphan => {
+                    lost.push(row.hash);
+                    hold(app, connection, &one.case, row)?;
+                }
+                bad => {
+                    lost.push(row.hash);
+                    set_aside(app, connection, &one.case, row, *bad, now_ms)?;
+                }
+            }
+        }
+        if !lost.is_empty() {
+            tracing::warn!(document = %one.case.document, changes = lost.len(), "kept aside or held");
+        }
+    }
+    // Numbers in the order in which the changes came, whatever documents they belong to.
+    good.sort_by_key(|row| row.id);
+    for row in good {
+        let seq = log::take_seq(connection, row.scope)?;
+        let numbered = named_params! {":seq": stored(seq), ":id": row.id};
+        connection
+            .prepare_cached(include_str!("sql/publish/number.sql"))?
+            .execute(numbered)?;
+        connection
+            .prepare_cached(include_str!("sql/publish/number_heads.sql"))?
+            .execute(numbered)?;
+        log::insert(connection, row.scope, seq, now_ms, &Append::Change(row.id))?;
+    }
+    Ok(())
+}
+
+/// Keeps the saved documents for the next changes of the same ones; after the commit, never before.
+pub(crate) fn remember(memory: &mut Memory, judged: Vec<Judged>) {
+    for one in judged {
+        let key = (one.case.document, one.case.generation);
+        let good: Vec<i64> = one
+            .case
+            .rows
+            .iter()
+            .zip(&one.verdicts)
+            .filter(|(_, verdict)| **verdict == Verdict::Good)
+            .map(|(row, _)| row.id)
+            .collect();
+        let reached = Reached {
+            changes: one.case.reached.changes + good.len() as u64,
+            last: good
+                .into_iter()
+                .max()
+                .unwrap_or(0)
+                .max(one.case.reached.last),
+        };
+        if one.saved.is_empty() {
+            memory.forget(key);
+        } else {
+            memory.put(key, reached, one.saved);
+        }
+    }
+}
+
+fn take_out(
+    connection: &Connection,
+    case: &Case,
+    row: &Waiting,
+    state: &str,
+    code: Option<RefusalCode>,
+) -> Result<(), ApiError> {
+    connection
+        .prepare_cached(include_str!("sql/publish/settle_heads.sql"))?
+        .execute(named_params! {
+            ":id": row.id,
+            ":state": state,
+            ":code": code.map(RefusalCode::as_str),
+        })?;
+    connection
+        .prepare_cached(include_str!("sql/publish/remove.sql"))?
+        .execute(named_params! {":id": row.id})?;
+    connection
+        .prepare_cached(include_str!("sql/admission/add_bytes.sql"))?
+        .execute(named_params! {
+            ":id": case.document.0.as_bytes(),
+            ":bytes": -stored(row.envelope.raw_bytes() as u64),
+        })?;
+    Ok(())
+}
+
+/// It follows a change that was set aside: it waits for that one like any other orphan.
+fn hold(app: &App, connection: &Connection, case: &Case, row: &Waiting) -> Result<(), ApiError> {
+    take_out(connection, case, row, "held", None)?;
+    let key = log::document_key(connection, &app.vault, case.document, case.generation)?;
+    let body = log::seal_envelope(&key, &row.head_hash, &row.envelope, app.entropy.as_ref())?;
+    connection
+        .prepare_cached(include_str!("sql/admission/insert_held.sql"))?
+        .execute(named_params! {
+            ":head_hash": row.head_hash,
+            ":document": case.document.0.as_bytes(),
+            ":generation": case.generation,
+            ":body": body,
+        })?;
+    Ok(())
+}
+
+/// Kept, sealed, with the verdict; whoever made it is told, and the station sees it.
+fn set_aside(
+    app: &App,
+    connection: &Connection,
+    case: &Case,
+    row: &Waiting,
+    verdict: Verdict,
+    now_ms: i64,
+) -> Result<(), ApiError> {
+    take_out(
+        connection,
+        case,
+        row,
+        "refused",
+        Some(RefusalCode::Quarantined),
+    )?;
+    let head = envelope::open(&row.envelope)?;
+    let key = log::document_key(connection, &app.vault, case.document, case.generation)?;
+    let body = log::seal_envelope(&key, &row.head_hash, &row.envelope, app.entropy.as_ref())?;
+    connection
+        .prepare_cached(include_str!("sql/publish/set_aside.sql"))?
+        .execute(named_params! {
+            ":head_hash": row.head_hash,
+            ":document": case.document.0.as_bytes(),
+            ":generation": case.generation,
+            ":hash": row.hash.0,
+            ":device": head.device.0.as_bytes(),
+            ":verdict": verdict.as_str(),
+            ":at_ms": now_ms,
+            ":bytes": stored(row.envelope.raw_bytes() as u64),
+            ":body": body,
+        })?;
+    Ok(())
+}

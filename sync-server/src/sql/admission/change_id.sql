@@ -1,0 +1,1 @@
+SELECT id FROM changes WHERE document = :document AND generation = :generation AND hash = :hash;

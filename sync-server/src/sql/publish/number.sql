@@ -1,0 +1,1 @@
+UPDATE changes SET seq = :seq WHERE id = :id;

@@ -1,0 +1,3 @@
+SELECT hash, body FROM changes
+WHERE document = :document AND generation = :generation AND seq > 0
+ORDER BY seq;

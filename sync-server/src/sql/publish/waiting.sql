@@ -1,0 +1,5 @@
+SELECT document, generation, min(id) FROM changes
+WHERE seq = 0
+GROUP BY document, generation
+ORDER BY min(id)
+LIMIT :most;

@@ -1,0 +1,8 @@
+SELECT c.id, c.hash, c.body, min(h.hash), d.scope
+FROM changes AS c
+JOIN documents AS d ON d.id = c.document
+JOIN heads AS h ON h.change_id = c.id AND h.seq IS NULL
+WHERE c.document = :document AND c.generation = :generation AND c.seq = 0
+GROUP BY c.id
+ORDER BY c.id
+LIMIT :most;
