@@ -1,11 +1,12 @@
 # The front door. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test quick check fix gen bench kill demo screenshots
+.PHONY: help run test quick check fix gen bench kill fuzz demo screenshots
 
 N ?= 200
 SEED ?= 1
 VILLAGES ?= 4
 OUT ?= data/township
+SECONDS ?= 60
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +48,9 @@ bench: ## Speed against limits and rivals, in one run
 kill: ## Kills a saving process N times; nothing called saved may be missing
 	@cargo build --quiet --package zoufang-tests --bin zoufang-kill
 	@$${CARGO_TARGET_DIR:-target}/debug/zoufang-kill --rounds $(N)
+
+fuzz: ## libFuzzer over the parsers (TARGET= one of them, SECONDS= each)
+	@scripts/fuzz.sh '$(TARGET)' '$(SECONDS)'
 
 demo: ## Writes a made-up township with its ledgers (VILLAGES=, SEED=, OUT=)
 	cargo xtask demo --villages $(VILLAGES) --seed $(SEED) --out $(OUT)

@@ -5,6 +5,7 @@
 #   scripts/setup.sh window  the same and the app's own window
 #   scripts/setup.sh test    what `make test` needs
 #   scripts/setup.sh check   what `make check` needs
+#   scripts/setup.sh fuzz    what `make fuzz` needs
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -45,6 +46,9 @@ install_packages() {
 }
 
 packages=(pkg-config libssl-dev)
+if [ "$goal" = fuzz ]; then
+  packages+=(g++)
+fi
 command -v cc >/dev/null || packages+=(gcc libc6-dev)
 if [ "$goal" != run ]; then
   packages+=(libwebkit2gtk-4.1-dev)
@@ -80,12 +84,16 @@ if [ "$goal" = test ]; then
   install_modules tests/e2e
 fi
 
-# Tools of `make check`, kept beside the build so that nothing outside this folder changes.
+# Tools, kept beside the build so that nothing outside this folder changes.
+tools=()
 if [ "$goal" = check ]; then
-  for tool in cargo-deny cargo-machete; do
-    if [ ! -x "target/tools/bin/$tool" ]; then
-      say "building $tool"
-      cargo install --quiet --locked --root target/tools "$tool"
-    fi
-  done
+  tools=(cargo-deny cargo-machete)
+elif [ "$goal" = fuzz ]; then
+  tools=(cargo-fuzz)
 fi
+for tool in "${tools[@]}"; do
+  if [ ! -x "target/tools/bin/$tool" ]; then
+    say "building $tool"
+    cargo install --quiet --locked --root target/tools "$tool"
+  fi
+done

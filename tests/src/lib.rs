@@ -2,6 +2,7 @@
 
 pub mod demo;
 pub mod device;
+pub mod fuzz;
 pub mod relay;
 pub mod story;
 pub mod township;

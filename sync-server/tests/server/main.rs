@@ -5,6 +5,7 @@ mod access;
 mod copies;
 mod enrolling;
 mod epochs;
+mod hostile;
 mod snapshots;
 mod strangers;
 mod support;
