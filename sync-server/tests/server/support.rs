@@ -102,6 +102,7 @@ impl World {
         let mut config = ServerConfig::new(self.data(), self.key_file());
         config.clock = self.clock.clone();
         config.second_copy = self.second_copy.clone();
+        config.worker = sync_server::Worker::Process(env!("CARGO_BIN_EXE_sync-server").into());
         self.server = Some(Server::start(config).await.unwrap());
     }
 
