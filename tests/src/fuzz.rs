@@ -42,7 +42,6 @@ targets! {
     inflate, compressed, 2_000;
     statement, statements, 2_000;
     code, codes, 2_000;
-    document, changes, 40;
     ledger, ledgers, 12;
     form, forms, 3;
     policy, policies, 6;

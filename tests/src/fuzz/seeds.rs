@@ -129,6 +129,8 @@ fn sync_request() -> SyncRequest {
         outbox: changes().into_iter().take(3).map(envelope).collect(),
         want_bytes: 0,
         push_only: false,
+        tick: None,
+        chain: None,
     }
 }
 
@@ -186,6 +188,7 @@ fn sync_response() -> SyncResponse {
                 seq,
                 at_ms: 1_793_584_800_000,
                 body,
+                statement: None,
             })
             .collect(),
         cursor: None,
@@ -195,6 +198,8 @@ fn sync_response() -> SyncResponse {
         retry_after_s: None,
         tick: vec![1; 90],
         server_time_ms: 1_793_584_800_000,
+        chain: None,
+        recovery: None,
     }
 }
 
@@ -218,6 +223,8 @@ pub(super) fn responses() -> Vec<Vec<u8>> {
         total_documents: 2,
         done_documents: 1,
         server_time_ms: 1,
+        member_statements: vec![],
+        orders: vec![],
     };
     vec![
         unpackable(&sync_response()),
@@ -242,6 +249,8 @@ pub(super) fn statements() -> Vec<Vec<u8>> {
         epoch: 1,
         seq: 9,
         at_ms: 1,
+        orders: 0,
+        last: None,
     };
     let other = SigningKey::from_bytes(&[6; 32]);
     vec![proof::sign_statement(&other, &tick).expect("a tick can be written")]
