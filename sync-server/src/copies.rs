@@ -86,6 +86,8 @@ impl Copies {
 }
 
 /// Copies the database into a folder while it is in use, and says how far each scope reaches in the copy.
+/// An earlier copy that reaches further stays beside it under a name of its own: the database was set back, and that copy
+/// may be the only one of what it lost.
 ///
 /// # Errors
 /// The source or the folder cannot be used. An earlier copy stays as it was.
@@ -102,9 +104,37 @@ pub fn copy(data: &Path, folder: &Path) -> Result<HashMap<UnitId, u64>, CopyErro
     let reached = reached(&target)?;
     target.close().map_err(|(_, error)| error)?;
     std::fs::File::open(&part)?.sync_all()?;
+    keep_if_ahead(folder, &reached)?;
     std::fs::rename(&part, folder.join(COPY_FILE))?;
     std::fs::File::open(folder)?.sync_all()?;
     Ok(reached)
+}
+
+fn keep_if_ahead(folder: &Path, now: &HashMap<UnitId, u64>) -> Result<(), CopyError> {
+    let earlier = folder.join(COPY_FILE);
+    if !earlier.exists() {
+        return Ok(());
+    }
+    let connection = database::open_reader(&earlier)?;
+    // One that cannot be read is of no use to anybody.
+    let before = reached(&connection).unwrap_or_default();
+    drop(connection);
+    let ahead = before
+        .iter()
+        .filter(|(scope, seq)| now.get(scope).is_none_or(|reached| *reached < **seq))
+        .map(|(_, seq)| *seq)
+        .max();
+    if let Some(seq) = ahead {
+        let kept = folder.join(format!("server-copy-up-to-{seq}.sqlite"));
+        if !kept.exists() {
+            tracing::warn!(
+                seq,
+                "the second copy reached further than the database and is kept"
+            );
+            std::fs::rename(&earlier, &kept)?;
+        }
+    }
+    Ok(())
 }
 
 fn reached(copy: &Connection) -> rusqlite::Result<HashMap<UnitId, u64>> {

@@ -204,6 +204,25 @@ async fn a_tick_ahead_of_the_log_begins_an_epoch_and_another_device_brings_what_
 }
 
 #[tokio::test]
+async fn a_second_copy_that_is_ahead_of_a_set_back_database_is_kept() {
+    let (mut world, mut station, mut tablet, village) = township().await;
+    let copy = back_up(&world);
+    let mut doc = tablet.document(DocKind::Child, village);
+    let envelope = tablet.edit(&mut doc, "name", "石小雨");
+    let seq = tablet.sync(None, vec![envelope]).await.unwrap().outcomes[0]
+        .1
+        .seq()
+        .unwrap();
+    let second = world.folder.path().join("second");
+    copies::copy(&world.data(), &second).unwrap();
+    set_back(&mut world, &copy, &mut [&mut station, &mut tablet]).await;
+    copies::copy(&world.data(), &second).unwrap();
+    copies::copy(&world.data(), &second).unwrap();
+    let kept = second.join(format!("server-copy-up-to-{seq}.sqlite"));
+    assert!(kept.exists() && second.join(copies::COPY_FILE).exists());
+}
+
+#[tokio::test]
 async fn another_change_under_a_number_proves_a_rollback_as_well() {
     let (mut world, mut station, mut tablet, village) = township().await;
     let copy = back_up(&world);
