@@ -5,6 +5,7 @@
 //! (which therefore never conflict). Corrections are entries of the collection `amendments`.
 
 pub mod doc;
+pub mod intent;
 
 use crate::scalar::Scalar;
 use ids::DocKind;
@@ -195,6 +196,9 @@ pub enum Edit {
         entry: Entry,
     },
 }
+
+/// Values fields had before a change wrote them, by field key: several where a conflict was open.
+pub type Before = BTreeMap<String, Vec<Scalar>>;
 
 impl Edit {
     /// Write a field.

@@ -34,3 +34,24 @@ CREATE TABLE erased (
 
 -- An own change was acknowledged by a memory the server has lost since.
 ALTER TABLE changes ADD COLUMN was_at_server INTEGER NOT NULL DEFAULT 0;
+
+-- Returned work. A change that was refused, and what stood on it, lies beside its document: seen in the record, not part
+-- of what later work stands on. What stood on it is made anew elsewhere; the old row stays and names the new one.
+ALTER TABLE changes ADD COLUMN before TEXT;                        -- JSON: values the written fields had
+ALTER TABLE changes ADD COLUMN beside INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE changes ADD COLUMN replaced_by BLOB;                   -- the change that says the same now
+ALTER TABLE changes ADD COLUMN replaces BLOB;                      -- and the other way round
+ALTER TABLE changes ADD COLUMN remakes INTEGER NOT NULL DEFAULT 0; -- made anew so often because it was itself refused
+ALTER TABLE changes ADD COLUMN put_away_ms INTEGER;                -- a person put the refused change away
+CREATE INDEX changes_beside ON changes (document) WHERE beside = 1;
+
+-- Each refusal, with what was known then: when that changes, the change is offered again.
+CREATE TABLE returned (
+  hash        BLOB PRIMARY KEY NOT NULL,
+  tries       INTEGER NOT NULL,              -- refused so often
+  refused_ms  INTEGER NOT NULL,              -- the last time
+  app         TEXT NOT NULL,
+  device      BLOB NOT NULL,
+  belonging   TEXT NOT NULL,                 -- unit and role of the person, unit of the document
+  news        INTEGER NOT NULL               -- position of the newest foreign change of the document
+) STRICT;

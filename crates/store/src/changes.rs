@@ -9,7 +9,8 @@ pub use progress::{
 use crate::documents::DocumentHead;
 use crate::journal::Record;
 use crate::row::{join, pack, signed, split, unpack};
-use crate::{StoreError, Transaction, identity, row};
+use crate::{StoreError, Transaction, documents, identity, row};
+use domain::record::Before;
 use ids::{ActorId, ChangeHash, DeviceId, DocumentId, Generation, Incarnation, StaffId, UnitId};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::{Deserialize, Serialize};
@@ -84,6 +85,15 @@ pub struct LocalChange {
     pub document: DocumentHead,
     /// When it was made, by this device's clock.
     pub stored_ms: i64,
+    /// Values the written fields had before: what the change itself cannot tell of what was meant.
+    #[serde(default, skip_serializing_if = "Before::is_empty")]
+    pub before: Before,
+    /// An own change that was refused or held, and is made anew by this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<ChangeHash>,
+    /// How often that was done because the change itself was refused.
+    #[serde(default)]
+    pub remakes: u32,
 }
 
 /// How far a change has come.
@@ -113,7 +123,7 @@ impl ChangeState {
         }
     }
 
-    fn at(row: &Row<'_>, column: &str) -> rusqlite::Result<Self> {
+    pub(crate) fn at(row: &Row<'_>, column: &str) -> rusqlite::Result<Self> {
         let text: String = row.get(column)?;
         [
             Self::Saved,
@@ -192,8 +202,17 @@ pub(crate) fn insert_own(tx: &Transaction<'_>, local: &LocalChange) -> Result<bo
     if inserted {
         let head = local.chain_head;
         identity::advance_chain(tx, local.incarnation, change.scope, change.dev_seq, head)?;
+        if let Some(replaced) = local.replaces {
+            mark_replaced(tx, replaced, change.hash)?;
+        }
     }
     Ok(inserted)
+}
+
+fn mark_replaced(tx: &Connection, hash: ChangeHash, by: ChangeHash) -> Result<(), StoreError> {
+    tx.prepare_cached(include_str!("../sql/changes/mark_replaced.sql"))?
+        .execute(named_params! {":hash": hash.0, ":by": by.0})?;
+    Ok(())
 }
 
 /// Inserts a change from the server. False when it is there already (an own one is then merely numbered).
@@ -242,6 +261,10 @@ fn insert(
     };
     let label = local.and_then(|local| local.label.as_ref());
     let in_snapshot = name == "snapshot";
+    let before = match local {
+        Some(local) if !local.before.is_empty() => Some(serde_json::to_string(&local.before)?),
+        _ => None,
+    };
     let body = match in_snapshot {
         true => None,
         false => Some(pack(&change.body)?),
@@ -276,6 +299,9 @@ fn insert(
             ":incarnation": local.map(|local| *local.incarnation.0.as_bytes()),
             ":chain_head": local.map(|local| local.chain_head.0),
             ":in_body": in_snapshot,
+            ":before": before,
+            ":replaces": local.and_then(|local| local.replaces).map(|hash| hash.0),
+            ":remakes": local.map_or(0, |local| local.remakes),
         })?;
     Ok(rows > 0)
 }
@@ -359,7 +385,7 @@ pub fn offer_one_again(tx: &Transaction<'_>, hash: ChangeHash) -> Result<(), Sto
     Ok(())
 }
 
-/// Writes down the server's answer about an own change. A durable change stays durable.
+/// Writes down the server's answer about an own change and returns its document. A durable change stays durable.
 ///
 /// # Errors
 /// The database refuses.
@@ -367,7 +393,7 @@ pub fn mark_outcome(
     tx: &Transaction<'_>,
     hash: ChangeHash,
     outcome: &Outcome,
-) -> Result<(), StoreError> {
+) -> Result<Option<DocumentId>, StoreError> {
     let (state, server_seq, refusal, reason) = match outcome {
         Outcome::Accepted { server_seq } => (ChangeState::Accepted, *server_seq, None, None),
         Outcome::Durable { server_seq } => (ChangeState::Durable, *server_seq, None, None),
@@ -379,17 +405,41 @@ pub fn mark_outcome(
             reason.as_ref(),
         ),
     };
-    tx.prepare_cached(include_str!("../sql/changes/mark_outcome.sql"))?
-        .execute(named_params! {
-            ":hash": hash.0,
-            ":state": state.as_str(),
-            ":server_seq": server_seq.map(signed),
-            ":refusal": refusal,
-            ":kept_reason": reason,
-        })?;
+    let marked = tx
+        .prepare_cached(include_str!("../sql/changes/mark_outcome.sql"))?
+        .query_row(
+            named_params! {
+                ":hash": hash.0,
+                ":state": state.as_str(),
+                ":server_seq": server_seq.map(signed),
+                ":refusal": refusal,
+                ":kept_reason": reason,
+            },
+            |row| Ok((row::document(row, "document")?, row.get("beside")?)),
+        )
+        .optional()?;
+    if let Some((document, true)) = marked
+        && matches!(state, ChangeState::Accepted | ChangeState::Durable)
+    {
+        documents::beside::take_in(tx, document, hash)?;
+    }
     if state == ChangeState::Durable {
         tx.note_durable();
     }
+    Ok(marked.map(|(document, _)| document))
+}
+
+/// A person puts a refused change away (`Some`) or brings it back (`None`). It is kept either way.
+///
+/// # Errors
+/// The database refuses.
+pub fn set_put_away(
+    tx: &Transaction<'_>,
+    hash: ChangeHash,
+    at_ms: Option<i64>,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(include_str!("../sql/changes/set_put_away.sql"))?
+        .execute(named_params! {":hash": hash.0, ":put_away_ms": at_ms})?;
     Ok(())
 }
 
@@ -458,11 +508,11 @@ pub(crate) fn journal_unacknowledged(tx: &Transaction<'_>) -> Result<(), StoreEr
     Ok(())
 }
 
-/// An own change with what the journal keeps of it.
-pub(crate) fn own(
-    connection: &Connection,
-    hash: ChangeHash,
-) -> Result<Option<LocalChange>, StoreError> {
+/// An own change with what the journal keeps of it: the change, its label, and what was meant.
+///
+/// # Errors
+/// The database refuses.
+pub fn own(connection: &Connection, hash: ChangeHash) -> Result<Option<LocalChange>, StoreError> {
     let mut statement = connection.prepare_cached(include_str!("../sql/changes/own.sql"))?;
     let mut rows = statement.query(named_params! {":hash": hash.0})?;
     let Some(row) = rows.next()? else {
@@ -487,6 +537,12 @@ pub(crate) fn own(
         chain_head: row::hash(row, "chain_head")?,
         document,
         stored_ms: row.get("stored_ms")?,
+        before: match row.get::<_, Option<String>>("before")? {
+            Some(before) => serde_json::from_str(&before)?,
+            None => Before::new(),
+        },
+        replaces: row.get::<_, Option<[u8; 32]>>("replaces")?.map(ChangeHash),
+        remakes: row::small(row, "remakes")?,
         change,
     }))
 }
@@ -577,6 +633,40 @@ pub fn quarantined(connection: &Connection) -> Result<Vec<Quarantined>, StoreErr
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Foreign changes of a document that were believed and would not apply, as they came: body, head, signature.
+///
+/// # Errors
+/// The database refuses.
+pub fn inapplicable(
+    connection: &Connection,
+    document: DocumentId,
+) -> Result<Vec<(Vec<u8>, Vec<u8>, Vec<u8>)>, StoreError> {
+    let mut statement =
+        connection.prepare_cached(include_str!("../sql/changes/inapplicable.sql"))?;
+    let rows = statement.query_map(named_params! {":document": document.0.as_bytes()}, |row| {
+        Ok((
+            row.get::<_, Vec<u8>>("body")?,
+            row.get("head")?,
+            row.get("signature")?,
+        ))
+    })?;
+    rows.map(|found| {
+        let (body, head, signature) = found?;
+        Ok((unpack(&body)?, head, signature))
+    })
+    .collect()
+}
+
+/// A change that was kept aside applies now and is in the document.
+///
+/// # Errors
+/// The database refuses.
+pub fn release(tx: &Transaction<'_>, hash: ChangeHash) -> Result<(), StoreError> {
+    tx.prepare_cached(include_str!("../sql/changes/release.sql"))?
+        .execute(named_params! {":hash": hash.0})?;
+    Ok(())
 }
 
 fn author_from(row: &Row<'_>) -> rusqlite::Result<Author> {

@@ -1,5 +1,7 @@
 //! Documents: a body and the tail of changes not yet in it. This is the truth; every other table about records is computed.
 
+pub mod beside;
+
 use crate::row::{join, pack, split, unpack};
 use crate::{StoreError, Transaction, projections, row};
 use automerge::{Automerge, Change, ReadDoc};

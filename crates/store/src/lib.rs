@@ -29,6 +29,7 @@ pub mod projections;
 pub mod read_marks;
 pub mod recovery;
 mod replay;
+pub mod returned;
 mod row;
 mod slots;
 pub mod sync_state;

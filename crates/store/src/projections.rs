@@ -62,6 +62,9 @@ pub fn refresh_read(
     if documents::has_left(tx, id)? {
         return remove(tx, id);
     }
+    // What the server refused is still in the record for the person who wrote it.
+    let with_returned = documents::beside::shown(tx, document)?.map(|shown| doc::read(&shown));
+    let record = with_returned.as_ref().unwrap_or(record);
     let source = Source {
         document: id,
         kind: document.head.kind,

@@ -4,7 +4,9 @@
 //! changed yields every value. Writing touches only what changed. Every document starts from the same genesis
 //! change, so two tablets offline fill the same containers.
 
-use super::{Edit, Entry, FIELDS, FieldConflict, FieldValue, IMPORTED, Record, SCHEMA, containers};
+use super::{
+    Before, Edit, Entry, FIELDS, FieldConflict, FieldValue, IMPORTED, Record, SCHEMA, containers,
+};
 use crate::scalar::Scalar;
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{
@@ -95,6 +97,8 @@ pub struct MadeChange {
     pub ops: u64,
     /// Hashes it depends on.
     pub deps: Vec<[u8; 32]>,
+    /// Values the written fields had before; what the change itself cannot tell. Fields that had none are not in here.
+    pub before: Before,
 }
 
 /// Applies edits as one change by one actor. Returns none when nothing differs from what is there.
@@ -107,17 +111,51 @@ pub fn apply(
     wall_ms: i64,
     edits: &[Edit],
 ) -> Result<Option<MadeChange>, DocError> {
+    commit(document, actor, wall_ms, edits, Writing::WhatDiffers)
+}
+
+/// Applies edits as one change that writes every field, also one that says the same already: made again in the place of
+/// a change that was refused, it must stand for itself when that one is taken after all.
+///
+/// # Errors
+/// The document lacks a container an edit names.
+pub fn apply_anew(
+    document: &mut Automerge,
+    actor: ids::ActorId,
+    wall_ms: i64,
+    edits: &[Edit],
+) -> Result<Option<MadeChange>, DocError> {
+    commit(document, actor, wall_ms, edits, Writing::Everything)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Writing {
+    WhatDiffers,
+    Everything,
+}
+
+fn commit(
+    document: &mut Automerge,
+    actor: ids::ActorId,
+    wall_ms: i64,
+    edits: &[Edit],
+    writing: Writing,
+) -> Result<Option<MadeChange>, DocError> {
     document.set_actor(ActorId::from(actor));
     let mut tx = document.transaction();
+    let mut before = Before::new();
     for edit in edits {
         match edit {
             Edit::Put { key, value } => {
                 let map = container(&tx, FIELDS)?;
-                choose_scalar(&mut tx, &map, key, value)?;
+                let had = choose_scalar(&mut tx, &map, key, value, writing)?;
+                if !had.is_empty() {
+                    before.entry(key.clone()).or_insert(had);
+                }
             }
             Edit::PutImported { key, value } => {
                 let map = container(&tx, IMPORTED)?;
-                choose_scalar(&mut tx, &map, key, value)?;
+                choose_scalar(&mut tx, &map, key, value, writing)?;
             }
             Edit::Add { collection, entry } => {
                 let map = container(&tx, collection)?;
@@ -139,11 +177,14 @@ pub fn apply(
         return Ok(None);
     }
     tx.commit_with(CommitOptions::default().with_time(wall_ms / 1000));
-    Ok(document.get_last_local_change().map(|change| made(&change)))
+    Ok(document
+        .get_last_local_change()
+        .map(|change| made(&change, before)))
 }
 
-fn made(change: &Change) -> MadeChange {
+fn made(change: &Change, before: Before) -> MadeChange {
     MadeChange {
+        before,
         hash: change.hash().0,
         bytes: change.raw_bytes().to_vec(),
         seq: change.seq(),
@@ -203,19 +244,31 @@ fn container<R: ReadDoc>(document: &R, name: &str) -> Result<ObjId, DocError> {
     }
 }
 
-/// Writes a field so that the value counts as written now, also where it is one of several contested ones.
+/// Writes a field so that the value counts as written now, also where it is one of several contested ones. Returns the
+/// values it had.
 fn choose_scalar<T: Transactable>(
     tx: &mut T,
     object: &ObjId,
     key: &str,
     value: &Scalar,
-) -> Result<(), DocError> {
-    if tx.get_all(object, key)?.len() > 1 {
+    writing: Writing,
+) -> Result<Vec<Scalar>, DocError> {
+    let had: Vec<Scalar> = tx
+        .get_all(object, key)?
+        .iter()
+        .filter_map(|(value, _)| match value {
+            automerge::Value::Scalar(value) => Some(scalar_in(value)),
+            automerge::Value::Object(_) => None,
+        })
+        .collect();
+    let same = writing == Writing::Everything && had.contains(value);
+    if had.len() > 1 || same {
         // Putting Automerge's own winner would only remove the others: a choice of somebody else at the same time would
         // then replace this one without a trace.
         tx.delete(object, key)?;
     }
-    put_scalar(tx, object, key, value)
+    put_scalar(tx, object, key, value)?;
+    Ok(had)
 }
 
 fn put_scalar<T: Transactable>(
@@ -232,6 +285,15 @@ fn put_scalar<T: Transactable>(
     };
     tx.put(object, key, value)?;
     Ok(())
+}
+
+pub(super) fn scalar_in(value: &ScalarValue) -> Scalar {
+    match value {
+        ScalarValue::Str(text) => Scalar::Text(text.to_string()),
+        ScalarValue::Int(number) => Scalar::Int(*number),
+        ScalarValue::Boolean(value) => Scalar::Bool(*value),
+        _ => Scalar::Null,
+    }
 }
 
 fn scalar_of(value: &ScalarValueRef<'_>) -> Scalar {
@@ -278,12 +340,7 @@ fn read_conflict(document: &Automerge, object: &ObjId, key: &str) -> Option<Fiel
         let automerge::Value::Scalar(value) = value else {
             continue;
         };
-        let value = match value.as_ref() {
-            ScalarValue::Str(text) => Scalar::Text(text.to_string()),
-            ScalarValue::Int(number) => Scalar::Int(*number),
-            ScalarValue::Boolean(value) => Scalar::Bool(*value),
-            _ => Scalar::Null,
-        };
+        let value = scalar_in(value.as_ref());
         if !values.iter().any(|known| known.value == value) {
             values.push(FieldValue {
                 value,

@@ -1,3 +1,3 @@
 SELECT count(*) AS tail
 FROM changes JOIN documents USING (document, generation)
-WHERE changes.document = :document AND changes.in_body = 0 AND changes.body IS NOT NULL;
+WHERE changes.document = :document AND changes.in_body = 0 AND changes.beside = 0 AND changes.body IS NOT NULL;

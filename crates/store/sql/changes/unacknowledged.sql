@@ -1,3 +1,3 @@
 SELECT hash FROM changes
-WHERE origin = 'local' AND state <> 'durable'
+WHERE origin = 'local' AND state <> 'durable' AND replaced_by IS NULL
 ORDER BY position;

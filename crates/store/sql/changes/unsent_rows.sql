@@ -3,7 +3,7 @@
 SELECT hash, document, record_id, coalesce(record_kind, '') AS record_kind, coalesce(record_text, '') AS record_text,
        stored_ms, state, refusal, max(state = 'saved') AS waiting
 FROM changes
-WHERE origin = 'local' AND state <> 'durable'
+WHERE origin = 'local' AND state <> 'durable' AND replaced_by IS NULL AND put_away_ms IS NULL
 GROUP BY coalesce(record_id, hex(hash))
 HAVING sum(state IN ('refused', 'held')) = 0
 ORDER BY stored_ms DESC, hash;

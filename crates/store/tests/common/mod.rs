@@ -252,6 +252,9 @@ impl Person {
                 incarnation: self.incarnation,
                 chain_head: hash,
                 document: stored.head.clone(),
+                before: made.before,
+                replaces: None,
+                remakes: 0,
                 stored_ms: START_MS + i64::try_from(dev_seq).expect("small"),
             },
         )?;

@@ -28,8 +28,9 @@ const OURS: [&str; 8] = [
 ];
 
 /// Files that may name Automerge, apart from tests: the shapes, and where the store keeps and joins their bytes.
-const NAMES_AUTOMERGE: [&str; 3] = [
+const NAMES_AUTOMERGE: [&str; 4] = [
     "crates/store/src/documents.rs",
+    "crates/store/src/documents/beside.rs",
     "crates/store/src/changes.rs",
     // The source of an error, kept for the log.
     "crates/store/src/error.rs",

@@ -1,0 +1,1 @@
+SELECT replaced_by, beside, deps FROM changes WHERE hash = :hash;
