@@ -5,6 +5,7 @@ use crate::error::ApiError;
 use crate::log;
 use crate::orders;
 use crate::organisation;
+use crate::refusals;
 use crate::vault::{Key, Vault};
 use ids::{ActorId, ChangeHash, DeviceId, DocKind, DocumentId, Entropy, Generation, UnitId};
 use protocol::genesis::{self, Constant};
@@ -78,7 +79,7 @@ impl Memory<'_> {
                 ":seq": change.and_then(|(_, seq)| seq).map(stored),
                 ":code": code.map(RefusalCode::as_str),
             })?;
-        Ok(())
+        Ok(refusals::forget(self.connection, head_hash)?)
     }
 
     fn remove_held(&self, head_hash: &[u8; 32]) -> Result<(), ApiError> {
@@ -86,6 +87,21 @@ impl Memory<'_> {
             .prepare_cached(include_str!("sql/admission/remove_held.sql"))?
             .execute(named_params! {":head_hash": head_hash})?;
         Ok(())
+    }
+
+    /// The row of a change that is on the disk.
+    fn change_id(&self, head: &EnvelopeHead) -> Result<i64, ApiError> {
+        Ok(self
+            .connection
+            .prepare_cached(include_str!("sql/admission/change_id.sql"))?
+            .query_row(
+                named_params! {
+                    ":document": head.document.0.as_bytes(),
+                    ":generation": head.generation,
+                    ":hash": head.hash.0,
+                },
+                |row| row.get(0),
+            )?)
     }
 
     fn begin_document(&self, header: &DocumentHeader, scope: UnitId) -> Result<(), ApiError> {
@@ -399,17 +415,7 @@ impl AdmissionState for Memory<'_> {
         head_hash: &[u8; 32],
         seq: Option<u64>,
     ) -> Result<(), ApiError> {
-        let change = self
-            .connection
-            .prepare_cached(include_str!("sql/admission/change_id.sql"))?
-            .query_row(
-                named_params! {
-                    ":document": head.document.0.as_bytes(),
-                    ":generation": head.generation,
-                    ":hash": head.hash.0,
-                },
-                |row| row.get(0),
-            )?;
+        let change = self.change_id(head)?;
         self.settle(head_hash, "accepted", Some((change, seq)), None)
     }
 
@@ -434,12 +440,48 @@ impl AdmissionState for Memory<'_> {
         Ok(())
     }
 
+    fn replace(
+        &mut self,
+        head: &EnvelopeHead,
+        replaced: &[u8; 32],
+        seq: Option<u64>,
+    ) -> Result<(), ApiError> {
+        let rows = self
+            .connection
+            .prepare_cached(include_str!("sql/admission/replace_head.sql"))?
+            .execute(named_params! {
+                ":hash": replaced,
+                ":device": head.device.0.as_bytes(),
+                ":change_id": self.change_id(head)?,
+                ":seq": seq.map(stored),
+            })?;
+        if rows > 0 {
+            self.remove_held(replaced)?;
+        }
+        // A refused head without a place in a chain has no row above.
+        refusals::forget_of(self.connection, head.device, replaced)?;
+        Ok(())
+    }
+
     fn refuse(
         &mut self,
-        _head: &EnvelopeHead,
+        head: &EnvelopeHead,
         head_hash: &[u8; 32],
         code: RefusalCode,
     ) -> Result<(), ApiError> {
-        self.settle(head_hash, "refused", None, Some(code))
+        self.settle(head_hash, "refused", None, Some(code))?;
+        let kind = match &head.header {
+            Some(header) => Some(header.kind),
+            None => self
+                .document(head.document)?
+                .map(|document| document.header.kind),
+        };
+        let refusal = refusals::Refusal {
+            head_hash,
+            device: head.device,
+            kind,
+            code,
+        };
+        Ok(refusals::remember(self.connection, &refusal, self.now_ms)?)
     }
 }

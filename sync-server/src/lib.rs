@@ -31,6 +31,7 @@ mod publish;
 mod publisher;
 mod readmission;
 mod refill;
+mod refusals;
 pub mod restore;
 mod routes;
 mod serve;

@@ -10,6 +10,7 @@ use crate::error::ApiError;
 use crate::judge::{Question, Verdict};
 use crate::log::{self, Append};
 use crate::publisher::Progress;
+use crate::refusals::{self, Refusal};
 use crate::state::App;
 use crate::worker::Court;
 use ids::{ChangeHash, DocumentId, Generation, UnitId};
@@ -383,5 +384,11 @@ fn set_aside(
             ":bytes": stored(row.envelope.raw_bytes() as u64),
             ":body": body,
         })?;
-    Ok(())
+    let refusal = Refusal {
+        head_hash: &row.head_hash,
+        device: head.device,
+        kind: Some(log::kind_of(connection, case.document)?),
+        code: RefusalCode::Quarantined,
+    };
+    Ok(refusals::remember(connection, &refusal, now_ms)?)
 }

@@ -6,6 +6,7 @@ use crate::enrolment::{self, Counted};
 use crate::error::ApiError;
 use crate::organisation;
 use crate::readmission;
+use crate::refusals;
 use crate::state::{App, Serving};
 use crate::steps::Step;
 use crate::{refill, snapshot, sync};
@@ -319,6 +320,12 @@ fn session_endpoints() -> Vec<Endpoint> {
             "/devices/list",
             "The devices and when they were last heard of.",
             |_, connection, granted, (): ()| organisation::devices(connection, granted.scope()?),
+        ),
+        Endpoint::reading(
+            Action::ReadRefusals,
+            "/refusals/list",
+            "What was not taken from the devices, and why; never what it says.",
+            |_, connection, granted, (): ()| refusals::of_scope(connection, granted.scope()?),
         ),
     ]
 }

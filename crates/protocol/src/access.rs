@@ -58,11 +58,13 @@ pub enum Action {
     ReadVillages,
     /// List the devices.
     ReadDevices,
+    /// List what was not taken from the devices, and why; never what it says.
+    ReadRefusals,
 }
 
 impl Action {
     /// All actions, for tables and tests.
-    pub const ALL: [Action; 13] = [
+    pub const ALL: [Action; 14] = [
         Action::ReadHealth,
         Action::Enrol,
         Action::OpenSession,
@@ -76,6 +78,7 @@ impl Action {
         Action::CreateVillage,
         Action::ReadVillages,
         Action::ReadDevices,
+        Action::ReadRefusals,
     ];
 }
 
@@ -167,7 +170,8 @@ const fn rule(action: Action) -> (Who, What) {
         | Action::ConfirmEnrolment
         | Action::CreateVillage
         | Action::ReadVillages
-        | Action::ReadDevices => (Who::Supervisor, What::Scope),
+        | Action::ReadDevices
+        | Action::ReadRefusals => (Who::Supervisor, What::Scope),
     }
 }
 

@@ -76,6 +76,10 @@ pub struct EnvelopeHead {
     pub mono_ms: u64,
     /// On the document's first envelope.
     pub header: Option<DocumentHeader>,
+    /// Hash of the head of an earlier envelope of this device that was refused or held: this change says the same on
+    /// other ground, and the earlier one is not wanted any more.
+    #[serde(default, with = "serde_bytes", skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<[u8; 32]>,
 }
 
 /// One change with its signed head.

@@ -5,6 +5,7 @@
 //! - [`envelope`] signs a change; [`change_header`] reads an Automerge change without Automerge.
 //! - [`access`] decides who may do what; [`genesis`] knows the changes that are never sent.
 //! - [`order`] is what the server decides for good and every device carries back to a restored server.
+//! - [`retry`] says what may heal a refusal, for the tablet that offers again and the server that looks again.
 //! - [`session::client`] and [`session::server`] are the two state machines that speak sync.
 
 pub mod access;
@@ -17,6 +18,7 @@ pub mod limits;
 pub mod message;
 pub mod order;
 pub mod outcome;
+pub mod retry;
 pub mod session;
 pub mod wire;
 

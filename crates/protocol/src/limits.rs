@@ -38,6 +38,8 @@ pub const HEAD_BYTES: usize = 2 * 1024;
 pub const DOCUMENT_BYTES: u64 = 8 * 1024 * 1024;
 /// Changes of one document waiting for what they depend on.
 pub const HELD_PER_DOCUMENT: u64 = 256;
+/// Refusals of one device the server remembers for the station; more are the same story.
+pub const REFUSALS_PER_DEVICE: u64 = 500;
 /// Entries in one answer.
 pub const RESPONSE_ENTRIES: u32 = 2_000;
 /// Raw bytes of entries or documents in one answer when the caller names no number.

@@ -1,7 +1,7 @@
 //! Every message, field by field. `docs/protocol.md` is its twin in prose. Shapes only grow.
 
 use crate::envelope::{DocumentHeader, Envelope, SignedHead};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, RefusalCode};
 use ids::{
     ChangeHash, DeviceId, DocKind, DocumentId, Generation, Incarnation, Role, StaffId, UnitId,
 };
@@ -771,6 +771,34 @@ pub struct DeviceRecord {
     pub enrolled_ms: i64,
     /// Last heard of.
     pub seen_ms: Option<i64>,
+}
+
+/// Answer to `POST /refusals/list`: what was not taken from the devices of the scope and is not settled since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusalList {
+    /// One line per device, kind and code, newest first.
+    pub refusals: Vec<RefusalRecord>,
+}
+
+/// Refused changes of one device with one reason. What they say stays on the device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusalRecord {
+    /// The device.
+    pub device: DeviceId,
+    /// Its holder.
+    pub staff: StaffId,
+    /// Their name.
+    pub staff_name: String,
+    /// Their unit's name.
+    pub unit_name: String,
+    /// Kind of the documents, where the server knows it.
+    pub kind: Option<DocKind>,
+    /// Why.
+    pub code: RefusalCode,
+    /// How many changes.
+    pub changes: u32,
+    /// The last of them came at.
+    pub last_ms: i64,
 }
 
 /// Body of every answer that is not 2xx, as JSON.

@@ -80,3 +80,14 @@ CREATE TABLE revoked (
   device BLOB PRIMARY KEY,
   at_ms  INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+-- Returned work: what was not taken from a device and is not settled since. For the station: who, when and why, never what.
+CREATE TABLE refusals (
+  head_hash BLOB PRIMARY KEY,
+  device    BLOB NOT NULL REFERENCES devices (id),
+  kind      TEXT,
+  code      TEXT NOT NULL,
+  at_ms     INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE INDEX refusals_by_device ON refusals (device);

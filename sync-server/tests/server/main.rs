@@ -6,6 +6,7 @@ mod copies;
 mod enrolling;
 mod epochs;
 mod hostile;
+mod returned;
 mod snapshots;
 mod strangers;
 mod support;

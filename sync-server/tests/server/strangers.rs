@@ -4,7 +4,7 @@ use crate::support::World;
 use protocol::{ErrorMessage, limits, wire};
 use std::collections::BTreeSet;
 
-const PATHS: [&str; 16] = [
+const PATHS: [&str; 17] = [
     "/enrol/start",
     "/enrol/reveal",
     "/enrol/poll",
@@ -21,6 +21,7 @@ const PATHS: [&str; 16] = [
     "/villages",
     "/villages/list",
     "/devices/list",
+    "/refusals/list",
 ];
 
 fn error(body: &[u8]) -> ErrorMessage {

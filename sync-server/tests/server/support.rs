@@ -530,6 +530,7 @@ impl Device {
             tick: None,
             wall_ms: 0,
             mono_ms: 0,
+            replaces: None,
             header: first.then(|| header.clone()),
         }
     }

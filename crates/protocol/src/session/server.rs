@@ -11,6 +11,7 @@ use crate::envelope::{self, DocumentHeader, Envelope, EnvelopeHead};
 use crate::genesis::Constant;
 use crate::limits;
 use crate::outcome::{Outcome, RefusalCode};
+use crate::retry;
 use crate::wire::ProtocolError;
 use ed25519_dalek::VerifyingKey;
 use ids::{
@@ -175,6 +176,14 @@ pub trait AdmissionState {
         head_hash: &[u8; 32],
         seq: Option<u64>,
     ) -> Result<(), Self::Error>;
+    /// A refused or held envelope of the same device is not wanted any more: what it said is on the disk under this head.
+    /// One that is on the disk itself, or another device's, is left alone.
+    fn replace(
+        &mut self,
+        head: &EnvelopeHead,
+        replaced: &[u8; 32],
+        seq: Option<u64>,
+    ) -> Result<(), Self::Error>;
     /// Keeps the envelope aside.
     fn hold(
         &mut self,
@@ -183,7 +192,7 @@ pub trait AdmissionState {
         head_hash: &[u8; 32],
         missing: &[ChangeHash],
     ) -> Result<(), Self::Error>;
-    /// Remembers the refusal.
+    /// Remembers the refusal, for the answer to the same head and for the station.
     fn refuse(
         &mut self,
         head: &EnvelopeHead,
@@ -290,7 +299,11 @@ fn admit_head<S: AdmissionState>(
     let head_hash = envelope::head_hash(&envelope.head);
     let waits = match state.known_head(&head_hash)? {
         Some(KnownHead::Accepted { seq }) => return Ok(had(seq)),
-        Some(KnownHead::Refused { code }) => return Ok(refused(code)),
+        // A refusal is looked at anew where looking may help, at the place in the chain the head has already.
+        Some(KnownHead::Refused { code }) if !retry::may_pass_later(code) => {
+            return Ok(refused(code));
+        }
+        Some(KnownHead::Refused { .. }) => Waits(false),
         Some(KnownHead::Held) => Waits(true),
         None => {
             let chain = Chain {
@@ -305,6 +318,8 @@ fn admit_head<S: AdmissionState>(
                 if state.head_at(&chain, head.dev_seq)?.is_some() {
                     state.note_fork(&chain)?;
                 }
+                // It takes no place, but whoever looks after the tablets is told.
+                state.refuse(head, &head_hash, RefusalCode::BadChain)?;
                 return Ok(refused(RefusalCode::BadChain));
             }
             state.place(&chain, head, &head_hash)?;
@@ -367,6 +382,9 @@ pub(super) fn examine<S: AdmissionState>(
                 begins: taken.begins.as_ref(),
             };
             let seq = state.accept(&admitted)?;
+            if let Some(replaced) = &head.replaces {
+                state.replace(head, replaced, seq)?;
+            }
             Ok(seq.map_or(Outcome::Taken, |seq| Outcome::Accepted { seq }))
         }
         Verdict::Had(seq) => {

@@ -60,6 +60,7 @@ fn who_may_do_what_at_home() {
         (Action::CreateVillage, "nnyn"),
         (Action::ReadVillages, "nnyn"),
         (Action::ReadDevices, "nnyn"),
+        (Action::ReadRefusals, "nnyn"),
     ];
     assert_eq!(table.len(), Action::ALL.len());
     for (action, expected) in table {

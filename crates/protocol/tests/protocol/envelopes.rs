@@ -32,6 +32,7 @@ fn head() -> EnvelopeHead {
         tick: Some(vec![1, 2, 3]),
         wall_ms: 1_790_000_000_000,
         mono_ms: 12,
+        replaces: None,
         header: Some(DocumentHeader {
             document: DocumentId(id(1)),
             generation: 1,
