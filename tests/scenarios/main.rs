@@ -9,4 +9,5 @@ mod offline_work;
 mod outside_reader;
 mod refused;
 mod restored_server;
+mod returned;
 mod two_tablets;

@@ -4,7 +4,8 @@ use crate::app::App;
 use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
-    children, conflicts, contacts, office_line, problems, station, sync_page, today, visits,
+    children, conflicts, contacts, office_line, problems, returned, station, sync_page, today,
+    visits,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -109,6 +110,10 @@ commands! {
         "conflicts" => conflicts::list;
         "settle_conflict" => conflicts::settle, input;
         "sync_status" => sync_page::view_of;
+        "returned" => returned::view_of;
+        "offer_again" => returned::offer_again, input;
+        "put_away" => returned::put_away, input;
+        "bring_back" => returned::bring_back, input;
         "overview" => station::overview;
         "villages" => station::villages;
         "inbox" => station::inbox;

@@ -61,8 +61,9 @@ pub struct Exchange {
     received: bool,
 }
 
-/// Sessions in one exchange: after a reset what is here is given back, and another one begins.
-const MOST_SESSIONS: u32 = 4;
+/// Sessions in one exchange: after a reset what is here is given back, what was refused is offered again or made anew,
+/// and another one begins.
+const MOST_SESSIONS: u32 = 6;
 
 enum At {
     /// A session is needed first; then this is said, or the sync begins.
@@ -214,15 +215,19 @@ impl Exchange {
                 }
                 Message::Sync(request) => self.ask(tablet, What::Sync, path, &*request),
             },
+            Step::Again if self.sessions < MOST_SESSIONS => {
+                self.at = At::Door(None);
+                Ok(Next::Worked)
+            }
             Step::Ended if self.sessions < MOST_SESSIONS && recovery::is_due(tablet)? => {
                 self.at = At::Door(None);
                 Ok(Next::Worked)
             }
             // The station learns when each tablet was last heard of: "not visited" and "not synced" are different questions.
-            Step::Ended if tablet.identity.role == Role::Supervisor => {
+            Step::Again | Step::Ended if tablet.identity.role == Role::Supervisor => {
                 self.ask(tablet, What::Devices, "/devices/list", &())
             }
-            Step::Ended => Ok(Next::Done {
+            Step::Again | Step::Ended => Ok(Next::Done {
                 received: self.received,
             }),
         }

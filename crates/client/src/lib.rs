@@ -20,6 +20,7 @@ pub mod packs;
 pub mod problems;
 pub mod records;
 pub mod recovery;
+pub mod returned;
 pub mod roster;
 pub mod runtime;
 pub mod server;

@@ -104,6 +104,15 @@ impl Tablet {
         Ok(nouns)
     }
 
+    /// Reads a document's noun anew next time, although its heads are the same: what lies beside it changed.
+    pub(crate) fn forget_noun(&self, document: DocumentId) {
+        self.noun_cache
+            .nouns
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&document);
+    }
+
     /// Due dates of these children today, in their order. Only those whose file changed are computed again.
     pub(crate) fn cadences(
         &self,

@@ -9,13 +9,14 @@ use crate::station;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
-    ConfirmEnrolmentInput, DeviceRow, DevicesView, EnrolmentView, IdInput, NewEnrolmentInput,
-    NewVillageInput, VillageListView,
+    ConfirmEnrolmentInput, DeviceRefusal, DeviceRow, DevicesView, EnrolmentView, IdInput,
+    NewEnrolmentInput, NewVillageInput, VillageListView,
 };
 use ids::{Role, UnitId};
+use protocol::retry::{self, Cause, Remedy};
 use protocol::{
     ConfirmEnrolment, CreateEnrolment, CreateVillage, DeviceList, EnrolmentStatus, ReadEnrolment,
-    VillageList,
+    RefusalCode, RefusalList, VillageList,
 };
 use qrcode::QrCode;
 use qrcode::render::svg;
@@ -65,6 +66,7 @@ pub async fn create_village(
 pub async fn devices(tablet: &Arc<Tablet>) -> Result<DevicesView, ClientError> {
     let line = Line::of(tablet)?;
     let list: DeviceList = line.send("/devices/list", &()).await?;
+    let refused: RefusalList = line.send("/refusals/list", &()).await?;
     let roster = Roster::read(tablet)?;
     Ok(DevicesView {
         devices: list
@@ -78,10 +80,32 @@ pub async fn devices(tablet: &Arc<Tablet>) -> Result<DevicesView, ClientError> {
                 enrolled: system::moment(device.enrolled_ms),
                 seen: device.seen_ms.map(system::moment),
                 this: device.device == tablet.identity.device,
+                refusals: refused
+                    .refusals
+                    .iter()
+                    .filter(|refusal| refusal.device == device.device)
+                    .map(|refusal| DeviceRefusal {
+                        reason: refusal.code.as_str().to_owned(),
+                        kind: refusal.kind.map(|kind| kind.as_str().to_owned()),
+                        todo: todo(refusal.code).to_owned(),
+                        changes: refusal.changes,
+                        last: system::moment(refusal.last_ms),
+                    })
+                    .collect(),
             })
             .collect(),
         villages: station::village_rows(tablet, &roster)?,
     })
+}
+
+/// What the station can do about a refusal.
+fn todo(code: RefusalCode) -> &'static str {
+    match retry::remedy(code) {
+        Remedy::SameAgain(Cause::Belonging) => "belonging",
+        Remedy::SameAgain(Cause::Enrolment) => "enrolment",
+        Remedy::SameAgain(Cause::Document | Cause::Transit) | Remedy::MakeAnew { .. } => "wait",
+        Remedy::Person => "person",
+    }
 }
 
 /// Makes a one-time code for a director's tablet.

@@ -5,8 +5,9 @@
 
 use crate::error::ClientError;
 use crate::tablet::Tablet;
+use domain::record::doc::MadeChange;
 use domain::record::{Edit, Record, doc};
-use ids::{ChangeHash, DocKind, DocumentId, UnitId, actor_id};
+use ids::{ChangeHash, DocKind, DocumentId, Incarnation, UnitId, actor_id};
 use protocol::envelope::{self, DocumentHeader, ENVELOPE_VERSION, EnvelopeHead};
 use store::audit::{self, AuditRow};
 use store::changes::{self, Change, LocalChange, RecordLabel};
@@ -107,18 +108,10 @@ fn write_one(tablet: &Tablet, tx: &Transaction<'_>, write: &Write) -> Result<(),
         }
     };
     let generation = stored.head.generation;
-    // It may be newer than the one this process began with: a copy of the old one may live.
-    let incarnation = identity::get(tx)?.map_or(me.incarnation, |known| known.incarnation);
-    let actor = actor_id(me.device, incarnation, write.document, generation);
+    let actor = actor_id(me.device, incarnation(tx)?, write.document, generation);
     let Some(made) = doc::apply(&mut stored.automerge, actor, now, &write.edits)? else {
         return Ok(());
     };
-    let ops = u32::try_from(made.ops).unwrap_or(u32::MAX);
-    if made.ops > protocol::limits::CHANGE_OPS || made.bytes.len() > protocol::limits::CHANGE_BYTES
-    {
-        return Err(ClientError::new("too_large"));
-    }
-    let chain = identity::chain(tx, incarnation, me.scope)?;
     let header = is_new.then_some(DocumentHeader {
         document: write.document,
         generation,
@@ -127,20 +120,84 @@ fn write_one(tablet: &Tablet, tx: &Transaction<'_>, write: &Write) -> Result<(),
         home_unit: write.home_unit,
         creator: me.device,
     });
-    let header_bytes = header.as_ref().map(protocol::wire::pack).transpose()?;
     if is_new {
-        stored.head.header.clone_from(&header_bytes);
+        stored.head.header = header.as_ref().map(protocol::wire::pack).transpose()?;
+        // The body of a new document is its genesis; the change itself is the first of its tail.
+        let begun = StoredDocument::begun(stored.head.clone(), doc::start(write.kind)?);
+        documents::insert(tx, &begun)?;
     }
+    let making = Making {
+        header,
+        label: write.label.clone(),
+        wall_ms: now,
+        stored_ms: now,
+        replaces: None,
+        remakes: 0,
+    };
+    keep(tablet, tx, &stored, made, making)?;
+    documents::save_tail(tx, &mut stored)?;
+    projections::refresh(tx, &stored)?;
+    Ok(())
+}
+
+/// What goes with a change beside its bytes.
+pub(crate) struct Making {
+    /// On the document's first change.
+    pub header: Option<DocumentHeader>,
+    /// How the sync page calls it.
+    pub label: Option<RecordLabel>,
+    /// When the person wrote it.
+    pub wall_ms: i64,
+    /// When it came into this store.
+    pub stored_ms: i64,
+    /// The change it stands in for, with the hash of that one's head.
+    pub replaces: Option<(ChangeHash, ChangeHash)>,
+    /// How often it was made anew because it was refused itself.
+    pub remakes: u32,
+}
+
+/// The memory whose actors write now; it may be newer than the one this process began with.
+pub(crate) fn incarnation(tx: &Transaction<'_>) -> Result<Incarnation, ClientError> {
+    let identity = identity::get(tx)?.ok_or_else(|| ClientError::new("not_enrolled"))?;
+    Ok(identity.incarnation)
+}
+
+/// Signs a change just made, chains it and puts it into the outbox. Returns its hash.
+pub(crate) fn keep(
+    tablet: &Tablet,
+    tx: &Transaction<'_>,
+    stored: &StoredDocument,
+    made: MadeChange,
+    making: Making,
+) -> Result<ChangeHash, ClientError> {
+    if made.ops > protocol::limits::CHANGE_OPS || made.bytes.len() > protocol::limits::CHANGE_BYTES
+    {
+        return Err(ClientError::new("too_large"));
+    }
+    let me = &tablet.identity;
+    let incarnation = incarnation(tx)?;
+    let DocumentHead {
+        document,
+        generation,
+        ..
+    } = stored.head;
+    let actor = actor_id(me.device, incarnation, document, generation);
+    let chain = identity::chain(tx, incarnation, me.scope)?;
+    let header_bytes = making
+        .header
+        .as_ref()
+        .map(protocol::wire::pack)
+        .transpose()?;
     let hash = ChangeHash(made.hash);
     let head = EnvelopeHead {
         version: ENVELOPE_VERSION,
-        document: write.document,
+        document,
         generation,
         hash,
         actor,
         seq: made.seq,
         start_op: made.start_op,
-        ops,
+        ops: u32::try_from(made.ops).unwrap_or(u32::MAX),
         device: me.device,
         incarnation,
         scope: me.scope,
@@ -150,22 +207,18 @@ fn write_one(tablet: &Tablet, tx: &Transaction<'_>, write: &Write) -> Result<(),
         app: crate::APP_VERSION.to_owned(),
         schema: domain::record::SCHEMA,
         tick: tablet.last_tick(tx)?,
-        wall_ms: now,
+        wall_ms: making.wall_ms,
         mono_ms: tablet.uptime_ms(),
-        header,
+        header: making.header,
+        replaces: making.replaces.map(|(_, head)| head.0),
     };
     let envelope = envelope::seal(&tablet.key, &head, made.bytes)?;
-    if is_new {
-        // The body of a new document is its genesis; the change itself is the first of its tail.
-        let begun = StoredDocument::begun(stored.head.clone(), doc::start(write.kind)?);
-        documents::insert(tx, &begun)?;
-    }
     changes::insert_local(
         tx,
         &LocalChange {
             change: Change {
                 hash,
-                document: write.document,
+                document,
                 generation,
                 actor,
                 seq: made.seq,
@@ -180,18 +233,19 @@ fn write_one(tablet: &Tablet, tx: &Transaction<'_>, write: &Write) -> Result<(),
                 staff: me.staff,
                 scope: me.scope,
                 dev_seq: head.dev_seq,
-                wall_ms: now,
+                wall_ms: making.wall_ms,
             },
-            label: write.label.clone(),
+            label: making.label,
             incarnation,
             chain_head: ChangeHash(envelope::head_hash(&envelope.head)),
             document: stored.head.clone(),
-            stored_ms: now,
+            stored_ms: making.stored_ms,
+            before: made.before,
+            replaces: making.replaces.map(|(change, _)| change),
+            remakes: making.remakes,
         },
     )?;
-    documents::save_tail(tx, &mut stored)?;
-    projections::refresh(tx, &stored)?;
-    Ok(())
+    Ok(hash)
 }
 
 /// Reads a document's record.

@@ -2,6 +2,7 @@
 
 use crate::error::ClientError;
 use crate::recovery;
+use crate::returned;
 use crate::tablet::Tablet;
 use crate::view::SyncPhase;
 use domain::record::doc;
@@ -49,6 +50,8 @@ pub enum Step {
         /// The message.
         message: Message,
     },
+    /// The session is over, and what was refused left something new to send: begin another.
+    Again,
     /// The session is over.
     Ended,
 }
@@ -100,7 +103,12 @@ pub fn perform(tablet: &Tablet, effect: Effect) -> Result<Step, ClientError> {
             tablet.reload_packs_after(|| store_page(tablet, &page, next, cursor))?;
             Ok(happened(Event::Stored { last_applied: None }, true))
         }
-        Effect::LoadOutbox { after, bytes } => load_outbox(tablet, after, bytes),
+        Effect::LoadOutbox { after, bytes } => {
+            if after == 0 {
+                returned::settle(tablet)?;
+            }
+            load_outbox(tablet, after, bytes)
+        }
         Effect::SendSync(mut request) => {
             (request.tick, request.chain) = recovery::said_of_self(tablet)?;
             let progress = tablet.sync.progress();
@@ -133,7 +141,9 @@ pub fn perform(tablet: &Tablet, effect: Effect) -> Result<Step, ClientError> {
                 .set(progress.phase, done, progress.total.max(done));
             Ok(happened(Event::Stored { last_applied }, news))
         }
-        Effect::Wait { .. } | Effect::Done => Ok(Step::Ended),
+        Effect::Wait { .. } => Ok(Step::Ended),
+        Effect::Done if returned::settle(tablet)? => Ok(Step::Again),
+        Effect::Done => Ok(Step::Ended),
         Effect::Stopped => Err(ClientError::new("server_nonsense")),
     }
 }
@@ -294,7 +304,10 @@ fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Option<LastApplied>, Cl
             store::recovery::begin(tx, tablet.identity.scope)?;
         }
         for (hash, outcome) in &batch.outcomes {
-            changes::mark_outcome(tx, *hash, &outcome_of(outcome))?;
+            let marked = changes::mark_outcome(tx, *hash, &outcome_of(outcome))?;
+            if let (Outcome::Refused { .. }, Some(document)) = (outcome, marked) {
+                returned::note_refusal(tablet, tx, document, *hash)?;
+            }
         }
         // Changes are applied per document and in order: one bad change blocks only its own document.
         let mut by_document: BTreeMap<DocumentId, Vec<Incoming<'_>>> = BTreeMap::new();
@@ -415,25 +428,7 @@ impl<'a> Incoming<'a> {
         tx: &Transaction<'_>,
     ) -> Result<(Change, Option<String>), ClientError> {
         let head = &self.head;
-        let change = Change {
-            hash: head.hash,
-            document: head.document,
-            generation: head.generation,
-            actor: head.actor,
-            seq: head.seq,
-            start_op: head.start_op,
-            ops: u64::from(head.ops),
-            deps: Vec::new(),
-            body: self.envelope.change.clone(),
-            head: self.envelope.head.clone(),
-            signature: self.envelope.signature.clone(),
-            header: head.header.as_ref().map(protocol::wire::pack).transpose()?,
-            device: head.device,
-            staff: head.staff,
-            scope: head.scope,
-            dev_seq: head.dev_seq,
-            wall_ms: head.wall_ms,
-        };
+        let change = change_of(head, self.envelope)?;
         let reason = match change_header::read(&self.envelope.change) {
             Err(_) => Some("malformed"),
             Ok(header) if header.hash != head.hash => Some("hash_mismatch"),
@@ -446,6 +441,57 @@ impl<'a> Incoming<'a> {
         };
         Ok((change, reason.map(str::to_owned)))
     }
+}
+
+/// A foreign change as the store keeps it.
+fn change_of(head: &EnvelopeHead, envelope: &Envelope) -> Result<Change, ClientError> {
+    Ok(Change {
+        hash: head.hash,
+        document: head.document,
+        generation: head.generation,
+        actor: head.actor,
+        seq: head.seq,
+        start_op: head.start_op,
+        ops: u64::from(head.ops),
+        deps: Vec::new(),
+        body: envelope.change.clone(),
+        head: envelope.head.clone(),
+        signature: envelope.signature.clone(),
+        header: head.header.as_ref().map(protocol::wire::pack).transpose()?,
+        device: head.device,
+        staff: head.staff,
+        scope: head.scope,
+        dev_seq: head.dev_seq,
+        wall_ms: head.wall_ms,
+    })
+}
+
+/// Changes that would not apply because this device had used their numbers for something else, as a memory that was set
+/// back does: once that lies beside the document, they find their place.
+///
+/// # Errors
+/// The store refuses.
+pub(crate) fn take_quarantined(
+    tx: &Transaction<'_>,
+    stored: &mut StoredDocument,
+) -> Result<(), ClientError> {
+    for (change, head, signature) in changes::inapplicable(tx, stored.head.document)? {
+        let envelope = Envelope {
+            head,
+            signature,
+            change,
+        };
+        let Ok(head) = envelope::open(&envelope) else {
+            continue;
+        };
+        let applied = documents::apply(stored, &[(head.hash, &envelope.change)]);
+        if applied.rejected.is_empty() {
+            let change = change_of(&head, &envelope)?;
+            changes::insert_remote(tx, &change, None, head.wall_ms)?;
+            changes::release(tx, head.hash)?;
+        }
+    }
+    Ok(())
 }
 
 fn device_key(

@@ -45,6 +45,7 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         ConflictListView,
         SettleInput,
         SyncView,
+        ReturnedView,
         OverviewView,
         VillageListView,
         InboxView,

@@ -128,6 +128,23 @@ pub struct DeviceRow {
     pub seen: Option<String>,
     /// This very device.
     pub this: bool,
+    /// What was not taken from it and is not settled since.
+    pub refusals: Vec<DeviceRefusal>,
+}
+
+/// Changes of a device that were not taken for one reason. What they say stays on the device.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct DeviceRefusal {
+    /// Refusal code, words in the locale file under `refusals.<code>`.
+    pub reason: String,
+    /// Kind of document, where the server knows it: household, child, problem, restricted.
+    pub kind: Option<String>,
+    /// What the station can do about it: belonging, enrolment, wait or person; words in `devices.refused_todo.<todo>`.
+    pub todo: String,
+    /// How many.
+    pub changes: u32,
+    /// The last of them, RFC 3339.
+    pub last: String,
 }
 
 /// People and devices.

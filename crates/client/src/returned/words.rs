@@ -1,0 +1,201 @@
+//! What a returned change says, field by field, in the words of the file and the forms.
+
+use crate::tablet::Tablet;
+use crate::view::ReturnedLine;
+use domain::form;
+use domain::identity_number;
+use domain::policy::PolicyPack;
+use domain::record::{Before, Edit, Entry};
+use domain::scalar::Scalar;
+use ids::DocKind;
+
+/// Fields and values that hold the record together and say nothing to a person.
+const TECHNICAL: [&str; 13] = [
+    "approved_by",
+    "basis",
+    "child",
+    "household",
+    "session",
+    "record",
+    "recorded_ms",
+    "recorded_on",
+    "by",
+    "form",
+    "is_new",
+    "kind",
+    "file",
+];
+
+/// Fields the file does not list and a person knows all the same; screens have words for them.
+const NAMED: [&str; 3] = ["card", "found_reason", "mandatory_text"];
+
+/// The lines of one change. Labels the policy does not have are left to the screens, by key.
+pub(super) fn lines(
+    tablet: &Tablet,
+    kind: DocKind,
+    edits: &[Edit],
+    before: &Before,
+) -> Vec<ReturnedLine> {
+    // Sealed words are for the station alone, also when they have not arrived there.
+    if kind == DocKind::Restricted {
+        return Vec::new();
+    }
+    let packs = tablet.packs();
+    let pack = packs.rules_on(tablet.today());
+    let mut lines = Vec::new();
+    for edit in edits {
+        match edit {
+            Edit::Put { key, value } => {
+                let old = before.get(key).map(Vec::as_slice).unwrap_or_default();
+                lines.extend(field_line(tablet, pack, kind, key, value, old));
+            }
+            Edit::PutImported { .. } => {}
+            Edit::Add { collection, entry } => {
+                entry_lines(tablet, pack, collection, entry, &mut lines);
+            }
+        }
+    }
+    lines
+}
+
+fn field_line(
+    tablet: &Tablet,
+    pack: Option<&PolicyPack>,
+    kind: DocKind,
+    key: &str,
+    value: &Scalar,
+    before: &[Scalar],
+) -> Option<ReturnedLine> {
+    let holder = match kind {
+        DocKind::Household => "household",
+        _ => "child",
+    };
+    let packs = tablet.packs();
+    let rule = packs.field(holder, key);
+    if rule.is_none() && !NAMED.contains(&key) {
+        return None;
+    }
+    let words = |value: &Scalar| {
+        let text = value.to_display();
+        let card = pack.and_then(|pack| pack.problem_cards.iter().find(|card| card.code == text));
+        match rule {
+            _ if key == "card" => card.map_or(text, |card| card.label.clone()),
+            Some(rule) if rule.mask.is_some() && !text.is_empty() => identity_number::mask(&text),
+            Some(rule) => match (&rule.list, pack) {
+                (Some(list), Some(pack)) if !text.is_empty() => pack.label(list, &text).to_owned(),
+                _ => text,
+            },
+            None => text,
+        }
+    };
+    let old: Vec<String> = before
+        .iter()
+        .map(&words)
+        .filter(|text| !text.is_empty())
+        .collect();
+    Some(ReturnedLine {
+        key: format!("fields.{key}"),
+        label: rule.map(|rule| rule.label.clone()),
+        before: (!old.is_empty()).then(|| old.join("、")),
+        after: words(value),
+    })
+}
+
+/// Which code list a value of a collection is from.
+fn list_of(collection: &str, key: &str) -> Option<&'static str> {
+    Some(match (collection, key) {
+        ("contacts", "mode") => "CONTACT_MODE",
+        ("contacts", "party") => "PARTY",
+        ("contacts", "child_state") => "CHILD_STATE",
+        ("contacts", "topics") => "TOPIC",
+        ("contacts", "parent_contact_ok") => "YES_NO",
+        ("attempts", "reason") => "ATTEMPT_REASON",
+        ("visits" | "sessions", "place") => "PLACE",
+        ("visits" | "sessions", "met") => "MET",
+        ("categories", "code") => "CATEGORY",
+        _ => return None,
+    })
+}
+
+fn entry_lines(
+    tablet: &Tablet,
+    pack: Option<&PolicyPack>,
+    collection: &str,
+    entry: &Entry,
+    lines: &mut Vec<ReturnedLine>,
+) {
+    let label_of = |key: &str, code: &str| match (list_of(collection, key), pack) {
+        (Some("CATEGORY"), Some(pack)) => pack
+            .category(code)
+            .map_or_else(|| code.to_owned(), |rule| rule.label.clone()),
+        (Some(list), Some(pack)) => pack.label(list, code).to_owned(),
+        _ => code.to_owned(),
+    };
+    let mut choices: Vec<String> = Vec::new();
+    for (name, value) in &entry.values {
+        if TECHNICAL.contains(&name.as_str()) {
+            continue;
+        }
+        let (key, after) = match name.split_once('.') {
+            // One boolean a code: all chosen ones are one line.
+            Some((key, _)) => {
+                if choices.iter().any(|known| known == key) {
+                    continue;
+                }
+                choices.push(key.to_owned());
+                let words: Vec<String> = entry
+                    .codes(key)
+                    .iter()
+                    .map(|code| label_of(key, code))
+                    .collect();
+                (key.to_owned(), words.join("、"))
+            }
+            None => match value {
+                Scalar::Null => continue,
+                Scalar::Bool(false) if name == "void" => continue,
+                Scalar::Bool(yes) => (name.clone(), if *yes { "是" } else { "否" }.to_owned()),
+                other => (name.clone(), label_of(name, &other.to_display())),
+            },
+        };
+        if after.is_empty() {
+            continue;
+        }
+        lines.push(ReturnedLine {
+            key: format!("entries.{key}"),
+            label: None,
+            before: None,
+            after,
+        });
+    }
+    answer_lines(tablet, collection, entry, lines);
+}
+
+/// Answers in the words of the form they were given to.
+fn answer_lines(tablet: &Tablet, collection: &str, entry: &Entry, lines: &mut Vec<ReturnedLine>) {
+    if entry.answers.is_empty() {
+        return;
+    }
+    let packs = tablet.packs();
+    let hash = entry
+        .text("form")
+        .and_then(|form| form.rsplit('#').next())
+        .unwrap_or_default();
+    let Some(pack) = packs.form_by_hash(hash) else {
+        return;
+    };
+    let part = form::from_scalars(pack, &entry.answers);
+    let (session, child) = match collection {
+        "sessions" => (Some(&part), None),
+        _ => (None, Some(&part)),
+    };
+    for section in form::read_answers(pack, session, child) {
+        for answer in section.answers {
+            lines.push(ReturnedLine {
+                key: format!("form.{}", answer.key),
+                label: Some(answer.label),
+                before: None,
+                after: answer.text,
+            });
+        }
+    }
+}
