@@ -155,6 +155,8 @@ export async function startWorld(context) {
     ledgers: (edits = []) => order('ledgers', { edits }),
     /** Makes the made-up township with half a year of records: [{ name, village, director }]. Its folders are `station` and the villages' names. */
     township: (villages, pin) => order('township', { villages, pin }, 6 * STEP_MS),
+    /** Puts a person into another unit at the server itself. */
+    movePerson: (name, unit) => order('move_person', { name, unit }),
     /** Enrols a folder without a screen; give it to `host` by name, or to the window. */
     enrolledFolder: (name, shell, enrolment, pin) => order('enrolled_folder', { name, shell, enrolment, pin }),
   }

@@ -4,7 +4,7 @@
 //! The same binary is each core (`e2e-world host …`): `webhost` as it ships, with a clock a journey may set and a PIN
 //! that costs little. A core is a process of its own so that a journey can kill it.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use axum::extract::{Path as UrlPath, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -213,6 +213,7 @@ struct Order {
     enrolment: Option<String>,
     pin: String,
     villages: u32,
+    unit: String,
     edits: Vec<LedgerEdit>,
 }
 
@@ -327,6 +328,10 @@ async fn perform(world: &Arc<World>, action: &str, order: Order) -> Result<Value
             })
             .await?
         }
+        "move_person" => {
+            move_person(world, &order.name, &order.unit)?;
+            Ok(Value::Null)
+        }
         other => bail!("no such action: {other}"),
     }
 }
@@ -411,6 +416,20 @@ async fn fill(world: &World, villages: u32, pin: &str) -> Result<Value> {
         device.app.end();
     }
     Ok(json!(filled))
+}
+
+/// Puts a person into another unit at the server itself; no screen does that yet.
+fn move_person(world: &World, name: &str, unit: &str) -> Result<()> {
+    let file = world.folder.path().join("office/server/server.sqlite");
+    let server = rusqlite::Connection::open(file)?;
+    server.busy_timeout(std::time::Duration::from_secs(10))?;
+    let unit = ids::UnitId::parse(unit)?;
+    let moved = server.execute(
+        "UPDATE staff SET unit = ?1 WHERE name = ?2",
+        (unit.0.as_bytes(), name),
+    )?;
+    ensure!(moved == 1, "{name} is not one person");
+    Ok(())
 }
 
 fn core<'a>(cores: &'a mut BTreeMap<String, Core>, name: &str) -> Result<&'a mut Core> {

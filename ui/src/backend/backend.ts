@@ -42,6 +42,10 @@ export const commands = [
   'settle_conflict',
   'sync_status',
   'sync_now',
+  'returned',
+  'offer_again',
+  'put_away',
+  'bring_back',
   'overview',
   'villages',
   'create_village',
@@ -98,6 +102,10 @@ export interface Backend {
   settleConflict(input: view.SettleInput): Promise<view.ConflictListView>
   syncStatus(): Promise<view.SyncView>
   syncNow(): Promise<view.SyncView>
+  returned(): Promise<view.ReturnedView>
+  offerAgain(input: view.IdInput): Promise<view.ReturnedView>
+  putAway(input: view.IdInput): Promise<view.ReturnedView>
+  bringBack(input: view.IdInput): Promise<view.ReturnedView>
   overview(): Promise<view.OverviewView>
   villages(): Promise<view.VillageListView>
   createVillage(input: view.NewVillageInput): Promise<view.VillageListView>

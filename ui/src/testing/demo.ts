@@ -416,6 +416,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
     conflicts: async () => ({ open: [] }),
     syncStatus: async () => sync,
     syncNow: async () => sync,
+    returned: async () => ({ open: [], put_away: [] }),
     ...overrides,
   })
 }
