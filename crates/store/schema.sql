@@ -59,7 +59,7 @@ CREATE TABLE changes (
   incarnation   BLOB,                        -- own changes only: whose chain it continues
   chain_head    BLOB,                        -- own changes only: hash of this envelope's head
   in_body       INTEGER NOT NULL DEFAULT 0
-, was_at_server INTEGER NOT NULL DEFAULT 0) STRICT;
+, was_at_server INTEGER NOT NULL DEFAULT 0, before TEXT, beside INTEGER NOT NULL DEFAULT 0, replaced_by BLOB, replaces BLOB, remakes INTEGER NOT NULL DEFAULT 0, put_away_ms INTEGER) STRICT;
 
 CREATE TABLE children (
   child        BLOB PRIMARY KEY NOT NULL,
@@ -293,6 +293,16 @@ CREATE TABLE recovery (
   unexplained    INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE returned (
+  hash        BLOB PRIMARY KEY NOT NULL,
+  tries       INTEGER NOT NULL,              -- refused so often
+  refused_ms  INTEGER NOT NULL,              -- the last time
+  app         TEXT NOT NULL,
+  device      BLOB NOT NULL,
+  belonging   TEXT NOT NULL,                 -- unit and role of the person, unit of the document
+  news        INTEGER NOT NULL               -- position of the newest foreign change of the document
+) STRICT;
+
 CREATE TABLE staff (
   staff      BLOB PRIMARY KEY NOT NULL,
   name       TEXT NOT NULL,
@@ -334,6 +344,8 @@ CREATE TABLE units (
   region_code  TEXT,
   closed_ms    INTEGER
 ) STRICT;
+
+CREATE INDEX changes_beside ON changes (document) WHERE beside = 1;
 
 CREATE INDEX changes_by_document ON changes (document);
 
