@@ -92,6 +92,7 @@ fn envelope(change: Vec<u8>) -> Envelope {
         staff: StaffId(id(9)),
         app: "0.1.0".to_owned(),
         schema: 1,
+        replaces: Some([2; 32]),
         tick: Some(vec![1; 90]),
         wall_ms: 1_793_584_800_000,
         mono_ms: 60_000,

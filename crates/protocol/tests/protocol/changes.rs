@@ -255,15 +255,15 @@ fn concatenated_changes_are_read_one_by_one() {
 
 #[test]
 fn a_change_is_as_large_as_the_limit_and_no_larger() {
-    // The message fills the body up to the wanted length.
+    // A column of raw values fills the body up to the wanted length.
+    const VALUES: u8 = 0x57;
     let body_of_length = |wanted: usize| {
-        let frame = |message: usize| {
+        let frame = |values: usize| {
             let mut body = vec![0, 16];
             body.extend([7; 16]);
-            body.extend([1, 1, 0]);
-            body.extend(length_of(&vec![0; message]));
-            body.extend(vec![b'x'; message]);
-            body.extend([0, 0]);
+            body.extend([1, 1, 0, 0, 0, 1, VALUES]);
+            body.extend(length_of(&vec![0; values]));
+            body.extend(vec![b'x'; values]);
             body
         };
         let overhead = frame(wanted).len() - wanted;

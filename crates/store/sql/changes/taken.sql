@@ -2,5 +2,5 @@ SELECT hash, document, generation, actor, seq, start_op, ops, deps, body, head, 
        device, staff, scope, dev_seq, wall_ms
 FROM changes
 WHERE origin = 'local' AND state = 'accepted' AND server_seq IS NULL AND dev_seq > :after AND scope = :scope
-  AND body IS NOT NULL
+  AND body IS NOT NULL AND replaced_by IS NULL
 ORDER BY position;
