@@ -149,15 +149,17 @@ attacks! {
         let text = |number: u32| number.to_string() + &"长".repeat(70_000);
         let mut doc = siege.attacker.document(DocKind::Problem, siege.village);
         let mut refused = 0;
+        let mut outcomes = Vec::new();
         for number in 0..50 {
             let sealed = siege.attacker.edit(&mut doc, "text", &text(number));
             let response = siege.attacker.sync(None, vec![sealed]).await.unwrap();
+            outcomes.push(last(&response).clone());
             if *last(&response) == (Outcome::Refused { code: RefusalCode::TooLarge }) {
                 refused += 1;
                 break;
             }
         }
-        assert_eq!(refused, 1, "the file grew without end");
+        assert_eq!(refused, 1, "the file grew without end: {outcomes:?}");
     };
     a_copy_from_elsewhere_keeps_its_past => async |siege: &mut Siege| {
         // Two branches of one file, merged by the attacker's hand: every past is known, so it is taken.

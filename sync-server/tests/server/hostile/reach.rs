@@ -161,17 +161,17 @@ attacks! {
     page_tokens_made_up_open_nothing => async |siege: &mut Siege| {
         let (doc, _) = file_elsewhere(siege).await;
         let just_before = Uuid::from_u128(doc.header.document.0.as_u128() - 1);
-        for token in [String::new(), "x".into(), "....".into(), "1.1.x.1".into(), "-1.0.0.0".into(),
-            format!("{}.0.{}.0", u64::MAX, Uuid::nil().simple()), "1.1.1.1.1".into(),
-            format!("0.9223372036854775808.{}.0", Uuid::nil().simple())] {
+        for token in [String::new(), "x".into(), "....".into(), "1.1.1.x.1".into(), "1.-1.0.0.0".into(), format!("0.1.{}.0", Uuid::nil().simple()),
+            format!("1.{}.0.{}.0.0", u64::MAX, Uuid::nil().simple()), "1.1.1.1.1.1".into(),
+            format!("1.0.9223372036854775808.{}.0", Uuid::nil().simple())] {
             let answer = page(siege, &token).await;
             assert!(matches!(answer, Err((400..=499, _))), "{token}: {answer:?}");
         }
-        let answer = page(siege, &format!("0.1.{}.0", just_before.simple())).await.unwrap();
+        let answer = page(siege, &format!("1.0.1.{}.0", just_before.simple())).await.unwrap();
         assert!(answer.documents.iter().all(|other| other.home_unit == siege.village));
     };
     a_count_made_up_in_a_token_harms_nobody => async |siege: &mut Siege| {
-        let token = format!("0.0.{}.{}", Uuid::nil().simple(), u32::MAX);
+        let token = format!("1.0.0.{}.{}", Uuid::nil().simple(), u32::MAX);
         let answer = page(siege, &token).await;
         assert!(answer.is_ok() || matches!(answer, Err((400..=499, _))), "{answer:?}");
     };
