@@ -1,6 +1,6 @@
 # The front door. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test quick check fix gen bench kill fuzz demo screenshots
+.PHONY: help run test quick check fix gen bench kill sim fuzz demo screenshots
 
 N ?= 200
 SEED ?= 1
@@ -48,6 +48,10 @@ bench: ## Speed against limits and rivals, in one run
 kill: ## Kills a saving process N times; nothing called saved may be missing
 	@cargo build --quiet --package zoufang-tests --bin zoufang-kill
 	@$${CARGO_TARGET_DIR:-target}/debug/zoufang-kill --rounds $(N)
+
+sim: ## Plays N schedules of the simulator from SEED on; every failing seed is printed (TRACE=1)
+	@cargo build --quiet --package zoufang-tests --bin zoufang-sim
+	@$${CARGO_TARGET_DIR:-target}/debug/zoufang-sim --schedules $(N) --seed $(SEED) $(if $(TRACE),--trace)
 
 fuzz: ## libFuzzer over the parsers (TARGET= one of them, SECONDS= each)
 	@scripts/fuzz.sh '$(TARGET)' '$(SECONDS)'

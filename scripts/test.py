@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 LOGS = TARGET / "test-logs"
 KILL_ROUNDS = int(os.environ.get("N", "200"))
+SCHEDULES = int(os.environ.get("SCHEDULES", "300"))
 
 # The window's own feature is on everywhere, so that cargo builds each crate once for all stages.
 FEATURES = ["--features", "zoufang/custom-protocol"]
@@ -60,6 +61,14 @@ def kill_counts(log):
         return Tally()
     rounds, violations = int(found[-1][0]), int(found[-1][1])
     return Tally(rounds - violations, violations)
+
+
+def sim_counts(log):
+    found = re.findall(r"^sim schedules=(\d+) violations=(\d+)$", log, re.MULTILINE)
+    if not found:
+        return Tally()
+    schedules, violations = int(found[-1][0]), int(found[-1][1])
+    return Tally(schedules - violations, violations)
 
 
 def run(name, command, minutes):
@@ -118,6 +127,7 @@ def stages():
             cargo_counts,
         ),
         ("kill", f"{KILL_ROUNDS} kills", [str(TARGET / "debug/zoufang-kill"), "--rounds", str(KILL_ROUNDS)], 15, kill_counts),
+        ("sim", f"{SCHEDULES} schedules", [str(TARGET / "debug/zoufang-sim"), "--schedules", str(SCHEDULES)], 15, sim_counts),
         ("browser", "journeys in a browser", ["node", "tests/e2e/run.mjs", "browser"], 20, closing_counts),
         ("window", "journeys in the window", ["node", "tests/e2e/run.mjs", "window"], 10, closing_counts),
     ]

@@ -4,6 +4,7 @@ pub mod demo;
 pub mod device;
 pub mod fuzz;
 pub mod relay;
+pub mod simulation;
 pub mod story;
 pub mod township;
 

@@ -10,13 +10,14 @@ pub mod problems;
 pub mod records;
 
 use crate::documents::{self, StoredDocument};
-use crate::{StoreError, Transaction};
+use crate::{StoreError, Transaction, row};
 use domain::record::Record;
 use domain::record::doc;
 use ids::{DocKind, DocumentId, UnitId};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, Row, named_params};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 /// Raised when the code computes other rows from the same documents: the next opening rebuilds.
 const VERSION: i64 = 1;
@@ -139,30 +140,60 @@ pub fn hash(connection: &Connection) -> Result<[u8; 32], StoreError> {
     let mut hash = Sha256::new();
     for sql in ALL_ROWS {
         let mut statement = connection.prepare_cached(sql)?;
-        let columns = statement.column_count();
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            for column in 0..columns {
-                let (tag, bytes): (u8, &[u8]) = match row.get_ref(column)? {
-                    ValueRef::Null => (0, &[]),
-                    ValueRef::Integer(number) => {
-                        hash.update([1]);
-                        hash.update(number.to_be_bytes());
-                        continue;
-                    }
-                    ValueRef::Real(_) => (2, &[]),
-                    ValueRef::Text(text) => (3, text),
-                    ValueRef::Blob(blob) => (4, blob),
-                };
-                hash.update([tag]);
-                hash.update((bytes.len() as u64).to_be_bytes());
-                hash.update(bytes);
-            }
-            hash.update([5]);
+            hash_row(&mut hash, row)?;
         }
         hash.update([6]);
     }
     Ok(hash.finalize().into())
+}
+
+/// A hash over the projection rows of each document, to compare two devices that hold different documents.
+///
+/// # Errors
+/// The database refuses.
+pub fn hashes(connection: &Connection) -> Result<BTreeMap<DocumentId, [u8; 32]>, StoreError> {
+    let mut of_document: BTreeMap<DocumentId, Sha256> = BTreeMap::new();
+    for (table, sql) in ALL_ROWS.iter().enumerate() {
+        let mut statement = connection.prepare_cached(sql)?;
+        // A row belongs to the document it was computed from; a child's household is another document.
+        let owner = ["document", "problem", "child", "household"]
+            .into_iter()
+            .find(|name| statement.column_index(name).is_ok())
+            .unwrap_or("document");
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let hash = of_document.entry(row::document(row, owner)?).or_default();
+            hash.update([u8::try_from(table).unwrap_or(u8::MAX)]);
+            hash_row(hash, row)?;
+        }
+    }
+    Ok(of_document
+        .into_iter()
+        .map(|(document, hash)| (document, hash.finalize().into()))
+        .collect())
+}
+
+fn hash_row(hash: &mut Sha256, row: &Row<'_>) -> rusqlite::Result<()> {
+    for column in 0..row.as_ref().column_count() {
+        let (tag, bytes): (u8, &[u8]) = match row.get_ref(column)? {
+            ValueRef::Null => (0, &[]),
+            ValueRef::Integer(number) => {
+                hash.update([1]);
+                hash.update(number.to_be_bytes());
+                continue;
+            }
+            ValueRef::Real(_) => (2, &[]),
+            ValueRef::Text(text) => (3, text),
+            ValueRef::Blob(blob) => (4, blob),
+        };
+        hash.update([tag]);
+        hash.update((bytes.len() as u64).to_be_bytes());
+        hash.update(bytes);
+    }
+    hash.update([5]);
+    Ok(())
 }
 
 pub(crate) fn bring_up_to_date(tx: &Transaction<'_>) -> Result<(), StoreError> {

@@ -1,0 +1,34 @@
+//! Schedules of the simulator that every `cargo test` plays: the first ones, and every seed that once found a fault.
+
+use std::sync::OnceLock;
+use zoufang_tests::simulation::{Founded, play};
+
+fn founded() -> &'static Founded {
+    static FOUNDED: OnceLock<Founded> = OnceLock::new();
+    FOUNDED.get_or_init(|| Founded::new().expect("the world is founded as in every other test"))
+}
+
+fn holds(seed: u64) {
+    let ended = play(founded(), seed).expect("the schedule can be played to its end");
+    assert!(
+        ended.violations.is_empty(),
+        "seed {seed}: {:#?}\n{}",
+        ended.violations,
+        ended.trace.join("\n")
+    );
+}
+
+#[test]
+fn the_first_schedules_lose_nothing() {
+    for seed in 1..=12 {
+        holds(seed);
+    }
+}
+
+#[test]
+fn a_seed_plays_the_same_schedule_every_time() {
+    let once = play(founded(), 7).expect("the schedule can be played to its end");
+    let again = play(founded(), 7).expect("the schedule can be played to its end");
+    assert_eq!(once.trace, again.trace);
+    assert_eq!(once.promises, again.promises);
+}
