@@ -267,7 +267,7 @@ CREATE TABLE quarantine (
   signature   BLOB,
   reason      TEXT NOT NULL,
   at_ms       INTEGER NOT NULL
-) STRICT;
+, app TEXT NOT NULL DEFAULT '', kind TEXT, home_unit BLOB, server_seq INTEGER) STRICT;
 
 CREATE TABLE read_marks (
   document  BLOB PRIMARY KEY NOT NULL,

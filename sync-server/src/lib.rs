@@ -36,6 +36,7 @@ pub mod restore;
 mod routes;
 mod serve;
 mod sessions;
+mod set_aside;
 mod settings;
 mod snapshot;
 mod state;

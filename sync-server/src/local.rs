@@ -71,6 +71,7 @@ impl LocalServer {
                 copies: Copies::new(None),
             },
         )?;
+        app.begin(&connection)?;
         Ok(Self {
             app,
             connection,

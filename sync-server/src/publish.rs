@@ -10,11 +10,10 @@ use crate::error::ApiError;
 use crate::judge::{Question, Verdict};
 use crate::log::{self, Append};
 use crate::publisher::Progress;
-use crate::refusals::{self, Refusal};
+use crate::set_aside;
 use crate::state::App;
 use crate::worker::Court;
 use ids::{ChangeHash, DocumentId, Generation, UnitId};
-use protocol::envelope;
 use protocol::{Envelope, RefusalCode, limits};
 use rusqlite::{Connection, OptionalExtension, named_params};
 use std::collections::{BTreeMap, VecDeque};
@@ -26,19 +25,20 @@ const CHANGES: u32 = 256;
 
 /// A document with what waits of it.
 pub(crate) struct Case {
-    document: DocumentId,
-    generation: Generation,
+    pub(crate) document: DocumentId,
+    pub(crate) generation: Generation,
     rows: Vec<Waiting>,
     question: Question,
     reached: Reached,
 }
 
-struct Waiting {
+/// A change in the inbox.
+pub(crate) struct Waiting {
     id: i64,
-    hash: ChangeHash,
-    head_hash: [u8; 32],
+    pub(crate) hash: ChangeHash,
+    pub(crate) head_hash: [u8; 32],
     scope: UnitId,
-    envelope: Envelope,
+    pub(crate) envelope: Envelope,
 }
 
 /// How far a document is published: how many changes, and the last row of them.
@@ -210,10 +210,18 @@ fn gather_one(
 }
 
 /// Has every case judged. No database is touched, so this may take its time.
+/// Those no worker was to be had for are left out and go on waiting.
 pub(crate) fn judge(court: &mut Court, cases: Vec<Case>) -> Vec<Judged> {
-    cases
-        .into_iter()
-        .map(|case| match court.judge(&case.question) {
+    let mut judged = Vec::with_capacity(cases.len());
+    for case in cases {
+        let answer = match court.judge(&case.question) {
+            Ok(answer) => answer,
+            Err(error) => {
+                tracing::error!(%error, "there is no worker to be had; changes go on waiting");
+                break;
+            }
+        };
+        judged.push(match answer {
             Some(answer) => Judged {
                 verdicts: answer.verdicts,
                 saved: answer.saved,
@@ -228,8 +236,9 @@ pub(crate) fn judge(court: &mut Court, cases: Vec<Case>) -> Vec<Judged> {
                     case,
                 }
             }
-        })
-        .collect()
+        });
+    }
+    judged
 }
 
 /// Writes the verdicts down, in one transaction.
@@ -258,7 +267,7 @@ pub(crate) fn settle(
                 }
                 bad => {
                     lost.push(row.hash);
-                    set_aside(app, connection, &one.case, row, *bad, now_ms)?;
+                    set_aside::keep(app, connection, &one.case, row, *bad, now_ms)?;
                 }
             }
         }
@@ -310,7 +319,8 @@ pub(crate) fn remember(memory: &mut Memory, judged: Vec<Judged>) {
     }
 }
 
-fn take_out(
+/// Takes a change out of the inbox; what becomes of it is the caller's to say.
+pub(crate) fn take_out(
     connection: &Connection,
     case: &Case,
     row: &Waiting,
@@ -350,45 +360,4 @@ fn hold(app: &App, connection: &Connection, case: &Case, row: &Waiting) -> Resul
             ":body": body,
         })?;
     Ok(())
-}
-
-/// Kept, sealed, with the verdict; whoever made it is told, and the station sees it.
-fn set_aside(
-    app: &App,
-    connection: &Connection,
-    case: &Case,
-    row: &Waiting,
-    verdict: Verdict,
-    now_ms: i64,
-) -> Result<(), ApiError> {
-    take_out(
-        connection,
-        case,
-        row,
-        "refused",
-        Some(RefusalCode::Quarantined),
-    )?;
-    let head = envelope::open(&row.envelope)?;
-    let key = log::document_key(connection, &app.vault, case.document, case.generation)?;
-    let body = log::seal_envelope(&key, &row.head_hash, &row.envelope, app.entropy.as_ref())?;
-    connection
-        .prepare_cached(include_str!("sql/publish/set_aside.sql"))?
-        .execute(named_params! {
-            ":head_hash": row.head_hash,
-            ":document": case.document.0.as_bytes(),
-            ":generation": case.generation,
-            ":hash": row.hash.0,
-            ":device": head.device.0.as_bytes(),
-            ":verdict": verdict.as_str(),
-            ":at_ms": now_ms,
-            ":bytes": stored(row.envelope.raw_bytes() as u64),
-            ":body": body,
-        })?;
-    let refusal = Refusal {
-        head_hash: &row.head_hash,
-        device: head.device,
-        kind: Some(log::kind_of(connection, case.document)?),
-        code: RefusalCode::Quarantined,
-    };
-    Ok(refusals::remember(connection, &refusal, now_ms)?)
 }

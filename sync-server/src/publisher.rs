@@ -73,23 +73,46 @@ fn follow(
         let Some(serving) = serving.upgrade() else {
             return;
         };
-        let more = match pass(&serving, &mut court, &mut memory) {
-            Ok(more) => more,
-            Err(error) => {
-                // The inbox is still there; the next commit is the next try.
-                tracing::error!(code = error.code(), "publishing");
-                false
+        let passed = pass(&serving, &mut court, &mut memory).unwrap_or_else(|error| {
+            // The inbox is still there.
+            tracing::error!(code = error.code(), "publishing");
+            Passed::InVain
+        });
+        drop(serving);
+        let next = async {
+            match passed {
+                Passed::Some => Ok(()),
+                Passed::None => commits.changed().await,
+                Passed::InVain => tokio::time::timeout(PAUSE, commits.changed())
+                    .await
+                    .unwrap_or(Ok(())),
             }
         };
-        drop(serving);
-        if !more && runtime.block_on(commits.changed()).is_err() {
+        if runtime.block_on(next).is_err() {
             return;
         }
     }
 }
 
-/// One round: read, judge, write. Says whether there was anything to do.
-fn pass(serving: &Arc<Serving>, court: &mut Court, memory: &mut Memory) -> Result<bool, ApiError> {
+/// How long the publisher rests when it could do nothing about what waits.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// What a round came to.
+enum Passed {
+    /// Nothing waits.
+    None,
+    /// Something was published or set aside.
+    Some,
+    /// Something waits, and nothing could be done about it.
+    InVain,
+}
+
+/// One round: read, judge, write.
+fn pass(
+    serving: &Arc<Serving>,
+    court: &mut Court,
+    memory: &mut Memory,
+) -> Result<Passed, ApiError> {
     let app = &serving.app;
     let cases = serving
         .readers
@@ -97,9 +120,13 @@ fn pass(serving: &Arc<Serving>, court: &mut Court, memory: &mut Memory) -> Resul
     if cases.is_empty() {
         let progress = serving.readers.read(publish::progress)?;
         serving.published.0.send_replace(progress);
-        return Ok(false);
+        return Ok(Passed::None);
     }
-    let judged = Arc::new(publish::judge(court, cases));
+    let judged = publish::judge(court, cases);
+    if judged.is_empty() {
+        return Ok(Passed::InVain);
+    }
+    let judged = Arc::new(judged);
     let (writing, verdicts) = (Arc::clone(app), Arc::clone(&judged));
     let now_ms = app.clock.now_ms();
     let progress = serving.writer.run_here(move |connection| {
@@ -110,5 +137,5 @@ fn pass(serving: &Arc<Serving>, court: &mut Court, memory: &mut Memory) -> Resul
         publish::remember(memory, judged);
     }
     serving.published.0.send_replace(progress);
-    Ok(true)
+    Ok(Passed::Some)
 }

@@ -132,6 +132,7 @@ impl Server {
                 copies: copies.clone(),
             },
         )?);
+        app.begin(&connection)?;
         let writer = Writer::start(connection)?;
         let commits = writer.commits();
         let serving = Arc::new(Serving {

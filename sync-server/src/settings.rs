@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 /// Names of settings.
 pub(crate) mod name {
     pub const EPOCH: &str = "epoch";
+    pub const JUDGED_BY: &str = "judged_by";
     pub const DEMO: &str = "demo";
     pub const ADDRESS: &str = "address";
     pub const RECOVERY_KEY: &str = "recovery_key";

@@ -1,11 +1,12 @@
 //! What every request shares.
 
 use crate::copies::Copies;
-use crate::database::{Readers, Writer};
+use crate::database::{DatabaseError, Readers, Writer};
 use crate::enrolment::{self, Desk};
 use crate::publisher::Published;
 use crate::serve::ServerError;
 use crate::sessions::Sessions;
+use crate::set_aside;
 use crate::tls;
 use crate::vault::Vault;
 use ed25519_dalek::SigningKey;
@@ -68,6 +69,16 @@ impl App {
             copies: means.copies,
             seen: Mutex::default(),
         })
+    }
+
+    /// What is done once, before the first request.
+    pub(crate) fn begin(&self, connection: &Connection) -> Result<(), ServerError> {
+        let moment = connection
+            .unchecked_transaction()
+            .map_err(DatabaseError::from)?;
+        set_aside::look_again(self, &moment).map_err(ServerError::Mismatch)?;
+        moment.commit().map_err(DatabaseError::from)?;
+        Ok(())
     }
 
     /// The enrolment desk over a connection.

@@ -1,11 +1,15 @@
 //! The admission worker: a process of its own in which a stranger's change meets Automerge for the first time.
 //!
 //! The server starts `sync-server worker`, writes questions to its standard input and reads answers from its standard
-//! output, each a length and MessagePack. The worker may use so much memory and no more; one that ends, hangs or grows
-//! is replaced, and what it ended over is asked again one change at a time until the change that does it is alone.
+//! output, each a length and MessagePack. The worker may use so much memory and so much processor time for a question, and
+//! no more; one that ends is replaced, and what it ended over is asked again one change at a time until the change that
+//! does it is alone. A change is condemned only when two fresh workers ended over it alone; that a machine is slow, or has
+//! no room for a worker, says nothing about a change, and then it goes on waiting.
 
 use crate::judge::{self, Answer, Question, Verdict};
 use protocol::{limits, wire};
+use rustix::process::{self, Resource, Rlimit};
+use rustix::time::{ClockId, clock_gettime};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -58,16 +62,19 @@ impl Court {
     }
 
     /// Judges what waits. None when what is published of the document cannot be opened at all.
-    pub(crate) fn judge(&mut self, question: &Question) -> Option<Answer> {
-        match self.ask(question) {
+    ///
+    /// # Errors
+    /// There is no worker to be had at the moment; nothing is judged.
+    pub(crate) fn judge(&mut self, question: &Question) -> io::Result<Option<Answer>> {
+        Ok(match self.ask(question)? {
             Asked::Answer(answer) => Some(answer),
             Asked::Unreadable => None,
-            Asked::Ended => self.one_by_one(question),
-        }
+            Asked::Ended => self.one_by_one(question)?,
+        })
     }
 
     /// The worker ended over several: each alone, on top of the good ones before it.
-    fn one_by_one(&mut self, question: &Question) -> Option<Answer> {
+    fn one_by_one(&mut self, question: &Question) -> io::Result<Option<Answer>> {
         let mut whole = Answer {
             verdicts: Vec::new(),
             saved: question.published.clone(),
@@ -78,66 +85,84 @@ impl Court {
                 published: whole.saved.clone(),
                 waiting: vec![change.clone()],
             };
-            match self.ask(&alone) {
+            match self.ask_twice(&alone)? {
                 Asked::Answer(answer) => {
                     whole.verdicts.extend(answer.verdicts);
                     whole.saved = answer.saved;
                 }
-                Asked::Unreadable => return None,
+                Asked::Unreadable => return Ok(None),
                 Asked::Ended => {
                     tracing::warn!(bytes = change.len(), "the worker ended over a change");
                     whole.verdicts.push(Verdict::Fatal);
                 }
             }
         }
-        Some(whole)
+        Ok(Some(whole))
     }
 
-    fn ask(&mut self, question: &Question) -> Asked {
+    /// Asks again when the worker ended: the system may have taken it away for reasons of its own.
+    fn ask_twice(&mut self, question: &Question) -> io::Result<Asked> {
+        match self.ask(question)? {
+            Asked::Ended => self.ask(question),
+            asked => Ok(asked),
+        }
+    }
+
+    fn ask(&mut self, question: &Question) -> io::Result<Asked> {
         let program = match &self.worker {
             Worker::InProcess => {
-                return judge::judge(question).map_or(Asked::Unreadable, Asked::Answer);
+                return Ok(judge::judge(question).map_or(Asked::Unreadable, Asked::Answer));
             }
             Worker::Process(program) => program.clone(),
         };
-        let most = Duration::from_millis(
-            limits::JUDGE_MS + limits::JUDGE_MS_EACH * question.waiting.len() as u64,
-        );
-        let answer = self.converse(&program, question, most);
-        match answer {
-            Ok(Some(Ok(answer))) if answer.verdicts.len() == question.waiting.len() => {
-                Asked::Answer(answer)
-            }
-            Ok(Some(Err(()))) => Asked::Unreadable,
-            Ok(_) | Err(_) => {
-                self.running = None;
-                Asked::Ended
-            }
-        }
-    }
-
-    fn converse(
-        &mut self,
-        program: &PathBuf,
-        question: &Question,
-        most: Duration,
-    ) -> io::Result<Option<Result<Answer, ()>>> {
         let running = match &mut self.running {
             Some(running) => running,
-            none => none.insert(start(program)?),
+            none => none.insert(start(&program)?),
         };
-        let body = wire::pack(question).map_err(io::Error::other)?;
-        let input = running
-            .child
-            .stdin
-            .as_mut()
-            .ok_or_else(|| io::Error::other("the worker has no input"))?;
-        write_frame(input, &body)?;
-        match running.answers.recv_timeout(most) {
-            Ok(frame) => Ok(wire::unpack(&frame?).ok()),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Ok(None),
+        let heard = converse(running, question);
+        if !matches!(heard, Ok(Heard::Answer(_))) {
+            self.running = None;
+        }
+        match heard {
+            Ok(Heard::Answer(Ok(answer))) if answer.verdicts.len() == question.waiting.len() => {
+                Ok(Asked::Answer(answer))
+            }
+            Ok(Heard::Answer(Err(()))) => Ok(Asked::Unreadable),
+            Ok(Heard::Nothing) => Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                "the worker was given no time by this machine",
+            )),
+            Ok(Heard::Answer(Ok(_))) | Err(_) => {
+                self.running = None;
+                Ok(Asked::Ended)
+            }
         }
     }
+}
+
+fn converse(running: &mut Running, question: &Question) -> io::Result<Heard> {
+    let body = wire::pack(question).map_err(io::Error::other)?;
+    let input = running
+        .child
+        .stdin
+        .as_mut()
+        .ok_or_else(|| io::Error::other("the worker has no input"))?;
+    write_frame(input, &body)?;
+    match running
+        .answers
+        .recv_timeout(Duration::from_secs(limits::JUDGE_WAIT_S))
+    {
+        Ok(frame) => wire::unpack(&frame?)
+            .map(Heard::Answer)
+            .map_err(io::Error::other),
+        Err(RecvTimeoutError::Timeout) => Ok(Heard::Nothing),
+        Err(RecvTimeoutError::Disconnected) => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
+}
+
+enum Heard {
+    Answer(Result<Answer, ()>),
+    Nothing,
 }
 
 enum Asked {
@@ -178,11 +203,7 @@ fn start(program: &PathBuf) -> io::Result<Running> {
 /// # Errors
 /// The bounds cannot be set, or the pipe to the server breaks.
 pub fn main() -> io::Result<()> {
-    rlimit::setrlimit(
-        rlimit::Resource::AS,
-        limits::WORKER_BYTES,
-        limits::WORKER_BYTES,
-    )?;
+    process::setrlimit(Resource::As, most(limits::WORKER_BYTES))?;
     // A panic's message may quote a record; the verdict is all that leaves this process.
     std::panic::set_hook(Box::new(|_| {}));
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
@@ -193,8 +214,29 @@ pub fn main() -> io::Result<()> {
             Err(error) => return Err(error),
         };
         let question: Question = wire::unpack(&frame).map_err(io::Error::other)?;
+        bound_time(question.waiting.len() as u64)?;
         let answer: Result<Answer, ()> = judge::judge(&question).map_err(|_| ());
         write_frame(&mut output, &wire::pack(&answer).map_err(io::Error::other)?)?;
+    }
+}
+
+/// From here on the process may use so much processor time; the system ends it when that is over.
+fn bound_time(changes: u64) -> io::Result<()> {
+    let used = clock_gettime(ClockId::ProcessCPUTime).tv_sec;
+    let used = u64::try_from(used).map_err(io::Error::other)?;
+    // Whole seconds: the one that has begun, the one it may end in, and what the question is worth.
+    let seconds = used + 2 + limits::JUDGE_S + changes / limits::JUDGE_CHANGES_PER_S;
+    let limit = Rlimit {
+        current: Some(seconds),
+        maximum: None,
+    };
+    Ok(process::setrlimit(Resource::Cpu, limit)?)
+}
+
+fn most(value: u64) -> Rlimit {
+    Rlimit {
+        current: Some(value),
+        maximum: Some(value),
     }
 }
 

@@ -49,7 +49,7 @@ macro_rules! one_test_each {
 }
 
 one_test_each! {
-    change several_changes head request response inflate statement code ledger form policy case
+    change document several_changes head request response inflate statement code ledger form policy case
     identity_number
 }
 
@@ -61,7 +61,7 @@ fn what_brought_automerge_down_does_not_reach_it_through_us() {
         "Automerge's package has no fixtures any more"
     );
     for (place, bytes) in crashers.iter().enumerate() {
-        for name in ["change", "several_changes"] {
+        for name in ["change", "document", "several_changes"] {
             tried(
                 fuzz::target(name).unwrap(),
                 bytes,
@@ -71,7 +71,7 @@ fn what_brought_automerge_down_does_not_reach_it_through_us() {
         let mut dice = Dice::new(place as u64);
         for _ in 0..20 {
             tried(
-                fuzz::target("change").unwrap(),
+                fuzz::target("document").unwrap(),
                 &dice.mutate(bytes, bytes),
                 &format!("fixture {place}, altered"),
             );

@@ -35,6 +35,7 @@ macro_rules! targets {
 
 targets! {
     change, changes, 400;
+    document, changes, 150;
     several_changes, several_changes, 400;
     head, heads, 2_000;
     request, requests, 1_000;

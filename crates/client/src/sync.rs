@@ -5,7 +5,6 @@ use crate::recovery;
 use crate::returned;
 use crate::tablet::Tablet;
 use crate::view::SyncPhase;
-use domain::record::doc;
 use ed25519_dalek::VerifyingKey;
 use ids::{ChangeHash, DocKind, DocumentId, UnitId};
 use protocol::change_header;
@@ -21,7 +20,7 @@ use store::documents::{self, DocumentHead, StoredDocument};
 use store::members::{self, DeviceRow, StaffRow, UnitRow};
 use store::policies::{self, PolicyRow};
 use store::sync_state::{self, ScopeState};
-use store::{Transaction, projections};
+use store::{StoreError, Transaction, projections};
 
 /// No epoch has this number: the cursor was forgotten because the server's memory was lost.
 const FORGOTTEN: u64 = 0;
@@ -61,6 +60,7 @@ pub enum Step {
 /// # Errors
 /// The store cannot be read.
 pub fn begin(tablet: &Tablet) -> Result<SyncSession, ClientError> {
+    try_what_others_kept_aside(tablet)?;
     let scope = tablet
         .store
         .read(|connection| sync_state::scope(connection, tablet.identity.scope))?;
@@ -505,6 +505,49 @@ fn device_key(
     Ok(members::device_key(tx, head.device)?.and_then(|key| VerifyingKey::from_bytes(&key).ok()))
 }
 
+/// Tries again what another version of the app kept aside.
+///
+/// # Errors
+/// The store refuses.
+pub(crate) fn try_what_others_kept_aside(tablet: &Tablet) -> Result<(), ClientError> {
+    let kept = tablet
+        .store
+        .read(|connection| changes::quarantined_by_others(connection, crate::APP_VERSION))?;
+    if kept.is_empty() {
+        return Ok(());
+    }
+    let kept: Vec<(changes::Untried, Envelope)> = kept
+        .into_iter()
+        .map(|mut one| {
+            let envelope = Envelope {
+                head: std::mem::take(&mut one.head),
+                signature: std::mem::take(&mut one.signature),
+                change: std::mem::take(&mut one.body),
+            };
+            (one, envelope)
+        })
+        .collect();
+    let now = tablet.clock.now_ms();
+    tablet.store.write(|tx| {
+        let mut by_document: BTreeMap<DocumentId, Vec<Incoming<'_>>> = BTreeMap::new();
+        for (one, envelope) in &kept {
+            if let Some(incoming) =
+                Incoming::open(envelope, one.kind, one.home_unit, one.server_seq)
+            {
+                changes::release(tx, one.hash)?;
+                by_document
+                    .entry(incoming.head.document)
+                    .or_default()
+                    .push(incoming);
+            }
+        }
+        for (document, incoming) in by_document {
+            store_incoming(tablet, tx, document, &incoming, now)?;
+        }
+        Ok(())
+    })
+}
+
 fn store_incoming(
     tablet: &Tablet,
     tx: &Transaction<'_>,
@@ -529,43 +572,59 @@ fn store_incoming(
         }
         let (change, reason) = one.checked(tablet, tx)?;
         match reason {
-            Some(reason) => changes::quarantine(tx, &change, &reason, now)?,
+            Some(reason) => keep_aside(tx, one, &change, &reason, now)?,
             None => believed.push((one, change)),
         }
     }
-    if believed.is_empty() {
+    let Some((first, _)) = believed.first() else {
         return Ok(());
-    }
-    let (first, _) = &believed[0];
-    let mut stored = match documents::load(tx, document)? {
-        Some(stored) => stored,
-        None => {
-            let head = document_head(
-                document,
-                first.kind,
-                first.home_unit,
-                first.head.header.as_ref(),
-                now,
-            )?;
-            let stored = StoredDocument::begun(head, doc::start(first.kind)?);
-            documents::insert(tx, &stored)?;
-            stored
+    };
+    let head = document_head(
+        document,
+        first.kind,
+        first.home_unit,
+        first.head.header.as_ref(),
+        now,
+    )?;
+    let taken = tx.part(
+        || take_in(tx, &head, &believed, now),
+        StoreError::is_damage_of_content,
+    )?;
+    if taken.is_none() {
+        // Whatever this document has come to, the others of the batch are not held up by it.
+        tracing::error!(%document, "a document could not take what came and keeps it aside");
+        for (one, change) in &believed {
+            keep_aside(tx, one, change, "document_unreadable", now)?;
         }
+    }
+    Ok(())
+}
+
+/// Applies what is believed to one document, and computes its rows.
+fn take_in(
+    tx: &Transaction<'_>,
+    head: &DocumentHead,
+    believed: &[(&Incoming<'_>, Change)],
+    now: i64,
+) -> Result<(), StoreError> {
+    let mut stored = match documents::load(tx, head.document)? {
+        Some(stored) => stored,
+        None => documents::begin(tx, head)?,
     };
     let raw: Vec<(ChangeHash, &[u8])> = believed
         .iter()
         .map(|(_, change)| (change.hash, change.body.as_slice()))
         .collect();
     let applied = documents::apply(&mut stored, &raw);
-    for (one, change) in &believed {
-        match applied
+    for (one, change) in believed {
+        let rejected = applied
             .rejected
             .iter()
-            .find(|(hash, _)| *hash == change.hash)
-        {
+            .find(|(hash, _)| *hash == change.hash);
+        match rejected {
             Some((_, reason)) => {
                 tracing::error!(hash = %change.hash, "a change would not apply and is kept aside");
-                changes::quarantine(tx, change, reason, now)?;
+                keep_aside(tx, one, change, reason, now)?;
             }
             None => {
                 changes::insert_remote(tx, change, Some(one.seq), now)?;
@@ -573,8 +632,28 @@ fn store_incoming(
         }
     }
     documents::save_tail(tx, &mut stored)?;
-    projections::refresh(tx, &stored)?;
-    Ok(())
+    projections::refresh(tx, &stored)
+}
+
+fn keep_aside(
+    tx: &Transaction<'_>,
+    one: &Incoming<'_>,
+    change: &Change,
+    reason: &str,
+    now: i64,
+) -> Result<(), StoreError> {
+    changes::quarantine(
+        tx,
+        change,
+        &changes::Aside {
+            reason,
+            at_ms: now,
+            app: crate::APP_VERSION,
+            kind: one.kind,
+            home_unit: one.home_unit,
+            server_seq: one.seq,
+        },
+    )
 }
 
 fn document_head(
@@ -642,7 +721,7 @@ fn store_snapshot(
             Some(&snapshot.header),
             now,
         )?;
-        documents::insert(tx, &StoredDocument::begun(head, doc::start(snapshot.kind)?))?;
+        documents::begin(tx, &head)?;
     }
     store_incoming(tablet, tx, snapshot.document, &incoming, now)?;
     Ok(last)

@@ -70,10 +70,12 @@ pub const FILE_NUMBERS: u32 = 1_000;
 pub const WORKER_BYTES: u64 = 512 * 1024 * 1024;
 /// One question to the worker, or one answer of it.
 pub const WORKER_FRAME_BYTES: usize = 64 * 1024 * 1024;
-/// How long the worker may take over one document, in milliseconds.
-pub const JUDGE_MS: u64 = 2_000;
-/// How much longer it may take for each change that waits.
-pub const JUDGE_MS_EACH: u64 = 20;
+/// Processor time the worker may take over one document, in seconds.
+pub const JUDGE_S: u64 = 2;
+/// For every so many changes that wait it may take a second more.
+pub const JUDGE_CHANGES_PER_S: u64 = 50;
+/// How long an answer of the worker is waited for, in seconds, before it is replaced and asked again later.
+pub const JUDGE_WAIT_S: u64 = 120;
 /// Saved documents the publisher keeps between two passes, in bytes.
 pub const PUBLISHER_BYTES: usize = 32 * 1024 * 1024;
 /// How long a sync may wait for its own changes to be published, in milliseconds.

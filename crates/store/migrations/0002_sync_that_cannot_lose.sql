@@ -45,6 +45,12 @@ ALTER TABLE changes ADD COLUMN remakes INTEGER NOT NULL DEFAULT 0; -- made anew 
 ALTER TABLE changes ADD COLUMN put_away_ms INTEGER;                -- a person put the refused change away
 CREATE INDEX changes_beside ON changes (document) WHERE beside = 1;
 
+-- What is set aside is tried again by another version of the app, and needs for that what came with it.
+ALTER TABLE quarantine ADD COLUMN app TEXT NOT NULL DEFAULT '';
+ALTER TABLE quarantine ADD COLUMN kind TEXT;
+ALTER TABLE quarantine ADD COLUMN home_unit BLOB;
+ALTER TABLE quarantine ADD COLUMN server_seq INTEGER;
+
 -- Each refusal, with what was known then: when that changes, the change is offered again.
 CREATE TABLE returned (
   hash        BLOB PRIMARY KEY NOT NULL,

@@ -11,7 +11,9 @@ use crate::journal::Record;
 use crate::row::{join, pack, signed, split, unpack};
 use crate::{StoreError, Transaction, documents, identity, row};
 use domain::record::Before;
-use ids::{ActorId, ChangeHash, DeviceId, DocumentId, Generation, Incarnation, StaffId, UnitId};
+use ids::{
+    ActorId, ChangeHash, DeviceId, DocKind, DocumentId, Generation, Incarnation, StaffId, UnitId,
+};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -593,6 +595,23 @@ pub struct Quarantined {
     pub at_ms: i64,
 }
 
+/// Why, when and by whom a foreign change was kept aside, and what came with it.
+#[derive(Debug, Clone, Copy)]
+pub struct Aside<'a> {
+    /// Why.
+    pub reason: &'a str,
+    /// When it arrived.
+    pub at_ms: i64,
+    /// Version of the app that could not take it.
+    pub app: &'a str,
+    /// Its document's kind.
+    pub kind: DocKind,
+    /// Its document's unit.
+    pub home_unit: UnitId,
+    /// Its number in the scope's log.
+    pub server_seq: u64,
+}
+
 /// Keeps a foreign change that would not apply, away from the documents.
 ///
 /// # Errors
@@ -600,8 +619,7 @@ pub struct Quarantined {
 pub fn quarantine(
     tx: &Transaction<'_>,
     change: &Change,
-    reason: &str,
-    at_ms: i64,
+    aside: &Aside<'_>,
 ) -> Result<(), StoreError> {
     tx.prepare_cached(include_str!("../sql/changes/quarantine.sql"))?
         .execute(named_params! {
@@ -611,10 +629,62 @@ pub fn quarantine(
             ":body": pack(&change.body)?,
             ":head": change.head,
             ":signature": change.signature,
-            ":reason": reason,
-            ":at_ms": at_ms,
+            ":reason": aside.reason,
+            ":at_ms": aside.at_ms,
+            ":app": aside.app,
+            ":kind": aside.kind.as_str(),
+            ":home_unit": aside.home_unit.0.as_bytes(),
+            ":server_seq": signed(aside.server_seq),
         })?;
     Ok(())
+}
+
+/// A change that another version of the app kept aside, as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Untried {
+    /// Its hash as announced.
+    pub hash: ChangeHash,
+    /// The raw change.
+    pub body: Vec<u8>,
+    /// Signed envelope head.
+    pub head: Vec<u8>,
+    /// Signature over the head.
+    pub signature: Vec<u8>,
+    /// Its document's kind.
+    pub kind: DocKind,
+    /// Its document's unit.
+    pub home_unit: UnitId,
+    /// Its number in the scope's log.
+    pub server_seq: u64,
+}
+
+/// What other versions of the app kept aside, in the order of the log.
+///
+/// # Errors
+/// The database refuses.
+pub fn quarantined_by_others(
+    connection: &Connection,
+    app: &str,
+) -> Result<Vec<Untried>, StoreError> {
+    let mut statement =
+        connection.prepare_cached(include_str!("../sql/changes/quarantined_by_others.sql"))?;
+    let rows = statement.query_map(named_params! {":app": app}, |row| {
+        Ok(Untried {
+            hash: row::hash(row, "hash")?,
+            body: row.get("body")?,
+            head: row.get("head")?,
+            signature: row.get("signature")?,
+            kind: row::kind(row, "kind")?,
+            home_unit: row::unit(row, "home_unit")?,
+            server_seq: row::number(row, "server_seq")?,
+        })
+    })?;
+    rows.map(|found| {
+        let found = found?;
+        let body = unpack(&found.body)?;
+        Ok(Untried { body, ..found })
+    })
+    .collect()
 }
 
 /// Foreign changes that would not apply.

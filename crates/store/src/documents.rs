@@ -1,6 +1,7 @@
 //! Documents: a body and the tail of changes not yet in it. This is the truth; every other table about records is computed.
 
 pub mod beside;
+pub(crate) mod contained;
 
 use crate::row::{join, pack, split, unpack};
 use crate::{StoreError, Transaction, projections, row};
@@ -90,7 +91,9 @@ pub fn load(
     let Some((head, body, tail)) = found else {
         return Ok(None);
     };
-    let mut automerge = Automerge::load(&unpack(&body)?)?;
+    let mut automerge = contained::load(&unpack(&body)?).ok_or(StoreError::Corrupt {
+        what: "a stored document",
+    })?;
     if tail > 0 {
         apply_tail(&mut automerge, tail_of(connection, document)?);
     }
@@ -184,6 +187,19 @@ pub fn insert(tx: &Transaction<'_>, document: &StoredDocument) -> Result<(), Sto
     Ok(())
 }
 
+/// Begins a document from its genesis changes and stores it.
+///
+/// # Errors
+/// It is there already, or the database refuses.
+pub fn begin(tx: &Transaction<'_>, head: &DocumentHead) -> Result<StoredDocument, StoreError> {
+    let genesis = doc::start(head.kind).map_err(|_| StoreError::Corrupt {
+        what: "a genesis change",
+    })?;
+    let document = StoredDocument::begun(head.clone(), genesis);
+    insert(tx, &document)?;
+    Ok(document)
+}
+
 /// Notes that `changes` rows were added for this document, which already contains them in memory:
 /// writes the heads, and folds the tail into the body when it has grown long.
 ///
@@ -194,21 +210,19 @@ pub fn save_tail(tx: &Transaction<'_>, document: &mut StoredDocument) -> Result<
     if document.tail > LONGEST_TAIL {
         return compact(tx, document);
     }
-    tx.prepare_cached(include_str!("../sql/documents/set_heads.sql"))?
-        .execute(named_params! {
-            ":document": document.head.document.0.as_bytes(),
-            ":heads": join(&document.heads()),
-            ":tail": document.tail,
-        })?;
-    Ok(())
+    set_heads(tx, document)
 }
 
-/// Folds the tail into the body.
+/// Folds the tail into the body. When the document would not load again from that, body and tail stay as they are.
 ///
 /// # Errors
 /// The database refuses.
 pub fn compact(tx: &Transaction<'_>, document: &mut StoredDocument) -> Result<(), StoreError> {
     let id = document.head.document;
+    let Some(body) = contained::saved(&document.automerge) else {
+        document.tail = tail_length(tx, id)?;
+        return set_heads(tx, document);
+    };
     let mut fold = tx.prepare_cached(include_str!("../sql/changes/mark_in_body.sql"))?;
     for (hash, _) in tail_of(tx, id)? {
         if holds(&document.automerge, hash) {
@@ -222,33 +236,44 @@ pub fn compact(tx: &Transaction<'_>, document: &mut StoredDocument) -> Result<()
             ":document": id.0.as_bytes(),
             ":heads": join(&document.heads()),
             ":tail": document.tail,
-            ":body": pack(&document.automerge.save())?,
+            ":body": pack(&body)?,
+        })?;
+    Ok(())
+}
+
+fn set_heads(tx: &Transaction<'_>, document: &StoredDocument) -> Result<(), StoreError> {
+    tx.prepare_cached(include_str!("../sql/documents/set_heads.sql"))?
+        .execute(named_params! {
+            ":document": document.head.document.0.as_bytes(),
+            ":heads": join(&document.heads()),
+            ":tail": document.tail,
         })?;
     Ok(())
 }
 
 /// Applies foreign raw changes in memory: all at once, and one by one when that fails, so that a bad one stops only itself.
+/// Each is tried on a copy first; a panic inside Automerge, or a document that would not load again, is a rejection.
 #[must_use]
 pub fn apply(document: &mut StoredDocument, raw: &[(ChangeHash, &[u8])]) -> Applied {
     let mut applied = Applied::default();
     let mut changes = Vec::new();
     for (hash, bytes) in raw {
-        match Change::from_bytes(bytes.to_vec()) {
-            Ok(change) if change.hash().0 == hash.0 => changes.push(change),
-            Ok(_) => applied.rejected.push((*hash, "hash_mismatch".to_owned())),
-            Err(error) => applied.rejected.push((*hash, error.to_string())),
+        match contained::quietly(|| Change::from_bytes(bytes.to_vec())) {
+            Some(Ok(change)) if change.hash().0 == hash.0 => changes.push(change),
+            Some(Ok(_)) => applied.rejected.push((*hash, "hash_mismatch".to_owned())),
+            Some(Err(error)) => applied.rejected.push((*hash, error.to_string())),
+            None => applied.rejected.push((*hash, contained::PANICS.to_owned())),
         }
     }
-    let mut together = document.automerge.clone();
-    if together.apply_changes(changes.clone()).is_ok() {
-        document.automerge = together;
-    } else {
-        for change in changes {
-            let hash = ChangeHash(change.hash().0);
-            let mut alone = document.automerge.clone();
-            match alone.apply_changes([change]) {
-                Ok(()) => document.automerge = alone,
-                Err(error) => applied.rejected.push((hash, error.to_string())),
+    match contained::with(&document.automerge, changes.clone()) {
+        Ok(together) => document.automerge = together,
+        Err(_) => {
+            for change in changes {
+                let hash = ChangeHash(change.hash().0);
+                match contained::with(&document.automerge, vec![change]) {
+                    Ok(alone) => document.automerge = alone,
+                    Err(reason) => applied.rejected.push((hash, reason.to_owned())),
+                }
             }
         }
     }
@@ -336,10 +361,7 @@ pub(crate) fn settle_replayed(
     head: &DocumentHead,
 ) -> Result<(), StoreError> {
     if self::head(tx, id)?.is_none() {
-        let genesis = doc::start(head.kind).map_err(|_| StoreError::Corrupt {
-            what: "a genesis change",
-        })?;
-        insert(tx, &StoredDocument::begun(head.clone(), genesis))?;
+        begin(tx, head)?;
     }
     set_tail_length(tx, id)?;
     if let Some(mut document) = load(tx, id)? {
@@ -367,15 +389,20 @@ pub(crate) fn has_left(connection: &Connection, document: DocumentId) -> Result<
 
 fn apply_tail(automerge: &mut Automerge, tail: Vec<(ChangeHash, Change)>) {
     let changes: Vec<Change> = tail.into_iter().map(|(_, change)| change).collect();
-    let mut together = automerge.clone();
-    if together.apply_changes(changes.clone()).is_ok() {
+    let with = |document: &Automerge, changes: Vec<Change>| {
+        contained::quietly(|| {
+            let mut copy = document.clone();
+            copy.apply_changes(changes).ok().map(|()| copy)
+        })
+        .flatten()
+    };
+    if let Some(together) = with(automerge, changes.clone()) {
         *automerge = together;
         return;
     }
     // One bad change must not take the document with it; it stays stored and is simply not seen.
     for change in changes {
-        let mut alone = automerge.clone();
-        if alone.apply_changes([change]).is_ok() {
+        if let Some(alone) = with(automerge, vec![change]) {
             *automerge = alone;
         }
     }

@@ -2,6 +2,9 @@
 
 use std::io;
 
+const WRONG_KEY: &str = "not a database under this key";
+const DAMAGED_PAGES: &str = "damaged pages";
+
 /// Why the store refused or failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -73,6 +76,15 @@ pub enum StoreError {
     NotFound,
 }
 
+impl StoreError {
+    /// Something stored or received cannot be read, and nothing else is wrong: what it concerns can be left aside.
+    #[must_use]
+    pub fn is_damage_of_content(&self) -> bool {
+        matches!(self, Self::Document(_) | Self::Json(_))
+            || matches!(self, Self::Corrupt { what } if !matches!(*what, DAMAGED_PAGES | WRONG_KEY))
+    }
+}
+
 impl From<io::Error> for StoreError {
     fn from(error: io::Error) -> Self {
         if is_full(&error) {
@@ -100,11 +112,9 @@ impl From<rusqlite::Error> for StoreError {
         }
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull,
-            Some(ErrorCode::NotADatabase) => Self::Corrupt {
-                what: "not a database under this key",
-            },
+            Some(ErrorCode::NotADatabase) => Self::Corrupt { what: WRONG_KEY },
             Some(ErrorCode::DatabaseCorrupt) => Self::Corrupt {
-                what: "damaged pages",
+                what: DAMAGED_PAGES,
             },
             _ if matches!(error, rusqlite::Error::QueryReturnedNoRows) => Self::NotFound,
             _ => Self::Sqlite(error),

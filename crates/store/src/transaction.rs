@@ -1,5 +1,7 @@
 //! A write in progress: SQLite's transaction, and what the journal must hold once it is committed.
 
+use crate::StoreError;
+use crate::documents::contained;
 use crate::journal::Record;
 use rusqlite::Connection;
 use std::cell::{Cell, RefCell};
@@ -48,6 +50,42 @@ impl<'conn> Transaction<'conn> {
 
     pub(crate) fn take_records(&self) -> Vec<Record> {
         self.records.take()
+    }
+
+    /// Does a part of the write that must not take the rest with it. `None` when what is stored or came cannot be read,
+    /// or reading it panicked: then nothing of the part is left. Errors of the disk or the database end the whole write.
+    ///
+    /// # Errors
+    /// As the part's, other than damage.
+    pub fn part<T, E>(
+        &self,
+        work: impl FnOnce() -> Result<T, E>,
+        is_damage: impl FnOnce(&E) -> bool,
+    ) -> Result<Option<T>, E>
+    where
+        E: From<StoreError>,
+    {
+        let records = self.records.borrow().len();
+        let flags = (self.became_durable.get(), self.erased.get());
+        self.batch(include_str!("../sql/transaction/begin_part.sql"))?;
+        match contained::quietly(work) {
+            Some(Ok(done)) => {
+                self.batch(include_str!("../sql/transaction/end_part.sql"))?;
+                Ok(Some(done))
+            }
+            Some(Err(error)) if !is_damage(&error) => Err(error),
+            Some(Err(_)) | None => {
+                self.batch(include_str!("../sql/transaction/undo_part.sql"))?;
+                self.records.borrow_mut().truncate(records);
+                self.became_durable.set(flags.0);
+                self.erased.set(flags.1);
+                Ok(None)
+            }
+        }
+    }
+
+    fn batch(&self, sql: &str) -> Result<(), StoreError> {
+        Ok(self.inner.execute_batch(sql)?)
     }
 
     pub(crate) fn commit(self) -> rusqlite::Result<()> {

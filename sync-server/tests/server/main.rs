@@ -11,3 +11,4 @@ mod snapshots;
 mod strangers;
 mod support;
 mod syncing;
+mod worker;

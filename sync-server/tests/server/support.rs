@@ -45,6 +45,8 @@ pub struct World {
     pub report: InitReport,
     pub server: Option<RunningServer>,
     pub second_copy: Option<PathBuf>,
+    /// Where changes are judged from the next start on.
+    pub worker: sync_server::Worker,
 }
 
 pub type Refused = (u16, ErrorMessage);
@@ -85,6 +87,7 @@ impl World {
             report,
             server: None,
             second_copy,
+            worker: sync_server::Worker::Process(env!("CARGO_BIN_EXE_sync-server").into()),
         };
         world.start().await;
         world
@@ -102,7 +105,7 @@ impl World {
         let mut config = ServerConfig::new(self.data(), self.key_file());
         config.clock = self.clock.clone();
         config.second_copy = self.second_copy.clone();
-        config.worker = sync_server::Worker::Process(env!("CARGO_BIN_EXE_sync-server").into());
+        config.worker = self.worker.clone();
         self.server = Some(Server::start(config).await.unwrap());
     }
 

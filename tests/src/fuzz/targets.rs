@@ -1,5 +1,6 @@
 //! What each parser promises about any bytes whatsoever.
 
+use ids::ChangeHash;
 use office::ledger::{LedgerLimits, read_ledger};
 use protocol::enrolment::{QrCode, TypedCode};
 use protocol::envelope;
@@ -17,6 +18,27 @@ pub(super) fn change(bytes: &[u8]) {
             assert_eq!(header.hash.0[..4], bytes[4..8]);
         }
     }
+}
+
+/// A foreign change reaches a document of a tablet: it is applied or set aside, and the document stays whole.
+pub(super) fn document(bytes: &[u8]) {
+    let bytes = mended(bytes);
+    let hash = ChangeHash(Sha256::digest(&bytes[8..]).into());
+    let head = store::documents::DocumentHead {
+        document: ids::DocumentId(uuid::Uuid::from_u128(1)),
+        generation: 0,
+        kind: ids::DocKind::Child,
+        home_unit: ids::UnitId(uuid::Uuid::from_u128(2)),
+        schema: 1,
+        header: None,
+        created_ms: 0,
+    };
+    let begun = domain::record::doc::start(head.kind).expect("the constants are ours");
+    let mut stored = store::documents::StoredDocument::begun(head, begun);
+    let _ = store::documents::apply(&mut stored, &[(hash, &bytes)]);
+    let _ = domain::record::doc::read(&stored.automerge);
+    let saved = stored.automerge.save();
+    automerge::Automerge::load(&saved).expect("what was kept can be opened again");
 }
 
 /// Concatenated changes are read to their end or refused; nothing is read twice.

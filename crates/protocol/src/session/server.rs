@@ -620,7 +620,11 @@ fn find_document<S: AdmissionState>(
 }
 
 /// Changes that waited are asked again, each as its own device, until none moves.
-pub(super) fn release_held<S: AdmissionState>(
+/// Examines again whatever of a document is held; what may be taken now is.
+///
+/// # Errors
+/// Only the state's own.
+pub fn release_held<S: AdmissionState>(
     state: &mut S,
     document: DocumentId,
 ) -> Result<(), S::Error> {

@@ -331,7 +331,18 @@ pub fn receive(
             .iter()
             .find(|(hash, _)| *hash == change.hash)
         {
-            Some((_, reason)) => changes::quarantine(tx, change, reason, START_MS)?,
+            Some((_, reason)) => changes::quarantine(
+                tx,
+                change,
+                &changes::Aside {
+                    reason,
+                    at_ms: START_MS,
+                    app: "0.1.0",
+                    kind,
+                    home_unit: stored.head.home_unit,
+                    server_seq: 1,
+                },
+            )?,
             None => {
                 changes::insert_remote(tx, change, Some(1), START_MS)?;
             }

@@ -1,0 +1,2 @@
+ROLLBACK TO part;
+RELEASE part;

@@ -1,0 +1,53 @@
+//! Foreign changes are tried on a copy first, because Automerge may accept one and panic over it later, or end with a
+//! document that does not load again. The server has tried them in a process of its own (docs/adr/0013); a tablet does
+//! not stand on that alone.
+
+use automerge::{Automerge, Change};
+use domain::record::doc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Why changes were not taken into a document. Words for the quarantine and the log, without content.
+pub(super) const PANICS: &str = "panics";
+pub(super) const REFUSED: &str = "refused";
+pub(super) const UNLOADABLE: &str = "unloadable";
+
+/// Runs something that may panic over foreign bytes. The panic is the answer.
+pub(crate) fn quietly<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
+}
+
+/// The document with the changes in it, once that was seen to apply, to be read, and to save and load as the same.
+pub(super) fn with(document: &Automerge, changes: Vec<Change>) -> Result<Automerge, &'static str> {
+    quietly(|| {
+        let mut copy = document.clone();
+        copy.apply_changes(changes).map_err(|_| REFUSED)?;
+        let saved = copy.save();
+        let loaded = Automerge::load(&saved).map_err(|_| UNLOADABLE)?;
+        if sorted_heads(&loaded) != sorted_heads(&copy) || doc::read(&loaded) != doc::read(&copy) {
+            return Err(UNLOADABLE);
+        }
+        Ok(copy)
+    })
+    .unwrap_or(Err(PANICS))
+}
+
+/// The saved form, once it was seen to load as the same.
+pub(super) fn saved(document: &Automerge) -> Option<Vec<u8>> {
+    quietly(|| {
+        let saved = document.save();
+        let loaded = Automerge::load(&saved).ok()?;
+        (sorted_heads(&loaded) == sorted_heads(document)).then_some(saved)
+    })
+    .flatten()
+}
+
+/// A document from its saved form, with what came after it.
+pub(super) fn load(body: &[u8]) -> Option<Automerge> {
+    quietly(|| Automerge::load(body).ok()).flatten()
+}
+
+fn sorted_heads(document: &Automerge) -> Vec<automerge::ChangeHash> {
+    let mut heads = document.get_heads();
+    heads.sort_unstable();
+    heads
+}

@@ -1,0 +1,1 @@
+SELECT DISTINCT document FROM set_aside ORDER BY document;
