@@ -3,8 +3,6 @@
 use anyhow::{Context, Result, ensure};
 use client::view::{AppView, RecordState, Stage};
 use serde_json::{Value, json};
-use std::fs;
-use std::path::Path;
 use zoufang_tests::device::Device;
 use zoufang_tests::relay::Relay;
 use zoufang_tests::story::{PIN, World, held_by_station, long_note, same_content};
@@ -204,20 +202,6 @@ async fn a_pull_cut_anywhere_brings_everything_once() -> Result<()> {
     Ok(())
 }
 
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_folder(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
-}
-
 /// A tablet just enrolled, nothing downloaded: the same one each time, in a folder of its own.
 struct Template {
     folder: std::path::PathBuf,
@@ -234,11 +218,7 @@ impl Template {
     }
 
     async fn open(&self, world: &World) -> Result<Device> {
-        let folder = world.new_folder();
-        copy_folder(&self.folder, &folder)?;
-        let key = |folder: &Path| folder.with_extension("hardware-key");
-        fs::copy(key(&self.folder), key(&folder))?;
-        let device = world.open_tablet(&folder)?;
+        let device = world.open_tablet(&world.clone_of(&self.folder)?)?;
         let view: AppView = device.call("unlock", json!({"pin": PIN})).await?;
         ensure!(view.stage == Stage::Loading, "{view:?}");
         Ok(device)

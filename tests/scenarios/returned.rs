@@ -5,10 +5,9 @@ use anyhow::{Context, Result};
 use client::view::{ChildFileView, DevicesView, RecordState, ReturnedRow, ReturnedView, SavedView};
 use ids::UnitId;
 use serde_json::{Value, json};
-use std::path::Path;
 use store::{Store, StoreError, identity};
 use zoufang_tests::device::Device;
-use zoufang_tests::story::{DAY_MS, PIN, World, held_by_station};
+use zoufang_tests::story::{DAY_MS, PIN, World, copy_folder, held_by_station, same_content};
 
 /// Changes the identity row, as a move of the person would, and reads it anew.
 async fn alter(device: &Device, change: impl Fn(&mut identity::Identity)) -> Result<()> {
@@ -20,6 +19,13 @@ async fn alter(device: &Device, change: impl Fn(&mut identity::Identity)) -> Res
     write(&tablet.store)?;
     drop(tablet);
     device.reopen(PIN).await
+}
+
+/// Which memory a device writes as.
+fn memory(device: &Device) -> Result<ids::Incarnation> {
+    let tablet = device.tablet()?;
+    let identity = tablet.store.read(identity::get)?;
+    Ok(identity.context("it is enrolled")?.incarnation)
 }
 
 fn server(world: &World) -> Result<rusqlite::Connection> {
@@ -323,20 +329,6 @@ async fn a_hopeless_one_is_offered_ever_more_rarely() -> Result<()> {
     Ok(())
 }
 
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            std::fs::copy(entry.path(), &target)?;
-        }
-    }
-    Ok(())
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tablet_set_back_to_last_week_gets_its_week_back_and_its_new_work_arrives() -> Result<()>
 {
@@ -349,29 +341,8 @@ async fn a_tablet_set_back_to_last_week_gets_its_week_back_and_its_new_work_arri
     let before = tablet.contact(&child, "上周的。").await?;
     tablet.sync().await?;
     drop(tablet);
-    let hardware = |folder: &Path| -> Vec<std::path::PathBuf> {
-        let name = folder
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let beside = folder.parent().unwrap_or(folder);
-        std::fs::read_dir(beside)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|entry| entry.path())
-            .filter(|path| {
-                path.is_file()
-                    && path
-                        .file_name()
-                        .is_some_and(|file| file.to_string_lossy().starts_with(&name))
-            })
-            .collect()
-    };
     let kept = world.folder().join("kept");
-    copy(&folder, &kept)?;
-    let keys = hardware(&folder);
+    copy_folder(&folder, &kept)?;
 
     // The week that the old copy does not know.
     let tablet = world.open_tablet(&folder)?;
@@ -383,11 +354,7 @@ async fn a_tablet_set_back_to_last_week_gets_its_week_back_and_its_new_work_arri
     tablet.sync().await?;
     drop(tablet);
     std::fs::remove_dir_all(&folder)?;
-    copy(&kept, &folder)?;
-    assert!(
-        keys.iter().all(|key| key.exists()),
-        "the hardware stays the same"
-    );
+    copy_folder(&kept, &folder)?;
 
     let tablet = world.open_tablet(&folder)?;
     let _: client::view::AppView = tablet.call("unlock", json!({"pin": PIN})).await?;
@@ -407,6 +374,53 @@ async fn a_tablet_set_back_to_last_week_gets_its_week_back_and_its_new_work_arri
         }
     }
     held_by_station(&tablet, &world.station)?;
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_copies_of_one_tablet_lose_nothing_and_each_begins_a_new_memory() -> Result<()> {
+    let world = World::new().await?;
+    let folder = world.new_folder();
+    let tablet = world.open_tablet(&folder)?;
+    let code = world.code(world.village, "李玉梅").await?;
+    tablet.enrol(&world.township.server, &code, PIN).await?;
+    let child = tablet.child("吴天宇").await?;
+    let mut records = vec![tablet.contact(&child, "只有一台的时候。").await?];
+    tablet.sync().await?;
+    drop(tablet);
+    let copy = world.clone_of(&folder)?;
+
+    let both = [world.open_tablet(&folder)?, world.open_tablet(&copy)?];
+    for (number, device) in both.iter().enumerate() {
+        let _: client::view::AppView = device.call("unlock", json!({"pin": PIN})).await?;
+        for time in 0..2 {
+            let note = format!("第{number}台，第{time}次。");
+            records.push(device.contact(&child, &note).await?);
+        }
+    }
+    for device in [&both[0], &both[1], &both[0], &both[1]] {
+        device.sync().await?;
+        records.push(device.contact(&child, "还在用。").await?);
+    }
+    world.settle(&[&both[0], &both[1]]).await?;
+    world.settle(&[&both[0], &both[1]]).await?;
+    for device in [&both[0], &both[1], &world.station] {
+        let there = device.records().await?;
+        for record in &records {
+            assert!(
+                there.contains_key(&(child.clone(), record.clone())),
+                "{record}"
+            );
+        }
+    }
+    for device in &both {
+        device.all_delivered().await?;
+        nothing_returned(device).await?;
+    }
+    same_content(&both[0], &both[1])?;
+    held_by_station(&both[0], &world.station)?;
+    assert_ne!(memory(&both[0])?, memory(&both[1])?);
     world.township.stop().await;
     Ok(())
 }

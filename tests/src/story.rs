@@ -214,6 +214,18 @@ impl World {
         Ok(device)
     }
 
+    /// A second tablet with everything the first has, its hardware key included.
+    ///
+    /// # Errors
+    /// The folder cannot be copied.
+    pub fn clone_of(&self, folder: &Path) -> Result<PathBuf> {
+        let copy = self.new_folder();
+        copy_folder(folder, &copy)?;
+        let key = |folder: &Path| folder.with_extension("hardware-key");
+        std::fs::copy(key(folder), key(&copy))?;
+        Ok(copy)
+    }
+
     /// A folder nobody used yet.
     pub fn new_folder(&self) -> PathBuf {
         let number = self.tablets.fetch_add(1, Ordering::Relaxed);
@@ -594,6 +606,24 @@ pub fn contact_input(child: &str, date: &str, note: &str) -> Value {
         "child": child, "event_date": date, "mode": "phone", "party": ["caregiver"], "reached": true,
         "child_state": "normal", "topics": [], "parent_contact_ok": null, "note": note,
     })
+}
+
+/// Copies a folder with everything in it.
+///
+/// # Errors
+/// A file cannot be read or written.
+pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), &target)?;
+        }
+    }
+    Ok(())
 }
 
 /// A note that does not compress away and makes a change of some kilobytes.
