@@ -93,18 +93,12 @@ api_errors! {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let body = serde_json::to_vec(&self.message()).unwrap_or_default();
-        let mut response = (
+        (
             self.status(),
             [(header::CONTENT_TYPE, "application/json")],
             body,
         )
-            .into_response();
-        if self == ApiError::Busy {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, header::HeaderValue::from_static("3"));
-        }
-        response
+            .into_response()
     }
 }
 

@@ -71,7 +71,7 @@ impl Verdict {
 /// # Errors
 /// What is published cannot be opened; then nothing is judged.
 pub fn judge(question: &Question) -> Result<Answer, Unreadable> {
-    let mut document = open(question).ok_or(Unreadable)?;
+    let document = open(question).ok_or(Unreadable)?;
     let changes: Vec<Option<Change>> = question
         .waiting
         .iter()
@@ -79,13 +79,16 @@ pub fn judge(question: &Question) -> Result<Answer, Unreadable> {
         .collect();
     if changes.iter().all(Option::is_some) {
         let all: Vec<Change> = changes.iter().flatten().cloned().collect();
-        if let Ok(tried) = try_out(&document, &all) {
+        let verdicts = vec![Verdict::Good; all.len()];
+        // A copy of the document would cost as much as opening it, and is nearly never needed.
+        if let Ok(tried) = try_out(document, all) {
             return Ok(Answer {
-                verdicts: vec![Verdict::Good; all.len()],
+                verdicts,
                 saved: tried.saved,
             });
         }
     }
+    let mut document = open(question).ok_or(Unreadable)?;
     let mut saved = None;
     let mut verdicts = Vec::with_capacity(changes.len());
     for change in changes {
@@ -93,7 +96,7 @@ pub fn judge(question: &Question) -> Result<Answer, Unreadable> {
             verdicts.push(Verdict::Refused);
             continue;
         };
-        match try_out(&document, &[change]) {
+        match try_out(document.clone(), vec![change]) {
             Ok(tried) => {
                 document = tried.document;
                 saved = Some(tried.saved);
@@ -128,27 +131,25 @@ struct Tried {
     saved: Vec<u8>,
 }
 
-/// Applies to a copy, saves it, loads that, and compares heads, containers and what a reader sees.
-fn try_out(document: &Automerge, changes: &[Change]) -> Result<Tried, Verdict> {
+/// Applies, saves, loads that, and compares heads, containers and what a reader sees.
+fn try_out(mut document: Automerge, changes: Vec<Change>) -> Result<Tried, Verdict> {
     let tried = quietly(|| {
-        let mut copy = document.clone();
-        if copy.apply_changes(changes.iter().cloned()).is_err() {
+        let before = containers(&document);
+        if document.apply_changes(changes).is_err() {
             return Err(Verdict::Refused);
         }
-        if !copy.get_missing_deps(&[]).is_empty() {
+        if !document.get_missing_deps(&[]).is_empty() {
             return Err(Verdict::Orphan);
         }
-        if containers(document) != containers(&copy) {
+        if before != containers(&document) {
             return Err(Verdict::Container);
         }
-        let saved = copy.save();
+        let saved = document.save();
         let loaded = Automerge::load(&saved).map_err(|_| Verdict::Unloadable)?;
-        let same = heads(&loaded) == heads(&copy) && loaded.hydrate(None) == copy.hydrate(None);
+        let same =
+            heads(&loaded) == heads(&document) && loaded.hydrate(None) == document.hydrate(None);
         if same {
-            Ok(Tried {
-                document: copy,
-                saved,
-            })
+            Ok(Tried { document, saved })
         } else {
             Err(Verdict::Unloadable)
         }

@@ -15,11 +15,13 @@
 pub mod admin;
 mod admission;
 mod columns;
+pub mod compaction;
 pub mod copies;
 pub mod database;
 mod enrolment;
 mod epochs;
 mod error;
+mod herd;
 mod init;
 mod judge;
 mod local;

@@ -18,6 +18,7 @@ use crate::vault::Vault;
 use crate::worker::{Court, Worker};
 use ids::{Clock, Entropy};
 use protocol::genesis::Constant;
+use protocol::wire;
 use protocol::{CreateEnrolment, EnrolmentId, EnrolmentStatus};
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::PathBuf;
@@ -90,6 +91,7 @@ impl LocalServer {
             .find(|endpoint| endpoint.path == path)
             .ok_or(ApiError::NotFound)?;
         let granted = routes::authorize(&self.app, &self.connection, endpoint.action, token)?;
+        let with = wire::answer_with(body);
         let mut step = endpoint.begin(&self.app, granted, body)?;
         loop {
             step = match step {
@@ -102,6 +104,7 @@ impl LocalServer {
                     self.publish()?;
                     *next
                 }
+                Step::Message(raw) => return Ok(wire::close(&raw, wire::RESPONSE, with)?),
                 Step::Answer(body) => return Ok(body),
                 Step::Refuse(refusal) => return Err(refusal),
             };

@@ -1,6 +1,7 @@
 //! The one numbered log of a scope: how an entry gets its number, and who sees it.
 
 use crate::columns::{self, stored};
+use crate::compaction::Segments;
 use crate::error::ApiError;
 use crate::orders;
 use crate::vault::{self, Vault};
@@ -179,6 +180,7 @@ pub(crate) fn read_after(
         seq: after,
         more: false,
     };
+    let mut segments = Segments::default();
     let mut scanned = 0;
     let mut size = 0;
     for row in &mut rows {
@@ -190,7 +192,7 @@ pub(crate) fn read_after(
         scanned += 1;
         stretch.seq = row.seq;
         let (seq, at_ms) = (row.seq, row.at_ms);
-        if let Some(body) = visible(connection, vault, holder, row, yours)? {
+        if let Some(body) = visible(connection, (vault, &mut segments), holder, row, yours)? {
             size += raw_bytes(&body);
             let statement = match &body {
                 EntryBody::Member(record) => Some(proof::make_statement(signing_key, record)?),
@@ -231,7 +233,7 @@ fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
 
 fn visible(
     connection: &Connection,
-    vault: &Vault,
+    (vault, segments): (&Vault, &mut Segments),
     holder: &Holder,
     row: Row,
     yours: &HashSet<ChangeHash>,
@@ -247,7 +249,7 @@ fn visible(
             return Ok(None);
         }
         return Ok(Some(EntryBody::Change {
-            envelope: read_envelope(connection, vault, change.id)?,
+            envelope: read_envelope(connection, vault, segments, change.id)?,
             kind: change.kind,
             home_unit: change.home_unit,
         }));
@@ -313,8 +315,13 @@ pub(crate) fn sees_member(holder: &Holder, record: &MemberRecord) -> bool {
     holder.role == Role::Supervisor || unit == holder.unit || unit == holder.scope
 }
 
-fn read_envelope(connection: &Connection, vault: &Vault, id: i64) -> Result<Envelope, ApiError> {
-    let (document, generation, hash, body, wrapped) = connection
+fn read_envelope(
+    connection: &Connection,
+    vault: &Vault,
+    segments: &mut Segments,
+    id: i64,
+) -> Result<Envelope, ApiError> {
+    let (document, generation, hash, body, wrapped, segment) = connection
         .prepare_cached(include_str!("sql/log/body.sql"))?
         .query_row(named_params! {":id": id}, |row| {
             Ok((
@@ -323,8 +330,12 @@ fn read_envelope(connection: &Connection, vault: &Vault, id: i64) -> Result<Enve
                 columns::hash(row, 2)?,
                 row.get::<_, Vec<u8>>(3)?,
                 row.get::<_, Vec<u8>>(4)?,
+                row.get::<_, Option<i64>>(5)?,
             ))
         })?;
+    if let Some(segment) = segment {
+        return segments.envelope(connection, vault, segment, &hash);
+    }
     let key = vault.document_key(document, generation, &wrapped)?;
     open_envelope(&key, &hash.0, &body)
 }

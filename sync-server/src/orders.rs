@@ -245,6 +245,7 @@ impl Orders<'_> {
             include_str!("sql/orders/erase_held.sql"),
             include_str!("sql/orders/erase_set_aside.sql"),
             include_str!("sql/orders/erase_changes.sql"),
+            include_str!("sql/orders/erase_segments.sql"),
             include_str!("sql/orders/erase_key.sql"),
             include_str!("sql/orders/erase_document.sql"),
         ] {

@@ -6,6 +6,7 @@
 //! the database, so a restart forgets nothing and a pass may be repeated.
 
 use crate::columns::{self, stored};
+use crate::compaction::Segments;
 use crate::error::ApiError;
 use crate::judge::{Question, Verdict};
 use crate::log::{self, Append};
@@ -144,13 +145,16 @@ fn gather_one(
         None => {
             let mut statement =
                 connection.prepare_cached(include_str!("sql/publish/published_of.sql"))?;
-            let rows = statement.query_map(of, |row| {
-                Ok((columns::hash(row, 0)?, row.get::<_, Vec<u8>>(1)?))
-            })?;
+            let mut rows = statement.query(of)?;
+            let mut segments = Segments::default();
             let mut chunks = Vec::new();
-            for row in rows {
-                let (hash, body) = row?;
-                chunks.extend(log::open_envelope(&key, &hash.0, &body)?.change);
+            while let Some(row) = rows.next()? {
+                let hash = columns::hash(row, 0)?;
+                let envelope = match row.get(2)? {
+                    Some(segment) => segments.envelope(connection, &app.vault, segment, &hash)?,
+                    None => log::open_envelope(&key, &hash.0, &row.get::<_, Vec<u8>>(1)?)?,
+                };
+                chunks.extend(envelope.change);
             }
             chunks
         }

@@ -4,6 +4,7 @@
 
 use crate::enrolment::{self, Counted};
 use crate::error::ApiError;
+use crate::herd::{self, Class};
 use crate::organisation;
 use crate::readmission;
 use crate::refusals;
@@ -19,7 +20,9 @@ use axum::routing::{MethodFilter, on};
 use ed25519_dalek::VerifyingKey;
 use ids::{DeviceId, UnitId};
 use protocol::access::{self, Action, Context, Decision, Denial, Holder, Resource, Subject};
-use protocol::session::{proof, server::Caller};
+use protocol::dictionary::With;
+use protocol::session::proof::{self, RequestProof};
+use protocol::session::server::Caller;
 use protocol::{
     NonceRequest, NonceResponse, OpenSession, PROTOCOL_VERSION, PollEnrolment, ReadEnrolment,
     SessionOpened, limits, wire,
@@ -57,6 +60,7 @@ pub(crate) struct Endpoint {
     pub path: &'static str,
     pub summary: &'static str,
     pub is_message: bool,
+    class: Class,
     begin: Begin,
 }
 
@@ -134,10 +138,16 @@ impl Endpoint {
             path,
             summary,
             is_message: true,
+            class: Class::Words,
             begin: Box::new(move |app, granted, body| {
                 begin(app, granted, wire::decode_request(body)?)
             }),
         }
+    }
+
+    /// The same route with places of another class.
+    fn of_class(self, class: Class) -> Self {
+        Self { class, ..self }
     }
 
     /// A route that takes nothing and gives JSON.
@@ -153,6 +163,7 @@ impl Endpoint {
             path,
             summary,
             is_message: false,
+            class: Class::Words,
             begin: Box::new(move |app, _, _| Ok(Step::Answer(work(app).into_bytes()))),
         }
     }
@@ -263,7 +274,8 @@ fn session_endpoints() -> Vec<Endpoint> {
             |app, connection, granted, input| {
                 snapshot::answer(app, connection, &granted.holder()?, &input)
             },
-        ),
+        )
+        .of_class(Class::Pulls),
         Endpoint::stepping(
             Action::ReadLog,
             "/inventory",
@@ -409,9 +421,6 @@ pub(crate) fn router(serving: &Arc<Serving>) -> Router {
 }
 
 async fn serve(serving: Arc<Serving>, endpoint: Arc<Endpoint>, request: Request) -> Response {
-    let Ok(_place) = serving.busy.try_acquire() else {
-        return ApiError::Busy.into_response();
-    };
     let answered = tokio::time::timeout(TIMEOUT, admit(&serving, &endpoint, request)).await;
     match answered.unwrap_or(Err(ApiError::TimedOut)) {
         Ok(body) => {
@@ -420,9 +429,21 @@ async fn serve(serving: Arc<Serving>, endpoint: Arc<Endpoint>, request: Request)
         }
         Err(error) => {
             tracing::info!(path = endpoint.path, code = error.code(), "refused");
-            error.into_response()
+            refuse(&serving.app, error)
         }
     }
+}
+
+/// Says no; to whoever finds the server busy also when to come again.
+fn refuse(app: &App, error: ApiError) -> Response {
+    let mut response = error.into_response();
+    if error == ApiError::Busy {
+        let seconds = herd::retry_after_s(app.entropy.as_ref());
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }
 
 /// Who asks, whether they may, and only then what they say.
@@ -432,22 +453,67 @@ async fn admit(
     request: Request,
 ) -> Result<Vec<u8>, ApiError> {
     let app = &serving.app;
-    let caller = match bearer(request.headers()).and_then(|token| app.session_of(token)) {
+    let caller = match bearer(request.headers()).and_then(|token| Asker::of(app, token)) {
         None => None,
-        Some(device) => {
+        Some(asker) => asker.believed(
+            app,
             serving
                 .readers
-                .run(move |connection| find_caller(connection, device))
-                .await?
-        }
+                .read(|connection| find_caller(connection, asker.device))?,
+        ),
     };
     let granted = grant(endpoint.action, caller.as_ref())?;
+    let _turn = match &granted.holder {
+        Some(holder) => {
+            let turn = app.herd.turn(holder.device, serving.milliseconds())?;
+            if !turn.wait.is_zero() {
+                tokio::time::sleep(turn.wait).await;
+            }
+            Some(turn)
+        }
+        None => None,
+    };
+    let _place = app.herd.enter(endpoint.class).await?;
     let body = read_body(request.into_body()).await?;
-    run(serving, endpoint.begin(app, granted, &body)?).await
+    let with = wire::answer_with(&body);
+    run(serving, endpoint.begin(app, granted, &body)?, with).await
+}
+
+/// Who says to be asking: by a session's token, or by a proof of the device's own in its place.
+struct Asker {
+    device: DeviceId,
+    proof: Option<RequestProof>,
+}
+
+impl Asker {
+    fn of(app: &App, token: &str) -> Option<Self> {
+        if let Some(device) = app.session_of(token) {
+            return Some(Self {
+                device,
+                proof: None,
+            });
+        }
+        let proof = RequestProof::parse(token)?;
+        Some(Self {
+            device: proof.device,
+            proof: Some(proof),
+        })
+    }
+
+    /// The device, if it is known and signed the proof.
+    fn believed(&self, app: &App, caller: Option<Caller>) -> Option<Caller> {
+        let server_key = app.signing_key.verifying_key().to_bytes();
+        caller.filter(|caller| match &self.proof {
+            None => true,
+            Some(proof) => proof
+                .verify(&caller.key, &server_key, app.clock.now_ms())
+                .is_ok(),
+        })
+    }
 }
 
 /// Runs the steps, each where it belongs.
-async fn run(serving: &Serving, mut step: Step) -> Result<Vec<u8>, ApiError> {
+async fn run(serving: &Serving, mut step: Step, with: With) -> Result<Vec<u8>, ApiError> {
     loop {
         let app = Arc::clone(&serving.app);
         step = match step {
@@ -467,6 +533,7 @@ async fn run(serving: &Serving, mut step: Step) -> Result<Vec<u8>, ApiError> {
                 serving.published.reaches(row).await;
                 *next
             }
+            Step::Message(raw) => return Ok(wire::close(&raw, wire::RESPONSE, with)?),
             Step::Answer(body) => return Ok(body),
             Step::Refuse(refusal) => return Err(refusal),
         };
@@ -480,9 +547,9 @@ pub(crate) fn authorize(
     action: Action,
     token: Option<&str>,
 ) -> Result<Granted, ApiError> {
-    let caller = match token.and_then(|token| app.session_of(token)) {
+    let caller = match token.and_then(|token| Asker::of(app, token)) {
         None => None,
-        Some(device) => find_caller(connection, device)?,
+        Some(asker) => asker.believed(app, find_caller(connection, asker.device)?),
     };
     grant(action, caller.as_ref())
 }

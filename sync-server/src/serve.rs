@@ -1,5 +1,6 @@
 //! The server as a whole: started on a tokio runtime, stopped cleanly.
 
+use crate::compaction;
 use crate::copies::Copies;
 use crate::database::{self, DatabaseError, Readers, Writer};
 use crate::enrolment;
@@ -19,14 +20,12 @@ use protocol::{CreateEnrolment, EnrolmentId, EnrolmentStatus};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
-/// Requests being worked on at the same time.
-const REQUESTS: usize = 256;
 /// Connections open at the same time.
 const CONNECTIONS: usize = 2_048;
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -139,12 +138,13 @@ impl Server {
             app,
             writer,
             readers: Readers::new(&config.data),
-            busy: Semaphore::new(REQUESTS),
             published: Published::default(),
+            started: Instant::now(),
         });
         let publishing = publisher::start(&serving, config.worker, commits.clone())
             .map_err(DatabaseError::from)?;
         let copying = tokio::spawn(copies.follow(config.data, commits));
+        let compacting = tokio::spawn(compact(Arc::clone(&serving)));
         let (stop, stopping) = watch::channel(false);
         let accepting = tokio::spawn(accept(
             listener,
@@ -160,6 +160,7 @@ impl Server {
             accepting,
             copying,
             publishing,
+            compacting,
         })
     }
 }
@@ -175,6 +176,7 @@ pub struct RunningServer {
     accepting: JoinHandle<()>,
     copying: JoinHandle<()>,
     publishing: std::thread::JoinHandle<()>,
+    compacting: JoinHandle<()>,
 }
 
 impl RunningServer {
@@ -231,6 +233,8 @@ impl RunningServer {
     pub async fn shutdown(self) {
         let _ = self.stop.send(true);
         let _ = self.accepting.await;
+        self.compacting.abort();
+        let _ = self.compacting.await;
         let serving = self.serving;
         let publishing = self.publishing;
         let stopped = tokio::task::spawn_blocking(move || {
@@ -243,6 +247,50 @@ impl RunningServer {
         }
         self.copying.abort();
         let _ = self.copying.await;
+    }
+}
+
+/// Between two looks for what may be packed.
+const COMPACTING: Duration = Duration::from_secs(30 * 60);
+
+/// Packs old changes, one document at a time between the other work.
+async fn compact(serving: Arc<Serving>) {
+    loop {
+        tokio::time::sleep(COMPACTING).await;
+        if let Err(error) = compact_once(&serving).await {
+            tracing::warn!(code = error.code(), "packing old changes");
+        }
+    }
+}
+
+async fn compact_once(serving: &Serving) -> Result<(), ApiError> {
+    let before_ms = serving.app.clock.now_ms() - compaction::REST_MS;
+    let mut last = None;
+    loop {
+        let found = serving
+            .readers
+            .run(move |connection| compaction::candidates(connection, before_ms, last))
+            .await?;
+        let Some(end) = found.last().copied() else {
+            return Ok(());
+        };
+        last = Some(end);
+        for candidate in found {
+            loop {
+                let app = Arc::clone(&serving.app);
+                let packed = serving.readers.run(move |connection| {
+                    let means = (&app.vault, app.entropy.as_ref(), &app.copies);
+                    compaction::pack(connection, means, candidate, before_ms)
+                });
+                let Some(packed) = packed.await? else {
+                    break;
+                };
+                serving
+                    .writer
+                    .run(move |connection| compaction::write(connection, &packed))
+                    .await?;
+            }
+        }
     }
 }
 

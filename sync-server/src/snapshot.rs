@@ -1,6 +1,7 @@
 //! Whole documents for a new tablet, page by page; any page may be asked for again.
 
 use crate::columns;
+use crate::compaction::Segments;
 use crate::epochs;
 use crate::error::ApiError;
 use crate::log;
@@ -213,6 +214,7 @@ fn read_snapshot(
 ) -> Result<DocumentSnapshot, ApiError> {
     let document = row.header.document;
     let key = log::document_key(connection, &app.vault, document, row.generation)?;
+    let mut segments = Segments::default();
     let mut statement = connection.prepare_cached(include_str!("sql/snapshot/changes.sql"))?;
     let rows = statement.query_map(
         named_params! {":document": document.0.as_bytes(), ":generation": row.generation},
@@ -222,14 +224,18 @@ fn read_snapshot(
                 row.get::<_, Vec<u8>>(1)?,
                 columns::number(row, 2)?,
                 row.get::<_, i64>(3)?,
+                row.get::<_, Option<i64>>(4)?,
             ))
         },
     )?;
     let mut changes = Vec::new();
     let mut envelopes = Vec::new();
     for change in rows {
-        let (hash, body, seq, at_ms): (ChangeHash, _, _, _) = change?;
-        let envelope = log::open_envelope(&key, &hash.0, &body)?;
+        let (hash, body, seq, at_ms, segment): (ChangeHash, _, _, _, _) = change?;
+        let envelope = match segment {
+            Some(segment) => segments.envelope(connection, &app.vault, segment, &hash)?,
+            None => log::open_envelope(&key, &hash.0, &body)?,
+        };
         envelopes.push(EnvelopeIndex {
             seq,
             at_ms,

@@ -3,6 +3,7 @@
 use crate::copies::Copies;
 use crate::database::{DatabaseError, Readers, Writer};
 use crate::enrolment::{self, Desk};
+use crate::herd::Herd;
 use crate::publisher::Published;
 use crate::serve::ServerError;
 use crate::sessions::Sessions;
@@ -15,7 +16,7 @@ use protocol::genesis::Constant;
 use rusqlite::Connection;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use tokio::sync::Semaphore;
+use std::time::Instant;
 
 /// What answering needs besides a connection.
 pub(crate) struct App {
@@ -29,6 +30,7 @@ pub(crate) struct App {
     pub constants: &'static [Constant],
     pub copies: Copies,
     pub seen: Mutex<HashMap<DeviceId, i64>>,
+    pub herd: Herd,
 }
 
 /// A server on its sockets: the parts, and the threads and connections its steps run on.
@@ -36,8 +38,16 @@ pub(crate) struct Serving {
     pub app: Arc<App>,
     pub writer: Writer,
     pub readers: Readers,
-    pub busy: Semaphore,
     pub published: Published,
+    /// How fast somebody asks is no question of the date.
+    pub started: Instant,
+}
+
+impl Serving {
+    /// Milliseconds since the start.
+    pub(crate) fn milliseconds(&self) -> i64 {
+        i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX)
+    }
 }
 
 /// What a server is given and does not read from its database.
@@ -68,6 +78,7 @@ impl App {
             constants: means.constants,
             copies: means.copies,
             seen: Mutex::default(),
+            herd: Herd::default(),
         })
     }
 

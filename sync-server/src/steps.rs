@@ -21,7 +21,9 @@ pub(crate) enum Step {
     Write(Work),
     /// Go on once every change up to this row has been judged, or after a moment all the same.
     Published(i64, Box<Step>),
-    /// Say this.
+    /// Say this message, packed but not yet compressed: how depends on who asks.
+    Message(Vec<u8>),
+    /// Say this as it is.
     Answer(Vec<u8>),
     /// Say no; what was written so far stays written. A wrong proof is counted so.
     Refuse(ApiError),
@@ -44,6 +46,6 @@ impl Step {
 
     /// The last step: a message.
     pub(crate) fn answer(message: &impl Serialize) -> Result<Self, ApiError> {
-        Ok(Self::Answer(wire::encode_response(message)?))
+        Ok(Self::Message(wire::pack(message)?))
     }
 }

@@ -212,7 +212,7 @@ fn read_answer(
         more: stretch.more,
         durable_seq,
         second_copy,
-        retry_after_s: None,
+        retry_after_s: app.herd.backoff_s(app.entropy.as_ref()),
         tick,
         server_time_ms: asked.now_ms,
         chain: match asked.chain {

@@ -4,6 +4,7 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
 use ids::{DocumentId, Entropy, Generation};
+use protocol::dictionary::{self, With};
 use sha2::Sha256;
 use std::fs;
 use std::io::Write;
@@ -35,12 +36,22 @@ pub enum VaultError {
     Sealed,
     /// The body cannot be compressed or inflated.
     #[error("the body cannot be compressed or inflated")]
-    Body(#[source] std::io::Error),
+    Body(#[source] protocol::ProtocolError),
 }
 
 /// A 256-bit key.
 #[derive(Clone)]
 pub struct Key([u8; 32]);
+
+impl Key {
+    fn derived(&self, purpose: &str) -> Key {
+        let mut key = [0; 32];
+        Hkdf::<Sha256>::new(None, &self.0)
+            .expand(purpose.as_bytes(), &mut key)
+            .expect("32 bytes are within what HKDF gives");
+        Key(key)
+    }
+}
 
 impl Drop for Key {
     fn drop(&mut self) {
@@ -51,6 +62,8 @@ impl Drop for Key {
 /// The server key, opened.
 pub struct Vault {
     root: Key,
+    secrets: Key,
+    documents: Key,
 }
 
 impl Vault {
@@ -87,15 +100,12 @@ impl Vault {
             .and_then(|digits| hex::decode(digits.trim()).ok())
             .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
             .ok_or_else(|| VaultError::NotAKey(path.to_owned()))?;
-        Ok(Self { root: Key(root) })
-    }
-
-    fn derived(&self, purpose: &str) -> Key {
-        let mut key = [0; 32];
-        Hkdf::<Sha256>::new(None, &self.root.0)
-            .expand(purpose.as_bytes(), &mut key)
-            .expect("32 bytes are within what HKDF gives");
-        Key(key)
+        let root = Key(root);
+        Ok(Self {
+            secrets: root.derived("secrets 1"),
+            documents: root.derived("document keys 1"),
+            root,
+        })
     }
 
     /// Seals one of the server's own secrets under its name.
@@ -108,7 +118,7 @@ impl Vault {
         secret: &[u8],
         entropy: &dyn Entropy,
     ) -> Result<Vec<u8>, VaultError> {
-        seal(&self.derived("secrets 1"), name.as_bytes(), secret, entropy)
+        seal(&self.secrets, name.as_bytes(), secret, entropy)
     }
 
     /// Opens what [`Vault::seal_secret`] sealed under the same name.
@@ -116,7 +126,7 @@ impl Vault {
     /// # Errors
     /// Sealed with another key, under another name, or altered.
     pub fn open_secret(&self, name: &str, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
-        open(&self.derived("secrets 1"), name.as_bytes(), sealed)
+        open(&self.secrets, name.as_bytes(), sealed)
     }
 
     /// What an erased document is known by: nobody without the server key finds the document from it.
@@ -146,7 +156,7 @@ impl Vault {
         let mut key = [0; 32];
         entropy.fill(&mut key);
         let wrapped = seal(
-            &self.derived("document keys 1"),
+            &self.documents,
             &document_name(document, generation),
             &key,
             entropy,
@@ -165,7 +175,7 @@ impl Vault {
         wrapped: &[u8],
     ) -> Result<Key, VaultError> {
         let key = open(
-            &self.derived("document keys 1"),
+            &self.documents,
             &document_name(document, generation),
             wrapped,
         )?;
@@ -187,7 +197,21 @@ pub fn seal_body(
     body: &[u8],
     entropy: &dyn Entropy,
 ) -> Result<Vec<u8>, VaultError> {
-    let compressed = zstd::bulk::compress(body, 3).map_err(VaultError::Body)?;
+    let compressed = dictionary::compress(body, With::Newest).map_err(VaultError::Body)?;
+    seal(key, name, &compressed, entropy)
+}
+
+/// As [`seal_body`], for what is written once and read seldom.
+///
+/// # Errors
+/// As [`seal_body`].
+pub fn seal_patiently(
+    key: &Key,
+    name: &[u8],
+    body: &[u8],
+    entropy: &dyn Entropy,
+) -> Result<Vec<u8>, VaultError> {
+    let compressed = dictionary::compress(body, With::NewestPatiently).map_err(VaultError::Body)?;
     seal(key, name, &compressed, entropy)
 }
 
@@ -202,7 +226,7 @@ pub fn open_body(
     limit: usize,
 ) -> Result<Vec<u8>, VaultError> {
     let compressed = open(key, name, sealed)?;
-    zstd::bulk::decompress(&compressed, limit).map_err(VaultError::Body)
+    dictionary::inflate(&compressed, limit).map_err(VaultError::Body)
 }
 
 fn seal(

@@ -1,6 +1,7 @@
 //! Reads everything that is kept and believes nothing: every body opens, every signature and hash holds, numbers have no gap.
 
 use crate::columns;
+use crate::compaction::Segments;
 use crate::error::ApiError;
 use crate::log;
 use crate::organisation;
@@ -26,12 +27,13 @@ pub fn verify(connection: &Connection, vault: &Vault) -> Result<VerifyReport, Ap
     let mut report = VerifyReport::default();
     let mut statement = connection.prepare(include_str!("sql/log/every_change.sql"))?;
     let mut rows = statement.query([])?;
+    let mut segments = Segments::default();
     while let Some(row) = rows.next()? {
         let id: i64 = row.get(0)?;
         report.changes += 1;
         let fault = check(
             connection,
-            vault,
+            (vault, &mut segments, row.get(7)?),
             DocumentId(columns::uuid(row, 1)?),
             row.get(2)?,
             columns::hash(row, 3)?,
@@ -65,7 +67,7 @@ pub fn verify(connection: &Connection, vault: &Vault) -> Result<VerifyReport, Ap
 
 fn check(
     connection: &Connection,
-    vault: &Vault,
+    (vault, segments, segment): (&Vault, &mut Segments, Option<i64>),
     document: DocumentId,
     generation: Generation,
     hash: ChangeHash,
@@ -75,7 +77,11 @@ fn check(
     let key = vault
         .document_key(document, generation, wrapped)
         .map_err(|_| "its document's key does not open")?;
-    let envelope = log::open_envelope(&key, &hash.0, body).map_err(|_| "its body does not open")?;
+    let envelope = match segment {
+        Some(segment) => segments.envelope(connection, vault, segment, &hash),
+        None => log::open_envelope(&key, &hash.0, body),
+    }
+    .map_err(|_| "its body does not open")?;
     let head = envelope::open(&envelope).map_err(|_| "its head cannot be read")?;
     let device = organisation::device(connection, device)
         .ok()

@@ -8,7 +8,7 @@ use crate::{commands, system};
 use ids::{Clock, Entropy, Role};
 use serde_json::Value;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use store::{
@@ -79,6 +79,7 @@ pub struct App {
     closing: Mutex<Weak<Tablet>>,
     changed: broadcast::Sender<&'static str>,
     wake: Arc<Notify>,
+    tapped: AtomicBool,
     end: watch::Sender<bool>,
     announced: AtomicU64,
 }
@@ -113,6 +114,7 @@ impl App {
             closing: Mutex::new(Weak::new()),
             changed: broadcast::channel(64).0,
             wake: Arc::new(Notify::new()),
+            tapped: AtomicBool::new(false),
             end: watch::channel(false).0,
             announced: AtomicU64::new(0),
         }))
@@ -187,6 +189,22 @@ impl App {
     pub(crate) fn announce(&self, what: &'static str) {
         // No screen listening is no failure.
         let _ = self.changed.send(what);
+    }
+
+    /// A person wants to sync now.
+    pub(crate) fn tap(&self) {
+        self.tapped.store(true, Ordering::Relaxed);
+        self.wake.notify_one();
+    }
+
+    /// Whether a person wanted to sync since this was asked the last time.
+    pub(crate) fn was_tapped(&self) -> bool {
+        self.tapped.swap(false, Ordering::Relaxed)
+    }
+
+    /// Time and randomness.
+    pub(crate) fn sources(&self) -> (&dyn ids::Clock, &dyn ids::Entropy) {
+        (self.settings.clock.as_ref(), self.settings.entropy.as_ref())
     }
 
     pub(crate) fn wake(&self) -> &Arc<Notify> {

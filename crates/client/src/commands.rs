@@ -74,7 +74,7 @@ commands! {
         };
         "lock" => |app, _argument| app.lock();
         "sync_now" => |app, _argument| {
-            app.wake().notify_one();
+            app.tap();
             let tablet = app.tablet()?;
             sync_page::view(&tablet)
         };

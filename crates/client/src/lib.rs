@@ -5,6 +5,7 @@
 //! - [`view`] is what screens send and show.
 
 mod app;
+mod backoff;
 mod cadence;
 pub mod children;
 pub mod commands;

@@ -1,22 +1,19 @@
 //! Sync by itself: the one async loop. It walks through an exchange, the store keeps what comes of it.
 
 use crate::app::App;
+use crate::backoff::Backoff;
 use crate::error::ClientError;
 use crate::exchange::{self, Exchange, Next, Request};
-use crate::server::{Pin, Server, read_answer, refused_code};
+use crate::server::{Pin, Server, asked_to_wait_s, read_answer, refused_code};
 use crate::tablet::Tablet;
 use crate::view::SyncPhase;
 use protocol::{SessionOpened, wire};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Between two syncs when nothing is waiting.
-const CALM: Duration = Duration::from_secs(30);
-/// Until the next try while something waits; doubled up to [`CALM`] with every failure.
-const FIRST_RETRY: Duration = Duration::from_secs(2);
 /// A session that ends so soon is not begun anything with.
 const SESSION_MARGIN_MS: i64 = 30_000;
 
@@ -28,6 +25,8 @@ pub struct SyncState {
     /// Kept between syncs, so that a day's sync is one round trip.
     session: Mutex<Option<Session>>,
     server: Mutex<Option<Arc<Server>>>,
+    asked_s: Mutex<Option<u32>>,
+    requests: AtomicU32,
 }
 
 /// What the server gave for a proof.
@@ -74,6 +73,21 @@ impl SyncState {
 
     pub(crate) fn set_online(&self, online: bool) {
         self.online.store(online, Ordering::Relaxed);
+    }
+
+    /// The server asked to be left alone for so many seconds.
+    pub(crate) fn ask_for_pause(&self, seconds: u32) {
+        *guard(&self.asked_s) = Some(seconds);
+    }
+
+    /// What the server asked for in the last sync; asked once.
+    fn take_pause(&self) -> Option<u32> {
+        guard(&self.asked_s).take()
+    }
+
+    /// Requests sent by the syncs of this process so far.
+    pub fn requests(&self) -> u32 {
+        self.requests.load(Ordering::Relaxed)
     }
 
     /// The token of the session, while it lasts by this device's count.
@@ -125,32 +139,46 @@ fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The loop: sync when something was recorded, when asked, and every now and then.
+/// The loop: sync when something was recorded, when asked, and every now and then. A tap syncs at once; what the loop
+/// does by itself waits for its turn ([`Backoff`]).
 pub async fn run(app: Arc<App>) {
-    let mut failures = 0u32;
+    let (clock, entropy) = app.sources();
+    let mut backoff = Backoff::default();
+    let mut is_new = true;
     let mut ended = Box::pin(app.ended());
     loop {
-        let pause = if failures == 0 {
-            CALM
-        } else {
-            (FIRST_RETRY * 2u32.saturating_pow(failures.min(5) - 1)).min(CALM)
-        };
+        let pause = backoff.pause_ms(clock.now_ms()).unsigned_abs();
         tokio::select! {
             () = &mut ended => return,
             () = app.wake().notified() => {}
-            () = tokio::time::sleep(pause) => {}
+            () = tokio::time::sleep(Duration::from_millis(pause)) => {}
         }
+        let tapped = app.was_tapped();
         let Ok(tablet) = app.tablet() else {
-            failures = 0;
+            backoff = Backoff::default();
+            is_new = true;
             continue;
         };
+        if std::mem::take(&mut is_new) {
+            let last = tablet.store.read(store::sync_state::status);
+            let last = last.ok().and_then(|status| status.last_success_ms);
+            backoff.come_back(clock.now_ms(), last, tablet.identity.device);
+        }
+        if !tapped && !backoff.may_begin(clock.now_ms()) {
+            continue;
+        }
         let was_loading = tablet.loading().ok().flatten().is_some();
         let announcer = app.clone();
         let result = once(&tablet, move || announcer.announce("sync")).await;
-        failures = match &result {
-            Ok(_) => 0,
-            Err(_) => failures.saturating_add(1),
-        };
+        let asked = tablet.sync.take_pause();
+        match &result {
+            Ok(_) => backoff.succeeded(clock.now_ms(), asked),
+            Err(error) => {
+                let reached = tablet.sync.is_online();
+                let asked = asked.or_else(|| asked_to_wait_s(error));
+                backoff.failed(clock.now_ms(), (reached, asked), entropy);
+            }
+        }
         app.announce("sync");
         if was_loading || result.is_ok_and(|received| received) {
             app.announce("records");
@@ -192,6 +220,7 @@ async fn drive(tablet: &Arc<Tablet>, announce: &impl Fn()) -> Result<bool, Clien
         answer = match next? {
             Next::Worked => None,
             Next::Send(request) => {
+                tablet.sync.requests.fetch_add(1, Ordering::Relaxed);
                 let mut answer = server.send(&request).await;
                 if is_kept && is_unanswered(&answer) {
                     // What was kept from the last sync may have ended unnoticed; that says nothing about the network.
@@ -240,7 +269,7 @@ impl<'a> Line<'a> {
         })
     }
 
-    /// Sends a message under the session, opening one when there is none.
+    /// Sends a message as this device; opens a session when the server does not take its proof.
     ///
     /// # Errors
     /// As [`Server::send`].
@@ -252,13 +281,18 @@ impl<'a> Line<'a> {
         let body = wire::encode(message, wire::REQUEST)?;
         let mut request = Request {
             path,
-            token: Some(self.token().await?),
+            token: Some(
+                self.tablet
+                    .sync
+                    .token(self.tablet)
+                    .unwrap_or_else(|| exchange::request_proof(self.tablet)),
+            ),
             body,
         };
         let answer = match self.server.send(&request).await {
             Err(error) if exchange::is_session_unknown(&error) => {
                 self.tablet.sync.forget_session();
-                request.token = Some(self.token().await?);
+                request.token = Some(self.open_session().await?);
                 self.server.send(&request).await
             }
             answer => answer,
@@ -266,10 +300,7 @@ impl<'a> Line<'a> {
         read_answer(&answer?)
     }
 
-    async fn token(&self) -> Result<String, ClientError> {
-        if let Some(token) = self.tablet.sync.token(self.tablet) {
-            return Ok(token);
-        }
+    async fn open_session(&self) -> Result<String, ClientError> {
         let asked = exchange::nonce_request(self.tablet)?;
         let nonce = read_answer(&self.server.send(&asked).await?)?;
         let proof = exchange::open_request(self.tablet, &nonce, None)?;

@@ -20,6 +20,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection that was quiet for so long is not used again; the server closes it after thirty seconds.
 const IDLE: Duration = Duration::from_secs(20);
 
+/// Seconds until a busy server wants to hear of us again.
+const WAIT: &str = "wait_s";
+
 /// How the server is recognised.
 pub enum Pin {
     /// The CA's certificate, known since enrolment.
@@ -125,6 +128,11 @@ impl Server {
         }
         let mut response = request.send().await.map_err(unreachable)?;
         let status = response.status();
+        let wait_s = response
+            .headers()
+            .get("retry-after")
+            .and_then(|value| value.to_str().ok())
+            .and_then(|text| text.parse::<u32>().ok());
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
             if bytes.len() + chunk.len() > wire::RESPONSE.compressed {
@@ -136,7 +144,10 @@ impl Server {
             return Ok(bytes);
         }
         match serde_json::from_slice(&bytes) {
-            Ok(message) => Err(refusal(message)),
+            Ok(message) => Err(match wait_s {
+                Some(seconds) => refusal(message).with(WAIT, seconds),
+                None => refusal(message),
+            }),
             Err(_) => Err(ClientError::new("server_nonsense")),
         }
     }
@@ -162,6 +173,11 @@ pub fn refusal(message: protocol::ErrorMessage) -> ClientError {
         .with("code", message.code)
         .with("message", message.message)
         .with("next", message.next)
+}
+
+/// How long the server asked to be left alone, when it refused.
+pub fn asked_to_wait_s(error: &ClientError) -> Option<u32> {
+    error.to_ui().params.get(WAIT)?.parse().ok()
 }
 
 /// The code inside a `server_refused`, if that is what it is.

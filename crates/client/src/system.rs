@@ -42,6 +42,12 @@ pub fn civil_date(ms: i64) -> NaiveDate {
         .date_naive()
 }
 
+/// The hour of the day in Asia/Shanghai.
+pub fn hour(ms: i64) -> u32 {
+    let hours = ms.div_euclid(3_600_000) + 8;
+    u32::try_from(hours.rem_euclid(24)).expect("an hour of the day is below 24")
+}
+
 /// RFC 3339 in UTC.
 pub fn moment(ms: i64) -> String {
     DateTime::<Utc>::from_timestamp_millis(ms)

@@ -10,6 +10,7 @@
 
 pub mod access;
 pub mod change_header;
+pub mod dictionary;
 pub mod enrolment;
 pub mod envelope;
 pub mod genesis;

@@ -62,6 +62,8 @@ pub const INVENTORY_LINES: usize = 1_000;
 pub const INVENTORY_HASHES: usize = 8_000;
 /// Member records, and orders, in one refill message.
 pub const REFILL_STATEMENTS: usize = 500;
+/// How far from the server's clock a request may be signed that has no session.
+pub const PROOF_MS: i64 = 5 * 60 * 1000;
 /// How long a device certificate lives.
 pub const CERTIFICATE_MS: i64 = 90 * 24 * 60 * 60 * 1000;
 /// File numbers in one device's block.
@@ -82,3 +84,21 @@ pub const PUBLISHER_BYTES: usize = 32 * 1024 * 1024;
 pub const PUBLISH_WAIT_MS: u64 = 2_000;
 /// Changes in the inbox above which nobody waits for the publisher.
 pub const PUBLISH_WAIT_MOST: u64 = 512;
+/// Requests with words in them that the server works on at the same time; as many may wait.
+pub const PLACES_WORDS: usize = 64;
+/// Requests for whole documents at the same time.
+pub const PLACES_PULLS: usize = 16;
+/// Requests with parts of attachments at the same time.
+pub const PLACES_BLOBS: usize = 8;
+/// How long a request waits for its place, milliseconds.
+pub const WAIT_FOR_PLACE_MS: u64 = 2_000;
+/// Requests of one device at the same time.
+pub const DEVICE_REQUESTS: usize = 2;
+/// Requests of one device in a second, in the long run; whoever asks faster is answered more slowly.
+pub const DEVICE_REQUESTS_PER_S: i64 = 40;
+/// Requests of one device as fast as it likes, after it was quiet.
+pub const DEVICE_BURST: i64 = 200;
+/// The soonest a busy server asks a device to come again, seconds.
+pub const BACKOFF_S: u32 = 20;
+/// The latest.
+pub const BACKOFF_MOST_S: u32 = 180;

@@ -1,5 +1,6 @@
 //! Messages as bytes: MessagePack with field names, inside zstd. Bounded before and while inflating.
 
+use crate::dictionary::{self, With};
 use crate::limits;
 use serde::{Serialize, de::DeserializeOwned};
 use std::io::{Cursor, Read};
@@ -53,18 +54,37 @@ pub const RESPONSE: Bound = Bound {
     inflated: limits::RESPONSE_INFLATED_BYTES,
 };
 
-/// Encodes a message for the network.
+/// Encodes a message for the network, for anybody.
 ///
 /// # Errors
 /// The message is larger than the receiver would take.
 pub fn encode<T: Serialize>(message: &T, bound: Bound) -> Result<Vec<u8>, ProtocolError> {
-    let raw = pack(message)?;
+    encode_with(message, bound, With::Nothing)
+}
+
+/// Encodes a message for a receiver of whom it is known which dictionaries it has.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_with<T: Serialize>(
+    message: &T,
+    bound: Bound,
+    with: With,
+) -> Result<Vec<u8>, ProtocolError> {
+    close(&pack(message)?, bound, with)
+}
+
+/// Compresses a packed message for the network.
+///
+/// # Errors
+/// The message is larger than the receiver would take.
+pub fn close(raw: &[u8], bound: Bound, with: With) -> Result<Vec<u8>, ProtocolError> {
     if raw.len() > bound.inflated {
         return Err(ProtocolError::TooLarge {
             limit: bound.inflated,
         });
     }
-    let body = zstd::bulk::compress(&raw, 3).map_err(|_| ProtocolError::Malformed("zstd"))?;
+    let body = dictionary::compress(raw, with)?;
     if body.len() > bound.compressed {
         return Err(ProtocolError::TooLarge {
             limit: bound.compressed,
@@ -113,6 +133,22 @@ pub fn decode_response<T: DeserializeOwned>(body: &[u8]) -> Result<T, ProtocolEr
     decode(body, RESPONSE)
 }
 
+/// The same body for a receiver that lacks the dictionary it was made with; none when it needs none.
+pub fn without_dictionary(body: &[u8]) -> Option<Vec<u8>> {
+    dictionary::of_frame(body)?;
+    let raw = dictionary::inflate(body, limits::REQUEST_INFLATED_BYTES).ok()?;
+    dictionary::compress(&raw, With::Nothing).ok()
+}
+
+/// How an answer may be compressed: whoever asked with a dictionary has it.
+pub fn answer_with(question: &[u8]) -> With {
+    if dictionary::of_frame(question) == Some(dictionary::newest().id) {
+        With::Newest
+    } else {
+        With::Nothing
+    }
+}
+
 /// Inflates within a bound: a bomb costs no more than the bound.
 ///
 /// # Errors
@@ -122,6 +158,9 @@ pub fn inflate(body: &[u8], bound: Bound) -> Result<Vec<u8>, ProtocolError> {
         return Err(ProtocolError::TooLarge {
             limit: bound.compressed,
         });
+    }
+    if dictionary::told_size(body).is_some() {
+        return dictionary::inflate(body, bound.inflated);
     }
     let mut decoder =
         zstd::stream::read::Decoder::new(body).map_err(|_| ProtocolError::Malformed("zstd"))?;

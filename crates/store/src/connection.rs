@@ -3,6 +3,7 @@
 use crate::StoreError;
 use crate::disk::{Disk, Opening};
 use crate::keys::SecretKey;
+use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 use std::io::ErrorKind;
@@ -71,6 +72,8 @@ fn open_keyed(
         None => Connection::open_with_flags(path, flags)?,
     };
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Or a statement whose plan may depend on a bound value, a LIMIT for one, is parsed anew at every use.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(BEFORE_KEY)?;
     // A raw key: the user key is random, so stretching it would only make opening slow.
     let digits = Zeroizing::new(hex::encode(key.bytes()));

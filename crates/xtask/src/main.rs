@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 mod demo;
+mod dictionary;
 mod due;
 mod generate;
 mod tidy;
@@ -19,6 +20,8 @@ struct Arguments {
 enum Task {
     /// Writes a made-up township: its data, its staff and its Excel ledgers.
     Demo(demo::DemoArguments),
+    /// Trains the dictionary for zstd from made-up envelopes; a new one gets a new number.
+    Dictionary,
     /// Prints when a child is due, what was missed and why, from a case file (docs/due-case.md).
     Due {
         /// The case.
@@ -37,6 +40,7 @@ enum Task {
 fn main() -> Result<()> {
     match Arguments::parse().task {
         Task::Demo(arguments) => demo::run(&arguments),
+        Task::Dictionary => dictionary::run(),
         Task::Due { case } => due::run(&case),
         Task::Gen { check } => generate::run(check),
         Task::Tidy => tidy::run(),

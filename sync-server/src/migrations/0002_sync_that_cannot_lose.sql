@@ -91,3 +91,26 @@ CREATE TABLE refusals (
 ) WITHOUT ROWID;
 
 CREATE INDEX refusals_by_device ON refusals (device);
+
+-- Growth: bodies of old changes lie together in segments; a change's row stays and names its segment.
+CREATE TABLE segments (
+  id         INTEGER PRIMARY KEY,
+  document   BLOB NOT NULL REFERENCES documents (id),
+  generation INTEGER NOT NULL,
+  changes    INTEGER NOT NULL,
+  body       BLOB NOT NULL
+);
+
+CREATE INDEX segments_by_document ON segments (document, generation);
+
+ALTER TABLE changes ADD COLUMN segment INTEGER;
+
+-- A change's hash covers its actor, and the actor its document: the hash alone is unique.
+DROP INDEX changes_by_hash;
+CREATE UNIQUE INDEX changes_by_hash ON changes (hash);
+
+-- What bodies are compressed with. A dictionary never changes and is never removed.
+CREATE TABLE dictionaries (
+  id    INTEGER PRIMARY KEY,
+  bytes BLOB NOT NULL
+);

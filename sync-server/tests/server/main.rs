@@ -5,6 +5,8 @@ mod access;
 mod copies;
 mod enrolling;
 mod epochs;
+mod growth;
+mod herd;
 mod hostile;
 mod returned;
 mod snapshots;

@@ -1,5 +1,6 @@
 //! What a device signs to open a session, and what the server signs: certificates and ticks.
 
+use crate::limits;
 use crate::message::{DeviceCertificate, MemberRecord, SignedStatement, Tick};
 use crate::wire::{self, ProtocolError};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
@@ -40,6 +41,84 @@ fn session_bytes(device: DeviceId, server_key: &[u8; 32], nonce: &[u8; 32]) -> V
         device.0.as_bytes(),
         server_key,
         nonce,
+    ]
+    .concat()
+}
+
+/// What a request says instead of a session: who asks, when by that clock, and the signature over both and the server.
+/// It saves two round trips where the two clocks agree; where they do not, the device opens a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestProof {
+    /// Who asks.
+    pub device: DeviceId,
+    at_ms: i64,
+    signature: Signature,
+}
+
+impl RequestProof {
+    /// Signed now.
+    pub fn sign(key: &SigningKey, device: DeviceId, server_key: &[u8; 32], at_ms: i64) -> Self {
+        Self {
+            device,
+            at_ms,
+            signature: key.sign(&request_bytes(device, server_key, at_ms)),
+        }
+    }
+
+    /// As it stands in the header.
+    pub fn text(&self) -> String {
+        let mut text = format!("{}.{}.", self.device.0.simple(), self.at_ms);
+        for byte in self.signature.to_bytes() {
+            text.push_str(&format!("{byte:02x}"));
+        }
+        text
+    }
+
+    /// Reads what [`RequestProof::text`] wrote. Nothing is verified yet.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('.');
+        let device = uuid::Uuid::try_parse(parts.next()?).ok()?;
+        let at_ms = parts.next()?.parse().ok()?;
+        let digits = parts.next()?.as_bytes();
+        let mut signature = [0; Signature::BYTE_SIZE];
+        if digits.len() != 2 * signature.len() || parts.next().is_some() {
+            return None;
+        }
+        for (byte, pair) in signature.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(Self {
+            device: DeviceId(device),
+            at_ms,
+            signature: Signature::from_bytes(&signature),
+        })
+    }
+
+    /// Whether this device signed it for this server, within [`limits::PROOF_MS`] of now.
+    ///
+    /// # Errors
+    /// It did not, or not now.
+    pub fn verify(
+        &self,
+        key: &VerifyingKey,
+        server_key: &[u8; 32],
+        now_ms: i64,
+    ) -> Result<(), ProtocolError> {
+        if now_ms.abs_diff(self.at_ms) > limits::PROOF_MS.unsigned_abs() {
+            return Err(ProtocolError::BadSignature);
+        }
+        let bytes = request_bytes(self.device, server_key, self.at_ms);
+        key.verify_strict(&bytes, &self.signature)
+            .map_err(|_| ProtocolError::BadSignature)
+    }
+}
+
+fn request_bytes(device: DeviceId, server_key: &[u8; 32], at_ms: i64) -> Vec<u8> {
+    [
+        b"zoufang request 1\0".as_slice(),
+        device.0.as_bytes(),
+        server_key,
+        &at_ms.to_be_bytes(),
     ]
     .concat()
 }

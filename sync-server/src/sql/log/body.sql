@@ -1,4 +1,4 @@
-SELECT c.document, c.generation, c.hash, c.body, k.wrapped
+SELECT c.document, c.generation, c.hash, c.body, k.wrapped, c.segment
 FROM changes AS c
 JOIN document_keys AS k ON k.document = c.document AND k.generation = c.generation
 WHERE c.id = :id;

@@ -1,0 +1,1 @@
+INSERT INTO segments (document, generation, changes, body) VALUES (:document, :generation, :changes, :body);

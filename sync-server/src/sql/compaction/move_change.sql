@@ -1,0 +1,1 @@
+UPDATE changes SET segment = :segment, body = x'' WHERE id = :id AND segment IS NULL;

@@ -1,0 +1,1 @@
+SELECT document, generation, body FROM segments WHERE id = :id;

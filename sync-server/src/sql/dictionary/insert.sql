@@ -1,0 +1,1 @@
+INSERT INTO dictionaries (id, bytes) VALUES (:id, :bytes) ON CONFLICT (id) DO NOTHING;

@@ -1,0 +1,1 @@
+DELETE FROM segments WHERE document = :document AND generation <= :generation;
