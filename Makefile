@@ -1,8 +1,9 @@
 # The front door. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test quick check fix gen bench kill sim fuzz demo screenshots
+.PHONY: help run test quick check fix gen bench load kill sim fuzz demo screenshots
 
 N ?= 200
+TABLETS ?= 2000
 SEED ?= 1
 VILLAGES ?= 4
 OUT ?= data/township
@@ -44,6 +45,10 @@ gen: ## Writes generated files: constants, TypeScript types
 
 bench: ## Speed against limits and rivals, in one run
 	cargo run --quiet --release --package zoufang-tests --features bench --bin zoufang-bench
+
+load: ## Thousands of tablets against the real server (TABLETS=, SECONDS=)
+	@cargo run --quiet --release --package zoufang-tests --features bench --bin zoufang-load -- \
+	  --tablets $(TABLETS) --seconds $(SECONDS)
 
 kill: ## Kills a saving process N times; nothing called saved may be missing
 	@cargo build --quiet --package zoufang-tests --bin zoufang-kill

@@ -1,5 +1,6 @@
 //! The whole system in one process: what scenario tests, journeys, benchmarks and the demo stand on.
 
+pub mod apart;
 pub mod demo;
 pub mod device;
 pub mod fuzz;
@@ -7,6 +8,8 @@ pub mod relay;
 pub mod simulation;
 pub mod story;
 pub mod township;
+pub mod traffic;
+pub mod world;
 
 use client::Extension;
 use std::sync::Arc;

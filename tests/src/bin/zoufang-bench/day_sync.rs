@@ -4,7 +4,6 @@
 use crate::endpoint::{Endpoint, PostAndCommit, commit, create_table};
 use crate::measure::{Cost, Watch, median, print, processor, wall};
 use crate::rival::{Replica, Rival, Run, Terms};
-use crate::world::{self, Desk, Filed, History, World};
 use anyhow::{Context, Result, bail};
 use client::Tablet;
 use client::records;
@@ -17,8 +16,9 @@ use store::connection::open_writer;
 use store::keys::SecretKey;
 use store::{changes, documents};
 use zoufang_tests::device::{Device, entropy};
+use zoufang_tests::world::{self, Desk, Filed, History, World};
 
-const HOUSEHOLDS: usize = 150;
+pub const HOUSEHOLDS: usize = 150;
 /// Each writes to a household and to a child.
 const VISITS_HERE: usize = 15;
 const CONTACTS_THERE: usize = 10;
@@ -189,7 +189,7 @@ fn middle(runs: &[Run], count: impl Fn(&Run) -> u64) -> f64 {
 }
 
 /// A day's work on both devices.
-fn record(
+pub fn record(
     here: &Device,
     there: &Device,
     households: &[DemoHousehold],
@@ -237,7 +237,7 @@ fn on(
 }
 
 /// What a device has to send, as it would lie in one compressed body.
-fn waiting(device: &Device) -> Result<Vec<u8>> {
+pub fn waiting(device: &Device) -> Result<Vec<u8>> {
     let envelopes: Vec<Envelope> = outbox(&*device.tablet()?)?
         .into_iter()
         .map(|change| Envelope {
@@ -260,7 +260,7 @@ fn outbox(tablet: &Tablet) -> Result<Vec<changes::Change>> {
 }
 
 /// A device's documents, as Automerge holds them.
-fn replica(device: &Device, filed: &[Filed]) -> Result<Replica> {
+pub fn replica(device: &Device, filed: &[Filed]) -> Result<Replica> {
     let tablet = device.tablet()?;
     let ids = filed
         .iter()

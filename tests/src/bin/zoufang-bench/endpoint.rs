@@ -21,9 +21,13 @@ use zoufang_tests::relay::Relay;
 
 /// A running endpoint behind a relay that counts, as the real server stands behind one. It ends when dropped.
 pub struct Endpoint {
+    /// What it is reached through.
     pub relay: Relay,
+    /// Where it listens itself.
+    pub address: SocketAddr,
+    pub certificate: Vec<u8>,
     tls: ClientConfig,
-    serving: AbortHandle,
+    serving: Option<AbortHandle>,
 }
 
 impl Endpoint {
@@ -32,17 +36,11 @@ impl Endpoint {
         let certificate: CertificateDer<'static> = made.cert.der().clone();
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut server = ServerConfig::builder_with_provider(provider.clone())
+        let mut server = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&rustls::version::TLS13])?
             .with_no_client_auth()
             .with_single_cert(vec![certificate.clone()], key)?;
         server.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let mut roots = RootCertStore::empty();
-        roots.add(certificate)?;
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_protocol_versions(&[&rustls::version::TLS13])?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let listener = TlsListener {
@@ -52,10 +50,26 @@ impl Endpoint {
         let router = router.layer(DefaultBodyLimit::disable());
         let serving =
             tokio::spawn(async move { axum::serve(listener, router).await }).abort_handle();
+        let mut endpoint = Self::over(address, certificate.to_vec()).await?;
+        endpoint.serving = Some(serving);
+        Ok(endpoint)
+    }
+
+    /// The way to one that runs elsewhere.
+    pub async fn over(address: SocketAddr, certificate: Vec<u8>) -> Result<Self> {
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate.clone().into())?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13])?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
         Ok(Self {
             relay: Relay::start(address).await?,
+            address,
+            certificate,
             tls,
-            serving,
+            serving: None,
         })
     }
 
@@ -88,7 +102,9 @@ impl Endpoint {
 
 impl Drop for Endpoint {
     fn drop(&mut self) {
-        self.serving.abort();
+        if let Some(serving) = &self.serving {
+            serving.abort();
+        }
     }
 }
 

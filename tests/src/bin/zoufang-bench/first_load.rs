@@ -2,11 +2,11 @@
 
 use crate::endpoint::{Endpoint, PostAndCommit, commit, create_table};
 use crate::measure::{Cost, Watch, print, wall};
-use crate::world::{self, History, World};
 use anyhow::Result;
 use store::connection::open_writer;
 use store::keys::SecretKey;
 use zoufang_tests::device::entropy;
+use zoufang_tests::world::{self, History, World};
 
 pub async fn run(world: &mut World, rounds: usize) -> Result<()> {
     let unit = world.village().await?;

@@ -2,6 +2,7 @@
 //!
 //! Prints a line per figure and asserts nothing about time. What each figure means is in `docs/benchmarks.md`.
 
+mod apart_day;
 mod day_sync;
 mod endpoint;
 mod first_load;
@@ -9,13 +10,13 @@ mod measure;
 mod open_today;
 mod rival;
 mod save_visit;
-mod world;
 
 use anyhow::{Context, Result};
 use clap::Parser;
 use std::path::PathBuf;
 use std::process::Command;
-use world::World;
+use zoufang_tests::apart;
+use zoufang_tests::world::World;
 
 /// What is measured, and how much of it.
 #[derive(Parser)]
@@ -40,8 +41,20 @@ struct Options {
     folder: PathBuf,
 }
 
-#[tokio::main]
-async fn main() -> Result<()> {
+fn main() -> Result<()> {
+    if apart::serve_if_asked()? {
+        return Ok(());
+    }
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(run())
+}
+
+async fn run() -> Result<()> {
+    if apart_day::serve_if_asked().await? {
+        return Ok(());
+    }
     let options = Options::parse();
     std::fs::create_dir_all(&options.folder).context("the folder cannot be made")?;
     print_machine();
@@ -52,6 +65,9 @@ async fn main() -> Result<()> {
     }
     if wanted("day_sync") {
         day_sync::run(&mut world, options.rounds).await?;
+    }
+    if wanted("day_apart") {
+        apart_day::run(&options.folder, options.rounds).await?;
     }
     if wanted("first_load") {
         first_load::run(&mut world, options.rounds).await?;

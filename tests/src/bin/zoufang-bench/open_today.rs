@@ -1,7 +1,6 @@
 //! From the PIN to the list 今天 with a thousand households, against reading the rows and nothing else.
 
 use crate::measure::{Cost, Watch, milliseconds, print, wall};
-use crate::world::{self, History, PIN, World};
 use anyhow::{Context, Result, bail};
 use client::view::{AppView, TodayView};
 use rusqlite::Connection;
@@ -12,6 +11,7 @@ use store::connection::{open_reader, open_writer};
 use store::keys::SecretKey;
 use store::{ArgonCost, FileHardwareKey};
 use zoufang_tests::device::{Device, entropy};
+use zoufang_tests::world::{self, History, PIN, World};
 
 /// Tables computed from documents; what lists are drawn from.
 const PROJECTIONS: [&str; 8] = [

@@ -58,8 +58,28 @@ impl Replica {
         self.0.insert(id, held);
     }
 
+    /// Documents saved in a folder, each in a file named by its id.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let mut replica = Self::default();
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            let name = path.file_stem().and_then(|name| name.to_str());
+            let id = DocumentId::parse(name.context("a name")?)?;
+            replica.hold(id, &Automerge::load(&std::fs::read(&path)?)?);
+        }
+        Ok(replica)
+    }
+
+    /// Every document as it is held.
+    pub fn documents(&self) -> impl Iterator<Item = (DocumentId, Automerge)> {
+        self.0.iter().filter_map(|(id, held)| {
+            let document = Automerge::load(&held.saved);
+            Some((*id, document.ok()?))
+        })
+    }
+
     /// As it was before anything was exchanged; loaded already when nothing is stored.
-    fn begin(&mut self, terms: Terms) -> Result<()> {
+    pub fn begin(&mut self, terms: Terms) -> Result<()> {
         for held in self.0.values_mut() {
             held.session = State::new();
             held.document = match terms.stored {
@@ -143,7 +163,7 @@ impl Rival {
         Ok(Self {
             replica: Arc::default(),
             ledger: Ledger::create(file)?,
-            stored: Arc::default(),
+            stored: Arc::new(Mutex::new(true)),
         })
     }
 
@@ -169,47 +189,58 @@ impl Rival {
         ours.begin(terms)?;
         lock(&self.replica).begin(terms)?;
         *lock(&self.stored) = terms.stored;
-        let relay = &endpoint.relay;
-        let (passed, up) = (relay.bytes_passed(), relay.bytes_up());
-        let mut requests = 0;
-        let watch = Watch::start();
-        let client = endpoint.client()?;
-        let ids: Vec<DocumentId> = if terms.heads_first {
-            requests += 1;
-            let answer = endpoint
-                .post(&client, "/heads", pack(&ours.heads())?)
-                .await?;
-            unpack(&answer)?.into_iter().map(|(id, _)| id).collect()
-        } else {
-            ours.0.keys().copied().collect()
-        };
-        let mut received = Vec::new();
-        loop {
-            let asked = ours.generate(&ids)?;
-            if asked.is_empty() {
-                break;
-            }
-            requests += 1;
-            let answer = endpoint.post(&client, "/messages", pack(&asked)?).await?;
-            if ours.receive(&unpack(&answer)?)? {
-                received.extend_from_slice(&answer);
-            }
-        }
-        if terms.stored && !received.is_empty() {
-            commit(disk, &received)?;
-        }
-        let cost = watch.stop();
+        let run = exchange(endpoint, ours, disk, terms).await?;
         if ours.heads_now() != lock(&self.replica).heads_now() {
             bail!("the rival's two ends differ after its sync");
         }
-        let went_up = relay.bytes_up() - up;
-        Ok(Run {
-            cost,
-            up: went_up,
-            down: relay.bytes_passed() - passed - went_up,
-            requests,
-        })
+        Ok(run)
     }
+}
+
+/// One sync with whoever answers there.
+pub async fn exchange(
+    endpoint: &Endpoint,
+    ours: &mut Replica,
+    disk: &Connection,
+    terms: Terms,
+) -> Result<Run> {
+    let relay = &endpoint.relay;
+    let (passed, up) = (relay.bytes_passed(), relay.bytes_up());
+    let mut requests = 0;
+    let watch = Watch::start();
+    let client = endpoint.client()?;
+    let ids: Vec<DocumentId> = if terms.heads_first {
+        requests += 1;
+        let answer = endpoint
+            .post(&client, "/heads", pack(&ours.heads())?)
+            .await?;
+        unpack(&answer)?.into_iter().map(|(id, _)| id).collect()
+    } else {
+        ours.0.keys().copied().collect()
+    };
+    let mut received = Vec::new();
+    loop {
+        let asked = ours.generate(&ids)?;
+        if asked.is_empty() {
+            break;
+        }
+        requests += 1;
+        let answer = endpoint.post(&client, "/messages", pack(&asked)?).await?;
+        if ours.receive(&unpack(&answer)?)? {
+            received.extend_from_slice(&answer);
+        }
+    }
+    if terms.stored && !received.is_empty() {
+        commit(disk, &received)?;
+    }
+    let cost = watch.stop();
+    let went_up = relay.bytes_up() - up;
+    Ok(Run {
+        cost,
+        up: went_up,
+        down: relay.bytes_passed() - passed - went_up,
+        requests,
+    })
 }
 
 async fn heads(Shared(rival): Shared<Rival>, body: Bytes) -> Result<Vec<u8>, StatusCode> {

@@ -2,7 +2,6 @@
 
 use crate::endpoint::{commit, create_table};
 use crate::measure::{Cost, Watch, print, wall, written_bytes};
-use crate::world::{self, Desk, History, World};
 use anyhow::{Context, Result};
 use client::records;
 use client::roster::Roster;
@@ -15,6 +14,7 @@ use store::changes;
 use store::connection::open_writer;
 use store::keys::SecretKey;
 use zoufang_tests::device::{Device, entropy};
+use zoufang_tests::world::{self, Desk, History, World};
 
 pub async fn run(world: &mut World, visits: usize) -> Result<()> {
     let unit = world.village().await?;

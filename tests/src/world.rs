@@ -1,7 +1,11 @@
-//! The world the figures are taken in: a running township, devices with real files, half a year of records.
+//! The world figures are taken in: a running township, devices with real files, half a year of records.
 //!
 //! Records are the made-up township's (office::demo), written through the client's one way of saving.
 
+use crate::apart::Apart;
+use crate::device::Device;
+use crate::relay::Relay;
+use crate::township::{Plan, Township};
 use anyhow::{Context, Result, bail};
 use chrono::NaiveDate;
 use client::Tablet;
@@ -23,15 +27,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use store::ArgonCost;
 use tempfile::TempDir;
-use zoufang_tests::device::Device;
-use zoufang_tests::township::{Plan, Township};
 
 /// Every device's PIN.
 pub const PIN: &str = "735182";
 
-const SEED: u64 = 1;
+/// The made-up township the benchmarks take their households from.
+pub const SEED: u64 = 1;
 
+/// A running township with a station, in a folder of its own.
 pub struct World {
+    /// Server and relay.
     pub township: Township,
     station: Device,
     folder: TempDir,
@@ -42,11 +47,17 @@ pub struct World {
 /// Where a household and its children of the plan are kept.
 #[derive(Clone)]
 pub struct Filed {
+    /// The household's document.
     pub household: DocumentId,
+    /// The children's, in the plan's order.
     pub children: Vec<DocumentId>,
 }
 
 impl World {
+    /// A founded township that runs, and its station.
+    ///
+    /// # Errors
+    /// The folder cannot be written, or the server does not start.
     pub async fn new(folder: &Path) -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("bench-")
@@ -73,6 +84,9 @@ impl World {
     }
 
     /// A new village without children.
+    ///
+    /// # Errors
+    /// A step of it is refused.
     pub async fn village(&mut self) -> Result<UnitId> {
         self.villages += 1;
         let region = format!("3101991002{:02}", self.villages);
@@ -90,6 +104,9 @@ impl World {
     }
 
     /// A director's device, enrolled but not loaded.
+    ///
+    /// # Errors
+    /// A step of it is refused.
     pub async fn enrolled(&mut self, unit: UnitId) -> Result<Device> {
         self.devices += 1;
         let folder = self.path(&format!("tablet-{}", self.devices));
@@ -115,6 +132,9 @@ impl World {
     }
 
     /// A director's device with everything of its village.
+    ///
+    /// # Errors
+    /// A step of it is refused.
     pub async fn director(&mut self, unit: UnitId) -> Result<Device> {
         let device = self.enrolled(unit).await?;
         load(&device).await?;
@@ -126,12 +146,57 @@ impl World {
         self.folder.path().join(name)
     }
 
+    /// The same township and devices, with the server in a process of its own from now on.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub async fn apart(self) -> Result<WorldApart> {
+        let Township { server, relay, .. } = self.township;
+        server.shutdown().await;
+        let server = Apart::start(self.folder.path())?;
+        relay.set_target(server.address);
+        Ok(WorldApart {
+            relay,
+            server,
+            _folder: self.folder,
+        })
+    }
+
+    /// Stops the server cleanly and leaves its folder there.
+    pub async fn close(self) -> TempDir {
+        self.township.stop().await;
+        self.folder
+    }
+
+    /// Stops the server cleanly.
     pub async fn stop(self) {
         self.township.stop().await;
     }
 }
 
+/// A [`World`] whose server runs by itself.
+pub struct WorldApart {
+    /// What the devices reach it through.
+    pub relay: Relay,
+    /// The server.
+    pub server: Apart,
+    _folder: TempDir,
+}
+
+impl WorldApart {
+    /// Stops the server cleanly.
+    ///
+    /// # Errors
+    /// It ends with a failure.
+    pub fn stop(self) -> Result<()> {
+        self.server.stop()
+    }
+}
+
 /// Syncs until the first download is whole.
+///
+/// # Errors
+/// The sync fails.
 pub async fn load(device: &Device) -> Result<()> {
     let tablet = device.tablet()?;
     while tablet.loading()?.is_some() {
@@ -141,18 +206,37 @@ pub async fn load(device: &Device) -> Result<()> {
 }
 
 /// One whole sync, however long it takes.
+///
+/// # Errors
+/// The sync fails.
 pub async fn sync(device: &Device) -> Result<()> {
     client::runtime::once(&device.tablet()?, || {}).await?;
     Ok(())
 }
 
 /// So many households of the made-up township with so many children and half a year of records.
+///
+/// # Errors
+/// The township has too few children.
 pub fn households(count: usize, children: usize, today: NaiveDate) -> Result<Vec<DemoHousehold>> {
+    households_of(SEED, count, children, today)
+}
+
+/// The same, of another made-up township.
+///
+/// # Errors
+/// The township has too few children.
+pub fn households_of(
+    seed: u64,
+    count: usize,
+    children: usize,
+    today: NaiveDate,
+) -> Result<Vec<DemoHousehold>> {
     let mut villages = 4;
     let mut found = Vec::new();
     // Siblings are made where needed, so every household taken begins with one child.
     while found.len() < children {
-        let township = DemoTownship::generate(SEED, villages, today);
+        let township = DemoTownship::generate(seed, villages, today);
         found = township
             .villages
             .into_iter()
@@ -203,6 +287,9 @@ pub enum History {
 }
 
 /// Writes households with everything recorded about them.
+///
+/// # Errors
+/// The store refuses, or no form has arrived.
 pub fn fill(device: &Device, households: &[DemoHousehold], history: History) -> Result<Vec<Filed>> {
     let tablet = device.tablet()?;
     let packs = tablet.packs();
@@ -236,8 +323,10 @@ fn at_once(writes: Vec<Write>) -> Vec<Write> {
 
 /// What a director does at one household.
 pub struct Desk<'a> {
+    /// Whose tablet.
     pub tablet: &'a Tablet,
     form: &'a FormPack,
+    /// Where the household is kept.
     pub filed: Filed,
     children: BTreeMap<&'a str, DocumentId>,
 }
@@ -256,6 +345,7 @@ impl<'a> Desk<'a> {
     }
 
     /// At a household that is there already.
+    #[must_use]
     pub fn at(
         tablet: &'a Tablet,
         form: &'a FormPack,
@@ -340,6 +430,7 @@ impl<'a> Desk<'a> {
     }
 
     /// One trip: a change in the household and one in every child's document.
+    #[must_use]
     pub fn visit(&self, visit: &DemoVisit) -> Vec<Write> {
         let session = self.id();
         let session_part = part(&visit.answers);
@@ -404,6 +495,7 @@ impl<'a> Desk<'a> {
     }
 
     /// One contact.
+    #[must_use]
     pub fn contact(&self, child: DocumentId, contact: &DemoContact) -> Write {
         let contact = Contact {
             id: self.id(),

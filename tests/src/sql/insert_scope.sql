@@ -1,0 +1,1 @@
+INSERT INTO scopes (id) VALUES (:id);

@@ -1,0 +1,1 @@
+INSERT INTO staff (id, unit, scope, role, name, since_ms) VALUES (:id, :unit, :scope, :role, :name, :since_ms);
