@@ -110,7 +110,8 @@ pub async fn run(folder: &Path, rounds: usize) -> Result<()> {
 }
 
 fn report(rival: &str, ours: &[Day], theirs: &[Day]) {
-    let figures: [(&str, &str, fn(&Day) -> f64); 5] = [
+    type Figure = fn(&Day) -> f64;
+    let figures: [(&str, &str, Figure); 5] = [
         ("", "ms", |day| milliseconds(day.wall)),
         ("_server_cpu", "ms", |day| milliseconds(day.server)),
         ("_up", "bytes", |day| day.up as f64),
