@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 mod access;
+mod bounds;
 mod changes;
 mod client_session;
 mod enrolling;
