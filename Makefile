@@ -2,8 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test quick check fix gen bench load kill sim fuzz demo screenshots
 
-N ?= 200
 TABLETS ?= 2000
+N ?= 500
 SEED ?= 1
 VILLAGES ?= 4
 OUT ?= data/township

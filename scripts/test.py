@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 LOGS = TARGET / "test-logs"
-KILL_ROUNDS = int(os.environ.get("N", "200"))
+KILL_ROUNDS = int(os.environ.get("N", "500"))
 SCHEDULES = int(os.environ.get("SCHEDULES", "300"))
 
 # The window's own feature is on everywhere, so that cargo builds each crate once for all stages.

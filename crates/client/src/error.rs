@@ -86,6 +86,7 @@ impl From<StoreError> for ClientError {
             StoreError::DiskFull => "disk_full",
             StoreError::TooNew => "too_new",
             StoreError::NotFound => "not_found",
+            StoreError::Corrupt { .. } => "store_damaged",
             _ => "internal",
         };
         let cause = error_chain(&error);

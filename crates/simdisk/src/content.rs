@@ -1,4 +1,4 @@
-//! The bytes of a file in shared pages: a copy costs a pointer a page, a write copies only the pages it touches.
+//! The bytes of a file in shared pages: a copy costs nothing, a write copies the list and the pages it touches.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ pub(crate) const PAGE: usize = 4096;
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Content {
-    pages: Vec<Arc<[u8; PAGE]>>,
+    pages: Arc<Vec<Arc<[u8; PAGE]>>>,
     length: u64,
 }
 
@@ -42,7 +42,7 @@ impl Content {
         while done < bytes.len() {
             let (page, within) = place(offset + done as u64);
             let part = (PAGE - within).min(bytes.len() - done);
-            Arc::make_mut(&mut self.pages[page])[within..within + part]
+            Arc::make_mut(&mut Arc::make_mut(&mut self.pages)[page])[within..within + part]
                 .copy_from_slice(&bytes[done..done + part]);
             done += part;
         }
@@ -51,14 +51,14 @@ impl Content {
     pub(crate) fn set_length(&mut self, length: u64) {
         let pages = size(Self::pages_of(length));
         if length < self.length {
-            self.pages.truncate(pages);
+            Arc::make_mut(&mut self.pages).truncate(pages);
             let (page, within) = place(length);
             if within > 0 {
-                Arc::make_mut(&mut self.pages[page])[within..].fill(0);
+                Arc::make_mut(&mut Arc::make_mut(&mut self.pages)[page])[within..].fill(0);
             }
         } else {
             // One page of zeros, however long the hole.
-            self.pages.resize(pages, Arc::new([0; PAGE]));
+            Arc::make_mut(&mut self.pages).resize(pages, Arc::new([0; PAGE]));
         }
         self.length = length;
     }

@@ -270,6 +270,10 @@ impl Disk for SimDisk {
     fn free(&self, _: &Path) -> io::Result<u64> {
         Ok(self.inner.state().free())
     }
+
+    fn total(&self, _: &Path) -> io::Result<u64> {
+        Ok(self.inner.state().total())
+    }
 }
 
 struct SimFile {
@@ -310,6 +314,10 @@ impl DiskFile for SimFile {
     }
 
     fn set_length(&mut self, length: u64) -> io::Result<()> {
+        Ok(self.state()?.set_length(self.inode, length)?)
+    }
+
+    fn take_room(&mut self, length: u64) -> io::Result<()> {
         Ok(self.state()?.set_length(self.inode, length)?)
     }
 

@@ -236,6 +236,10 @@ impl State {
         pages * PAGE as u64
     }
 
+    pub(crate) fn total(&self) -> u64 {
+        self.capacity.unwrap_or(PLENTY)
+    }
+
     pub(crate) fn free(&self) -> u64 {
         self.capacity
             .map_or(PLENTY, |capacity| capacity.saturating_sub(self.used()))

@@ -88,6 +88,12 @@ pub trait Disk: Send + Sync + Debug {
     /// The system does not say.
     fn free(&self, folder: &Path) -> io::Result<u64>;
 
+    /// Bytes the disk of this folder holds when it is empty.
+    ///
+    /// # Errors
+    /// The system does not say.
+    fn total(&self, folder: &Path) -> io::Result<u64>;
+
     /// The whole content of a file.
     ///
     /// # Errors
@@ -121,6 +127,12 @@ pub trait DiskFile: Send + Debug {
     /// # Errors
     /// It cannot.
     fn set_length(&mut self, length: u64) -> io::Result<()>;
+
+    /// Takes up room for so many bytes, whatever they are.
+    ///
+    /// # Errors
+    /// There is no room.
+    fn take_room(&mut self, length: u64) -> io::Result<()>;
 
     /// Its length.
     ///
@@ -237,6 +249,10 @@ impl Disk for SystemDisk {
     fn free(&self, folder: &Path) -> io::Result<u64> {
         fs4::available_space(folder)
     }
+
+    fn total(&self, folder: &Path) -> io::Result<u64> {
+        fs4::total_space(folder)
+    }
 }
 
 #[derive(Debug)]
@@ -264,6 +280,17 @@ impl DiskFile for SystemFile {
 
     fn set_length(&mut self, length: u64) -> io::Result<()> {
         self.0.set_len(length)
+    }
+
+    fn take_room(&mut self, length: u64) -> io::Result<()> {
+        match fs4::FileExt::allocate(&self.0, length) {
+            Err(error) if error.kind() == ErrorKind::Unsupported => {
+                // Written, not merely sized: a sparse file takes up nothing.
+                let bytes = usize::try_from(length).map_err(io::Error::other)?;
+                self.write_at(0, &vec![0xA5; bytes])
+            }
+            other => other,
+        }
     }
 
     fn length(&self) -> io::Result<u64> {

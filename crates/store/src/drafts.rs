@@ -1,8 +1,10 @@
 //! Unfinished visit forms: every answer is committed here, so that a killed app resumes on the same field.
 
+use crate::journal::Record;
 use crate::{StoreError, Transaction, row};
 use ids::DocumentId;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -10,7 +12,7 @@ use uuid::Uuid;
 pub const DAYS_KEPT: i64 = 30;
 
 /// An unfinished form of one household.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Draft {
     /// Its id.
     pub draft: Uuid,
@@ -32,7 +34,7 @@ pub struct Draft {
     pub discarded_ms: Option<i64>,
 }
 
-/// Writes a draft, new or changed.
+/// Writes a draft, new or changed; the journal has it too when this is called kept.
 ///
 /// # Errors
 /// The database refuses.
@@ -49,6 +51,7 @@ pub fn put(tx: &Transaction<'_>, draft: &Draft) -> Result<(), StoreError> {
             ":updated_ms": draft.updated_ms,
             ":discarded_ms": draft.discarded_ms,
         })?;
+    journal(tx, draft.draft, Some(draft));
     Ok(())
 }
 
@@ -118,6 +121,7 @@ pub fn set_discarded(
     let rows = tx
         .prepare_cached(include_str!("../sql/drafts/set_discarded.sql"))?
         .execute(named_params! {":draft": draft.as_bytes(), ":discarded_ms": at_ms})?;
+    journal(tx, draft, get(tx, draft)?.as_ref());
     Ok(rows > 0)
 }
 
@@ -128,7 +132,36 @@ pub fn set_discarded(
 pub fn remove(tx: &Transaction<'_>, draft: Uuid) -> Result<(), StoreError> {
     tx.prepare_cached(include_str!("../sql/drafts/remove.sql"))?
         .execute(named_params! {":draft": draft.as_bytes()})?;
+    journal(tx, draft, None);
     Ok(())
+}
+
+/// Removes the drafts of a household, because an order erases it.
+///
+/// # Errors
+/// The database refuses.
+pub(crate) fn remove_of_household(
+    tx: &Transaction<'_>,
+    household: DocumentId,
+) -> Result<(), StoreError> {
+    let mut statement = tx.prepare_cached(include_str!("../sql/drafts/remove_of_household.sql"))?;
+    let removed = statement.query_map(
+        named_params! {":household": household.0.as_bytes()},
+        |row| row::plain_uuid(row, "draft"),
+    )?;
+    for draft in removed {
+        journal(tx, draft?, None);
+    }
+    Ok(())
+}
+
+/// The journal keeps what is open, so that a lost database loses no answer.
+fn journal(tx: &Transaction<'_>, id: Uuid, draft: Option<&Draft>) {
+    match draft.filter(|draft| draft.discarded_ms.is_none()) {
+        // A position alone is not journalled: it comes with the next answer.
+        Some(draft) => tx.journal(Record::Draft(Box::new(draft.clone()))),
+        None => tx.journal(Record::DraftGone(id)),
+    }
 }
 
 /// Removes drafts that were discarded more than [`DAYS_KEPT`] days ago.

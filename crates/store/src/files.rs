@@ -87,9 +87,33 @@ impl FolderLock {
     }
 }
 
-const RESERVE_BYTES: usize = 1 << 20;
-/// With less than this free the reserve is not made again, and pulls wait.
-pub(crate) const ROOM_BYTES: u64 = 4 << 20;
+/// How much of a disk is kept free for what: photos stop first, then pulls, and words last.
+struct Room {
+    /// What the reserve takes up.
+    reserve: u64,
+    /// With less than this free nothing is fetched, and a released reserve is not made again.
+    pulls: u64,
+    /// With less than this free no photo is taken in.
+    photos: u64,
+}
+
+/// On a tablet's disk (security-notes §4.3).
+const ROOM: Room = Room {
+    reserve: 24 << 20,
+    pulls: 150 << 20,
+    photos: 300 << 20,
+};
+
+impl Room {
+    /// A disk of less than half a gigabyte keeps the same order with shares of itself.
+    fn on_a_disk_of(total: u64) -> Self {
+        Self {
+            reserve: ROOM.reserve.min(total / 8),
+            pulls: ROOM.pulls.min(total / 3),
+            photos: ROOM.photos.min(total / 2),
+        }
+    }
+}
 
 /// A file that only takes up room, released when the disk is full so that words can still be saved.
 #[derive(Debug)]
@@ -101,7 +125,11 @@ pub(crate) struct Reserve {
 /// Gives the room of a folder's reserve back; true when there was any.
 pub(crate) fn release_reserve(disk: &dyn Disk, folder: &Path) -> Result<bool, StoreError> {
     match disk.remove(&folder.join("reserve")) {
-        Ok(()) => Ok(true),
+        Ok(()) => {
+            // Some file systems (F2FS) give room back only when the removal is durable; a failure shows in what follows.
+            let _ = disk.sync_folder(folder);
+            Ok(true)
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error.into()),
     }
@@ -122,13 +150,13 @@ impl Reserve {
 
     /// Makes the reserve again when there is room; never an error, a full disk is why it is missing.
     pub(crate) fn restore(&self) {
+        // One that an earlier version made is smaller, and is better than none.
         if self.disk.exists(&self.path) || !self.has_room() {
             return;
         }
         let write = || -> io::Result<()> {
             let mut file = self.disk.open(&self.path, Opening::Empty)?;
-            // Written, not merely sized: a sparse file reserves nothing.
-            file.write_at(0, &vec![0xA5; RESERVE_BYTES])?;
+            file.take_room(self.room().reserve)?;
             file.sync()
         };
         if write().is_err() {
@@ -136,10 +164,24 @@ impl Reserve {
         }
     }
 
-    /// Enough is free for more than words.
+    /// Enough is free for what can be fetched again.
     pub(crate) fn has_room(&self) -> bool {
+        self.is_free(self.room().pulls)
+    }
+
+    /// Enough is free for photos.
+    pub(crate) fn has_room_for_photos(&self) -> bool {
+        self.is_free(self.room().photos)
+    }
+
+    fn room(&self) -> Room {
+        let total = self.disk.total(folder_of(&self.path));
+        Room::on_a_disk_of(total.unwrap_or(u64::MAX))
+    }
+
+    fn is_free(&self, wanted: u64) -> bool {
         self.disk
             .free(folder_of(&self.path))
-            .map_or(true, |free| free >= ROOM_BYTES)
+            .map_or(true, |free| free >= wanted)
     }
 }

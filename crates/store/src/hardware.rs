@@ -4,8 +4,8 @@
 //! for machines without either, which is as strong as the folder it lies in and no stronger.
 
 use crate::StoreError;
-use crate::disk::{Disk, Opening, SystemDisk};
-use crate::files::folder_of;
+use crate::disk::{Disk, SystemDisk};
+use crate::files::{folder_of, write_durably};
 use hmac::{Hmac, KeyInit, Mac};
 use ids::Entropy;
 use sha2::Sha256;
@@ -59,17 +59,16 @@ impl FileHardwareKey {
     /// # Errors
     /// The file cannot be written.
     pub fn ensure(&self, entropy: &dyn Entropy) -> Result<(), StoreError> {
+        match self.disk.length(&self.path) {
+            // An empty one is what a power cut can leave of its making; anything else is never written over.
+            Ok(length) if length > 0 => return Ok(()),
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
         self.disk.make_folder(folder_of(&self.path))?;
-        let mut file = match self.disk.open(&self.path, Opening::New) {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
-            Err(error) => return Err(error.into()),
-        };
         let mut secret = Zeroizing::new([0; 32]);
         entropy.fill(secret.as_mut_slice());
-        file.write_at(0, secret.as_slice())?;
-        file.sync()?;
-        Ok(())
+        write_durably(self.disk.as_ref(), &self.path, secret.as_slice())
     }
 }
 

@@ -4,24 +4,33 @@
 //! XChaCha20-Poly1305 under (random file prefix, counter), so records cannot be reordered or moved between files.
 //! Room is written as zeros *before* the database commits, so that a full disk is found out while everything can
 //! still be undone; a length of zero is therefore the end. A torn last record was never called saved and is dropped.
+//!
+//! Unfinished visits have a journal of their own in the folder `drafts`: each answer is a record there, and a file
+//! begins with the newest state of every open draft, so that the one before it is needless at once.
 
 use crate::StoreError;
 use crate::changes::LocalChange;
 use crate::disk::{Disk, DiskFile, Opening};
+use crate::drafts::Draft;
 use crate::identity::Identity;
 use crate::keys::{SecretKey, seal, unseal};
 use ids::{ChangeHash, Entropy};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use uuid::Uuid;
 
 const MAGIC: &[u8; 4] = b"ZFJ1";
 const HEADER: u64 = 20;
 const FRAME: usize = 8;
 const TAG: usize = 16;
 const ROOM_STEP: u64 = 64 << 10;
-const ROTATE_AT: u64 = 1 << 20;
+/// A file of changes is left alone until all of them are durable at the server.
+pub(crate) const CHANGES_ROTATE_AT: u64 = 1 << 20;
+/// A file of drafts is needless as soon as the next one begins.
+pub(crate) const DRAFTS_ROTATE_AT: u64 = 256 << 10;
 const BOUND_TO: &[u8] = b"zoufang/journal/1";
 
 /// What the journal keeps.
@@ -31,6 +40,10 @@ pub enum Record {
     Identity(Box<Identity>),
     /// A change made on this device, with everything needed to insert it again.
     Change(Box<LocalChange>),
+    /// The newest state of an unfinished visit.
+    Draft(Box<Draft>),
+    /// A draft became a visit or was put away.
+    DraftGone(Uuid),
 }
 
 /// Everything readable in a journal folder, oldest first.
@@ -57,6 +70,33 @@ struct Current {
     room_end: u64,
 }
 
+/// The newest state of what a file must not be without.
+#[derive(Default)]
+struct Checkpoint {
+    identity: Option<Record>,
+    drafts: BTreeMap<Uuid, Record>,
+}
+
+impl Checkpoint {
+    fn note(&mut self, record: &Record) {
+        match record {
+            Record::Identity(_) => self.identity = Some(record.clone()),
+            Record::Draft(draft) => {
+                self.drafts.insert(draft.draft, record.clone());
+            }
+            Record::DraftGone(draft) => {
+                self.drafts.remove(draft);
+            }
+            Record::Change(_) => {}
+        }
+    }
+
+    fn records(&self) -> Vec<Record> {
+        let identity = self.identity.iter();
+        identity.chain(self.drafts.values()).cloned().collect()
+    }
+}
+
 /// The journal of an open store.
 pub(crate) struct Journal {
     disk: Arc<dyn Disk>,
@@ -65,7 +105,9 @@ pub(crate) struct Journal {
     files: Vec<Written>,
     next_number: u64,
     current: Option<Current>,
-    identity: Option<Record>,
+    /// What every new file begins with: who this device is, and the open drafts.
+    checkpoint: Checkpoint,
+    rotate_at: u64,
     /// Committed to the database but not yet written here, after a failed append.
     backlog: Vec<Record>,
     /// A file was begun since the last pruning, so an older one may have become needless.
@@ -90,6 +132,7 @@ impl Journal {
         disk: Arc<dyn Disk>,
         folder: &Path,
         key: SecretKey,
+        rotate_at: u64,
     ) -> Result<(Self, Contents), StoreError> {
         disk.make_folder(folder)?;
         let mut contents = Contents::default();
@@ -102,12 +145,10 @@ impl Journal {
             files.push(Written { path, hashes });
             next_number = number + 1;
         }
-        let identity = contents
-            .records
-            .iter()
-            .rev()
-            .find(|record| matches!(record, Record::Identity(_)))
-            .cloned();
+        let mut checkpoint = Checkpoint::default();
+        for record in &contents.records {
+            checkpoint.note(record);
+        }
         let journal = Self {
             disk,
             folder: folder.to_owned(),
@@ -115,7 +156,8 @@ impl Journal {
             files,
             next_number,
             current: None,
-            identity,
+            checkpoint,
+            rotate_at,
             backlog: Vec::new(),
             has_begun: false,
         };
@@ -138,7 +180,7 @@ impl Journal {
         if self
             .current
             .as_ref()
-            .is_none_or(|current| current.end >= ROTATE_AT)
+            .is_none_or(|current| current.end >= self.rotate_at)
         {
             self.begin_file(entropy)?;
         }
@@ -164,19 +206,25 @@ impl Journal {
             self.current = None;
             return Err(error);
         }
+        let mut gone = false;
         for record in &self.backlog {
-            if matches!(record, Record::Identity(_)) {
-                self.identity = Some(record.clone());
-            }
+            self.checkpoint.note(record);
+            gone |= matches!(record, Record::DraftGone(_));
         }
         let written = self.files.last_mut().expect("the current file is listed");
         written.hashes.extend(hashes_of(&self.backlog));
         self.backlog.clear();
+        if gone {
+            // The next answer begins a file without it, and this one with its words is removed.
+            self.current = None;
+        }
         Ok(())
     }
 
     fn begin_file(&mut self, entropy: &dyn Entropy) -> Result<(), StoreError> {
         let path = self.folder.join(format!("{:08}.journal", self.next_number));
+        // Taken whatever comes of it: what cannot be begun may not be removable either, and must not be in the way.
+        self.next_number += 1;
         let mut prefix = [0; 16];
         entropy.fill(&mut prefix);
         let mut file = self.disk.open(&path, Opening::New)?;
@@ -193,7 +241,7 @@ impl Journal {
                 return Err(error.into());
             }
         };
-        let checkpoint: Vec<Record> = self.identity.iter().cloned().collect();
+        let checkpoint = self.checkpoint.records();
         let mut needed = 0;
         for record in &checkpoint {
             needed += encode(record)?.len() + FRAME + TAG;
@@ -206,7 +254,6 @@ impl Journal {
             let _ = self.disk.remove(&path);
             return Err(error);
         }
-        self.next_number += 1;
         self.files.push(Written {
             path,
             hashes: Vec::new(),
@@ -249,7 +296,7 @@ impl Journal {
         self.has_begun
     }
 
-    /// Removes files in which every change is acknowledged for good. The newest stays: it holds the identity.
+    /// Removes files in which every change is acknowledged for good. The newest stays: it holds the checkpoint.
     pub(crate) fn prune(
         &mut self,
         mut is_durable: impl FnMut(&ChangeHash) -> Result<bool, StoreError>,
@@ -333,7 +380,7 @@ fn hashes_of(records: &[Record]) -> Vec<ChangeHash> {
         .iter()
         .filter_map(|record| match record {
             Record::Change(change) => Some(change.change.hash),
-            Record::Identity(_) => None,
+            Record::Identity(_) | Record::Draft(_) | Record::DraftGone(_) => None,
         })
         .collect()
 }

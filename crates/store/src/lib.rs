@@ -1,7 +1,7 @@
 //! Everything the tablet remembers: one encrypted database, its migrations and projections, and the journal beside it.
 //!
-//! A folder holds `keys.json` (the user key, wrapped), `zoufang.db` (SQLCipher), `journal/` (a second copy of what is
-//! not yet safe at the server), `moved-aside/` (databases that could not be opened, kept), `lock` and `reserve`.
+//! A folder holds `keys.json` and its copy (the user key, wrapped), `zoufang.db` (SQLCipher), `journal/` (a second copy
+//! of what is not yet safe at the server, drafts included), `moved-aside/` (databases that could not be opened, kept), `lock` and `reserve`.
 //!
 //! [`Store::open`] gives a [`Store`]; [`Store::read`] and [`Store::write`] lend a connection or a transaction to the
 //! functions of the modules, one module per noun. `documents` and `changes` are the truth; the modules under

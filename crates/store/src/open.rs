@@ -4,7 +4,7 @@ use crate::connection::{open_reader, open_writer, refuse_plain};
 use crate::disk::{Disk, Opening};
 use crate::files::{FolderLock, Reserve, release_reserve};
 use crate::hardware::HardwareKey;
-use crate::journal::{self, Journal};
+use crate::journal::{self, CHANGES_ROTATE_AT, DRAFTS_ROTATE_AT, Journal, Record};
 use crate::keys::{SecretKey, StoreKeys};
 use crate::migrations::migrate;
 use crate::slots::{ArgonCost, PinState, Slots};
@@ -14,12 +14,15 @@ use ids::{Clock, Entropy};
 use rusqlite::{Connection, TransactionBehavior};
 use std::error::Error;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 const DATABASE: &str = "zoufang.db";
 const JOURNAL: &str = "journal";
+/// The journal of unfinished visits.
+const DRAFTS: &str = "drafts";
 const MOVED_ASIDE: &str = "moved-aside";
-/// There while the store is open; found at opening it says that the last stop was not a clean one.
+/// There while the store is open; found at opening it says that the last stop was not a clean one, or that damage was met.
 const OPEN_MARK: &str = "open";
 
 /// What a new store needs.
@@ -89,7 +92,10 @@ pub struct Store {
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
     journal: Mutex<Journal>,
+    drafts: Mutex<Journal>,
     reserve: Reserve,
+    /// Damage was met: the next opening looks at every page.
+    is_damaged: AtomicBool,
     entropy: Arc<dyn Entropy>,
     clock: Arc<dyn Clock>,
     _lock: Arc<FolderLock>,
@@ -99,7 +105,7 @@ impl Store {
     /// There is a store in this folder, openable or not.
     #[must_use]
     pub fn exists(disk: &dyn Disk, folder: &Path) -> bool {
-        disk.exists(&Slots::path_in(folder))
+        Slots::exist(disk, folder)
     }
 
     /// How the PIN door stands, without trying it.
@@ -131,7 +137,8 @@ impl Store {
         let user = SecretKey::random(options.entropy.as_ref());
         let keys = StoreKeys::from_user_key(SecretKey::from_bytes(*user.bytes()));
         let writer = open_and_migrate(disk.as_ref(), &database, &keys, false)?;
-        let (journal, _) = Journal::open(disk.clone(), &folder.join(JOURNAL), journal_key(&keys))?;
+        let (journal, _) = open_journal(&disk, folder, &keys)?;
+        let (drafts, _) = open_drafts(&disk, folder, &keys)?;
         // Last: a store exists from the moment its slots do.
         Slots::create(
             disk.clone(),
@@ -150,7 +157,9 @@ impl Store {
             writer: Mutex::new(writer),
             readers: Mutex::default(),
             journal: Mutex::new(journal),
+            drafts: Mutex::new(drafts),
             reserve: Reserve::in_folder(disk.clone(), folder),
+            is_damaged: AtomicBool::new(false),
             disk,
             entropy: options.entropy,
             clock: options.clock,
@@ -182,28 +191,26 @@ impl Store {
             }
             OpenWith::Recovery(secret) => slots.open_with_recovery(secret)?,
         };
+        slots.repair();
         let keys = StoreKeys::from_user_key(user);
-        let was_there = disk.length(&database).is_ok_and(|length| length > 0);
         let unclean = disk.exists(&folder.join(OPEN_MARK));
-        let (writer, moved_aside) = match open_and_migrate(disk.as_ref(), &database, &keys, unclean)
-        {
+        let open = |check| open_and_migrate(disk.as_ref(), &database, &keys, check);
+        let opened = match open(unclean) {
+            // Read once more with a fresh connection: one failed read looks just like damage.
+            Err(StoreError::Corrupt { .. }) => open(true),
+            Err(StoreError::DiskFull) if release_reserve(disk.as_ref(), folder)? => open(unclean),
+            other => other,
+        };
+        let (writer, moved_aside) = match opened {
             Ok(writer) => (writer, None),
             Err(StoreError::Corrupt { .. }) => {
                 let aside = move_aside(disk.as_ref(), folder, &database, options.clock.as_ref())?;
-                (
-                    open_and_migrate(disk.as_ref(), &database, &keys, false)?,
-                    aside,
-                )
+                (open(false)?, aside)
             }
-            Err(StoreError::DiskFull) if release_reserve(disk.as_ref(), folder)? => (
-                open_and_migrate(disk.as_ref(), &database, &keys, unclean)?,
-                None,
-            ),
             Err(other) => return Err(other),
         };
-        let is_new = !was_there || moved_aside.is_some();
-        let (journal, contents) =
-            Journal::open(disk.clone(), &folder.join(JOURNAL), journal_key(&keys))?;
+        let (journal, contents) = open_journal(&disk, folder, &keys)?;
+        let (drafts, unfinished) = open_drafts(&disk, folder, &keys)?;
         let store = Self {
             folder: folder.to_owned(),
             database,
@@ -211,14 +218,21 @@ impl Store {
             writer: Mutex::new(writer),
             readers: Mutex::default(),
             journal: Mutex::new(journal),
+            drafts: Mutex::new(drafts),
             reserve: Reserve::in_folder(disk.clone(), folder),
+            is_damaged: AtomicBool::new(false),
             disk,
             entropy: options.entropy,
             clock: options.clock,
             _lock: lock,
         };
-        let (torn, unreadable) = (contents.torn, contents.unreadable);
-        let replayed = store.write(|tx| replay::bring_back(tx, &contents, is_new))?;
+        let torn = contents.torn + unfinished.torn;
+        let unreadable = contents.unreadable + unfinished.unreadable;
+        let replayed = store.write(|tx| {
+            let replayed = replay::bring_back(tx, &contents)?;
+            replay::bring_back_drafts(tx, &unfinished, replayed.was_cut_off)?;
+            Ok::<_, StoreError>(replayed.changes)
+        })?;
         store.write(projections::bring_up_to_date)?;
         store.reserve.restore();
         store.mark_open()?;
@@ -235,7 +249,7 @@ impl Store {
     ///
     /// # Errors
     /// What the closure returns, or that no reader could be opened.
-    pub fn read<T, E: From<StoreError>>(
+    pub fn read<T, E: From<StoreError> + Error + 'static>(
         &self,
         read: impl FnOnce(&Connection) -> Result<T, E>,
     ) -> Result<T, E> {
@@ -249,6 +263,7 @@ impl Store {
             read(&moment)
         };
         guard(&self.readers).push(reader);
+        self.note_damage(&value);
         value
     }
 
@@ -261,9 +276,11 @@ impl Store {
         &self,
         mut write: impl FnMut(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        match self.write_once(&mut write) {
-            Err(error) if is_disk_full(&error) && self.reserve.release()? => {
-                self.write_once(&mut write)
+        let mut committed = false;
+        match self.write_once(&mut write, &mut committed) {
+            // Once committed the closure must not run again: it would write everything twice.
+            Err(error) if !committed && is_disk_full(&error) && self.reserve.release()? => {
+                self.write_once(&mut write, &mut committed)
             }
             other => {
                 if other.is_ok() {
@@ -285,12 +302,33 @@ impl Store {
         if !self.reserve.has_room() {
             return Err(StoreError::DiskFull.into());
         }
-        self.write_once(write)
+        self.write_once(write, &mut false)
     }
 
-    fn write_once<T, E: From<StoreError>>(
+    fn write_once<T, E: From<StoreError> + Error + 'static>(
         &self,
         write: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+        committed: &mut bool,
+    ) -> Result<T, E> {
+        let value = self.try_to_write(write, committed);
+        self.note_damage(&value);
+        value
+    }
+
+    fn note_damage<T, E: Error + 'static>(&self, value: &Result<T, E>) {
+        let is_damage = |error: &StoreError| matches!(error, StoreError::Corrupt { .. });
+        if value
+            .as_ref()
+            .is_err_and(|error| is_because(error, is_damage))
+        {
+            self.is_damaged.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn try_to_write<T, E: From<StoreError>>(
+        &self,
+        write: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+        committed: &mut bool,
     ) -> Result<T, E> {
         let mut writer = guard(&self.writer);
         let tx = writer
@@ -298,23 +336,49 @@ impl Store {
             .map_err(StoreError::from)?;
         let tx = Transaction::new(tx);
         let value = write(&tx)?;
-        let records = tx.take_records();
+        let (unfinished, records): (Vec<_>, Vec<_>) = tx
+            .take_records()
+            .into_iter()
+            .partition(|record| matches!(record, Record::Draft(_) | Record::DraftGone(_)));
         let became_durable = tx.became_durable();
         let has_erased = tx.has_erased();
         let mut journal = guard(&self.journal);
+        let mut drafts = guard(&self.drafts);
         journal.prepare(&records, self.entropy.as_ref())?;
+        drafts.prepare(&unfinished, self.entropy.as_ref())?;
         tx.commit().map_err(StoreError::from)?;
-        journal.append(records)?;
+        *committed = true;
+        // The drafts first: a draft that only its journal has, beside changes that only the database has, is gone.
+        self.append(&mut drafts, unfinished)?;
+        self.append(&mut journal, records)?;
         if has_erased {
-            // Cut off here, the next opening leaves out what was erased and writes the journal anew.
+            // Cut off here, the next opening leaves out what was erased and writes the journals anew.
             journal.rewrite(self.entropy.as_ref(), |hash| {
                 Ok(changes::has(&writer, *hash)? && !changes::is_settled(&writer, hash)?)
             })?;
+            // A new file begins with the drafts that are left.
+            drafts.rewrite(self.entropy.as_ref(), |_| Ok(false))?;
         }
         if became_durable || journal.has_begun_file() {
             journal.prune(|hash| changes::is_settled(&writer, hash))?;
         }
+        if drafts.has_begun_file() {
+            drafts.prune(|_| Ok(true))?;
+        }
         Ok(value)
+    }
+
+    /// Into the journal, with a second try in a new file: a failing place in one file is no reason to call a committed
+    /// record not saved.
+    fn append(&self, journal: &mut Journal, records: Vec<Record>) -> Result<(), StoreError> {
+        let Err(error) = journal.append(records) else {
+            return Ok(());
+        };
+        if matches!(error, StoreError::DiskFull) {
+            self.reserve.release()?;
+        }
+        journal.prepare(&[], self.entropy.as_ref())?;
+        journal.append(Vec::new())
     }
 
     /// Puts a new PIN in place of the old one and forgives wrong tries.
@@ -348,6 +412,12 @@ impl Store {
         self.reserve.has_room()
     }
 
+    /// Enough room is free to take in a photo; words and pulls go on when it is not.
+    #[must_use]
+    pub fn has_room_for_photos(&self) -> bool {
+        self.reserve.has_room_for_photos()
+    }
+
     /// The folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
@@ -376,7 +446,10 @@ impl Store {
         match self.disk.open(&self.folder.join(OPEN_MARK), Opening::Empty) {
             // Without the mark the next opening merely skips a check.
             Err(error) if crate::error::is_full(&error) => Ok(()),
-            other => Ok(other.map(drop)?),
+            other => {
+                other?;
+                Ok(self.disk.sync_folder(&self.folder)?)
+            }
         }
     }
 }
@@ -384,7 +457,9 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         guard(&self.readers).clear();
-        let _ = self.disk.remove(&self.folder.join(OPEN_MARK));
+        if !self.is_damaged.load(Ordering::Relaxed) {
+            let _ = self.disk.remove(&self.folder.join(OPEN_MARK));
+        }
     }
 }
 
@@ -394,9 +469,13 @@ fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn is_disk_full(error: &(dyn Error + 'static)) -> bool {
+    is_because(error, |error| matches!(error, StoreError::DiskFull))
+}
+
+fn is_because(error: &(dyn Error + 'static), is: impl Fn(&StoreError) -> bool) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
-        if matches!(error.downcast_ref(), Some(StoreError::DiskFull)) {
+        if error.downcast_ref().is_some_and(&is) {
             return true;
         }
         next = error.source();
@@ -404,8 +483,24 @@ fn is_disk_full(error: &(dyn Error + 'static)) -> bool {
     false
 }
 
-fn journal_key(keys: &StoreKeys) -> SecretKey {
-    SecretKey::from_bytes(*keys.journal.bytes())
+fn open_journal(
+    disk: &Arc<dyn Disk>,
+    folder: &Path,
+    keys: &StoreKeys,
+) -> Result<(Journal, journal::Contents), StoreError> {
+    let key = SecretKey::from_bytes(*keys.journal.bytes());
+    let folder = folder.join(JOURNAL);
+    Journal::open(disk.clone(), &folder, key, CHANGES_ROTATE_AT)
+}
+
+fn open_drafts(
+    disk: &Arc<dyn Disk>,
+    folder: &Path,
+    keys: &StoreKeys,
+) -> Result<(Journal, journal::Contents), StoreError> {
+    let key = SecretKey::from_bytes(*keys.journal.bytes());
+    let folder = folder.join(DRAFTS);
+    Journal::open(disk.clone(), &folder, key, DRAFTS_ROTATE_AT)
 }
 
 /// Everything readable in the journal of a folder, with the district's recovery key: for rescue on another machine.
@@ -419,7 +514,12 @@ pub fn rescue(
 ) -> Result<journal::Contents, StoreError> {
     let user = Slots::read(disk.clone(), folder)?.open_with_recovery(recovery_secret)?;
     let keys = StoreKeys::from_user_key(user);
-    journal::read(disk.as_ref(), &folder.join(JOURNAL), &keys.journal)
+    let mut contents = journal::read(disk.as_ref(), &folder.join(JOURNAL), &keys.journal)?;
+    let drafts = journal::read(disk.as_ref(), &folder.join(DRAFTS), &keys.journal)?;
+    contents.records.extend(drafts.records);
+    contents.torn += drafts.torn;
+    contents.unreadable += drafts.unreadable;
+    Ok(contents)
 }
 
 fn lock_of(

@@ -100,8 +100,10 @@ pub fn refresh_stored(tx: &Transaction<'_>, document: DocumentId) -> Result<(), 
     }
 }
 
-/// Removes the rows of a document that left this device's scope.
+/// Removes the rows of a document that left this device's scope or was erased.
 pub(crate) fn remove(tx: &Transaction<'_>, document: DocumentId) -> Result<(), StoreError> {
+    // Its children are not found by its landmark any more.
+    children::follow_landmark(tx, document, None)?;
     for sql in include_str!("../sql/projections/remove.sql").split_inclusive(';') {
         if sql.trim().is_empty() {
             continue;

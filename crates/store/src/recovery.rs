@@ -1,7 +1,7 @@
 //! What a device keeps so that a server set back to an older copy gets everything back, and what an order erases here.
 
 use crate::row::{signed, split};
-use crate::{StoreError, Transaction, changes, projections, row};
+use crate::{StoreError, Transaction, changes, drafts, projections, row};
 use ids::{ChangeHash, DeviceId, DocumentId, Generation, UnitId};
 use rusqlite::{Connection, OptionalExtension, named_params};
 
@@ -287,7 +287,7 @@ pub fn is_erased(
         })?)
 }
 
-/// Erases a document: content, changes, rows, drafts, and what the journal has of it. Records of it that never arrived at
+/// Erases a document: content, changes, rows, drafts, and what the journals have of it. Records of it that never arrived at
 /// the server go as well, and are counted.
 ///
 /// # Errors
@@ -321,8 +321,8 @@ pub fn erase(
             named_params! {":document": document.0.as_bytes(), ":generation": generation},
         )?;
     }
+    drafts::remove_of_household(tx, document)?;
     for sql in [
-        include_str!("../sql/recovery/erase_drafts.sql"),
         include_str!("../sql/recovery/erase_marks.sql"),
         include_str!("../sql/recovery/erase_import_rows.sql"),
     ] {

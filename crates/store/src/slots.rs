@@ -1,5 +1,8 @@
 //! `keys.json`: the user key, wrapped once for the PIN and once for the district's recovery key. No secret in clear.
 //!
+//! Without it everything else in the folder is noise, so it is there twice: `keys-copy.json` is written after it and
+//! read when it is missing or its check does not hold. Of two whole files the later one counts, so that a PIN that was
+//! changed or locked does not come back; the other is made equal at the next opening.
 //! PIN → Argon2id → HMAC in the hardware key → HKDF → XChaCha20-Poly1305 over the user key.
 //! `attempts` beside it holds the count of wrong PINs. It is written and synced *before* an answer is given, so that
 //! killing the process between a guess and its answer wins nothing; and it is a file of its own, always of one size
@@ -13,6 +16,7 @@ use crate::{StoreError, pin};
 use argon2::{Algorithm, Argon2, Params, Version};
 use ids::{Clock, Entropy};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use x25519_dalek::{PublicKey, StaticSecret};
@@ -67,8 +71,29 @@ pub struct PinState {
 #[derive(Serialize, Deserialize)]
 struct KeysFile {
     version: u32,
+    /// Counts up with every change of the slots.
+    #[serde(default)]
+    revision: u64,
+    /// SHA-256 over the rest; the first app wrote none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    check: Option<String>,
     pin: Option<PinSlot>,
     recovery: Option<RecoverySlot>,
+}
+
+impl KeysFile {
+    fn checksum(&self) -> Result<String, StoreError> {
+        let content =
+            serde_json::to_vec(&(&self.version, self.revision, &self.pin, &self.recovery))?;
+        Ok(hex::encode(Sha256::digest(&content)))
+    }
+
+    fn is_whole(&self) -> bool {
+        match &self.check {
+            Some(check) => self.checksum().is_ok_and(|sum| sum == *check),
+            None => true,
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -103,14 +128,24 @@ impl Attempts {
 
     /// None yet is none wrong; an unreadable count (a power cut in the middle of writing it) is as if five were wrong.
     fn read(disk: &dyn Disk, folder: &Path, clock: &dyn Clock) -> Result<Self, StoreError> {
-        match disk.read(&Self::path_in(folder)) {
-            Ok(text) => Ok(serde_json::from_slice(&text).unwrap_or(Self {
-                wrong: 5,
-                last_wrong_ms: clock.now_ms(),
-            })),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(error.into()),
+        let text = match disk.read(&Self::path_in(folder)) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let text = text.get(..ATTEMPTS_BYTES).unwrap_or(&text);
+        if let Ok(attempts) = serde_json::from_slice(text) {
+            return Ok(attempts);
         }
+        let assumed = Self {
+            wrong: 5,
+            last_wrong_ms: clock.now_ms(),
+        };
+        // Written down, or the wait would begin anew each time it is read, and never end.
+        assumed.save(disk, folder)?;
+        Ok(assumed)
     }
 
     fn save(self, disk: &dyn Disk, folder: &Path) -> Result<(), StoreError> {
@@ -149,11 +184,21 @@ pub(crate) struct Slots {
     disk: Arc<dyn Disk>,
     folder: PathBuf,
     file: KeysFile,
+    /// One of the two files is missing, damaged or older than the other.
+    needs_repair: bool,
 }
 
 impl Slots {
-    pub(crate) fn path_in(folder: &Path) -> PathBuf {
+    fn path_in(folder: &Path) -> PathBuf {
         folder.join("keys.json")
+    }
+
+    fn copy_in(folder: &Path) -> PathBuf {
+        folder.join("keys-copy.json")
+    }
+
+    pub(crate) fn exist(disk: &dyn Disk, folder: &Path) -> bool {
+        disk.exists(&Self::path_in(folder)) || disk.exists(&Self::copy_in(folder))
     }
 
     /// Makes the slots of a new store. The recovery slot is written whenever the district's key is known.
@@ -170,30 +215,43 @@ impl Slots {
     ) -> Result<Self, StoreError> {
         pin::check_new_pin(pin)?;
         Attempts::default().save(disk.as_ref(), folder)?;
-        let slots = Self {
+        let mut slots = Self {
             disk,
             folder: folder.to_owned(),
             file: KeysFile {
                 version: VERSION,
+                revision: 0,
+                check: None,
                 pin: Some(PinSlot::wrap(user, pin, cost, hardware, entropy)?),
                 recovery: recovery_public
                     .map(|public| RecoverySlot::wrap(user, public, entropy))
                     .transpose()?,
             },
+            needs_repair: false,
         };
         slots.save()?;
         Ok(slots)
     }
 
     pub(crate) fn read(disk: Arc<dyn Disk>, folder: &Path) -> Result<Self, StoreError> {
-        let text = match disk.read(&Self::path_in(folder)) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(StoreError::Missing);
+        let first = parse(disk.as_ref(), &Self::path_in(folder))?;
+        let copy = parse(disk.as_ref(), &Self::copy_in(folder))?;
+        if first.is_none() && copy.is_none() {
+            return Err(StoreError::Missing);
+        }
+        let (first, copy) = (first.flatten(), copy.flatten());
+        let needs_repair = match (&first, &copy) {
+            (Some(first), Some(copy)) => {
+                first.revision != copy.revision || !first.is_whole() || !copy.is_whole()
             }
-            Err(error) => return Err(error.into()),
+            _ => true,
         };
-        let file: KeysFile = serde_json::from_slice(&text)?;
+        // One that is damaged may still have a whole slot: better than none.
+        let file = first
+            .into_iter()
+            .chain(copy)
+            .max_by_key(|file| (file.is_whole(), file.revision))
+            .ok_or_else(damaged)?;
         if file.version > VERSION {
             return Err(StoreError::TooNew);
         }
@@ -201,7 +259,15 @@ impl Slots {
             disk,
             folder: folder.to_owned(),
             file,
+            needs_repair,
         })
+    }
+
+    /// Makes two equal files of what was read, when they were not. Never an error: opening does not hang on it.
+    pub(crate) fn repair(&mut self) {
+        if self.needs_repair && self.file.is_whole() {
+            self.needs_repair = self.save().is_err();
+        }
     }
 
     pub(crate) fn state(&self, clock: &dyn Clock) -> Result<PinState, StoreError> {
@@ -281,9 +347,21 @@ impl Slots {
         Attempts::default().save(self.disk.as_ref(), &self.folder)
     }
 
-    fn save(&self) -> Result<(), StoreError> {
+    fn save(&mut self) -> Result<(), StoreError> {
+        self.file.revision += 1;
+        self.file.check = Some(self.file.checksum()?);
         let text = serde_json::to_vec_pretty(&self.file)?;
-        files::write_durably(self.disk.as_ref(), &Self::path_in(&self.folder), &text)
+        files::write_durably(self.disk.as_ref(), &Self::path_in(&self.folder), &text)?;
+        files::write_durably(self.disk.as_ref(), &Self::copy_in(&self.folder), &text)
+    }
+}
+
+/// None without a file, `Some(None)` when it is not what we wrote.
+fn parse(disk: &dyn Disk, path: &Path) -> Result<Option<Option<KeysFile>>, StoreError> {
+    match disk.read(path) {
+        Ok(text) => Ok(Some(serde_json::from_slice(&text).ok())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -221,6 +221,23 @@ fn wrong_pins_are_counted_and_the_waits_survive_a_restart() {
 }
 
 #[test]
+fn an_unreadable_count_of_wrong_pins_costs_one_wait_and_no_more() {
+    let world = World::new();
+    drop(world.create());
+    for damaged in ["", "{\"wrong\":", &"x".repeat(500)] {
+        fs::write(world.folder.join("attempts"), damaged).expect("writes");
+        for seconds in [60, 30] {
+            assert!(
+                matches!(world.try_open(PIN), Err(StoreError::PinWait { seconds: left }) if left == seconds),
+                "{damaged}"
+            );
+            world.clock.advance_seconds(30);
+        }
+        drop(world.open());
+    }
+}
+
+#[test]
 fn ten_wrong_pins_leave_only_the_districts_key_and_lose_nothing() {
     let world = World::new();
     let district = StaticSecret::from([42; 32]);
@@ -319,6 +336,27 @@ fn damage_deep_inside_is_found_after_an_unclean_stop() {
     bytes[middle] ^= 0xFF;
     fs::write(world.database(), &bytes).expect("writes");
     fs::write(world.folder.join("open"), b"").expect("the mark of an unclean stop");
+    let outcome = world.open();
+    assert!(outcome.moved_aside.is_some());
+    assert_eq!(outcome.replayed, 3);
+}
+
+#[test]
+fn damage_met_while_the_store_is_open_is_mended_at_the_next_opening() {
+    let world = World::new();
+    fill(&world.create());
+    let outcome = world.open();
+    let mut bytes = fs::read(world.database()).expect("reads");
+    let half = bytes.len() / 4096 / 2 * 4096;
+    bytes[half..].fill(0);
+    fs::write(world.database(), &bytes).expect("writes");
+    let met = outcome.store.read(|connection| {
+        Ok::<String, StoreError>(
+            connection.pragma_query_value(None, "quick_check", |row| row.get(0))?,
+        )
+    });
+    assert!(matches!(met, Err(StoreError::Corrupt { .. })));
+    drop(outcome);
     let outcome = world.open();
     assert!(outcome.moved_aside.is_some());
     assert_eq!(outcome.replayed, 3);

@@ -1,7 +1,9 @@
 //! `make kill`: a real process saves visits and is killed with SIGKILL at random moments, again and again.
 //!
 //! What the process said was saved, and every answer it said was kept, must be there afterwards, in a store that opens
-//! and on the station after the last sync. The last line is `kill rounds=N violations=M`.
+//! and on the station after the last sync. Some kills fall while the store is opened, and the station writes meanwhile,
+//! so that others fall while its work is pulled: in the end the tablet has all of that too.
+//! The last line is `kill rounds=N violations=M`.
 //! The same binary is the process that is killed (`zoufang-kill victim FOLDER`).
 
 use anyhow::{Context, Result, bail};
@@ -32,6 +34,8 @@ const HOUSEHOLDS: u32 = 12;
 const WINDOW_MS: u32 = 350;
 /// One kill of so many falls while the store is being opened.
 const WHILE_OPENING: u32 = 4;
+/// Before every so many kills the station writes something that the tablet then pulls.
+const STATION_WRITES: u32 = 4;
 
 #[derive(Parser)]
 #[command(about = "Kills a saving process again and again")]
@@ -193,13 +197,19 @@ async fn hunt(arguments: &Arguments) -> Result<bool> {
     let first = township.server.enrolment(first.enrolment).await?;
     station.enrol(&township.server, &first, PIN).await?;
     let prey = folder.path().join("tablet");
-    enrol_prey(&township, &station, &prey).await?;
+    let village = enrol_prey(&township, &station, &prey).await?;
+    let mut children = HOUSEHOLDS;
 
     let mut chance = ChaCha8Rng::seed_from_u64(arguments.seed);
     let mut promised = Promised::default();
     let mut violations = 0;
     let mut rounds = 0;
     for round in 1..=arguments.rounds {
+        if round % STATION_WRITES == 0 {
+            children += 1;
+            add_child(&station, &village, children).await?;
+            station.sync().await?;
+        }
         let while_opening = chance.next_u32().is_multiple_of(WHILE_OPENING);
         let moment = Duration::from_millis(u64::from(chance.next_u32() % WINDOW_MS));
         kill_once(&prey, while_opening, moment, &mut promised).await?;
@@ -219,7 +229,13 @@ async fn hunt(arguments: &Arguments) -> Result<bool> {
     if promised.records.is_empty() {
         bail!("no visit was ever saved, so this proves nothing");
     }
-    let missing = missing_at_station(&prey, &station, &promised).await?;
+    let (missing, pulled) = missing_in_the_end(&prey, &station, &promised).await?;
+    if pulled != children as usize {
+        say(format_args!(
+            "the tablet has {pulled} children of the {children} the station has"
+        ));
+        violations += 1;
+    }
     if missing > 0 {
         say(format_args!(
             "{missing} saved visits never reached the station"
@@ -232,7 +248,8 @@ async fn hunt(arguments: &Arguments) -> Result<bool> {
     Ok(violations == 0)
 }
 
-async fn enrol_prey(township: &Township, station: &Device, prey: &Path) -> Result<()> {
+/// Makes the village and the tablet that is hunted; the village's id.
+async fn enrol_prey(township: &Township, station: &Device, prey: &Path) -> Result<String> {
     let villages: VillageListView = station
         .call(
             "create_village",
@@ -245,20 +262,7 @@ async fn enrol_prey(township: &Township, station: &Device, prey: &Path) -> Resul
         .context("the village that was created is listed")?
         .village;
     for number in 1..=HOUSEHOLDS {
-        let _: SavedView = station
-            .call(
-                "add_child",
-                json!({
-                    "name": format!("石小{}", char::from_u32(0x4e00 + number).unwrap_or('一')),
-                    "sex": "2",
-                    "birth_date": "2016-03-05",
-                    "category": "LB-1",
-                    "reason": "走访时发现",
-                    "household": null,
-                    "village": village,
-                }),
-            )
-            .await?;
+        add_child(station, village, number).await?;
     }
     station.sync().await?;
     let code = township
@@ -270,7 +274,26 @@ async fn enrol_prey(township: &Township, station: &Device, prey: &Path) -> Resul
         })
         .await?;
     let tablet = Device::open(prey, ShellKind::Tablet, ArgonCost::FLOOR)?;
-    tablet.enrol(&township.server, &code, PIN).await
+    tablet.enrol(&township.server, &code, PIN).await?;
+    Ok(village.clone())
+}
+
+async fn add_child(station: &Device, village: &str, number: u32) -> Result<()> {
+    let _: SavedView = station
+        .call(
+            "add_child",
+            json!({
+                "name": format!("石小{}", char::from_u32(0x4e00 + number).unwrap_or('一')),
+                "sex": "2",
+                "birth_date": "2016-03-05",
+                "category": "LB-1",
+                "reason": "走访时发现",
+                "household": null,
+                "village": village,
+            }),
+        )
+        .await?;
+    Ok(())
 }
 
 /// Starts the victim, kills it at its moment, and keeps what it said until then.
@@ -390,11 +413,17 @@ fn visits(roster: &Roster) -> BTreeSet<String> {
         .collect()
 }
 
-async fn missing_at_station(prey: &Path, station: &Device, promised: &Promised) -> Result<usize> {
+/// After a last sync: saved visits the station does not have, and children the tablet has.
+async fn missing_in_the_end(
+    prey: &Path,
+    station: &Device,
+    promised: &Promised,
+) -> Result<(usize, usize)> {
     let device = Device::open(prey, ShellKind::Tablet, ArgonCost::FLOOR)?;
     let _: AppView = device.call("unlock", json!({ "pin": PIN })).await?;
     device.sync().await?;
     station.sync().await?;
     let there = visits(&Roster::read(&*station.tablet()?)?);
-    Ok(promised.records.difference(&there).count())
+    let pulled = Roster::read(&*device.tablet()?)?.children.len();
+    Ok((promised.records.difference(&there).count(), pulled))
 }

@@ -8,6 +8,7 @@ use ids::{
     ChangeHash, Clock, DeviceId, DocKind, DocumentId, Entropy, Incarnation, Role, StaffId, UnitId,
     actor_id,
 };
+use simdisk::{Image, SimDisk};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -20,6 +21,7 @@ use store::{
 };
 use tempfile::TempDir;
 use uuid::Uuid;
+use x25519_dalek::{PublicKey, StaticSecret};
 
 pub const PIN: &str = "739146";
 pub const START_MS: i64 = 1_795_000_000_000;
@@ -27,6 +29,10 @@ pub const START_MS: i64 = 1_795_000_000_000;
 pub struct HandClock(AtomicI64);
 
 impl HandClock {
+    pub fn at_start() -> Self {
+        Self(AtomicI64::new(START_MS))
+    }
+
     pub fn advance_seconds(&self, seconds: i64) {
         self.0.fetch_add(seconds * 1000, Ordering::SeqCst);
     }
@@ -83,7 +89,7 @@ impl World {
             temp,
             folder,
             hardware,
-            clock: Arc::new(HandClock(AtomicI64::new(START_MS))),
+            clock: Arc::new(HandClock::at_start()),
             entropy,
         }
     }
@@ -147,6 +153,95 @@ impl World {
 pub fn lose_database(folder: &Path) {
     for name in ["zoufang.db", "zoufang.db-wal", "zoufang.db-shm"] {
         let _ = std::fs::remove_file(folder.join(name));
+    }
+}
+
+/// A tablet whose disk is in memory.
+pub struct Machine {
+    pub disk: SimDisk,
+    pub clock: Arc<HandClock>,
+    pub entropy: Arc<Counted>,
+}
+
+pub const FOLDER: &str = "/tablet";
+/// The district's recovery key of machines.
+pub const DISTRICT: [u8; 32] = [42; 32];
+
+impl Machine {
+    pub fn new(seed: u64) -> Self {
+        Self::with(SimDisk::new(seed), seed)
+    }
+
+    pub fn from_image(seed: u64, image: &Image) -> Self {
+        Self::with(SimDisk::from_image(seed, image), seed)
+    }
+
+    fn with(disk: SimDisk, seed: u64) -> Self {
+        Self {
+            disk,
+            clock: Arc::new(HandClock::at_start()),
+            // Far apart: no two machines made of one image may draw the same nonces.
+            entropy: Arc::new(Counted::from((seed + 1) << 32)),
+        }
+    }
+
+    /// After a power cut. What is left of the old process can close itself, which must not tidy up.
+    pub fn restarted(&self, open: Option<Store>) -> Self {
+        let image = self.disk.image();
+        drop(open);
+        Self {
+            disk: SimDisk::from_image(1, &image),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+        }
+    }
+
+    pub fn dyn_disk(&self) -> Arc<dyn Disk> {
+        Arc::new(self.disk.clone())
+    }
+
+    /// As the app does at its start.
+    pub fn hardware(&self) -> Result<FileHardwareKey, StoreError> {
+        let key = FileHardwareKey::beside(Path::new(FOLDER)).on(self.dyn_disk());
+        key.ensure(self.entropy.as_ref())?;
+        Ok(key)
+    }
+
+    pub fn create(&self) -> Result<Store, StoreError> {
+        Store::create(
+            Path::new(FOLDER),
+            CreateOptions {
+                pin: PIN,
+                cost: ArgonCost::FLOOR,
+                hardware: &self.hardware()?,
+                recovery_public: Some(PublicKey::from(&StaticSecret::from(DISTRICT)).to_bytes()),
+                entropy: self.entropy.clone(),
+                clock: self.clock.clone(),
+                disk: self.dyn_disk(),
+                lock: None,
+            },
+        )
+    }
+
+    pub fn open(&self) -> Result<OpenOutcome, StoreError> {
+        Store::open(
+            Path::new(FOLDER),
+            OpenOptions {
+                with: OpenWith::Pin(PIN),
+                hardware: &self.hardware()?,
+                entropy: self.entropy.clone(),
+                clock: self.clock.clone(),
+                disk: self.dyn_disk(),
+                lock: None,
+            },
+        )
+    }
+
+    /// Loses the database as a dying flash chip would.
+    pub fn lose_database(&self) {
+        for name in ["zoufang.db", "zoufang.db-wal"] {
+            let _ = self.disk.remove(&Path::new(FOLDER).join(name));
+        }
     }
 }
 

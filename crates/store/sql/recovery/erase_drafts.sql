@@ -1,1 +1,0 @@
-DELETE FROM drafts WHERE household = :document;
