@@ -1,6 +1,7 @@
 //! What whoever sits at the server may do beside a running one: see the open codes, make one, confirm one; give orders.
 
 use crate::columns;
+use crate::compaction;
 use crate::database::{self, DatabaseError};
 use crate::enrolment::{self, Desk};
 use crate::epochs;
@@ -53,8 +54,22 @@ impl<'a> AdminDesk<'a> {
         clock: &'a dyn Clock,
         entropy: &'a dyn Entropy,
     ) -> Result<Self, AdminError> {
+        Self::open_on(data, None, key_file, clock, entropy)
+    }
+
+    /// As [`Self::open`], with the database on another of SQLite's file systems.
+    pub(crate) fn open_on(
+        data: &Path,
+        vfs: Option<&str>,
+        key_file: &Path,
+        clock: &'a dyn Clock,
+        entropy: &'a dyn Entropy,
+    ) -> Result<Self, AdminError> {
         let vault = Vault::open(key_file, data)?;
-        let connection = database::open(data)?;
+        let connection = match vfs {
+            None => database::open(data)?,
+            Some(vfs) => database::open_on(data, vfs)?,
+        };
         let ca_certificate = tls::ca_certificate(&connection)?;
         let address = settings::read_text(&connection, name::ADDRESS)
             .map_err(DatabaseError::from)?
@@ -138,6 +153,19 @@ impl<'a> AdminDesk<'a> {
             .pragma_update(None, "wal_checkpoint", "TRUNCATE")
             .map_err(DatabaseError::from)?;
         Ok(number)
+    }
+
+    /// Packs what was made before a time, as a running server does with what is old enough. Returns how many changes moved.
+    ///
+    /// # Errors
+    /// As [`compaction::run`].
+    pub fn pack(&mut self, before_ms: i64) -> Result<u64, AdminError> {
+        Ok(compaction::run(
+            &mut self.connection,
+            &self.vault,
+            self.entropy,
+            before_ms,
+        )?)
     }
 
     /// Revokes a device: its session ends with the next request, here and after every restore.

@@ -4,6 +4,7 @@
 //! the endpoint's steps, one transaction per writing step. What is left out is what carries requests (TLS, HTTP, places
 //! for so many at once) and the second copy. The simulator is made of it.
 
+use crate::admin::{AdminDesk, AdminError};
 use crate::copies::Copies;
 use crate::database::{self, DatabaseError};
 use crate::enrolment;
@@ -45,6 +46,14 @@ pub struct LocalServer {
     app: App,
     connection: Connection,
     endpoints: Vec<Endpoint>,
+    place: Place,
+}
+
+/// Where it lies.
+struct Place {
+    data: PathBuf,
+    key_file: PathBuf,
+    vfs: Option<String>,
 }
 
 impl LocalServer {
@@ -77,6 +86,11 @@ impl LocalServer {
             app,
             connection,
             endpoints: routes::endpoints(),
+            place: Place {
+                data: config.data,
+                key_file: config.key_file,
+                vfs: config.vfs,
+            },
         })
     }
 
@@ -114,6 +128,20 @@ impl LocalServer {
     /// Its CA certificate, DER.
     pub fn ca_certificate(&self) -> &[u8] {
         &self.app.ca_certificate
+    }
+
+    /// The desk beside it, where orders are given: another connection, as the commands of `sync-server` have.
+    ///
+    /// # Errors
+    /// As [`AdminDesk::open`].
+    pub fn desk(&self) -> Result<AdminDesk<'_>, AdminError> {
+        AdminDesk::open_on(
+            &self.place.data,
+            self.place.vfs.as_deref(),
+            &self.place.key_file,
+            self.app.clock.as_ref(),
+            self.app.entropy.as_ref(),
+        )
     }
 
     /// Makes a one-time code, as whoever sits at the server.

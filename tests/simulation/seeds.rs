@@ -25,6 +25,12 @@ fn the_first_schedules_lose_nothing() {
     }
 }
 
+/// Later work on a document, refused because the server had lost the document, waited for hours although all was back.
+#[test]
+fn what_a_set_back_server_refused_is_there_when_everything_was_given_back() {
+    holds(280);
+}
+
 #[test]
 fn a_seed_plays_the_same_schedule_every_time() {
     let once = play(founded(), 7).expect("the schedule can be played to its end");

@@ -169,14 +169,8 @@ impl Tablet {
         let mut packs = self.packs.write().unwrap_or_else(PoisonError::into_inner);
         let written = write()?;
         let rows = self.store.read(policies::all)?;
-        let read = Packs::read(
-            rows.iter()
-                .map(|row| (row.policy.as_str(), row.json.as_str())),
-        );
-        for (id, reason) in &read.unreadable {
-            tracing::error!(id, reason, "a pack could not be read");
-        }
-        *packs = Arc::new(read);
+        let rows = rows.into_iter().map(|row| (row.policy, row.json)).collect();
+        *packs = Packs::read_once(rows);
         Ok(written)
     }
 

@@ -111,7 +111,8 @@ pub(crate) fn remove(tx: &Transaction<'_>, document: DocumentId) -> Result<(), S
         tx.prepare_cached(sql)?
             .execute(named_params! {":document": document.0.as_bytes()})?;
     }
-    Ok(())
+    // A child is found by its household's landmark, which must not outlive the household.
+    children::follow_landmark(tx, document, None)
 }
 
 /// Computes all rows anew from all documents.

@@ -4,7 +4,7 @@ mod common;
 
 use common::{Person, World, document, write_family};
 use store::changes::{self, Outcome};
-use store::projections::children;
+use store::projections::{self, children};
 use store::{Store, StoreError, documents, identity, recovery};
 
 fn store() -> (World, Store, Person) {
@@ -103,4 +103,42 @@ fn an_erased_document_leaves_nothing_not_in_the_journal_and_not_after_opening_ag
             .expect("reads")
     );
     assert!(waiting(&store) < before);
+}
+
+#[test]
+fn a_child_is_not_found_by_the_landmark_of_a_household_that_was_erased() {
+    let (_world, store, _person) = store();
+    store
+        .write(|tx| recovery::erase(tx, document(1000), 0, 5))
+        .expect("erases");
+    let kept = store.read(projections::hash).expect("reads");
+    let computed = store
+        .write(|tx| {
+            projections::rebuild(tx)?;
+            projections::hash(tx)
+        })
+        .expect("computes");
+    assert_eq!(kept, computed);
+}
+
+#[test]
+fn what_was_refused_while_the_server_had_lost_the_document_is_offered_again_when_all_was_given_back()
+ {
+    let (_world, store, person) = store();
+    let own = store
+        .read(|connection| changes::outbox(connection, person.scope, usize::MAX))
+        .expect("reads");
+    let before = waiting(&store);
+    let refused = Outcome::Refused {
+        code: "unknown_document".to_owned(),
+        reason: None,
+    };
+    store
+        .write(|tx| changes::mark_outcome(tx, own[0].hash, &refused))
+        .expect("marks");
+    assert_eq!(waiting(&store), before - 1);
+    store
+        .write(|tx| recovery::finish(tx, person.scope))
+        .expect("finishes");
+    assert_eq!(waiting(&store), before);
 }

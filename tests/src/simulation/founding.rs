@@ -3,6 +3,7 @@
 
 use super::chance::{MachineClock, MachineEntropy, WorldTime};
 use super::machine::{Machine, Paths, ServerMachine, as_answer};
+use super::older::make_older;
 use anyhow::{Context, Result, ensure};
 use client::view::AddChildInput;
 use client::{Finished, Tablet, children};
@@ -21,7 +22,7 @@ use simdisk::{Image, SimDisk};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::disk::{Disk, Opening};
-use store::{ArgonCost, CreateOptions, FileHardwareKey, Store};
+use store::{ArgonCost, CreateOptions, FileHardwareKey, Store, StoreError};
 use sync_server::{InitOptions, LocalServer, Place, init};
 use tempfile::TempDir;
 
@@ -50,6 +51,8 @@ pub struct Founded {
     pub key_file: PathBuf,
     /// The devices' disks, in the order of [`PEOPLE`].
     pub devices: Vec<Image>,
+    /// The same, as the first version of the app left them.
+    pub older_devices: Vec<Image>,
     /// When the founding was over.
     pub at_ms: i64,
     _folder: TempDir,
@@ -90,7 +93,7 @@ impl Founded {
         let mut copy = disk.open(&sync_server::database::file_of(&paths.server), Opening::New)?;
         copy.write_at(0, &bytes)?;
         drop(copy);
-        let mut server = ServerMachine::new(disk, key_file.clone(), &time, 2);
+        let mut server = ServerMachine::on(disk, key_file.clone(), &time, 2);
         let mut devices = Vec::new();
         let mut villages: Vec<UnitId> = Vec::new();
         for (number, (person, village)) in PEOPLE.into_iter().enumerate() {
@@ -129,10 +132,22 @@ impl Founded {
             device.close();
         }
         server.close();
+        let newest = devices.iter().map(|device| device.disk.image()).collect();
+        let mut older_devices = Vec::new();
+        for device in &mut devices {
+            device.open()?;
+            let tablet = device.tablet().context("it was just opened")?;
+            tablet
+                .store
+                .write(|tx| make_older(tx).map_err(StoreError::from))?;
+            device.close();
+            older_devices.push(device.disk.image());
+        }
         Ok(Self {
             server: server.disk.image(),
             key_file,
-            devices: devices.iter().map(|device| device.disk.image()).collect(),
+            devices: newest,
+            older_devices,
             at_ms: time.now_ms(),
             _folder: folder,
         })
@@ -170,7 +185,8 @@ fn found_device(
     time: &WorldTime,
     number: usize,
 ) -> Result<Machine> {
-    let mut device = Machine::new(SimDisk::new(10 + number as u64), time, 20 + number as u64);
+    let disk = SimDisk::new(10 + number as u64);
+    let mut device = Machine::new(number, disk, time, 20 + number as u64);
     let finished = enrol(server, code, device.entropy.as_ref())?;
     let folder = device.paths.store.clone();
     let disk: Arc<dyn Disk> = Arc::new(device.disk.clone());

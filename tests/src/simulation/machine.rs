@@ -4,12 +4,12 @@
 //! is a disk that forgets what nobody synced; what was open on it is dropped without a word.
 
 use super::chance::{Chance, MachineClock, MachineEntropy, WorldTime};
-use super::founding::PIN;
+use super::founding::{PEOPLE, PIN};
 use anyhow::{Context, Result, bail};
 use client::exchange::{self, Answer, Exchange, Next, Request};
 use client::{ClientError, Tablet};
 use protocol::genesis;
-use simdisk::{Loss, SimDisk};
+use simdisk::{Image, Loss, SimDisk};
 use std::path::PathBuf;
 use std::sync::Arc;
 use store::disk::Disk;
@@ -48,6 +48,10 @@ pub enum Line {
 
 /// A tablet or the station.
 pub struct Machine {
+    /// Whose it is: a place in [`PEOPLE`].
+    pub person: usize,
+    /// What a trace calls it.
+    pub name: String,
     /// Its disk.
     pub disk: SimDisk,
     /// Its clock.
@@ -66,8 +70,10 @@ pub struct Machine {
 impl Machine {
     /// A machine that is switched off.
     #[must_use]
-    pub fn new(disk: SimDisk, time: &WorldTime, seed: u64) -> Self {
+    pub fn new(person: usize, disk: SimDisk, time: &WorldTime, seed: u64) -> Self {
         Self {
+            person,
+            name: PEOPLE[person].0.to_owned(),
             disk,
             clock: MachineClock::new(time),
             entropy: MachineEntropy::new(seed),
@@ -76,6 +82,12 @@ impl Machine {
             line: Line::Quiet,
             tablet: None,
         }
+    }
+
+    /// A machine that is switched off, with a copy of a disk.
+    #[must_use]
+    pub fn copy(person: usize, seed: u64, image: &Image, time: &WorldTime) -> Self {
+        Self::new(person, SimDisk::from_image(seed, image), time, seed)
     }
 
     /// The app, when it runs.
@@ -124,6 +136,12 @@ impl Machine {
         self.exchange = None;
         self.line = Line::Quiet;
         self.tablet = None;
+    }
+
+    /// Somebody puts an older copy of the whole disk in its place.
+    pub fn set_back(&mut self, image: &Image) {
+        self.kill(Loss::Nothing);
+        self.disk.restore(image);
     }
 
     /// The machine dies: whatever ran is gone, and with it what the loss says.
@@ -195,9 +213,15 @@ pub struct ServerMachine {
 }
 
 impl ServerMachine {
+    /// A server that is switched off, with a copy of a disk.
+    #[must_use]
+    pub fn new(seed: u64, image: &Image, key_file: PathBuf, time: &WorldTime) -> Self {
+        Self::on(SimDisk::from_image(seed, image), key_file, time, seed)
+    }
+
     /// A server that is switched off.
     #[must_use]
-    pub fn new(disk: SimDisk, key_file: PathBuf, time: &WorldTime, seed: u64) -> Self {
+    pub fn on(disk: SimDisk, key_file: PathBuf, time: &WorldTime, seed: u64) -> Self {
         Self {
             disk,
             clock: MachineClock::new(time),
@@ -236,6 +260,12 @@ impl ServerMachine {
     /// Ends it in an orderly way.
     pub fn close(&mut self) {
         self.server = None;
+    }
+
+    /// Somebody puts an older copy of the whole disk in its place.
+    pub fn set_back(&mut self, image: &Image) {
+        self.kill(Loss::Nothing);
+        self.disk.restore(image);
     }
 
     /// The machine dies.

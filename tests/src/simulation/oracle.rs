@@ -1,12 +1,12 @@
 //! What must hold when everything has settled, and what was promised on the way there.
 
-use super::founding::PEOPLE;
 use super::machine::Machine;
 use anyhow::{Context, Result};
 use client::Tablet;
-use ids::{ChangeHash, DocKind, DocumentId};
-use std::collections::BTreeMap;
-use store::{changes, documents, projections, sync_state};
+use ids::{ChangeHash, DocKind, DocumentId, UnitId};
+use rusqlite::named_params;
+use std::collections::{BTreeMap, BTreeSet};
+use store::{changes, documents, projections, recovery, sync_state};
 
 /// Whether a change that somebody was told about is still only on its device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,15 +17,32 @@ pub enum Promise {
     Delivered,
 }
 
-/// What was promised: to whom, in which document, and how much.
+/// A record as a person sees it: its document, its collection, its own name.
+pub type RecordName = (DocumentId, String, String);
+
+/// What was promised: by which machine, in which document, and how much.
 #[derive(Default)]
-pub struct Promises(BTreeMap<(usize, ChangeHash), (DocumentId, Promise)>);
+pub struct Promises {
+    changes: BTreeMap<(usize, ChangeHash), (DocumentId, Promise)>,
+    records: BTreeSet<(usize, RecordName)>,
+}
+
+/// What a machine had promised at some moment.
+#[derive(Clone)]
+pub struct Kept {
+    changes: BTreeSet<ChangeHash>,
+    records: BTreeSet<RecordName>,
+}
 
 struct OwnChange {
     hash: ChangeHash,
     document: DocumentId,
     state: String,
     refusal: Option<String>,
+}
+
+fn document_in(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<DocumentId> {
+    Ok(DocumentId(uuid::Uuid::from_bytes(row.get(column)?)))
 }
 
 fn own_changes(tablet: &Tablet) -> Result<Vec<OwnChange>> {
@@ -36,10 +53,28 @@ fn own_changes(tablet: &Tablet) -> Result<Vec<OwnChange>> {
             let rows = statement.query_map([], |row| {
                 Ok(OwnChange {
                     hash: ChangeHash(row.get(0)?),
-                    document: DocumentId(uuid::Uuid::from_bytes(row.get(1)?)),
+                    document: document_in(row, 1)?,
                     state: row.get(2)?,
                     refusal: row.get(3)?,
                 })
+            })?;
+            rows.collect::<Result<_, _>>()
+                .map_err(store::StoreError::from)
+        })
+        .map_err(anyhow::Error::from)
+}
+
+/// The records a person sees on a device.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn records_of(tablet: &Tablet) -> Result<BTreeSet<RecordName>> {
+    tablet
+        .store
+        .read(|connection| {
+            let mut statement = connection.prepare_cached(include_str!("records.sql"))?;
+            let rows = statement.query_map([], |row| {
+                Ok((document_in(row, 0)?, row.get(1)?, row.get(2)?))
             })?;
             rows.collect::<Result<_, _>>()
                 .map_err(store::StoreError::from)
@@ -62,7 +97,7 @@ impl Promises {
                 _ => Promise::Saved,
             };
             let kept = self
-                .0
+                .changes
                 .entry((who, own.hash))
                 .or_insert((own.document, promise));
             kept.1 = kept.1.max(promise);
@@ -70,10 +105,51 @@ impl Promises {
         Ok(())
     }
 
+    /// Notes records a person has just seen saved.
+    pub fn note_records(&mut self, who: usize, records: impl IntoIterator<Item = RecordName>) {
+        self.records
+            .extend(records.into_iter().map(|record| (who, record)));
+    }
+
+    /// What a machine has promised so far.
+    #[must_use]
+    pub fn of(&self, who: usize) -> Kept {
+        let changes = self.changes.keys();
+        let records = self.records.iter();
+        Kept {
+            changes: changes
+                .filter(|(by, _)| *by == who)
+                .map(|(_, hash)| *hash)
+                .collect(),
+            records: records
+                .filter(|(by, _)| *by == who)
+                .map(|(_, record)| record.clone())
+                .collect(),
+        }
+    }
+
+    /// A machine was set back to when it had promised this: what was only on it is gone, and no program can help it.
+    /// What had been delivered is somewhere else, unless that was set back too.
+    pub fn set_back(&mut self, who: usize, then: &Kept, is_elsewhere: bool) {
+        self.changes.retain(|(by, hash), (_, promise)| {
+            *by != who
+                || then.changes.contains(hash)
+                || is_elsewhere && *promise == Promise::Delivered
+        });
+        self.records
+            .retain(|(by, record)| *by != who || then.records.contains(record));
+    }
+
+    /// Nothing is asked of a machine's promises any more.
+    pub fn forget(&mut self, who: usize) {
+        self.changes.retain(|(by, _), _| *by != who);
+        self.records.retain(|(by, _)| *by != who);
+    }
+
     /// How many there are.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.0.len()
+        self.changes.len() + self.records.len()
     }
 }
 
@@ -87,9 +163,25 @@ struct Shown {
 /// A replica as it stands.
 struct Replica<'a> {
     who: usize,
+    name: &'a str,
     tablet: &'a Tablet,
+    is_station: bool,
     documents: BTreeMap<DocumentId, Shown>,
-    homes: BTreeMap<DocumentId, (DocKind, ids::UnitId)>,
+    homes: BTreeMap<DocumentId, (DocKind, UnitId)>,
+}
+
+impl Replica<'_> {
+    /// Whether a document of this kind and home is for whoever holds it.
+    fn may_have(&self, kind: DocKind, home: UnitId) -> bool {
+        self.is_station || kind != DocKind::Restricted && home == self.tablet.identity.unit
+    }
+
+    fn has(&self, hash: ChangeHash) -> Result<bool> {
+        Ok(self
+            .tablet
+            .store
+            .read(|connection| changes::has(connection, hash))?)
+    }
 }
 
 fn replica(who: usize, machine: &Machine) -> Result<Replica<'_>> {
@@ -110,7 +202,9 @@ fn replica(who: usize, machine: &Machine) -> Result<Replica<'_>> {
     }
     Ok(Replica {
         who,
+        name: &machine.name,
         tablet,
+        is_station: machine.person == 0,
         documents: shown,
         homes,
     })
@@ -145,65 +239,197 @@ pub fn picture(machines: &[Machine]) -> Result<Picture> {
     Ok(all)
 }
 
+/// Whether nobody has anything left to say: all have read to one and the same end of the log, and nothing waits.
+///
+/// # Errors
+/// A store cannot be read.
+pub fn is_quiet<'a>(machines: impl Iterator<Item = &'a Machine>) -> Result<bool> {
+    let mut ends = BTreeSet::new();
+    for machine in machines {
+        let tablet = machine.tablet().context("it is switched on")?;
+        let scope = tablet.identity.scope;
+        let (state, due, waiting) = tablet.store.read(|connection| {
+            Ok::<_, store::StoreError>((
+                sync_state::scope(connection, scope)?,
+                recovery::get(connection, scope)?.inventory_due,
+                changes::outbox_length(connection)?,
+            ))
+        })?;
+        ends.insert((state.epoch, state.seq, state.loaded, due, waiting > 0));
+    }
+    Ok(ends.len() == 1
+        && ends
+            .iter()
+            .all(|(_, _, loaded, due, waits)| *loaded && !due && !waits))
+}
+
+/// How often a device still speaks of a document.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn left_of(tablet: &Tablet, document: DocumentId) -> Result<u64> {
+    let left = tablet.store.read(|connection| {
+        connection
+            .prepare_cached(include_str!("left_of.sql"))?
+            .query_row(named_params! {":document": document.0.as_bytes()}, |row| {
+                row.get::<_, i64>(0)
+            })
+            .map_err(store::StoreError::from)
+    })?;
+    Ok(left.unsigned_abs())
+}
+
+/// A settled world, and what is known of how it got there.
+pub struct Settled<'a> {
+    /// All machines, switched on; the first is the station.
+    pub machines: &'a [Machine],
+    /// What was promised.
+    pub promises: &'a Promises,
+    /// What was erased.
+    pub erased: &'a BTreeSet<DocumentId>,
+    /// Machines that were shut out.
+    pub shut_out: &'a BTreeSet<usize>,
+    /// Machines that were set back: what is sealed does not come back to them.
+    pub set_back: &'a BTreeSet<usize>,
+    /// Changes of a faulty app, which nobody takes.
+    pub blunders: &'a BTreeSet<ChangeHash>,
+}
+
 /// Looks at a settled world. Every sentence is a violation.
 ///
 /// # Errors
 /// A store cannot be read.
-pub fn judge(machines: &[Machine], promises: &Promises) -> Result<Vec<String>> {
+pub fn judge(settled: &Settled<'_>) -> Result<Vec<String>> {
     let mut wrong = Vec::new();
-    let replicas = machines
+    let replicas = settled
+        .machines
         .iter()
         .enumerate()
+        .filter(|(who, _)| !settled.shut_out.contains(who))
         .map(|(who, machine)| replica(who, machine))
         .collect::<Result<Vec<_>>>()?;
     for replica in &replicas {
-        look_at_own(replica, promises, &mut wrong)?;
+        look_at_own(replica, settled, &mut wrong)?;
         look_at_strangers(replica, &mut wrong);
         look_at_rows(replica, &mut wrong)?;
+        look_at_erased(replica, settled, &mut wrong)?;
     }
-    let (station, tablets) = replicas.split_first().context("there is a station")?;
-    for tablet in tablets {
-        compare(station, tablet, &mut wrong);
+    let (station, others) = replicas.split_first().context("there is a station")?;
+    for other in others {
+        compare(station, other, &mut wrong);
     }
-    for ((who, hash), (document, promise)) in &promises.0 {
-        for replica in &replicas {
-            if !may_see(replica, *who, *document, station)
-                || replica
-                    .tablet
-                    .store
-                    .read(|connection| changes::has(connection, *hash))?
-            {
-                continue;
-            }
-            wrong.push(format!(
-                "{} has not {hash:?} of {} in {document}, which was {promise:?}",
-                PEOPLE[replica.who].0, PEOPLE[*who].0
-            ));
-        }
-    }
+    look_at_changes(&replicas, station, settled, &mut wrong)?;
+    look_at_records(&replicas, station, settled, &mut wrong)?;
     Ok(wrong)
 }
 
-/// Whether a replica may have a document, by where the station (or its author) says it belongs.
-fn may_see(
+/// Whether a replica must have what a machine promised in a document, by where the station says it belongs.
+fn must_have(
     replica: &Replica<'_>,
     author: usize,
     document: DocumentId,
     station: &Replica<'_>,
+    settled: &Settled<'_>,
 ) -> bool {
-    if replica.who == author || replica.who == station.who {
-        return true;
+    let place = station.homes.get(&document);
+    if replica.who == author {
+        let is_sealed = place.is_none_or(|(kind, _)| *kind == DocKind::Restricted);
+        return replica.is_station || !is_sealed || !settled.set_back.contains(&author);
     }
-    station.homes.get(&document).is_some_and(|(kind, home)| {
-        *kind != DocKind::Restricted && *home == replica.tablet.identity.unit
-    })
+    replica.is_station || place.is_some_and(|(kind, home)| replica.may_have(*kind, *home))
+}
+
+/// Every change that was promised is with everybody who may see it; of a machine that was shut out, what it delivered.
+fn look_at_changes(
+    replicas: &[Replica<'_>],
+    station: &Replica<'_>,
+    settled: &Settled<'_>,
+    wrong: &mut Vec<String>,
+) -> Result<()> {
+    let mut gone: BTreeMap<usize, BTreeSet<ChangeHash>> = BTreeMap::new();
+    for (who, machine) in settled.machines.iter().enumerate() {
+        let tablet = machine.tablet().context("it is switched on")?;
+        let mine: BTreeSet<ChangeHash> = own_changes(tablet)?
+            .into_iter()
+            .map(|own| own.hash)
+            .collect();
+        gone.insert(who, mine);
+    }
+    for ((who, hash), (document, promise)) in &settled.promises.changes {
+        if settled.erased.contains(document) || settled.blunders.contains(hash) {
+            continue;
+        }
+        let machine = &settled.machines[*who];
+        let tablet = machine.tablet().context("it is switched on")?;
+        let is_here = tablet
+            .store
+            .read(|connection| changes::has(connection, *hash))?;
+        // Another change stands in for it by now; what it says is looked for by name.
+        if is_here && !gone.get(who).is_some_and(|mine| mine.contains(hash)) {
+            let is_own = tablet
+                .store
+                .read(|connection| changes::own(connection, *hash))?
+                .is_some();
+            if is_own {
+                continue;
+            }
+        }
+        if settled.shut_out.contains(who) {
+            if !is_here {
+                wrong.push(format!("{} lost {hash:?} of its own", machine.name));
+            }
+            if *promise == Promise::Saved {
+                continue;
+            }
+        }
+        for replica in replicas {
+            if must_have(replica, *who, *document, station, settled) && !replica.has(*hash)? {
+                wrong.push(format!(
+                    "{} has not {hash:?} of {} in {document}, which was {promise:?}",
+                    replica.name, machine.name
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Every record that a person saw saved is seen by everybody who may see it.
+fn look_at_records(
+    replicas: &[Replica<'_>],
+    station: &Replica<'_>,
+    settled: &Settled<'_>,
+    wrong: &mut Vec<String>,
+) -> Result<()> {
+    for replica in replicas {
+        let seen = records_of(replica.tablet)?;
+        for (who, record) in &settled.promises.records {
+            let asked = !settled.erased.contains(&record.0)
+                && !settled.shut_out.contains(who)
+                && must_have(replica, *who, record.0, station, settled);
+            if asked && !seen.contains(record) {
+                wrong.push(format!(
+                    "{} does not see {}/{} of {} in {}",
+                    replica.name, record.1, record.2, settled.machines[*who].name, record.0
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Nothing of a device's own work waits or was refused.
-fn look_at_own(replica: &Replica<'_>, promises: &Promises, wrong: &mut Vec<String>) -> Result<()> {
-    let name = PEOPLE[replica.who].0;
+fn look_at_own(
+    replica: &Replica<'_>,
+    settled: &Settled<'_>,
+    wrong: &mut Vec<String>,
+) -> Result<()> {
+    let name = replica.name;
     for own in own_changes(replica.tablet)? {
-        if own.state != "accepted" && own.state != "durable" {
+        if own.state != "accepted"
+            && own.state != "durable"
+            && !settled.blunders.contains(&own.hash)
+        {
             wrong.push(format!(
                 "{name} still has {:?} of {} as {} ({})",
                 own.hash,
@@ -211,10 +437,6 @@ fn look_at_own(replica: &Replica<'_>, promises: &Promises, wrong: &mut Vec<Strin
                 own.state,
                 own.refusal.unwrap_or_default()
             ));
-        }
-        if !promises.0.contains_key(&(replica.who, own.hash)) {
-            // Made without the person being told, as when the power went before the answer: it may be there.
-            continue;
         }
     }
     let aside = replica.tablet.store.read(changes::quarantined)?;
@@ -226,16 +448,12 @@ fn look_at_own(replica: &Replica<'_>, promises: &Promises, wrong: &mut Vec<Strin
 
 /// No document is here that its holder may not see.
 fn look_at_strangers(replica: &Replica<'_>, wrong: &mut Vec<String>) {
-    if replica.who == 0 {
-        return;
-    }
     for (document, (kind, home)) in &replica.homes {
-        // Sealed words are here only because they were written here.
-        let may = *kind == DocKind::Restricted || *home == replica.tablet.identity.unit;
-        if !may {
+        // Sealed words are on a tablet only because they were written there.
+        if *kind != DocKind::Restricted && !replica.may_have(*kind, *home) {
             wrong.push(format!(
                 "{} has {document} of another village",
-                PEOPLE[replica.who].0
+                replica.name
             ));
         }
     }
@@ -251,24 +469,41 @@ fn look_at_rows(replica: &Replica<'_>, wrong: &mut Vec<String>) -> Result<()> {
     if kept != computed {
         wrong.push(format!(
             "the rows of {} are not what its documents say",
-            PEOPLE[replica.who].0
+            replica.name
         ));
     }
     Ok(())
 }
 
-/// A tablet shows of its village what the station shows.
-fn compare(station: &Replica<'_>, tablet: &Replica<'_>, wrong: &mut Vec<String>) {
-    let unit = tablet.tablet.identity.unit;
-    let name = PEOPLE[tablet.who].0;
+/// Nothing speaks of what was erased.
+fn look_at_erased(
+    replica: &Replica<'_>,
+    settled: &Settled<'_>,
+    wrong: &mut Vec<String>,
+) -> Result<()> {
+    for document in settled.erased {
+        let left = left_of(replica.tablet, *document)?;
+        if left > 0 {
+            wrong.push(format!(
+                "{} still speaks of {document}, which was erased, {left} times",
+                replica.name
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A device shows of what it may have what the station shows.
+fn compare(station: &Replica<'_>, other: &Replica<'_>, wrong: &mut Vec<String>) {
+    let name = other.name;
     for (document, there) in &station.documents {
         let Some((kind, home)) = station.homes.get(document) else {
             continue;
         };
-        if *home != unit || *kind == DocKind::Restricted {
+        if !other.may_have(*kind, *home) {
             continue;
         }
-        match tablet.documents.get(document) {
+        match other.documents.get(document) {
             None => wrong.push(format!("{name} has not {kind:?} {document}")),
             Some(here) if here.heads != there.heads => {
                 wrong.push(format!("{name} has other heads of {kind:?} {document}"));
@@ -279,7 +514,7 @@ fn compare(station: &Replica<'_>, tablet: &Replica<'_>, wrong: &mut Vec<String>)
             Some(_) => {}
         }
     }
-    for (document, (kind, _)) in &tablet.homes {
+    for (document, (kind, _)) in &other.homes {
         if !station.documents.contains_key(document) {
             wrong.push(format!("the station has not {kind:?} {document} of {name}"));
         }

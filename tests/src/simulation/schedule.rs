@@ -5,19 +5,15 @@ use super::founding::{Founded, PEOPLE};
 use super::machine::{Line, Machine, ServerMachine, some_loss, words_of};
 use super::oracle::{self, Promises};
 use super::people;
+use super::perils::{Perils, pick_perils};
 use anyhow::Result;
 use client::ClientError;
 use client::exchange::Request;
-use simdisk::{Fault, SimDisk};
+use simdisk::Fault;
 
-const SECOND_MS: usize = 1_000;
-const YEAR_MS: i64 = 365 * 24 * 60 * 60 * 1_000;
+pub(super) const SECOND_MS: usize = 1_000;
 /// Operations on a disk that one step takes at most, roughly: a power cut is aimed at one of so many.
-const OPERATIONS: usize = 60;
-/// Requests that may come back from the network late.
-const MOST_GHOSTS: usize = 8;
-/// Rounds of syncs in which everybody must have heard everything.
-const ROUNDS: usize = 12;
+pub(super) const OPERATIONS: usize = 60;
 
 /// How a schedule ended.
 pub struct Ended {
@@ -30,18 +26,19 @@ pub struct Ended {
 }
 
 /// A world under a schedule.
-struct World<'a> {
-    chance: Chance,
-    time: WorldTime,
-    server: ServerMachine,
-    machines: Vec<Machine>,
-    promises: Promises,
+pub(super) struct World<'a> {
+    pub chance: Chance,
+    pub time: WorldTime,
+    pub server: ServerMachine,
+    pub machines: Vec<Machine>,
+    pub promises: Promises,
     /// Requests the network still has copies of.
-    ghosts: Vec<Request>,
-    is_cut: bool,
-    violations: Vec<String>,
+    pub ghosts: Vec<Request>,
+    pub is_cut: bool,
+    pub perils: Perils,
+    pub violations: Vec<String>,
     trace: Vec<String>,
-    _founded: &'a Founded,
+    founded: &'a Founded,
 }
 
 /// Plays the schedule of a seed in a copy of the founded world.
@@ -49,8 +46,15 @@ struct World<'a> {
 /// # Errors
 /// The simulation itself cannot go on; a fault of the product is a violation, not an error.
 pub fn play(founded: &Founded, seed: u64) -> Result<Ended> {
-    let mut world = World::new(founded, seed);
-    let turns = 40 + world.chance.below(80);
+    let mut chance = Chance::new(seed);
+    // Most are short, because what goes wrong mostly takes few steps; some go on for a long time.
+    let is_long = chance.one_in(40);
+    let turns = if is_long {
+        40 + chance.below(80)
+    } else {
+        8 + chance.below(12)
+    };
+    let mut world = World::new(founded, chance, is_long);
     for _ in 0..turns {
         world.turn()?;
         if !world.violations.is_empty() {
@@ -68,17 +72,32 @@ pub fn play(founded: &Founded, seed: u64) -> Result<Ended> {
 }
 
 impl<'a> World<'a> {
-    fn new(founded: &'a Founded, seed: u64) -> Self {
-        let mut chance = Chance::new(seed);
+    /// A copy of the founded world; a short schedule leaves one or two tablets at home.
+    fn new(founded: &'a Founded, mut chance: Chance, is_long: bool) -> Self {
         let time = WorldTime::at(founded.at_ms);
-        let disk = SimDisk::from_image(chance.seed(), &founded.server);
-        let server = ServerMachine::new(disk, founded.key_file.clone(), &time, chance.seed());
-        let machines = founded
-            .devices
-            .iter()
-            .map(|image| {
-                let disk = SimDisk::from_image(chance.seed(), image);
-                Machine::new(disk, &time, chance.seed())
+        let server = ServerMachine::new(
+            chance.seed(),
+            &founded.server,
+            founded.key_file.clone(),
+            &time,
+        );
+        let mut persons: Vec<usize> = (0..PEOPLE.len()).collect();
+        if !is_long {
+            for _ in 0..=chance.below(2) {
+                persons.remove(1 + chance.below(persons.len() - 1));
+            }
+        }
+        let perils = pick_perils(&mut chance);
+        let machines = persons
+            .into_iter()
+            .map(|person| {
+                let seed = chance.seed();
+                let image = if perils.has_older_apps() && chance.one_in(2) {
+                    &founded.older_devices[person]
+                } else {
+                    &founded.devices[person]
+                };
+                Machine::copy(person, seed, image, &time)
             })
             .collect();
         Self {
@@ -89,30 +108,28 @@ impl<'a> World<'a> {
             promises: Promises::default(),
             ghosts: Vec::new(),
             is_cut: false,
+            perils,
             violations: Vec::new(),
             trace: Vec::new(),
-            _founded: founded,
+            founded,
         }
     }
 
-    fn say(&mut self, who: usize, what: impl std::fmt::Display) {
-        let line = format!(
-            "{:>8} {} {what}",
-            self.time.now_ms() - self._founded.at_ms,
-            PEOPLE[who].0
-        );
-        self.trace.push(line);
+    pub fn say(&mut self, who: usize, what: impl std::fmt::Display) {
+        let name = self.machines[who].name.clone();
+        self.tell(&name, what);
     }
 
-    fn say_server(&mut self, what: impl std::fmt::Display) {
-        let line = format!(
-            "{:>8} server {what}",
-            self.time.now_ms() - self._founded.at_ms
-        );
-        self.trace.push(line);
+    pub fn say_server(&mut self, what: impl std::fmt::Display) {
+        self.tell("server", what);
     }
 
-    fn violation(&mut self, text: String) {
+    fn tell(&mut self, name: &str, what: impl std::fmt::Display) {
+        let at = self.time.now_ms() - self.founded.at_ms;
+        self.trace.push(format!("{at:>8} {name} {what}"));
+    }
+
+    pub fn violation(&mut self, text: String) {
         self.trace.push(format!("!! {text}"));
         self.violations.push(text);
     }
@@ -122,13 +139,13 @@ impl<'a> World<'a> {
         self.time.pass(1 + self.chance.below(20 * SECOND_MS) as i64);
         let who = self.chance.below(self.machines.len());
         match self.chance.below(100) {
-            0..=24 => self.act(who),
-            25..=79 => self.talk(who),
-            80..=84 => self.fault_on_disk(who),
-            85..=88 => self.kill(who),
-            89..=91 => self.kill_server(),
-            92..=93 => self.set_clock(who),
-            94..=96 => {
+            0..=23 => self.act(who),
+            24..=70 => self.talk(who),
+            71..=74 => self.act_on_bad_disk(who),
+            75..=78 => self.kill(who),
+            79..=81 => self.kill_server(),
+            82..=83 => self.set_clock(who),
+            84..=86 => {
                 self.is_cut = !self.is_cut;
                 let is_cut = self.is_cut;
                 self.say_server(if is_cut {
@@ -138,12 +155,13 @@ impl<'a> World<'a> {
                 });
                 Ok(())
             }
+            87..=95 => self.peril(who),
             _ => self.ghost(),
         }
     }
 
     /// Switches a device on if it is off. Its disk may die under it while it starts.
-    fn wake(&mut self, who: usize) -> Result<bool> {
+    pub fn wake(&mut self, who: usize) -> Result<bool> {
         if self.machines[who].tablet().is_some() {
             return Ok(true);
         }
@@ -155,29 +173,27 @@ impl<'a> World<'a> {
         if self.dies_if_stopped(who, "while it starts") {
             return Ok(false);
         }
+        Ok(self.has_opened(who, opened))
+    }
+
+    /// Whether a device started as it must.
+    pub fn has_opened(&mut self, who: usize, opened: Result<bool, ClientError>) -> bool {
+        let name = self.machines[who].name.clone();
         match opened {
-            Ok(was_moved) => {
-                if was_moved {
-                    self.violation(format!(
-                        "{}: a sound database was moved aside",
-                        PEOPLE[who].0
-                    ));
-                }
-                Ok(true)
+            Ok(false) => true,
+            Ok(true) => {
+                self.violation(format!("{name}: a sound database was moved aside"));
+                false
             }
             Err(error) => {
-                self.violation(format!(
-                    "{} does not start: {}",
-                    PEOPLE[who].0,
-                    words_of(&error)
-                ));
-                Ok(false)
+                self.violation(format!("{name} does not start: {}", words_of(&error)));
+                false
             }
         }
     }
 
     /// A power cut that was aimed at an operation has happened, or is called off.
-    fn dies_if_stopped(&mut self, who: usize, when: &str) -> bool {
+    pub fn dies_if_stopped(&mut self, who: usize, when: &str) -> bool {
         if self.machines[who].disk.has_stopped() {
             let loss = some_loss(&mut self.chance);
             self.say(who, format!("loses power {when}: {loss:?}"));
@@ -199,20 +215,43 @@ impl<'a> World<'a> {
         let Some(tablet) = self.machines[who].tablet() else {
             return Ok(());
         };
+        let before = oracle::records_of(tablet).unwrap_or_default();
         let done = people::act(tablet, &mut self.chance);
         if self.dies_if_stopped(who, "while something is saved") {
             return Ok(());
         }
         match done {
-            Ok(what) => self.say(who, what),
+            Ok(what) => {
+                self.say(who, what);
+                self.note_saved(who, &before)?;
+            }
             Err(error) if people::is_plain(&error) => self.say(who, error.code()),
-            Err(error) => self.violation(format!(
-                "{} cannot record: {} {:?}",
-                PEOPLE[who].0,
-                words_of(&error),
-                std::error::Error::source(&error)
-            )),
+            Err(error) => self.cannot_record(who, &error),
         }
+        self.promises.note(who, &self.machines[who])
+    }
+
+    fn cannot_record(&mut self, who: usize, error: &ClientError) {
+        let source = std::error::Error::source(error);
+        self.violation(format!(
+            "{} cannot record: {} {source:?}",
+            self.machines[who].name,
+            words_of(error),
+        ));
+    }
+
+    /// What a person has just seen saved: the records that were not there before.
+    fn note_saved(
+        &mut self,
+        who: usize,
+        before: &std::collections::BTreeSet<oracle::RecordName>,
+    ) -> Result<()> {
+        let Some(tablet) = self.machines[who].tablet() else {
+            return Ok(());
+        };
+        let after = oracle::records_of(tablet)?;
+        self.promises
+            .note_records(who, after.difference(before).cloned());
         self.promises.note(who, &self.machines[who])
     }
 
@@ -221,29 +260,46 @@ impl<'a> World<'a> {
         if !self.wake(who)? {
             return Ok(());
         }
-        for _ in 0..=self.chance.below(8) {
+        for _ in 0..=self.chance.below(10) {
             if matches!(self.machines[who].line, Line::Sent(_)) {
                 self.carry(who)?;
                 continue;
             }
-            if self.chance.one_in(40) {
-                let after = self.chance.below(OPERATIONS) as u64;
-                self.machines[who].disk.stop_after(after);
-            }
+            let is_troubled = match self.chance.below(80) {
+                0 | 1 => {
+                    let after = self.chance.below(OPERATIONS) as u64;
+                    self.machines[who].disk.stop_after(after);
+                    false
+                }
+                2 => {
+                    self.trouble_disk(who);
+                    true
+                }
+                _ => false,
+            };
             let ended = self.machines[who].step();
             if self.dies_if_stopped(who, "while it syncs") {
                 return Ok(());
             }
+            let has_failed = self.machines[who].disk.stop_failing();
+            self.machines[who].disk.set_full(None);
+            if has_failed {
+                return self.start_again(who);
+            }
+            if matches!(self.machines[who].line, Line::Sent(_)) {
+                // Nothing was stored in this step.
+                continue;
+            }
             self.promises.note(who, &self.machines[who])?;
             if let Some(ended) = ended {
-                self.end_of_sync(who, &ended);
+                self.end_of_sync(who, &ended, is_troubled);
                 break;
             }
         }
         Ok(())
     }
 
-    fn end_of_sync(&mut self, who: usize, ended: &Result<bool, ClientError>) {
+    fn end_of_sync(&mut self, who: usize, ended: &Result<bool, ClientError>, is_troubled: bool) {
         match ended {
             Ok(_) => self.say(who, "has synced"),
             Err(error) => {
@@ -257,107 +313,68 @@ impl<'a> World<'a> {
                         | "server_refused: device_unknown"
                         // The server was started again twice while one sync was under way.
                         | "server_refused: session_unknown"
-                );
+                ) || is_troubled
+                    || words == "server_refused: device_revoked" && self.is_shut_out(who);
                 if !is_plain {
-                    self.violation(format!("{}: a sync ended with {words}", PEOPLE[who].0));
+                    let name = &self.machines[who].name;
+                    self.violation(format!("{name}: a sync ended with {words}"));
                 }
             }
         }
     }
 
-    /// What the network does with a request and its answer.
-    fn carry(&mut self, who: usize) -> Result<()> {
-        let Line::Sent(request) = std::mem::replace(&mut self.machines[who].line, Line::Quiet)
-        else {
-            return Ok(());
-        };
-        let lost = || Line::Answered(Err(ClientError::new("no_network")));
-        if self.chance.one_in(6) {
-            // Late: still under way.
-            self.machines[who].line = Line::Sent(request);
-            return Ok(());
-        }
-        if self.is_cut || self.chance.one_in(10) {
-            self.say(who, format!("{} is lost", request.path));
-            self.machines[who].line = lost();
-            return Ok(());
-        }
-        if self.chance.one_in(8) {
-            if self.ghosts.len() == MOST_GHOSTS {
-                let gone = self.chance.below(MOST_GHOSTS);
-                self.ghosts.swap_remove(gone);
-            }
-            self.ghosts.push(request.clone());
-        }
-        let Some(answer) = self.deliver(&request)? else {
-            self.machines[who].line = lost();
-            return Ok(());
-        };
-        self.say(who, format!("{} arrives", request.path));
-        self.machines[who].line = if self.chance.one_in(10) {
-            self.say(who, format!("the answer to {} is lost", request.path));
-            lost()
+    /// The disk is full for a while, or fails once at some operation.
+    fn trouble_disk(&mut self, who: usize) {
+        let disk = self.machines[who].disk.clone();
+        if self.chance.one_in(2) {
+            let room = self.chance.below(300_000) as u64;
+            self.say(who, format!("has room for {room} more bytes"));
+            disk.set_full(Some(disk.used() + room));
         } else {
-            Line::Answered(answer)
+            let fault =
+                [Fault::Io, Fault::Full, Fault::ShortWrite, Fault::Sync][self.chance.below(4)];
+            let number = 1 + self.chance.below(OPERATIONS) as u64;
+            self.say(who, format!("fails at operation {number}: {fault:?}"));
+            disk.fail_at(number, fault);
+        }
+    }
+
+    /// Something is tried on a disk that is full or fails.
+    fn act_on_bad_disk(&mut self, who: usize) -> Result<()> {
+        if !self.wake(who)? {
+            return Ok(());
+        }
+        self.trouble_disk(who);
+        let disk = self.machines[who].disk.clone();
+        let Some(tablet) = self.machines[who].tablet() else {
+            return Ok(());
         };
+        let before = oracle::records_of(tablet);
+        let done = people::act(tablet, &mut self.chance);
+        let has_failed = disk.stop_failing();
+        disk.set_full(None);
+        match (done, before) {
+            (Ok(what), Ok(before)) => {
+                self.say(who, what);
+                self.note_saved(who, &before)?;
+            }
+            (Ok(what), Err(_)) => self.say(who, what),
+            (Err(error), _) if people::is_plain(&error) || has_failed => {
+                self.say(who, error.code());
+            }
+            (Err(error), _) => self.cannot_record(who, &error),
+        }
+        if has_failed {
+            self.start_again(who)?;
+        }
         Ok(())
     }
 
-    /// A request reaches the server, whose power may go meanwhile: then there is no answer.
-    fn deliver(&mut self, request: &Request) -> Result<Option<client::exchange::Answer>> {
-        if !self.wake_server()? {
-            return Ok(None);
-        }
-        if self.chance.one_in(30) {
-            let after = self.chance.below(OPERATIONS) as u64;
-            self.server.disk.stop_after(after);
-        }
-        let answer = self.server.answer(request);
-        if self.server_dies_if_stopped("in the middle of a request") {
-            return Ok(None);
-        }
-        Ok(Some(answer))
-    }
-
-    fn wake_server(&mut self) -> Result<bool> {
-        if self.server.is_open() {
-            return Ok(true);
-        }
-        if self.chance.one_in(6) {
-            let after = self.chance.below(OPERATIONS) as u64;
-            self.server.disk.stop_after(after);
-        }
-        let opened = self.server.open().map(|_| ());
-        if self.server_dies_if_stopped("while it starts") {
-            return Ok(false);
-        }
-        if let Err(error) = opened {
-            self.violation(format!("the server does not start: {error:#}"));
-            return Ok(false);
-        }
-        Ok(true)
-    }
-
-    fn server_dies_if_stopped(&mut self, when: &str) -> bool {
-        if self.server.disk.has_stopped() {
-            let loss = some_loss(&mut self.chance);
-            self.say_server(format!("loses power {when}: {loss:?}"));
-            self.server.kill(loss);
-            return true;
-        }
-        self.server.disk.stop_after(u64::MAX / 2);
-        false
-    }
-
-    /// The network says something again that was said long ago. Nobody waits for the answer.
-    fn ghost(&mut self) -> Result<()> {
-        if self.ghosts.is_empty() {
-            return Ok(());
-        }
-        let number = self.chance.below(self.ghosts.len());
-        let request = self.ghosts[number].clone();
-        self.say_server(format!("hears {} again", request.path));
-        self.deliver(&request)?;
+    /// A disk that failed once is not believed: the app is started again.
+    fn start_again(&mut self, who: usize) -> Result<()> {
+        let loss = some_loss(&mut self.chance);
+        self.say(who, format!("is started again: {loss:?}"));
+        self.machines[who].kill(loss);
         Ok(())
     }
 
@@ -376,6 +393,7 @@ impl<'a> World<'a> {
     }
 
     fn set_clock(&mut self, who: usize) -> Result<()> {
+        const YEAR_MS: i64 = 365 * 24 * 60 * 60 * 1_000;
         let years = self.chance.below(7) as i64 - 3;
         let ahead = years * YEAR_MS;
         if self.chance.one_in(4) {
@@ -384,128 +402,6 @@ impl<'a> World<'a> {
         } else {
             self.say(who, format!("is {years} years ahead"));
             self.machines[who].clock.set_ahead(ahead);
-        }
-        Ok(())
-    }
-
-    /// A device's disk is full for a while, or fails once; something is tried on it all the same.
-    fn fault_on_disk(&mut self, who: usize) -> Result<()> {
-        if !self.wake(who)? {
-            return Ok(());
-        }
-        let is_full = self.chance.one_in(2);
-        let disk = self.machines[who].disk.clone();
-        if is_full {
-            let room = self.chance.below(300_000) as u64;
-            self.say(who, format!("has room for {room} more bytes"));
-            disk.set_full(Some(disk.used() + room));
-        } else {
-            let fault =
-                [Fault::Io, Fault::Full, Fault::ShortWrite, Fault::Sync][self.chance.below(4)];
-            let number = 1 + self.chance.below(OPERATIONS) as u64;
-            self.say(who, format!("fails at operation {number}: {fault:?}"));
-            disk.fail_at(number, fault);
-        }
-        let Some(tablet) = self.machines[who].tablet() else {
-            return Ok(());
-        };
-        let done = people::act(tablet, &mut self.chance);
-        let has_failed = disk.stop_failing();
-        disk.set_full(None);
-        match done {
-            Ok(what) => {
-                self.say(who, what);
-                self.promises.note(who, &self.machines[who])?;
-            }
-            Err(error) if people::is_plain(&error) || has_failed => self.say(who, error.code()),
-            Err(error) => self.violation(format!(
-                "{} cannot record on a full disk: {} {:?}",
-                PEOPLE[who].0,
-                words_of(&error),
-                std::error::Error::source(&error)
-            )),
-        }
-        if has_failed {
-            // A disk that failed once is not believed: the app is started again.
-            let loss = some_loss(&mut self.chance);
-            self.say(who, format!("is started again: {loss:?}"));
-            self.machines[who].kill(loss);
-        }
-        Ok(())
-    }
-
-    /// The network is whole, everybody syncs until nobody has anything to say; then everything is looked at.
-    fn settle(&mut self) -> Result<()> {
-        self.is_cut = false;
-        self.server_dies_if_stopped("");
-        self.server.open()?;
-        for ghost in std::mem::take(&mut self.ghosts) {
-            self.server.answer(&ghost).ok();
-        }
-        for who in 0..self.machines.len() {
-            if let Err(error) = self.machines[who].open() {
-                self.violation(format!(
-                    "{} does not start: {}",
-                    PEOPLE[who].0,
-                    words_of(&error)
-                ));
-                return Ok(());
-            }
-        }
-        if !self.sync_to_quiet()? {
-            return Ok(());
-        }
-        for text in oracle::judge(&self.machines, &self.promises)? {
-            self.violation(text);
-        }
-        self.say_all_again()
-    }
-
-    fn sync_to_quiet(&mut self) -> Result<bool> {
-        let mut before = None;
-        for _ in 0..ROUNDS {
-            for who in 0..self.machines.len() {
-                self.time.pass(SECOND_MS as i64);
-                if let Err(error) = self.machines[who].sync_whole(&mut self.server) {
-                    self.violation(format!("{} cannot sync in peace: {error:#}", PEOPLE[who].0));
-                    return Ok(false);
-                }
-                self.promises.note(who, &self.machines[who])?;
-            }
-            let now = oracle::picture(&self.machines)?;
-            if before.as_ref() == Some(&now) {
-                return Ok(true);
-            }
-            before = Some(now);
-        }
-        self.violation("everybody syncs and it never becomes quiet".to_owned());
-        Ok(false)
-    }
-
-    /// Everything is switched off and on, and said twice: nothing changes.
-    fn say_all_again(&mut self) -> Result<()> {
-        let before = oracle::picture(&self.machines)?;
-        self.server.close();
-        self.server.open()?;
-        for who in 0..self.machines.len() {
-            self.machines[who].close();
-            if let Err(error) = self.machines[who].open() {
-                self.violation(format!(
-                    "{} does not start: {}",
-                    PEOPLE[who].0,
-                    words_of(&error)
-                ));
-                return Ok(());
-            }
-        }
-        for who in 0..self.machines.len() {
-            if let Err(error) = self.machines[who].sync_whole(&mut self.server) {
-                self.violation(format!("{} cannot sync again: {error:#}", PEOPLE[who].0));
-                return Ok(());
-            }
-        }
-        if oracle::picture(&self.machines)? != before {
-            self.violation("saying it all again changed something".to_owned());
         }
         Ok(())
     }

@@ -123,7 +123,8 @@ fn offer_what_may_pass(tablet: &Tablet, tx: &Transaction<'_>) -> Result<(), Clie
                     belonging: then.belonging != here.belonging,
                     enrolment: then.device != here.device,
                 };
-                let since_ms = now - refusal.at_ms;
+                // A clock that was years ahead then must not make it wait for years now.
+                let since_ms = now.saturating_sub(refusal.at_ms).saturating_abs();
                 retry::offers_again(code_of(change), refusal.tries, since_ms, signs)
             }
             // Refused before refusals were counted.
