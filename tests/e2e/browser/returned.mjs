@@ -29,6 +29,7 @@ journey('what was not taken lies in the tray, is written again, put away and tak
   await until('three came back', async () => (await open_()).length === 3)
 
   const tablet = await open(context, core, tabletLandscape)
+  await tablet.at('nav-today').waitFor()
   await tablet.go('/sync')
   await tablet.at('go-returned').waitFor()
   await tablet.go('/me')
@@ -56,7 +57,7 @@ journey('what was not taken lies in the tray, is written again, put away and tak
   // Written again: the contact's own form has everything.
   await tablet.page.locator('[data-test="returned-redo"]').last().click()
   await tablet.at('refilled').waitFor()
-  equal(await tablet.at('contact-note-text').inputValue(), '奶奶说孩子这两天咳嗽，已经带去村卫生室看过，开了药。', 'the words are there')
+  equal(await tablet.at('[data-test="contact-note-text"] textarea').inputValue(), '奶奶说孩子这两天咳嗽，已经带去村卫生室看过，开了药。', 'the words are there')
   await look(tablet.page, 'tablet-returned-contact')
   await tablet.go('/returned')
 
@@ -85,6 +86,7 @@ journey('what was not taken lies in the tray, is written again, put away and tak
 
   // The station sees who and why, not what.
   const office = await open(context, station, stationScreen)
+  await office.at('station-nav-imports').waitFor()
   await office.go('/devices')
   await office.at('device-refusal').first().waitFor()
   const told = await office.words('devices')
