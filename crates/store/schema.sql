@@ -20,6 +20,26 @@ CREATE TABLE authors (
   valid_until_ms  INTEGER
 ) STRICT;
 
+CREATE TABLE blobs (
+  address     BLOB PRIMARY KEY NOT NULL,
+  kind        TEXT NOT NULL,                  -- photo, signature, audio, thumb
+  key         BLOB NOT NULL,
+  size        INTEGER NOT NULL,               -- of the file
+  digest      BLOB NOT NULL,                  -- SHA-256 of the file
+  thumb       BLOB,                           -- address of its thumbnail
+  thumb_size  INTEGER,
+  draft       BLOB,                           -- the form it was added to, while that is one
+  document    BLOB,                           -- the document it belongs to, once the form is saved
+  is_own      INTEGER NOT NULL,               -- added here; else fetched, and can be fetched again
+  is_there    INTEGER NOT NULL,
+  sent        INTEGER NOT NULL DEFAULT 0,     -- bytes on the server's disk
+  durable_ms  INTEGER,                        -- the server has it in every place it keeps things
+  refusal     TEXT,
+  added_ms    INTEGER NOT NULL,
+  removed_ms  INTEGER,                        -- taken off the form; can be taken back for a day
+  gone_ms     INTEGER                         -- its file is to go
+) STRICT;
+
 CREATE TABLE chains (
   incarnation  BLOB NOT NULL,
   scope        BLOB NOT NULL,
@@ -344,6 +364,10 @@ CREATE TABLE units (
   region_code  TEXT,
   closed_ms    INTEGER
 ) STRICT;
+
+CREATE INDEX blobs_by_document ON blobs (document);
+
+CREATE INDEX blobs_by_draft ON blobs (draft) WHERE draft IS NOT NULL;
 
 CREATE INDEX changes_beside ON changes (document) WHERE beside = 1;
 

@@ -1,5 +1,6 @@
 //! What whoever sits at the server may do beside a running one: see the open codes, make one, confirm one; give orders.
 
+use crate::blob_files::BlobFiles;
 use crate::columns;
 use crate::compaction;
 use crate::database::{self, DatabaseError};
@@ -41,6 +42,7 @@ pub struct AdminDesk<'a> {
     entropy: &'a dyn Entropy,
     ca_certificate: Vec<u8>,
     address: String,
+    blobs: BlobFiles,
 }
 
 impl<'a> AdminDesk<'a> {
@@ -81,6 +83,7 @@ impl<'a> AdminDesk<'a> {
             entropy,
             ca_certificate,
             address,
+            blobs: BlobFiles::in_folder(data),
         })
     }
 
@@ -218,6 +221,7 @@ impl<'a> AdminDesk<'a> {
             vault,
             signing_key: &signing_key,
             entropy,
+            blobs: &self.blobs,
             now_ms,
         };
         let number = orders.give(scope, order, reason)?.number;

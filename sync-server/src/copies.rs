@@ -1,11 +1,15 @@
 //! The second copy: an online backup into another folder, and how far it reaches.
 
+use crate::blob_files::BlobFiles;
+use crate::blobs;
 use crate::database;
 use ids::UnitId;
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -31,6 +35,8 @@ pub enum CopyError {
 pub(crate) struct Copies {
     folder: Option<PathBuf>,
     reached: Arc<Mutex<HashMap<UnitId, u64>>>,
+    /// Place of the last blob in the copy.
+    blobs_reached: Arc<AtomicU64>,
 }
 
 impl Copies {
@@ -38,6 +44,7 @@ impl Copies {
         Self {
             folder,
             reached: Arc::default(),
+            blobs_reached: Arc::default(),
         }
     }
 
@@ -56,6 +63,11 @@ impl Copies {
         (reached, true)
     }
 
+    /// Whether the blob with this place is in every place things are kept.
+    pub(crate) fn has_blob(&self, place: u64) -> bool {
+        self.folder.is_none() || place <= self.blobs_reached.load(Ordering::SeqCst)
+    }
+
     /// Follows the commits with a copy, at most one every two seconds. Ends when the writer does.
     pub(crate) async fn follow(
         self,
@@ -67,8 +79,15 @@ impl Copies {
         };
         loop {
             let (data, folder) = (data.clone(), folder.clone());
-            match tokio::task::spawn_blocking(move || copy(&data, &folder)).await {
-                Ok(Ok(reached)) => {
+            let after = self.blobs_reached.load(Ordering::SeqCst);
+            let copying = move || {
+                // The database first: a blob of the copy is never without the file it names for longer than this.
+                let reached = copy_database(&data, &folder)?;
+                Ok::<_, CopyError>((reached, copy_blobs(&data, &folder, after)?))
+            };
+            match tokio::task::spawn_blocking(copying).await {
+                Ok(Ok((reached, place))) => {
+                    self.blobs_reached.store(place, Ordering::SeqCst);
                     *self
                         .reached
                         .lock()
@@ -85,13 +104,35 @@ impl Copies {
     }
 }
 
-/// Copies the database into a folder while it is in use, and says how far each scope reaches in the copy.
+/// Copies the database and the blobs into a folder while they are in use, and says how far each scope reaches in the copy.
 /// An earlier copy that reaches further stays beside it under a name of its own: the database was set back, and that copy
 /// may be the only one of what it lost.
 ///
 /// # Errors
 /// The source or the folder cannot be used. An earlier copy stays as it was.
 pub fn copy(data: &Path, folder: &Path) -> Result<HashMap<UnitId, u64>, CopyError> {
+    let reached = copy_database(data, folder)?;
+    copy_blobs(data, folder, 0)?;
+    Ok(reached)
+}
+
+/// Copies the whole blobs after a place that are not in the folder yet. Returns the place of the last one.
+fn copy_blobs(data: &Path, folder: &Path, after: u64) -> Result<u64, CopyError> {
+    let source = database::open_reader(&database::file_of(data))?;
+    let (from, to) = (BlobFiles::in_folder(data), BlobFiles::in_folder(folder));
+    let mut place = after;
+    for blob in blobs::whole_after(&source, after)? {
+        match from.copy_to(&to, blob.address, blob.size) {
+            Ok(()) => place = blob.place,
+            // Erased meanwhile.
+            Err(error) if error.kind() == ErrorKind::NotFound => place = blob.place,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(place)
+}
+
+fn copy_database(data: &Path, folder: &Path) -> Result<HashMap<UnitId, u64>, CopyError> {
     std::fs::create_dir_all(folder)?;
     let source = database::open_reader(&database::file_of(data))?;
     let part = folder.join(format!("{COPY_FILE}.part"));

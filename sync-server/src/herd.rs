@@ -28,7 +28,6 @@ pub(crate) enum Class {
     /// Whole documents for a new tablet.
     Pulls,
     /// Parts of attachments.
-    #[expect(dead_code, reason = "attachments bring their own routes")]
     Blobs,
 }
 

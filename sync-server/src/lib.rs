@@ -14,6 +14,8 @@
 
 pub mod admin;
 mod admission;
+mod blob_files;
+mod blobs;
 mod columns;
 pub mod compaction;
 pub mod copies;

@@ -5,6 +5,7 @@
 //! for so many at once) and the second copy. The simulator is made of it.
 
 use crate::admin::{AdminDesk, AdminError};
+use crate::blob_files::BlobFiles;
 use crate::copies::Copies;
 use crate::database::{self, DatabaseError};
 use crate::enrolment;
@@ -79,6 +80,7 @@ impl LocalServer {
                 constants: config.constants,
                 address,
                 copies: Copies::new(None),
+                blobs: BlobFiles::in_folder(&config.data),
             },
         )?;
         app.begin(&connection)?;

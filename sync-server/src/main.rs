@@ -376,7 +376,10 @@ fn run_revoke(folders: &Folders, device: &str, reason: &str) -> Result<()> {
 fn run_verify(folders: &Folders) -> Result<()> {
     let vault = Vault::open(&folders.key_file, &folders.data)?;
     let connection = database::open(&folders.data)?;
-    let report = verify::verify(&connection, &vault)?;
+    let mut report = verify::verify(&connection, &vault)?;
+    report
+        .faults
+        .extend(verify::verify_blobs(&connection, &folders.data)?);
     println!("changes {} faults {}", report.changes, report.faults.len());
     for fault in &report.faults {
         println!("  {fault}");

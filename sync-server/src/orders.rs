@@ -1,5 +1,7 @@
 //! Orders at the server: given a number, signed, done in the same transaction, and taken back from devices after a restore.
 
+use crate::blob_files::BlobFiles;
+use crate::blobs;
 use crate::columns::{self, stored};
 use crate::epochs;
 use crate::error::ApiError;
@@ -20,6 +22,7 @@ pub(crate) struct Orders<'a> {
     pub vault: &'a Vault,
     pub signing_key: &'a SigningKey,
     pub entropy: &'a dyn Entropy,
+    pub blobs: &'a BlobFiles,
     pub now_ms: i64,
 }
 
@@ -214,7 +217,7 @@ impl Orders<'_> {
         }
     }
 
-    /// Bodies, key and row of a document go; its number in the log and the keyed hash of its id stay.
+    /// Bodies, key, blobs and row of a document go; its number in the log and the keyed hash of its id stay.
     fn erase(
         self,
         scope: UnitId,
@@ -241,6 +244,7 @@ impl Orders<'_> {
                 },
             )?;
         }
+        blobs::erase(self.connection, self.blobs, document)?;
         for everywhere in [
             include_str!("sql/orders/erase_held.sql"),
             include_str!("sql/orders/erase_set_aside.sql"),

@@ -155,6 +155,7 @@ fn take_in(
         vault: &app.vault,
         signing_key: &app.signing_key,
         entropy: app.entropy.as_ref(),
+        blobs: &app.blobs,
         now_ms,
     };
     for statement in &request.orders {

@@ -10,7 +10,7 @@ use crate::readmission;
 use crate::refusals;
 use crate::state::{App, Serving};
 use crate::steps::Step;
-use crate::{refill, snapshot, sync};
+use crate::{blobs, refill, snapshot, sync};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -288,6 +288,31 @@ fn session_endpoints() -> Vec<Endpoint> {
             "Brings back what the server lost, with the original signatures.",
             |_, granted, input| Ok(refill::take(granted.holder()?, input)),
         ),
+        Endpoint::writing(
+            Action::ReadLog,
+            "/blobs/offer",
+            "Which photos, signatures and recordings are wanted, and from which byte.",
+            |app, connection, granted, input| {
+                blobs::offer(app, connection, &granted.holder()?, &input)
+            },
+        )
+        .of_class(Class::Blobs),
+        Endpoint::stepping(
+            Action::ReadLog,
+            "/blobs/chunk",
+            "A piece of one, acknowledged when it survives a power cut.",
+            |_, granted, input| Ok(blobs::take(granted.holder()?, input)),
+        )
+        .of_class(Class::Blobs),
+        Endpoint::reading(
+            Action::ReadLog,
+            "/blobs/read",
+            "A piece of a whole one.",
+            |app, connection, granted, input| {
+                blobs::read(app, connection, &granted.holder()?, &input)
+            },
+        )
+        .of_class(Class::Blobs),
         Endpoint::writing(
             Action::CreateEnrolment,
             "/enrolments",

@@ -1,5 +1,6 @@
 //! The server as a whole: started on a tokio runtime, stopped cleanly.
 
+use crate::blob_files::BlobFiles;
 use crate::compaction;
 use crate::copies::Copies;
 use crate::database::{self, DatabaseError, Readers, Writer};
@@ -129,6 +130,7 @@ impl Server {
                 constants: config.constants,
                 address: advertised,
                 copies: copies.clone(),
+                blobs: BlobFiles::in_folder(&config.data),
             },
         )?);
         app.begin(&connection)?;

@@ -1,5 +1,6 @@
 //! What every request shares.
 
+use crate::blob_files::BlobFiles;
 use crate::copies::Copies;
 use crate::database::{DatabaseError, Readers, Writer};
 use crate::enrolment::{self, Desk};
@@ -29,6 +30,7 @@ pub(crate) struct App {
     pub address: String,
     pub constants: &'static [Constant],
     pub copies: Copies,
+    pub blobs: BlobFiles,
     pub seen: Mutex<HashMap<DeviceId, i64>>,
     pub herd: Herd,
 }
@@ -57,6 +59,7 @@ pub(crate) struct Means {
     pub constants: &'static [Constant],
     pub address: String,
     pub copies: Copies,
+    pub blobs: BlobFiles,
 }
 
 impl App {
@@ -77,6 +80,7 @@ impl App {
             address: means.address,
             constants: means.constants,
             copies: means.copies,
+            blobs: means.blobs,
             seen: Mutex::default(),
             herd: Herd::default(),
         })

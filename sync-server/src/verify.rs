@@ -1,5 +1,7 @@
 //! Reads everything that is kept and believes nothing: every body opens, every signature and hash holds, numbers have no gap.
 
+use crate::blob_files::BlobFiles;
+use crate::blobs;
 use crate::columns;
 use crate::compaction::Segments;
 use crate::error::ApiError;
@@ -9,6 +11,7 @@ use crate::vault::Vault;
 use ids::{ChangeHash, DeviceId, DocumentId, Generation, UnitId};
 use protocol::{change_header, envelope};
 use rusqlite::{Connection, named_params};
+use std::path::Path;
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,6 +66,23 @@ pub fn verify(connection: &Connection, vault: &Vault) -> Result<VerifyReport, Ap
         }
     }
     Ok(report)
+}
+
+/// Verifies the files of whole blobs: each is there, and is what was offered. One line per fault.
+///
+/// # Errors
+/// The database cannot be read.
+pub fn verify_blobs(connection: &Connection, data: &Path) -> Result<Vec<String>, ApiError> {
+    let files = BlobFiles::in_folder(data);
+    let mut faults = Vec::new();
+    for blob in blobs::whole_after(connection, 0)? {
+        match files.digest(blob.address) {
+            Ok(digest) if digest == blob.digest => {}
+            Ok(_) => faults.push(format!("blob {}: its file was altered", blob.place)),
+            Err(_) => faults.push(format!("blob {}: its file cannot be read", blob.place)),
+        }
+    }
+    Ok(faults)
 }
 
 fn check(

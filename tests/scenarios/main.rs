@@ -7,6 +7,7 @@ mod interrupted;
 mod main_job;
 mod offline_work;
 mod outside_reader;
+mod photos;
 mod refused;
 mod restored_server;
 mod returned;

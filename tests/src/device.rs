@@ -156,13 +156,17 @@ impl Device {
         Ok(())
     }
 
-    /// One whole sync.
+    /// One whole sync, photos included.
     ///
     /// # Errors
     /// The code of what went wrong.
     pub async fn sync(&self) -> Result<()> {
         let tablet = self.tablet()?;
-        tokio::time::timeout(LIMIT, client::runtime::once(&tablet, || {}))
+        let until_all_is_through = async {
+            while client::runtime::once(&tablet, || {}).await?.more {}
+            Ok::<_, ClientError>(())
+        };
+        tokio::time::timeout(LIMIT, until_all_is_through)
             .await
             .context("the sync took too long")??;
         Ok(())

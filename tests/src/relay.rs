@@ -2,18 +2,22 @@
 //!
 //! While it is cut nothing passes: open connections end, new ones end at once. A budget of bytes cuts it by itself in
 //! the middle of whatever happens to be under way, and so does a number of messages: where one side stops and the other
-//! begins to speak. The server behind it may come back at another address.
+//! begins to speak. It may be as slow as a village's. The server behind it may come back at another address.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 const CHUNK_BYTES: usize = 8 * 1024;
+/// On a slow line bytes pass in pieces of so many.
+const SLOW_BYTES: usize = 256;
 
 /// A listening relay; it ends when dropped.
 pub struct Relay {
@@ -29,6 +33,10 @@ struct Line {
     /// Bytes that may still pass; `None` is no limit.
     budget: Mutex<Option<u64>>,
     talk: Mutex<Talk>,
+    /// How fast each direction is; none is as fast as the machine.
+    bits_per_second: watch::Sender<Option<u64>>,
+    /// Until when each direction, up and down, is busy with what it took.
+    busy_until: Mutex<[Option<Instant>; 2]>,
     passed: AtomicU64,
     passed_up: AtomicU64,
     connections: AtomicU64,
@@ -90,6 +98,8 @@ impl Relay {
             whole: watch::channel(true).0,
             budget: Mutex::new(None),
             talk: Mutex::default(),
+            bits_per_second: watch::channel(None).0,
+            busy_until: Mutex::default(),
             passed: AtomicU64::new(0),
             passed_up: AtomicU64::new(0),
             connections: AtomicU64::new(0),
@@ -142,6 +152,11 @@ impl Relay {
         };
     }
 
+    /// How fast each direction is from now on; `None` is as fast as the machine.
+    pub fn set_bits_per_second(&self, rate: Option<u64>) {
+        self.line.bits_per_second.send_replace(rate);
+    }
+
     /// Resolves once the network is cut, by hand or by its budget.
     pub async fn cut_happened(&self) {
         let mut whole = self.line.whole.subscribe();
@@ -180,6 +195,34 @@ impl Drop for Relay {
 impl Line {
     fn cut(&self) {
         self.whole.send_replace(false);
+    }
+
+    /// How many bytes may be taken at once.
+    fn piece(&self) -> usize {
+        match *self.bits_per_second.borrow() {
+            None => CHUNK_BYTES,
+            Some(_) => SLOW_BYTES,
+        }
+    }
+
+    /// Takes as long as the line needs for so many bytes, after what it is busy with; no longer when it gets faster.
+    async fn carry_slowly(&self, bytes: usize, direction: Direction) {
+        let mut rate = self.bits_per_second.subscribe();
+        let Some(bits_per_second) = *rate.borrow_and_update() else {
+            return;
+        };
+        let takes = Duration::from_secs_f64(bytes as f64 * 8.0 / bits_per_second as f64);
+        let until = {
+            let mut busy_until = lock(&self.busy_until);
+            let until = &mut busy_until[direction as usize];
+            let now = Instant::now();
+            let begins = until.map_or(now, |until| until.max(now));
+            *until.insert(begins + takes)
+        };
+        tokio::select! {
+            () = tokio::time::sleep_until(until) => {}
+            _ = rate.changed() => {}
+        }
     }
 
     /// How many of these bytes may pass. The rest is lost, and the network with it.
@@ -252,10 +295,11 @@ async fn pass(
 ) -> io::Result<()> {
     let mut buffer = vec![0; CHUNK_BYTES];
     loop {
-        let read = from.read(&mut buffer).await?;
+        let read = from.read(&mut buffer[..line.piece()]).await?;
         if read == 0 {
             return to.shutdown().await;
         }
+        line.carry_slowly(read, direction).await;
         let allowed = line.take(read, direction);
         to.write_all(&buffer[..allowed]).await?;
         if allowed < read {
@@ -268,7 +312,6 @@ async fn pass(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     /// A server that says back what it hears.
     async fn echo() -> SocketAddr {
@@ -361,6 +404,20 @@ mod tests {
             30,
             "the second word went up and was never heard back"
         );
+    }
+
+    #[tokio::test]
+    async fn a_slow_line_takes_its_time_until_it_gets_faster() {
+        let relay = Relay::start(echo().await).await.unwrap();
+        relay.set_bits_per_second(Some(80_000));
+        let mut stream = TcpStream::connect(relay.address).await.unwrap();
+        let begun = Instant::now();
+        assert_eq!(heard_back(&mut stream, &[7; 2_000]).await.unwrap(), 2_000);
+        assert!(begun.elapsed() >= Duration::from_millis(200), "each way");
+        relay.set_bits_per_second(Some(1));
+        let heard = heard_back(&mut stream, b"hello");
+        let faster = async { relay.set_bits_per_second(None) };
+        assert_eq!(tokio::join!(heard, faster).0.unwrap(), 5);
     }
 
     #[tokio::test]

@@ -4,8 +4,8 @@ use crate::app::App;
 use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
-    children, conflicts, contacts, office_line, problems, returned, station, sync_page, today,
-    visits,
+    attachments, children, conflicts, contacts, office_line, problems, returned, station,
+    sync_page, today, visits,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -100,6 +100,11 @@ commands! {
         "discard_draft" => visits::discard_draft, input;
         "restore_draft" => visits::restore_draft, input;
         "visit_read" => visits::visit_read, input;
+        "draft_attachments" => attachments::of_draft, input;
+        "add_attachment" => attachments::add, input;
+        "remove_attachment" => attachments::remove, input;
+        "restore_attachment" => attachments::restore, input;
+        "child_attachments" => attachments::of_child, input;
         "amend_record" => children::amend_record, input;
         "problem_form" => problems::form, input;
         "report_problem" => problems::report_problem, input;
@@ -119,6 +124,7 @@ commands! {
         "inbox" => station::inbox;
     }
     line {
+        "open_attachment" => attachments::open, input;
         "create_village" => office_line::create_village, input;
         "devices" => office_line::devices;
         "new_enrolment" => office_line::new_enrolment, input;

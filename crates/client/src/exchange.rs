@@ -5,12 +5,14 @@
 //! step is given what came of it. An exchange may be dropped between any two steps and a new one begun: what a step
 //! stores is one transaction, and everything that is said may be said again.
 
+use crate::attachments;
 use crate::error::ClientError;
 use crate::recovery::{self, Errand, GivingBack};
 use crate::runtime::Progress;
 use crate::server::{read_answer, refused_code};
 use crate::sync::{self, Message, Step};
 use crate::tablet::Tablet;
+use crate::uploads::{Parcel, Uploads};
 use crate::view::SyncPhase;
 use ids::Role;
 use protocol::dictionary::With;
@@ -46,6 +48,8 @@ pub enum Next {
     Done {
         /// Something came from elsewhere.
         received: bool,
+        /// Photos still wait: another exchange may begin at once.
+        more: bool,
     },
 }
 
@@ -58,6 +62,7 @@ pub struct Exchange {
     /// The server does not know this device, so it shows its certificate.
     certified: bool,
     giving_back: Option<GivingBack>,
+    uploads: Option<Uploads>,
     sessions: u32,
     received: bool,
 }
@@ -79,6 +84,8 @@ enum At {
     Work(Box<Effect>),
     /// What a server lost is being given back.
     Giving,
+    /// The words are through: photos.
+    Photos,
     /// A message was sent.
     Asked(Asking),
     Over,
@@ -97,6 +104,8 @@ enum What {
     Sync,
     GiveBack,
     Devices,
+    Offer,
+    Piece,
 }
 
 impl Default for Exchange {
@@ -115,6 +124,7 @@ impl Exchange {
             renewed: false,
             certified: false,
             giving_back: None,
+            uploads: None,
             sessions: 0,
             received: false,
         }
@@ -137,8 +147,10 @@ impl Exchange {
             }
             At::Work(effect) => self.work(tablet, *effect),
             At::Giving => self.give_back(tablet),
+            At::Photos => self.send_photos(tablet),
             At::Over => Ok(Next::Done {
                 received: self.received,
+                more: self.uploads.as_ref().is_some_and(Uploads::has_more),
             }),
             At::Nonce(_) | At::Opening(_) | At::Asked(_) => Err(ClientError::new("no_network")),
         }
@@ -235,9 +247,33 @@ impl Exchange {
             Step::Again | Step::Ended if tablet.identity.role == Role::Supervisor => {
                 self.ask(tablet, What::Devices, "/devices/list", &())
             }
-            Step::Again | Step::Ended => Ok(Next::Done {
-                received: self.received,
-            }),
+            Step::Again | Step::Ended => {
+                self.at = At::Photos;
+                Ok(Next::Worked)
+            }
+        }
+    }
+
+    /// The next thing to say of photos; the end when the slice is over.
+    fn send_photos(&mut self, tablet: &Tablet) -> Result<Next, ClientError> {
+        let mut uploads = match self.uploads.take() {
+            Some(uploads) => uploads,
+            None => {
+                // The server answered, and the words are through: that is what the strip says from here on.
+                tablet.sync.set(SyncPhase::Idle, 0, 0);
+                tablet.sync.set_online(true);
+                Uploads::begin(tablet)?
+            }
+        };
+        let parcel = uploads.next(tablet)?;
+        self.uploads = Some(uploads);
+        match parcel {
+            Some(Parcel::Offer(offer)) => self.ask(tablet, What::Offer, "/blobs/offer", &offer),
+            Some(Parcel::Piece(piece)) => self.ask(tablet, What::Piece, "/blobs/chunk", &piece),
+            None => {
+                attachments::tidy(tablet)?;
+                Ok(Next::Worked)
+            }
         }
     }
 
@@ -285,6 +321,14 @@ impl Exchange {
                     // An older server, which does not have the dictionary.
                     self.at = At::Door(Some(untaught(asking)?));
                 }
+                Err(error)
+                    if matches!(asking.what, What::Offer | What::Piece)
+                        && refused_code(&error).is_some() =>
+                {
+                    // Photos wait for better times; that the words are through stays true.
+                    tracing::warn!(%error, "the server takes no photos now");
+                    self.uploads = None;
+                }
                 answer => self.read(tablet, asking.what, &answer?)?,
             },
             at => self.at = at,
@@ -311,6 +355,19 @@ impl Exchange {
             What::Devices => {
                 let list: DeviceList = read_answer(body)?;
                 note_devices(tablet, &list)?;
+                self.at = At::Photos;
+            }
+            What::Offer => {
+                if let Some(uploads) = &mut self.uploads {
+                    uploads.hear_standings(tablet, read_answer(body)?)?;
+                }
+                self.at = At::Photos;
+            }
+            What::Piece => {
+                if let Some(uploads) = &mut self.uploads {
+                    uploads.hear_taken(tablet, &read_answer(body)?)?;
+                }
+                self.at = At::Photos;
             }
         }
         Ok(())

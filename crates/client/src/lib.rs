@@ -5,6 +5,7 @@
 //! - [`view`] is what screens send and show.
 
 mod app;
+pub mod attachments;
 mod backoff;
 mod cadence;
 pub mod children;
@@ -18,6 +19,7 @@ pub mod imports;
 mod nouns;
 pub mod office_line;
 pub mod packs;
+pub mod picture;
 pub mod problems;
 pub mod records;
 pub mod recovery;
@@ -32,6 +34,7 @@ pub mod system;
 mod tablet;
 mod timeline;
 pub mod today;
+pub mod uploads;
 pub mod view;
 pub mod visits;
 

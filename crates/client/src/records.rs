@@ -205,7 +205,7 @@ pub(crate) fn keep(
         previous: chain.head.0,
         staff: me.staff,
         app: crate::APP_VERSION.to_owned(),
-        schema: domain::record::SCHEMA,
+        schema: doc::schema(&stored.automerge),
         tick: tablet.last_tick(tx)?,
         wall_ms: making.wall_ms,
         mono_ms: tablet.uptime_ms(),

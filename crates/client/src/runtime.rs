@@ -6,11 +6,12 @@ use crate::error::ClientError;
 use crate::exchange::{self, Exchange, Next, Request};
 use crate::server::{Pin, Server, asked_to_wait_s, read_answer, refused_code};
 use crate::tablet::Tablet;
+use crate::uploads::LEAST_PIECE;
 use crate::view::SyncPhase;
 use protocol::{SessionOpened, wire};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +28,10 @@ pub struct SyncState {
     server: Mutex<Option<Arc<Server>>>,
     asked_s: Mutex<Option<u32>>,
     requests: AtomicU32,
+    /// How large a piece of a photo may be on this line.
+    piece: AtomicUsize,
+    /// Whoever fetches a photo has it.
+    fetching: tokio::sync::Mutex<()>,
 }
 
 /// What the server gave for a proof.
@@ -113,6 +118,27 @@ impl SyncState {
         *guard(&self.session) = None;
     }
 
+    /// How large the next piece of a photo may be: as large as goes through in a second or two.
+    pub(crate) fn piece_bytes(&self) -> usize {
+        self.piece.load(Ordering::Relaxed).max(LEAST_PIECE)
+    }
+
+    /// The line was quicker or slower than that.
+    pub(crate) fn fit_piece(&self, quick: bool, slow: bool) {
+        let bytes = self.piece_bytes();
+        let fitting = match (quick, slow) {
+            (true, _) => (bytes * 2).min(protocol::limits::BLOB_CHUNK_BYTES),
+            (_, true) => (bytes / 2).max(LEAST_PIECE),
+            _ => bytes,
+        };
+        self.piece.store(fitting, Ordering::Relaxed);
+    }
+
+    /// Waits for one's turn to fetch a photo.
+    pub(crate) async fn fetching(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.fetching.lock().await
+    }
+
     /// The line to the server and whether it was used before: its connection may still be open then.
     fn server(&self, tablet: &Tablet) -> Result<(Arc<Server>, bool), ClientError> {
         let mut kept = guard(&self.server);
@@ -145,9 +171,13 @@ pub async fn run(app: Arc<App>) {
     let (clock, entropy) = app.sources();
     let mut backoff = Backoff::default();
     let mut is_new = true;
+    let mut more = false;
     let mut ended = Box::pin(app.ended());
     loop {
-        let pause = backoff.pause_ms(clock.now_ms()).unsigned_abs();
+        let pause = match more {
+            true => 0,
+            false => backoff.pause_ms(clock.now_ms()).unsigned_abs(),
+        };
         tokio::select! {
             () = &mut ended => return,
             () = app.wake().notified() => {}
@@ -156,7 +186,7 @@ pub async fn run(app: Arc<App>) {
         let tapped = app.was_tapped();
         let Ok(tablet) = app.tablet() else {
             backoff = Backoff::default();
-            is_new = true;
+            (is_new, more) = (true, false);
             continue;
         };
         if std::mem::take(&mut is_new) {
@@ -171,6 +201,7 @@ pub async fn run(app: Arc<App>) {
         let announcer = app.clone();
         let result = once(&tablet, move || announcer.announce("sync")).await;
         let asked = tablet.sync.take_pause();
+        more = asked.is_none() && result.as_ref().is_ok_and(|synced| synced.more);
         match &result {
             Ok(_) => backoff.succeeded(clock.now_ms(), asked),
             Err(error) => {
@@ -180,18 +211,27 @@ pub async fn run(app: Arc<App>) {
             }
         }
         app.announce("sync");
-        if was_loading || result.is_ok_and(|received| received) {
+        if was_loading || result.is_ok_and(|synced| synced.received) {
             app.announce("records");
             app.announce("app");
         }
     }
 }
 
-/// One whole sync: first load if needed, outbox up, log down, until nothing is left. Returns whether anything came.
+/// What came of a sync.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Synced {
+    /// Something came from elsewhere.
+    pub received: bool,
+    /// Photos still wait: the next sync may begin at once.
+    pub more: bool,
+}
+
+/// One whole sync: first load if needed, outbox up, log down, until nothing is left; then a slice of photos.
 ///
 /// # Errors
 /// The code is kept in the store for the sync page; everything stored before the failure stays stored.
-pub async fn once(tablet: &Arc<Tablet>, announce: impl Fn()) -> Result<bool, ClientError> {
+pub async fn once(tablet: &Arc<Tablet>, announce: impl Fn()) -> Result<Synced, ClientError> {
     tablet.sync.set(SyncPhase::Connecting, 0, 0);
     announce();
     let result = drive(tablet, &announce).await;
@@ -204,7 +244,7 @@ pub async fn once(tablet: &Arc<Tablet>, announce: impl Fn()) -> Result<bool, Cli
 }
 
 /// Walks through an [`Exchange`]: what is to be sent goes over the network, everything else is done off the async threads.
-async fn drive(tablet: &Arc<Tablet>, announce: &impl Fn()) -> Result<bool, ClientError> {
+async fn drive(tablet: &Arc<Tablet>, announce: &impl Fn()) -> Result<Synced, ClientError> {
     let (mut server, mut is_kept) = tablet.sync.server(tablet)?;
     let mut exchange = Exchange::new();
     let mut answer = None;
@@ -234,7 +274,7 @@ async fn drive(tablet: &Arc<Tablet>, announce: &impl Fn()) -> Result<bool, Clien
                 }
                 Some(answer)
             }
-            Next::Done { received } => return Ok(received),
+            Next::Done { received, more } => return Ok(Synced { received, more }),
         };
     }
 }
@@ -243,7 +283,7 @@ fn is_unanswered(answer: &exchange::Answer) -> bool {
     matches!(answer, Err(error) if refused_code(error).is_none())
 }
 
-async fn off_the_loop<T: Send + 'static>(
+pub(crate) async fn off_the_loop<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, ClientError> {
     tokio::task::spawn_blocking(work)

@@ -71,7 +71,7 @@ pub fn begin(tablet: &Tablet) -> Result<SyncSession, ClientError> {
                 .into_iter()
                 .map(|kind| SchemaVersion {
                     kind,
-                    schema: domain::record::SCHEMA,
+                    schema: domain::record::newest_schema(kind),
                 })
                 .collect(),
             want_bytes: 0,

@@ -7,7 +7,7 @@ use crate::view::{RecordRow, RecordState, RecoveryView, SyncView};
 use std::collections::HashSet;
 use std::sync::Arc;
 use store::changes::{self, ChangeState};
-use store::{recovery, sync_state};
+use store::{blobs, recovery, sync_state};
 
 /// The device's clock is worth a word when it is off by more (domain.md §5.3).
 const SKEW_WORTH_SAYING_MS: i64 = 10 * 60 * 1000;
@@ -34,7 +34,10 @@ pub fn view(tablet: &Tablet) -> Result<SyncView, ClientError> {
             .clock_skew_ms
             .filter(|skew| skew.abs() > SKEW_WORTH_SAYING_MS)
             .map(|skew| skew / 60_000);
+        let (photos_unsent, photo_bytes_unsent) = blobs::waiting_sum(connection)?;
         Ok(SyncView {
+            photos_unsent: count(photos_unsent),
+            photo_bytes_unsent: count(photo_bytes_unsent),
             online: tablet.sync.is_online(),
             phase: progress.phase,
             done: progress.done,

@@ -3,6 +3,7 @@
 //! One saved visit is one change in the household (the session) and one in each child's document (the child's part),
 //! in one transaction (architecture.md §8). Nobody met = an attempt in each child's document.
 
+use crate::attachments;
 use crate::contacts::{is_left_behind, saved};
 use crate::error::ClientError;
 use crate::records::{self, Write};
@@ -231,6 +232,18 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
                 .labelled("attempt", format!("{} 没见到", child.name()), &id),
             );
         }
+        let attached = attachments::edits(tablet, desk.draft.draft, &id)?;
+        if let Some(first) = desk.children.first().filter(|_| !attached.is_empty()) {
+            writes.push(
+                Write::new(
+                    desk.draft.household,
+                    DocKind::Household,
+                    first.unit,
+                    attached,
+                )
+                .labelled("attempt", format!("{} 没见到", first.name()), &id),
+            );
+        }
         first_record = Some(id);
     } else {
         let first = desk
@@ -242,30 +255,27 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
             .iter()
             .map(|_| tablet.new_id().to_string())
             .collect();
+        let mut edits = vec![
+            Session {
+                id: session.clone(),
+                event_date: Some(event_date),
+                recorded_on: Some(today),
+                recorded_ms: now,
+                place: place.clone(),
+                kind: kind.clone(),
+                met: met.clone(),
+                form: form_name.clone(),
+                by: by.clone(),
+                answers: form::to_scalars(&desk.form, &session_answers),
+                made_by: None,
+            }
+            .to_edit(),
+        ];
+        edits.extend(attachments::edits(tablet, desk.draft.draft, &session)?);
         writes.push(
-            Write::new(
-                desk.draft.household,
-                DocKind::Household,
-                first.unit,
-                vec![
-                    Session {
-                        id: session.clone(),
-                        event_date: Some(event_date),
-                        recorded_on: Some(today),
-                        recorded_ms: now,
-                        place: place.clone(),
-                        kind: kind.clone(),
-                        met: met.clone(),
-                        form: form_name.clone(),
-                        by: by.clone(),
-                        answers: form::to_scalars(&desk.form, &session_answers),
-                        made_by: None,
-                    }
-                    .to_edit(),
-                ],
-            )
-            // The session has no line of its own on the sync page: it goes with the first child's part.
-            .labelled("visit", format!("{} 走访", first.name()), &records[0]),
+            Write::new(desk.draft.household, DocKind::Household, first.unit, edits)
+                // The session has no line of its own on the sync page: it goes with the first child's part.
+                .labelled("visit", format!("{} 走访", first.name()), &records[0]),
         );
         for (child, record) in desk.children.iter().zip(&records) {
             let part = effective
@@ -320,6 +330,7 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
     }
     let draft = desk.draft.draft;
     records::save_with(tablet, "visit_recorded", &writes, |tx| {
+        attachments::bind(tx, draft, desk.draft.household)?;
         Ok(drafts::remove(tx, draft)?)
     })?;
     let ids: Vec<DocumentId> = desk.children.iter().map(|child| child.id).collect();

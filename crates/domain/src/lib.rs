@@ -2,6 +2,7 @@
 //!
 //! No IO, no clock, no randomness: time and ids are arguments. Automerge is named only in `**/doc.rs`.
 
+pub mod attachment;
 pub mod cadence;
 pub mod calendar;
 pub mod child;

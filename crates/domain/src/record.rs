@@ -11,8 +11,21 @@ use crate::scalar::Scalar;
 use ids::DocKind;
 use std::collections::BTreeMap;
 
-/// Version of the document shapes written by this build. Shapes only grow (architecture.md §2).
+/// Version of the document shapes every document is born with. Shapes only grow (architecture.md §2).
 pub const SCHEMA: u32 = 1;
+
+/// The shape with the collection [`ATTACHMENTS`]. A document comes to it with its first attachment and not before, so
+/// that an app of before reads every other document on.
+pub const ATTACHMENTS_SCHEMA: u32 = 2;
+
+/// The newest shape of a kind this build reads and writes.
+#[must_use]
+pub fn newest_schema(kind: DocKind) -> u32 {
+    match kind {
+        DocKind::Household | DocKind::Child => ATTACHMENTS_SCHEMA,
+        DocKind::Problem | DocKind::Restricted => SCHEMA,
+    }
+}
 
 /// Name of the map of fields in every document.
 pub const FIELDS: &str = "fields";
@@ -20,6 +33,8 @@ pub const FIELDS: &str = "fields";
 pub const IMPORTED: &str = "imported";
 /// Collection of corrections, in child and household documents.
 pub const AMENDMENTS: &str = "amendments";
+/// Collection of photos, in child and household documents from [`ATTACHMENTS_SCHEMA`] on.
+pub const ATTACHMENTS: &str = "attachments";
 
 /// The containers a kind of document is born with. Their order is part of the genesis bytes: never reorder, only append.
 pub fn containers(kind: DocKind) -> &'static [&'static str] {

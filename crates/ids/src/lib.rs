@@ -191,6 +191,31 @@ impl fmt::Debug for ChangeHash {
     }
 }
 
+/// The name of a blob (a photo, a signature, a recording): a hash of its content under the blob's own key. Whoever has
+/// not the key cannot tell from it what the content is, nor whether it is one they know.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BlobAddress(#[serde(with = "hash_bytes")] pub [u8; 32]);
+
+impl BlobAddress {
+    /// Reads 64 hex digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        ChangeHash::parse(text).map(|hash| Self(hash.0))
+    }
+}
+
+impl fmt::Display for BlobAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for BlobAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BlobAddress({})", &hex::encode(self.0)[..12])
+    }
+}
+
 mod hash_bytes {
     use serde::{Deserializer, Serializer, de};
     use std::fmt;

@@ -102,3 +102,13 @@ pub const DEVICE_BURST: i64 = 200;
 pub const BACKOFF_S: u32 = 20;
 /// The latest.
 pub const BACKOFF_MOST_S: u32 = 180;
+/// A blob as it lies and travels, sealed.
+pub const BLOB_BYTES: u64 = 8 * 1024 * 1024;
+/// Bytes of a blob in one message to the server.
+pub const BLOB_CHUNK_BYTES: usize = 64 * 1024;
+/// Bytes of a blob in one answer.
+pub const BLOB_READ_BYTES: u32 = 256 * 1024;
+/// Blobs named in one offer.
+pub const BLOB_OFFERS: usize = 64;
+/// Bytes of blobs that one device may begin to send within a day: half a year's photos take some nights, not one.
+pub const BLOB_BYTES_PER_DAY: u64 = 256 * 1024 * 1024;

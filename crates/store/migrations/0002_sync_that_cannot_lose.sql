@@ -61,3 +61,27 @@ CREATE TABLE returned (
   belonging   TEXT NOT NULL,                 -- unit and role of the person, unit of the document
   news        INTEGER NOT NULL               -- position of the newest foreign change of the document
 ) STRICT;
+
+-- Photos, signatures, recordings and their thumbnails; the bytes are files in the folder blobs. A row is written before
+-- its file and says so (is_there = 0): cut off in between, the file decides.
+CREATE TABLE blobs (
+  address     BLOB PRIMARY KEY NOT NULL,
+  kind        TEXT NOT NULL,                  -- photo, signature, audio, thumb
+  key         BLOB NOT NULL,
+  size        INTEGER NOT NULL,               -- of the file
+  digest      BLOB NOT NULL,                  -- SHA-256 of the file
+  thumb       BLOB,                           -- address of its thumbnail
+  thumb_size  INTEGER,
+  draft       BLOB,                           -- the form it was added to, while that is one
+  document    BLOB,                           -- the document it belongs to, once the form is saved
+  is_own      INTEGER NOT NULL,               -- added here; else fetched, and can be fetched again
+  is_there    INTEGER NOT NULL,
+  sent        INTEGER NOT NULL DEFAULT 0,     -- bytes on the server's disk
+  durable_ms  INTEGER,                        -- the server has it in every place it keeps things
+  refusal     TEXT,
+  added_ms    INTEGER NOT NULL,
+  removed_ms  INTEGER,                        -- taken off the form; can be taken back for a day
+  gone_ms     INTEGER                         -- its file is to go
+) STRICT;
+CREATE INDEX blobs_by_draft ON blobs (draft) WHERE draft IS NOT NULL;
+CREATE INDEX blobs_by_document ON blobs (document);

@@ -97,6 +97,8 @@ pub fn load(
     if tail > 0 {
         apply_tail(&mut automerge, tail_of(connection, document)?);
     }
+    // What an app of before had to leave waiting is read from here on.
+    complete(&mut automerge)?;
     Ok(Some(StoredDocument {
         head,
         automerge,
@@ -277,6 +279,7 @@ pub fn apply(document: &mut StoredDocument, raw: &[(ChangeHash, &[u8])]) -> Appl
             }
         }
     }
+    complete(&mut document.automerge).expect("a constant of our own loads");
     applied.missing = document
         .automerge
         .get_missing_deps(&[])
@@ -385,6 +388,12 @@ pub(crate) fn has_left(connection: &Connection, document: DocumentId) -> Result<
     Ok(connection
         .prepare_cached(include_str!("../sql/documents/has_left.sql"))?
         .exists(named_params! {":document": document.0.as_bytes()})?)
+}
+
+fn complete(automerge: &mut Automerge) -> Result<(), StoreError> {
+    doc::complete(automerge).map_err(|_| StoreError::Corrupt {
+        what: "a migration change",
+    })
 }
 
 fn apply_tail(automerge: &mut Automerge, tail: Vec<(ChangeHash, Change)>) {

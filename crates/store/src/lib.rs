@@ -1,13 +1,15 @@
 //! Everything the tablet remembers: one encrypted database, its migrations and projections, and the journal beside it.
 //!
 //! A folder holds `keys.json` and its copy (the user key, wrapped), `zoufang.db` (SQLCipher), `journal/` (a second copy
-//! of what is not yet safe at the server, drafts included), `moved-aside/` (databases that could not be opened, kept), `lock` and `reserve`.
+//! of what is not yet safe at the server, drafts included), `blobs/` (photos and the like, each sealed), `moved-aside/`
+//! (databases that could not be opened, kept), `lock` and `reserve`.
 //!
 //! [`Store::open`] gives a [`Store`]; [`Store::read`] and [`Store::write`] lend a connection or a transaction to the
 //! functions of the modules, one module per noun. `documents` and `changes` are the truth; the modules under
 //! [`projections`] are computed from them. Nothing here syncs, and nothing here decides what a record may say.
 
 pub mod audit;
+pub mod blobs;
 pub mod changes;
 pub mod connection;
 pub mod disk;

@@ -9,7 +9,7 @@ use crate::keys::{SecretKey, StoreKeys};
 use crate::migrations::migrate;
 use crate::slots::{ArgonCost, PinState, Slots};
 use crate::transaction::Transaction;
-use crate::{StoreError, changes, projections, replay};
+use crate::{StoreError, blobs, changes, projections, replay};
 use ids::{Clock, Entropy};
 use rusqlite::{Connection, TransactionBehavior};
 use std::error::Error;
@@ -234,6 +234,10 @@ impl Store {
             Ok::<_, StoreError>(replayed.changes)
         })?;
         store.write(projections::bring_up_to_date)?;
+        blobs::settle(&store)?;
+        if moved_aside.is_some() || replayed > 0 {
+            blobs::rebuild(&store)?;
+        }
         store.reserve.restore();
         store.mark_open()?;
         Ok(OpenOutcome {

@@ -105,6 +105,7 @@ pub fn put(tx: &Transaction<'_>, scope: UnitId, recovery: &Recovery) -> Result<(
 /// The database refuses.
 pub fn begin(tx: &Transaction<'_>, scope: UnitId) -> Result<(), StoreError> {
     changes::offer_again(tx, scope)?;
+    crate::blobs::offer_again(tx)?;
     changes::journal_unacknowledged(tx)?;
     let recovery = Recovery {
         inventory_due: true,
@@ -321,6 +322,8 @@ pub fn erase(
             named_params! {":document": document.0.as_bytes(), ":generation": generation},
         )?;
     }
+    // Before the drafts, because what hangs on one is found by it.
+    crate::blobs::erase(tx, document, at_ms)?;
     drafts::remove_of_household(tx, document)?;
     for sql in [
         include_str!("../sql/recovery/erase_marks.sql"),

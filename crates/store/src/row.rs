@@ -65,7 +65,7 @@ pub(crate) fn small(row: &Row<'_>, column: &str) -> rusqlite::Result<u32> {
     u32::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, value))
 }
 
-fn unreadable(text: String) -> rusqlite::Error {
+pub(crate) fn unreadable(text: String) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(text.len(), Type::Text, "unknown code".into())
 }
 

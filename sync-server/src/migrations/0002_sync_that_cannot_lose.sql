@@ -114,3 +114,27 @@ CREATE TABLE dictionaries (
   id    INTEGER PRIMARY KEY,
   bytes BLOB NOT NULL
 );
+
+-- Blobs: photos, signatures, recordings. Their bytes are files beside the database, sealed by whoever made them under a
+-- key that stands in the document they belong to. 'place' numbers the whole ones in the order they became whole.
+CREATE TABLE blobs (
+  address    BLOB PRIMARY KEY,
+  document   BLOB NOT NULL REFERENCES documents (id),
+  device     BLOB NOT NULL,
+  size       INTEGER NOT NULL,
+  digest     BLOB NOT NULL,
+  received   INTEGER NOT NULL DEFAULT 0,
+  offered_ms INTEGER NOT NULL,
+  place      INTEGER
+) WITHOUT ROWID;
+
+-- A place is given once, also when the blob that had it was erased.
+CREATE TABLE blob_places (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  last     INTEGER NOT NULL
+);
+INSERT INTO blob_places (only_row, last) VALUES (1, 0);
+
+CREATE INDEX blobs_by_document ON blobs (document);
+CREATE INDEX blobs_by_device ON blobs (device, offered_ms);
+CREATE UNIQUE INDEX blobs_by_place ON blobs (place) WHERE place IS NOT NULL;

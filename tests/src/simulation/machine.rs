@@ -171,7 +171,7 @@ impl Machine {
                 self.line = Line::Sent(request);
                 return None;
             }
-            Ok(Next::Done { received }) => Ok(received),
+            Ok(Next::Done { received, .. }) => Ok(received),
             Err(error) => Err(error),
         };
         exchange::note_end(tablet, ended.as_ref().map(|_| ()));

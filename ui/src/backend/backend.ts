@@ -31,6 +31,12 @@ export const commands = [
   'discard_draft',
   'restore_draft',
   'visit_read',
+  'draft_attachments',
+  'add_attachment',
+  'remove_attachment',
+  'restore_attachment',
+  'child_attachments',
+  'open_attachment',
   'amend_record',
   'problem_form',
   'report_problem',
@@ -91,6 +97,12 @@ export interface Backend {
   discardDraft(input: view.IdInput): Promise<null>
   restoreDraft(input: view.IdInput): Promise<view.VisitFormView>
   visitRead(input: view.RecordInput): Promise<view.VisitReadView>
+  draftAttachments(input: view.IdInput): Promise<view.AttachmentListView>
+  addAttachment(input: view.AddAttachmentInput): Promise<view.AttachmentListView>
+  removeAttachment(input: view.DraftAttachmentInput): Promise<view.AttachmentListView>
+  restoreAttachment(input: view.DraftAttachmentInput): Promise<view.AttachmentListView>
+  childAttachments(input: view.IdInput): Promise<view.AttachmentListView>
+  openAttachment(input: view.OpenAttachmentInput): Promise<view.OpenedAttachmentView>
   amendRecord(input: view.AmendInput): Promise<view.ChildFileView>
   problemForm(input: view.IdInput): Promise<view.ProblemFormView>
   reportProblem(input: view.ProblemInput): Promise<view.SavedView>

@@ -2,6 +2,7 @@
 
 import type {
   AppView,
+  AttachmentView,
   ChildFileView,
   ChildRow,
   DueView,
@@ -240,6 +241,8 @@ const sync: SyncView = {
   unsent: [{ record: 'r1', text: '石小雨 走访', at: '2026-11-24T02:42:00Z', state: 'saved', reason: null }],
   needs_you: [],
   delivered: 128,
+  photos_unsent: 1,
+  photo_bytes_unsent: 1_200_000,
   problem: 'no_network',
   second_copy: true,
   recovery: null,
@@ -247,11 +250,16 @@ const sync: SyncView = {
   clock_skew_minutes: null,
 }
 
+/** A picture of one dot. */
+export const PICTURE = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7'
+
 /** Answers of the village; `overrides` replaces single commands. */
 export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {}): MemoryBackend {
   let app = readyTablet
   let form = visitForm()
   let file = childFile()
+  let attached: AttachmentView[] = []
+  let taken: AttachmentView | null = null
   const saved = { record: 'r9', names: '石小雨', next: [due('visit', '2026-12-25', '2027-01-23', -60, '每月一次：母亲重度残疾')], why_not: null, suggests: [], mandatory: false }
 
   function answer(part: string, key: string, codes: string[], text: string | null): VisitFormView {
@@ -381,6 +389,24 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       sections: [{ title: '这次走访', answers: [{ label: '见到了谁', text: '孩子、照料人' }] }],
       form: '入户走访表（2026）',
     }),
+    draftAttachments: async () => ({ rows: attached }),
+    addAttachment: async ({ kind }) => {
+      attached = [...attached, { id: `a${attached.length + 1}`, document: null, record: null, kind, size: 210_000, has_thumb: kind === 'photo', state: 'draft' }]
+      return { rows: attached }
+    },
+    removeAttachment: async ({ id }) => {
+      taken = attached.find((row) => row.id === id) ?? taken
+      attached = attached.filter((row) => row.id !== id)
+      return { rows: attached }
+    },
+    restoreAttachment: async () => {
+      if (taken) attached = [...attached, taken]
+      return { rows: attached }
+    },
+    childAttachments: async () => ({
+      rows: [{ id: 'p1', document: 'h1', record: 'r1', kind: 'photo', size: 210_000, has_thumb: true, state: 'saved' }],
+    }),
+    openAttachment: async () => ({ done: 43, total: 43, media_type: 'image/jpeg', data: PICTURE }),
     problemForm: async ({ id }) => ({
       cards: [
         { code: 'school', label: '不上学', hint: '' },

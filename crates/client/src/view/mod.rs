@@ -5,6 +5,7 @@
 //! data (reasons, labels from packs) come ready-made in Chinese; fixed words live in the UI's locale files.
 
 mod app;
+mod attachment;
 mod child;
 
 mod conflict;
@@ -17,6 +18,7 @@ mod today;
 mod visit;
 
 pub use app::*;
+pub use attachment::*;
 pub use child::*;
 pub use conflict::*;
 pub use export::export;

@@ -33,6 +33,10 @@ pub struct SyncView {
     pub last_success: Option<String>,
     /// Records not delivered yet.
     pub unsent: Vec<RecordRow>,
+    /// Photos, signatures and recordings still to be sent; they go after the words.
+    pub photos_unsent: u32,
+    /// Bytes of them still to be sent.
+    pub photo_bytes_unsent: u32,
     /// Records that need a person, with reason.
     pub needs_you: Vec<RecordRow>,
     /// Records delivered from this device so far.

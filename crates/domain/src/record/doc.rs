@@ -5,7 +5,8 @@
 //! change, so two tablets offline fill the same containers.
 
 use super::{
-    Before, Edit, Entry, FIELDS, FieldConflict, FieldValue, IMPORTED, Record, SCHEMA, containers,
+    ATTACHMENTS, ATTACHMENTS_SCHEMA, Before, Edit, Entry, FIELDS, FieldConflict, FieldValue,
+    IMPORTED, Record, SCHEMA, containers, newest_schema,
 };
 use crate::scalar::Scalar;
 use automerge::transaction::{CommitOptions, Transactable};
@@ -70,6 +71,73 @@ pub fn genesis(kind: DocKind) -> Genesis {
         hash: change.hash().0,
         bytes: change.raw_bytes().to_vec(),
         max_op: change.max_op(),
+    }
+}
+
+/// Builds the fixed change that brings a kind to its next shape; none for kinds that have only one. It depends on nothing
+/// but the genesis, so that two devices that make it apart make the same bytes (decisions.md 1).
+///
+/// # Panics
+/// Never in practice, as [`genesis`].
+pub fn migration(kind: DocKind) -> Option<Genesis> {
+    if newest_schema(kind) < ATTACHMENTS_SCHEMA {
+        return None;
+    }
+    let mut document = start(kind).expect("our own genesis loads");
+    document.set_actor(ActorId::from([0u8; ids::ACTOR_LENGTH]));
+    let mut tx = document.transaction();
+    tx.put(ROOT, "schema", i64::from(ATTACHMENTS_SCHEMA))
+        .and_then(|()| tx.put_object(ROOT, ATTACHMENTS, ObjType::Map))
+        .expect("writing a scalar and a map into a document just begun cannot fail");
+    tx.commit_with(CommitOptions::default().with_time(0));
+    let change = document
+        .get_last_local_change()
+        .expect("the transaction above wrote operations");
+    Some(Genesis {
+        kind,
+        schema: ATTACHMENTS_SCHEMA,
+        hash: change.hash().0,
+        bytes: change.raw_bytes().to_vec(),
+        max_op: change.max_op(),
+    })
+}
+
+/// Inserts the migration change when a change that is here waits for it; it is never sent.
+///
+/// # Errors
+/// Never in practice; the bytes are ours.
+pub fn complete(document: &mut Automerge) -> Result<(), DocError> {
+    let missing = document.get_missing_deps(&[]);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let Some(migration) = kind_of(document).and_then(migration) else {
+        return Ok(());
+    };
+    if missing.iter().any(|hash| hash.0 == migration.hash) {
+        document.load_incremental(&migration.bytes)?;
+    }
+    Ok(())
+}
+
+/// The shape a document has come to.
+pub fn schema(document: &Automerge) -> u32 {
+    match document.get(ROOT, "schema") {
+        Ok(Some((automerge::Value::Scalar(value), _))) => match value.as_ref() {
+            ScalarValue::Int(number) => u32::try_from(*number).unwrap_or(0),
+            _ => 0,
+        },
+        _ => 0,
+    }
+}
+
+fn kind_of(document: &Automerge) -> Option<DocKind> {
+    match document.get(ROOT, "kind") {
+        Ok(Some((automerge::Value::Scalar(value), _))) => match value.as_ref() {
+            ScalarValue::Str(text) => DocKind::parse(text),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -141,6 +209,15 @@ fn commit(
     edits: &[Edit],
     writing: Writing,
 ) -> Result<Option<MadeChange>, DocError> {
+    let attaches = edits
+        .iter()
+        .any(|edit| matches!(edit, Edit::Add { collection, .. } if *collection == ATTACHMENTS));
+    if attaches
+        && schema(document) < ATTACHMENTS_SCHEMA
+        && let Some(migration) = kind_of(document).and_then(migration)
+    {
+        document.load_incremental(&migration.bytes)?;
+    }
     document.set_actor(ActorId::from(actor));
     let mut tx = document.transaction();
     let mut before = Before::new();
@@ -204,19 +281,13 @@ pub fn merge(document: &mut Automerge, changes: &[&[u8]]) -> Result<(), DocError
         parsed.push(Change::from_bytes(bytes.to_vec()).map_err(|_| DocError::NotAChange)?);
     }
     document.apply_changes(parsed)?;
-    Ok(())
+    complete(document)
 }
 
 /// Reads a document into plain values.
 pub fn read(document: &Automerge) -> Record {
     let mut record = Record {
-        schema: match document.get(ROOT, "schema") {
-            Ok(Some((automerge::Value::Scalar(value), _))) => match value.as_ref() {
-                ScalarValue::Int(number) => u32::try_from(*number).unwrap_or(0),
-                _ => 0,
-            },
-            _ => 0,
-        },
+        schema: schema(document),
         ..Record::default()
     };
     for item in document.map_range(ROOT, ..) {
@@ -512,6 +583,55 @@ mod tests {
         assert_eq!(read.codes("met"), ["child"]);
         assert_eq!(read.answers["f_mood"].as_text(), Some("calm"));
         assert_eq!(read.made_by, Some(made.hash));
+    }
+
+    fn attach(id: &str) -> Edit {
+        Edit::Add {
+            collection: ATTACHMENTS,
+            entry: Entry::new(id).with("kind", "photo"),
+        }
+    }
+
+    #[test]
+    fn the_genesis_did_not_change_and_the_migration_is_the_same_everywhere() {
+        assert_eq!(
+            genesis(DocKind::Child).hash[..4],
+            [0x72, 0x45, 0xd3, 0x87],
+            "documents of before began on these bytes"
+        );
+        let one = migration(DocKind::Child).expect("a child may have photos");
+        let two = migration(DocKind::Child).expect("a child may have photos");
+        assert_eq!(one.bytes, two.bytes);
+        assert!(migration(DocKind::Restricted).is_none());
+    }
+
+    #[test]
+    fn two_tablets_attaching_to_one_document_keep_both_attachments() {
+        let mut first = start(DocKind::Child).expect("starts");
+        let mut second = start(DocKind::Child).expect("starts");
+        let one = edit(&mut first, 1, &[attach("a")]);
+        let two = edit(&mut second, 2, &[attach("b")]);
+        merge(&mut first, &[&two.bytes]).expect("merges");
+        merge(&mut second, &[&one.bytes]).expect("merges");
+        assert_eq!(read(&first).entries(ATTACHMENTS).len(), 2);
+        assert_eq!(read(&first), read(&second));
+        assert_eq!(schema(&first), ATTACHMENTS_SCHEMA);
+    }
+
+    #[test]
+    fn an_app_of_before_keeps_what_it_cannot_read_yet_and_the_next_one_reads_it() {
+        let mut new = start(DocKind::Child).expect("starts");
+        let photo = edit(&mut new, 1, &[attach("a")]);
+        // An app of before knows no migration: it applies without completing.
+        let mut old = start(DocKind::Child).expect("starts");
+        old.apply_changes([Change::from_bytes(photo.bytes).expect("parses")])
+            .expect("applies");
+        let word = edit(&mut old, 2, &[Edit::put("nickname", "小雨")]);
+        assert!(read(&old).entries(ATTACHMENTS).is_empty());
+        merge(&mut new, &[&word.bytes]).expect("merges");
+        assert_eq!(read(&new).text("nickname"), Some("小雨"));
+        complete(&mut old).expect("completes");
+        assert_eq!(read(&old), read(&new));
     }
 
     #[test]

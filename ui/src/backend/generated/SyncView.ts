@@ -32,6 +32,14 @@ last_success: string | null,
  */
 unsent: Array<RecordRow>, 
 /**
+ * Photos, signatures and recordings still to be sent; they go after the words.
+ */
+photos_unsent: number, 
+/**
+ * Bytes of them still to be sent.
+ */
+photo_bytes_unsent: number, 
+/**
  * Records that need a person, with reason.
  */
 needs_you: Array<RecordRow>, 

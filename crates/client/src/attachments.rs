@@ -1,0 +1,527 @@
+//! Photos, signatures and recordings of a visit: added to its form, saved with it, opened where it is read.
+//!
+//! Never asked for: a visit without one lacks nothing (domain.md P-24). What is added lies sealed on the tablet before the
+//! call returns; it belongs to the household's document once the visit is saved, and is sent after the words.
+
+use crate::error::ClientError;
+use crate::picture;
+use crate::roster::Roster;
+use crate::runtime::{self, Line};
+use crate::server::refused_code;
+use crate::tablet::Tablet;
+use crate::view::{
+    AddAttachmentInput, AttachmentKind, AttachmentListView, AttachmentView, DraftAttachmentInput,
+    IdInput, OpenAttachmentInput, OpenedAttachmentView, RecordState,
+};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::attachment::Attachment;
+use domain::record::Edit;
+use ids::{BlobAddress, DocumentId};
+use protocol::{BlobPiece, ReadBlob};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use store::blobs::{self, Blob, BlobKind};
+use store::keys::SecretKey;
+use store::projections::records;
+use store::{Transaction, drafts};
+use uuid::Uuid;
+
+/// Days a photo or a recording stays on the tablet after the server has it for good, and after it was fetched.
+pub const KEEP_DAYS: i64 = 30;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// Most of a kind on one visit (domain.md Appendix A, section M).
+const MOST_PHOTOS: usize = 6;
+const MOST_OTHERS: usize = 4;
+const AUDIO_BYTES: usize = 7 * 1024 * 1024;
+const STROKES_BYTES: usize = 64 * 1024;
+/// Bytes fetched in one message, and for how long one call goes on fetching.
+const FETCH_BYTES: u32 = 32 * 1024;
+const FETCH_MS: i64 = 1_000;
+
+/// A signature as it was drawn: points x, y, x, y … of each stroke, in a field of this size.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Strokes {
+    width: u16,
+    height: u16,
+    strokes: Vec<Vec<u16>>,
+}
+
+/// What hangs on a form.
+///
+/// # Errors
+/// `draft_gone`.
+pub fn of_draft(tablet: &Tablet, input: &IdInput) -> Result<AttachmentListView, ClientError> {
+    list(tablet, draft_id(tablet, &input.id)?)
+}
+
+/// Adds something to a form. When this returns it survives the battery.
+///
+/// # Errors
+/// `draft_gone`, `attachment_enough`, `picture_unreadable`, `picture_too_large`, `audio_unreadable`,
+/// `signature_unreadable`, `disk_full`.
+pub fn add(tablet: &Tablet, input: &AddAttachmentInput) -> Result<AttachmentListView, ClientError> {
+    let draft = draft_id(tablet, &input.draft)?;
+    let kind = blob_kind(input.kind);
+    let there = tablet
+        .store
+        .read(|connection| blobs::of_draft(connection, draft))?;
+    let most = match kind {
+        BlobKind::Photo => MOST_PHOTOS,
+        _ => MOST_OTHERS,
+    };
+    if there.iter().filter(|blob| blob.kind == kind).count() >= most {
+        return Err(ClientError::new("attachment_enough").with("most", most));
+    }
+    let bytes = STANDARD
+        .decode(input.bytes.trim())
+        .map_err(|error| ClientError::new("value_invalid").because(error))?;
+    match input.kind {
+        AttachmentKind::Photo => {
+            let picture = picture::prepare(&bytes)?;
+            let thumb = Some(picture.thumb.as_slice());
+            blobs::add(&tablet.store, draft, kind, &picture.photo, thumb)?;
+        }
+        AttachmentKind::Signature => {
+            blobs::add(&tablet.store, draft, kind, &strokes(&bytes)?, None)?;
+        }
+        AttachmentKind::Audio => {
+            if bytes.len() > AUDIO_BYTES || audio_type(&bytes).is_none() {
+                return Err(ClientError::new("audio_unreadable"));
+            }
+            blobs::add(&tablet.store, draft, kind, &bytes, None)?;
+        }
+    }
+    list(tablet, draft)
+}
+
+/// Takes something off a form; it can be put back for a day.
+///
+/// # Errors
+/// `draft_gone`, `not_found`.
+pub fn remove(
+    tablet: &Tablet,
+    input: &DraftAttachmentInput,
+) -> Result<AttachmentListView, ClientError> {
+    set_removed(tablet, input, Some(tablet.clock.now_ms()))
+}
+
+/// Puts back what was taken off a form.
+///
+/// # Errors
+/// `draft_gone`, `not_found`.
+pub fn restore(
+    tablet: &Tablet,
+    input: &DraftAttachmentInput,
+) -> Result<AttachmentListView, ClientError> {
+    set_removed(tablet, input, None)
+}
+
+fn set_removed(
+    tablet: &Tablet,
+    input: &DraftAttachmentInput,
+    at_ms: Option<i64>,
+) -> Result<AttachmentListView, ClientError> {
+    let draft = draft_id(tablet, &input.draft)?;
+    let address = address(&input.id)?;
+    let found = tablet
+        .store
+        .write(|tx| blobs::set_removed(tx, draft, address, at_ms))?;
+    if !found {
+        return Err(ClientError::new("not_found"));
+    }
+    list(tablet, draft)
+}
+
+/// What hangs on a child's visits and attempts.
+///
+/// # Errors
+/// `not_found`.
+pub fn of_child(tablet: &Tablet, input: &IdInput) -> Result<AttachmentListView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let child = roster.child(&input.id)?;
+    let file = &child.child;
+    // A visit made while the child lived elsewhere hangs on the household of then.
+    let households: BTreeSet<&str> = file
+        .visits
+        .iter()
+        .map(|visit| visit.household.as_str())
+        .chain(file.household())
+        .collect();
+    let mut rows = Vec::new();
+    for household in households {
+        let Ok(document) = DocumentId::parse(household) else {
+            continue;
+        };
+        for attachment in read_all(tablet, document)? {
+            let visit = file
+                .visits
+                .iter()
+                .find(|visit| visit.session == attachment.record)
+                .map(|visit| &visit.id);
+            let attempt = file
+                .attempts
+                .iter()
+                .find(|attempt| attempt.id == attachment.record)
+                .map(|attempt| &attempt.id);
+            if let Some(record) = visit.or(attempt) {
+                let view = saved_view(tablet, document, record, &attachment)?;
+                rows.extend(view.map(|view| (attachment.added_ms, view)));
+            }
+        }
+    }
+    rows.sort_by(|(a_ms, a), (b_ms, b)| (a_ms, &a.id).cmp(&(b_ms, &b.id)));
+    Ok(AttachmentListView {
+        rows: rows.into_iter().map(|(_, view)| view).collect(),
+    })
+}
+
+/// The edits that bind what hangs on a form to its record.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) fn edits(tablet: &Tablet, draft: Uuid, record: &str) -> Result<Vec<Edit>, ClientError> {
+    let there = tablet
+        .store
+        .read(|connection| blobs::of_draft(connection, draft))?;
+    Ok(there
+        .iter()
+        .map(|blob| {
+            Attachment {
+                address: blob.address.to_string(),
+                record: record.to_owned(),
+                kind: blob.kind.as_str().to_owned(),
+                key: blobs::key_text(&blob.key),
+                size: blob.size,
+                thumb: blob
+                    .thumb
+                    .map(|(address, size)| (address.to_string(), size)),
+                added_ms: blob.added_ms,
+                by: tablet.identity.staff.to_string(),
+            }
+            .to_edit()
+        })
+        .collect())
+}
+
+/// Binds the blobs themselves, in the transaction that saves the record.
+///
+/// # Errors
+/// The store refuses.
+pub(crate) fn bind(
+    tx: &Transaction<'_>,
+    draft: Uuid,
+    document: DocumentId,
+) -> Result<(), ClientError> {
+    Ok(blobs::attach(tx, draft, document)?)
+}
+
+/// Gives up what nobody saved, and frees what the server has had for good long enough; all of it when the disk is full.
+///
+/// # Errors
+/// The store refuses.
+pub(crate) fn tidy(tablet: &Tablet) -> Result<(), ClientError> {
+    let now_ms = tablet.clock.now_ms();
+    let store = &tablet.store;
+    store.write(|tx| drafts::remove_old(tx, now_ms))?;
+    blobs::give_up(store)?;
+    let kept_ms = if store.has_room() {
+        KEEP_DAYS * DAY_MS
+    } else {
+        0
+    };
+    blobs::free(store, now_ms - kept_ms)?;
+    Ok(blobs::sweep(store)?)
+}
+
+/// Opens an attachment or its small picture. What is not here is fetched, a second's worth in each call: the screen asks
+/// again until it is there, and what came stays.
+///
+/// # Errors
+/// `not_found`, `attachment_not_yet` while it is still on its way to the server, `no_network`, `disk_full`.
+pub async fn open(
+    tablet: &Arc<Tablet>,
+    input: &OpenAttachmentInput,
+) -> Result<OpenedAttachmentView, ClientError> {
+    // One at a time: a slow line is not shared by a page full of pictures.
+    let _turn = tablet.sync.fetching().await;
+    let begun_ms = tablet.clock.steady_ms();
+    loop {
+        let (worker, asked) = (tablet.clone(), input.clone());
+        let at = runtime::off_the_loop(move || stand(&worker, &asked)).await??;
+        let (wanted, from) = match at {
+            At::Here(view) => return Ok(view),
+            At::Away(wanted, from) => (wanted, from),
+        };
+        if tablet.clock.steady_ms() - begun_ms >= FETCH_MS {
+            return Ok(OpenedAttachmentView {
+                done: small(from),
+                total: small(wanted.size),
+                media_type: String::new(),
+                data: None,
+            });
+        }
+        let request = ReadBlob {
+            address: wanted.address,
+            offset: from,
+            length: FETCH_BYTES,
+        };
+        let piece: BlobPiece = Line::of(tablet)?
+            .send("/blobs/read", &request)
+            .await
+            .map_err(|error| match refused_code(&error).as_deref() {
+                Some("not_found") => ClientError::new("attachment_not_yet"),
+                _ => error,
+            })?;
+        if piece.bytes.is_empty() || piece.size != wanted.size {
+            return Err(ClientError::new("server_nonsense"));
+        }
+        let worker = tablet.clone();
+        runtime::off_the_loop(move || keep_piece(&worker, &wanted, &piece.bytes)).await??;
+    }
+}
+
+enum At {
+    Here(OpenedAttachmentView),
+    Away(Wanted, u64),
+}
+
+/// A blob that a document names.
+struct Wanted {
+    address: BlobAddress,
+    kind: BlobKind,
+    key: SecretKey,
+    size: u64,
+    document: DocumentId,
+}
+
+/// Where a blob stands on this device.
+fn stand(tablet: &Tablet, input: &OpenAttachmentInput) -> Result<At, ClientError> {
+    let store = &tablet.store;
+    let whole = address(&input.id)?;
+    let row = store.read(|connection| blobs::get(connection, whole))?;
+    let named = match &input.document {
+        None => None,
+        Some(document) => named_in(tablet, document, &input.id, input.thumb)?,
+    };
+    let here = match (&row, input.thumb) {
+        (Some(row), true) => row.thumb.map(|(address, _)| address),
+        (Some(row), false) => Some(row.address),
+        (None, _) => named.as_ref().map(|wanted| wanted.address),
+    };
+    let here = match here {
+        Some(address) => store.read(|connection| blobs::get(connection, address))?,
+        None => None,
+    };
+    if let Some(blob) = here.filter(|blob| blob.is_there) {
+        match blobs::content(store, &blob) {
+            Ok(content) => return Ok(At::Here(opened(blob.kind, &content, blob.size))),
+            Err(error) if named.is_none() => return Err(error.into()),
+            // Freed this moment, or damaged: the server has it.
+            Err(error) => tracing::warn!(%error, "a blob is fetched again"),
+        }
+    }
+    let wanted = named.ok_or_else(|| ClientError::new("not_found"))?;
+    let from = blobs::fetching(store, wanted.address, wanted.size)?.here();
+    Ok(At::Away(wanted, from))
+}
+
+fn named_in(
+    tablet: &Tablet,
+    document: &str,
+    id: &str,
+    thumb: bool,
+) -> Result<Option<Wanted>, ClientError> {
+    let document = DocumentId::parse(document).map_err(|_| ClientError::new("not_found"))?;
+    let found = read_all(tablet, document)?
+        .into_iter()
+        .find(|attachment| attachment.address == id);
+    let Some(attachment) = found else {
+        return Ok(None);
+    };
+    let (Some(kind), Some(key)) = (
+        BlobKind::parse(&attachment.kind),
+        blobs::key_from(&attachment.key),
+    ) else {
+        return Ok(None);
+    };
+    Ok(match (thumb, attachment.thumb) {
+        (false, _) => Some(Wanted {
+            address: address(&attachment.address)?,
+            kind,
+            key,
+            size: attachment.size,
+            document,
+        }),
+        (true, Some((small, size))) => Some(Wanted {
+            address: address(&small)?,
+            kind: BlobKind::Thumb,
+            key: blobs::thumb_key(&key),
+            size,
+            document,
+        }),
+        (true, None) => None,
+    })
+}
+
+fn keep_piece(tablet: &Tablet, wanted: &Wanted, bytes: &[u8]) -> Result<(), ClientError> {
+    let mut fetching = blobs::fetching(&tablet.store, wanted.address, wanted.size)?;
+    fetching.add(bytes)?;
+    if fetching.is_whole() {
+        fetching.finish(wanted.kind, &wanted.key, wanted.document)?;
+    }
+    Ok(())
+}
+
+fn opened(kind: BlobKind, content: &[u8], size: u64) -> OpenedAttachmentView {
+    let media_type = match kind {
+        BlobKind::Photo | BlobKind::Thumb => "image/jpeg",
+        BlobKind::Signature => "application/json",
+        BlobKind::Audio => audio_type(content).unwrap_or("application/octet-stream"),
+    };
+    OpenedAttachmentView {
+        done: small(size),
+        total: small(size),
+        media_type: media_type.to_owned(),
+        data: Some(STANDARD.encode(content)),
+    }
+}
+
+/// The type of a recording by its first bytes; none for what is none.
+fn audio_type(bytes: &[u8]) -> Option<&'static str> {
+    let begins = |what: &[u8]| bytes.starts_with(what);
+    if begins(b"OggS") {
+        Some("audio/ogg")
+    } else if begins(&[0x1A, 0x45, 0xDF, 0xA3]) {
+        Some("audio/webm")
+    } else if bytes.get(4..8) == Some(b"ftyp") {
+        Some("audio/mp4")
+    } else if begins(b"RIFF") && bytes.get(8..12) == Some(b"WAVE") {
+        Some("audio/wav")
+    } else if begins(b"ID3") || begins(&[0xFF, 0xFB]) || begins(&[0xFF, 0xF1]) {
+        Some("audio/mpeg")
+    } else {
+        None
+    }
+}
+
+/// A signature that is one, as it is kept.
+fn strokes(bytes: &[u8]) -> Result<Vec<u8>, ClientError> {
+    let unreadable = || ClientError::new("signature_unreadable");
+    if bytes.len() > STROKES_BYTES {
+        return Err(unreadable());
+    }
+    let drawn: Strokes =
+        serde_json::from_slice(bytes).map_err(|error| unreadable().because(error))?;
+    let holds = !drawn.strokes.is_empty()
+        && drawn
+            .strokes
+            .iter()
+            .all(|stroke| !stroke.is_empty() && stroke.len() % 2 == 0);
+    if !holds {
+        return Err(unreadable());
+    }
+    Ok(serde_json::to_vec(&drawn)?)
+}
+
+fn list(tablet: &Tablet, draft: Uuid) -> Result<AttachmentListView, ClientError> {
+    let there = tablet
+        .store
+        .read(|connection| blobs::of_draft(connection, draft))?;
+    Ok(AttachmentListView {
+        rows: there
+            .iter()
+            .filter_map(|blob| {
+                Some(AttachmentView {
+                    id: blob.address.to_string(),
+                    document: None,
+                    record: None,
+                    kind: view_kind(blob.kind)?,
+                    size: small(blob.size),
+                    has_thumb: blob.thumb.is_some(),
+                    state: RecordState::Draft,
+                })
+            })
+            .collect(),
+    })
+}
+
+fn saved_view(
+    tablet: &Tablet,
+    document: DocumentId,
+    record: &str,
+    attachment: &Attachment,
+) -> Result<Option<AttachmentView>, ClientError> {
+    let Some(kind) = BlobKind::parse(&attachment.kind).and_then(view_kind) else {
+        return Ok(None);
+    };
+    let address = address(&attachment.address)?;
+    let row = tablet
+        .store
+        .read(|connection| blobs::get(connection, address))?;
+    Ok(Some(AttachmentView {
+        id: attachment.address.clone(),
+        document: Some(document.to_string()),
+        record: Some(record.to_owned()),
+        kind,
+        size: small(attachment.size),
+        has_thumb: attachment.thumb.is_some(),
+        state: row.as_ref().map_or(RecordState::Delivered, state),
+    }))
+}
+
+/// One that was fetched, or freed, came from the server.
+fn state(blob: &Blob) -> RecordState {
+    if blob.refusal.is_some() {
+        RecordState::NeedsYou
+    } else if blob.is_own && blob.durable_ms.is_none() {
+        RecordState::Saved
+    } else {
+        RecordState::Delivered
+    }
+}
+
+fn read_all(tablet: &Tablet, document: DocumentId) -> Result<Vec<Attachment>, ClientError> {
+    let record = tablet
+        .store
+        .read(|connection| records::get(connection, document))?;
+    Ok(record.map_or_else(Vec::new, |record| Attachment::all(&record)))
+}
+
+fn draft_id(tablet: &Tablet, text: &str) -> Result<Uuid, ClientError> {
+    let gone = || ClientError::new("draft_gone");
+    let id = Uuid::parse_str(text).map_err(|_| gone())?;
+    tablet
+        .store
+        .read(|connection| drafts::get(connection, id))?
+        .filter(|draft| draft.discarded_ms.is_none())
+        .map(|_| id)
+        .ok_or_else(gone)
+}
+
+fn address(text: &str) -> Result<BlobAddress, ClientError> {
+    BlobAddress::parse(text).ok_or_else(|| ClientError::new("not_found"))
+}
+
+fn blob_kind(kind: AttachmentKind) -> BlobKind {
+    match kind {
+        AttachmentKind::Photo => BlobKind::Photo,
+        AttachmentKind::Signature => BlobKind::Signature,
+        AttachmentKind::Audio => BlobKind::Audio,
+    }
+}
+
+fn view_kind(kind: BlobKind) -> Option<AttachmentKind> {
+    match kind {
+        BlobKind::Photo => Some(AttachmentKind::Photo),
+        BlobKind::Signature => Some(AttachmentKind::Signature),
+        BlobKind::Audio => Some(AttachmentKind::Audio),
+        BlobKind::Thumb => None,
+    }
+}
+
+fn small(size: u64) -> u32 {
+    u32::try_from(size).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,87 @@
+//! Photos, signatures and recordings of a record.
+
+use super::child::RecordState;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What an attachment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum AttachmentKind {
+    /// A photo.
+    Photo,
+    /// A signature.
+    Signature,
+    /// A recording.
+    Audio,
+}
+
+/// Attachments of a form or of a child's records.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct AttachmentListView {
+    /// Oldest first.
+    pub rows: Vec<AttachmentView>,
+}
+
+/// An attachment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct AttachmentView {
+    /// Its id.
+    pub id: String,
+    /// The document it belongs to; null on a form.
+    pub document: Option<String>,
+    /// The record in the child's file it belongs to; null on a form.
+    pub record: Option<String>,
+    /// What it is.
+    pub kind: AttachmentKind,
+    /// Bytes.
+    pub size: u32,
+    /// There is a small picture of it.
+    pub has_thumb: bool,
+    /// On a form, on this device only, at the station, or not taken.
+    pub state: RecordState,
+}
+
+/// Something added to a visit form.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct AddAttachmentInput {
+    /// Draft id.
+    pub draft: String,
+    /// What it is.
+    pub kind: AttachmentKind,
+    /// The file, base64. A signature is the JSON of its strokes.
+    pub bytes: String,
+}
+
+/// An attachment of a visit form.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct DraftAttachmentInput {
+    /// Draft id.
+    pub draft: String,
+    /// Attachment id.
+    pub id: String,
+}
+
+/// What to open.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct OpenAttachmentInput {
+    /// The document it belongs to; null on a form.
+    pub document: Option<String>,
+    /// Attachment id.
+    pub id: String,
+    /// The small picture only.
+    pub thumb: bool,
+}
+
+/// An attachment opened, or on its way: ask again until `data` is there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct OpenedAttachmentView {
+    /// Bytes here.
+    pub done: u32,
+    /// Bytes in all.
+    pub total: u32,
+    /// `image/jpeg`, `application/json` for strokes, or the recording's type; empty until it is here.
+    pub media_type: String,
+    /// The content, base64.
+    pub data: Option<String>,
+}

@@ -1,0 +1,1 @@
+SELECT * FROM blobs WHERE address = :address AND gone_ms IS NULL;

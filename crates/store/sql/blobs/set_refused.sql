@@ -1,0 +1,1 @@
+UPDATE blobs SET refusal = :refusal WHERE address = :address;

@@ -1,0 +1,1 @@
+UPDATE blobs SET sent = :sent WHERE address = :address;

@@ -1,0 +1,1 @@
+UPDATE blobs SET is_there = 1 WHERE address = :address;

@@ -1,0 +1,302 @@
+//! Photos, signatures and recordings at the server: offered, sent piece by piece, read piece by piece.
+//!
+//! What a blob shows the server cannot know: it is sealed by the tablet, and the key stands in the document, which is
+//! sealed as every document is. Who may write the document may send the blob, who may read it may fetch it, and an order
+//! that erases it erases the blob. A byte is acknowledged when it survives a power cut, and not before.
+
+use crate::blob_files::BlobFiles;
+use crate::columns::{self, stored};
+use crate::error::ApiError;
+use crate::orders;
+use crate::state::App;
+use crate::steps::Step;
+use ids::{BlobAddress, DeviceId, DocumentId, UnitId};
+use protocol::access::{self, Action, Context, Holder, Resource, Subject};
+use protocol::{
+    BlobChunk, BlobOffer, BlobPiece, BlobStanding, BlobStandings, ChunkTaken, OfferBlobs, ReadBlob,
+    RefusalCode, limits,
+};
+use rusqlite::{Connection, OptionalExtension, named_params};
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// What is known of a blob.
+struct Row {
+    document: DocumentId,
+    size: u64,
+    digest: [u8; 32],
+    received: u64,
+    place: Option<u64>,
+}
+
+fn find(connection: &Connection, address: BlobAddress) -> rusqlite::Result<Option<Row>> {
+    connection
+        .prepare_cached(include_str!("sql/blobs/find.sql"))?
+        .query_row(named_params! {":address": address.0}, |row| {
+            Ok(Row {
+                document: DocumentId(columns::uuid(row, 0)?),
+                size: columns::number(row, 1)?,
+                digest: row.get(2)?,
+                received: columns::number(row, 3)?,
+                place: row
+                    .get::<_, Option<i64>>(4)?
+                    .and_then(|place| u64::try_from(place).ok()),
+            })
+        })
+        .optional()
+}
+
+/// Whether a holder may do this to a document; none when there is no such document.
+fn may(
+    connection: &Connection,
+    holder: &Holder,
+    action: Action,
+    document: DocumentId,
+) -> rusqlite::Result<Option<bool>> {
+    let resource = connection
+        .prepare_cached(include_str!("sql/blobs/resource.sql"))?
+        .query_row(named_params! {":document": document.0.as_bytes()}, |row| {
+            Ok(Resource::Document {
+                kind: columns::kind(row, 0)?,
+                home_unit: UnitId(columns::uuid(row, 1)?),
+                scope: UnitId(columns::uuid(row, 2)?),
+                creator: DeviceId(columns::uuid(row, 3)?),
+            })
+        })
+        .optional()?;
+    Ok(resource.map(|resource| {
+        let subject = Subject::Device(*holder);
+        access::decide(subject, action, resource, Context::default()).is_allowed()
+    }))
+}
+
+/// Whether a holder may send blobs of a document: whoever may write it, and whoever wrote in it while they could – a child
+/// may have moved away before the photo of the last visit was through.
+fn may_send(
+    connection: &Connection,
+    holder: &Holder,
+    document: DocumentId,
+) -> rusqlite::Result<Option<bool>> {
+    match may(connection, holder, Action::WriteDocument, document)? {
+        Some(false) => connection
+            .prepare_cached(include_str!("sql/blobs/has_written.sql"))?
+            .exists(named_params! {
+                ":document": document.0.as_bytes(),
+                ":device": holder.device.0.as_bytes(),
+            })
+            .map(Some),
+        answer => Ok(answer),
+    }
+}
+
+/// Says of each offered blob whether it is wanted, and from which byte.
+pub(crate) fn offer(
+    app: &App,
+    connection: &Connection,
+    holder: &Holder,
+    input: &OfferBlobs,
+) -> Result<BlobStandings, ApiError> {
+    if input.offers.len() > limits::BLOB_OFFERS {
+        return Err(ApiError::TooLarge);
+    }
+    let standings = input
+        .offers
+        .iter()
+        .map(|offer| standing(app, connection, holder, offer))
+        .collect::<Result<_, _>>()?;
+    Ok(BlobStandings { standings })
+}
+
+fn standing(
+    app: &App,
+    connection: &Connection,
+    holder: &Holder,
+    offer: &BlobOffer,
+) -> Result<BlobStanding, ApiError> {
+    let refused = |code: RefusalCode| BlobStanding::Refused {
+        code: code.as_str().to_owned(),
+    };
+    if offer.size == 0 || offer.size > limits::BLOB_BYTES {
+        return Ok(refused(RefusalCode::TooLarge));
+    }
+    match may_send(connection, holder, offer.document)? {
+        Some(true) => {}
+        Some(false) => return Ok(refused(RefusalCode::NotYourUnit)),
+        // Generation 0 is in every erasure.
+        None if orders::is_erased(connection, &app.vault, offer.document, 0)? => {
+            return Ok(refused(RefusalCode::Erased));
+        }
+        None => return Ok(BlobStanding::Later),
+    }
+    let now_ms = app.clock.now_ms();
+    let Some(row) = find(connection, offer.address)? else {
+        let today: u64 = connection
+            .prepare_cached(include_str!("sql/blobs/offered_since.sql"))?
+            .query_row(
+                named_params! {
+                    ":device": holder.device.0.as_bytes(),
+                    ":since_ms": now_ms - DAY_MS,
+                },
+                |row| columns::number(row, 0),
+            )?;
+        if today + offer.size > limits::BLOB_BYTES_PER_DAY {
+            return Ok(BlobStanding::Later);
+        }
+        connection
+            .prepare_cached(include_str!("sql/blobs/insert.sql"))?
+            .execute(named_params! {
+                ":address": offer.address.0,
+                ":document": offer.document.0.as_bytes(),
+                ":device": holder.device.0.as_bytes(),
+                ":size": stored(offer.size),
+                ":digest": offer.digest,
+                ":offered_ms": now_ms,
+            })?;
+        return Ok(BlobStanding::Wanted { from: 0 });
+    };
+    // The address is made of the content and its key, so the same one with another length or place is made up.
+    if row.document != offer.document || row.size != offer.size || row.digest != offer.digest {
+        return Ok(refused(RefusalCode::Malformed));
+    }
+    let here = app.blobs.length(offer.address)?;
+    match row.place {
+        Some(place) if here == row.size => Ok(if app.copies.has_blob(place) {
+            BlobStanding::Durable
+        } else {
+            BlobStanding::Whole
+        }),
+        Some(_) => {
+            // The folder was set back or lost: whoever still has it sends it again.
+            begin_again(connection, offer.address)?;
+            Ok(BlobStanding::Wanted { from: 0 })
+        }
+        None => Ok(BlobStanding::Wanted {
+            from: row.received.min(here),
+        }),
+    }
+}
+
+fn begin_again(connection: &Connection, address: BlobAddress) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(include_str!("sql/blobs/begin_again.sql"))?
+        .execute(named_params! {":address": address.0})?;
+    Ok(())
+}
+
+/// Takes a piece: on the disk first, off the thread that writes the database; then the row says so.
+pub(crate) fn take(holder: Holder, chunk: BlobChunk) -> Step {
+    Step::read(move |app, connection| {
+        if chunk.bytes.is_empty() || chunk.bytes.len() > limits::BLOB_CHUNK_BYTES {
+            return Err(ApiError::TooLarge);
+        }
+        let row = find(connection, chunk.address)?.ok_or(ApiError::NotFound)?;
+        if may_send(connection, &holder, row.document)? != Some(true) {
+            return Err(ApiError::NotAllowed);
+        }
+        if row.place.is_some() {
+            return Step::answer(&ChunkTaken { from: row.size });
+        }
+        let from = row.received.min(app.blobs.length(chunk.address)?);
+        if chunk.offset != from {
+            return Step::answer(&ChunkTaken { from });
+        }
+        let end = from + chunk.bytes.len() as u64;
+        if end > row.size {
+            return Err(ApiError::TooLarge);
+        }
+        app.blobs.write(chunk.address, from, &chunk.bytes)?;
+        if end < row.size {
+            return Ok(note(chunk.address, end, false));
+        }
+        if app.blobs.digest(chunk.address)? == row.digest {
+            return Ok(note(chunk.address, end, true));
+        }
+        tracing::warn!("a blob came as something else than was offered, and is asked for again");
+        app.blobs.remove(chunk.address)?;
+        Ok(note(chunk.address, 0, false))
+    })
+}
+
+fn note(address: BlobAddress, received: u64, is_whole: bool) -> Step {
+    Step::write(move |app, connection| {
+        if is_whole {
+            connection.execute(include_str!("sql/blobs/take_place.sql"), [])?;
+            connection
+                .prepare_cached(include_str!("sql/blobs/set_whole.sql"))?
+                .execute(named_params! {":address": address.0})?;
+        } else {
+            connection
+                .prepare_cached(include_str!("sql/blobs/set_received.sql"))?
+                .execute(named_params! {":address": address.0, ":received": stored(received)})?;
+        }
+        if find(connection, address)?.is_none() {
+            // An order erased the document while the piece was written.
+            app.blobs.remove(address)?;
+            return Err(ApiError::NotFound);
+        }
+        Step::answer(&ChunkTaken { from: received })
+    })
+}
+
+/// Reads a piece of a whole blob.
+pub(crate) fn read(
+    app: &App,
+    connection: &Connection,
+    holder: &Holder,
+    input: &ReadBlob,
+) -> Result<BlobPiece, ApiError> {
+    let row = find(connection, input.address)?
+        .filter(|row| row.place.is_some())
+        .ok_or(ApiError::NotFound)?;
+    if may(connection, holder, Action::ReadDocument, row.document)? != Some(true) {
+        // As one that is not there: a stranger learns nothing of what there is.
+        return Err(ApiError::NotFound);
+    }
+    let most = input.length.min(limits::BLOB_READ_BYTES) as usize;
+    Ok(BlobPiece {
+        bytes: app.blobs.read(input.address, input.offset, most)?,
+        size: row.size,
+    })
+}
+
+/// Removes the blobs of a document that is erased. Their files go at once: an erasure that is not committed is given again.
+pub(crate) fn erase(
+    connection: &Connection,
+    files: &BlobFiles,
+    document: DocumentId,
+) -> Result<(), ApiError> {
+    let document = document.0.as_bytes();
+    let mut statement = connection.prepare(include_str!("sql/blobs/of_document.sql"))?;
+    let mut rows = statement.query(named_params! {":document": document})?;
+    while let Some(row) = rows.next()? {
+        files.remove(BlobAddress(row.get(0)?))?;
+    }
+    connection.execute(
+        include_str!("sql/blobs/remove_of_document.sql"),
+        named_params! {":document": document},
+    )?;
+    Ok(())
+}
+
+/// A whole blob, for copying and checking.
+pub(crate) struct Whole {
+    pub place: u64,
+    pub address: BlobAddress,
+    pub size: u64,
+    pub digest: [u8; 32],
+}
+
+/// The whole ones after a place, in the order they became whole.
+pub(crate) fn whole_after(connection: &Connection, place: u64) -> rusqlite::Result<Vec<Whole>> {
+    connection
+        .prepare(include_str!("sql/blobs/whole_after.sql"))?
+        .query_map(named_params! {":place": stored(place)}, |row| {
+            Ok(Whole {
+                place: columns::number(row, 0)?,
+                address: BlobAddress(row.get(1)?),
+                size: columns::number(row, 2)?,
+                digest: row.get(3)?,
+            })
+        })?
+        .collect()
+}

@@ -1,0 +1,1 @@
+UPDATE blobs SET received = 0, place = NULL WHERE address = :address;

@@ -1,0 +1,1 @@
+SELECT document, size, digest, received, place FROM blobs WHERE address = :address;

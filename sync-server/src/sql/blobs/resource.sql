@@ -1,0 +1,1 @@
+SELECT kind, home_unit, scope, creator FROM documents WHERE id = :document;

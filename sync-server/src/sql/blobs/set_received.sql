@@ -1,0 +1,1 @@
+UPDATE blobs SET received = :received WHERE address = :address AND place IS NULL;

@@ -1,0 +1,1 @@
+UPDATE blob_places SET last = last + 1;

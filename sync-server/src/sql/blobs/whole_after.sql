@@ -1,0 +1,1 @@
+SELECT place, address, size, digest FROM blobs WHERE place > :place ORDER BY place;

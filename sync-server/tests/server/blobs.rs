@@ -1,0 +1,276 @@
+//! Blobs at the server: sent piece by piece, resumed at the byte, read by whom the document concerns, erased with it.
+
+use crate::support::{Device, World};
+use ids::{BlobAddress, DocKind, DocumentId};
+use protocol::{
+    BlobChunk, BlobOffer, BlobPiece, BlobStanding, BlobStandings, ChunkTaken, OfferBlobs, ReadBlob,
+    limits,
+};
+use sha2::{Digest, Sha256};
+use sync_server::admin::AdminDesk;
+use sync_server::system::SystemEntropy;
+
+fn bytes(seed: u8, length: usize) -> Vec<u8> {
+    (0..length).map(|at| (at as u8) ^ seed).collect()
+}
+
+fn offer_of(address: u8, document: DocumentId, bytes: &[u8]) -> BlobOffer {
+    BlobOffer {
+        address: BlobAddress([address; 32]),
+        document,
+        size: bytes.len() as u64,
+        digest: Sha256::digest(bytes).into(),
+    }
+}
+
+impl Device {
+    /// The server came back at another port and knows no session.
+    async fn follow(&mut self, world: &World) {
+        self.http = world.http();
+        self.open_session().await.unwrap();
+    }
+
+    async fn offer(&mut self, offer: &BlobOffer) -> BlobStanding {
+        let offers = OfferBlobs {
+            offers: vec![offer.clone()],
+        };
+        let answer: BlobStandings = self.post("/blobs/offer", &offers).await.unwrap();
+        answer.standings[0].clone()
+    }
+
+    async fn chunk(&mut self, offer: &BlobOffer, offset: usize, bytes: &[u8]) -> u64 {
+        let chunk = BlobChunk {
+            address: offer.address,
+            offset: offset as u64,
+            bytes: bytes.to_vec(),
+        };
+        let taken: ChunkTaken = self.post("/blobs/chunk", &chunk).await.unwrap();
+        taken.from
+    }
+
+    async fn send(&mut self, offer: &BlobOffer, bytes: &[u8]) {
+        let mut from = 0;
+        while from < bytes.len() {
+            let end = bytes.len().min(from + limits::BLOB_CHUNK_BYTES);
+            from = self.chunk(offer, from, &bytes[from..end]).await as usize;
+        }
+    }
+
+    async fn fetch(&mut self, offer: &BlobOffer) -> Result<Vec<u8>, u16> {
+        let mut whole = Vec::new();
+        loop {
+            let read = ReadBlob {
+                address: offer.address,
+                offset: whole.len() as u64,
+                length: 50_000,
+            };
+            let piece: BlobPiece = self
+                .post("/blobs/read", &read)
+                .await
+                .map_err(|(status, _)| status)?;
+            if piece.bytes.is_empty() {
+                assert_eq!(whole.len() as u64, piece.size);
+                return Ok(whole);
+            }
+            whole.extend(piece.bytes);
+        }
+    }
+}
+
+/// A station, a tablet of one village with a household of its own, and a tablet of another.
+async fn three(world: &World) -> (Device, Device, Device, DocumentId) {
+    let mut station = world.station().await;
+    let village = station.village("白荷村", "310199100201").await;
+    let other = station.village("前塘村", "310199100202").await;
+    let mut tablet = world.tablet(&mut station, village, "李玉梅").await;
+    let stranger = world.tablet(&mut station, other, "王桂香").await;
+    let mut doc = tablet.document(DocKind::Household, village);
+    let document = doc.header.document;
+    let envelope = tablet.edit(&mut doc, "addr", "白荷村二组");
+    let cursor = tablet.start();
+    let answer = tablet.sync(Some(cursor), vec![envelope]).await.unwrap();
+    assert!(answer.outcomes[0].1.is_in_log(), "{:?}", answer.outcomes);
+    (station, tablet, stranger, document)
+}
+
+#[tokio::test]
+async fn a_photo_goes_on_at_the_byte_after_the_server_was_killed() {
+    let mut world = World::new().await;
+    let (mut station, mut tablet, _, document) = three(&world).await;
+    let photo = bytes(1, 150_001);
+    let offer = offer_of(1, document, &photo);
+    assert_eq!(tablet.offer(&offer).await, BlobStanding::Wanted { from: 0 });
+    assert_eq!(tablet.chunk(&offer, 0, &photo[..10_007]).await, 10_007);
+    assert_eq!(station.fetch(&offer).await, Err(404), "not whole yet");
+    world.stop().await;
+    // Written and never acknowledged: as if the plug was pulled between the file and the row.
+    let file = world.data().join("blobs").join("01").join("01".repeat(32));
+    let mut written = std::fs::read(&file).unwrap();
+    written.extend([0xEE; 500]);
+    std::fs::write(&file, written).unwrap();
+    world.start().await;
+    for device in [&mut tablet, &mut station] {
+        device.follow(&world).await;
+    }
+    assert_eq!(
+        tablet.offer(&offer).await,
+        BlobStanding::Wanted { from: 10_007 }
+    );
+    assert_eq!(
+        tablet.chunk(&offer, 0, &photo[..500]).await,
+        10_007,
+        "said again, nothing is written"
+    );
+    tablet.send(&offer, &photo).await;
+    assert_eq!(tablet.offer(&offer).await, BlobStanding::Durable);
+    assert_eq!(station.fetch(&offer).await.unwrap(), photo);
+    assert_eq!(tablet.chunk(&offer, 3, b"again").await, photo.len() as u64);
+}
+
+#[tokio::test]
+async fn what_comes_is_what_was_offered_or_is_asked_for_again() {
+    let world = World::new().await;
+    let (_, mut tablet, _, document) = three(&world).await;
+    let photo = bytes(2, 70_000);
+    let offer = offer_of(2, document, &photo);
+    tablet.offer(&offer).await;
+    let mut damaged = photo.clone();
+    damaged[9] ^= 1;
+    assert_eq!(tablet.chunk(&offer, 0, &damaged[..60_000]).await, 60_000);
+    assert_eq!(tablet.chunk(&offer, 60_000, &damaged[60_000..]).await, 0);
+    assert_eq!(tablet.offer(&offer).await, BlobStanding::Wanted { from: 0 });
+    tablet.send(&offer, &photo).await;
+    assert_eq!(tablet.offer(&offer).await, BlobStanding::Durable);
+    let other = BlobOffer {
+        size: 5,
+        ..offer.clone()
+    };
+    assert!(
+        matches!(tablet.offer(&other).await, BlobStanding::Refused { code } if code == "malformed")
+    );
+}
+
+#[tokio::test]
+async fn limits_hold_for_one_for_a_piece_for_a_message_and_for_a_day() {
+    let world = World::new().await;
+    let (_, mut tablet, _, document) = three(&world).await;
+    let sized = |address, size| BlobOffer {
+        size,
+        ..offer_of(address, document, b"x")
+    };
+    let too_large = BlobStanding::Refused {
+        code: "too_large".into(),
+    };
+    assert_eq!(
+        tablet.offer(&sized(1, limits::BLOB_BYTES + 1)).await,
+        too_large
+    );
+    assert_eq!(tablet.offer(&sized(1, 0)).await, too_large);
+    let wanted = BlobStanding::Wanted { from: 0 };
+    let whole_ones = limits::BLOB_BYTES_PER_DAY / limits::BLOB_BYTES;
+    for address in 1..=whole_ones {
+        let offer = sized(address as u8, limits::BLOB_BYTES);
+        assert_eq!(tablet.offer(&offer).await, wanted, "{address}");
+    }
+    assert_eq!(tablet.offer(&sized(200, 1)).await, BlobStanding::Later);
+    world.clock.forward(24 * 60 * 60 * 1000);
+    tablet.open_session().await.unwrap();
+    assert_eq!(tablet.offer(&sized(200, 1)).await, wanted);
+    let chunk = |length: usize| BlobChunk {
+        address: BlobAddress([1; 32]),
+        offset: 0,
+        bytes: vec![7; length],
+    };
+    let most = limits::BLOB_CHUNK_BYTES;
+    for (length, status) in [(0, Some(413)), (most, None), (most + 1, Some(413))] {
+        let answer: Result<ChunkTaken, _> = tablet.post("/blobs/chunk", &chunk(length)).await;
+        assert_eq!(answer.err().map(|(status, _)| status), status, "{length}");
+    }
+    let offers = OfferBlobs {
+        offers: vec![sized(1, 1); limits::BLOB_OFFERS + 1],
+    };
+    let answer: Result<BlobStandings, _> = tablet.post("/blobs/offer", &offers).await;
+    assert_eq!(answer.unwrap_err().0, 413);
+}
+
+#[tokio::test]
+async fn nobody_sends_or_reads_what_does_not_concern_them() {
+    let world = World::new().await;
+    let (mut station, mut tablet, mut stranger, document) = three(&world).await;
+    let photo = bytes(3, 1_000);
+    let offer = offer_of(3, document, &photo);
+    assert!(matches!(
+        stranger.offer(&offer).await,
+        BlobStanding::Refused { code } if code == "not_your_unit"
+    ));
+    tablet.offer(&offer).await;
+    let chunk = BlobChunk {
+        address: offer.address,
+        offset: 0,
+        bytes: photo.clone(),
+    };
+    let refused: Result<ChunkTaken, _> = stranger.post("/blobs/chunk", &chunk).await;
+    assert_eq!(refused.unwrap_err().0, 403);
+    tablet.send(&offer, &photo).await;
+    assert_eq!(
+        stranger.fetch(&offer).await,
+        Err(404),
+        "as one that is not there"
+    );
+    assert_eq!(station.fetch(&offer).await.unwrap(), photo);
+    let unknown = offer_of(4, DocumentId(uuid::Uuid::from_u128(9)), &photo);
+    assert_eq!(tablet.offer(&unknown).await, BlobStanding::Later);
+}
+
+#[tokio::test]
+async fn an_order_that_erases_a_document_erases_its_blobs() {
+    let world = World::new().await;
+    let (mut station, mut tablet, _, document) = three(&world).await;
+    let photo = bytes(5, 80_000);
+    let offer = offer_of(5, document, &photo);
+    tablet.offer(&offer).await;
+    tablet.send(&offer, &photo).await;
+    let file = world.data().join("blobs").join("05").join("05".repeat(32));
+    assert!(file.exists());
+    let entropy = SystemEntropy;
+    AdminDesk::open(
+        &world.data(),
+        &world.key_file(),
+        world.clock.as_ref(),
+        &entropy,
+    )
+    .unwrap()
+    .erase(document, "test")
+    .unwrap();
+    assert!(!file.exists());
+    assert_eq!(station.fetch(&offer).await, Err(404));
+    assert!(matches!(
+        tablet.offer(&offer).await,
+        BlobStanding::Refused { code } if code == "erased"
+    ));
+}
+
+#[tokio::test]
+async fn with_a_second_copy_a_blob_is_durable_once_it_is_in_it() {
+    let world = World::with_second_copy(true).await;
+    let (_, mut tablet, _, document) = three(&world).await;
+    let photo = bytes(6, 5_000);
+    let offer = offer_of(6, document, &photo);
+    tablet.offer(&offer).await;
+    tablet.send(&offer, &photo).await;
+    let copied = world
+        .folder
+        .path()
+        .join("copy")
+        .join("blobs")
+        .join("06")
+        .join("06".repeat(32));
+    loop {
+        match tablet.offer(&offer).await {
+            BlobStanding::Whole => tokio::task::yield_now().await,
+            BlobStanding::Durable => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(std::fs::read(copied).unwrap(), photo);
+}
