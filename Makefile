@@ -44,6 +44,7 @@ gen: ## Writes generated files: constants, TypeScript types
 	cargo xtask gen
 
 bench: ## Speed against limits and rivals, in one run
+	@npm --prefix tests/rivals install --silent --no-audit --no-fund --omit=optional
 	cargo run --quiet --release --package zoufang-tests --features bench --bin zoufang-bench
 
 load: ## Thousands of tablets against the real server (TABLETS=, SECONDS=)
