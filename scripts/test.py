@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 LOGS = TARGET / "test-logs"
 KILL_ROUNDS = int(os.environ.get("N", "500"))
-SCHEDULES = int(os.environ.get("SCHEDULES", "300"))
+SCHEDULES = int(os.environ.get("SCHEDULES", "10000"))
 
 # The window's own feature is on everywhere, so that cargo builds each crate once for all stages.
 FEATURES = ["--features", "zoufang/custom-protocol"]

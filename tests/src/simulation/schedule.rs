@@ -52,7 +52,7 @@ pub fn play(founded: &Founded, seed: u64) -> Result<Ended> {
     let turns = if is_long {
         40 + chance.below(80)
     } else {
-        8 + chance.below(12)
+        6 + chance.below(10)
     };
     let mut world = World::new(founded, chance, is_long);
     for _ in 0..turns {
@@ -83,7 +83,9 @@ impl<'a> World<'a> {
         );
         let mut persons: Vec<usize> = (0..PEOPLE.len()).collect();
         if !is_long {
-            for _ in 0..=chance.below(2) {
+            // One tablet, or in a third of the schedules two.
+            let at_home = if chance.one_in(3) { 1 } else { 2 };
+            for _ in 0..at_home {
                 persons.remove(1 + chance.below(persons.len() - 1));
             }
         }
@@ -92,7 +94,7 @@ impl<'a> World<'a> {
             .into_iter()
             .map(|person| {
                 let seed = chance.seed();
-                let image = if perils.has_older_apps() && chance.one_in(2) {
+                let image = if perils.has_older_apps() && chance.one_in(3) {
                     &founded.older_devices[person]
                 } else {
                     &founded.devices[person]
