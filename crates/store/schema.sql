@@ -108,6 +108,16 @@ CREATE TABLE conflicts (
   PRIMARY KEY (document, field, place)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE departures (
+  document     BLOB PRIMARY KEY NOT NULL,
+  kind         TEXT NOT NULL,
+  label        TEXT NOT NULL,
+  household    BLOB,
+  destination  TEXT NOT NULL,
+  left_ms      INTEGER NOT NULL,
+  removed_ms   INTEGER
+) STRICT;
+
 CREATE TABLE devices (
   device       BLOB PRIMARY KEY NOT NULL,
   staff        BLOB NOT NULL,
@@ -233,6 +243,15 @@ CREATE TABLE import_rows (
   content  TEXT NOT NULL,                    -- JSON of the row
   PRIMARY KEY (batch, row)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE late_work (
+  hash      BLOB PRIMARY KEY NOT NULL,
+  document  BLOB NOT NULL,
+  own       INTEGER NOT NULL,
+  state     TEXT NOT NULL CHECK (state IN ('waiting', 'taken', 'set_aside')),
+  reason    TEXT NOT NULL,
+  at_ms     INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE member_statements (
   kind       TEXT NOT NULL,

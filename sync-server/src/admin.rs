@@ -12,7 +12,7 @@ use crate::organisation;
 use crate::settings::{self, name};
 use crate::tls;
 use crate::vault::{Vault, VaultError};
-use ids::{Clock, DeviceId, DocumentId, Entropy, UnitId};
+use ids::{Clock, DeviceId, DocumentId, Entropy, Role, UnitId};
 use protocol::{ConfirmEnrolment, CreateEnrolment, EnrolmentStatus, Order};
 use rusqlite::{Connection, OptionalExtension, named_params};
 use std::path::Path;
@@ -29,6 +29,9 @@ pub enum AdminError {
     /// The CA.
     #[error(transparent)]
     Tls(#[from] tls::TlsError),
+    /// Several townships, or none of that name.
+    #[error("which township? say its name or region code with --township")]
+    WhichTownship,
     /// A refusal.
     #[error("refused: {0}")]
     Refused(#[from] ApiError),
@@ -117,18 +120,34 @@ impl<'a> AdminDesk<'a> {
         self.write(|desk| enrolment::confirm(desk, None, input))
     }
 
-    /// The only township's station, when a server has one.
+    /// The station of a township: the named one, or the only one there is.
     ///
     /// # Errors
-    /// The database says no.
-    pub fn scope(&self) -> Result<UnitId, AdminError> {
-        let scope = self
-            .connection
-            .query_row(include_str!("sql/log/first_scope.sql"), [], |row| {
-                crate::columns::uuid(row, 0)
-            })
-            .map_err(ApiError::from)?;
-        Ok(UnitId(scope))
+    /// There is none of that name, there are several and none was named, or the database says no.
+    pub fn scope(&self, township: Option<&str>) -> Result<UnitId, AdminError> {
+        let townships = organisation::townships(&self.connection).map_err(ApiError::from)?;
+        match (township, townships.as_slice()) {
+            (None, [only]) => Ok(only.id),
+            (None, _) => Err(AdminError::WhichTownship),
+            (Some(name), all) => all
+                .iter()
+                .find(|unit| unit.name == name || unit.region == name)
+                .map(|unit| unit.id)
+                .ok_or(AdminError::WhichTownship),
+        }
+    }
+
+    /// Makes another township under the district, with its first supervisor's code.
+    ///
+    /// # Errors
+    /// Its name or region code is taken or malformed.
+    pub fn add_township(
+        &mut self,
+        name: &str,
+        region: &str,
+        supervisor: &str,
+    ) -> Result<EnrolmentStatus, AdminError> {
+        self.write(|desk| create_township(desk, name, region, supervisor))
     }
 
     /// Erases a document: the order, the deed and the log's entry are one transaction. Bodies and key are gone afterwards.
@@ -252,4 +271,23 @@ impl<'a> AdminDesk<'a> {
             address: &self.address,
         }
     }
+}
+
+/// A township and the code of its first supervisor.
+pub(crate) fn create_township(
+    desk: Desk<'_>,
+    name: &str,
+    region: &str,
+    supervisor: &str,
+) -> Result<EnrolmentStatus, ApiError> {
+    let sources = (desk.clock, desk.entropy);
+    let township = organisation::create_township(desk.connection, sources, name, region)?;
+    enrolment::create_anywhere(
+        desk,
+        &CreateEnrolment {
+            unit: township.id,
+            role: Role::Supervisor,
+            person: supervisor.to_owned(),
+        },
+    )
 }

@@ -3,11 +3,14 @@
 use crate::columns::{self, stored};
 use crate::error::ApiError;
 use crate::log;
+use crate::moves;
 use crate::orders;
 use crate::organisation;
 use crate::refusals;
+use crate::reviews;
 use crate::vault::{Key, Vault};
 use ids::{ActorId, ChangeHash, DeviceId, DocKind, DocumentId, Entropy, Generation, UnitId};
+use protocol::access::Holder;
 use protocol::genesis::{self, Constant};
 use protocol::session::server::{
     AdmissionState, Admitted, Caller, Chain, ChainTip, KnownChange, KnownDocument, KnownHead,
@@ -171,6 +174,10 @@ impl AdmissionState for Memory<'_> {
     }
 
     fn known_head(&mut self, head_hash: &[u8; 32]) -> Result<Option<KnownHead>, ApiError> {
+        // Whatever a person decides later, the number is another scope's: to its author it stays what it was.
+        if reviews::is_known(self.connection, head_hash)? {
+            return Ok(Some(KnownHead::Review));
+        }
         let row = self
             .connection
             .prepare_cached(include_str!("sql/admission/head.sql"))?
@@ -276,6 +283,10 @@ impl AdmissionState for Memory<'_> {
         organisation::device(self.connection, device)?
             .map(|device| device.caller())
             .transpose()
+    }
+
+    fn has_left(&mut self, document: DocumentId, holder: &Holder) -> Result<bool, ApiError> {
+        Ok(moves::was_home(self.connection, document, holder)?)
     }
 
     fn held(&mut self, document: DocumentId) -> Result<Vec<Envelope>, ApiError> {
@@ -461,6 +472,18 @@ impl AdmissionState for Memory<'_> {
         // A refused head without a place in a chain has no row above.
         refusals::forget_of(self.connection, head.device, replaced)?;
         Ok(())
+    }
+
+    fn review(
+        &mut self,
+        envelope: &Envelope,
+        head: &EnvelopeHead,
+        head_hash: &[u8; 32],
+    ) -> Result<(), ApiError> {
+        let key = self.key(head.document, head.generation)?;
+        let body = log::seal_envelope(&key, head_hash, envelope, self.entropy)?;
+        self.settle(head_hash, "review", None, None)?;
+        reviews::keep(self.connection, head, head_hash, &body, self.now_ms)
     }
 
     fn refuse(

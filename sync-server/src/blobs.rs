@@ -7,6 +7,7 @@
 use crate::blob_files::BlobFiles;
 use crate::columns::{self, stored};
 use crate::error::ApiError;
+use crate::moves;
 use crate::orders;
 use crate::state::App;
 use crate::steps::Step;
@@ -84,7 +85,11 @@ fn may_send(
                 ":document": document.0.as_bytes(),
                 ":device": holder.device.0.as_bytes(),
             })
-            .map(Some),
+            .and_then(|has_written| {
+                Ok(Some(
+                    has_written || moves::was_home(connection, document, holder)?,
+                ))
+            }),
         answer => Ok(answer),
     }
 }

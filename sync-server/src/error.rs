@@ -84,6 +84,18 @@ api_errors! {
     NameMissing = BAD_REQUEST, "name_missing", "名称没有填写或太长。", "请填写名称。";
     /// A village of that name or code exists.
     VillageExists = CONFLICT, "village_exists", "这个村已经有了。", "请在列表中找到它。";
+    /// A township of that name or code exists.
+    TownshipExists = CONFLICT, "township_exists", "这个乡镇已经有了。", "请核对名称和区划代码。";
+    /// One of the documents is in another open offer.
+    MoveOpen = CONFLICT, "move_open", "其中有档案正在办理转出。", "请先等对方接收，或撤回之前的转出。";
+    /// The offer is decided, taken back or over, or a document is not where it was.
+    MoveOver = CONFLICT, "move_over", "这次转出已经结束。", "请刷新后再看。";
+    /// The documents cannot go there.
+    MoveImpossible = BAD_REQUEST, "move_impossible", "这些档案不能转到那里。", "请重新选择转往的村。";
+    /// What the late change depends on was set aside.
+    ReviewNeedsEarlier = CONFLICT, "review_needs_earlier", "它接着更早的一条记录，那一条还没有收下。", "请先看更早的那一条。";
+    /// The late change does not fit the document.
+    ReviewNotApplicable = CONFLICT, "review_not_applicable", "这条记录放不进现在的档案。", "可以收在一边，请和写的人联系。";
     /// Not twelve digits.
     RegionInvalid = BAD_REQUEST, "region_invalid", "区划代码应为12位数字。", "请核对区划代码。";
     /// Our fault.

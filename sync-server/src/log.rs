@@ -4,13 +4,16 @@ use crate::columns::{self, stored};
 use crate::compaction::Segments;
 use crate::error::ApiError;
 use crate::orders;
+use crate::reviews;
+use crate::snapshot;
 use crate::vault::{self, Vault};
 use ed25519_dalek::SigningKey;
 use ids::{ChangeHash, DeviceId, DocumentId, Generation, Role, UnitId};
 use protocol::access::{self, Action, Context, Holder, Resource, Subject};
 use protocol::session::proof;
-use protocol::{Entry, EntryBody, Envelope, LastApplied, MemberRecord, limits, wire};
+use protocol::{Entry, EntryBody, Envelope, LastApplied, MemberRecord, ReviewState, limits, wire};
 use rusqlite::{Connection, OptionalExtension, named_params};
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
 /// Rows looked at for one answer, visible or not.
@@ -20,9 +23,40 @@ const SCANNED: u32 = 50_000;
 pub(crate) enum Append<'a> {
     Change(i64),
     Member(&'a MemberRecord),
+    /// Somebody of elsewhere who wrote in a document that lives here now: everybody here sees them.
+    Author(&'a MemberRecord),
     Policy(&'a (String, String)),
     /// The order with this number.
     Order(u64),
+    Move(&'a MoveEntry),
+    Late(&'a LateEntry),
+}
+
+/// A document came to this scope, left it, or went from one of its units to another.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct MoveEntry {
+    pub document: DocumentId,
+    pub kind: ids::DocKind,
+    pub creator: DeviceId,
+    /// The unit of this scope it left.
+    pub from: Option<UnitId>,
+    /// The unit of this scope it came to.
+    pub to: Option<UnitId>,
+    /// Where it went, for whoever loses sight of it.
+    pub to_name: String,
+}
+
+/// A change in the review tray.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct LateEntry {
+    pub document: DocumentId,
+    pub hash: ChangeHash,
+    /// Who made it.
+    pub device: DeviceId,
+    pub state: ReviewState,
+    /// Why it was set aside, sealed; empty when nobody said.
+    #[serde(with = "serde_bytes")]
+    pub reason: Vec<u8>,
 }
 
 /// Takes the scope's next number. The row is locked by the one writer until the commit, so numbers become visible in order.
@@ -53,8 +87,11 @@ pub(crate) fn insert(
     let (kind, change, record) = match entry {
         Append::Change(change) => ("change", Some(*change), None),
         Append::Member(record) => ("member", None, Some(wire::pack(record)?)),
+        Append::Author(record) => ("author", None, Some(wire::pack(record)?)),
         Append::Policy(policy) => ("policy", None, Some(wire::pack(policy)?)),
         Append::Order(number) => ("order", None, Some(wire::pack(number)?)),
+        Append::Move(entry) => ("move", None, Some(wire::pack(entry)?)),
+        Append::Late(entry) => ("late", None, Some(wire::pack(entry)?)),
     };
     connection
         .prepare_cached(include_str!("sql/log/insert.sql"))?
@@ -154,6 +191,20 @@ struct ChangeRow {
     kind: ids::DocKind,
     home_unit: UnitId,
     creator: DeviceId,
+    scope: UnitId,
+    since_seq: u64,
+    came_from: Option<UnitId>,
+}
+
+impl ChangeRow {
+    /// Whether a caller sees this entry: they see the document where it is, and saw it where it was at the time.
+    /// Who came to see it only by its move was given it whole.
+    fn is_visible(&self, holder: &Holder, seq: u64) -> bool {
+        let reads = |unit| may_read(holder, self.kind, unit, self.creator);
+        self.scope == holder.scope
+            && reads(self.home_unit)
+            && (seq >= self.since_seq || self.came_from.is_some_and(reads))
+    }
 }
 
 /// Reads what lies after `after` and is visible, about `bytes` raw bytes of it.
@@ -220,6 +271,9 @@ fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
             kind: columns::kind(row, 7)?,
             home_unit: UnitId(columns::uuid(row, 8)?),
             creator: DeviceId(columns::uuid(row, 9)?),
+            scope: UnitId(columns::uuid(row, 10)?),
+            since_seq: columns::number(row, 11)?,
+            came_from: columns::optional_uuid(row, 12)?.map(UnitId),
         }),
     };
     Ok(Row {
@@ -245,7 +299,7 @@ fn visible(
                 hash: change.hash,
             }));
         }
-        if !may_read(holder, change.kind, change.home_unit, change.creator) {
+        if !change.is_visible(holder, row.seq) {
             return Ok(None);
         }
         return Ok(Some(EntryBody::Change {
@@ -268,6 +322,18 @@ fn visible(
             let record: MemberRecord = wire::unpack(&record)?;
             Ok(sees_member(holder, &record).then_some(EntryBody::Member(record)))
         }
+        "author" => Ok(Some(EntryBody::Member(wire::unpack(&record)?))),
+        "move" => moved(connection, vault, holder, wire::unpack(&record)?),
+        "late" => {
+            let late: LateEntry = wire::unpack(&record)?;
+            let sees = late.device == holder.device || holder.role == Role::Supervisor;
+            Ok(sees.then_some(EntryBody::Late {
+                document: late.document,
+                hash: late.hash,
+                state: late.state,
+                reason: reviews::open_reason(vault, &late.reason)?,
+            }))
+        }
         "policy" => {
             let (id, json) = wire::unpack(&record)?;
             Ok(Some(EntryBody::Policy { id, json }))
@@ -276,8 +342,36 @@ fn visible(
     }
 }
 
+/// What a move is to this caller: the document goes out of sight, comes into it whole, or changes its unit before their eyes.
+fn moved(
+    connection: &Connection,
+    vault: &Vault,
+    holder: &Holder,
+    entry: MoveEntry,
+) -> Result<Option<EntryBody>, ApiError> {
+    let document = entry.document;
+    let reads = |unit| may_read(holder, entry.kind, unit, entry.creator);
+    Ok(match (entry.from.is_some_and(reads), entry.to) {
+        (true, Some(home_unit)) if reads(home_unit) => Some(EntryBody::Moved {
+            document,
+            home_unit,
+        }),
+        (true, _) => Some(EntryBody::DocOut {
+            document,
+            to: entry.to_name,
+        }),
+        // Where it has moved on since, nothing is handed out.
+        (false, Some(home_unit)) if reads(home_unit) => {
+            snapshot::of_document(connection, vault, holder, document)?
+                .map(|document| EntryBody::DocIn { document })
+        }
+        (false, _) => None,
+    })
+}
+
 fn raw_bytes(body: &EntryBody) -> usize {
     match body {
+        EntryBody::DocIn { document } => document.changes.len() + 512 * document.envelopes.len(),
         EntryBody::Change { envelope, .. } => envelope.raw_bytes(),
         EntryBody::Policy { json, .. } => json.len(),
         _ => 128,

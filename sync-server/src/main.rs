@@ -1,4 +1,4 @@
-//! The server's command line: init, serve, enrol, backup, restore, orders, verify.
+//! The server's command line: init, serve, enrol, township, backup, restore, orders, verify.
 #![allow(clippy::print_stdout, reason = "a command line prints")]
 
 use anyhow::{Context, Result, bail};
@@ -90,6 +90,9 @@ enum Command {
         /// With --new: a director's code for this village instead.
         #[arg(long, requires = "new")]
         village: Option<String>,
+        /// With --new: the township, by name or region code, where there are several.
+        #[arg(long, requires = "new", conflicts_with = "village")]
+        township: Option<String>,
         /// Confirm this enrolment.
         #[arg(long, requires = "code")]
         confirm: Option<String>,
@@ -97,6 +100,9 @@ enum Command {
         #[arg(long)]
         code: Option<String>,
     },
+    /// Townships of the district.
+    #[command(subcommand)]
+    Township(TownshipCommand),
     /// Copies the database into another folder while it is in use.
     Backup {
         /// Data folder.
@@ -150,6 +156,24 @@ enum Command {
     },
 }
 
+#[derive(Subcommand)]
+enum TownshipCommand {
+    /// Makes another township under the district, with its first supervisor's code. The server may run meanwhile.
+    Add {
+        #[command(flatten)]
+        folders: Folders,
+        /// Township name.
+        #[arg(long)]
+        name: String,
+        /// Township region code.
+        #[arg(long)]
+        region: String,
+        /// Name of its first supervisor.
+        #[arg(long)]
+        supervisor: String,
+    },
+}
+
 fn main() -> Result<()> {
     tracing_subscriber::fmt()
         .with_env_filter(
@@ -196,14 +220,22 @@ fn main() -> Result<()> {
             folders,
             new,
             village,
+            township,
             confirm,
             code,
         } => run_enrol(
             &folders,
             new,
             village.as_deref(),
+            township.as_deref(),
             confirm.as_deref().zip(code),
         ),
+        Command::Township(TownshipCommand::Add {
+            folders,
+            name,
+            region,
+            supervisor,
+        }) => run_township_add(&folders, &name, &region, &supervisor),
         Command::Backup { data, to } => run_backup(&data, &to),
         Command::Restore { from, data } => run_restore(&from, &data),
         Command::ConfirmOrders { folders } => run_confirm_orders(&folders),
@@ -273,6 +305,7 @@ fn run_enrol(
     folders: &Folders,
     new: Option<String>,
     village: Option<&str>,
+    township: Option<&str>,
     confirm: Option<(&str, String)>,
 ) -> Result<()> {
     let mut desk = open_desk(folders)?;
@@ -282,7 +315,7 @@ fn run_enrol(
                 UnitId::parse(village).context("not a village id")?,
                 Role::Director,
             ),
-            None => (desk.scope()?, Role::Supervisor),
+            None => (desk.scope(township)?, Role::Supervisor),
         };
         let input = CreateEnrolment { unit, role, person };
         print_enrolment(&desk.create_enrolment(&input)?);
@@ -299,6 +332,17 @@ fn run_enrol(
         }
         open.iter().for_each(print_enrolment);
     }
+    Ok(())
+}
+
+fn run_township_add(folders: &Folders, name: &str, region: &str, supervisor: &str) -> Result<()> {
+    let mut desk = AdminDesk::open(
+        &folders.data,
+        &folders.key_file,
+        &SystemClock,
+        &SystemEntropy,
+    )?;
+    print_enrolment(&desk.add_township(name, region, supervisor)?);
     Ok(())
 }
 

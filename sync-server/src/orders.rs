@@ -211,19 +211,14 @@ impl Orders<'_> {
             Order::Erase {
                 document,
                 generation,
-            } => self.erase(numbered.scope, document, generation),
+            } => self.erase(document, generation),
             Order::Revoke { device } => self.revoke(device, numbered.at_ms),
             Order::Move { .. } => Ok(()),
         }
     }
 
     /// Bodies, key, blobs and row of a document go; its number in the log and the keyed hash of its id stay.
-    fn erase(
-        self,
-        scope: UnitId,
-        document: DocumentId,
-        generation: Generation,
-    ) -> Result<(), ApiError> {
+    fn erase(self, document: DocumentId, generation: Generation) -> Result<(), ApiError> {
         self.connection.execute(
             include_str!("sql/orders/insert_erased.sql"),
             named_params! {
@@ -231,21 +226,11 @@ impl Orders<'_> {
                 ":generation": generation,
             },
         )?;
-        for in_scope in [
+        blobs::erase(self.connection, self.blobs, document)?;
+        for sql in [
             include_str!("sql/orders/erase_heads.sql"),
             include_str!("sql/orders/erase_log.sql"),
-        ] {
-            self.connection.execute(
-                in_scope,
-                named_params! {
-                    ":scope": scope.0.as_bytes(),
-                    ":document": document.0.as_bytes(),
-                    ":generation": generation,
-                },
-            )?;
-        }
-        blobs::erase(self.connection, self.blobs, document)?;
-        for everywhere in [
+            include_str!("sql/orders/erase_reviews.sql"),
             include_str!("sql/orders/erase_held.sql"),
             include_str!("sql/orders/erase_set_aside.sql"),
             include_str!("sql/orders/erase_changes.sql"),
@@ -254,13 +239,17 @@ impl Orders<'_> {
             include_str!("sql/orders/erase_document.sql"),
         ] {
             self.connection.execute(
-                everywhere,
+                sql,
                 named_params! {
                     ":document": document.0.as_bytes(),
                     ":generation": generation,
                 },
             )?;
         }
+        self.connection.execute(
+            include_str!("sql/orders/erase_homes.sql"),
+            named_params! {":document": document.0.as_bytes()},
+        )?;
         Ok(())
     }
 

@@ -13,6 +13,7 @@ use protocol::{
     VillageRecord, limits,
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use std::collections::BTreeSet;
 
 /// A unit as the database has it. The district lies in no scope.
 #[derive(Debug, Clone)]
@@ -84,6 +85,17 @@ impl Device {
             enrolled_ms: self.enrolled_ms,
             seen_ms: self.seen_ms,
             file_numbers: Some(self.file_numbers),
+        }
+    }
+
+    /// The person who holds it.
+    pub(crate) fn holder_record(&self) -> MemberRecord {
+        MemberRecord::Staff {
+            id: self.holder.staff,
+            name: self.staff_name.clone(),
+            role: self.holder.role,
+            unit: self.holder.unit,
+            since_ms: self.enrolled_ms,
         }
     }
 
@@ -235,6 +247,24 @@ pub(crate) fn members(
         .chain(devices.iter().map(Device::record))
         .filter(|record| log::sees_member(holder, record))
         .collect())
+}
+
+/// Those of these devices, with their holders, that a caller does not see among the members: they wrote in a document
+/// while it lived elsewhere.
+pub(crate) fn strangers(
+    connection: &Connection,
+    holder: &Holder,
+    devices: &BTreeSet<DeviceId>,
+) -> Result<Vec<MemberRecord>, ApiError> {
+    let mut records = Vec::new();
+    for id in devices {
+        let device = device(connection, *id)?.ok_or(ApiError::Internal)?;
+        let record = device.record();
+        if device.holder.scope != holder.scope || !log::sees_member(holder, &record) {
+            records.extend([device.holder_record(), record]);
+        }
+    }
+    Ok(records)
 }
 
 pub(crate) fn policies(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
@@ -410,6 +440,56 @@ pub(crate) fn create_village(
         &Append::Member(&village.record()),
     )?;
     villages(connection, scope)
+}
+
+/// Makes another township under the district: its station is a scope of its own, with the district's policy packs.
+pub(crate) fn create_township(
+    connection: &Connection,
+    (clock, entropy): (&dyn Clock, &dyn Entropy),
+    name: &str,
+    region: &str,
+) -> Result<Unit, ApiError> {
+    let name = checked_name(name)?;
+    if region.len() != 12 || !region.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(ApiError::RegionInvalid);
+    }
+    let district = connection
+        .query_row(include_str!("sql/organisation/district.sql"), [], read_unit)
+        .optional()?
+        .ok_or(ApiError::Internal)?;
+    let taken = townships(connection)?
+        .iter()
+        .any(|unit| unit.region == region || unit.name == name);
+    if taken {
+        return Err(ApiError::TownshipExists);
+    }
+    let scope = UnitId::new(clock, entropy);
+    let township = Unit {
+        id: scope,
+        scope: Some(scope),
+        parent: Some(district.id),
+        level: UnitLevel::Township,
+        name: name.to_owned(),
+        region: region.to_owned(),
+    };
+    insert_scope(connection, scope)?;
+    insert_unit(connection, &township)?;
+    for unit in [&district, &township] {
+        let entry = Append::Member(&unit.record());
+        log::append(connection, scope, clock.now_ms(), &entry)?;
+    }
+    for policy in &policies(connection)? {
+        log::append(connection, scope, clock.now_ms(), &Append::Policy(policy))?;
+    }
+    Ok(township)
+}
+
+/// The townships of the district, by region code.
+pub(crate) fn townships(connection: &Connection) -> rusqlite::Result<Vec<Unit>> {
+    connection
+        .prepare_cached(include_str!("sql/organisation/townships.sql"))?
+        .query_map([], read_unit)?
+        .collect()
 }
 
 /// The villages of a scope.

@@ -9,13 +9,16 @@ use crate::columns::{self, stored};
 use crate::compaction::Segments;
 use crate::error::ApiError;
 use crate::judge::{Question, Verdict};
-use crate::log::{self, Append};
+use crate::log::{self, Append, LateEntry};
+use crate::moves::{self, Whereabouts};
+use crate::organisation;
 use crate::publisher::Progress;
+use crate::reviews;
 use crate::set_aside;
 use crate::state::App;
 use crate::worker::Court;
-use ids::{ChangeHash, DocumentId, Generation, UnitId};
-use protocol::{Envelope, RefusalCode, limits};
+use ids::{ChangeHash, DocumentId, Generation};
+use protocol::{Envelope, RefusalCode, ReviewState, envelope, limits};
 use rusqlite::{Connection, OptionalExtension, named_params};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -38,7 +41,6 @@ pub(crate) struct Waiting {
     id: i64,
     pub(crate) hash: ChangeHash,
     pub(crate) head_hash: [u8; 32],
-    scope: UnitId,
     pub(crate) envelope: Envelope,
 }
 
@@ -91,6 +93,13 @@ impl Memory {
             self.order.retain(|other| *other != key);
         }
     }
+}
+
+/// The last row anything was written under.
+pub(crate) fn last_row(connection: &Connection) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached(include_str!("sql/publish/last_row.sql"))?
+        .query_row([], |row| row.get(0))
 }
 
 /// How far publishing has come.
@@ -173,18 +182,16 @@ fn gather_one(
                     columns::hash(row, 1)?,
                     row.get::<_, Vec<u8>>(2)?,
                     row.get::<_, [u8; 32]>(3)?,
-                    UnitId(columns::uuid(row, 4)?),
                 ))
             },
         )?
         .collect::<Result<Vec<_>, _>>()?
         .into_iter()
-        .map(|(id, hash, body, head_hash, scope)| {
+        .map(|(id, hash, body, head_hash)| {
             Ok(Waiting {
                 id,
                 hash,
                 head_hash,
-                scope,
                 envelope: log::open_envelope(&key, &hash.0, &body)?,
             })
         })
@@ -252,8 +259,12 @@ pub(crate) fn settle(
     judged: &[Judged],
     now_ms: i64,
 ) -> Result<(), ApiError> {
-    let mut good: Vec<&Waiting> = Vec::new();
-    for one in judged {
+    let mut good: Vec<(&Waiting, &Whereabouts)> = Vec::new();
+    let whereabouts = judged
+        .iter()
+        .map(|one| moves::whereabouts(connection, one.case.document))
+        .collect::<Result<Vec<_>, _>>()?;
+    for (one, place) in judged.iter().zip(&whereabouts) {
         let mut lost: Vec<ChangeHash> = Vec::new();
         for (row, verdict) in one.case.rows.iter().zip(&one.verdicts) {
             let waits: Option<i64> = connection
@@ -264,7 +275,7 @@ pub(crate) fn settle(
                 continue;
             }
             match verdict {
-                Verdict::Good => good.push(row),
+                Verdict::Good => good.extend(place.as_ref().map(|place| (row, place))),
                 Verdict::Orphan => {
                     lost.push(row.hash);
                     hold(app, connection, &one.case, row)?;
@@ -280,9 +291,10 @@ pub(crate) fn settle(
         }
     }
     // Numbers in the order in which the changes came, whatever documents they belong to.
-    good.sort_by_key(|row| row.id);
-    for row in good {
-        let seq = log::take_seq(connection, row.scope)?;
+    good.sort_by_key(|(row, _)| row.id);
+    for (row, place) in good {
+        // Where the document lives by now: it may have moved since it was read.
+        let seq = log::take_seq(connection, place.scope)?;
         let numbered = named_params! {":seq": stored(seq), ":id": row.id};
         connection
             .prepare_cached(include_str!("sql/publish/number.sql"))?
@@ -290,8 +302,39 @@ pub(crate) fn settle(
         connection
             .prepare_cached(include_str!("sql/publish/number_heads.sql"))?
             .execute(numbered)?;
-        log::insert(connection, row.scope, seq, now_ms, &Append::Change(row.id))?;
+        let entry = Append::Change(row.id);
+        log::insert(connection, place.scope, seq, now_ms, &entry)?;
+        if place.moved {
+            tell_author(connection, place, row, now_ms)?;
+        }
     }
+    Ok(())
+}
+
+/// Whoever lost sight of the document while their change waited hears that it stands there, under a number of their own log.
+fn tell_author(
+    connection: &Connection,
+    place: &Whereabouts,
+    row: &Waiting,
+    now_ms: i64,
+) -> Result<(), ApiError> {
+    let head = envelope::open(&row.envelope)?;
+    let sees = organisation::device(connection, head.device)?.is_some_and(|device| {
+        let holder = &device.holder;
+        holder.scope == place.scope
+            && log::may_read(holder, place.kind, place.home_unit, place.creator)
+    });
+    if sees || reviews::is_known(connection, &row.head_hash)? {
+        return Ok(());
+    }
+    let entry = LateEntry {
+        document: head.document,
+        hash: head.hash,
+        device: head.device,
+        state: ReviewState::Taken,
+        reason: Vec::new(),
+    };
+    log::append(connection, head.scope, now_ms, &Append::Late(&entry))?;
     Ok(())
 }
 

@@ -5,9 +5,11 @@
 use crate::enrolment::{self, Counted};
 use crate::error::ApiError;
 use crate::herd::{self, Class};
+use crate::moves;
 use crate::organisation;
 use crate::readmission;
 use crate::refusals;
+use crate::reviews;
 use crate::state::{App, Serving};
 use crate::steps::Step;
 use crate::{blobs, refill, snapshot, sync};
@@ -186,6 +188,7 @@ impl Endpoint {
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     let mut all = open_endpoints();
     all.extend(session_endpoints());
+    all.extend(move_endpoints());
     all
 }
 
@@ -363,6 +366,50 @@ fn session_endpoints() -> Vec<Endpoint> {
             "/refusals/list",
             "What was not taken from the devices, and why; never what it says.",
             |_, connection, granted, (): ()| refusals::of_scope(connection, granted.scope()?),
+        ),
+    ]
+}
+
+/// Routes about documents that go to another unit.
+fn move_endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::reading(
+            Action::ReadMoves,
+            "/moves/targets",
+            "The villages documents may go to.",
+            |_, connection, _, (): ()| moves::targets(connection),
+        ),
+        Endpoint::reading(
+            Action::ReadMoves,
+            "/moves/list",
+            "The offers out of and into the township.",
+            |app, connection, granted, (): ()| moves::list(app, connection, granted.scope()?),
+        ),
+        Endpoint::writing(
+            Action::MoveDocuments,
+            "/moves/offer",
+            "Offers documents to another village's station.",
+            |app, connection, granted, input| {
+                moves::offer(app, connection, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::stepping(
+            Action::MoveDocuments,
+            "/moves/decide",
+            "Accepts or declines an offer, or takes it back.",
+            |_, granted, input| Ok(moves::decide(granted.holder()?, input)),
+        ),
+        Endpoint::reading(
+            Action::ReadReviews,
+            "/review/list",
+            "What came after its document had left.",
+            |app, connection, granted, (): ()| reviews::list(app, connection, granted.scope()?),
+        ),
+        Endpoint::stepping(
+            Action::DecideReview,
+            "/review/decide",
+            "Takes what came late, or sets it aside.",
+            |_, granted, input| Ok(reviews::decide(granted.holder()?, input)),
         ),
     ]
 }

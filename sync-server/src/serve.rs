@@ -1,5 +1,6 @@
 //! The server as a whole: started on a tokio runtime, stopped cleanly.
 
+use crate::admin;
 use crate::blob_files::BlobFiles;
 use crate::compaction;
 use crate::copies::Copies;
@@ -216,6 +217,25 @@ impl RunningServer {
         self.serving
             .writer
             .run(move |connection| enrolment::create_anywhere(app.desk(connection), &input))
+            .await
+    }
+
+    /// Makes another township with its first supervisor's code, as whoever sits at the server.
+    ///
+    /// # Errors
+    /// Its name or region code is taken or malformed.
+    pub async fn create_township(
+        &self,
+        name: String,
+        region: String,
+        supervisor: String,
+    ) -> Result<EnrolmentStatus, ApiError> {
+        let app = Arc::clone(&self.serving.app);
+        self.serving
+            .writer
+            .run(move |connection| {
+                admin::create_township(app.desk(connection), &name, &region, &supervisor)
+            })
             .await
     }
 

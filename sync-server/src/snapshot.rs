@@ -10,15 +10,17 @@ use crate::organisation;
 use crate::settings;
 use crate::state::App;
 use crate::sync::answer_bytes;
+use crate::vault::Vault;
 use ids::{ChangeHash, DeviceId, DocKind, DocumentId, Generation, UnitId};
 use protocol::access::Holder;
-use protocol::envelope::SignedHead;
+use protocol::envelope::{self, SignedHead};
 use protocol::session::proof;
 use protocol::{
     Cursor, DocumentHeader, DocumentSnapshot, EnvelopeIndex, PROTOCOL_VERSION, SnapshotPage,
     SnapshotRequest,
 };
-use rusqlite::{Connection, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// Where a page begins: the log's number when the first page was asked for, the last document given, how many were.
@@ -168,7 +170,7 @@ fn page(
             done: at.done.saturating_add(1),
             ..at
         };
-        documents.push(read_snapshot(app, connection, row)?);
+        documents.push(read_snapshot(&app.vault, connection, holder, row)?);
     }
     Ok(SnapshotPage {
         cursor: Cursor {
@@ -207,13 +209,33 @@ fn count(connection: &Connection, holder: &Holder) -> Result<u32, ApiError> {
         .sum())
 }
 
-fn read_snapshot(
-    app: &App,
+/// One document, whole, if the caller may read it where it is now.
+pub(crate) fn of_document(
     connection: &Connection,
+    vault: &Vault,
+    holder: &Holder,
+    document: DocumentId,
+) -> Result<Option<DocumentSnapshot>, ApiError> {
+    let row = connection
+        .prepare_cached(include_str!("sql/snapshot/document.sql"))?
+        .query_row(
+            named_params! {":id": document.0.as_bytes(), ":scope": holder.scope.0.as_bytes()},
+            read_document,
+        )
+        .optional()?;
+    row.filter(|row| log::may_read(holder, row.header.kind, row.home_unit, row.header.creator))
+        .map(|row| read_snapshot(vault, connection, holder, row))
+        .transpose()
+}
+
+fn read_snapshot(
+    vault: &Vault,
+    connection: &Connection,
+    holder: &Holder,
     row: DocumentRow,
 ) -> Result<DocumentSnapshot, ApiError> {
     let document = row.header.document;
-    let key = log::document_key(connection, &app.vault, document, row.generation)?;
+    let key = log::document_key(connection, vault, document, row.generation)?;
     let mut segments = Segments::default();
     let mut statement = connection.prepare_cached(include_str!("sql/snapshot/changes.sql"))?;
     let rows = statement.query_map(
@@ -230,14 +252,18 @@ fn read_snapshot(
     )?;
     let mut changes = Vec::new();
     let mut envelopes = Vec::new();
+    let mut writers = BTreeSet::new();
     for change in rows {
         let (hash, body, seq, at_ms, segment): (ChangeHash, _, _, _, _) = change?;
         let envelope = match segment {
-            Some(segment) => segments.envelope(connection, &app.vault, segment, &hash)?,
+            Some(segment) => segments.envelope(connection, vault, segment, &hash)?,
             None => log::open_envelope(&key, &hash.0, &body)?,
         };
+        let head = envelope::open(&envelope)?;
+        writers.insert(head.device);
         envelopes.push(EnvelopeIndex {
-            seq,
+            // A number belongs to the scope it was given in.
+            seq: if head.scope == holder.scope { seq } else { 0 },
             at_ms,
             length: u32::try_from(envelope.change.len()).map_err(|_| ApiError::Internal)?,
             signed: SignedHead {
@@ -255,5 +281,6 @@ fn read_snapshot(
         header: row.header,
         changes,
         envelopes,
+        authors: organisation::strangers(connection, holder, &writers)?,
     })
 }

@@ -6,6 +6,7 @@ use crate::error::ApiError;
 use crate::log::{self, EntryAt, Stretch};
 use crate::orders;
 use crate::organisation;
+use crate::publish;
 use crate::settings;
 use crate::state::App;
 use crate::steps::Step;
@@ -108,11 +109,7 @@ pub(crate) fn awaited(
     if !outcomes.iter().any(|(_, outcome)| is_taken(outcome)) {
         return Ok(None);
     }
-    Ok(Some(
-        connection
-            .prepare_cached(include_str!("sql/admission/last_change.sql"))?
-            .query_row([], |row| row.get(0))?,
-    ))
+    Ok(Some(publish::last_row(connection)?))
 }
 
 /// Says of what was taken what became of it by now.

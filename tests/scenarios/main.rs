@@ -5,6 +5,7 @@ mod bad_input;
 mod full_disk;
 mod interrupted;
 mod main_job;
+mod moves;
 mod offline_work;
 mod outside_reader;
 mod photos;

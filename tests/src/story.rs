@@ -209,7 +209,15 @@ impl World {
     /// # Errors
     /// The folder is in use or cannot be made.
     pub fn open_tablet(&self, folder: &Path) -> Result<Device> {
-        let device = Device::open(folder, ShellKind::Tablet, ArgonCost::FLOOR)?;
+        self.open_device(folder, ShellKind::Tablet)
+    }
+
+    /// A device of any kind in a folder, used before or not.
+    ///
+    /// # Errors
+    /// The folder is in use or cannot be made.
+    pub fn open_device(&self, folder: &Path, shell: ShellKind) -> Result<Device> {
+        let device = Device::open(folder, shell, ArgonCost::FLOOR)?;
         device.clock.run_at_offset(self.offset_ms);
         Ok(device)
     }

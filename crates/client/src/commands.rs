@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
-    attachments, children, conflicts, contacts, office_line, problems, returned, station,
+    attachments, children, conflicts, contacts, moves, office_line, problems, returned, station,
     sync_page, today, visits,
 };
 use serde::Serialize;
@@ -38,7 +38,9 @@ macro_rules! commands {
                 $($tablet => on_tablet(app, move |tablet| commands!(@run $tablet_path, tablet, argument $(, $tablet_kind)?)).await,)*
                 $($line => {
                     let tablet = app.tablet()?;
-                    answer(commands!(@line $line_path, tablet, argument $(, $line_kind)?))
+                    let result = answer(commands!(@line $line_path, tablet, argument $(, $line_kind)?));
+                    app.announce_writes(&tablet);
+                    result
                 })*
                 other => match app.extension(other) {
                     Some(extension) => {
@@ -122,6 +124,7 @@ commands! {
         "overview" => station::overview;
         "villages" => station::villages;
         "inbox" => station::inbox;
+        "departures" => moves::departures;
     }
     line {
         "open_attachment" => attachments::open, input;
@@ -130,6 +133,11 @@ commands! {
         "new_enrolment" => office_line::new_enrolment, input;
         "enrolment" => office_line::enrolment, input;
         "confirm_enrolment" => office_line::confirm_enrolment, input;
+        "move_form" => moves::form, input;
+        "offer_move" => moves::offer, input;
+        "moves" => moves::list;
+        "decide_move" => moves::decide, input;
+        "decide_review" => moves::decide_review, input;
     }
 }
 

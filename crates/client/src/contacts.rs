@@ -3,7 +3,7 @@
 use crate::cadence;
 use crate::error::ClientError;
 use crate::records::{self, Write};
-use crate::roster::Roster;
+use crate::roster::{Roster, RosterChild};
 use crate::tablet::Tablet;
 use crate::view::{
     AttemptFormView, AttemptInput, ContactFormView, ContactInput, IdInput, OptionView, SavedView,
@@ -215,9 +215,12 @@ pub fn saved(
     record: &str,
 ) -> Result<SavedView, ClientError> {
     let roster = Roster::read(tablet)?;
-    let known: Vec<_> = children
+    let known: Vec<RosterChild> = children
         .iter()
-        .filter_map(|id| roster.child(&id.to_string()).ok())
+        .map(|id| roster.child_or_departed(tablet, *id))
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter()
+        .flatten()
         .collect();
     let first = known.first().ok_or_else(|| ClientError::new("not_found"))?;
     let packs = tablet.packs();
@@ -226,7 +229,7 @@ pub fn saved(
         record: record.to_owned(),
         names: known
             .iter()
-            .map(|child| child.name())
+            .map(RosterChild::name)
             .collect::<Vec<_>>()
             .join("、"),
         next: cadence.as_ref().map(cadence::due_views).unwrap_or_default(),

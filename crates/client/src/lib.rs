@@ -16,6 +16,7 @@ mod enrolment;
 mod error;
 pub mod exchange;
 pub mod imports;
+pub mod moves;
 mod nouns;
 pub mod office_line;
 pub mod packs;

@@ -10,12 +10,12 @@ use domain::child::Child;
 use domain::household::Household;
 use domain::name_search::SearchKey;
 use domain::problem::Problem;
-use domain::record::{FieldConflict, FieldValue, Record};
+use domain::record::{FieldConflict, FieldValue, Record, doc};
 use ids::{ChangeHash, DocKind, DocumentId, UnitId};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use store::projections::{children, conflicts, households, records};
-use store::{Connection, documents};
+use store::{Connection, StoreError, documents};
 
 /// A noun with where it belongs.
 #[derive(Clone)]
@@ -43,6 +43,9 @@ pub struct Nouns {
     pub problems: Vec<Noun<Problem>>,
 }
 
+/// A document is read again when it changed or belongs elsewhere.
+type Standing = (UnitId, Vec<ChangeHash>);
+
 #[derive(Clone)]
 enum Kept {
     Child(Noun<Child>),
@@ -51,10 +54,10 @@ enum Kept {
     Other,
 }
 
-/// What was read before, by document and heads, and the due dates computed from it.
+/// What was read before, by document, where it belongs and its heads; and the due dates computed from it.
 #[derive(Default)]
 pub struct NounCache {
-    nouns: Mutex<HashMap<DocumentId, (Vec<ChangeHash>, Kept)>>,
+    nouns: Mutex<HashMap<DocumentId, (Standing, Kept)>>,
     cadences: Mutex<Cadences>,
 }
 
@@ -85,12 +88,13 @@ impl Tablet {
             }
         }
         let mut nouns = Nouns::default();
-        for (id, _, heads) in documents::all_heads(connection)? {
+        for (id, unit, heads) in documents::seen(connection)? {
+            let standing = (unit, heads);
             let fresh = match kept.get(&id) {
-                Some((known, noun)) if *known == heads => noun.clone(),
+                Some((known, noun)) if *known == standing => noun.clone(),
                 _ => {
                     let noun = read(connection, id, bulk.remove(&id))?;
-                    kept.insert(id, (heads, noun.clone()));
+                    kept.insert(id, (standing, noun.clone()));
                     noun
                 }
             };
@@ -152,8 +156,45 @@ impl Tablet {
     /// `not_found`, or the store cannot be read.
     pub fn child_with_answers(&self, id: DocumentId) -> Result<Child, ClientError> {
         self.store
-            .read(|connection| children::file(connection, id))?
+            .read(|connection| match children::file(connection, id)? {
+                Some(child) => Ok::<_, StoreError>(Some(child)),
+                None => {
+                    Ok(departed(connection, id)?.map(|(_, record)| Child::from_record(&record)))
+                }
+            })?
             .ok_or_else(|| ClientError::new("not_found"))
+    }
+
+    /// A child that moved away while its copy is still here: what was begun for it can be finished and handed over.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn departed_child(&self, id: DocumentId) -> Result<Option<Noun<Child>>, ClientError> {
+        Ok(self
+            .store
+            .read(|connection| departed(connection, id))?
+            .map(|(unit, record)| {
+                let child = Child::from_record(&record);
+                let search = Arc::new(search_key(&child));
+                Noun {
+                    id,
+                    unit,
+                    noun: Arc::new(child),
+                    conflicts: Arc::default(),
+                    search,
+                }
+            }))
+    }
+
+    /// Whether a household is here, seen or moved away.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn has_household(&self, id: DocumentId) -> Result<bool, ClientError> {
+        Ok(self
+            .store
+            .read(|connection| documents::head(connection, id))?
+            .is_some())
     }
 
     /// A household with the answers of its sessions.
@@ -162,7 +203,12 @@ impl Tablet {
     /// `not_found`, or the store cannot be read.
     pub fn household_with_answers(&self, id: DocumentId) -> Result<Household, ClientError> {
         self.store
-            .read(|connection| households::file(connection, id))?
+            .read(|connection| match households::file(connection, id)? {
+                Some(household) => Ok::<_, StoreError>(Some(household)),
+                None => Ok(
+                    departed(connection, id)?.map(|(_, record)| Household::from_record(&record))
+                ),
+            })?
             .ok_or_else(|| ClientError::new("not_found"))
     }
 
@@ -175,6 +221,18 @@ impl Tablet {
             .into_values()
             .collect())
     }
+}
+
+/// A document that moved away and is still here, read as it stands.
+fn departed(
+    connection: &Connection,
+    id: DocumentId,
+) -> Result<Option<(UnitId, Record)>, StoreError> {
+    if !documents::has_left(connection, id)? {
+        return Ok(None);
+    }
+    Ok(documents::load(connection, id)?
+        .map(|stored| (stored.head.home_unit, doc::read(&stored.automerge))))
 }
 
 fn read(

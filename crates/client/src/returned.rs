@@ -1,7 +1,7 @@
 //! 退回: what the server did not take. Nothing of it is lost; it says why and what to do, and a person decides.
 
 mod settle;
-mod words;
+pub(crate) mod words;
 
 pub(crate) use settle::{note_refusal, settle};
 

@@ -302,6 +302,28 @@ impl Roster {
             .ok_or_else(|| ClientError::new("not_found"))
     }
 
+    /// One child, also one that moved away while its copy is still here.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn child_or_departed(
+        &self,
+        tablet: &Tablet,
+        id: DocumentId,
+    ) -> Result<Option<RosterChild>, ClientError> {
+        if let Some(child) = self.children.iter().find(|child| child.id == id) {
+            return Ok(Some(child.clone()));
+        }
+        Ok(tablet.departed_child(id)?.map(|noun| RosterChild {
+            id,
+            unit: noun.unit,
+            child: noun.noun,
+            conflicts: noun.conflicts,
+            cadence: None,
+            search: noun.search,
+        }))
+    }
+
     /// The household of a child.
     pub fn household_of(&self, child: &RosterChild) -> Option<&RosterHousehold> {
         self.households.get(child.child.household()?)

@@ -13,9 +13,9 @@ use crate::view::{
 use chrono::{Datelike, NaiveDate};
 use domain::cadence::Kind;
 use ids::{DocumentId, UnitId};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use store::projections::events::{self, EventKind};
-use store::{members, sync_state};
+use store::{departures, members, sync_state};
 
 /// A tablet not heard of for so long is a matter of its own (ui.md §4.2).
 const SILENT_DAYS: i64 = 7;
@@ -88,6 +88,9 @@ pub fn overview(tablet: &Tablet) -> Result<OverviewView, ClientError> {
                 .count(),
         ),
         conflicts: crate::conflicts::count(tablet)?,
+        reviews: count(
+            usize::try_from(tablet.store.read(departures::count_waiting)?).unwrap_or(usize::MAX),
+        ),
         attention,
         by_village,
         problems: problems
@@ -223,8 +226,15 @@ pub(crate) fn village_rows(
 /// When the newest tablet of each village was last heard of.
 fn seen_by_unit(tablet: &Tablet) -> Result<HashMap<UnitId, i64>, ClientError> {
     let mut seen = HashMap::new();
+    let here: HashSet<UnitId> = tablet
+        .store
+        .read(members::units)?
+        .into_iter()
+        .map(|unit| unit.unit)
+        .collect();
     for device in tablet.store.read(members::devices)? {
-        if device.unit == tablet.identity.scope {
+        // Nor is it about whoever once wrote in a file that came from elsewhere.
+        if device.unit == tablet.identity.scope || !here.contains(&device.unit) {
             continue;
         }
         if let Some(at) = device.seen_ms.or(device.enrolled_ms) {

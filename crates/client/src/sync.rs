@@ -6,13 +6,13 @@ use crate::returned;
 use crate::tablet::Tablet;
 use crate::view::SyncPhase;
 use ed25519_dalek::VerifyingKey;
-use ids::{ChangeHash, DocKind, DocumentId, UnitId};
+use ids::{ChangeHash, DocKind, DocumentId, Incarnation, UnitId};
 use protocol::change_header;
 use protocol::envelope::{self, DocumentHeader, Envelope, EnvelopeHead};
 use protocol::session::client::{Batch, Effect, Event, Position, Queued, Settings, SyncSession};
 use protocol::{
-    Cursor, DocumentSnapshot, EntryBody, LastApplied, MemberRecord, Outcome, SchemaVersion,
-    SnapshotPage, SnapshotRequest, SyncRequest, UnitLevel,
+    Cursor, DocumentSnapshot, EntryBody, LastApplied, MemberRecord, Outcome, ReviewState,
+    SchemaVersion, SnapshotPage, SnapshotRequest, SyncRequest, UnitLevel,
 };
 use std::collections::BTreeMap;
 use store::changes::{self, Change};
@@ -20,7 +20,7 @@ use store::documents::{self, DocumentHead, StoredDocument};
 use store::members::{self, DeviceRow, StaffRow, UnitRow};
 use store::policies::{self, PolicyRow};
 use store::sync_state::{self, ScopeState};
-use store::{StoreError, Transaction, projections};
+use store::{StoreError, Transaction, departures, identity, projections};
 
 /// No epoch has this number: the cursor was forgotten because the server's memory was lost.
 const FORGOTTEN: u64 = 0;
@@ -346,14 +346,45 @@ fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Option<LastApplied>, Cl
                 }
                 EntryBody::Order { statement } => recovery::heed_order(tablet, tx, statement)?,
                 EntryBody::Policy { id, json } => store_policy(tx, id, json, now)?,
-                // Moves come with their own work; nothing sends them yet. A reset is the batch's own mark.
-                EntryBody::DocOut { .. } | EntryBody::Reset => {}
+                EntryBody::DocOut { document, to } => {
+                    departures::leave(tx, *document, to, entry.at_ms)?;
+                }
+                EntryBody::Moved {
+                    document,
+                    home_unit,
+                } => {
+                    documents::set_home_unit(tx, *document, *home_unit)?;
+                    projections::refresh_stored(tx, *document)?;
+                }
+                EntryBody::Late {
+                    document,
+                    hash,
+                    state,
+                    reason,
+                } => {
+                    let own = changes::has(tx, *hash)? && is_own(tablet, tx, *hash)?;
+                    let words = state.as_str();
+                    departures::put_late(tx, *hash, *document, own, words, reason, entry.at_ms)?;
+                    if own && *state != ReviewState::SetAside {
+                        // Its place in the log of its own scope: durable like every other entry up to there.
+                        let taken = changes::Outcome::Accepted {
+                            server_seq: Some(entry.seq),
+                        };
+                        changes::mark_outcome(tx, *hash, &taken)?;
+                    }
+                }
+                // A reset is the batch's own mark.
+                EntryBody::Reset => {}
             }
         }
         for (document, incoming) in by_document {
             store_incoming(tablet, tx, document, &incoming, now)?;
         }
         changes::mark_durable_up_to(tx, scope.scope, batch.durable_seq)?;
+        if departures::remove_handed_over(tx, now)? {
+            let memory = Incarnation(tablet.new_id());
+            identity::begin_incarnation(tx, memory, &tablet.identity.certificate)?;
+        }
         scope.durable_seq = batch.durable_seq;
         if forgotten {
             // Whoever had loaded everything goes on working with it while the server gathers what it lost.
@@ -377,6 +408,10 @@ fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Option<LastApplied>, Cl
         recovery::heed_chain(tablet, tx, batch.chain)?;
         Ok(if forgotten { None } else { last })
     })
+}
+
+fn is_own(tablet: &Tablet, tx: &Transaction<'_>, hash: ChangeHash) -> Result<bool, ClientError> {
+    Ok(changes::author_of(tx, hash)?.is_some_and(|author| author.device == tablet.identity.device))
 }
 
 fn outcome_of(outcome: &Outcome) -> changes::Outcome {
@@ -563,10 +598,16 @@ fn store_incoming(
         if changes::has(tx, one.head.hash)? {
             if one.head.device == tablet.identity.device {
                 // An own change that waited at the server has entered the log by itself.
-                let accepted = changes::Outcome::Accepted {
-                    server_seq: Some(one.seq),
-                };
-                changes::mark_outcome(tx, one.head.hash, &accepted)?;
+                if one.seq > 0 {
+                    let accepted = changes::Outcome::Accepted {
+                        server_seq: Some(one.seq),
+                    };
+                    changes::mark_outcome(tx, one.head.hash, &accepted)?;
+                }
+                let (change, reason) = one.checked(tablet, tx)?;
+                if reason.is_none() && changes::refill(tx, &change)? {
+                    believed.push((one, change));
+                }
             }
             continue;
         }
@@ -627,7 +668,8 @@ fn take_in(
                 keep_aside(tx, one, change, reason, now)?;
             }
             None => {
-                changes::insert_remote(tx, change, Some(one.seq), now)?;
+                let server_seq = (one.seq > 0).then_some(one.seq);
+                changes::insert_remote(tx, change, server_seq, now)?;
             }
         }
     }
@@ -713,7 +755,15 @@ fn store_snapshot(
     if store::recovery::is_erased(tx, snapshot.document, snapshot.generation)? {
         return Ok(last);
     }
-    if documents::head(tx, snapshot.document)?.is_none() {
+    for author in &snapshot.authors {
+        store_member(tx, author)?;
+    }
+    if documents::head(tx, snapshot.document)?.is_some() {
+        documents::set_home_unit(tx, snapshot.document, snapshot.home_unit)?;
+        departures::arrive(tx, snapshot.document)?;
+        projections::refresh_stored(tx, snapshot.document)?;
+    } else {
+        departures::arrive(tx, snapshot.document)?;
         let head = document_head(
             snapshot.document,
             snapshot.kind,

@@ -16,12 +16,13 @@ use crate::view::{
     VisitFormView, VisitReadView,
 };
 use domain::calendar::month_day_words;
-use domain::child::{Attempt, ChildVisit};
+use domain::child::{Attempt, ChildVisit, HOUSEHOLD};
 use domain::form::{
     self, AnswerRefusal, Answers, ChildContext, FormContext, FormPack, LastAnswers, QuestionType,
     SESSION, SaveRefusal, SummaryGivens,
 };
-use domain::household::Session;
+use domain::household::{Household, Session};
+use domain::record::Edit;
 use ids::{DocKind, DocumentId};
 use std::collections::BTreeMap;
 use store::drafts::{self, Draft};
@@ -37,6 +38,8 @@ struct Desk {
     context: FormContext,
     answers: Answers,
     children: Vec<RosterChild>,
+    /// The household is not here; it begins with this visit.
+    begins: bool,
 }
 
 /// Opens the visit form of a child's household, resuming its draft if there is one.
@@ -46,12 +49,13 @@ struct Desk {
 pub fn open_visit(tablet: &Tablet, input: &IdInput) -> Result<VisitFormView, ClientError> {
     let roster = Roster::read(tablet)?;
     let child = roster.child(&input.id)?;
-    let household = roster
-        .household_of(child)
-        .ok_or_else(|| ClientError::new("not_found"))?;
+    let household = match roster.household_of(child) {
+        Some(household) => household.id,
+        None => own_household(tablet, child)?,
+    };
     let there = tablet
         .store
-        .read(|connection| drafts::of_household(connection, household.id))?;
+        .read(|connection| drafts::of_household(connection, household))?;
     if let Some(draft) = there {
         return view(tablet, &desk(tablet, &roster, draft)?);
     }
@@ -59,16 +63,19 @@ pub fn open_visit(tablet: &Tablet, input: &IdInput) -> Result<VisitFormView, Cli
     let form = packs
         .visit_form()
         .ok_or_else(|| ClientError::new("form_unknown"))?;
-    let children: Vec<DocumentId> = roster
-        .children_of(&household.id.to_string())
+    let mut children: Vec<DocumentId> = roster
+        .children_of(&household.to_string())
         .into_iter()
         .filter(|other| other.cadence.is_some() || other.id == child.id)
         .map(|other| other.id)
         .collect();
+    if children.is_empty() {
+        children.push(child.id);
+    }
     let now = tablet.clock.now_ms();
     let mut draft = Draft {
         draft: tablet.new_id(),
-        household: household.id,
+        household,
         form: form.content_hash().to_owned(),
         answers: serde_json::Value::Null,
         position: None,
@@ -82,6 +89,16 @@ pub fn open_visit(tablet: &Tablet, input: &IdInput) -> Result<VisitFormView, Cli
     desk.answers = form::initial_answers(&desk.form, &desk.context);
     keep(tablet, &mut desk)?;
     view(tablet, &desk)
+}
+
+/// The household that a child gets of its own. One that came alone from another village left its household behind; the
+/// new one begins with the first visit.
+fn own_household(tablet: &Tablet, child: &RosterChild) -> Result<DocumentId, ClientError> {
+    let begun = tablet.store.read(drafts::open)?;
+    Ok(begun
+        .into_iter()
+        .find(|draft| draft.children == [child.id])
+        .map_or_else(|| DocumentId(tablet.new_id()), |draft| draft.household))
 }
 
 /// A draft's form.
@@ -319,8 +336,12 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
             if first_record.is_none() {
                 first_record = Some(visit.id.clone());
             }
+            let mut edits = vec![visit.to_edit()];
+            if desk.begins {
+                edits.push(Edit::put(HOUSEHOLD, desk.draft.household.to_string()));
+            }
             writes.push(
-                Write::new(child.id, DocKind::Child, child.unit, vec![visit.to_edit()]).labelled(
+                Write::new(child.id, DocKind::Child, child.unit, edits).labelled(
                     "visit_part",
                     format!("{} 走访", child.name()),
                     &visit.id,
@@ -440,11 +461,18 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
     let children: Vec<RosterChild> = draft
         .children
         .iter()
-        .filter_map(|id| roster.child(&id.to_string()).ok())
-        .cloned()
+        .map(|id| roster.child_or_departed(tablet, *id))
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter()
+        .flatten()
         .collect();
     let mut last = BTreeMap::new();
-    let household = tablet.household_with_answers(draft.household)?;
+    let begins = !tablet.has_household(draft.household)?;
+    let household = if begins {
+        Household::default()
+    } else {
+        tablet.household_with_answers(draft.household)?
+    };
     let newest = household
         .sessions
         .iter()
@@ -501,6 +529,7 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
         context,
         answers,
         children,
+        begins,
     })
 }
 

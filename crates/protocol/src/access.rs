@@ -60,11 +60,19 @@ pub enum Action {
     ReadDevices,
     /// List what was not taken from the devices, and why; never what it says.
     ReadRefusals,
+    /// List offers to move documents, and where they may go.
+    ReadMoves,
+    /// Offer documents to another unit, decide an offer, take one back; each document is decided again.
+    MoveDocuments,
+    /// See what came late.
+    ReadReviews,
+    /// Decide what becomes of what came late; each document is decided again.
+    DecideReview,
 }
 
 impl Action {
     /// All actions, for tables and tests.
-    pub const ALL: [Action; 14] = [
+    pub const ALL: [Action; 18] = [
         Action::ReadHealth,
         Action::Enrol,
         Action::OpenSession,
@@ -79,6 +87,10 @@ impl Action {
         Action::ReadVillages,
         Action::ReadDevices,
         Action::ReadRefusals,
+        Action::ReadMoves,
+        Action::MoveDocuments,
+        Action::ReadReviews,
+        Action::DecideReview,
     ];
 }
 
@@ -171,7 +183,11 @@ const fn rule(action: Action) -> (Who, What) {
         | Action::CreateVillage
         | Action::ReadVillages
         | Action::ReadDevices
-        | Action::ReadRefusals => (Who::Supervisor, What::Scope),
+        | Action::ReadRefusals
+        | Action::ReadMoves
+        | Action::MoveDocuments
+        | Action::ReadReviews
+        | Action::DecideReview => (Who::Supervisor, What::Scope),
     }
 }
 

@@ -4,6 +4,7 @@
 //! - [`enrolment`] is how a device becomes known; [`session::proof`] is how it proves itself afterwards.
 //! - [`envelope`] signs a change; [`change_header`] reads an Automerge change without Automerge.
 //! - [`access`] decides who may do what; [`genesis`] knows the changes that are never sent.
+//! - [`moves`] is how a child goes to another village, and what becomes of work that comes late.
 //! - [`order`] is what the server decides for good and every device carries back to a restored server.
 //! - [`retry`] says what may heal a refusal, for the tablet that offers again and the server that looks again.
 //! - [`session::client`] and [`session::server`] are the two state machines that speak sync.
@@ -17,6 +18,7 @@ pub mod genesis;
 mod genesis_table;
 pub mod limits;
 pub mod message;
+pub mod moves;
 pub mod order;
 pub mod outcome;
 pub mod retry;
@@ -25,6 +27,7 @@ pub mod wire;
 
 pub use envelope::{DocumentHeader, Envelope, EnvelopeHead};
 pub use message::*;
+pub use moves::*;
 pub use order::{NumberedOrder, Order};
 pub use outcome::{Outcome, RefusalCode};
 pub use wire::ProtocolError;

@@ -66,6 +66,12 @@ pub const REFILL_STATEMENTS: usize = 500;
 pub const PROOF_MS: i64 = 5 * 60 * 1000;
 /// How long a device certificate lives.
 pub const CERTIFICATE_MS: i64 = 90 * 24 * 60 * 60 * 1000;
+/// How long an offer to move documents waits for a decision.
+pub const MOVE_OFFER_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+/// Documents in one move: a household with all its children and their problems.
+pub const MOVE_DOCUMENTS: usize = 200;
+/// A subject or a reason, in characters.
+pub const MOVE_TEXT_CHARS: usize = 200;
 /// File numbers in one device's block.
 pub const FILE_NUMBERS: u32 = 1_000;
 /// Memory the admission worker may use, address space included.

@@ -1,6 +1,7 @@
 //! Every message, field by field. `docs/protocol.md` is its twin in prose. Shapes only grow.
 
 use crate::envelope::{DocumentHeader, Envelope, SignedHead};
+use crate::moves::ReviewState;
 use crate::outcome::{Outcome, RefusalCode};
 use ids::{
     BlobAddress, ChangeHash, DeviceId, DocKind, DocumentId, Generation, Incarnation, Role, StaffId,
@@ -508,10 +509,31 @@ pub enum EntryBody {
         /// The document.
         document: DocumentSnapshot,
     },
-    /// A document is no longer visible.
+    /// A document is no longer visible: it lives elsewhere now. What was not sent yet is sent, then the copy goes.
     DocOut {
         /// The document.
         document: DocumentId,
+        /// Name of the village or township it went to.
+        #[serde(default)]
+        to: String,
+    },
+    /// A document the caller goes on seeing belongs to another unit now.
+    Moved {
+        /// The document.
+        document: DocumentId,
+        /// Where it belongs now.
+        home_unit: UnitId,
+    },
+    /// A change that came after its document had left its author's unit: it lies in the tray, or what became of it there.
+    Late {
+        /// The document.
+        document: DocumentId,
+        /// The change.
+        hash: ChangeHash,
+        /// Where it stands.
+        state: ReviewState,
+        /// Why it was set aside.
+        reason: String,
     },
     /// An order: kept, done, and carried back to a restored server.
     Order {
@@ -650,12 +672,15 @@ pub struct DocumentSnapshot {
     pub changes: Vec<u8>,
     /// The signed head of each chunk, in the same order, with number and time in the log.
     pub envelopes: Vec<EnvelopeIndex>,
+    /// People and devices that wrote in it and that the caller would not see otherwise: it lived elsewhere before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authors: Vec<MemberRecord>,
 }
 
 /// The envelope of one chunk in a [`DocumentSnapshot`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvelopeIndex {
-    /// Number in the scope's log.
+    /// Number in the scope's log; 0 for what was written while the document lived in another scope.
     pub seq: u64,
     /// When the server took it.
     pub at_ms: i64,

@@ -85,3 +85,25 @@ CREATE TABLE blobs (
 ) STRICT;
 CREATE INDEX blobs_by_draft ON blobs (draft) WHERE draft IS NOT NULL;
 CREATE INDEX blobs_by_document ON blobs (document);
+
+-- What left for another village or township. While removed_ms is null the copy is here, hidden, until everything in it was
+-- handed over; afterwards this line is all there is, and `label` says initials only.
+CREATE TABLE departures (
+  document     BLOB PRIMARY KEY NOT NULL,
+  kind         TEXT NOT NULL,
+  label        TEXT NOT NULL,
+  household    BLOB,
+  destination  TEXT NOT NULL,
+  left_ms      INTEGER NOT NULL,
+  removed_ms   INTEGER
+) STRICT;
+
+-- Changes in a station's review tray: own ones, and those of others in documents that came here.
+CREATE TABLE late_work (
+  hash      BLOB PRIMARY KEY NOT NULL,
+  document  BLOB NOT NULL,
+  own       INTEGER NOT NULL,
+  state     TEXT NOT NULL CHECK (state IN ('waiting', 'taken', 'set_aside')),
+  reason    TEXT NOT NULL,
+  at_ms     INTEGER NOT NULL
+) STRICT;

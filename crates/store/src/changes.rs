@@ -230,6 +230,25 @@ pub fn insert_remote(
     insert(tx, change, Origin::Remote, arrived_ms, server_seq)
 }
 
+/// Puts the words back into an own change that was emptied when its document left: the document came back. False when
+/// there is none such.
+///
+/// # Errors
+/// The database refuses.
+pub fn refill(tx: &Transaction<'_>, change: &Change) -> Result<bool, StoreError> {
+    let rows = tx
+        .prepare_cached(include_str!("../sql/changes/refill.sql"))?
+        .execute(named_params! {
+            ":hash": change.hash.0,
+            ":body": pack(&change.body)?,
+            ":head": change.head,
+            ":signature": change.signature,
+            ":header": change.header,
+            ":deps": join(&change.deps),
+        })?;
+    Ok(rows > 0)
+}
+
 /// Notes who made a change that arrived inside a snapshot. False when it is there already.
 ///
 /// # Errors

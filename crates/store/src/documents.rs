@@ -146,6 +146,28 @@ pub fn all_heads(
     .collect()
 }
 
+/// Every document that has not left, with the unit it belongs to and its stored heads.
+///
+/// # Errors
+/// The database refuses.
+pub fn seen(
+    connection: &Connection,
+) -> Result<Vec<(DocumentId, UnitId, Vec<ChangeHash>)>, StoreError> {
+    let mut statement = connection.prepare_cached(include_str!("../sql/documents/seen.sql"))?;
+    let rows = statement.query_map([], |row| {
+        Ok((
+            row::document(row, "document")?,
+            row::unit(row, "home_unit")?,
+            row.get::<_, Vec<u8>>("heads")?,
+        ))
+    })?;
+    rows.map(|found| {
+        let (document, unit, heads) = found?;
+        Ok((document, unit, split(&heads)?))
+    })
+    .collect()
+}
+
 /// Ids of all documents of a kind, oldest first.
 ///
 /// # Errors
@@ -384,7 +406,10 @@ fn set_tail_length(tx: &Transaction<'_>, document: DocumentId) -> Result<(), Sto
 }
 
 /// The document is no longer in this device's scope.
-pub(crate) fn has_left(connection: &Connection, document: DocumentId) -> Result<bool, StoreError> {
+///
+/// # Errors
+/// The database refuses.
+pub fn has_left(connection: &Connection, document: DocumentId) -> Result<bool, StoreError> {
     Ok(connection
         .prepare_cached(include_str!("../sql/documents/has_left.sql"))?
         .exists(named_params! {":document": document.0.as_bytes()})?)

@@ -12,6 +12,7 @@ pub mod audit;
 pub mod blobs;
 pub mod changes;
 pub mod connection;
+pub mod departures;
 pub mod disk;
 pub mod documents;
 pub mod drafts;

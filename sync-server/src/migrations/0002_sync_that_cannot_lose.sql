@@ -138,3 +138,60 @@ INSERT INTO blob_places (only_row, last) VALUES (1, 0);
 CREATE INDEX blobs_by_document ON blobs (document);
 CREATE INDEX blobs_by_device ON blobs (device, offered_ms);
 CREATE UNIQUE INDEX blobs_by_place ON blobs (place) WHERE place IS NOT NULL;
+
+-- Moves: an offer from one station to another, and what became of it (docs/adr/0015). Who it is about is sealed.
+CREATE TABLE moves (
+  id         BLOB PRIMARY KEY,
+  from_scope BLOB NOT NULL REFERENCES scopes (id),
+  to_scope   BLOB NOT NULL REFERENCES scopes (id),
+  to_unit    BLOB NOT NULL REFERENCES units (id),
+  sealed     BLOB NOT NULL,
+  offered_by BLOB NOT NULL REFERENCES staff (id),
+  offered_ms INTEGER NOT NULL,
+  expires_ms INTEGER NOT NULL,
+  state      TEXT NOT NULL,
+  decided_by BLOB REFERENCES staff (id),
+  decided_ms INTEGER
+) WITHOUT ROWID;
+CREATE INDEX moves_out ON moves (from_scope, offered_ms);
+CREATE INDEX moves_in ON moves (to_scope, offered_ms);
+
+CREATE TABLE move_documents (
+  move      BLOB NOT NULL REFERENCES moves (id),
+  document  BLOB NOT NULL,
+  home_unit BLOB NOT NULL,
+  PRIMARY KEY (move, document)
+) WITHOUT ROWID;
+CREATE INDEX move_documents_by_document ON move_documents (document);
+
+-- Where a document lived before. What comes from there later is late work and goes to the tray.
+CREATE TABLE document_homes (
+  document BLOB NOT NULL,
+  unit     BLOB NOT NULL,
+  scope    BLOB NOT NULL,
+  to_ms    INTEGER NOT NULL,
+  PRIMARY KEY (document, unit)
+) WITHOUT ROWID;
+
+-- The number under which a document came to where it is in its scope's log, and the unit of that scope it came from.
+-- Entries before that number are for those who saw it there; everybody else got it whole.
+ALTER TABLE documents ADD COLUMN since_seq INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE documents ADD COLUMN came_from BLOB;
+
+-- The review tray: late work, sealed, in the order it came.
+CREATE TABLE reviews (
+  id         INTEGER PRIMARY KEY,
+  head_hash  BLOB NOT NULL UNIQUE REFERENCES heads (hash),
+  hash       BLOB NOT NULL,
+  document   BLOB NOT NULL,
+  generation INTEGER NOT NULL,
+  device     BLOB NOT NULL REFERENCES devices (id),
+  scope      BLOB NOT NULL,
+  at_ms      INTEGER NOT NULL,
+  body       BLOB NOT NULL,
+  state      TEXT NOT NULL,
+  reason     BLOB,
+  decided_by BLOB REFERENCES staff (id),
+  decided_ms INTEGER
+);
+CREATE INDEX reviews_by_document ON reviews (document, id);

@@ -10,6 +10,7 @@ mod epochs;
 mod growth;
 mod herd;
 mod hostile;
+mod moves;
 mod returned;
 mod snapshots;
 mod strangers;

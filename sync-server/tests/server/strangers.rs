@@ -4,7 +4,7 @@ use crate::support::World;
 use protocol::{ErrorMessage, limits, wire};
 use std::collections::BTreeSet;
 
-const PATHS: [&str; 17] = [
+const PATHS: [&str; 26] = [
     "/enrol/start",
     "/enrol/reveal",
     "/enrol/poll",
@@ -15,6 +15,9 @@ const PATHS: [&str; 17] = [
     "/snapshot",
     "/inventory",
     "/refill",
+    "/blobs/offer",
+    "/blobs/chunk",
+    "/blobs/read",
     "/enrolments",
     "/enrolments/status",
     "/enrolments/confirm",
@@ -22,6 +25,12 @@ const PATHS: [&str; 17] = [
     "/villages/list",
     "/devices/list",
     "/refusals/list",
+    "/moves/targets",
+    "/moves/list",
+    "/moves/offer",
+    "/moves/decide",
+    "/review/list",
+    "/review/decide",
 ];
 
 fn error(body: &[u8]) -> ErrorMessage {

@@ -56,10 +56,16 @@ export const commands = [
   'villages',
   'create_village',
   'inbox',
+  'departures',
   'devices',
   'new_enrolment',
   'enrolment',
   'confirm_enrolment',
+  'move_form',
+  'offer_move',
+  'moves',
+  'decide_move',
+  'decide_review',
   'import_preview',
   'import_confirm',
   'import_status',
@@ -122,10 +128,16 @@ export interface Backend {
   villages(): Promise<view.VillageListView>
   createVillage(input: view.NewVillageInput): Promise<view.VillageListView>
   inbox(): Promise<view.InboxView>
+  departures(): Promise<view.DeparturesView>
   devices(): Promise<view.DevicesView>
   newEnrolment(input: view.NewEnrolmentInput): Promise<view.EnrolmentView>
   enrolment(input: view.IdInput): Promise<view.EnrolmentView>
   confirmEnrolment(input: view.ConfirmEnrolmentInput): Promise<view.EnrolmentView>
+  moveForm(input: view.IdInput): Promise<view.MoveFormView>
+  offerMove(input: view.OfferMoveInput): Promise<view.MovesView>
+  moves(): Promise<view.MovesView>
+  decideMove(input: view.DecideMoveInput): Promise<view.MovesView>
+  decideReview(input: view.DecideReviewInput): Promise<view.MovesView>
   importPreview(input: view.ImportInput): Promise<view.ImportPreviewView>
   importConfirm(input: view.IdInput): Promise<view.ImportStatusView>
   importStatus(input: view.IdInput): Promise<view.ImportStatusView>

@@ -443,6 +443,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
     syncStatus: async () => sync,
     syncNow: async () => sync,
     returned: async () => ({ open: [], put_away: [] }),
+    departures: async () => ({ children: [], late: [] }),
     ...overrides,
   })
 }

@@ -30,7 +30,7 @@ const TECHNICAL: [&str; 13] = [
 const NAMED: [&str; 3] = ["card", "found_reason", "mandatory_text"];
 
 /// The lines of one change. Labels the policy does not have are left to the screens, by key.
-pub(super) fn lines(
+pub(crate) fn lines(
     tablet: &Tablet,
     kind: DocKind,
     edits: &[Edit],

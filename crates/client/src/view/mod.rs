@@ -10,6 +10,7 @@ mod child;
 
 mod conflict;
 mod export;
+mod moves;
 mod problem;
 mod returned;
 mod station;
@@ -22,6 +23,7 @@ pub use attachment::*;
 pub use child::*;
 pub use conflict::*;
 pub use export::export;
+pub use moves::*;
 pub use problem::*;
 pub use returned::*;
 pub use station::*;

@@ -23,6 +23,8 @@ pub struct OverviewView {
     pub silent_tablets: u32,
     /// Open conflicts.
     pub conflicts: u32,
+    /// Late records waiting for a person.
+    pub reviews: u32,
     /// Children needing attention: longest overdue first.
     pub attention: Vec<AttentionRow>,
     /// One row per village, administrative order.

@@ -64,6 +64,7 @@ fn admit_head<S: AdmissionState>(
     let head_hash = envelope::head_hash(&envelope.head);
     let waits = match state.known_head(&head_hash)? {
         Some(KnownHead::Accepted { seq }) => return Ok(server::had(seq)),
+        Some(KnownHead::Review) => return Ok(Outcome::Review),
         Some(KnownHead::Held) => Waits(true),
         Some(KnownHead::Refused { .. }) => Waits(false),
         None => {

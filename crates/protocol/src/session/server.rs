@@ -61,6 +61,8 @@ pub enum KnownHead {
     },
     /// Waiting for what it depends on.
     Held,
+    /// In the review tray, or decided there: its author was told, and is told the same again.
+    Review,
     /// Refused.
     Refused {
         /// Why.
@@ -142,6 +144,8 @@ pub trait AdmissionState {
     ) -> Result<Option<ChangeHash>, Self::Error>;
     /// The scope a unit lies in; a station is its own scope.
     fn scope_of(&mut self, unit: UnitId) -> Result<Option<UnitId>, Self::Error>;
+    /// Whether a document lived where this person works, and does not any more.
+    fn has_left(&mut self, document: DocumentId, holder: &Holder) -> Result<bool, Self::Error>;
     /// Who a device is, for changes that waited.
     fn caller(&mut self, device: DeviceId) -> Result<Option<Caller>, Self::Error>;
     /// Whether an order erased this generation of the document.
@@ -191,6 +195,13 @@ pub trait AdmissionState {
         head: &EnvelopeHead,
         head_hash: &[u8; 32],
         missing: &[ChangeHash],
+    ) -> Result<(), Self::Error>;
+    /// Puts the envelope into the review tray of the document's station.
+    fn review(
+        &mut self,
+        envelope: &Envelope,
+        head: &EnvelopeHead,
+        head_hash: &[u8; 32],
     ) -> Result<(), Self::Error>;
     /// Remembers the refusal, for the answer to the same head and for the station.
     fn refuse(
@@ -258,6 +269,7 @@ pub fn outcome_now<S: AdmissionState>(
         match state.known_head(&envelope::head_hash(&envelope.head))? {
             Some(KnownHead::Accepted { seq: Some(seq) }) => Outcome::Accepted { seq },
             Some(KnownHead::Accepted { seq: None }) | None => Outcome::Taken,
+            Some(KnownHead::Review) => Outcome::Review,
             Some(KnownHead::Refused { code }) => refused(code),
             Some(KnownHead::Held) => {
                 let deps = change_header::read(&envelope.change).map(|change| change.deps);
@@ -280,6 +292,35 @@ pub fn outcome_now<S: AdmissionState>(
     )
 }
 
+/// Admits a change out of the review tray, as if its author worked where the document lives now: a person of that
+/// station said so. Asks everything else again.
+///
+/// # Errors
+/// Only the state's own; a bad change is an outcome.
+pub fn admit_reviewed<S: AdmissionState>(
+    state: &mut S,
+    author: &Caller,
+    envelope: &Envelope,
+) -> Result<Outcome, S::Error> {
+    let Ok(head) = envelope::open(envelope) else {
+        return Ok(refused(RefusalCode::Malformed));
+    };
+    let Some(known) = state.document(head.document)? else {
+        return Ok(refused(RefusalCode::UnknownDocument));
+    };
+    let mut author = author.clone();
+    author.holder.unit = known.home_unit;
+    author.holder.scope = known.scope;
+    // It was taken while the device could still speak.
+    author.revoked = false;
+    let head_hash = envelope::head_hash(&envelope.head);
+    let outcome = examine(state, &author, envelope, &head, head_hash, Waits(true))?;
+    if is_new(&outcome) {
+        release_held(state, head.document)?;
+    }
+    Ok(outcome)
+}
+
 fn admit_head<S: AdmissionState>(
     state: &mut S,
     caller: &Caller,
@@ -299,6 +340,7 @@ fn admit_head<S: AdmissionState>(
     let head_hash = envelope::head_hash(&envelope.head);
     let waits = match state.known_head(&head_hash)? {
         Some(KnownHead::Accepted { seq }) => return Ok(had(seq)),
+        Some(KnownHead::Review) => return Ok(Outcome::Review),
         // A refusal is looked at anew where looking may help, at the place in the chain the head has already.
         Some(KnownHead::Refused { code }) if !retry::may_pass_later(code) => {
             return Ok(refused(code));
@@ -395,6 +437,10 @@ pub(super) fn examine<S: AdmissionState>(
             state.hold(envelope, head, &head_hash, &missing)?;
             Ok(Outcome::Held { missing })
         }
+        Verdict::Review => {
+            state.review(envelope, head, &head_hash)?;
+            Ok(Outcome::Review)
+        }
         Verdict::Refuse(code) => {
             state.refuse(head, &head_hash, code)?;
             Ok(refused(code))
@@ -413,6 +459,7 @@ enum Verdict {
     Take(Taken),
     Had(Option<u64>),
     Hold(Vec<ChangeHash>),
+    Review,
     Refuse(RefusalCode),
 }
 
@@ -429,6 +476,10 @@ fn question<S: AdmissionState>(
     };
     let place = match find_document(state, caller, head)? {
         Ok(place) => place,
+        // What was written before its author could know of the move is not refused: a person looks at it.
+        Err(RefusalCode::NotYourUnit) if state.has_left(head.document, &caller.holder)? => {
+            return Ok(Verdict::Review);
+        }
         Err(code) => return Ok(Verdict::Refuse(code)),
     };
     if let Some(other) = state.change_of_actor(head.document, &head.actor, head.seq)? {

@@ -61,6 +61,10 @@ fn who_may_do_what_at_home() {
         (Action::ReadVillages, "nnyn"),
         (Action::ReadDevices, "nnyn"),
         (Action::ReadRefusals, "nnyn"),
+        (Action::ReadMoves, "nnyn"),
+        (Action::MoveDocuments, "nnyn"),
+        (Action::ReadReviews, "nnyn"),
+        (Action::DecideReview, "nnyn"),
     ];
     assert_eq!(table.len(), Action::ALL.len());
     for (action, expected) in table {

@@ -313,6 +313,7 @@ fn mutated_messages_never_panic() {
             },
             changes: vec![1; 50],
             envelopes: vec![],
+            authors: vec![],
         }],
         next: None,
         total_documents: 1,

@@ -1,6 +1,9 @@
--- What is said again about an erased change is refused, not had already.
+-- What is said again about an erased change is refused, not had already. A number belongs to the scope it was given in,
+-- which a document that moved has left.
 UPDATE heads SET state = 'refused', seq = NULL, change_id = NULL, code = 'erased'
 WHERE hash IN (SELECT head_hash FROM held WHERE document = :document AND generation <= :generation)
    OR hash IN (SELECT head_hash FROM set_aside WHERE document = :document AND generation <= :generation)
+   OR hash IN (SELECT head_hash FROM reviews WHERE document = :document AND generation <= :generation)
    OR change_id IN (SELECT id FROM changes WHERE document = :document AND generation <= :generation)
-   OR (scope = :scope AND seq IN (SELECT seq FROM changes WHERE document = :document AND generation <= :generation));
+   OR (scope, seq) IN (SELECT l.scope, l.seq FROM log AS l JOIN changes AS c ON c.id = l.change_id
+                       WHERE c.document = :document AND c.generation <= :generation);

@@ -1,3 +1,2 @@
 UPDATE log SET kind = 'erased', change_id = NULL
-WHERE scope = :scope
-  AND seq IN (SELECT seq FROM changes WHERE document = :document AND generation <= :generation);
+WHERE change_id IN (SELECT id FROM changes WHERE document = :document AND generation <= :generation);

@@ -1,6 +1,5 @@
-SELECT c.id, c.hash, c.body, min(h.hash), d.scope
+SELECT c.id, c.hash, c.body, min(h.hash)
 FROM changes AS c
-JOIN documents AS d ON d.id = c.document
 JOIN heads AS h ON h.change_id = c.id AND h.seq IS NULL
 WHERE c.document = :document AND c.generation = :generation AND c.seq = 0
 GROUP BY c.id

@@ -40,6 +40,10 @@ silent_tablets: number,
  */
 conflicts: number, 
 /**
+ * Late records waiting for a person.
+ */
+reviews: number, 
+/**
  * Children needing attention: longest overdue first.
  */
 attention: Array<AttentionRow>, 

@@ -1,0 +1,418 @@
+//! A child moves to another village or township: the station offers, another accepts, the old tablet hands over.
+
+use crate::error::ClientError;
+use crate::nouns::Noun;
+use crate::returned::words;
+use crate::roster::{Roster, RosterChild};
+use crate::runtime::{self, Line};
+use crate::server::refused_code;
+use crate::system;
+use crate::tablet::Tablet;
+use crate::view::{
+    DecideMoveInput, DecideReviewInput, DepartureRow, DeparturesView, IdInput, LateRow,
+    MoveFormView, MoveRow, MoveSummaryView, MoveTargetView, MovesView, OfferMoveInput,
+    ReturnedLine, ReviewRow,
+};
+use domain::problem::Problem;
+use domain::record::{Before, Edit, containers, doc};
+use domain::scalar::Scalar;
+use ids::{ChangeHash, DocKind, DocumentId, UnitId};
+use protocol::{
+    DecideMove, DecideReview, Envelope, MoveDecision, MoveList, MoveRecord, MoveTargets, OfferMove,
+    ReviewList, ReviewRecord, ReviewState,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use store::documents::StoredDocument;
+use store::{departures, documents, drafts};
+use uuid::Uuid;
+
+/// What left this tablet, and what became of what came late.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn departures(tablet: &Tablet) -> Result<DeparturesView, ClientError> {
+    let left = tablet.store.read(departures::all)?;
+    let drafts = tablet.store.read(drafts::open)?;
+    let households: BTreeSet<DocumentId> = left.iter().filter_map(|one| one.household).collect();
+    let late = tablet.store.read(departures::late)?;
+    Ok(DeparturesView {
+        children: left
+            .iter()
+            .filter(|one| one.kind == DocKind::Child)
+            .map(|one| DepartureRow {
+                name: one.label.clone(),
+                destination: one.destination.clone(),
+                left: system::moment(one.left_ms),
+                unsent: u32::try_from(one.unsent).unwrap_or(u32::MAX),
+                draft: drafts
+                    .iter()
+                    .find(|draft| {
+                        Some(draft.household) == one.household
+                            && households.contains(&draft.household)
+                    })
+                    .map(|draft| draft.draft.to_string()),
+                removed: one.removed_ms.is_some(),
+            })
+            .collect(),
+        late: late
+            .into_iter()
+            .filter(|one| one.own)
+            .map(|one| LateRow {
+                kind: one.record_kind,
+                text: one.record_text,
+                state: one.state,
+                reason: one.reason,
+                at: system::moment(one.at_ms),
+            })
+            .collect(),
+    })
+}
+
+/// What goes with a child.
+struct Load {
+    documents: Vec<DocumentId>,
+    children: Vec<DocumentId>,
+    summary: MoveSummaryView,
+}
+
+/// A child alone, or its whole household; and the problems that are about nobody else.
+fn load(
+    tablet: &Tablet,
+    roster: &Roster,
+    child: &RosterChild,
+    whole: bool,
+) -> Result<Load, ClientError> {
+    let household = roster.household_of(child);
+    let going: Vec<&RosterChild> = match household {
+        Some(household) if whole => roster.children_of(&household.id.to_string()),
+        _ => vec![child],
+    };
+    let children: Vec<DocumentId> = going.iter().map(|child| child.id).collect();
+    let names: BTreeSet<String> = children.iter().map(ToString::to_string).collect();
+    let nouns = tablet.store.read(|connection| tablet.nouns(connection))?;
+    let about: Vec<&Noun<Problem>> = nouns
+        .problems
+        .iter()
+        .filter(|problem| {
+            let of = &problem.noun.children;
+            of.iter().any(|child| names.contains(child))
+        })
+        .collect();
+    let (problems, staying): (Vec<_>, Vec<_>) = about
+        .into_iter()
+        .partition(|problem| problem.noun.children.iter().all(|one| names.contains(one)));
+    let sealed = tablet
+        .store
+        .read(|connection| tablet.restricted(connection))?;
+    let records = going.iter().map(|child| {
+        child.child.visits.len() + child.child.contacts.len() + child.child.attempts.len()
+    });
+    let summary = MoveSummaryView {
+        children: count(children.len()),
+        records: count(records.sum()),
+        problems: count(problems.len()),
+        problems_staying: count(staying.len()),
+        sealed: sealed.iter().any(|record| {
+            record
+                .fields
+                .values()
+                .filter_map(Scalar::as_text)
+                .any(|text| names.contains(text))
+        }),
+    };
+    let documents = household
+        .filter(|_| whole)
+        .map(|household| household.id)
+        .into_iter()
+        .chain(children.iter().copied())
+        .chain(problems.iter().map(|problem| problem.id))
+        .collect();
+    Ok(Load {
+        documents,
+        children,
+        summary,
+    })
+}
+
+/// What the page 转出 of a child shows.
+///
+/// # Errors
+/// `not_found`, `no_network`, `server_refused`.
+pub async fn form(tablet: &Arc<Tablet>, input: &IdInput) -> Result<MoveFormView, ClientError> {
+    let line = Line::of(tablet)?;
+    let targets: MoveTargets = line.send("/moves/targets", &()).await?;
+    let roster = Roster::read(tablet)?;
+    let child = roster.child(&input.id)?;
+    let siblings = match roster.household_of(child) {
+        Some(household) => roster
+            .children_of(&household.id.to_string())
+            .into_iter()
+            .filter(|other| other.id != child.id)
+            .map(RosterChild::name)
+            .collect(),
+        None => Vec::new(),
+    };
+    Ok(MoveFormView {
+        child: child.id.to_string(),
+        name: child.name(),
+        village: roster.people.unit_name(child.unit),
+        siblings,
+        targets: targets
+            .targets
+            .into_iter()
+            .filter(|target| target.unit != child.unit)
+            .map(|target| MoveTargetView {
+                village: target.unit.to_string(),
+                name: target.name,
+                township: target.township,
+                here: target.scope == tablet.identity.scope,
+            })
+            .collect(),
+        alone: load(tablet, &roster, child, false)?.summary,
+        household: load(tablet, &roster, child, true)?.summary,
+        today: tablet.today().to_string(),
+    })
+}
+
+/// Offers a child, alone or with its household, to a village.
+///
+/// # Errors
+/// `not_found`, `move_reason_missing`, `move_open`, `move_impossible`, `no_network`, `server_refused`.
+pub async fn offer(tablet: &Arc<Tablet>, input: &OfferMoveInput) -> Result<MovesView, ClientError> {
+    let reason = input.reason.trim();
+    if reason.is_empty() {
+        return Err(ClientError::new("move_reason_missing"));
+    }
+    // What is offered is what the server has: the station's own last edits go first.
+    runtime::once(tablet, || ()).await?;
+    let roster = Roster::read(tablet)?;
+    let child = roster.child(&input.child)?;
+    let load = load(tablet, &roster, child, input.whole_household)?;
+    let subject = if load.children.len() > 1 {
+        format!("{}等{}名儿童", child.name(), load.children.len())
+    } else {
+        child.name()
+    };
+    let line = Line::of(tablet)?;
+    let _: MoveList = line
+        .send(
+            "/moves/offer",
+            &OfferMove {
+                id: tablet.new_id(),
+                documents: load.documents,
+                to: UnitId::parse(&input.village).map_err(|_| ClientError::new("not_found"))?,
+                subject,
+                reason: reason.to_owned(),
+                moved_on: input.moved_on.clone(),
+            },
+        )
+        .await
+        .map_err(move_words)?;
+    list(tablet).await
+}
+
+/// Offers in and out, and the review tray, as the server knows them now.
+///
+/// # Errors
+/// `no_network`, `server_refused`.
+pub async fn list(tablet: &Arc<Tablet>) -> Result<MovesView, ClientError> {
+    let line = Line::of(tablet)?;
+    let moves: MoveList = line.send("/moves/list", &()).await?;
+    let reviews: ReviewList = line.send("/review/list", &()).await?;
+    let scope = tablet.identity.scope;
+    let (here, elsewhere): (Vec<_>, Vec<_>) = reviews
+        .reviews
+        .into_iter()
+        .partition(|review| review.envelope.is_some());
+    let (waiting, mut decided): (Vec<_>, Vec<_>) = review_rows(tablet, &here)?
+        .into_iter()
+        .partition(|row| row.state == ReviewState::Waiting.as_str());
+    decided.reverse();
+    Ok(MovesView {
+        incoming: moves
+            .moves
+            .iter()
+            .filter(|one| one.to_scope == scope)
+            .map(move_row)
+            .collect(),
+        outgoing: moves
+            .moves
+            .iter()
+            .filter(|one| one.from_scope == scope)
+            .map(move_row)
+            .collect(),
+        waiting,
+        decided,
+        elsewhere: count(elsewhere.len()),
+    })
+}
+
+/// Accepts, declines or withdraws an offer.
+///
+/// # Errors
+/// `not_found`, `move_over`, `no_network`, `server_refused`.
+pub async fn decide(
+    tablet: &Arc<Tablet>,
+    input: &DecideMoveInput,
+) -> Result<MovesView, ClientError> {
+    let decision = match input.decision.as_str() {
+        "accept" => MoveDecision::Accept,
+        "decline" => MoveDecision::Decline,
+        "withdraw" => MoveDecision::Withdraw,
+        _ => return Err(ClientError::new("not_found")),
+    };
+    let id = Uuid::parse_str(&input.id).map_err(|_| ClientError::new("not_found"))?;
+    let line = Line::of(tablet)?;
+    let _: MoveList = line
+        .send("/moves/decide", &DecideMove { id, decision })
+        .await
+        .map_err(move_words)?;
+    // What came or went is in the log.
+    runtime::once(tablet, || ()).await?;
+    tablet.wrote();
+    list(tablet).await
+}
+
+/// Takes a late record into its file, or sets it aside with a reason.
+///
+/// # Errors
+/// `not_found`, `review_needs_earlier`, `review_not_applicable`, `no_network`, `server_refused`.
+pub async fn decide_review(
+    tablet: &Arc<Tablet>,
+    input: &DecideReviewInput,
+) -> Result<MovesView, ClientError> {
+    let line = Line::of(tablet)?;
+    let _: ReviewList = line
+        .send(
+            "/review/decide",
+            &DecideReview {
+                hash: ChangeHash::parse(&input.change)
+                    .ok_or_else(|| ClientError::new("not_found"))?,
+                take: input.take,
+                reason: input.reason.trim().to_owned(),
+            },
+        )
+        .await
+        .map_err(move_words)?;
+    runtime::once(tablet, || ()).await?;
+    tablet.wrote();
+    list(tablet).await
+}
+
+/// Refusals a person can do something about keep their own words.
+fn move_words(error: ClientError) -> ClientError {
+    match refused_code(&error).as_deref() {
+        Some("move_open") => ClientError::new("move_open"),
+        Some("move_over") => ClientError::new("move_over"),
+        Some("move_impossible") => ClientError::new("move_impossible"),
+        Some("review_needs_earlier") => ClientError::new("review_needs_earlier"),
+        Some("review_not_applicable") => ClientError::new("review_not_applicable"),
+        _ => error,
+    }
+}
+
+fn move_row(record: &MoveRecord) -> MoveRow {
+    MoveRow {
+        id: record.id.to_string(),
+        subject: record.subject.clone(),
+        from: record.from_name.clone(),
+        to: format!("{} {}", record.to_township, record.to_name),
+        reason: record.reason.clone(),
+        moved_on: record.moved_on.clone(),
+        by: record.offered_by.clone(),
+        at: system::moment(record.offered_ms),
+        expires: system::moment(record.expires_ms),
+        state: record.state.as_str().to_owned(),
+    }
+}
+
+/// Late records as a person reads them: each on top of the ones of its file that came before it.
+fn review_rows(tablet: &Tablet, reviews: &[ReviewRecord]) -> Result<Vec<ReviewRow>, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let mut files: BTreeMap<DocumentId, Option<StoredDocument>> = BTreeMap::new();
+    let mut rows = Vec::with_capacity(reviews.len());
+    for review in reviews {
+        if !files.contains_key(&review.document) {
+            let stored = tablet
+                .store
+                .read(|connection| documents::load(connection, review.document))?;
+            files.insert(review.document, stored);
+        }
+        let file = files.get_mut(&review.document).and_then(Option::as_mut);
+        let (what, lines) = match (file, &review.envelope) {
+            (Some(file), Some(envelope)) => what_was_written(tablet, file, review, envelope),
+            _ => ("fields", Vec::new()),
+        };
+        rows.push(ReviewRow {
+            change: review.hash.to_string(),
+            name: whose(&roster, review),
+            what: what.to_owned(),
+            lines,
+            by: review.staff_name.clone(),
+            unit: review.unit_name.clone(),
+            at: system::moment(review.at_ms),
+            state: review.state.as_str().to_owned(),
+            reason: review.reason.clone(),
+        });
+    }
+    Ok(rows)
+}
+
+/// The child, or the children of the household.
+fn whose(roster: &Roster, review: &ReviewRecord) -> String {
+    let id = review.document.to_string();
+    match review.kind {
+        DocKind::Child => roster.child(&id).map(RosterChild::name).unwrap_or_default(),
+        DocKind::Household => roster
+            .children_of(&id)
+            .into_iter()
+            .map(RosterChild::name)
+            .collect::<Vec<_>>()
+            .join("、"),
+        DocKind::Problem | DocKind::Restricted => String::new(),
+    }
+}
+
+/// What a late change adds to a file, and in which collection. Only this copy in memory changes.
+fn what_was_written(
+    tablet: &Tablet,
+    file: &mut StoredDocument,
+    review: &ReviewRecord,
+    envelope: &Envelope,
+) -> (&'static str, Vec<ReturnedLine>) {
+    let before = doc::read(&file.automerge);
+    let _ = documents::apply(file, &[(review.hash, &envelope.change)]);
+    let after = doc::read(&file.automerge);
+    let mut edits = Vec::new();
+    let mut old = Before::new();
+    for (key, value) in &after.fields {
+        if before.fields.get(key) != Some(value) {
+            if let Some(was) = before.fields.get(key) {
+                old.insert(key.clone(), vec![was.clone()]);
+            }
+            edits.push(Edit::Put {
+                key: key.clone(),
+                value: value.clone(),
+            });
+        }
+    }
+    let mut what = "fields";
+    for collection in containers(review.kind) {
+        let known = before.entries(collection);
+        for entry in after.entries(collection) {
+            if known.iter().all(|one| one.id != entry.id) {
+                what = collection;
+                edits.push(Edit::Add {
+                    collection,
+                    entry: entry.clone(),
+                });
+            }
+        }
+    }
+    (what, words::lines(tablet, review.kind, &edits, &old))
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

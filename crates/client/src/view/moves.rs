@@ -1,0 +1,193 @@
+//! Moves to another village or township, and what comes late.
+
+use super::ReturnedLine;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What left this tablet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DeparturesView {
+    /// Children, newest first.
+    pub children: Vec<DepartureRow>,
+    /// Own records a station has yet to look at, or has looked at.
+    pub late: Vec<LateRow>,
+}
+
+/// A child that left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DepartureRow {
+    /// Name while the copy is here, initials afterwards.
+    pub name: String,
+    /// Village or township.
+    pub destination: String,
+    /// RFC 3339.
+    pub left: String,
+    /// Own records that are not handed over yet.
+    pub unsent: u32,
+    /// A draft of the household is kept.
+    pub draft: Option<String>,
+    /// Everything was handed over and the copy is gone.
+    pub removed: bool,
+}
+
+/// An own record that came after its child had left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LateRow {
+    /// visit, contact, …
+    pub kind: String,
+    /// 石小雨 走访; empty once the copy is gone.
+    pub text: String,
+    /// waiting, taken, `set_aside`.
+    pub state: String,
+    /// Why it was set aside.
+    pub reason: String,
+    /// RFC 3339.
+    pub at: String,
+}
+
+/// The page 转出 of a child.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MoveFormView {
+    /// Child.
+    pub child: String,
+    /// Name.
+    pub name: String,
+    /// Where it lives.
+    pub village: String,
+    /// The household's other children, who go or stay.
+    pub siblings: Vec<String>,
+    /// Where it may go.
+    pub targets: Vec<MoveTargetView>,
+    /// What goes with this child alone.
+    pub alone: MoveSummaryView,
+    /// What goes with the whole household.
+    pub household: MoveSummaryView,
+    /// Today.
+    pub today: String,
+}
+
+/// What a move takes along, in numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MoveSummaryView {
+    /// Children.
+    pub children: u32,
+    /// Visits, contacts and attempts in their files.
+    pub records: u32,
+    /// Problems.
+    pub problems: u32,
+    /// Problems that stay, because they are about a child that stays too.
+    pub problems_staying: u32,
+    /// There is sealed detail; it stays with this station.
+    pub sealed: bool,
+}
+
+/// A village.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MoveTargetView {
+    /// Unit.
+    pub village: String,
+    /// Name.
+    pub name: String,
+    /// Township.
+    pub township: String,
+    /// Of this township.
+    pub here: bool,
+}
+
+/// Offers a child, alone or with its household.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct OfferMoveInput {
+    /// Child.
+    pub child: String,
+    /// With everybody of the household.
+    pub whole_household: bool,
+    /// Village it goes to.
+    pub village: String,
+    /// Why.
+    pub reason: String,
+    /// The day the family moved.
+    pub moved_on: String,
+}
+
+/// The page 转入转出.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct MovesView {
+    /// Offers to this township, newest first.
+    pub incoming: Vec<MoveRow>,
+    /// Offers of this township, newest first.
+    pub outgoing: Vec<MoveRow>,
+    /// What came late and waits, oldest first.
+    pub waiting: Vec<ReviewRow>,
+    /// What was decided, newest first.
+    pub decided: Vec<ReviewRow>,
+    /// Late work for children that went to another township: only how much there is.
+    pub elsewhere: u32,
+}
+
+/// An offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MoveRow {
+    /// Id.
+    pub id: String,
+    /// 石小雨（全家，2名儿童）.
+    pub subject: String,
+    /// 芦汀镇.
+    pub from: String,
+    /// 青溪镇 荷塘村.
+    pub to: String,
+    /// Why.
+    pub reason: String,
+    /// The day the family moved.
+    pub moved_on: String,
+    /// Who offered.
+    pub by: String,
+    /// RFC 3339.
+    pub at: String,
+    /// RFC 3339.
+    pub expires: String,
+    /// offered, accepted, declined, withdrawn, expired.
+    pub state: String,
+}
+
+/// Accepts, declines or withdraws an offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DecideMoveInput {
+    /// Offer.
+    pub id: String,
+    /// accept, decline, withdraw.
+    pub decision: String,
+}
+
+/// A late record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ReviewRow {
+    /// Change hash, hex.
+    pub change: String,
+    /// Child, or the children of the household; empty when no child names it.
+    pub name: String,
+    /// The collection it adds to, or `fields`.
+    pub what: String,
+    /// What was written, line by line.
+    pub lines: Vec<ReturnedLine>,
+    /// Who wrote it.
+    pub by: String,
+    /// Their unit.
+    pub unit: String,
+    /// RFC 3339.
+    pub at: String,
+    /// waiting, taken, `set_aside`.
+    pub state: String,
+    /// Why it was set aside.
+    pub reason: String,
+}
+
+/// Takes a late record or sets it aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DecideReviewInput {
+    /// Change hash, hex.
+    pub change: String,
+    /// It enters the file.
+    pub take: bool,
+    /// Why it is set aside.
+    pub reason: String,
+}

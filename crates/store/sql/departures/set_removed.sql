@@ -1,0 +1,1 @@
+UPDATE departures SET removed_ms = :removed_ms, label = :label WHERE document = :document;

@@ -1,1 +1,0 @@
-SELECT id FROM scopes ORDER BY id LIMIT 1;

@@ -1,0 +1,1 @@
+SELECT scope FROM documents WHERE id = :id;

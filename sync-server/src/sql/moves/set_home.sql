@@ -1,0 +1,1 @@
+UPDATE documents SET home_unit = :home_unit, scope = :scope, since_seq = :since_seq, came_from = :came_from WHERE id = :id;

@@ -1,0 +1,1 @@
+SELECT 1 FROM document_homes WHERE document = :document AND (unit = :unit OR (:whole_scope AND scope = :scope));

@@ -1,0 +1,1 @@
+DELETE FROM document_homes WHERE document = :document;

@@ -1,0 +1,1 @@
+DELETE FROM reviews WHERE document = :document AND generation <= :generation;

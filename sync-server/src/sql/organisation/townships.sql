@@ -1,0 +1,1 @@
+SELECT id, scope, parent, level, name, region FROM units WHERE level = 'township' ORDER BY region, name;

@@ -1,0 +1,1 @@
+SELECT 1 FROM reviews WHERE head_hash = :head_hash;
