@@ -54,6 +54,7 @@ pub fn view(tablet: &Tablet) -> Result<SyncView, ClientError> {
                 returned: count(recovery.returned),
                 unexplained: count(recovery.unexplained),
             }),
+            set_aside: count(changes::quarantined_count(connection)?),
             erased_unsent: count(recovery::erased_unsent(connection)?),
             clock_skew_minutes,
         })

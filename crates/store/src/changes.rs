@@ -724,6 +724,16 @@ pub fn quarantined(connection: &Connection) -> Result<Vec<Quarantined>, StoreErr
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// How many foreign changes are kept aside.
+///
+/// # Errors
+/// The database refuses.
+pub fn quarantined_count(connection: &Connection) -> Result<u64, StoreError> {
+    Ok(connection
+        .prepare_cached(include_str!("../sql/changes/quarantined_count.sql"))?
+        .query_row([], |row| row::number(row, "changes"))?)
+}
+
 /// Foreign changes of a document that were believed and would not apply, as they came: body, head, signature.
 ///
 /// # Errors

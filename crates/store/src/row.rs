@@ -107,13 +107,15 @@ pub(crate) fn pack(bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
 }
 
 pub(crate) fn unpack(bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let damaged = StoreError::Corrupt {
+        what: "a compressed body",
+    };
     let size = zstd::zstd_safe::get_frame_content_size(bytes)
         .ok()
         .flatten()
         .and_then(|size| usize::try_from(size).ok())
-        .filter(|size| *size <= LARGEST)
-        .ok_or(StoreError::Corrupt {
-            what: "a compressed body",
-        })?;
-    Ok(zstd::bulk::decompress(bytes, size)?)
+        .filter(|size| *size <= LARGEST);
+    // Not the disk's failure: whoever reads it can leave it aside and go on.
+    size.and_then(|size| zstd::bulk::decompress(bytes, size).ok())
+        .ok_or(damaged)
 }

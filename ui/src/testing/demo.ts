@@ -246,6 +246,7 @@ const sync: SyncView = {
   problem: 'no_network',
   second_copy: true,
   recovery: null,
+  set_aside: 0,
   erased_unsent: 0,
   clock_skew_minutes: null,
 }

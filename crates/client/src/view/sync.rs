@@ -47,6 +47,8 @@ pub struct SyncView {
     pub second_copy: bool,
     /// The server was set back to an older copy and gathers what it lost.
     pub recovery: Option<RecoveryView>,
+    /// Changes from elsewhere that this device could not read or did not believe; kept, and tried again by the next version.
+    pub set_aside: u32,
     /// Records erased by order before they had arrived at the server.
     pub erased_unsent: u32,
     /// The device clock is off by more than ten minutes against the server: minutes.

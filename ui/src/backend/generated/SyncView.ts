@@ -60,6 +60,10 @@ second_copy: boolean,
  */
 recovery: RecoveryView | null, 
 /**
+ * Changes from elsewhere that this device could not read or did not believe; kept, and tried again by the next version.
+ */
+set_aside: number, 
+/**
  * Records erased by order before they had arrived at the server.
  */
 erased_unsent: number, 

@@ -1,3 +1,4 @@
+import { flushPromises } from '@vue/test-utils'
 import { expect, test } from 'vitest'
 import type { MoveRow, MovesView, ReviewRow } from '@/backend'
 import { memoryBackend } from '@/backend/memory'
@@ -68,7 +69,7 @@ test('late work shows what it says; it is taken, or set aside with a reason', as
   const reason = by('aside-reason').querySelector('textarea') ?? (by('aside-reason') as HTMLTextAreaElement)
   reason.value = '新村已经记过'
   reason.dispatchEvent(new Event('input'))
-  await new Promise((resolve) => setTimeout(resolve))
+  await flushPromises()
   await tap('aside-save')
   expect(asked).toEqual(['aside c1 新村已经记过'])
   await tap('review-take')
@@ -105,7 +106,7 @@ test('an offer names the village and why; the family goes unless one says otherw
   await wrapper.find('#move-village').setValue('v2')
   await wrapper.find('#move-reason').setValue('去那边上学')
   await wrapper.find('form').trigger('submit')
-  await new Promise((resolve) => setTimeout(resolve))
+  await flushPromises()
   expect(sent).toEqual([{ child: 'k1', whole_household: false, village: 'v2', reason: '去那边上学', moved_on: '2026-11-02' }])
   expect(router.currentRoute.value.fullPath).toBe('/moves')
 })
@@ -133,6 +134,6 @@ test('her tablet says how far everything came, and a begun visit can be finished
   expect(lines[0]).toContain('站里待看')
   expect(lines[1]).toContain('说明：新村已经记过')
   await wrapper.find('[data-test="departure-draft"]').trigger('click')
-  await new Promise((resolve) => setTimeout(resolve))
+  await flushPromises()
   expect(router.currentRoute.value.fullPath).toBe('/visit/d1')
 })

@@ -31,3 +31,9 @@ test('records erased before they were sent are told of', async () => {
   const { by } = await show(SyncPage, { backend: await restored(false, { recovery: null, erased_unsent: 2 }) })
   expect(by('sync-erased').textContent).toContain('2 份')
 })
+
+test('what could not be read here is told of, and that nothing is lost', async () => {
+  const { by } = await show(SyncPage, { backend: await restored(false, { recovery: null, set_aside: 3 }) })
+  expect(by('sync-set-aside').textContent).toContain('3 处改动')
+  expect(by('sync-set-aside').textContent).toContain('没有丢')
+})
