@@ -1,0 +1,367 @@
+//! Changes of others on their way into the documents: believed or not, applied per document, kept aside when a document
+//! cannot take them.
+
+use super::store_member;
+use crate::error::ClientError;
+use crate::tablet::Tablet;
+use ed25519_dalek::VerifyingKey;
+use ids::{ChangeHash, DocKind, DocumentId, UnitId};
+use protocol::change_header;
+use protocol::envelope::{self, DocumentHeader, Envelope, EnvelopeHead};
+use protocol::{DocumentSnapshot, LastApplied};
+use std::collections::BTreeMap;
+use store::changes::{self, Change};
+use store::documents::{self, DocumentHead, StoredDocument};
+use store::{StoreError, Transaction, departures, members, projections};
+
+/// A change from the log with its head opened.
+pub(super) struct Incoming<'a> {
+    pub(super) head: EnvelopeHead,
+    envelope: &'a Envelope,
+    kind: DocKind,
+    home_unit: UnitId,
+    seq: u64,
+}
+
+impl<'a> Incoming<'a> {
+    pub(super) fn open(
+        envelope: &'a Envelope,
+        kind: DocKind,
+        home_unit: UnitId,
+        seq: u64,
+    ) -> Option<Self> {
+        match envelope::open(envelope) {
+            Ok(head) => Some(Self {
+                head,
+                envelope,
+                kind,
+                home_unit,
+                seq,
+            }),
+            Err(error) => {
+                tracing::error!(%error, seq, "an entry of the log has an unreadable head");
+                None
+            }
+        }
+    }
+
+    /// The change as the store keeps it, or why it is not believed.
+    fn checked(
+        &self,
+        tablet: &Tablet,
+        tx: &Transaction<'_>,
+    ) -> Result<(Change, Option<String>), ClientError> {
+        let head = &self.head;
+        let change = change_of(head, self.envelope)?;
+        let reason = match change_header::read(&self.envelope.change) {
+            Err(_) => Some("malformed"),
+            Ok(header) if header.hash != head.hash => Some("hash_mismatch"),
+            Ok(_) => match device_key(tablet, tx, head)? {
+                None => Some("unknown_device"),
+                Some(key) => envelope::verify(&key, &self.envelope.head, &self.envelope.signature)
+                    .err()
+                    .map(|_| "bad_signature"),
+            },
+        };
+        Ok((change, reason.map(str::to_owned)))
+    }
+}
+
+/// A foreign change as the store keeps it.
+fn change_of(head: &EnvelopeHead, envelope: &Envelope) -> Result<Change, ClientError> {
+    Ok(Change {
+        hash: head.hash,
+        document: head.document,
+        generation: head.generation,
+        actor: head.actor,
+        seq: head.seq,
+        start_op: head.start_op,
+        ops: u64::from(head.ops),
+        deps: Vec::new(),
+        body: envelope.change.clone(),
+        head: envelope.head.clone(),
+        signature: envelope.signature.clone(),
+        header: head.header.as_ref().map(protocol::wire::pack).transpose()?,
+        device: head.device,
+        staff: head.staff,
+        scope: head.scope,
+        dev_seq: head.dev_seq,
+        wall_ms: head.wall_ms,
+    })
+}
+
+/// Changes that would not apply because this device had used their numbers for something else, as a memory that was set
+/// back does: once that lies beside the document, they find their place.
+///
+/// # Errors
+/// The store refuses.
+pub(crate) fn take_quarantined(
+    tx: &Transaction<'_>,
+    stored: &mut StoredDocument,
+) -> Result<(), ClientError> {
+    for (change, head, signature) in changes::inapplicable(tx, stored.head.document)? {
+        let envelope = Envelope {
+            head,
+            signature,
+            change,
+        };
+        let Ok(head) = envelope::open(&envelope) else {
+            continue;
+        };
+        let applied = documents::apply(stored, &[(head.hash, &envelope.change)]);
+        if applied.rejected.is_empty() {
+            let change = change_of(&head, &envelope)?;
+            changes::insert_remote(tx, &change, None, head.wall_ms)?;
+            changes::release(tx, head.hash)?;
+        }
+    }
+    Ok(())
+}
+
+fn device_key(
+    tablet: &Tablet,
+    tx: &Transaction<'_>,
+    head: &EnvelopeHead,
+) -> Result<Option<VerifyingKey>, ClientError> {
+    if head.device == tablet.identity.device {
+        return Ok(Some(tablet.key.verifying_key()));
+    }
+    Ok(members::device_key(tx, head.device)?.and_then(|key| VerifyingKey::from_bytes(&key).ok()))
+}
+
+/// Tries again what another version of the app kept aside.
+///
+/// # Errors
+/// The store refuses.
+pub(crate) fn try_what_others_kept_aside(tablet: &Tablet) -> Result<(), ClientError> {
+    let kept = tablet
+        .store
+        .read(|connection| changes::quarantined_by_others(connection, crate::APP_VERSION))?;
+    if kept.is_empty() {
+        return Ok(());
+    }
+    let kept: Vec<(changes::Untried, Envelope)> = kept
+        .into_iter()
+        .map(|mut one| {
+            let envelope = Envelope {
+                head: std::mem::take(&mut one.head),
+                signature: std::mem::take(&mut one.signature),
+                change: std::mem::take(&mut one.body),
+            };
+            (one, envelope)
+        })
+        .collect();
+    let now = tablet.clock.now_ms();
+    tablet.store.write(|tx| {
+        let mut by_document: BTreeMap<DocumentId, Vec<Incoming<'_>>> = BTreeMap::new();
+        for (one, envelope) in &kept {
+            if let Some(incoming) =
+                Incoming::open(envelope, one.kind, one.home_unit, one.server_seq)
+            {
+                changes::release(tx, one.hash)?;
+                by_document
+                    .entry(incoming.head.document)
+                    .or_default()
+                    .push(incoming);
+            }
+        }
+        for (document, incoming) in by_document {
+            store_incoming(tablet, tx, document, &incoming, now)?;
+        }
+        Ok(())
+    })
+}
+
+pub(super) fn store_incoming(
+    tablet: &Tablet,
+    tx: &Transaction<'_>,
+    document: DocumentId,
+    incoming: &[Incoming<'_>],
+    now: i64,
+) -> Result<(), ClientError> {
+    let mut believed = Vec::new();
+    for one in incoming {
+        if store::recovery::is_erased(tx, document, one.head.generation)? {
+            continue;
+        }
+        if changes::has(tx, one.head.hash)? {
+            if one.head.device == tablet.identity.device {
+                // An own change that waited at the server has entered the log by itself.
+                if one.seq > 0 {
+                    let accepted = changes::Outcome::Accepted {
+                        server_seq: Some(one.seq),
+                    };
+                    changes::mark_outcome(tx, one.head.hash, &accepted)?;
+                }
+                let (change, reason) = one.checked(tablet, tx)?;
+                if reason.is_none() && changes::refill(tx, &change)? {
+                    believed.push((one, change));
+                }
+            }
+            continue;
+        }
+        let (change, reason) = one.checked(tablet, tx)?;
+        match reason {
+            Some(reason) => keep_aside(tx, one, &change, &reason, now)?,
+            None => believed.push((one, change)),
+        }
+    }
+    let Some((first, _)) = believed.first() else {
+        return Ok(());
+    };
+    let head = document_head(
+        document,
+        first.kind,
+        first.home_unit,
+        first.head.header.as_ref(),
+        now,
+    )?;
+    let taken = tx.part(
+        || take_in(tx, &head, &believed, now),
+        StoreError::is_damage_of_content,
+    )?;
+    if taken.is_none() {
+        // Whatever this document has come to, the others of the batch are not held up by it.
+        tracing::error!(%document, "a document could not take what came and keeps it aside");
+        for (one, change) in &believed {
+            keep_aside(tx, one, change, "document_unreadable", now)?;
+        }
+    }
+    Ok(())
+}
+
+/// Applies what is believed to one document, and computes its rows.
+fn take_in(
+    tx: &Transaction<'_>,
+    head: &DocumentHead,
+    believed: &[(&Incoming<'_>, Change)],
+    now: i64,
+) -> Result<(), StoreError> {
+    let mut stored = match documents::load(tx, head.document)? {
+        Some(stored) => stored,
+        None => documents::begin(tx, head)?,
+    };
+    let raw: Vec<(ChangeHash, &[u8])> = believed
+        .iter()
+        .map(|(_, change)| (change.hash, change.body.as_slice()))
+        .collect();
+    let applied = documents::apply(&mut stored, &raw);
+    for (one, change) in believed {
+        let rejected = applied
+            .rejected
+            .iter()
+            .find(|(hash, _)| *hash == change.hash);
+        match rejected {
+            Some((_, reason)) => {
+                tracing::error!(hash = %change.hash, "a change would not apply and is kept aside");
+                keep_aside(tx, one, change, reason, now)?;
+            }
+            None => {
+                let server_seq = (one.seq > 0).then_some(one.seq);
+                changes::insert_remote(tx, change, server_seq, now)?;
+            }
+        }
+    }
+    documents::save_tail(tx, &mut stored)?;
+    projections::refresh(tx, &stored)
+}
+
+fn keep_aside(
+    tx: &Transaction<'_>,
+    one: &Incoming<'_>,
+    change: &Change,
+    reason: &str,
+    now: i64,
+) -> Result<(), StoreError> {
+    changes::quarantine(
+        tx,
+        change,
+        &changes::Aside {
+            reason,
+            at_ms: now,
+            app: crate::APP_VERSION,
+            kind: one.kind,
+            home_unit: one.home_unit,
+            server_seq: one.seq,
+        },
+    )
+}
+
+fn document_head(
+    document: DocumentId,
+    kind: DocKind,
+    home_unit: UnitId,
+    header: Option<&DocumentHeader>,
+    now: i64,
+) -> Result<DocumentHead, ClientError> {
+    Ok(DocumentHead {
+        document,
+        generation: header.map_or(0, |header| header.generation),
+        kind,
+        home_unit,
+        schema: header.map_or(domain::record::SCHEMA, |header| header.schema),
+        header: header.map(protocol::wire::pack).transpose()?,
+        created_ms: now,
+    })
+}
+
+pub(super) fn store_snapshot(
+    tablet: &Tablet,
+    tx: &Transaction<'_>,
+    snapshot: &DocumentSnapshot,
+    now: i64,
+) -> Result<Option<LastApplied>, ClientError> {
+    let mut offset = 0usize;
+    let mut envelopes = Vec::with_capacity(snapshot.envelopes.len());
+    for index in &snapshot.envelopes {
+        let end = offset
+            .checked_add(index.length as usize)
+            .filter(|end| *end <= snapshot.changes.len())
+            .ok_or_else(|| ClientError::new("server_nonsense"))?;
+        envelopes.push((
+            index.seq,
+            Envelope {
+                head: index.signed.head.clone(),
+                signature: index.signed.signature.clone(),
+                change: snapshot.changes[offset..end].to_vec(),
+            },
+        ));
+        offset = end;
+    }
+    let incoming: Vec<Incoming<'_>> = envelopes
+        .iter()
+        .filter_map(|(seq, envelope)| {
+            Incoming::open(envelope, snapshot.kind, snapshot.home_unit, *seq)
+        })
+        .collect();
+    let last = incoming
+        .iter()
+        .map(|one| LastApplied {
+            seq: one.seq,
+            hash: one.head.hash,
+        })
+        .max_by_key(|last| last.seq);
+    if store::recovery::is_erased(tx, snapshot.document, snapshot.generation)? {
+        return Ok(last);
+    }
+    for author in &snapshot.authors {
+        store_member(tx, author)?;
+    }
+    if documents::head(tx, snapshot.document)?.is_some() {
+        documents::set_home_unit(tx, snapshot.document, snapshot.home_unit)?;
+        departures::arrive(tx, snapshot.document)?;
+        projections::refresh_stored(tx, snapshot.document)?;
+    } else {
+        departures::arrive(tx, snapshot.document)?;
+        let head = document_head(
+            snapshot.document,
+            snapshot.kind,
+            snapshot.home_unit,
+            Some(&snapshot.header),
+            now,
+        )?;
+        documents::begin(tx, &head)?;
+    }
+    store_incoming(tablet, tx, snapshot.document, &incoming, now)?;
+    Ok(last)
+}
