@@ -324,8 +324,9 @@ export async function open(context, core, viewport = tabletLandscape, options = 
       await element.waitFor()
       return element.innerText()
     },
-    /** Goes to a page by its address, as a link would. */
+    /** Goes to a page by its address, as a link would: once the first page stands, for until then nobody listens. */
     async go(path) {
+      await page.locator('h1:visible').first().waitFor()
       await page.goto(core.at(path))
     },
   }

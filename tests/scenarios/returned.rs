@@ -297,6 +297,41 @@ async fn a_child_filed_in_the_wrong_village_waits_whole_and_arrives_whole_once_t
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn when_one_is_taken_the_others_that_the_same_mistake_held_back_follow_by_themselves()
+-> Result<()> {
+    let world = World::new().await?;
+    let elsewhere = world.create_village("青溪村", "310199100202").await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("吴天宇").await?;
+    let staff = tablet.tablet()?.identity.staff;
+    let home = tablet.tablet()?.identity.unit;
+    let works_in = |unit: UnitId| -> Result<()> {
+        server(&world)?.execute(
+            "UPDATE staff SET unit = ?1 WHERE id = ?2",
+            (unit.0.as_bytes(), staff.0.as_bytes()),
+        )?;
+        Ok(())
+    };
+    // A mistake at the server, of which the tablet hears nothing.
+    works_in(elsewhere)?;
+    for note in ["上午打过电话。", "下午又打了一次。", "傍晚碰见奶奶。"] {
+        tablet.contact(&child, note).await?;
+        tablet.sync().await?;
+    }
+    let row = tray(&tablet).await?.open.first().map(|row| row.id.clone());
+    assert_eq!(tray(&tablet).await?.open.len(), 3);
+
+    works_in(home)?;
+    tablet.sync().await?;
+    assert_eq!(tray(&tablet).await?.open.len(), 3, "no sign of it yet");
+    let _: ReturnedView = tablet.call("offer_again", json!({"id": row})).await?;
+    tablet.sync().await?;
+    nothing_returned(&tablet).await?;
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hopeless_one_is_offered_ever_more_rarely() -> Result<()> {
     let world = World::new().await?;
     let elsewhere = world.create_village("青溪村", "310199100202").await?;

@@ -306,11 +306,21 @@ fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Option<LastApplied>, Cl
             // First of all: what the lost memory acknowledged is not acknowledged.
             store::recovery::begin(tx, tablet.identity.scope)?;
         }
+        let mut refused_one_was_taken = false;
         for (hash, outcome) in &batch.outcomes {
             let marked = changes::mark_outcome(tx, *hash, &outcome_of(outcome))?;
-            if let (Outcome::Refused { .. }, Some(document)) = (outcome, marked) {
-                returned::note_refusal(tablet, tx, document, *hash)?;
+            match (outcome, marked) {
+                (Outcome::Refused { .. }, Some(document)) => {
+                    returned::note_refusal(tablet, tx, document, *hash)?;
+                }
+                (Outcome::Accepted { .. } | Outcome::Taken, Some(_)) => {
+                    refused_one_was_taken |= store::returned::was_refused(tx, *hash)?;
+                }
+                _ => {}
             }
+        }
+        if refused_one_was_taken {
+            returned::offer_the_others(tablet, tx)?;
         }
         // Changes are applied per document and in order: one bad change blocks only its own document.
         let mut by_document: BTreeMap<DocumentId, Vec<Incoming<'_>>> = BTreeMap::new();

@@ -130,7 +130,7 @@ pub fn offers_again(code: RefusalCode, tries: u32, since_ms: i64, signs: Signs) 
         Cause::Belonging if signs.belonging => true,
         // A busy document gives a sign every day: the pauses hold here too, but for the first time.
         Cause::Document if signs.document => tries < 2 || since_ms >= pause_ms(tries) / 6,
-        // What was put right at the server alone gives no sign here.
+        // What was put right at the server alone gives no sign here, until another one is taken.
         _ => since_ms >= pause_ms(tries),
     }
 }

@@ -105,6 +105,16 @@ pub fn is_at_server(connection: &Connection, document: DocumentId) -> Result<boo
         .exists(named_params! {":document": document.0.as_bytes()})?)
 }
 
+/// The server refused this change at least once, whatever it answered since.
+///
+/// # Errors
+/// The database refuses.
+pub fn was_refused(connection: &Connection, hash: ChangeHash) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached(include_str!("../sql/returned/was_refused.sql"))?
+        .exists(named_params! {":hash": hash.0})?)
+}
+
 /// Where one may stand instead of on a change: on itself when it is in the content, on the one that was made anew in its
 /// place, or on what it stood on itself while it lies beside.
 ///

@@ -54,7 +54,7 @@ journey('a child moves to another village, and what was written late is read at 
   await tablet.at('nav-today').waitFor()
   await tablet.go('/children')
   await until('she is not in the list any more', async () => {
-    const words = await tablet.page.locator('main').innerText()
+    const words = await tablet.page.locator('body').innerText()
     return words.includes('周子涵') && !words.includes('石小雨')
   })
   await tablet.go('/departures')

@@ -52,7 +52,7 @@ pub(crate) fn settle(tablet: &Tablet) -> Result<bool, ClientError> {
         return Ok(tablet.store.read(changes::outbox_length)? > 0);
     }
     let (touched, waiting) = tablet.store.write(|tx| {
-        offer_what_may_pass(tablet, tx)?;
+        offer_what_may_pass(tablet, tx, false)?;
         let mut touched = Vec::new();
         if changes::outbox_length(tx)? == 0 {
             touched = free_later_work(tablet, tx)?;
@@ -91,7 +91,20 @@ pub(crate) fn code_of(change: &OpenChange) -> RefusalCode {
         .unwrap_or(RefusalCode::Quarantined)
 }
 
-fn offer_what_may_pass(tablet: &Tablet, tx: &Transaction<'_>) -> Result<(), ClientError> {
+/// One that was refused before has been taken: where somebody belongs was put right at the server, of which the tablet
+/// hears nothing else. So what was refused for that is offered again too.
+///
+/// # Errors
+/// The store refuses.
+pub(crate) fn offer_the_others(tablet: &Tablet, tx: &Transaction<'_>) -> Result<(), ClientError> {
+    offer_what_may_pass(tablet, tx, true)
+}
+
+fn offer_what_may_pass(
+    tablet: &Tablet,
+    tx: &Transaction<'_>,
+    belonging_put_right: bool,
+) -> Result<(), ClientError> {
     let open: Vec<OpenChange> = returned::open(tx)?
         .into_iter()
         .filter(|change| change.put_away_ms.is_none())
@@ -120,7 +133,7 @@ fn offer_what_may_pass(tablet: &Tablet, tx: &Transaction<'_>) -> Result<(), Clie
                 let signs = Signs {
                     app: then.app != here.app,
                     document: then.news < here.news,
-                    belonging: then.belonging != here.belonging,
+                    belonging: belonging_put_right || then.belonging != here.belonging,
                     enrolment: then.device != here.device,
                 };
                 // A clock that was years ahead then must not make it wait for years now.

@@ -1,0 +1,1 @@
+SELECT 1 FROM returned WHERE hash = :hash;
