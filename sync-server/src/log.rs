@@ -4,6 +4,7 @@ use crate::columns::{self, stored};
 use crate::compaction::Segments;
 use crate::error::ApiError;
 use crate::orders;
+use crate::organisation::Device;
 use crate::reviews;
 use crate::snapshot;
 use crate::vault::{self, Vault};
@@ -116,6 +117,19 @@ pub(crate) fn append(
     let seq = take_seq(connection, scope)?;
     insert(connection, scope, seq, at_ms, entry)?;
     Ok(seq)
+}
+
+/// Whoever sees a scope's documents learns of somebody of elsewhere who wrote in one of them, and with which key.
+pub(crate) fn append_author(
+    connection: &Connection,
+    scope: UnitId,
+    at_ms: i64,
+    device: &Device,
+) -> Result<(), ApiError> {
+    for record in [device.holder_record(), device.record()] {
+        append(connection, scope, at_ms, &Append::Author(&record))?;
+    }
+    Ok(())
 }
 
 /// What stands under a number.

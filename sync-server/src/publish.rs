@@ -17,7 +17,7 @@ use crate::reviews;
 use crate::set_aside;
 use crate::state::App;
 use crate::worker::Court;
-use ids::{ChangeHash, DocumentId, Generation};
+use ids::{ChangeHash, DocumentId, Generation, UnitId};
 use protocol::{Envelope, RefusalCode, ReviewState, envelope, limits};
 use rusqlite::{Connection, OptionalExtension, named_params};
 use std::collections::{BTreeMap, VecDeque};
@@ -294,48 +294,70 @@ pub(crate) fn settle(
     good.sort_by_key(|(row, _)| row.id);
     for (row, place) in good {
         // Where the document lives by now: it may have moved since it was read.
+        let told = if place.moved {
+            introduce_author(connection, place, row, now_ms)?
+        } else {
+            None
+        };
         let seq = log::take_seq(connection, place.scope)?;
-        let numbered = named_params! {":seq": stored(seq), ":id": row.id};
         connection
             .prepare_cached(include_str!("sql/publish/number.sql"))?
-            .execute(numbered)?;
+            .execute(named_params! {":seq": stored(seq), ":id": row.id})?;
+        log::insert(
+            connection,
+            place.scope,
+            seq,
+            now_ms,
+            &Append::Change(row.id),
+        )?;
+        // Its author counts in their own log: a number of another one would say nothing there.
+        let number = match told {
+            None => seq,
+            Some(author) => {
+                let entry = Append::Late(&author.entry);
+                log::append(connection, author.scope, now_ms, &entry)?
+            }
+        };
         connection
             .prepare_cached(include_str!("sql/publish/number_heads.sql"))?
-            .execute(numbered)?;
-        let entry = Append::Change(row.id);
-        log::insert(connection, place.scope, seq, now_ms, &entry)?;
-        if place.moved {
-            tell_author(connection, place, row, now_ms)?;
-        }
+            .execute(named_params! {":seq": stored(number), ":id": row.id})?;
     }
     Ok(())
 }
 
-/// Whoever lost sight of the document while their change waited hears that it stands there, under a number of their own log.
-fn tell_author(
+/// Somebody who lost sight of a document while their change waited hears of it in the log of their scope.
+struct LostSight {
+    scope: UnitId,
+    entry: LateEntry,
+}
+
+/// The document has moved while the change waited. Whoever sees it now learns who wrote this, before they read it; and
+/// whoever wrote it, if they do not see it any more, is to hear that it stands there.
+fn introduce_author(
     connection: &Connection,
     place: &Whereabouts,
     row: &Waiting,
     now_ms: i64,
-) -> Result<(), ApiError> {
+) -> Result<Option<LostSight>, ApiError> {
     let head = envelope::open(&row.envelope)?;
-    let sees = organisation::device(connection, head.device)?.is_some_and(|device| {
-        let holder = &device.holder;
-        holder.scope == place.scope
-            && log::may_read(holder, place.kind, place.home_unit, place.creator)
-    });
+    let device = organisation::device(connection, head.device)?.ok_or(ApiError::Internal)?;
+    let holder = &device.holder;
+    let sees = holder.scope == place.scope
+        && log::may_read(holder, place.kind, place.home_unit, place.creator);
     if sees || reviews::is_known(connection, &row.head_hash)? {
-        return Ok(());
+        return Ok(None);
     }
-    let entry = LateEntry {
-        document: head.document,
-        hash: head.hash,
-        device: head.device,
-        state: ReviewState::Taken,
-        reason: Vec::new(),
-    };
-    log::append(connection, head.scope, now_ms, &Append::Late(&entry))?;
-    Ok(())
+    log::append_author(connection, place.scope, now_ms, &device)?;
+    Ok(Some(LostSight {
+        scope: head.scope,
+        entry: LateEntry {
+            document: head.document,
+            hash: head.hash,
+            device: head.device,
+            state: ReviewState::Taken,
+            reason: Vec::new(),
+        },
+    }))
 }
 
 /// Keeps the saved documents for the next changes of the same ones; after the commit, never before.

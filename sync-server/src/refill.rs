@@ -3,12 +3,13 @@
 use crate::columns;
 use crate::epochs;
 use crate::error::ApiError;
+use crate::log;
 use crate::orders::{self, Orders};
 use crate::readmission;
 use crate::state::App;
 use crate::steps::Step;
 use crate::sync;
-use ids::Role;
+use ids::{Role, UnitId};
 use protocol::access::Holder;
 use protocol::session::refill;
 use protocol::{
@@ -20,7 +21,7 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 /// Says what is here of what a device holds; with the last message, notes that it has given all it has.
 pub(crate) fn inventory(holder: Holder, request: InventoryRequest) -> Step {
     Step::read(move |app, connection| {
-        let answer = read_inventory(app, connection, &request)?;
+        let answer = read_inventory(app, connection, holder.scope, &request)?;
         if !request.done {
             return Step::answer(&answer);
         }
@@ -34,6 +35,7 @@ pub(crate) fn inventory(holder: Holder, request: InventoryRequest) -> Step {
 fn read_inventory(
     app: &App,
     connection: &Connection,
+    scope: UnitId,
     request: &InventoryRequest,
 ) -> Result<InventoryResponse, ApiError> {
     if request.protocol > PROTOCOL_VERSION {
@@ -46,7 +48,7 @@ fn read_inventory(
     let standings = request
         .documents
         .iter()
-        .map(|line| standing(app, connection, line))
+        .map(|line| standing(app, connection, scope, line))
         .collect::<Result<_, ApiError>>()?;
     Ok(InventoryResponse { standings })
 }
@@ -54,6 +56,7 @@ fn read_inventory(
 fn standing(
     app: &App,
     connection: &Connection,
+    scope: UnitId,
     line: &InventoryLine,
 ) -> Result<Standing, ApiError> {
     if orders::is_erased(connection, &app.vault, line.document, line.generation)? {
@@ -63,16 +66,10 @@ fn standing(
         .prepare_cached(include_str!("sql/refill/document_standing.sql"))?
         .query_row(
             named_params! {":document": line.document.0.as_bytes()},
-            |row| {
-                Ok((
-                    columns::kind(row, 0)?,
-                    row.get::<_, u32>(1)?,
-                    columns::number(row, 3)?,
-                ))
-            },
+            |row| Ok((columns::kind(row, 0)?, row.get::<_, u32>(1)?)),
         )
         .optional()?;
-    let Some((kind, schema, seq)) = document else {
+    let Some((kind, schema)) = document else {
         return Ok(Standing::Lacks {
             missing: line.hashes.clone(),
         });
@@ -93,6 +90,8 @@ fn standing(
         }
     }
     Ok(if missing.is_empty() {
+        // All of it lies at or below where the asker's log ends; a document that moved has numbers of other logs.
+        let seq = log::last_seq(connection, scope)?;
         Standing::Complete { seq }
     } else {
         Standing::Lacks { missing }

@@ -248,12 +248,8 @@ fn take_one(
     envelope: &Envelope,
 ) -> Result<(), ApiError> {
     let device = organisation::device(connection, one.device)?.ok_or(ApiError::Internal)?;
-    // Whoever sees the document learns who wrote this, and with which key.
     let home = moves::scope_of(connection, document)?;
-    for record in [device.holder_record(), device.record()] {
-        let now = app.clock.now_ms();
-        log::append(connection, home, now, &Append::Author(&record))?;
-    }
+    log::append_author(connection, home, app.clock.now_ms(), &device)?;
     match server::admit_reviewed(&mut memory(app, connection), &device.caller()?, envelope)? {
         Outcome::Held { .. } => Err(ApiError::ReviewNeedsEarlier),
         Outcome::Refused { code } => {

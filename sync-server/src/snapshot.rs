@@ -239,7 +239,11 @@ fn read_snapshot(
     let mut segments = Segments::default();
     let mut statement = connection.prepare_cached(include_str!("sql/snapshot/changes.sql"))?;
     let rows = statement.query_map(
-        named_params! {":document": document.0.as_bytes(), ":generation": row.generation},
+        named_params! {
+            ":document": document.0.as_bytes(),
+            ":generation": row.generation,
+            ":scope": holder.scope.0.as_bytes(),
+        },
         |row| {
             Ok((
                 columns::hash(row, 0)?,
@@ -262,8 +266,7 @@ fn read_snapshot(
         let head = envelope::open(&envelope)?;
         writers.insert(head.device);
         envelopes.push(EnvelopeIndex {
-            // A number belongs to the scope it was given in.
-            seq: if head.scope == holder.scope { seq } else { 0 },
+            seq,
             at_ms,
             length: u32::try_from(envelope.change.len()).map_err(|_| ApiError::Internal)?,
             signed: SignedHead {

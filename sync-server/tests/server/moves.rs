@@ -3,9 +3,12 @@
 use crate::support::{Device, Doc, Half, World, hash_of};
 use ids::{ChangeHash, DocKind, DocumentId, UnitId};
 use protocol::{
-    Cursor, DecideMove, DecideReview, EntryBody, MoveDecision, MoveId, MoveList, MoveState,
-    MoveTargets, OfferMove, Outcome, RefusalCode, ReviewList, ReviewState, limits,
+    Cursor, DecideMove, DecideReview, EntryBody, MemberRecord, MoveDecision, MoveId, MoveList,
+    MoveState, MoveTargets, OfferMove, Outcome, RefusalCode, ReviewList, ReviewState, envelope,
+    limits,
 };
+use std::collections::BTreeSet;
+use sync_server::Worker;
 use uuid::Uuid;
 
 struct Township {
@@ -95,6 +98,14 @@ async fn news(device: &mut Device, cursor: Option<Cursor>) -> Vec<EntryBody> {
     answer.entries.into_iter().map(|entry| entry.body).collect()
 }
 
+/// The same with the numbers.
+async fn news_after(device: &mut Device, cursor: Option<Cursor>) -> Vec<(u64, EntryBody)> {
+    let cursor = cursor.unwrap_or_else(|| device.start());
+    let answer = device.sync(Some(cursor), vec![]).await.unwrap();
+    let entries = answer.entries.into_iter();
+    entries.map(|entry| (entry.seq, entry.body)).collect()
+}
+
 /// Where a device's log ends.
 async fn now(device: &mut Device) -> Option<Cursor> {
     let start = device.start();
@@ -163,6 +174,139 @@ async fn from_village_to_village_the_old_one_is_told_to_forget_and_the_new_one_g
     assert!(answer.outcomes[0].1.is_in_log(), "{answer:?}");
     let told = news(&mut t.tablet, old).await;
     assert_eq!(told.len(), 1, "the old village hears nothing more of it");
+}
+
+/// Nothing is judged from now on, or everything again.
+async fn restart_with(world: &mut World, worker: Worker, devices: &mut [&mut Device]) {
+    world.worker = worker;
+    world.stop().await;
+    world.start().await;
+    for device in devices {
+        device.http = world.http();
+        device.token = None;
+    }
+}
+
+/// A document goes to a place while nothing of it is published: it is published there, once, and its author hears of it
+/// under a number of their own log.
+async fn goes_while_it_waits(
+    t: &mut Township,
+    there: &mut Device,
+    decider: Option<&mut Device>,
+    to: UnitId,
+) {
+    let good = t.world.worker.clone();
+    let nowhere = Worker::Process("/nowhere/sync-server".into());
+    let Township {
+        world,
+        station,
+        tablet,
+        east,
+        ..
+    } = t;
+    let mut decider = decider;
+    let mut devices = vec![&mut *station, &mut *tablet, &mut *there];
+    devices.extend(decider.as_deref_mut());
+    restart_with(world, nowhere, &mut devices).await;
+    let mut doc = tablet.document(DocKind::Child, *east);
+    let part = vec![
+        tablet.edit(&mut doc, "name", "石小雨"),
+        tablet.edit(&mut doc, "alias", "小雨"),
+    ];
+    let hashes: Vec<_> = part.iter().map(|one| hash_of(&one.change)).collect();
+    let answer = tablet.sync(None, part.clone()).await.unwrap();
+    assert!(
+        answer
+            .outcomes
+            .iter()
+            .all(|(_, said)| *said == Outcome::Taken)
+    );
+    let offered = offer(station, doc.header.document, to).await;
+    let by = decider.as_deref_mut().unwrap_or(&mut *station);
+    decide(by, offered, MoveDecision::Accept).await.unwrap();
+    // Whoever gets it reads of it before it is published, and goes on from there afterwards.
+    let start = there.start();
+    let before = there.sync(Some(start), vec![]).await.unwrap();
+    let (cursor, entries) = (before.cursor, before.entries);
+
+    let mut devices = vec![&mut *station, &mut *tablet, &mut *there];
+    devices.extend(decider);
+    restart_with(world, good, &mut devices).await;
+    // Asking after it waits until it is judged.
+    let start = tablet.start();
+    let answer = tablet.sync(Some(start), part).await.unwrap();
+    assert!(
+        answer.outcomes.iter().all(|(_, said)| said.is_in_log()),
+        "{answer:?}"
+    );
+    let told: Vec<_> = news_after(tablet, None).await;
+    let late: Vec<_> = told
+        .iter()
+        .filter_map(|(seq, body)| match body {
+            EntryBody::Late {
+                hash,
+                state: ReviewState::Taken,
+                ..
+            } => Some((*hash, *seq)),
+            _ => None,
+        })
+        .collect();
+    let numbers: Vec<_> = answer
+        .outcomes
+        .iter()
+        .map(|(hash, said)| (*hash, said.seq().unwrap()))
+        .collect();
+    assert_eq!(late, numbers, "numbers of its author's own log");
+    assert!(
+        told.iter()
+            .all(|(_, body)| !matches!(body, EntryBody::Change { .. }))
+    );
+
+    // Where it lives now it stands once, after its author was made known.
+    let mut known = BTreeSet::new();
+    let mut seen = Vec::new();
+    let read = entries.into_iter().map(|entry| entry.body);
+    let after = news_after(there, cursor).await;
+    for body in read.chain(after.into_iter().map(|(_, body)| body)) {
+        match body {
+            EntryBody::Member(MemberRecord::Device { id, .. }) => {
+                known.insert(id);
+            }
+            EntryBody::DocIn { document } => {
+                known.extend(document.authors.iter().filter_map(|author| match author {
+                    MemberRecord::Device { id, .. } => Some(*id),
+                    _ => None,
+                }));
+                for one in &document.envelopes {
+                    let head = envelope::open_head(&one.signed.head).unwrap();
+                    assert!(known.contains(&head.device));
+                }
+            }
+            EntryBody::Change { envelope, .. } => {
+                let head = envelope::open(&envelope).unwrap();
+                assert!(known.contains(&head.device), "its author is known by then");
+                seen.push(head.hash);
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(seen, hashes);
+}
+
+#[tokio::test]
+async fn what_waits_while_its_document_goes_to_another_village_is_published_there() {
+    let mut t = township().await;
+    let west = t.west;
+    let mut other = t.world.tablet(&mut t.station, west, "周宁").await;
+    goes_while_it_waits(&mut t, &mut other, None, west).await;
+}
+
+#[tokio::test]
+async fn what_waits_while_its_document_goes_to_another_township_is_published_there() {
+    let mut t = township().await;
+    let (mut neighbour, village) = neighbours(&t.world).await;
+    let mut there = t.world.tablet(&mut neighbour, village, "赵春燕").await;
+    goes_while_it_waits(&mut t, &mut there, Some(&mut neighbour), village).await;
 }
 
 #[tokio::test]
