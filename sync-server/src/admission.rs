@@ -55,6 +55,25 @@ impl Memory<'_> {
         Ok(key)
     }
 
+    /// Puts a head into its chain; nothing is put when the chain has not begun.
+    fn insert_head(
+        &self,
+        chain: &Chain,
+        head: &EnvelopeHead,
+        head_hash: &[u8; 32],
+    ) -> rusqlite::Result<usize> {
+        self.connection
+            .prepare_cached(include_str!("sql/admission/insert_head.sql"))?
+            .execute(named_params! {
+                ":hash": head_hash,
+                ":device": chain.device.0.as_bytes(),
+                ":incarnation": chain.incarnation.0.as_bytes(),
+                ":scope": chain.scope.0.as_bytes(),
+                ":dev_seq": stored(head.dev_seq),
+                ":epoch": self.epoch.map(stored),
+            })
+    }
+
     fn settle(
         &self,
         head_hash: &[u8; 32],
@@ -317,16 +336,17 @@ impl AdmissionState for Memory<'_> {
         head: &EnvelopeHead,
         head_hash: &[u8; 32],
     ) -> Result<(), ApiError> {
-        self.connection
-            .prepare_cached(include_str!("sql/admission/insert_head.sql"))?
-            .execute(named_params! {
-                ":hash": head_hash,
-                ":device": chain.device.0.as_bytes(),
-                ":incarnation": chain.incarnation.0.as_bytes(),
-                ":scope": chain.scope.0.as_bytes(),
-                ":dev_seq": stored(head.dev_seq),
-                ":epoch": self.epoch.map(stored),
-            })?;
+        let placed = self.insert_head(chain, head, head_hash)?;
+        if placed == 0 {
+            self.connection
+                .prepare_cached(include_str!("sql/admission/insert_chain.sql"))?
+                .execute(named_params! {
+                    ":device": chain.device.0.as_bytes(),
+                    ":incarnation": chain.incarnation.0.as_bytes(),
+                    ":scope": chain.scope.0.as_bytes(),
+                })?;
+            self.insert_head(chain, head, head_hash)?;
+        }
         Ok(())
     }
 
@@ -410,9 +430,11 @@ impl AdmissionState for Memory<'_> {
                 ":device": head.device.0.as_bytes(),
                 ":at_ms": self.now_ms,
                 ":raw_bytes": raw_bytes,
-                ":body": body,
             })?;
         let change = self.connection.last_insert_rowid();
+        self.connection
+            .prepare_cached(include_str!("sql/admission/insert_body.sql"))?
+            .execute(named_params! {":change_id": change, ":body": body})?;
         self.connection
             .prepare_cached(include_str!("sql/admission/add_bytes.sql"))?
             .execute(named_params! {":id": head.document.0.as_bytes(), ":bytes": raw_bytes})?;

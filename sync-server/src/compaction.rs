@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 /// How old a change is before its body moves.
 pub const REST_MS: i64 = 14 * 24 * 60 * 60 * 1000;
 /// Fewer changes are not worth a segment.
-const LEAST: u32 = 8;
+const LEAST: u32 = 4;
 /// Documents looked for at a time.
 const DOCUMENTS: u32 = 64;
 /// Raw bytes of a segment; what is read for one change of it is all of it.
@@ -125,12 +125,14 @@ pub(crate) fn write(connection: &Connection, packed: &Packed) -> Result<(), ApiE
     let segment = connection.last_insert_rowid();
     let mut statement =
         connection.prepare_cached(include_str!("sql/compaction/move_change.sql"))?;
+    let mut removing = connection.prepare_cached(include_str!("sql/compaction/remove_body.sql"))?;
     for id in &packed.rows {
         let moved = statement.execute(named_params! {":segment": segment, ":id": id})?;
         if moved != 1 {
             // Somebody packed or erased it meanwhile: this transaction is rolled back.
             return Err(ApiError::Busy);
         }
+        removing.execute(named_params! {":id": id})?;
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ const FILE: &str = "server.sqlite";
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_begin.sql"),
     include_str!("migrations/0002_sync_that_cannot_lose.sql"),
+    include_str!("migrations/0003_smaller_rows.sql"),
 ];
 /// Jobs that share one commit.
 const GROUP: usize = 128;
@@ -33,6 +34,9 @@ pub enum DatabaseError {
         /// Known here.
         known: usize,
     },
+    /// A row names another that is not there.
+    #[error("the database is not whole: a row names another that is not there")]
+    Dangling,
     /// Bodies lie there that were compressed with a dictionary this server does not have.
     #[error("the database needs dictionary {0}, which this server does not have")]
     Dictionary(u32),
@@ -119,7 +123,6 @@ fn prepare(mut connection: Connection) -> Result<Connection, DatabaseError> {
     keep_plans(&connection)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
     // What is erased is overwritten, or its key could be found in a page nobody uses.
     connection.pragma_update(None, "secure_delete", true)?;
     let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
@@ -131,13 +134,19 @@ fn prepare(mut connection: Connection) -> Result<Connection, DatabaseError> {
         });
     }
     if found < MIGRATIONS.len() {
+        // A table that others point at is made anew under its own name, so what points where is looked at in the end.
+        connection.pragma_update(None, "foreign_keys", false)?;
         let tx = connection.transaction()?;
         for migration in &MIGRATIONS[found..] {
             tx.execute_batch(migration)?;
         }
+        if tx.prepare("PRAGMA foreign_key_check")?.exists([])? {
+            return Err(DatabaseError::Dangling);
+        }
         tx.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
         tx.commit()?;
     }
+    connection.pragma_update(None, "foreign_keys", true)?;
     keep_dictionaries(&connection)?;
     Ok(connection)
 }
@@ -377,5 +386,58 @@ impl Readers {
             idle.push(connection);
         }
         result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows<T: rusqlite::types::FromSql>(connection: &Connection, query: &str) -> Vec<T> {
+        let mut statement = connection.prepare(query).expect("reads");
+        statement
+            .query_map([], |row| row.get(0))
+            .expect("reads")
+            .collect::<Result<_, _>>()
+            .expect("reads")
+    }
+
+    #[test]
+    fn a_database_of_the_second_shape_keeps_every_head_and_body_in_the_third() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = file_of(folder.path());
+        let old = Connection::open(&file).expect("opens");
+        for migration in &MIGRATIONS[..2] {
+            old.execute_batch(migration).expect("migrates");
+        }
+        old.execute_batch(include_str!("migrations/test_rows_of_2.sql"))
+            .expect("rows of then");
+        old.pragma_update(None, "user_version", 2).expect("marks");
+        drop(old);
+
+        let new = open_file(&file).expect("migrates");
+        let heads: Vec<String> = rows(
+            &new,
+            "SELECT hex(h.hash) || ' ' || hex(c.incarnation) || ' ' || h.dev_seq || ' ' || h.state
+             FROM heads AS h JOIN chains AS c ON c.id = h.chain ORDER BY h.hash",
+        );
+        let expected = [
+            "C1 08 1 accepted",
+            "C2 08 2 accepted",
+            "C3 08 3 accepted",
+            "C4 09 1 held",
+        ];
+        assert_eq!(heads, expected);
+        let bodies: Vec<String> = rows(
+            &new,
+            "SELECT change_id || ' ' || hex(body) FROM bodies ORDER BY change_id",
+        );
+        assert_eq!(bodies, ["2 B2", "3 B3"], "the packed one has none");
+        new.execute("DELETE FROM changes WHERE id = 3", [])
+            .expect("nothing else names it");
+        let left: Vec<i64> = rows(&new, "SELECT change_id FROM bodies");
+        assert_eq!(left, [2], "a body goes with its change");
+        let removed = new.execute("DELETE FROM heads WHERE hash = x'c4'", []);
+        assert!(removed.is_err(), "what waits still points at its head");
     }
 }

@@ -17,7 +17,7 @@ use crate::reviews;
 use crate::set_aside;
 use crate::state::App;
 use crate::worker::Court;
-use ids::{ChangeHash, DocumentId, Generation, UnitId};
+use ids::{ChangeHash, DocKind, DocumentId, Generation, UnitId};
 use protocol::{Envelope, RefusalCode, ReviewState, envelope, limits};
 use rusqlite::{Connection, OptionalExtension, named_params};
 use std::collections::{BTreeMap, VecDeque};
@@ -26,6 +26,8 @@ use std::collections::{BTreeMap, VecDeque};
 const DOCUMENTS: u32 = 32;
 /// Changes of one document judged at a time.
 const CHANGES: u32 = 256;
+/// Changes looked at to find those documents.
+const LOOK: u32 = 1024;
 
 /// A document with what waits of it.
 pub(crate) struct Case {
@@ -106,7 +108,7 @@ pub(crate) fn last_row(connection: &Connection) -> rusqlite::Result<i64> {
 pub(crate) fn progress(connection: &Connection) -> Result<Progress, ApiError> {
     Ok(connection
         .prepare_cached(include_str!("sql/publish/progress.sql"))?
-        .query_row([], |row| {
+        .query_row([stored(limits::PUBLISH_WAIT_MOST + 1)], |row| {
             Ok(Progress {
                 row: row.get(0)?,
                 waiting: columns::number(row, 1)?,
@@ -122,7 +124,7 @@ pub(crate) fn gather(
 ) -> Result<Vec<Case>, ApiError> {
     let found = connection
         .prepare_cached(include_str!("sql/publish/waiting.sql"))?
-        .query_map(named_params! {":most": DOCUMENTS}, |row| {
+        .query_map(named_params! {":most": DOCUMENTS, ":look": LOOK}, |row| {
             Ok((DocumentId(columns::uuid(row, 0)?), row.get(1)?))
         })?
         .collect::<Result<Vec<(DocumentId, Generation)>, _>>()?;
@@ -149,8 +151,9 @@ fn gather_one(
                 last: row.get(1)?,
             })
         })?;
-    let published = match memory.get((document, generation), reached) {
-        Some(saved) => saved.clone(),
+    let (published, begins_with) = match memory.get((document, generation), reached) {
+        // The constants are in it.
+        Some(saved) => (saved.clone(), Vec::new()),
         None => {
             let mut statement =
                 connection.prepare_cached(include_str!("sql/publish/published_of.sql"))?;
@@ -165,7 +168,10 @@ fn gather_one(
                 };
                 chunks.extend(envelope.change);
             }
-            chunks
+            (
+                chunks,
+                constants_of(app, log::kind_of(connection, document)?),
+            )
         }
     };
     let mut statement = connection.prepare_cached(include_str!("sql/publish/waiting_of.sql"))?;
@@ -196,15 +202,8 @@ fn gather_one(
             })
         })
         .collect::<Result<Vec<_>, ApiError>>()?;
-    let kind = log::kind_of(connection, document)?;
-    let constants = app
-        .constants
-        .iter()
-        .filter(|constant| constant.kind == kind)
-        .flat_map(|constant| constant.bytes.iter().copied())
-        .collect();
     let question = Question {
-        constants,
+        constants: begins_with,
         published,
         waiting: rows
             .iter()
@@ -218,6 +217,15 @@ fn gather_one(
         question,
         reached,
     })
+}
+
+/// Every constant of a kind, one chunk after the other.
+fn constants_of(app: &App, kind: DocKind) -> Vec<u8> {
+    app.constants
+        .iter()
+        .filter(|constant| constant.kind == kind)
+        .flat_map(|constant| constant.bytes.iter().copied())
+        .collect()
 }
 
 /// Has every case judged. No database is touched, so this may take its time.

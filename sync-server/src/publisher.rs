@@ -16,7 +16,7 @@ use tokio::sync::watch;
 pub(crate) struct Progress {
     /// Every change up to this row of the database has been judged.
     pub row: i64,
-    /// How many waited when it last looked.
+    /// How many waited when it last looked; counted up to one more than [`limits::PUBLISH_WAIT_MOST`].
     pub waiting: u64,
 }
 

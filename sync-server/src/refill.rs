@@ -117,7 +117,7 @@ pub(crate) fn take(holder: Holder, request: RefillRequest) -> Step {
         let told = Step::read(move |app, connection| {
             let now_ms = app.clock.now_ms();
             let outcomes = &mut answer.outcomes;
-            sync::say_again(app, connection, now_ms, outcomes, &request.envelopes)?;
+            sync::say_again(app, connection, now_ms, outcomes, request.envelopes.iter())?;
             Step::answer(&answer)
         });
         Ok(Step::Published(row, Box::new(told)))

@@ -12,7 +12,7 @@ use crate::state::App;
 use crate::steps::Step;
 use ids::{ChangeHash, Incarnation};
 use protocol::access::Holder;
-use protocol::session::server::Chain;
+use protocol::session::server::{Chain, Examined};
 use protocol::session::{proof, server};
 use protocol::{
     ChainEnd, Cursor, Entry, EntryBody, Envelope, LastApplied, Outcome, PROTOCOL_VERSION,
@@ -59,11 +59,24 @@ pub(crate) fn answer(app: &App, holder: Holder, request: SyncRequest) -> Result<
     if outbox.is_empty() && !app.seen_is_old(holder.device, asked.now_ms, SEEN_EVERY_MS) {
         return Ok(tell(asked, Vec::new()));
     }
-    Ok(take(asked, outbox))
+    Ok(examine(asked, outbox))
+}
+
+/// The step that reads what came and looks at its signatures, while others write.
+fn examine(asked: Asked, outbox: Vec<Envelope>) -> Step {
+    Step::read(move |_, connection| {
+        let device = organisation::device(connection, asked.holder.device)?;
+        let key = device.ok_or(ApiError::DeviceUnknown)?.caller()?.key;
+        let outbox = outbox
+            .into_iter()
+            .map(|envelope| Examined::new(&key, envelope))
+            .collect();
+        Ok(take(asked, outbox))
+    })
 }
 
 /// The step that heeds the tick and takes the outbox.
-fn take(mut asked: Asked, outbox: Vec<Envelope>) -> Step {
+fn take(mut asked: Asked, outbox: Vec<Examined>) -> Step {
     Step::write(move |app, connection| {
         let outcomes = admit(app, connection, &asked, &outbox)?;
         asked.heeded = true;
@@ -93,10 +106,11 @@ fn tell(asked: Asked, outcomes: Vec<(ChangeHash, Outcome)>) -> Step {
 fn tell_again(
     asked: Asked,
     mut outcomes: Vec<(ChangeHash, Outcome)>,
-    outbox: Vec<Envelope>,
+    outbox: Vec<Examined>,
 ) -> Step {
     Step::read(move |app, connection| {
-        say_again(app, connection, asked.now_ms, &mut outcomes, &outbox)?;
+        let envelopes = outbox.iter().map(Examined::envelope);
+        say_again(app, connection, asked.now_ms, &mut outcomes, envelopes)?;
         Step::answer(&read_answer(app, connection, &asked, outcomes)?)
     })
 }
@@ -113,12 +127,12 @@ pub(crate) fn awaited(
 }
 
 /// Says of what was taken what became of it by now.
-pub(crate) fn say_again(
+pub(crate) fn say_again<'a>(
     app: &App,
     connection: &Connection,
     now_ms: i64,
     outcomes: &mut [(ChangeHash, Outcome)],
-    envelopes: &[Envelope],
+    envelopes: impl Iterator<Item = &'a Envelope>,
 ) -> Result<(), ApiError> {
     let mut memory = memory(app, connection, now_ms, None);
     for ((_, outcome), envelope) in outcomes.iter_mut().zip(envelopes) {
@@ -295,7 +309,7 @@ fn admit(
     app: &App,
     connection: &Connection,
     asked: &Asked,
-    outbox: &[Envelope],
+    outbox: &[Examined],
 ) -> Result<Vec<(ChangeHash, Outcome)>, ApiError> {
     let (holder, now_ms) = (asked.holder, asked.now_ms);
     let key = app.signing_key.verifying_key();

@@ -75,29 +75,35 @@ impl Court {
 
     /// The worker ended over several: each alone, on top of the good ones before it.
     fn one_by_one(&mut self, question: &Question) -> io::Result<Option<Answer>> {
-        let mut whole = Answer {
-            verdicts: Vec::new(),
-            saved: question.published.clone(),
+        let mut verdicts = Vec::with_capacity(question.waiting.len());
+        let mut alone = Question {
+            constants: question.constants.clone(),
+            published: question.published.clone(),
+            waiting: Vec::new(),
         };
         for change in &question.waiting {
-            let alone = Question {
-                constants: question.constants.clone(),
-                published: whole.saved.clone(),
-                waiting: vec![change.clone()],
-            };
+            alone.waiting = vec![change.clone()];
             match self.ask_twice(&alone)? {
                 Asked::Answer(answer) => {
-                    whole.verdicts.extend(answer.verdicts);
-                    whole.saved = answer.saved;
+                    verdicts.extend(answer.verdicts);
+                    // The constants are in it.
+                    alone.constants.clear();
+                    alone.published = answer.saved;
                 }
                 Asked::Unreadable => return Ok(None),
                 Asked::Ended => {
                     tracing::warn!(bytes = change.len(), "the worker ended over a change");
-                    whole.verdicts.push(Verdict::Fatal);
+                    verdicts.push(Verdict::Fatal);
                 }
             }
         }
-        Ok(Some(whole))
+        // Where nothing was judged, nothing was saved either.
+        let saved = if alone.constants.is_empty() {
+            alone.published
+        } else {
+            Vec::new()
+        };
+        Ok(Some(Answer { verdicts, saved }))
     }
 
     /// Asks again when the worker ended: the system may have taken it away for reasons of its own.
@@ -204,6 +210,8 @@ fn start(program: &PathBuf) -> io::Result<Running> {
 /// The bounds cannot be set, or the pipe to the server breaks.
 pub fn main() -> io::Result<()> {
     process::setrlimit(Resource::As, most(limits::WORKER_BYTES))?;
+    // What waits is safe already, so taking more goes first.
+    process::nice(limits::WORKER_NICE)?;
     // A panic's message may quote a record; the verdict is all that leaves this process.
     std::panic::set_hook(Box::new(|_| {}));
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());

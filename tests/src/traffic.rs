@@ -30,6 +30,23 @@ pub struct Template {
     pieces: Vec<Piece>,
 }
 
+impl Template {
+    /// What the document is about.
+    pub fn kind(&self) -> DocKind {
+        self.kind
+    }
+
+    /// The schema it was made with.
+    pub fn schema(&self) -> u32 {
+        self.schema
+    }
+
+    /// How many changes it has.
+    pub fn length(&self) -> usize {
+        self.pieces.len()
+    }
+}
+
 struct Piece {
     bytes: Vec<u8>,
     actor_at: usize,
@@ -115,6 +132,31 @@ struct Open {
 }
 
 impl Hand {
+    fn new(
+        scope: UnitId,
+        unit: UnitId,
+        staff: StaffId,
+        reads_only: bool,
+        next_template: usize,
+    ) -> Self {
+        let mut seed = [0; 32];
+        entropy().fill(&mut seed);
+        Self {
+            device: DeviceId(id()),
+            key: SigningKey::from_bytes(&seed),
+            scope,
+            reads_only,
+            read_up_to: 0,
+            unit,
+            staff,
+            incarnation: Incarnation(id()),
+            dev_seq: 0,
+            previous: [0; 32],
+            open: None,
+            next_template,
+        }
+    }
+
     /// The next change of this tablet, signed. It goes through one document after another.
     ///
     /// # Errors
@@ -193,6 +235,11 @@ impl Hand {
     }
 }
 
+/// A tablet no server knows; what it signs is for measurements without one.
+pub fn stranger() -> Hand {
+    Hand::new(UnitId(id()), UnitId(id()), StaffId(id()), false, 0)
+}
+
 /// Enrols tablets all at once by writing the rows that enrolling would: for load and measurements only.
 /// Every township has one station and otherwise villages with one tablet each. The server must not run.
 ///
@@ -263,22 +310,7 @@ fn add_tablet(
             ":name": format!("{township}镇{village}村"),
             ":since_ms": SystemClock.now_ms(),
         })?;
-    let mut seed = [0; 32];
-    entropy().fill(&mut seed);
-    let hand = Hand {
-        device: DeviceId(id()),
-        key: SigningKey::from_bytes(&seed),
-        scope,
-        reads_only: station,
-        read_up_to: 0,
-        unit,
-        staff,
-        incarnation: Incarnation(id()),
-        dev_seq: 0,
-        previous: [0; 32],
-        open: None,
-        next_template: township * 31 + village,
-    };
+    let hand = Hand::new(scope, unit, staff, station, township * 31 + village);
     connection
         .prepare_cached(include_str!("sql/insert_device.sql"))?
         .execute(named_params! {

@@ -43,7 +43,10 @@ async fn verify_finds_an_altered_body() {
     let report = verify::verify(&connection, &vault).unwrap();
     assert_eq!((report.changes, report.faults.len()), (3, 0));
     connection
-        .execute("UPDATE changes SET body = zeroblob(200) WHERE id = 2", [])
+        .execute(
+            "UPDATE bodies SET body = zeroblob(200) WHERE change_id = 2",
+            [],
+        )
         .unwrap();
     let report = verify::verify(&connection, &vault).unwrap();
     assert_eq!(report.faults.len(), 1);

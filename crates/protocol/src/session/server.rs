@@ -212,6 +212,38 @@ pub trait AdmissionState {
     ) -> Result<(), Self::Error>;
 }
 
+/// An envelope of which everything is known that its bytes and a key tell. The dear part of admitting, a signature, is
+/// paid here: before the one transaction, on whatever thread.
+#[derive(Debug, Clone)]
+pub struct Examined {
+    envelope: Envelope,
+    head: Result<EnvelopeHead, RefusalCode>,
+    /// The key its signature was found to be made with.
+    signed_with: Option<VerifyingKey>,
+}
+
+impl Examined {
+    /// Reads the head and looks whether this key signed it.
+    pub fn new(key: &VerifyingKey, envelope: Envelope) -> Self {
+        let head = envelope::open(&envelope).map_err(|error| match error {
+            ProtocolError::TooLarge { .. } => RefusalCode::TooLarge,
+            _ => RefusalCode::Malformed,
+        });
+        let is_signed =
+            head.is_ok() && envelope::verify(key, &envelope.head, &envelope.signature).is_ok();
+        Self {
+            envelope,
+            head,
+            signed_with: is_signed.then_some(*key),
+        }
+    }
+
+    /// The envelope.
+    pub fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+}
+
 /// Admits one part, change by change; what one change brings, the next may depend on.
 ///
 /// # Errors
@@ -219,35 +251,24 @@ pub trait AdmissionState {
 pub fn admit_part<S: AdmissionState>(
     state: &mut S,
     caller: &Caller,
-    envelopes: &[Envelope],
+    part: &[Examined],
 ) -> Result<Vec<(ChangeHash, Outcome)>, S::Error> {
-    envelopes
-        .iter()
-        .map(|envelope| admit(state, caller, envelope))
+    part.iter()
+        .map(|examined| admit(state, caller, examined))
         .collect()
 }
 
-/// Admits one change.
-///
-/// # Errors
-/// Only the state's own; a bad change is an outcome.
-pub fn admit<S: AdmissionState>(
+fn admit<S: AdmissionState>(
     state: &mut S,
     caller: &Caller,
-    envelope: &Envelope,
+    examined: &Examined,
 ) -> Result<(ChangeHash, Outcome), S::Error> {
-    let head = match envelope::open(envelope) {
+    let head = match &examined.head {
         Ok(head) => head,
-        Err(error) => {
-            let code = match error {
-                ProtocolError::TooLarge { .. } => RefusalCode::TooLarge,
-                _ => RefusalCode::Malformed,
-            };
-            return Ok((ChangeHash([0; 32]), Outcome::Refused { code }));
-        }
+        Err(code) => return Ok((ChangeHash([0; 32]), refused(*code))),
     };
     let hash = head.hash;
-    let outcome = admit_head(state, caller, envelope, &head)?;
+    let outcome = admit_head(state, caller, examined, head)?;
     if is_new(&outcome) {
         release_held(state, head.document)?;
     }
@@ -324,9 +345,10 @@ pub fn admit_reviewed<S: AdmissionState>(
 fn admit_head<S: AdmissionState>(
     state: &mut S,
     caller: &Caller,
-    envelope: &Envelope,
+    examined: &Examined,
     head: &EnvelopeHead,
 ) -> Result<Outcome, S::Error> {
+    let envelope = &examined.envelope;
     if caller.revoked {
         return Ok(refused(RefusalCode::DeviceRevoked));
     }
@@ -334,7 +356,7 @@ fn admit_head<S: AdmissionState>(
     if head.device != holder.device || head.staff != holder.staff || head.scope != holder.scope {
         return Ok(refused(RefusalCode::UnknownDevice));
     }
-    if envelope::verify(&caller.key, &envelope.head, &envelope.signature).is_err() {
+    if examined.signed_with != Some(caller.key) {
         return Ok(refused(RefusalCode::BadSignature));
     }
     let head_hash = envelope::head_hash(&envelope.head);

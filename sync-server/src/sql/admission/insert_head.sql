@@ -1,2 +1,3 @@
-INSERT INTO heads (hash, device, incarnation, scope, dev_seq, state, epoch)
-VALUES (:hash, :device, :incarnation, :scope, :dev_seq, 'placed', :epoch);
+INSERT INTO heads (hash, chain, dev_seq, state, epoch)
+SELECT :hash, id, :dev_seq, 'placed', :epoch FROM chains
+WHERE device = :device AND incarnation = :incarnation AND scope = :scope;

@@ -1,2 +1,2 @@
 UPDATE heads SET state = 'accepted', seq = :seq, change_id = :change_id, code = NULL
-WHERE hash = :hash AND device = :device AND state IN ('held', 'refused');
+WHERE hash = :hash AND chain IN (SELECT id FROM chains WHERE device = :device) AND state IN ('held', 'refused');

@@ -1,4 +1,5 @@
-SELECT epoch FROM heads
-WHERE device = :device AND incarnation = :incarnation AND scope = :scope
-ORDER BY dev_seq DESC
+SELECT h.epoch FROM chains AS c
+JOIN heads AS h ON h.chain = c.id
+WHERE c.device = :device AND c.incarnation = :incarnation AND c.scope = :scope
+ORDER BY h.dev_seq DESC
 LIMIT 1;

@@ -1,1 +1,1 @@
-UPDATE changes SET segment = :segment, body = x'' WHERE id = :id AND segment IS NULL;
+UPDATE changes SET segment = :segment WHERE id = :id AND segment IS NULL;

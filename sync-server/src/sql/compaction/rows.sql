@@ -1,4 +1,5 @@
-SELECT c.id, c.hash, c.seq, c.body, length(c.body), d.scope FROM changes AS c
+SELECT c.id, c.hash, c.seq, b.body, length(b.body), d.scope FROM changes AS c
+JOIN bodies AS b ON b.change_id = c.id
 JOIN documents AS d ON d.id = c.document
 WHERE c.document = :document AND c.generation = :generation AND c.segment IS NULL AND c.seq > 0
   AND c.at_ms < :before_ms

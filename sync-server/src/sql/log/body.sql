@@ -1,4 +1,5 @@
-SELECT c.document, c.generation, c.hash, c.body, k.wrapped, c.segment
+SELECT c.document, c.generation, c.hash, coalesce(b.body, x''), k.wrapped, c.segment
 FROM changes AS c
+LEFT JOIN bodies AS b ON b.change_id = c.id
 JOIN document_keys AS k ON k.document = c.document AND k.generation = c.generation
 WHERE c.id = :id;

@@ -5,5 +5,6 @@ WHERE hash IN (SELECT head_hash FROM held WHERE document = :document AND generat
    OR hash IN (SELECT head_hash FROM set_aside WHERE document = :document AND generation <= :generation)
    OR hash IN (SELECT head_hash FROM reviews WHERE document = :document AND generation <= :generation)
    OR change_id IN (SELECT id FROM changes WHERE document = :document AND generation <= :generation)
-   OR (scope, seq) IN (SELECT l.scope, l.seq FROM log AS l JOIN changes AS c ON c.id = l.change_id
+   OR (chain, seq) IN (SELECT n.id, l.seq FROM log AS l JOIN changes AS c ON c.id = l.change_id
+                       JOIN chains AS n ON n.scope = l.scope
                        WHERE c.document = :document AND c.generation <= :generation);

@@ -1,3 +1,4 @@
-SELECT hash, body, segment FROM changes
-WHERE document = :document AND generation = :generation AND seq > 0
-ORDER BY id;
+SELECT c.hash, coalesce(b.body, x''), c.segment FROM changes AS c
+LEFT JOIN bodies AS b ON b.change_id = c.id
+WHERE c.document = :document AND c.generation = :generation AND c.seq > 0
+ORDER BY c.id;

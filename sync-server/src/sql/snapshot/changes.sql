@@ -1,9 +1,10 @@
 -- A number belongs to the scope it was given in, which a document that moved has left.
-SELECT hash, body,
+SELECT c.hash, coalesce(b.body, x''),
        CASE WHEN NOT EXISTS (SELECT 1 FROM document_homes WHERE document = :document)
               OR EXISTS (SELECT 1 FROM log AS l WHERE l.scope = :scope AND l.seq = c.seq AND l.change_id = c.id)
-            THEN seq ELSE 0 END,
-       at_ms, segment
+            THEN c.seq ELSE 0 END,
+       c.at_ms, c.segment
 FROM changes AS c
-WHERE document = :document AND generation = :generation AND seq > 0
-ORDER BY id;
+LEFT JOIN bodies AS b ON b.change_id = c.id
+WHERE c.document = :document AND c.generation = :generation AND c.seq > 0
+ORDER BY c.id;

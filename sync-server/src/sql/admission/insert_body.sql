@@ -1,0 +1,1 @@
+INSERT INTO bodies (change_id, body) VALUES (:change_id, :body);

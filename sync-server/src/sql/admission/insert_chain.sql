@@ -1,0 +1,1 @@
+INSERT INTO chains (device, incarnation, scope) VALUES (:device, :incarnation, :scope);
