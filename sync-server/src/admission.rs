@@ -139,7 +139,8 @@ impl Memory<'_> {
                 ":schema": header.schema,
                 ":creator": header.creator.0.as_bytes(),
             })?;
-        Ok(())
+        // After a restore the order that sends it on may be here before it.
+        moves::obey(self.connection, header.document, self.now_ms)
     }
 }
 
@@ -306,6 +307,10 @@ impl AdmissionState for Memory<'_> {
 
     fn has_left(&mut self, document: DocumentId, holder: &Holder) -> Result<bool, ApiError> {
         Ok(moves::was_home(self.connection, document, holder)?)
+    }
+
+    fn is_to_go_to(&mut self, document: DocumentId, scope: UnitId) -> Result<bool, ApiError> {
+        Ok(moves::is_to_go_to(self.connection, document, scope)?)
     }
 
     fn held(&mut self, document: DocumentId) -> Result<Vec<Envelope>, ApiError> {
@@ -506,6 +511,10 @@ impl AdmissionState for Memory<'_> {
         let body = log::seal_envelope(&key, head_hash, envelope, self.entropy)?;
         self.settle(head_hash, "review", None, None)?;
         reviews::keep(self.connection, head, head_hash, &body, self.now_ms)
+    }
+
+    fn leave_tray(&mut self, head: &EnvelopeHead, head_hash: &[u8; 32]) -> Result<(), ApiError> {
+        reviews::leave(self.connection, head, head_hash, self.now_ms)
     }
 
     fn refuse(

@@ -9,6 +9,7 @@
 use crate::columns::{self, stored};
 use crate::error::ApiError;
 use crate::log::{self, EntryAt};
+use crate::moves;
 use crate::orders;
 use crate::settings::{self, name};
 use ed25519_dalek::VerifyingKey;
@@ -311,13 +312,14 @@ pub(crate) fn note_station(
     Ok(())
 }
 
-/// Ends the hold when a station has reported in and no proven order is missing.
+/// Ends the hold when a station has reported in, no proven order is missing, and every document that was ordered to leave
+/// has a known place to go to.
 pub(crate) fn settle(connection: &Connection, scope: UnitId, now_ms: i64) -> rusqlite::Result<()> {
     let Some(row) = row(connection, scope)?.filter(|row| row.released_ms.is_none()) else {
         return Ok(());
     };
     let complete = orders::count_up_to(connection, scope, row.proven_orders)? == row.proven_orders;
-    if row.station_ms.is_some() && complete {
+    if row.station_ms.is_some() && complete && !moves::has_homeless(connection, scope)? {
         release(connection, scope, now_ms, "orders")?;
     }
     Ok(())

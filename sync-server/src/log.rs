@@ -257,7 +257,10 @@ pub(crate) fn read_after(
         scanned += 1;
         stretch.seq = row.seq;
         let (seq, at_ms) = (row.seq, row.at_ms);
-        if let Some(body) = visible(connection, (vault, &mut segments), holder, row, yours)? {
+        if let Some(mut body) = visible(connection, (vault, &mut segments), holder, row, yours)? {
+            if let EntryBody::DocIn { document } = &mut body {
+                snapshot::sign_authors(signing_key, document)?;
+            }
             size += raw_bytes(&body);
             let statement = match &body {
                 EntryBody::Member(record) => Some(proof::make_statement(signing_key, record)?),

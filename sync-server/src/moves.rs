@@ -1,7 +1,7 @@
 //! Moves: documents go from one unit to another in two steps. The station that has them offers, the station they go to
 //! accepts, and each step is one transaction. Within one township the same person may do both.
 //!
-//! The acceptance writes in the log of the old scope (whoever loses sight is told to hand over and forget) and in that of
+//! The acceptance is an order in both scopes (ADR 0014), so no restored copy forgets it. It writes in the log of the old scope (whoever loses sight is told to hand over and forget) and in that of
 //! the new one (whoever gains sight gets the whole document). A place a document lived in is remembered: work that comes
 //! from there later goes to the review tray ([`crate::reviews`]).
 
@@ -9,7 +9,8 @@ use crate::admission::Memory;
 use crate::columns;
 use crate::error::ApiError;
 use crate::log::{self, Append, MoveEntry};
-use crate::organisation;
+use crate::orders::Orders;
+use crate::organisation::{self, Unit};
 use crate::publish;
 use crate::state::App;
 use crate::steps::Step;
@@ -19,7 +20,7 @@ use protocol::access::Holder;
 use protocol::session::server::AdmissionState;
 use protocol::{
     DecideMove, MoveDecision, MoveId, MoveList, MoveRecord, MoveState, MoveTarget, MoveTargets,
-    OfferMove, UnitLevel, limits, wire,
+    OfferMove, Order, UnitLevel, limits, wire,
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::{Deserialize, Serialize};
@@ -194,63 +195,201 @@ fn settle(
         })?;
     if state == MoveState::Accepted {
         for (document, home) in documents_of(connection, row.id)? {
-            carry(app, connection, &row, document, home, now)?;
+            let known = whereabouts(connection, document)?
+                .filter(|known| known.scope == row.from_scope && known.home_unit == home)
+                .ok_or(ApiError::MoveOver)?;
+            Orders::of(app, connection, now).give_move(
+                BTreeSet::from([row.from_scope, row.to_scope]),
+                &Order::Move {
+                    document,
+                    from: home,
+                    to: row.to,
+                    step: known.moves + 1,
+                },
+            )?;
         }
     }
     list(app, connection, holder.scope)
 }
 
-/// One document goes.
-fn carry(
-    app: &App,
+/// A move as it was ordered.
+pub(crate) struct Ordered {
+    pub document: DocumentId,
+    pub from: UnitId,
+    pub to: UnitId,
+    pub step: u32,
+    pub at_ms: i64,
+}
+
+/// Does what an order to move says, now or when the document and the place are known here.
+pub(crate) fn heed(
     connection: &Connection,
-    row: &MoveRow,
-    document: DocumentId,
-    home: UnitId,
+    ordered: &Ordered,
     now_ms: i64,
 ) -> Result<(), ApiError> {
-    let known = memory(app, connection)
-        .document(document)?
-        .filter(|known| known.scope == row.from_scope && known.home_unit == home)
-        .ok_or(ApiError::MoveOver)?;
+    connection
+        .prepare_cached(include_str!("sql/moves/put_order.sql"))?
+        .execute(named_params! {
+            ":document": ordered.document.0.as_bytes(),
+            ":step": ordered.step,
+            ":from_unit": ordered.from.0.as_bytes(),
+            ":to_unit": ordered.to.0.as_bytes(),
+            ":at_ms": ordered.at_ms,
+        })?;
+    obey(connection, ordered.document, now_ms)
+}
+
+/// Whether an order for this step of a document is known.
+pub(crate) fn is_ordered(
+    connection: &Connection,
+    document: DocumentId,
+    step: u32,
+) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(include_str!("sql/moves/is_ordered.sql"))?
+        .exists(named_params! {":document": document.0.as_bytes(), ":step": step})
+}
+
+/// Whether a document was ordered to go to a scope, as far as the places are known.
+pub(crate) fn is_to_go_to(
+    connection: &Connection,
+    document: DocumentId,
+    scope: UnitId,
+) -> rusqlite::Result<bool> {
+    let found = connection
+        .prepare_cached(include_str!("sql/moves/ordered_scope.sql"))?
+        .query_row(named_params! {":document": document.0.as_bytes()}, |row| {
+            Ok(columns::optional_uuid(row, 0)?.map(UnitId))
+        })
+        .optional()?;
+    Ok(found.flatten() == Some(scope))
+}
+
+/// Whether a document of a scope was ordered to a place that is not known here yet.
+pub(crate) fn has_homeless(connection: &Connection, scope: UnitId) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(include_str!("sql/moves/has_homeless.sql"))?
+        .exists(named_params! {":scope": scope.0.as_bytes()})
+}
+
+/// A place became known: what was ordered there goes.
+pub(crate) fn obey_to(connection: &Connection, unit: UnitId, now_ms: i64) -> Result<(), ApiError> {
+    let documents = connection
+        .prepare_cached(include_str!("sql/moves/ordered_to.sql"))?
+        .query_map(named_params! {":unit": unit.0.as_bytes()}, |row| {
+            Ok(DocumentId(columns::uuid(row, 0)?))
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    for document in documents {
+        obey(connection, document, now_ms)?;
+    }
+    Ok(())
+}
+
+/// A document goes where the last order sends it, unless it is there, is not known here, or the place is not.
+pub(crate) fn obey(
+    connection: &Connection,
+    document: DocumentId,
+    now_ms: i64,
+) -> Result<(), ApiError> {
+    let Some(known) = whereabouts(connection, document)? else {
+        return Ok(());
+    };
+    let steps = connection
+        .prepare_cached(include_str!("sql/moves/orders_of.sql"))?
+        .query_map(named_params! {":document": document.0.as_bytes()}, |row| {
+            Ok((
+                row.get::<_, u32>(0)?,
+                UnitId(columns::uuid(row, 1)?),
+                UnitId(columns::uuid(row, 2)?),
+            ))
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    let Some((step, _, to)) = steps.last().copied() else {
+        return Ok(());
+    };
+    if step < known.moves || (step, to) == (known.moves, known.home_unit) {
+        return Ok(());
+    }
+    let Some(to) = organisation::unit(connection, to)? else {
+        return Ok(());
+    };
+    for (_, from, _) in steps.iter().filter(|(step, ..)| *step > known.moves) {
+        let from = organisation::unit(connection, *from)?;
+        if let Some((unit, scope)) = from.and_then(|unit| Some((unit.id, unit.scope?))) {
+            put_former_home(connection, document, (unit, scope), now_ms)?;
+        }
+    }
+    carry(connection, document, &known, (&to, step), now_ms)
+}
+
+fn put_former_home(
+    connection: &Connection,
+    document: DocumentId,
+    (unit, scope): (UnitId, UnitId),
+    now_ms: i64,
+) -> rusqlite::Result<()> {
     connection
         .prepare_cached(include_str!("sql/moves/put_former_home.sql"))?
         .execute(named_params! {
             ":document": document.0.as_bytes(),
-            ":unit": home.0.as_bytes(),
-            ":scope": row.from_scope.0.as_bytes(),
+            ":unit": unit.0.as_bytes(),
+            ":scope": scope.0.as_bytes(),
             ":to_ms": now_ms,
         })?;
-    let crosses = row.from_scope != row.to_scope;
+    Ok(())
+}
+
+/// One document goes.
+fn carry(
+    connection: &Connection,
+    document: DocumentId,
+    known: &Whereabouts,
+    (to, step): (&Unit, u32),
+    now_ms: i64,
+) -> Result<(), ApiError> {
+    let (home, from_scope) = (known.home_unit, known.scope);
+    let to_scope = to.scope.ok_or(ApiError::MoveImpossible)?;
+    put_former_home(connection, document, (home, from_scope), now_ms)?;
+    let crosses = from_scope != to_scope;
+    let to_name = if crosses {
+        organisation::unit(connection, to_scope)?.map_or_else(String::new, |unit| unit.name)
+    } else {
+        to.name.clone()
+    };
     let entry = |from, to| MoveEntry {
         document,
-        kind: known.header.kind,
-        creator: known.header.creator,
+        kind: known.kind,
+        creator: known.creator,
         from,
         to,
-        to_name: if crosses {
-            row.to_township.clone()
-        } else {
-            row.to_name.clone()
-        },
+        to_name: to_name.clone(),
     };
     let append =
         |scope, entry: MoveEntry| log::append(connection, scope, now_ms, &Append::Move(&entry));
     let (since_seq, came_from) = if crosses {
-        append(row.from_scope, entry(Some(home), None))?;
-        (append(row.to_scope, entry(None, Some(row.to)))?, None)
+        append(from_scope, entry(Some(home), None))?;
+        (append(to_scope, entry(None, Some(to.id)))?, None)
     } else {
-        let seq = append(row.to_scope, entry(Some(home), Some(row.to)))?;
+        let seq = append(to_scope, entry(Some(home), Some(to.id)))?;
         (seq, Some(home))
     };
     connection
         .prepare_cached(include_str!("sql/moves/set_home.sql"))?
         .execute(named_params! {
             ":id": document.0.as_bytes(),
-            ":home_unit": row.to.0.as_bytes(),
-            ":scope": row.to_scope.0.as_bytes(),
+            ":home_unit": to.id.0.as_bytes(),
+            ":scope": to_scope.0.as_bytes(),
             ":since_seq": columns::stored(since_seq),
             ":came_from": came_from.map(|unit| unit.0.into_bytes()),
+            ":moves": step,
+        })?;
+    connection
+        .prepare_cached(include_str!("sql/moves/close_offers.sql"))?
+        .execute(named_params! {
+            ":document": document.0.as_bytes(),
+            ":to_unit": to.id.0.as_bytes(),
+            ":now_ms": now_ms,
         })?;
     Ok(())
 }
@@ -277,6 +416,8 @@ pub(crate) struct Whereabouts {
     pub home_unit: UnitId,
     pub kind: DocKind,
     pub creator: DeviceId,
+    /// Which of its moves brought it here; 0 where it was born.
+    pub moves: u32,
     /// It lived elsewhere once.
     pub moved: bool,
 }
@@ -294,7 +435,8 @@ pub(crate) fn whereabouts(
                 home_unit: UnitId(columns::uuid(row, 1)?),
                 kind: columns::kind(row, 2)?,
                 creator: DeviceId(columns::uuid(row, 3)?),
-                moved: row.get(4)?,
+                moves: row.get(4)?,
+                moved: row.get(5)?,
             })
         })
         .optional()

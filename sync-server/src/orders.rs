@@ -6,12 +6,15 @@ use crate::columns::{self, stored};
 use crate::epochs;
 use crate::error::ApiError;
 use crate::log::{self, Append};
+use crate::moves::{self, Ordered};
+use crate::state::App;
 use crate::vault::Vault;
 use ed25519_dalek::SigningKey;
 use ids::{DeviceId, DocumentId, Entropy, Generation, UnitId};
 use protocol::order::{self, NumberedOrder, Order};
 use protocol::{SignedStatement, wire};
 use rusqlite::{Connection, OptionalExtension, named_params};
+use std::collections::BTreeSet;
 
 const SEALED_AS: &str = "order";
 
@@ -93,14 +96,32 @@ pub(crate) fn is_erased(
     document: DocumentId,
     generation: Generation,
 ) -> rusqlite::Result<bool> {
-    let erased: Option<Generation> = connection
+    let erased = erased_generation(connection, vault, document)?;
+    Ok(erased.is_some_and(|erased| generation <= erased))
+}
+
+fn erased_generation(
+    connection: &Connection,
+    vault: &Vault,
+    document: DocumentId,
+) -> rusqlite::Result<Option<Generation>> {
+    connection
         .prepare_cached(include_str!("sql/orders/erased.sql"))?
         .query_row(
             named_params! {":mark": vault.document_mark(document)},
             |row| row.get(0),
         )
-        .optional()?;
-    Ok(erased.is_some_and(|erased| generation <= erased))
+        .optional()
+}
+
+/// Whether a document was erased and is not here again under a later generation.
+fn is_known_erased(
+    connection: &Connection,
+    vault: &Vault,
+    document: DocumentId,
+) -> Result<bool, ApiError> {
+    Ok(erased_generation(connection, vault, document)?.is_some()
+        && moves::whereabouts(connection, document)?.is_none())
 }
 
 /// Whether an order revoked a device, known here or not.
@@ -110,7 +131,37 @@ pub(crate) fn is_revoked(connection: &Connection, device: DeviceId) -> rusqlite:
         .exists(named_params! {":device": device.0.as_bytes()})
 }
 
-impl Orders<'_> {
+impl<'a> Orders<'a> {
+    /// As a request gives and takes them.
+    pub(crate) fn of(app: &'a App, connection: &'a Connection, now_ms: i64) -> Self {
+        Self {
+            connection,
+            vault: &app.vault,
+            signing_key: &app.signing_key,
+            entropy: app.entropy.as_ref(),
+            blobs: &app.blobs,
+            now_ms,
+        }
+    }
+
+    /// Orders a move in every scope that sees it: each has the order before anything happens, so none can have seen the
+    /// document go or come without it.
+    pub(crate) fn give_move(self, scopes: BTreeSet<UnitId>, order: &Order) -> Result<(), ApiError> {
+        let mut given = None;
+        for scope in scopes {
+            if epochs::holds(self.connection, scope)? {
+                return Err(ApiError::Gathering);
+            }
+            let (numbered, statement) = self.number(scope, *order)?;
+            self.write_down(&numbered, &statement, None)?;
+            given = Some(numbered);
+        }
+        match given {
+            Some(numbered) => self.carry_out(&numbered),
+            None => Ok(()),
+        }
+    }
+
     /// Gives an order: number, signature, entry in the log and the deed are one transaction.
     /// While the scope gathers what was lost there are none: an order out there may have the next number already.
     pub(crate) fn give(
@@ -131,6 +182,16 @@ impl Orders<'_> {
         order: Order,
         reason: Option<&str>,
     ) -> Result<NumberedOrder, ApiError> {
+        let (numbered, statement) = self.number(scope, order)?;
+        self.keep(&numbered, &statement, reason)?;
+        Ok(numbered)
+    }
+
+    fn number(
+        self,
+        scope: UnitId,
+        order: Order,
+    ) -> Result<(NumberedOrder, SignedStatement), ApiError> {
         let proven = epochs::proven_orders(self.connection, scope)?;
         let numbered = NumberedOrder {
             scope,
@@ -139,8 +200,7 @@ impl Orders<'_> {
             order,
         };
         let statement = order::sign(self.signing_key, &numbered)?;
-        self.keep(&numbered, &statement, reason)?;
-        Ok(numbered)
+        Ok((numbered, statement))
     }
 
     /// Takes an order back that a device carried. False when it says nothing new.
@@ -180,11 +240,24 @@ impl Orders<'_> {
                 generation,
             } => is_erased(self.connection, self.vault, document, generation)?,
             Order::Revoke { device } => is_revoked(self.connection, device)?,
-            Order::Move { .. } => false,
+            Order::Move { document, step, .. } => {
+                is_known_erased(self.connection, self.vault, document)?
+                    || moves::is_ordered(self.connection, document, step)?
+            }
         })
     }
 
     fn keep(
+        self,
+        numbered: &NumberedOrder,
+        statement: &SignedStatement,
+        reason: Option<&str>,
+    ) -> Result<(), ApiError> {
+        self.write_down(numbered, statement, reason)?;
+        self.carry_out(numbered)
+    }
+
+    fn write_down(
         self,
         numbered: &NumberedOrder,
         statement: &SignedStatement,
@@ -207,13 +280,35 @@ impl Orders<'_> {
             self.now_ms,
             &Append::Order(numbered.number),
         )?;
+        Ok(())
+    }
+
+    fn carry_out(self, numbered: &NumberedOrder) -> Result<(), ApiError> {
         match numbered.order {
             Order::Erase {
                 document,
                 generation,
             } => self.erase(document, generation),
             Order::Revoke { device } => self.revoke(device, numbered.at_ms),
-            Order::Move { .. } => Ok(()),
+            Order::Move {
+                document,
+                from,
+                to,
+                step,
+            } => {
+                if is_known_erased(self.connection, self.vault, document)? {
+                    // Its id is written nowhere any more.
+                    return Ok(());
+                }
+                let ordered = Ordered {
+                    document,
+                    from,
+                    to,
+                    step,
+                    at_ms: numbered.at_ms,
+                };
+                moves::heed(self.connection, &ordered, self.now_ms)
+            }
         }
     }
 
@@ -246,10 +341,13 @@ impl Orders<'_> {
                 },
             )?;
         }
-        self.connection.execute(
+        for sql in [
             include_str!("sql/orders/erase_homes.sql"),
-            named_params! {":document": document.0.as_bytes()},
-        )?;
+            include_str!("sql/orders/erase_moves.sql"),
+        ] {
+            self.connection
+                .execute(sql, named_params! {":document": document.0.as_bytes()})?;
+        }
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use crate::columns;
 use crate::epochs::{self, Cause};
 use crate::error::ApiError;
 use crate::log::{self, Append};
+use crate::moves;
 use crate::organisation::{self, Device, Staff, Unit};
 use ed25519_dalek::VerifyingKey;
 use ids::{DeviceId, Entropy, StaffId, UnitId};
@@ -89,7 +90,7 @@ pub(crate) fn readmit(
 pub(crate) fn restore_member(
     connection: &Connection,
     key: &VerifyingKey,
-    (scope, now_ms): (UnitId, i64),
+    now_ms: i64,
     statement: &SignedStatement,
 ) -> Result<bool, ApiError> {
     let Ok(record) = proof::open_statement::<MemberRecord>(key, statement) else {
@@ -102,19 +103,28 @@ pub(crate) fn restore_member(
             parent,
             level: UnitLevel::Village,
             region,
-        } if parent == Some(scope) => restore_unit(
-            connection,
-            now_ms,
-            Unit {
-                id,
-                scope: Some(scope),
-                parent,
-                level: UnitLevel::Village,
-                name,
-                region,
-            },
-        ),
-        // The district and the township are as old as the server itself.
+        } => {
+            // A village lies in its township's scope. The district and the townships are as old as the server itself.
+            let township = match parent {
+                Some(parent) => organisation::unit(connection, parent)?,
+                None => None,
+            };
+            let Some(scope) = township.and_then(|township| township.scope) else {
+                return Ok(false);
+            };
+            restore_unit(
+                connection,
+                now_ms,
+                Unit {
+                    id,
+                    scope: Some(scope),
+                    parent,
+                    level: UnitLevel::Village,
+                    name,
+                    region,
+                },
+            )
+        }
         MemberRecord::Unit { .. } => Ok(false),
         MemberRecord::Staff {
             id,
@@ -123,11 +133,10 @@ pub(crate) fn restore_member(
             unit,
             since_ms,
         } => {
-            let in_scope =
-                organisation::unit(connection, unit)?.is_some_and(|unit| unit.scope == Some(scope));
-            if !in_scope {
+            let Some(scope) = organisation::unit(connection, unit)?.and_then(|unit| unit.scope)
+            else {
                 return Ok(false);
-            }
+            };
             restore_staff(
                 connection,
                 now_ms,
@@ -149,9 +158,9 @@ pub(crate) fn restore_member(
             file_numbers: Some(file_numbers),
             ..
         } => {
-            if find_staff(connection, staff)? != Some(scope) {
+            let Some(scope) = find_staff(connection, staff)? else {
                 return Ok(false);
-            }
+            };
             restore_device(
                 connection,
                 (scope, now_ms),
@@ -176,6 +185,7 @@ fn restore_unit(connection: &Connection, now_ms: i64, unit: Unit) -> Result<bool
         return Ok(false);
     }
     organisation::insert_unit(connection, &unit)?;
+    moves::obey_to(connection, unit.id, now_ms)?;
     came_back(connection, scope, now_ms, &unit.record())
 }
 

@@ -147,23 +147,16 @@ fn take_in(
     }
     let key = app.signing_key.verifying_key();
     for statement in &request.members {
-        readmission::restore_member(connection, &key, (scope, now_ms), statement)?;
+        readmission::restore_member(connection, &key, now_ms, statement)?;
     }
-    let orders = Orders {
-        connection,
-        vault: &app.vault,
-        signing_key: &app.signing_key,
-        entropy: app.entropy.as_ref(),
-        blobs: &app.blobs,
-        now_ms,
-    };
+    let orders = Orders::of(app, connection, now_ms);
     for statement in &request.orders {
         orders.take_back(scope, statement)?;
     }
     let mut memory = sync::memory(app, connection, now_ms, None);
     let mut outcomes = Vec::with_capacity(request.envelopes.len());
     for one in &request.envelopes {
-        let (hash, outcome) = refill::admit(&mut memory, scope, one)?;
+        let (hash, outcome) = refill::admit(&mut memory, holder, one)?;
         if matches!(outcome, Outcome::Accepted { .. } | Outcome::Taken)
             && let Ok(head) = envelope::open(one)
         {
@@ -171,7 +164,10 @@ fn take_in(
         }
         outcomes.push((hash, outcome));
     }
-    epochs::settle(connection, scope, now_ms)?;
+    // A place that became known here may be what another scope waits for.
+    for scope in epochs::scopes(connection)? {
+        epochs::settle(connection, scope, now_ms)?;
+    }
     Ok(RefillResponse {
         outcomes,
         recovery: epochs::recovery(connection, scope, now_ms)?,

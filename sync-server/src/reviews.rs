@@ -59,6 +59,30 @@ pub(crate) fn keep(
     )
 }
 
+/// What lay here came back as a part of its document: nobody has to decide about it any more.
+pub(crate) fn leave(
+    connection: &Connection,
+    head: &EnvelopeHead,
+    head_hash: &[u8; 32],
+    now_ms: i64,
+) -> Result<(), ApiError> {
+    connection
+        .prepare_cached(include_str!("sql/reviews/leave.sql"))?
+        .execute(named_params! {":head_hash": head_hash, ":now_ms": now_ms})?;
+    tell(
+        connection,
+        head.scope,
+        &LateEntry {
+            document: head.document,
+            hash: head.hash,
+            device: head.device,
+            state: ReviewState::Taken,
+            reason: Vec::new(),
+        },
+        now_ms,
+    )
+}
+
 /// Whether a head lies in the tray or was decided there.
 pub(crate) fn is_known(connection: &Connection, head_hash: &[u8; 32]) -> rusqlite::Result<bool> {
     connection

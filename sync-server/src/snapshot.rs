@@ -11,6 +11,7 @@ use crate::settings;
 use crate::state::App;
 use crate::sync::answer_bytes;
 use crate::vault::Vault;
+use ed25519_dalek::SigningKey;
 use ids::{ChangeHash, DeviceId, DocKind, DocumentId, Generation, UnitId};
 use protocol::access::Holder;
 use protocol::envelope::{self, SignedHead};
@@ -170,7 +171,9 @@ fn page(
             done: at.done.saturating_add(1),
             ..at
         };
-        documents.push(read_snapshot(&app.vault, connection, holder, row)?);
+        let mut snapshot = read_snapshot(&app.vault, connection, holder, row)?;
+        sign_authors(&app.signing_key, &mut snapshot)?;
+        documents.push(snapshot);
     }
     Ok(SnapshotPage {
         cursor: Cursor {
@@ -226,6 +229,19 @@ pub(crate) fn of_document(
     row.filter(|row| log::may_read(holder, row.header.kind, row.home_unit, row.header.creator))
         .map(|row| read_snapshot(vault, connection, holder, row))
         .transpose()
+}
+
+/// Puts the server's signature under what is said of foreign authors.
+pub(crate) fn sign_authors(
+    signing_key: &SigningKey,
+    snapshot: &mut DocumentSnapshot,
+) -> Result<(), ApiError> {
+    snapshot.author_statements = snapshot
+        .authors
+        .iter()
+        .map(|record| proof::make_statement(signing_key, record))
+        .collect::<Result<_, _>>()?;
+    Ok(())
 }
 
 fn read_snapshot(
@@ -285,5 +301,6 @@ fn read_snapshot(
         changes,
         envelopes,
         authors: organisation::strangers(connection, holder, &writers)?,
+        author_statements: Vec::new(),
     })
 }

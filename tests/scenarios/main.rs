@@ -7,6 +7,7 @@ mod full_disk;
 mod interrupted;
 mod main_job;
 mod moves;
+mod moves_restored;
 mod offline_work;
 mod outside_reader;
 mod photos;

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use zoufang_tests::device::Device;
 use zoufang_tests::story::{World, held_by_station};
 
-const ELSEWHERE: (&str, &str) = ("青溪村", "310199100202");
+pub(crate) const ELSEWHERE: (&str, &str) = ("青溪村", "310199100202");
 
 /// Another township with its station and one village.
-async fn neighbours(world: &World) -> Result<(Device, UnitId)> {
+pub(crate) async fn neighbours(world: &World) -> Result<(Device, UnitId)> {
     let (name, region) = ("青溪镇", "310199200000");
     let code = world
         .township
@@ -35,7 +35,12 @@ async fn neighbours(world: &World) -> Result<(Device, UnitId)> {
     Ok((station, village))
 }
 
-async fn offer(station: &Device, child: &str, whole: bool, to: UnitId) -> Result<String> {
+pub(crate) async fn offer(
+    station: &Device,
+    child: &str,
+    whole: bool,
+    to: UnitId,
+) -> Result<String> {
     let view: MovesView = station
         .call(
             "offer_move",
@@ -48,7 +53,7 @@ async fn offer(station: &Device, child: &str, whole: bool, to: UnitId) -> Result
     Ok(newest.id.clone())
 }
 
-async fn decide(station: &Device, id: &str, decision: &str) -> Result<MovesView> {
+pub(crate) async fn decide(station: &Device, id: &str, decision: &str) -> Result<MovesView> {
     station
         .call("decide_move", json!({"id": id, "decision": decision}))
         .await
@@ -58,11 +63,11 @@ async fn moves(station: &Device) -> Result<MovesView> {
     station.call("moves", Value::Null).await
 }
 
-async fn departures(device: &Device) -> Result<DeparturesView> {
+pub(crate) async fn departures(device: &Device) -> Result<DeparturesView> {
     device.call("departures", Value::Null).await
 }
 
-async fn names(device: &Device) -> Result<Vec<String>> {
+pub(crate) async fn names(device: &Device) -> Result<Vec<String>> {
     Ok(device
         .children()
         .await?
@@ -73,7 +78,7 @@ async fn names(device: &Device) -> Result<Vec<String>> {
 }
 
 /// Records in a child's file, newest first.
-async fn timeline(device: &Device, child: &str) -> Result<Vec<String>> {
+pub(crate) async fn timeline(device: &Device, child: &str) -> Result<Vec<String>> {
     let file = device.file(child).await?;
     Ok(file.timeline.into_iter().map(|line| line.record).collect())
 }

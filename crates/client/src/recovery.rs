@@ -8,7 +8,7 @@ use crate::error::ClientError;
 use crate::server::read_answer;
 use crate::tablet::Tablet;
 use ed25519_dalek::VerifyingKey;
-use ids::{ChangeHash, DocumentId, Incarnation};
+use ids::{ChangeHash, DocumentId, Incarnation, Role, UnitId};
 use protocol::order::{self, Order};
 use protocol::session::proof;
 use protocol::{
@@ -19,7 +19,7 @@ use std::collections::{BTreeSet, VecDeque};
 use store::audit::{self, AuditRow};
 use store::changes;
 use store::recovery::{self, Held, MemberKind, Statement};
-use store::{Transaction, identity, sync_state};
+use store::{Transaction, departures, documents, identity, members, sync_state};
 
 /// What is here must still be offered.
 ///
@@ -485,6 +485,13 @@ pub(crate) fn heed_order(
         body: statement.body.clone(),
         signature: statement.signature.clone(),
     };
+    if let Order::Move {
+        document, to, step, ..
+    } = numbered.order
+        && !is_outdated(tx, &key, document, step)?
+    {
+        lose_sight(tablet, tx, document, to, numbered.at_ms)?;
+    }
     recovery::put_order(tx, numbered.number, &kept)?;
     match numbered.order {
         Order::Erase {
@@ -492,8 +499,48 @@ pub(crate) fn heed_order(
             generation,
         } => recovery::erase(tx, document, generation, tablet.clock.now_ms())?,
         Order::Revoke { device } => recovery::revoke(tx, device, numbered.at_ms)?,
-        // The document itself comes or goes with its own entries.
         Order::Move { .. } => {}
+    }
+    Ok(())
+}
+
+/// Whether a later move of the document is known.
+fn is_outdated(
+    tx: &Transaction<'_>,
+    key: &VerifyingKey,
+    document: DocumentId,
+    step: u32,
+) -> Result<bool, ClientError> {
+    Ok(recovery::orders(tx)?.into_iter().any(|kept| {
+        matches!(
+            order::read(key, &signed(kept)).map(|kept| kept.order),
+            Ok(Order::Move { document: of, step: later, .. }) if of == document && later > step
+        )
+    }))
+}
+
+/// A document was ordered to a place nobody here sees. Usually the log says so, too, with the name of the place; whoever
+/// takes a snapshot instead of it hears of it here alone.
+fn lose_sight(
+    tablet: &Tablet,
+    tx: &Transaction<'_>,
+    document: DocumentId,
+    to: UnitId,
+    at_ms: i64,
+) -> Result<(), ClientError> {
+    let me = &tablet.identity;
+    let place = members::unit(tx, to)?;
+    let is_in_scope = place
+        .as_ref()
+        .is_some_and(|unit| unit.parent == Some(me.scope));
+    let sees = match me.role {
+        Role::Supervisor => is_in_scope,
+        Role::Director => to == me.unit,
+    };
+    let is_here = documents::head(tx, document)?.is_some() && !documents::has_left(tx, document)?;
+    if !sees && is_here {
+        let name = place.map_or_else(String::new, |unit| unit.name);
+        departures::leave(tx, document, &name, at_ms)?;
     }
     Ok(())
 }

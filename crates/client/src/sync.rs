@@ -376,14 +376,21 @@ fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Option<LastApplied>, Cl
                     reason,
                 } => {
                     let own = changes::has(tx, *hash)? && is_own(tablet, tx, *hash)?;
-                    let words = state.as_str();
-                    departures::put_late(tx, *hash, *document, own, words, reason, entry.at_ms)?;
+                    let was_settled = own && changes::is_settled(tx, hash)?;
                     if own && *state != ReviewState::SetAside {
                         // Its place in the log of its own scope: durable like every other entry up to there.
                         let taken = changes::Outcome::Accepted {
                             server_seq: Some(entry.seq),
                         };
                         changes::mark_outcome(tx, *hash, &taken)?;
+                    }
+                    // What had arrived in time and came back to a server that lost it was never late.
+                    let was_in_time = was_settled
+                        && *state == ReviewState::Taken
+                        && !departures::is_late(tx, *hash)?;
+                    if !was_in_time {
+                        let late = (own, state.as_str(), reason.as_str());
+                        departures::put_late(tx, *hash, *document, late, entry.at_ms)?;
                     }
                 }
                 // A reset is the batch's own mark.

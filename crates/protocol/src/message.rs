@@ -675,6 +675,9 @@ pub struct DocumentSnapshot {
     /// People and devices that wrote in it and that the caller would not see otherwise: it lived elsewhere before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authors: Vec<MemberRecord>,
+    /// The same under the server's signature, in the same order: whoever has the document carries them back with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub author_statements: Vec<SignedStatement>,
 }
 
 /// The envelope of one chunk in a [`DocumentSnapshot`].

@@ -35,6 +35,8 @@ pub enum Order {
         from: UnitId,
         /// Where it belongs now.
         to: UnitId,
+        /// Which of the document's moves this is, from 1: the last one holds, in whatever order they become known.
+        step: u32,
     },
 }
 

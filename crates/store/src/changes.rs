@@ -569,7 +569,10 @@ pub fn own(connection: &Connection, hash: ChangeHash) -> Result<Option<LocalChan
 }
 
 /// Acknowledged for good: the journal need not keep it.
-pub(crate) fn is_settled(connection: &Connection, hash: &ChangeHash) -> Result<bool, StoreError> {
+///
+/// # Errors
+/// The database refuses.
+pub fn is_settled(connection: &Connection, hash: &ChangeHash) -> Result<bool, StoreError> {
     Ok(connection
         .prepare_cached(include_str!("../sql/changes/is_settled.sql"))?
         .exists(named_params! {":hash": hash.0})?)

@@ -152,7 +152,17 @@ pub fn all(connection: &Connection) -> Result<Vec<Departure>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Notes what became of a change in a tray.
+/// Whether this device was told that a change lies in a tray, or was decided there.
+///
+/// # Errors
+/// The database refuses.
+pub fn is_late(connection: &Connection, hash: ChangeHash) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached(include_str!("../sql/departures/is_late.sql"))?
+        .exists(named_params! {":hash": hash.0})?)
+}
+
+/// Notes what became of a change in a tray: whether it was made here, the state, the reason.
 ///
 /// # Errors
 /// The database refuses.
@@ -160,9 +170,7 @@ pub fn put_late(
     tx: &Transaction<'_>,
     hash: ChangeHash,
     document: DocumentId,
-    own: bool,
-    state: &str,
-    reason: &str,
+    (own, state, reason): (bool, &str, &str),
     at_ms: i64,
 ) -> Result<(), StoreError> {
     tx.prepare_cached(include_str!("../sql/departures/put_late.sql"))?

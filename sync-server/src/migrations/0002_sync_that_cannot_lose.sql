@@ -195,3 +195,18 @@ CREATE TABLE reviews (
   decided_ms INTEGER
 );
 CREATE INDEX reviews_by_document ON reviews (document, id);
+
+-- Moves as they were ordered, one for each step of a document: a restored copy learns of them before or after the document
+-- itself, and the last step holds (docs/adr/0015).
+CREATE TABLE ordered_moves (
+  document  BLOB NOT NULL,
+  step      INTEGER NOT NULL,
+  from_unit BLOB NOT NULL,
+  to_unit   BLOB NOT NULL,
+  at_ms     INTEGER NOT NULL,
+  PRIMARY KEY (document, step)
+) WITHOUT ROWID;
+CREATE INDEX ordered_moves_by_place ON ordered_moves (to_unit);
+
+-- The step that brought a document where it is.
+ALTER TABLE documents ADD COLUMN moves INTEGER NOT NULL DEFAULT 0;

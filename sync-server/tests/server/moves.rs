@@ -95,7 +95,11 @@ async fn decide(
 async fn news(device: &mut Device, cursor: Option<Cursor>) -> Vec<EntryBody> {
     let cursor = cursor.unwrap_or_else(|| device.start());
     let answer = device.sync(Some(cursor), vec![]).await.unwrap();
-    answer.entries.into_iter().map(|entry| entry.body).collect()
+    let bodies = answer.entries.into_iter().map(|entry| entry.body);
+    // Everybody of the scope keeps the order; what it does to whom are the entries beside it.
+    bodies
+        .filter(|body| !matches!(body, EntryBody::Order { .. }))
+        .collect()
 }
 
 /// The same with the numbers.

@@ -3,6 +3,7 @@
 
 use super::store_member;
 use crate::error::ClientError;
+use crate::recovery;
 use crate::tablet::Tablet;
 use ed25519_dalek::VerifyingKey;
 use ids::{ChangeHash, DocKind, DocumentId, UnitId};
@@ -344,8 +345,9 @@ pub(super) fn store_snapshot(
     if store::recovery::is_erased(tx, snapshot.document, snapshot.generation)? {
         return Ok(last);
     }
-    for author in &snapshot.authors {
+    for (number, author) in snapshot.authors.iter().enumerate() {
         store_member(tx, author)?;
+        recovery::keep_member(tx, author, snapshot.author_statements.get(number))?;
     }
     if documents::head(tx, snapshot.document)?.is_some() {
         documents::set_home_unit(tx, snapshot.document, snapshot.home_unit)?;

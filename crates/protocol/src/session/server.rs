@@ -146,6 +146,8 @@ pub trait AdmissionState {
     fn scope_of(&mut self, unit: UnitId) -> Result<Option<UnitId>, Self::Error>;
     /// Whether a document lived where this person works, and does not any more.
     fn has_left(&mut self, document: DocumentId, holder: &Holder) -> Result<bool, Self::Error>;
+    /// Whether a document that is not here yet was ordered to go to a scope.
+    fn is_to_go_to(&mut self, document: DocumentId, scope: UnitId) -> Result<bool, Self::Error>;
     /// Who a device is, for changes that waited.
     fn caller(&mut self, device: DeviceId) -> Result<Option<Caller>, Self::Error>;
     /// Whether an order erased this generation of the document.
@@ -203,6 +205,8 @@ pub trait AdmissionState {
         head: &EnvelopeHead,
         head_hash: &[u8; 32],
     ) -> Result<(), Self::Error>;
+    /// What lay in the review tray came back as a part of its document: a person had taken it, or it never was late.
+    fn leave_tray(&mut self, head: &EnvelopeHead, head_hash: &[u8; 32]) -> Result<(), Self::Error>;
     /// Remembers the refusal, for the answer to the same head and for the station.
     fn refuse(
         &mut self,

@@ -314,6 +314,7 @@ fn mutated_messages_never_panic() {
             changes: vec![1; 50],
             envelopes: vec![],
             authors: vec![],
+            author_statements: vec![],
         }],
         next: None,
         total_documents: 1,

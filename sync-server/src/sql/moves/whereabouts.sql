@@ -1,2 +1,2 @@
-SELECT scope, home_unit, kind, creator, EXISTS (SELECT 1 FROM document_homes AS h WHERE h.document = documents.id)
+SELECT scope, home_unit, kind, creator, moves, EXISTS (SELECT 1 FROM document_homes AS h WHERE h.document = documents.id)
 FROM documents WHERE id = :id;

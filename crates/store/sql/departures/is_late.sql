@@ -1,0 +1,1 @@
+SELECT 1 FROM late_work WHERE hash = :hash;

@@ -1,0 +1,1 @@
+SELECT step, from_unit, to_unit FROM ordered_moves WHERE document = :document ORDER BY step;

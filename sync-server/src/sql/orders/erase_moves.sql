@@ -1,0 +1,1 @@
+DELETE FROM ordered_moves WHERE document = :document;
