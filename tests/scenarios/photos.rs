@@ -1,11 +1,13 @@
 //! Photos go after the words, go on at the byte, and are seen by whom their record concerns.
 
+use crate::moves;
 use anyhow::{Context, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use client::view::{
-    AttachmentListView, AttachmentView, OpenedAttachmentView, RecordState, SavedView,
+    AttachmentListView, AttachmentView, MovesView, OpenedAttachmentView, RecordState, SavedView,
 };
+use ids::UnitId;
 use image::{ImageFormat, Rgb, RgbImage};
 use serde_json::{Value, json};
 use std::io::Cursor;
@@ -427,6 +429,95 @@ async fn words_are_delivered_in_the_first_minute_while_60_mb_of_photos_wait_on_a
         }
     }
     println!("the words of six visits took {first:?}, words after a cut at most {later:?}");
+    world.township.stop().await;
+    Ok(())
+}
+
+/// A family is offered to a village, and the station that has to accept does.
+async fn moves_to(world: &World, decider: &Device, child: &str, to: UnitId) -> Result<()> {
+    let offered = moves::offer(&world.station, child, true, to).await?;
+    moves::decide(decider, &offered, "accept").await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_that_waits_when_its_child_moves_arrives_before_the_old_tablet_lets_go()
+-> Result<()> {
+    let world = World::new().await?;
+    let (neighbour, there) = moves::neighbours(&world).await?;
+    let old = world.tablet("李玉梅").await?;
+    let new = world.tablet_of(there, "赵春燕").await?;
+    let child = old.child("吴天宇").await?;
+    let bytes = noise(7, 600_000);
+    visit_with_bytes(&old, &child, &bytes).await?;
+    // The words and a part of the photo.
+    world.township.relay.set_cut_after_bytes(200_000);
+    assert_eq!(old.failed_sync().await?, "no_network");
+    world.restore_network();
+    moves_to(&world, &neighbour, &child, there).await?;
+
+    // She hears that the child moved, and the line breaks again in the middle of the photo; so does the tablet.
+    world.township.relay.set_cut_after_bytes(150_000);
+    assert_eq!(old.failed_sync().await?, "no_network");
+    world.restore_network();
+    assert!(old.file(&child).await.is_err(), "it is hidden at once");
+    let left = moves::departures(&old).await?;
+    let row = &left.children[0];
+    assert!(!row.removed && row.unsent == 1, "{left:?}");
+    assert_eq!(
+        files(&old)?,
+        2,
+        "the photo and the small one are still here"
+    );
+    old.reopen(PIN).await?;
+    new.sync().await?;
+    let photo = only_photo(&new, &child).await?;
+    let input = json!({"document": photo.document, "id": photo.id, "thumb": false});
+    let refused = new.refusal("open_attachment", input).await?;
+    assert_eq!(refused.code, "attachment_not_yet");
+
+    // Whole at the server, and only then gone from here.
+    for _ in 0..2 {
+        old.sync().await?;
+    }
+    assert_eq!(old.sync_page().await?.photos_unsent, 0);
+    assert!(moves::departures(&old).await?.children[0].removed);
+    assert_eq!(files(&old)?, 0);
+    new.sync().await?;
+    assert_eq!(open(&new, &photo, false).await?, bytes);
+    let at_station = only_photo(&neighbour, &child).await?;
+    assert_eq!(open(&neighbour, &at_station, false).await?, bytes);
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_of_late_work_waits_with_it_and_is_seen_when_it_is_taken() -> Result<()> {
+    let world = World::new().await?;
+    let there = world
+        .create_village(moves::ELSEWHERE.0, moves::ELSEWHERE.1)
+        .await?;
+    let old = world.tablet("李玉梅").await?;
+    let new = world.tablet_of(there, "赵春燕").await?;
+    let child = old.child("吴天宇").await?;
+    moves_to(&world, &world.station, &child, there).await?;
+    let bytes = noise(8, 300_000);
+    visit_with_bytes(&old, &child, &bytes).await?;
+    for _ in 0..2 {
+        old.sync().await?;
+    }
+    assert!(moves::departures(&old).await?.children[0].removed);
+    assert_eq!(files(&old)?, 0);
+
+    let mut view: MovesView = world.station.call("moves", Value::Null).await?;
+    assert!(!view.waiting.is_empty());
+    while let Some(row) = view.waiting.first() {
+        let taken = json!({"change": row.change, "take": true, "reason": ""});
+        view = world.station.call("decide_review", taken).await?;
+    }
+    new.sync().await?;
+    let photo = only_photo(&new, &child).await?;
+    assert_eq!(open(&new, &photo, false).await?, bytes);
     world.township.stop().await;
     Ok(())
 }

@@ -35,6 +35,11 @@ pub fn departures(tablet: &Tablet) -> Result<DeparturesView, ClientError> {
     let left = tablet.store.read(departures::all)?;
     let drafts = tablet.store.read(drafts::open)?;
     let households: BTreeSet<DocumentId> = left.iter().filter_map(|one| one.household).collect();
+    // Visits, and the photos taken on them, are in the household: a child is not handed over before it is.
+    let household_of = |one: &departures::Departure| {
+        let with = |other: &&departures::Departure| Some(other.document) == one.household;
+        left.iter().find(with)
+    };
     let late = tablet.store.read(departures::late)?;
     Ok(DeparturesView {
         children: left
@@ -44,7 +49,10 @@ pub fn departures(tablet: &Tablet) -> Result<DeparturesView, ClientError> {
                 name: one.label.clone(),
                 destination: one.destination.clone(),
                 left: system::moment(one.left_ms),
-                unsent: u32::try_from(one.unsent).unwrap_or(u32::MAX),
+                unsent: u32::try_from(
+                    one.unsent + household_of(one).map_or(0, |household| household.unsent),
+                )
+                .unwrap_or(u32::MAX),
                 draft: drafts
                     .iter()
                     .find(|draft| {
@@ -52,7 +60,8 @@ pub fn departures(tablet: &Tablet) -> Result<DeparturesView, ClientError> {
                             && households.contains(&draft.household)
                     })
                     .map(|draft| draft.draft.to_string()),
-                removed: one.removed_ms.is_some(),
+                removed: one.removed_ms.is_some()
+                    && household_of(one).is_none_or(|household| household.removed_ms.is_some()),
             })
             .collect(),
         late: late
@@ -180,12 +189,25 @@ pub async fn form(tablet: &Arc<Tablet>, input: &IdInput) -> Result<MoveFormView,
 /// # Errors
 /// `not_found`, `move_reason_missing`, `move_open`, `move_impossible`, `no_network`, `server_refused`.
 pub async fn offer(tablet: &Arc<Tablet>, input: &OfferMoveInput) -> Result<MovesView, ClientError> {
-    let reason = input.reason.trim();
-    if reason.is_empty() {
+    if input.reason.trim().is_empty() {
         return Err(ClientError::new("move_reason_missing"));
     }
     // What is offered is what the server has: the station's own last edits go first.
     runtime::once(tablet, || ()).await?;
+    let offer = offer_of(tablet, input)?;
+    let line = Line::of(tablet)?;
+    let _: MoveList = line
+        .send("/moves/offer", &offer)
+        .await
+        .map_err(move_words)?;
+    list(tablet).await
+}
+
+/// What an offer says.
+///
+/// # Errors
+/// `not_found`.
+pub fn offer_of(tablet: &Tablet, input: &OfferMoveInput) -> Result<OfferMove, ClientError> {
     let roster = Roster::read(tablet)?;
     let child = roster.child(&input.child)?;
     let load = load(tablet, &roster, child, input.whole_household)?;
@@ -194,22 +216,14 @@ pub async fn offer(tablet: &Arc<Tablet>, input: &OfferMoveInput) -> Result<Moves
     } else {
         child.name()
     };
-    let line = Line::of(tablet)?;
-    let _: MoveList = line
-        .send(
-            "/moves/offer",
-            &OfferMove {
-                id: tablet.new_id(),
-                documents: load.documents,
-                to: UnitId::parse(&input.village).map_err(|_| ClientError::new("not_found"))?,
-                subject,
-                reason: reason.to_owned(),
-                moved_on: input.moved_on.clone(),
-            },
-        )
-        .await
-        .map_err(move_words)?;
-    list(tablet).await
+    Ok(OfferMove {
+        id: tablet.new_id(),
+        documents: load.documents,
+        to: UnitId::parse(&input.village).map_err(|_| ClientError::new("not_found"))?,
+        subject,
+        reason: input.reason.trim().to_owned(),
+        moved_on: input.moved_on.clone(),
+    })
 }
 
 /// Offers in and out, and the review tray, as the server knows them now.

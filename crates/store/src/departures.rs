@@ -22,7 +22,7 @@ pub struct Departure {
     pub left_ms: i64,
     /// When the copy went; none while it is here.
     pub removed_ms: Option<i64>,
-    /// Own changes the server does not have for good yet.
+    /// Own changes, photos and recordings the server does not have for good yet.
     pub unsent: u64,
 }
 

@@ -168,7 +168,7 @@ fn sync_all(server: &mut ServerMachine, devices: &mut [Machine]) -> Result<()> {
     Ok(())
 }
 
-fn ask<Q: Serialize, A: DeserializeOwned>(
+pub(super) fn ask<Q: Serialize, A: DeserializeOwned>(
     server: &LocalServer,
     path: &str,
     token: Option<&str>,
@@ -273,10 +273,11 @@ fn enrol(server: &LocalServer, code: &EnrolmentStatus, entropy: &dyn Entropy) ->
     })
 }
 
-fn create_villages(server: &LocalServer, station: &Tablet) -> Result<Vec<UnitId>> {
-    let device = station.identity.device;
+/// Proves a device to the server, as the app does, and returns the session's token.
+pub(super) fn open_session(server: &LocalServer, tablet: &Tablet) -> Result<String> {
+    let device = tablet.identity.device;
     let NonceResponse { nonce } = ask(server, "/session/nonce", None, &NonceRequest { device })?;
-    let signature = proof::sign(&station.key, device, &station.enrolled.server_key, &nonce);
+    let signature = proof::sign(&tablet.key, device, &tablet.enrolled.server_key, &nonce);
     let session: SessionOpened = ask(
         server,
         "/session/open",
@@ -288,12 +289,17 @@ fn create_villages(server: &LocalServer, station: &Tablet) -> Result<Vec<UnitId>
             certificate: None,
         },
     )?;
+    Ok(session.token)
+}
+
+fn create_villages(server: &LocalServer, station: &Tablet) -> Result<Vec<UnitId>> {
+    let token = open_session(server, station)?;
     let mut made = Vec::new();
     for (name, region) in VILLAGES {
         let list: VillageList = ask(
             server,
             "/villages",
-            Some(&session.token),
+            Some(&token),
             &CreateVillage {
                 name: name.to_owned(),
                 region: region.to_owned(),

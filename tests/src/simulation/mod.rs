@@ -13,6 +13,7 @@ mod blunder;
 mod chance;
 mod founding;
 mod machine;
+mod moves;
 mod network;
 mod older;
 mod oracle;

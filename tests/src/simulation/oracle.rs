@@ -1,12 +1,13 @@
 //! What must hold when everything has settled, and what was promised on the way there.
 
 use super::machine::Machine;
+use super::moves::Moves;
 use anyhow::{Context, Result};
 use client::Tablet;
 use ids::{ChangeHash, DocKind, DocumentId, UnitId};
 use rusqlite::named_params;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{changes, documents, projections, recovery, sync_state};
+use store::{changes, departures, documents, drafts, projections, recovery, sync_state};
 
 /// Whether a change that somebody was told about is still only on its device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -293,6 +294,8 @@ pub struct Settled<'a> {
     pub set_back: &'a BTreeSet<usize>,
     /// Changes of a faulty app, which nobody takes.
     pub blunders: &'a BTreeSet<ChangeHash>,
+    /// What moved.
+    pub moves: &'a Moves,
 }
 
 /// Looks at a settled world. Every sentence is a violation.
@@ -308,9 +311,11 @@ pub fn judge(settled: &Settled<'_>) -> Result<Vec<String>> {
         .filter(|(who, _)| !settled.shut_out.contains(who))
         .map(|(who, machine)| replica(who, machine))
         .collect::<Result<Vec<_>>>()?;
+    let station = replicas.first().context("there is a station")?;
+    look_at_moved(station, settled, &mut wrong);
     for replica in &replicas {
         look_at_own(replica, settled, &mut wrong)?;
-        look_at_strangers(replica, &mut wrong);
+        look_at_strangers(replica, station, &mut wrong)?;
         look_at_rows(replica, &mut wrong)?;
         look_at_erased(replica, settled, &mut wrong)?;
     }
@@ -333,6 +338,13 @@ fn must_have(
 ) -> bool {
     let place = station.homes.get(&document);
     if replica.who == author {
+        // It is handed over and gone.
+        let has_left = place.is_some_and(|(kind, home)| {
+            *kind != DocKind::Restricted && !replica.may_have(*kind, *home)
+        });
+        if has_left {
+            return false;
+        }
         let is_sealed = place.is_none_or(|(kind, _)| *kind == DocKind::Restricted);
         return replica.is_station || !is_sealed || !settled.set_back.contains(&author);
     }
@@ -357,6 +369,9 @@ fn look_at_changes(
     }
     for ((who, hash), (document, promise)) in &settled.promises.changes {
         if settled.erased.contains(document) || settled.blunders.contains(hash) {
+            continue;
+        }
+        if settled.moves.handed_over.contains(&(*who, *document)) {
             continue;
         }
         let machine = &settled.machines[*who];
@@ -405,6 +420,7 @@ fn look_at_records(
         let seen = records_of(replica.tablet)?;
         for (who, record) in &settled.promises.records {
             let asked = !settled.erased.contains(&record.0)
+                && !settled.moves.handed_over.contains(&(*who, record.0))
                 && !settled.shut_out.contains(who)
                 && must_have(replica, *who, record.0, station, settled);
             if asked && !seen.contains(record) {
@@ -446,17 +462,44 @@ fn look_at_own(
     Ok(())
 }
 
-/// No document is here that its holder may not see.
-fn look_at_strangers(replica: &Replica<'_>, wrong: &mut Vec<String>) {
-    for (document, (kind, home)) in &replica.homes {
+/// What was sent somewhere is there, as long as anybody could remind the server of it.
+fn look_at_moved(station: &Replica<'_>, settled: &Settled<'_>, wrong: &mut Vec<String>) {
+    for (document, moved) in &settled.moves.moved {
+        let is_forgotten = moved.witnesses.as_ref().is_some_and(BTreeSet::is_empty);
+        let Some((_, home)) = station.homes.get(document) else {
+            continue;
+        };
+        if !is_forgotten && *home != moved.to {
+            wrong.push(format!("{document} is not where it was sent"));
+        }
+    }
+}
+
+/// No document is here that its holder may not see, except one a visit was begun in.
+fn look_at_strangers(
+    replica: &Replica<'_>,
+    station: &Replica<'_>,
+    wrong: &mut Vec<String>,
+) -> Result<()> {
+    let left = replica.tablet.store.read(departures::all)?;
+    let drafts = replica.tablet.store.read(drafts::open)?;
+    for (document, own) in &replica.homes {
+        let (kind, home) = station.homes.get(document).unwrap_or(own);
+        let is_begun = left.iter().any(|one| {
+            one.document == *document
+                && drafts
+                    .iter()
+                    .any(|draft| Some(draft.household) == one.household)
+        });
         // Sealed words are on a tablet only because they were written there.
-        if *kind != DocKind::Restricted && !replica.may_have(*kind, *home) {
+        if *kind != DocKind::Restricted && !replica.may_have(*kind, *home) && !is_begun {
             wrong.push(format!(
                 "{} has {document} of another village",
                 replica.name
             ));
         }
     }
+    Ok(())
 }
 
 /// The rows are what the documents say.
@@ -502,6 +545,13 @@ fn compare(station: &Replica<'_>, other: &Replica<'_>, wrong: &mut Vec<String>) 
         };
         if !other.may_have(*kind, *home) {
             continue;
+        }
+        if other
+            .homes
+            .get(document)
+            .is_some_and(|here| here.1 != *home)
+        {
+            wrong.push(format!("{name} believes that {document} lives elsewhere"));
         }
         match other.documents.get(document) {
             None => wrong.push(format!("{name} has not {kind:?} {document}")),

@@ -16,6 +16,7 @@ impl World<'_> {
     /// Peace comes, and the oracle looks.
     pub fn settle(&mut self) -> Result<()> {
         self.is_cut = false;
+        self.perils.are_over = true;
         self.server_dies_if_stopped("");
         if let Err(error) = self.server.open() {
             self.violation(format!("the server does not start: {error:#}"));
@@ -27,7 +28,10 @@ impl World<'_> {
         if !self.open_all() || !self.sync_to_quiet()? {
             return Ok(());
         }
-        if !self.end_hold()? || !self.look_at_orders()? || !self.tidy_up()? {
+        if !self.end_hold()? || !self.look_at_orders()? || !self.read_what_came_late()? {
+            return Ok(());
+        }
+        if !self.tidy_up()? {
             return Ok(());
         }
         let erased: BTreeSet<DocumentId> = self.perils.erased.keys().copied().collect();
@@ -41,6 +45,7 @@ impl World<'_> {
             shut_out: &shut_out,
             set_back: &self.perils.set_back,
             blunders: &self.perils.blunders,
+            moves: &self.perils.moves,
         })?;
         for text in wrong {
             self.violation(text);
@@ -62,7 +67,7 @@ impl World<'_> {
     }
 
     /// Everybody who may sync does, until nothing changes any more.
-    fn sync_to_quiet(&mut self) -> Result<bool> {
+    pub fn sync_to_quiet(&mut self) -> Result<bool> {
         for _ in 0..ROUNDS {
             for who in 0..self.machines.len() {
                 if self.is_shut_out(who) {
@@ -97,7 +102,8 @@ impl World<'_> {
         if !stands.hold {
             return Ok(true);
         }
-        if self.perils.erased.is_empty() && self.perils.shut_out.is_none() {
+        let none_given = self.perils.erased.is_empty() && self.perils.shut_out.is_none();
+        if none_given && self.perils.moves.moved.is_empty() {
             self.violation("the server waits for orders, and none was ever given".to_owned());
             return Ok(false);
         }

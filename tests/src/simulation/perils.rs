@@ -4,12 +4,13 @@
 use super::blunder;
 use super::chance::Chance;
 use super::machine::Machine;
+use super::moves::{Moved, Moves};
 use super::oracle::Kept;
 use super::schedule::{OPERATIONS, World};
 use anyhow::Result;
 use client::Tablet;
 use ed25519_dalek::VerifyingKey;
-use ids::{ChangeHash, Clock, DeviceId, DocumentId};
+use ids::{ChangeHash, Clock, DeviceId, DocumentId, UnitId};
 use protocol::{Order, SignedStatement, order};
 use simdisk::Image;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,19 +35,20 @@ enum Peril {
     Pack,
     /// Some devices begin with what an older app left them.
     OlderApp,
+    /// Families move, and late work is read.
+    Move,
 }
 
-/// A place without a peril is for one that comes later: adding it changes no other seed's schedule.
-const ALL: [Option<Peril>; 9] = [
-    Some(Peril::ServerSetBack),
-    Some(Peril::DeviceSetBack),
-    Some(Peril::Copy),
-    Some(Peril::Erase),
-    Some(Peril::ShutOut),
-    Some(Peril::Blunder),
-    Some(Peril::Pack),
-    Some(Peril::OlderApp),
-    None,
+const ALL: [Peril; 9] = [
+    Peril::ServerSetBack,
+    Peril::DeviceSetBack,
+    Peril::Copy,
+    Peril::Erase,
+    Peril::ShutOut,
+    Peril::Blunder,
+    Peril::Pack,
+    Peril::OlderApp,
+    Peril::Move,
 ];
 
 /// Who can remind a server of an order that was set back behind it. None: it was never set back behind it.
@@ -56,6 +58,7 @@ type Witnesses = Option<BTreeSet<usize>>;
 struct ServerCopy {
     image: Image,
     erased: BTreeSet<DocumentId>,
+    moved: BTreeMap<DocumentId, Moved>,
     shut_out: bool,
 }
 
@@ -71,6 +74,8 @@ pub(super) struct ShutOut {
 #[derive(Default)]
 pub(super) struct Perils {
     may_come: Vec<Peril>,
+    /// There is peace: no power goes any more.
+    pub are_over: bool,
     copies: BTreeMap<usize, (Image, Kept)>,
     server_copy: Option<ServerCopy>,
     pub server_was_set_back: bool,
@@ -81,6 +86,7 @@ pub(super) struct Perils {
     pub erased: BTreeMap<DocumentId, Witnesses>,
     pub shut_out: Option<ShutOut>,
     pub blunders: BTreeSet<ChangeHash>,
+    pub moves: Moves,
     /// Persons whose app erred.
     has_erred: BTreeSet<usize>,
 }
@@ -89,9 +95,8 @@ pub(super) struct Perils {
 pub(super) fn pick_perils(chance: &mut Chance) -> Perils {
     let mut may_come = Vec::new();
     for _ in 0..chance.below(5) {
-        if let Some(peril) = ALL[chance.below(ALL.len())]
-            && !may_come.contains(&peril)
-        {
+        let peril = ALL[chance.below(ALL.len())];
+        if !may_come.contains(&peril) {
             may_come.push(peril);
         }
     }
@@ -119,6 +124,11 @@ fn orders_of(tablet: &Tablet) -> Result<Vec<Order>> {
 }
 
 impl Perils {
+    /// Whether families move.
+    pub fn has_moves(&self) -> bool {
+        self.may_come.contains(&Peril::Move)
+    }
+
     /// Whether some devices begin with what an older app left them.
     pub fn has_older_apps(&self) -> bool {
         self.may_come.contains(&Peril::OlderApp)
@@ -139,6 +149,7 @@ impl World<'_> {
             Some(Peril::Pack) => self.pack(),
             // It was there from the beginning.
             Some(Peril::OlderApp) => Ok(()),
+            Some(Peril::Move) => self.move_somebody(),
         }
     }
 
@@ -158,6 +169,7 @@ impl World<'_> {
             self.perils.server_copy = Some(ServerCopy {
                 image: self.server.disk.image(),
                 erased: self.perils.erased.keys().copied().collect(),
+                moved: self.perils.moves.moved.clone(),
                 shut_out: shut_out.is_some(),
             });
             self.say_server("is copied");
@@ -182,6 +194,7 @@ impl World<'_> {
     fn note_witnesses(&mut self) -> Result<()> {
         let mut erased: BTreeMap<DocumentId, BTreeSet<usize>> = BTreeMap::new();
         let mut shut_out: BTreeSet<usize> = BTreeSet::new();
+        let mut moved: BTreeMap<DocumentId, BTreeMap<UnitId, BTreeSet<usize>>> = BTreeMap::new();
         for who in 0..self.machines.len() {
             let opened = self.machines[who].open();
             if !self.has_opened(who, opened) || self.is_shut_out(who) {
@@ -198,7 +211,10 @@ impl World<'_> {
                     Order::Revoke { .. } => {
                         shut_out.insert(who);
                     }
-                    Order::Move { .. } => {}
+                    Order::Move { document, to, .. } => {
+                        let by = moved.entry(document).or_default();
+                        by.entry(to).or_default().insert(who);
+                    }
                 }
             }
         }
@@ -215,12 +231,18 @@ impl World<'_> {
         {
             out.witnesses = Some(shut_out);
         }
-        Ok(())
+        let before = copy.moved.clone();
+        self.note_move_witnesses(&before, &moved)
     }
 
     fn is_no_witness_any_more(&mut self, who: usize) {
         for witnesses in self.perils.erased.values_mut().flatten() {
             witnesses.remove(&who);
+        }
+        for moved in self.perils.moves.moved.values_mut() {
+            if let Some(witnesses) = &mut moved.witnesses {
+                witnesses.remove(&who);
+            }
         }
         if let Some(witnesses) = self
             .perils
@@ -351,11 +373,11 @@ impl World<'_> {
     }
 
     /// Something is done at the server while its power may go: nothing is returned then.
-    fn at_the_desk<T>(
+    pub fn at_the_desk<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T>,
     ) -> Result<Option<Result<T>>> {
-        if self.chance.one_in(4) {
+        if !self.perils.are_over && self.chance.one_in(4) {
             let after = self.chance.below(OPERATIONS) as u64;
             self.server.disk.stop_after(after);
         }
@@ -392,7 +414,8 @@ impl World<'_> {
             .filter(|it| it.person == person)
             .count()
             > 1;
-        if is_copied || self.perils.blunders.len() >= 2 || !self.wake(who)? {
+        let has_moved = !self.perils.moves.moved.is_empty();
+        if is_copied || has_moved || self.perils.blunders.len() >= 2 || !self.wake(who)? {
             return Ok(());
         }
         self.perils.has_erred.insert(person);
