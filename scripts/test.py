@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`make test`: every proof of the product, one after the other.
+"""`make test`: every proof of the product, one after the other but for what goes well together.
 
 A stage that fails does not stop the next one, so that one run shows everything.
 A stage that ran no test counts as a failure: silence proves nothing.
@@ -71,30 +71,45 @@ def sim_counts(log):
     return Tally(schedules - violations, violations)
 
 
-def run(name, command, minutes):
-    """Runs a command in its own process group, its output in a log; returns (exit code, log)."""
-    path = LOGS / f"{name}.log"
-    with path.open("wb") as log:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+class Running:
+    """A stage's command in its own process group, its output in a log."""
+
+    def __init__(self, name, command, minutes):
+        self.path = LOGS / f"{name}.log"
+        self.minutes = minutes
+        self.has_ended = False
+        self.began = time.monotonic()
+        with self.path.open("wb") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def wait(self):
+        """Returns (exit code, log, seconds) once it has ended, or been ended because its time was over."""
+        left = self.began + self.minutes * 60 - time.monotonic()
         try:
-            code = process.wait(timeout=minutes * 60)
+            code = self.process.wait(timeout=max(left, 0))
         except subprocess.TimeoutExpired:
-            code = f"over its {minutes} minutes"
-        finally:
-            # Whatever a stage left behind ends with it.
-            try:
-                os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            process.wait()
-    return code, path.read_text(errors="replace")
+            code = f"over its {self.minutes} minutes"
+        seconds = time.monotonic() - self.began
+        self.end()
+        return code, self.path.read_text(errors="replace"), seconds
+
+    def end(self):
+        """Whatever a stage left behind ends with it."""
+        if self.has_ended:
+            return
+        self.has_ended = True
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
 
 
 def stages():
@@ -127,10 +142,48 @@ def stages():
             cargo_counts,
         ),
         ("kill", f"{KILL_ROUNDS} kills", [str(TARGET / "debug/zoufang-kill"), "--rounds", str(KILL_ROUNDS)], 15, kill_counts),
-        ("sim", f"{SCHEDULES} schedules", [str(TARGET / "debug/zoufang-sim"), "--schedules", str(SCHEDULES)], 15, sim_counts),
+        ("sim", f"{SCHEDULES} schedules", [str(TARGET / "debug/zoufang-sim"), "--schedules", str(SCHEDULES)], 20, sim_counts),
         ("browser", "journeys in a browser", ["node", "tests/e2e/run.mjs", "browser"], 20, closing_counts),
         ("window", "journeys in the window", ["node", "tests/e2e/run.mjs", "window"], 10, closing_counts),
     ]
+
+
+# Stages that run at the same time: killing is mostly waiting, and the simulator asks nothing of the clock.
+BESIDE = {("kill", "sim")}
+
+
+def start(name, command, minutes):
+    """The running stage, or why it could not be started."""
+    try:
+        return Running(name, command, minutes)
+    except OSError as error:
+        return error
+
+
+def judge(stage, started):
+    """Waits for a stage, tells what came of it, and returns its counts."""
+    name, count = stage[0], stage[-1]
+    if isinstance(started, Running):
+        code, log, seconds = started.wait()
+    else:
+        code, log, seconds = str(started), "", 0
+    tally = Tally()
+    if count is not None:
+        try:
+            tally = count(log)
+        except (OSError, ValueError, KeyError) as error:
+            log += f"\nno counts: {error}\n"
+        if tally.passed + tally.failed == 0:
+            tally.failed = 1
+            code = code or "ran no test"
+    if code != 0 and tally.failed == 0:
+        tally.failed = 1
+    print(f"   {name}: {tally.passed} passed, {tally.failed} failed in {seconds:.0f} s", flush=True)
+    if tally.failed:
+        print(f"   ended with {code}; the end of its log:", flush=True)
+        for line in log.splitlines()[-60:]:
+            print(f"   | {line}", flush=True)
+    return tally
 
 
 def main():
@@ -142,34 +195,24 @@ def main():
     unknown = only - {stage[0] for stage in stages()}
     if unknown:
         sys.exit(f"no such stage: {', '.join(sorted(unknown))}")
-    for name, what, command, minutes, count in stages():
-        if only and name not in only:
-            continue
-        print(f"-- {name}: {what}", flush=True)
-        began = time.monotonic()
+    wanted = [stage for stage in stages() if not only or stage[0] in only]
+    while wanted:
+        together = [wanted.pop(0)]
+        while wanted and (together[-1][0], wanted[0][0]) in BESIDE:
+            together.append(wanted.pop(0))
+        running = []
         try:
-            code, log = run(name, command, minutes)
-        except OSError as error:
-            code, log = str(error), ""
-        tally = Tally()
-        if count is not None:
-            try:
-                tally = count(log)
-            except (OSError, ValueError, KeyError) as error:
-                log += f"\nno counts: {error}\n"
-            if tally.passed + tally.failed == 0:
-                tally.failed = 1
-                code = code or "ran no test"
-        if code != 0 and tally.failed == 0:
-            tally.failed = 1
-        total.passed += tally.passed
-        total.failed += tally.failed
-        seconds = time.monotonic() - began
-        print(f"   {tally.passed} passed, {tally.failed} failed in {seconds:.0f} s", flush=True)
-        if tally.failed:
-            print(f"   ended with {code}; the end of its log:", flush=True)
-            for line in log.splitlines()[-60:]:
-                print(f"   | {line}", flush=True)
+            for name, what, command, minutes, _ in together:
+                print(f"-- {name}: {what}", flush=True)
+                running.append(start(name, command, minutes))
+            for stage, started in zip(together, running):
+                tally = judge(stage, started)
+                total.passed += tally.passed
+                total.failed += tally.failed
+        finally:
+            for started in running:
+                if isinstance(started, Running):
+                    started.end()
     print(f"{total.passed} passed, {total.failed} failed", flush=True)
     sys.exit(1 if total.failed or not total.passed else 0)
 
