@@ -85,7 +85,7 @@ pub const JUDGE_CHANGES_PER_S: u64 = 50;
 /// How long an answer of the worker is waited for, in seconds, before it is replaced and asked again later.
 pub const JUDGE_WAIT_S: u64 = 120;
 /// Saved documents the publisher keeps between two passes, in bytes.
-pub const PUBLISHER_BYTES: usize = 32 * 1024 * 1024;
+pub const PUBLISHER_BYTES: usize = 8 * 1024 * 1024;
 /// How much the worker stands back for everybody else on the machine, as the system counts it (0 to 19): at the peak
 /// taking goes before publishing, and a tenth of a processor is left for it.
 pub const WORKER_NICE: i32 = 10;
