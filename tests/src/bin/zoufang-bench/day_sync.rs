@@ -250,13 +250,9 @@ pub fn waiting(device: &Device) -> Result<Vec<u8>> {
 }
 
 fn outbox(tablet: &Tablet) -> Result<Vec<changes::Change>> {
-    tablet.store.read(|connection| {
-        Ok(changes::outbox(
-            connection,
-            tablet.identity.scope,
-            usize::MAX,
-        )?)
-    })
+    Ok(tablet
+        .store
+        .read(|connection| changes::outbox(connection, tablet.identity.scope, usize::MAX))?)
 }
 
 /// A device's documents, as Automerge holds them.
@@ -266,14 +262,17 @@ pub fn replica(device: &Device, filed: &[Filed]) -> Result<Replica> {
         .iter()
         .flat_map(|filed| filed.children.iter().chain([&filed.household]));
     let ids: Vec<DocumentId> = ids.copied().collect();
-    tablet.store.read(|connection| {
-        let mut replica = Replica::default();
-        for id in ids {
-            let stored = documents::load(connection, id)?.context("a document both hold")?;
-            replica.hold(id, &stored.automerge);
-        }
-        Ok(replica)
-    })
+    let held = tablet.store.read(|connection| {
+        ids.iter()
+            .map(|id| documents::load(connection, *id))
+            .collect::<Result<Vec<_>, _>>()
+    })?;
+    let mut replica = Replica::default();
+    for (id, stored) in ids.into_iter().zip(held) {
+        let stored = stored.context("a document both hold")?;
+        replica.hold(id, &stored.automerge);
+    }
+    Ok(replica)
 }
 
 /// Our sync, from connecting to the last row stored.

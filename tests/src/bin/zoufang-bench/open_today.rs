@@ -1,7 +1,7 @@
 //! From the PIN to the list 今天 with a thousand households, against reading the rows and nothing else.
 
 use crate::measure::{Cost, Watch, milliseconds, print, wall};
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use client::view::{AppView, TodayView};
 use rusqlite::Connection;
 use rusqlite::types::{Value as Cell, ValueRef};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 use store::connection::{open_reader, open_writer};
 use store::keys::SecretKey;
-use store::{ArgonCost, FileHardwareKey};
+use store::{ArgonCost, FileHardwareKey, StoreError};
 use zoufang_tests::device::{Device, entropy};
 use zoufang_tests::world::{self, History, PIN, World};
 
@@ -162,13 +162,11 @@ fn copy_projections(device: &Device, file: &Path, key: &SecretKey) -> Result<()>
     target.pragma_update(None, "foreign_keys", false)?;
     device.tablet()?.store.read(|source| {
         for table in PROJECTIONS {
-            let create: String = source
-                .query_row(
-                    "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1",
-                    [table],
-                    |row| row.get(0),
-                )
-                .with_context(|| table.to_owned())?;
+            let create: String = source.query_row(
+                "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1",
+                [table],
+                |row| row.get(0),
+            )?;
             target.execute_batch(&create)?;
             target.execute_batch("BEGIN")?;
             let mut select = source.prepare(&format!("SELECT * FROM {table}"))?;
@@ -185,7 +183,7 @@ fn copy_projections(device: &Device, file: &Path, key: &SecretKey) -> Result<()>
             drop(insert);
             target.execute_batch("COMMIT")?;
         }
-        Ok::<_, anyhow::Error>(())
+        Ok::<_, StoreError>(())
     })?;
     target.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
     Ok(())
