@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 
 const FILE: &str = "server.sqlite";
 const MIGRATIONS: &[&str] = &[
@@ -329,7 +329,11 @@ fn commit_group(connection: &Connection, group: Vec<Job>) -> (bool, Vec<Finish>)
 pub struct Readers {
     file: Arc<PathBuf>,
     idle: Arc<Mutex<Vec<Connection>>>,
+    turns: Arc<Semaphore>,
 }
+
+/// Reads at the same time. Each costs a thread with what it compresses with, so a crowd must not make a crowd of them.
+const READERS: usize = 8;
 
 impl Readers {
     /// Readers of a data folder.
@@ -337,6 +341,7 @@ impl Readers {
         Self {
             file: Arc::new(file_of(data)),
             idle: Arc::default(),
+            turns: Arc::new(Semaphore::new(READERS)),
         }
     }
 
@@ -350,6 +355,8 @@ impl Readers {
         F: FnOnce(&Connection) -> Result<T, ApiError> + Send + 'static,
     {
         let readers = self.clone();
+        // Nobody closes it.
+        let _turn = self.turns.acquire().await.map_err(|_| ApiError::Internal)?;
         tokio::task::spawn_blocking(move || readers.read(work))
             .await
             .map_err(|_| ApiError::Internal)?
@@ -382,7 +389,7 @@ impl Readers {
             .idle
             .lock()
             .expect("nothing panics while it holds this lock");
-        if idle.len() < 8 {
+        if idle.len() < READERS {
             idle.push(connection);
         }
         result
