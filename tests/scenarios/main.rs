@@ -6,6 +6,7 @@ mod contained;
 mod full_disk;
 mod interrupted;
 mod main_job;
+mod malformed;
 mod moves;
 mod moves_restored;
 mod offline_work;

@@ -4,6 +4,7 @@ pub mod apart;
 pub mod demo;
 pub mod device;
 pub mod fuzz;
+pub mod malformed;
 pub mod relay;
 pub mod simulation;
 pub mod story;

@@ -1,0 +1,193 @@
+//! A valid message for every route that takes one: what the hostile ones are made of.
+//!
+//! Every text in them is the planted one, longer than any name the server takes.
+
+use super::Ground;
+use anyhow::Result;
+use ids::{BlobAddress, ChangeHash, DocumentId, Generation, Role, new_uuid};
+use protocol::moves::{DecideMove, DecideReview, MoveDecision, OfferMove};
+use protocol::{
+    BlobChunk, BlobOffer, ConfirmEnrolment, CreateEnrolment, CreateVillage, Cursor,
+    FinishEnrolment, InventoryLine, InventoryRequest, Locator, NonceRequest, OfferBlobs,
+    OpenSession, PROTOCOL_VERSION, PollEnrolment, ReadBlob, ReadEnrolment, RefillRequest,
+    RevealEnrolment, SnapshotRequest, StartEnrolment, SyncRequest, wire,
+};
+use serde::Serialize;
+
+/// A text that is put where a text goes; what it is replaced by differs from request to request.
+pub const TEXT: &str = "0123456789abcdef0123456789abcdef0123456789abcdef";
+
+/// A packed message and where it belongs.
+pub struct Sample {
+    /// Path.
+    pub path: &'static str,
+    /// MessagePack, not yet compressed.
+    pub raw: Vec<u8>,
+}
+
+/// All of them.
+pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
+    let mut all = Vec::new();
+    let (signs, templates) = (&mut ground.signs, &ground.templates);
+    let envelopes = (0..4)
+        .map(|_| signs.work(templates))
+        .collect::<Result<Vec<_>>>()?;
+    let document = envelopes.first().map_or(DocumentId(uuid()), |envelope| {
+        protocol::envelope::open_head(&envelope.head)
+            .map_or(DocumentId(uuid()), |head| head.document)
+    });
+    let hash = ChangeHash([7; 32]);
+    let address = BlobAddress([8; 32]);
+    let enrolment = ground.open_code.enrolment;
+    let device = signs.device;
+    let text = || TEXT.to_owned();
+    let mut add = |path: &'static str, raw: Vec<u8>| all.push(Sample { path, raw });
+    for locator in [Locator::Digits(text()), Locator::Id(enrolment)] {
+        let start = StartEnrolment {
+            protocol: PROTOCOL_VERSION,
+            locator,
+            device_key: signs.key.verifying_key().to_bytes(),
+            commit: [4; 32],
+        };
+        add("/enrol/start", packed(&start)?);
+    }
+    let (nonce, proof) = ([5; 32], vec![6; 32]);
+    let reveal = RevealEnrolment {
+        enrolment,
+        nonce,
+        proof: Some(proof.clone()),
+    };
+    add("/enrol/reveal", packed(&reveal)?);
+    add("/enrol/poll", packed(&PollEnrolment { enrolment })?);
+    add(
+        "/enrol/finish",
+        packed(&FinishEnrolment { enrolment, proof })?,
+    );
+    add("/session/nonce", packed(&NonceRequest { device })?);
+    let open = OpenSession {
+        device,
+        nonce,
+        signature: vec![9; 64],
+        certificate: Some(TEXT.as_bytes().to_vec()),
+    };
+    add("/session/open", packed(&open)?);
+    let sync = SyncRequest {
+        protocol: PROTOCOL_VERSION,
+        app: text(),
+        schemas: Vec::new(),
+        request: uuid(),
+        cursor: Some(Cursor {
+            scope: signs.scope,
+            epoch: 1,
+            seq: 0,
+        }),
+        last_applied: None,
+        outbox: envelopes.clone(),
+        want_bytes: 4_096,
+        push_only: false,
+        tick: Some(TEXT.as_bytes().to_vec()),
+        chain: None,
+    };
+    add("/sync", packed(&sync)?);
+    let snapshot = SnapshotRequest {
+        protocol: PROTOCOL_VERSION,
+        page: Some(text()),
+        want_bytes: 4_096,
+    };
+    add("/snapshot", packed(&snapshot)?);
+    let inventory = InventoryRequest {
+        protocol: PROTOCOL_VERSION,
+        documents: vec![InventoryLine {
+            document,
+            generation: Generation::default(),
+            hashes: vec![hash],
+        }],
+        done: true,
+    };
+    add("/inventory", packed(&inventory)?);
+    let refill = RefillRequest {
+        protocol: PROTOCOL_VERSION,
+        members: Vec::new(),
+        orders: Vec::new(),
+        envelopes,
+    };
+    add("/refill", packed(&refill)?);
+    let offer = OfferBlobs {
+        offers: vec![BlobOffer {
+            address,
+            document,
+            size: 4_096,
+            digest: [1; 32],
+        }],
+    };
+    add("/blobs/offer", packed(&offer)?);
+    let chunk = BlobChunk {
+        address,
+        offset: 0,
+        bytes: TEXT.as_bytes().to_vec(),
+    };
+    add("/blobs/chunk", packed(&chunk)?);
+    let read = ReadBlob {
+        address,
+        offset: u64::MAX,
+        length: u32::MAX,
+    };
+    add("/blobs/read", packed(&read)?);
+    let create = CreateEnrolment {
+        unit: ground.village,
+        role: Role::Director,
+        person: text(),
+    };
+    add("/enrolments", packed(&create)?);
+    add("/enrolments/status", packed(&ReadEnrolment { enrolment })?);
+    let confirm = ConfirmEnrolment {
+        enrolment,
+        compare_code: text(),
+    };
+    add("/enrolments/confirm", packed(&confirm)?);
+    let village = CreateVillage {
+        name: text(),
+        region: text(),
+    };
+    add("/villages", packed(&village)?);
+    for path in [
+        "/villages/list",
+        "/devices/list",
+        "/refusals/list",
+        "/moves/targets",
+        "/moves/list",
+        "/review/list",
+    ] {
+        add(path, packed(&())?);
+    }
+    let id = uuid();
+    let offered = OfferMove {
+        id,
+        documents: vec![document],
+        to: ground.village,
+        subject: text(),
+        reason: text(),
+        moved_on: text(),
+    };
+    add("/moves/offer", packed(&offered)?);
+    let decision = MoveDecision::Accept;
+    add("/moves/decide", packed(&DecideMove { id, decision })?);
+    let decide = DecideReview {
+        hash,
+        take: true,
+        reason: text(),
+    };
+    add("/review/decide", packed(&decide)?);
+    Ok(all)
+}
+
+fn packed<T: Serialize>(message: &T) -> Result<Vec<u8>> {
+    Ok(wire::pack(message)?)
+}
+
+fn uuid() -> uuid::Uuid {
+    new_uuid(
+        &client::system::SystemClock,
+        crate::device::entropy().as_ref(),
+    )
+}
