@@ -15,7 +15,7 @@ use protocol::session::proof;
 use protocol::{Entry, EntryBody, Envelope, LastApplied, MemberRecord, ReviewState, limits, wire};
 use rusqlite::{Connection, OptionalExtension, named_params};
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 /// Rows looked at for one answer, visible or not.
 const SCANNED: u32 = 50_000;
@@ -200,6 +200,8 @@ struct Row {
 
 struct ChangeRow {
     id: i64,
+    raw_bytes: u64,
+    segment: Option<i64>,
     document: DocumentId,
     hash: ChangeHash,
     kind: ids::DocKind,
@@ -245,37 +247,90 @@ pub(crate) fn read_after(
         seq: after,
         more: false,
     };
-    let mut segments = Segments::default();
+    let mut seen = Vec::new();
     let mut scanned = 0;
     let mut size = 0;
     for row in &mut rows {
         let row = row?;
-        if size >= bytes as usize || stretch.entries.len() >= limits::RESPONSE_ENTRIES as usize {
+        if size >= bytes as usize || seen.len() >= limits::RESPONSE_ENTRIES as usize {
             stretch.more = true;
             break;
         }
         scanned += 1;
         stretch.seq = row.seq;
         let (seq, at_ms) = (row.seq, row.at_ms);
-        if let Some(mut body) = visible(connection, (vault, &mut segments), holder, row, yours)? {
-            if let EntryBody::DocIn { document } = &mut body {
-                snapshot::sign_authors(signing_key, document)?;
-            }
-            size += raw_bytes(&body);
-            let statement = match &body {
-                EntryBody::Member(record) => Some(proof::make_statement(signing_key, record)?),
-                _ => None,
-            };
-            stretch.entries.push(Entry {
-                seq,
-                at_ms,
-                body,
-                statement,
-            });
+        if let Some(body) = visible(connection, vault, holder, row, yours)? {
+            size += body.raw_bytes();
+            seen.push((seq, at_ms, body));
         }
     }
     stretch.more |= scanned == SCANNED;
+    let mut envelopes = read_envelopes(connection, vault, &seen)?;
+    for (seq, at_ms, body) in seen {
+        let mut body = match body {
+            Seen::Body(body) => body,
+            Seen::Change(change) => EntryBody::Change {
+                envelope: envelopes.remove(&change.id).ok_or(ApiError::Internal)?,
+                kind: change.kind,
+                home_unit: change.home_unit,
+            },
+        };
+        if let EntryBody::DocIn { document } = &mut body {
+            snapshot::sign_authors(signing_key, document)?;
+        }
+        let statement = match &body {
+            EntryBody::Member(record) => Some(proof::make_statement(signing_key, record)?),
+            _ => None,
+        };
+        stretch.entries.push(Entry {
+            seq,
+            at_ms,
+            body,
+            statement,
+        });
+    }
     Ok(stretch)
+}
+
+/// What a caller gets to see of a row.
+enum Seen {
+    Body(EntryBody),
+    /// A change whose envelope is still to be read.
+    Change(ChangeRow),
+}
+
+impl Seen {
+    fn raw_bytes(&self) -> usize {
+        match self {
+            Self::Body(body) => raw_bytes(body),
+            Self::Change(change) => usize::try_from(change.raw_bytes).unwrap_or(usize::MAX),
+        }
+    }
+}
+
+/// The envelopes of changes, by row. Documents lie beside each other in the log and apart in segments, so what is in a
+/// segment is read together: each is opened once for an answer, and not once for each of its changes.
+fn read_envelopes(
+    connection: &Connection,
+    vault: &Vault,
+    seen: &[(u64, i64, Seen)],
+) -> Result<BTreeMap<i64, Envelope>, ApiError> {
+    let mut changes: Vec<&ChangeRow> = seen
+        .iter()
+        .filter_map(|(.., body)| match body {
+            Seen::Change(change) => Some(change),
+            Seen::Body(_) => None,
+        })
+        .collect();
+    changes.sort_by_key(|change| (change.segment, change.id));
+    let mut segments = Segments::default();
+    changes
+        .into_iter()
+        .map(|change| {
+            let envelope = read_envelope(connection, vault, &mut segments, change.id)?;
+            Ok((change.id, envelope))
+        })
+        .collect()
 }
 
 fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
@@ -291,6 +346,8 @@ fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
             scope: UnitId(columns::uuid(row, 10)?),
             since_seq: columns::number(row, 11)?,
             came_from: columns::optional_uuid(row, 12)?.map(UnitId),
+            raw_bytes: columns::number(row, 13)?,
+            segment: row.get(14)?,
         }),
     };
     Ok(Row {
@@ -304,45 +361,50 @@ fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
 
 fn visible(
     connection: &Connection,
-    (vault, segments): (&Vault, &mut Segments),
+    vault: &Vault,
     holder: &Holder,
     row: Row,
     yours: &HashSet<ChangeHash>,
-) -> Result<Option<EntryBody>, ApiError> {
+) -> Result<Option<Seen>, ApiError> {
     if let Some(change) = row.change {
         if yours.contains(&change.hash) {
-            return Ok(Some(EntryBody::Yours {
+            return Ok(Some(Seen::Body(EntryBody::Yours {
                 document: change.document,
                 hash: change.hash,
-            }));
+            })));
         }
-        if !change.is_visible(holder, row.seq) {
-            return Ok(None);
-        }
-        return Ok(Some(EntryBody::Change {
-            envelope: read_envelope(connection, vault, segments, change.id)?,
-            kind: change.kind,
-            home_unit: change.home_unit,
-        }));
+        let seen = change.is_visible(holder, row.seq);
+        return Ok(seen.then_some(Seen::Change(change)));
     }
     if row.kind == "erased" {
         return Ok(None);
     }
     let record = row.record.ok_or(ApiError::Internal)?;
-    match row.kind.as_str() {
+    Ok(visible_record(connection, vault, holder, &row.kind, &record)?.map(Seen::Body))
+}
+
+/// What stands in the log itself.
+fn visible_record(
+    connection: &Connection,
+    vault: &Vault,
+    holder: &Holder,
+    kind: &str,
+    record: &[u8],
+) -> Result<Option<EntryBody>, ApiError> {
+    match kind {
         "order" => {
-            let statement = orders::find(connection, vault, holder.scope, wire::unpack(&record)?)?
+            let statement = orders::find(connection, vault, holder.scope, wire::unpack(record)?)?
                 .ok_or(ApiError::Internal)?;
             Ok(Some(EntryBody::Order { statement }))
         }
         "member" => {
-            let record: MemberRecord = wire::unpack(&record)?;
+            let record: MemberRecord = wire::unpack(record)?;
             Ok(sees_member(holder, &record).then_some(EntryBody::Member(record)))
         }
-        "author" => Ok(Some(EntryBody::Member(wire::unpack(&record)?))),
-        "move" => moved(connection, vault, holder, wire::unpack(&record)?),
+        "author" => Ok(Some(EntryBody::Member(wire::unpack(record)?))),
+        "move" => moved(connection, vault, holder, wire::unpack(record)?),
         "late" => {
-            let late: LateEntry = wire::unpack(&record)?;
+            let late: LateEntry = wire::unpack(record)?;
             let sees = late.device == holder.device || holder.role == Role::Supervisor;
             Ok(sees.then_some(EntryBody::Late {
                 document: late.document,
@@ -352,7 +414,7 @@ fn visible(
             }))
         }
         "policy" => {
-            let (id, json) = wire::unpack(&record)?;
+            let (id, json) = wire::unpack(record)?;
             Ok(Some(EntryBody::Policy { id, json }))
         }
         _ => Err(ApiError::Internal),
@@ -389,7 +451,6 @@ fn moved(
 fn raw_bytes(body: &EntryBody) -> usize {
     match body {
         EntryBody::DocIn { document } => document.changes.len() + 512 * document.envelopes.len(),
-        EntryBody::Change { envelope, .. } => envelope.raw_bytes(),
         EntryBody::Policy { json, .. } => json.len(),
         _ => 128,
     }

@@ -5,6 +5,7 @@ mod bad_input;
 mod contained;
 mod full_disk;
 mod interrupted;
+mod long_absence;
 mod main_job;
 mod malformed;
 mod moves;

@@ -40,6 +40,11 @@ impl MovedClock {
         self.stands_at_ms.store(i64::MIN, Ordering::Relaxed);
     }
 
+    /// How far it runs from the system's time.
+    pub fn offset_ms(&self) -> i64 {
+        self.offset_ms.load(Ordering::Relaxed)
+    }
+
     /// Goes on from where it is, so much later.
     pub fn move_by(&self, ms: i64) {
         self.offset_ms.fetch_add(ms, Ordering::Relaxed);

@@ -15,8 +15,9 @@ use protocol::envelope::{self, DocumentHeader, ENVELOPE_VERSION, Envelope, Envel
 use protocol::{change_header, wire};
 use rusqlite::{Connection, named_params};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Where a chunk's checksum lies, and where what it is made over begins.
 const CHECKSUM: std::ops::Range<usize> = 4..8;
@@ -43,6 +44,14 @@ impl Template {
 
     /// How many changes it has.
     pub fn length(&self) -> usize {
+        self.pieces.len()
+    }
+}
+
+impl Template {
+    /// How many changes the document is made of.
+    #[must_use]
+    pub fn changes(&self) -> usize {
         self.pieces.len()
     }
 }
@@ -120,7 +129,9 @@ pub struct Hand {
     incarnation: Incarnation,
     dev_seq: u64,
     previous: [u8; 32],
-    open: Option<Open>,
+    clock: Arc<dyn Clock>,
+    at_once: usize,
+    open: VecDeque<Open>,
     next_template: usize,
 }
 
@@ -152,29 +163,46 @@ impl Hand {
             incarnation: Incarnation(id()),
             dev_seq: 0,
             previous: [0; 32],
-            open: None,
+            clock: Arc::new(SystemClock),
+            at_once: 1,
+            open: VecDeque::new(),
             next_template,
         }
     }
 
-    /// The next change of this tablet, signed. It goes through one document after another.
+    /// The hand of a device that is enrolled over the wire, in a memory of its own beside that of the app on it.
+    /// It turns from one document to the next after every change, with so many of them begun.
+    ///
+    /// # Errors
+    /// The device is locked.
+    pub fn of(device: &Device, at_once: usize) -> Result<Self> {
+        let tablet = device.tablet()?;
+        let me = &tablet.identity;
+        Ok(Self {
+            device: me.device,
+            key: tablet.key.clone(),
+            clock: device.clock.clone(),
+            at_once,
+            ..Self::new(me.scope, me.unit, me.staff, false, 0)
+        })
+    }
+
+    /// The next change of this tablet, signed.
     ///
     /// # Errors
     /// The head cannot be written, which none of ours causes.
     pub fn work(&mut self, templates: &[Template]) -> Result<Envelope> {
-        let open = match self.open.take() {
-            Some(open) => open,
-            None => {
-                let template = self.next_template % templates.len();
-                self.next_template += 1;
-                Open {
-                    document: DocumentId::new(&SystemClock, entropy().as_ref()),
-                    template,
-                    next: 0,
-                    last: ChangeHash([0; 32]),
-                }
+        let begun = (self.open.len() >= self.at_once).then(|| self.open.pop_front());
+        let open = begun.flatten().unwrap_or_else(|| {
+            let template = self.next_template % templates.len();
+            self.next_template += 1;
+            Open {
+                document: DocumentId::new(self.clock.as_ref(), entropy().as_ref()),
+                template,
+                next: 0,
+                last: ChangeHash([0; 32]),
             }
-        };
+        });
         let template = &templates[open.template];
         let piece = &template.pieces[open.next];
         let actor = actor_id(
@@ -216,7 +244,7 @@ impl Hand {
             app: env!("CARGO_PKG_VERSION").to_owned(),
             schema: piece.schema,
             tick: None,
-            wall_ms: SystemClock.now_ms(),
+            wall_ms: self.clock.now_ms(),
             mono_ms: 1_000 * self.dev_seq,
             header,
             replaces: None,
@@ -225,7 +253,7 @@ impl Hand {
         self.dev_seq += 1;
         self.previous = envelope::head_hash(&sealed.head);
         if open.next + 1 < template.pieces.len() {
-            self.open = Some(Open {
+            self.open.push_back(Open {
                 next: open.next + 1,
                 last: ChangeHash(hash),
                 ..open

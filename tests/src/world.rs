@@ -7,7 +7,7 @@ use crate::device::Device;
 use crate::relay::Relay;
 use crate::township::{Plan, Township};
 use anyhow::{Context, Result, bail};
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use client::Tablet;
 use client::records::{self, Write};
 use client::view::{AppView, ShellKind, Stage, VillageListView};
@@ -275,6 +275,42 @@ fn add_sibling(household: &mut DemoHousehold, mut child: DemoChild) {
         }
     }
     household.children.push(child);
+}
+
+/// The households with so many half-years of records instead of one: the same one over again, 26 weeks earlier each time.
+pub fn lengthen(households: &mut [DemoHousehold], half_years: u64) {
+    for household in households {
+        let (visits, attempts) = (household.visits.clone(), household.attempts.clone());
+        for back in (1..half_years).map(|number| Days::new(number * 26 * 7)) {
+            household
+                .visits
+                .extend(visits.iter().cloned().map(|visit| DemoVisit {
+                    date: visit.date - back,
+                    recorded_on: visit.recorded_on - back,
+                    ..visit
+                }));
+            household
+                .attempts
+                .extend(attempts.iter().cloned().map(|attempt| DemoAttempt {
+                    date: attempt.date - back,
+                    next_on: attempt.next_on.map(|date| date - back),
+                    ..attempt
+                }));
+        }
+        for child in &mut household.children {
+            let contacts = child.contacts.clone();
+            for back in (1..half_years).map(|number| Days::new(number * 26 * 7)) {
+                child
+                    .contacts
+                    .extend(contacts.iter().cloned().map(|contact| DemoContact {
+                        date: contact.date - back,
+                        recorded_on: contact.recorded_on - back,
+                        ..contact
+                    }));
+                child.opened_on = child.opened_on - back;
+            }
+        }
+    }
 }
 
 /// How many changes a filled document is made of.

@@ -8,7 +8,6 @@
 use crate::attachments;
 use crate::error::ClientError;
 use crate::recovery::{self, Errand, GivingBack};
-use crate::runtime::Progress;
 use crate::server::{read_answer, refused_code};
 use crate::sync::{self, Message, Step};
 use crate::tablet::Tablet;
@@ -175,7 +174,7 @@ impl Exchange {
             return Ok(Next::Send(request));
         }
         if recovery::is_due(tablet)? {
-            tablet.sync.set(SyncPhase::Sending, 0, 0);
+            tablet.sync.begin(SyncPhase::Sending);
             self.giving_back = Some(GivingBack::begin(tablet)?);
             self.at = At::Giving;
             return Ok(Next::Worked);
@@ -229,8 +228,9 @@ impl Exchange {
             }
             Step::Ask { path, message } => match message {
                 Message::Snapshot(request) => {
-                    let Progress { done, total, .. } = tablet.sync.progress();
-                    tablet.sync.set(SyncPhase::Receiving, done, total);
+                    tablet
+                        .sync
+                        .note(|progress| progress.phase = SyncPhase::Receiving);
                     self.ask(tablet, What::Snapshot, path, &request)
                 }
                 Message::Sync(request) => self.ask(tablet, What::Sync, path, &*request),
@@ -260,7 +260,7 @@ impl Exchange {
             Some(uploads) => uploads,
             None => {
                 // The server answered, and the words are through: that is what the strip says from here on.
-                tablet.sync.set(SyncPhase::Idle, 0, 0);
+                tablet.sync.begin(SyncPhase::Idle);
                 tablet.sync.set_online(true);
                 Uploads::begin(tablet)?
             }
@@ -376,7 +376,7 @@ impl Exchange {
 
 /// Notes how an exchange ended, for the pages that show it.
 pub fn note_end(tablet: &Tablet, result: Result<(), &ClientError>) {
-    tablet.sync.set(SyncPhase::Idle, 0, 0);
+    tablet.sync.begin(SyncPhase::Idle);
     let reached = match result {
         Ok(()) => true,
         Err(error) => !matches!(error.code(), "no_network" | "enrol_wrong_server"),

@@ -12,7 +12,7 @@ use ids::{ChangeHash, DocumentId, Incarnation, Role, UnitId};
 use protocol::order::{self, Order};
 use protocol::session::proof;
 use protocol::{
-    ChainEnd, Envelope, InventoryLine, InventoryRequest, InventoryResponse, MemberRecord,
+    ChainEnd, Cursor, Envelope, InventoryLine, InventoryRequest, InventoryResponse, MemberRecord,
     PROTOCOL_VERSION, RefillRequest, RefillResponse, SignedStatement, Standing, Tick, limits,
 };
 use std::collections::{BTreeSet, VecDeque};
@@ -401,8 +401,20 @@ pub(crate) fn note(
 
 /// The epoch in a tick, if it is our server's.
 pub(crate) fn epoch_in(tablet: &Tablet, tick: &[u8]) -> Option<u64> {
+    Some(tick_in(tablet, tick)?.epoch)
+}
+
+/// How many numbers of the log lie between where this device has read to and where the server said it ends.
+pub(crate) fn numbers_ahead(tablet: &Tablet, tick: &[u8], cursor: Option<Cursor>) -> u64 {
+    match (tick_in(tablet, tick), cursor) {
+        (Some(tick), Some(cursor)) => tick.seq.saturating_sub(cursor.seq),
+        _ => 0,
+    }
+}
+
+fn tick_in(tablet: &Tablet, tick: &[u8]) -> Option<Tick> {
     let tick: Tick = proof::read_statement(&server_key(tablet)?, tick).ok()?;
-    (tick.scope == tablet.identity.scope).then_some(tick.epoch)
+    (tick.scope == tablet.identity.scope).then_some(tick)
 }
 
 fn server_key(tablet: &Tablet) -> Option<VerifyingKey> {

@@ -40,24 +40,49 @@ struct Session {
     until_steady_ms: i64,
 }
 
-/// One run's progress.
+/// One run's progress. An exchange sends and receives in the same breath; what is shown is what its phase is about.
 #[derive(Clone, Copy)]
 pub struct Progress {
     /// What it is doing.
     pub phase: SyncPhase,
-    /// Steps done.
+    /// Changes of the outbox that were answered.
+    pub sent: Share,
+    /// Documents of a first load, or numbers of the log, that lie behind.
+    pub received: Share,
+}
+
+/// So much of so much; of nothing while that is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Share {
+    /// Done.
     pub done: u32,
-    /// Steps expected.
+    /// Expected.
     pub total: u32,
+}
+
+impl Progress {
+    fn begin(phase: SyncPhase) -> Self {
+        Self {
+            phase,
+            sent: Share::default(),
+            received: Share::default(),
+        }
+    }
+
+    /// What the screens show of it.
+    #[must_use]
+    pub fn shown(&self) -> Share {
+        match self.phase {
+            SyncPhase::Sending => self.sent,
+            SyncPhase::Receiving => self.received,
+            SyncPhase::Idle | SyncPhase::Connecting => Share::default(),
+        }
+    }
 }
 
 impl Default for Progress {
     fn default() -> Self {
-        Self {
-            phase: SyncPhase::Idle,
-            done: 0,
-            total: 0,
-        }
+        Self::begin(SyncPhase::Idle)
     }
 }
 
@@ -72,8 +97,14 @@ impl SyncState {
         self.online.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn set(&self, phase: SyncPhase, done: u32, total: u32) {
-        *guard(&self.progress) = Progress { phase, done, total };
+    /// A run begins, or is over: nothing is counted yet.
+    pub(crate) fn begin(&self, phase: SyncPhase) {
+        *guard(&self.progress) = Progress::begin(phase);
+    }
+
+    /// The run has come further.
+    pub(crate) fn note(&self, what: impl FnOnce(&mut Progress)) {
+        what(&mut guard(&self.progress));
     }
 
     pub(crate) fn set_online(&self, online: bool) {
@@ -232,7 +263,7 @@ pub struct Synced {
 /// # Errors
 /// The code is kept in the store for the sync page; everything stored before the failure stays stored.
 pub async fn once(tablet: &Arc<Tablet>, announce: impl Fn()) -> Result<Synced, ClientError> {
-    tablet.sync.set(SyncPhase::Connecting, 0, 0);
+    tablet.sync.begin(SyncPhase::Connecting);
     announce();
     let result = drive(tablet, &announce).await;
     let worker = tablet.clone();

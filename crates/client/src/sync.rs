@@ -7,6 +7,7 @@ pub(crate) use incoming::take_quarantined;
 use crate::error::ClientError;
 use crate::recovery;
 use crate::returned;
+use crate::runtime::Share;
 use crate::tablet::Tablet;
 use crate::view::SyncPhase;
 use ids::{ChangeHash, DocKind, DocumentId, Incarnation};
@@ -114,13 +115,12 @@ pub fn perform(tablet: &Tablet, effect: Effect) -> Result<Step, ClientError> {
         }
         Effect::SendSync(mut request) => {
             (request.tick, request.chain) = recovery::said_of_self(tablet)?;
-            let progress = tablet.sync.progress();
             let phase = if request.outbox.is_empty() {
                 SyncPhase::Receiving
             } else {
                 SyncPhase::Sending
             };
-            tablet.sync.set(phase, progress.done, progress.total);
+            tablet.sync.note(|progress| progress.phase = phase);
             Ok(Step::Ask {
                 path: "/sync",
                 message: Message::Sync(request),
@@ -132,16 +132,24 @@ pub fn perform(tablet: &Tablet, effect: Effect) -> Result<Step, ClientError> {
                 .entries
                 .iter()
                 .any(|entry| matches!(entry.body, EntryBody::Policy { .. }));
-            let last_applied = if brings_packs {
+            let Kept {
+                last_applied,
+                numbers,
+            } = if brings_packs {
                 tablet.reload_packs_after(|| store_batch(tablet, &batch))?
             } else {
                 store_batch(tablet, &batch)?
             };
-            let progress = tablet.sync.progress();
-            let done = progress.done + u32::try_from(batch.outcomes.len()).unwrap_or(0);
-            tablet
-                .sync
-                .set(progress.phase, done, progress.total.max(done));
+            tablet.sync.note(|progress| {
+                let Share { done, total } = progress.sent;
+                let done = done.saturating_add(count(batch.outcomes.len() as u64));
+                let total = total.max(done);
+                progress.sent = Share { done, total };
+                let done = progress.received.done.saturating_add(count(numbers));
+                let ahead = recovery::numbers_ahead(tablet, &batch.tick, batch.cursor);
+                let total = done.saturating_add(count(ahead));
+                progress.received = Share { done, total };
+            });
             Ok(happened(Event::Stored { last_applied }, news))
         }
         Effect::Wait { .. } => Ok(Step::Ended),
@@ -167,6 +175,10 @@ pub fn note_end(tablet: &Tablet, problem: Option<String>) -> Result<(), ClientEr
             status.last_problem.clone_from(&problem);
         })
     })?)
+}
+
+fn count(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 fn happened(event: Event, news: bool) -> Step {
@@ -205,11 +217,11 @@ fn load_outbox(tablet: &Tablet, after: u64, bytes: usize) -> Result<Step, Client
             .store
             .read(|connection| changes::taken(connection, scope, after, bytes))?;
     }
-    let progress = tablet.sync.progress();
-    let total = progress.done + u32::try_from(length).unwrap_or(u32::MAX);
-    tablet
-        .sync
-        .set(progress.phase, progress.done, progress.total.max(total));
+    tablet.sync.note(|progress| {
+        let Share { done, total } = progress.sent;
+        let total = total.max(done.saturating_add(count(length)));
+        progress.sent = Share { done, total };
+    });
     let envelopes = waiting
         .into_iter()
         .map(|change| Queued {
@@ -271,11 +283,12 @@ fn store_page(
         })?;
         Ok::<_, ClientError>(())
     })?;
-    tablet.sync.set(
-        SyncPhase::Receiving,
-        page.done_documents,
-        page.total_documents,
-    );
+    tablet.sync.note(|progress| {
+        progress.received = Share {
+            done: page.done_documents,
+            total: page.total_documents,
+        };
+    });
     Ok(())
 }
 
@@ -292,7 +305,14 @@ impl MaxBySeq for Option<LastApplied> {
     }
 }
 
-fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Option<LastApplied>, ClientError> {
+/// What an answer left in the store.
+struct Kept {
+    last_applied: Option<LastApplied>,
+    /// Numbers of the log it went through, visible here or not.
+    numbers: u64,
+}
+
+fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Kept, ClientError> {
     let now = tablet.clock.now_ms();
     tablet.store.write(|tx| {
         let status = sync_state::status(tx)?;
@@ -326,6 +346,7 @@ fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Option<LastApplied>, Cl
         let mut by_document: BTreeMap<DocumentId, Vec<Incoming<'_>>> = BTreeMap::new();
         let mut scope = sync_state::scope(tx, tablet.identity.scope)?;
         let mut last = last_applied(&scope);
+        let read_before = scope.seq;
         for entry in &batch.entries {
             match &entry.body {
                 EntryBody::Change {
@@ -426,7 +447,10 @@ fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Option<LastApplied>, Cl
         })?;
         recovery::note(tx, tablet.identity.scope, batch.recovery)?;
         recovery::heed_chain(tablet, tx, batch.chain)?;
-        Ok(if forgotten { None } else { last })
+        Ok(Kept {
+            last_applied: last.filter(|_| !forgotten),
+            numbers: scope.seq.saturating_sub(read_before),
+        })
     })
 }
 

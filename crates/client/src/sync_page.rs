@@ -26,6 +26,7 @@ pub fn view_of(tablet: &Arc<Tablet>) -> Result<SyncView, ClientError> {
 /// The store cannot be read.
 pub fn view(tablet: &Tablet) -> Result<SyncView, ClientError> {
     let progress = tablet.sync.progress();
+    let shown = progress.shown();
     tablet.store.read(|connection| {
         let status = sync_state::status(connection)?;
         let recovery = recovery::get(connection, tablet.identity.scope)?;
@@ -40,8 +41,8 @@ pub fn view(tablet: &Tablet) -> Result<SyncView, ClientError> {
             photo_bytes_unsent: count(photo_bytes_unsent),
             online: tablet.sync.is_online(),
             phase: progress.phase,
-            done: progress.done,
-            total: progress.total,
+            done: shown.done,
+            total: shown.total,
             last_success: status.last_success_ms.map(system::moment),
             unsent: rows(changes::unsent_rows(connection)?),
             needs_you: rows(changes::needs_you_rows(connection)?),

@@ -204,7 +204,7 @@ pub fn insert(tx: &Transaction<'_>, document: &StoredDocument) -> Result<(), Sto
             ":home_unit": head.home_unit.0.as_bytes(),
             ":schema": head.schema,
             ":heads": join(&document.heads()),
-            ":body": pack(&document.automerge.save())?,
+            ":body": pack(&document.automerge.save_nocompress())?,
             ":header": head.header,
             ":created_ms": head.created_ms,
         })?;

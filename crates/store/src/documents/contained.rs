@@ -21,7 +21,7 @@ pub(super) fn with(document: &Automerge, changes: Vec<Change>) -> Result<Automer
     quietly(|| {
         let mut copy = document.clone();
         copy.apply_changes(changes).map_err(|_| REFUSED)?;
-        let saved = copy.save();
+        let saved = copy.save_nocompress();
         let loaded = Automerge::load(&saved).map_err(|_| UNLOADABLE)?;
         if sorted_heads(&loaded) != sorted_heads(&copy) || doc::read(&loaded) != doc::read(&copy) {
             return Err(UNLOADABLE);
@@ -34,7 +34,7 @@ pub(super) fn with(document: &Automerge, changes: Vec<Change>) -> Result<Automer
 /// The saved form, once it was seen to load as the same.
 pub(super) fn saved(document: &Automerge) -> Option<Vec<u8>> {
     quietly(|| {
-        let saved = document.save();
+        let saved = document.save_nocompress();
         let loaded = Automerge::load(&saved).ok()?;
         (sorted_heads(&loaded) == sorted_heads(document)).then_some(saved)
     })

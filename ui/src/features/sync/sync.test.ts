@@ -37,3 +37,18 @@ test('what could not be read here is told of, and that nothing is lost', async (
   expect(by('sync-set-aside').textContent).toContain('3 处改动')
   expect(by('sync-set-aside').textContent).toContain('没有丢')
 })
+
+function arriving(done: number, total: number) {
+  return restored(false, { recovery: null, phase: 'receiving', done, total })
+}
+
+test('the strip counts what arrives', async () => {
+  const { by } = await show(SyncStrip, { backend: await arriving(4800, 12000) })
+  expect(by('sync-strip').textContent).toContain('正在接收 4800/12000')
+})
+
+test('before the server has said how much it is, the strip counts nothing', async () => {
+  const { by } = await show(SyncStrip, { backend: await arriving(0, 0) })
+  expect(by('sync-strip').textContent).toContain('正在接收')
+  expect(by('sync-strip').textContent).not.toContain('0/0')
+})

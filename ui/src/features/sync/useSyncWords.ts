@@ -21,7 +21,11 @@ export function useSyncWords() {
     if (sync.needs_you.length > 0) {
       return { text: t('sync.strip.needs', { n: sync.needs_you.length }), tone: 'bad', icon: 'alert' }
     }
-    if (sync.phase !== 'idle') return { text: t(`sync.strip.${sync.phase}`, counts), tone: 'info', icon: 'sync' }
+    if (sync.phase !== 'idle') {
+      // How much it is nobody knows before the server's first answer.
+      const text = sync.total > 0 ? t(`sync.strip.${sync.phase}`, counts) : t(`sync.phase.${sync.phase}`)
+      return { text, tone: 'info', icon: 'sync' }
+    }
     if (!sync.online) {
       const text = unsent > 0 ? t('sync.strip.offline_unsent', { n: unsent }) : t('sync.strip.offline')
       return { text, tone: 'warn', icon: 'offline' }
