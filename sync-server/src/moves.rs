@@ -455,6 +455,7 @@ struct MoveRow {
     id: MoveId,
     from_scope: UnitId,
     from_name: String,
+    from_village: String,
     to: UnitId,
     to_name: String,
     to_scope: UnitId,
@@ -489,6 +490,7 @@ fn read_move(row: &Row<'_>) -> rusqlite::Result<MoveRow> {
         offered_ms: row.get(9)?,
         expires_ms: row.get(10)?,
         state: MoveState::parse(&row.get::<_, String>(11)?).ok_or_else(|| columns::unknown(11))?,
+        from_village: row.get(12)?,
     })
 }
 
@@ -530,6 +532,7 @@ fn record(
         state: row.state_at(now_ms),
         from_scope: row.from_scope,
         from_name: row.from_name,
+        from_village: row.from_village,
         to: row.to,
         to_name: row.to_name,
         to_scope: row.to_scope,

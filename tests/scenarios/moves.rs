@@ -222,7 +222,7 @@ async fn to_another_township_the_other_station_accepts_and_the_first_forgets() -
     let row = incoming.first().context("the neighbours see it")?;
     assert_eq!(
         (row.subject.as_str(), row.from.as_str()),
-        ("吴天宇", "芦汀镇")
+        ("吴天宇", "芦汀镇 白荷村")
     );
     assert_eq!(row.to, "青溪镇 荷塘村");
     decide(&neighbour, &offered, "accept").await?;

@@ -31,6 +31,12 @@ fn what_a_set_back_server_refused_is_there_when_everything_was_given_back() {
     holds(280);
 }
 
+/// Late work was taken, the power went before it was published, and nobody asked after it again.
+#[test]
+fn what_was_taken_from_the_tray_is_published_after_a_power_cut() {
+    holds(107);
+}
+
 #[test]
 fn a_seed_plays_the_same_schedule_every_time() {
     let once = play(founded(), 7).expect("the schedule can be played to its end");

@@ -330,8 +330,8 @@ fn move_row(record: &MoveRecord) -> MoveRow {
     MoveRow {
         id: record.id.to_string(),
         subject: record.subject.clone(),
-        from: record.from_name.clone(),
-        to: format!("{} {}", record.to_township, record.to_name),
+        from: place(&record.from_name, &record.from_village),
+        to: place(&record.to_township, &record.to_name),
         reason: record.reason.clone(),
         moved_on: record.moved_on.clone(),
         by: record.offered_by.clone(),
@@ -339,6 +339,14 @@ fn move_row(record: &MoveRecord) -> MoveRow {
         expires: system::moment(record.expires_ms),
         state: record.state.as_str().to_owned(),
     }
+}
+
+/// Township and village, where the village is known.
+fn place(township: &str, village: &str) -> String {
+    if village.is_empty() {
+        return township.to_owned();
+    }
+    format!("{township} {village}")
 }
 
 /// Late records as a person reads them: each on top of the ones of its file that came before it.

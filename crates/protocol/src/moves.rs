@@ -127,6 +127,9 @@ pub struct MoveRecord {
     pub from_scope: UnitId,
     /// Its township's name.
     pub from_name: String,
+    /// Name of the village it leaves; empty when the server does not know it.
+    #[serde(default)]
+    pub from_village: String,
     /// The village it goes to.
     pub to: UnitId,
     /// Its name.

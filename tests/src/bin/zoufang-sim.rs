@@ -31,7 +31,7 @@ fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
     let founded = Founded::new()?;
     let next = AtomicU64::new(0);
-    let (failed, promises) = (AtomicU64::new(0), AtomicU64::new(0));
+    let (failed, promises, moves) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
     let began = Instant::now();
     std::thread::scope(|scope| {
         for _ in 0..arguments.threads.max(1) {
@@ -44,6 +44,7 @@ fn main() -> Result<ExitCode> {
                     let seed = arguments.seed.wrapping_add(number);
                     let ended = played(&founded, seed);
                     promises.fetch_add(ended.promises as u64, Ordering::Relaxed);
+                    moves.fetch_add(ended.moves as u64, Ordering::Relaxed);
                     if !ended.violations.is_empty() {
                         failed.fetch_add(1, Ordering::Relaxed);
                         tell(seed, &ended, arguments.trace);
@@ -54,9 +55,10 @@ fn main() -> Result<ExitCode> {
     });
     let seconds = began.elapsed().as_secs_f64();
     println!(
-        "{:.1} schedules a second, {} promises kept in mind",
+        "{:.1} schedules a second, {} promises kept in mind, {} documents moved",
         arguments.schedules as f64 / seconds.max(0.001),
-        promises.load(Ordering::Relaxed)
+        promises.load(Ordering::Relaxed),
+        moves.load(Ordering::Relaxed)
     );
     let violations = failed.load(Ordering::Relaxed);
     println!(
@@ -76,6 +78,7 @@ fn played(founded: &Founded, seed: u64) -> Ended {
         violations: vec![text],
         trace: Vec::new(),
         promises: 0,
+        moves: 0,
     };
     match catch_unwind(AssertUnwindSafe(|| play(founded, seed))) {
         Ok(Ok(ended)) => ended,

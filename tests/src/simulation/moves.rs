@@ -192,6 +192,11 @@ impl World<'_> {
             for document in one.documents {
                 self.note_moved(document, one.to, is_known);
             }
+            // Somebody who has not heard of it goes on writing.
+            for _ in 0..self.chance.below(4) {
+                let who = self.chance.below(self.machines.len());
+                self.act(who)?;
+            }
         }
         Ok(())
     }
@@ -233,8 +238,13 @@ impl World<'_> {
     }
 
     fn late_work(&mut self) -> Result<Option<Vec<ReviewRecord>>> {
-        let Some(Ok(list)) = self.ask::<_, ReviewList>("/review/list", &())? else {
-            return Ok(None);
+        let list = match self.ask::<_, ReviewList>("/review/list", &())? {
+            None => return Ok(None),
+            Some(Err(error)) => {
+                self.told("/review/list", &error);
+                return Ok(None);
+            }
+            Some(Ok(list)) => list,
         };
         let open = list.reviews.into_iter();
         Ok(Some(

@@ -18,9 +18,13 @@ impl World<'_> {
         self.is_cut = false;
         self.perils.are_over = true;
         self.server_dies_if_stopped("");
-        if let Err(error) = self.server.open() {
-            self.violation(format!("the server does not start: {error:#}"));
-            return Ok(());
+        match self.server.open() {
+            // A running server publishes what waits by itself, whether or not anybody asks after it.
+            Ok(server) => server.publish()?,
+            Err(error) => {
+                self.violation(format!("the server does not start: {error:#}"));
+                return Ok(());
+            }
         }
         for ghost in std::mem::take(&mut self.ghosts) {
             self.server.answer(&ghost).ok();

@@ -92,13 +92,18 @@ pub(super) struct Perils {
 }
 
 /// The perils of a seed: none to four kinds.
-pub(super) fn pick_perils(chance: &mut Chance) -> Perils {
+///
+/// Every third one has moves in any case: there is more to go wrong with them than with the others.
+pub(super) fn pick_perils(seed: u64, chance: &mut Chance) -> Perils {
     let mut may_come = Vec::new();
     for _ in 0..chance.below(5) {
         let peril = ALL[chance.below(ALL.len())];
         if !may_come.contains(&peril) {
             may_come.push(peril);
         }
+    }
+    if seed % 3 == 2 && !may_come.contains(&Peril::Move) {
+        may_come.push(Peril::Move);
     }
     Perils {
         may_come,

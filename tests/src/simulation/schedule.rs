@@ -23,6 +23,8 @@ pub struct Ended {
     pub trace: Vec<String>,
     /// How much was promised on the way.
     pub promises: usize,
+    /// How many documents moved.
+    pub moves: usize,
 }
 
 /// A world under a schedule.
@@ -54,7 +56,7 @@ pub fn play(founded: &Founded, seed: u64) -> Result<Ended> {
     } else {
         6 + chance.below(10)
     };
-    let mut world = World::new(founded, chance, is_long);
+    let mut world = World::new(founded, (seed, chance), is_long);
     for _ in 0..turns {
         world.turn()?;
         if !world.violations.is_empty() {
@@ -68,12 +70,13 @@ pub fn play(founded: &Founded, seed: u64) -> Result<Ended> {
         violations: world.violations,
         trace: world.trace,
         promises: world.promises.count(),
+        moves: world.perils.moves.moved.len(),
     })
 }
 
 impl<'a> World<'a> {
     /// A copy of the founded world; a short schedule leaves one or two tablets at home.
-    fn new(founded: &'a Founded, mut chance: Chance, is_long: bool) -> Self {
+    fn new(founded: &'a Founded, (seed, mut chance): (u64, Chance), is_long: bool) -> Self {
         let time = WorldTime::at(founded.at_ms);
         let server = ServerMachine::new(
             chance.seed(),
@@ -89,7 +92,7 @@ impl<'a> World<'a> {
                 persons.remove(1 + chance.below(persons.len() - 1));
             }
         }
-        let perils = pick_perils(&mut chance);
+        let perils = pick_perils(seed, &mut chance);
         let machines = persons
             .into_iter()
             .map(|person| {
@@ -139,6 +142,10 @@ impl<'a> World<'a> {
     /// Something happens to somebody.
     fn turn(&mut self) -> Result<()> {
         self.time.pass(1 + self.chance.below(20 * SECOND_MS) as i64);
+        // A move takes several turns to be interesting, so where families move they do it often.
+        if self.perils.has_moves() && self.chance.one_in(4) {
+            return self.move_somebody();
+        }
         let who = self.chance.below(self.machines.len());
         match self.chance.below(100) {
             0..=23 => self.act(who),
@@ -206,7 +213,7 @@ impl<'a> World<'a> {
         false
     }
 
-    fn act(&mut self, who: usize) -> Result<()> {
+    pub fn act(&mut self, who: usize) -> Result<()> {
         if !self.wake(who)? {
             return Ok(());
         }

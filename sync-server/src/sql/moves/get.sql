@@ -1,4 +1,6 @@
-SELECT m.id, m.from_scope, f.name, m.to_unit, u.name, m.to_scope, t.name, m.sealed, s.name, m.offered_ms, m.expires_ms, m.state
+SELECT m.id, m.from_scope, f.name, m.to_unit, u.name, m.to_scope, t.name, m.sealed, s.name, m.offered_ms, m.expires_ms, m.state,
+       coalesce((SELECT v.name FROM move_documents AS d JOIN units AS v ON v.id = d.home_unit
+                 WHERE d.move = m.id ORDER BY d.document LIMIT 1), '')
 FROM moves AS m
 JOIN units AS f ON f.id = m.from_scope
 JOIN units AS u ON u.id = m.to_unit

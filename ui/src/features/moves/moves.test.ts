@@ -8,7 +8,7 @@ import MovesPage from './MovesPage.vue'
 import OfferPage from './OfferPage.vue'
 
 const offered: MoveRow = {
-  id: 'm1', subject: '石小雨等2名儿童', from: '芦汀镇', to: '青溪镇 荷塘村', reason: '全家搬走', moved_on: '2026-11-01', by: '陈敏',
+  id: 'm1', subject: '石小雨等2名儿童', from: '芦汀镇 白荷村', to: '青溪镇 荷塘村', reason: '全家搬走', moved_on: '2026-11-01', by: '陈敏',
   at: '2026-11-02T02:00:00Z', expires: '2026-12-02T02:00:00Z', state: 'offered',
 }
 const late: ReviewRow = {
@@ -40,7 +40,7 @@ test('an offer from elsewhere is accepted here, one of ours is taken back', asyn
   const other = { ...offered, id: 'm2', subject: '周子涵' }
   const { asked, backend } = station({ ...empty, incoming: [offered], outgoing: [other] })
   const { by, tap, wrapper } = await show(MovesPage, { backend })
-  expect(by('incoming').textContent).toContain('芦汀镇 → 青溪镇 荷塘村')
+  expect(by('incoming').textContent).toContain('芦汀镇 白荷村 → 青溪镇 荷塘村')
   expect(by('incoming').textContent).toContain('2026年11月1日 搬走。')
   expect(by('outgoing').textContent).toContain('周子涵')
   await tap('move-withdraw')
