@@ -175,6 +175,11 @@ async fn a_child_that_goes_alone_gets_a_household_of_its_own_with_the_first_visi
         "the brother stays"
     );
     assert_eq!(names(&new).await?, ["石小雨"]);
+    // Nor does it go along when the rest of the family moves.
+    let brother = json!({"id": old.child("石小晨").await?});
+    let form: MoveFormView = world.station.call("move_form", brother).await?;
+    assert!(form.siblings.is_empty(), "{form:?}");
+    assert_eq!(form.household.children, 1);
 
     let begun: VisitFormView = new.call("open_visit", json!({"id": child})).await?;
     let again: VisitFormView = new.call("open_visit", json!({"id": child})).await?;

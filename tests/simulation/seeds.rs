@@ -37,6 +37,12 @@ fn what_was_taken_from_the_tray_is_published_after_a_power_cut() {
     holds(107);
 }
 
+/// A child moved without its household; the station went on finding it by the landmark of the door it had left.
+#[test]
+fn a_child_that_moved_alone_is_shown_the_same_everywhere() {
+    holds(452);
+}
+
 #[test]
 fn a_seed_plays_the_same_schedule_every_time() {
     let once = play(founded(), 7).expect("the schedule can be played to its end");

@@ -324,16 +324,19 @@ impl Roster {
         }))
     }
 
-    /// The household of a child.
+    /// The household of a child. One that moved away alone has left it behind, though a station sees both.
     pub fn household_of(&self, child: &RosterChild) -> Option<&RosterHousehold> {
-        self.households.get(child.child.household()?)
+        let household = self.households.get(child.child.household()?)?;
+        (household.unit == child.unit).then_some(household)
     }
 
     /// Children of a household, in name order.
     pub fn children_of(&self, household: &str) -> Vec<&RosterChild> {
+        let village = self.households.get(household).map(|found| found.unit);
         self.children
             .iter()
             .filter(|child| child.child.household() == Some(household))
+            .filter(|child| village.is_none_or(|village| village == child.unit))
             .collect()
     }
 }

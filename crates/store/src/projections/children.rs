@@ -127,7 +127,10 @@ pub(super) fn project(tx: &Transaction<'_>, source: &Source<'_>) -> Result<(), S
         .text(HOUSEHOLD)
         .and_then(|text| DocumentId::parse(text).ok());
     let landmark = match household {
-        Some(household) => households::get(tx, household)?.and_then(|row| row.landmark),
+        // A child that moved away alone has left its household behind.
+        Some(household) => households::get(tx, household)?
+            .filter(|row| row.unit == source.unit)
+            .and_then(|row| row.landmark),
         None => None,
     };
     let (nickname, carer) = (record.text("nickname"), record.text("carer_name"));
@@ -158,13 +161,16 @@ pub(super) fn project(tx: &Transaction<'_>, source: &Source<'_>) -> Result<(), S
     Ok(())
 }
 
-/// Computes the search keys of a household's children anew, after its landmark changed.
+/// Computes the search keys of a household's children anew, after its landmark or its village changed.
 pub(super) fn follow_landmark(
     tx: &Transaction<'_>,
     household: DocumentId,
-    landmark: Option<&str>,
+    landmark: Option<(UnitId, &str)>,
 ) -> Result<(), StoreError> {
     for child in of_household(tx, household)? {
+        let landmark = landmark
+            .filter(|(unit, _)| child.unit == *unit)
+            .map(|(_, landmark)| landmark);
         let search = search_key(
             &child.name,
             child.nickname.as_deref(),

@@ -86,7 +86,11 @@ pub(super) fn project(tx: &Transaction<'_>, source: &Source<'_>) -> Result<(), S
         })?;
     // A child is found by the landmark of its household: the search keys follow it.
     let landmark = source.record.text("landmark");
-    if before.as_ref().and_then(|row| row.landmark.as_deref()) != landmark {
+    let was = before
+        .as_ref()
+        .map(|row| (row.unit, row.landmark.as_deref()));
+    if was != Some((source.unit, landmark)) {
+        let landmark = landmark.map(|landmark| (source.unit, landmark));
         children::follow_landmark(tx, source.document, landmark)?;
     }
     Ok(())
