@@ -43,6 +43,18 @@ fn a_child_that_moved_alone_is_shown_the_same_everywhere() {
     holds(452);
 }
 
+/// The new village wrote on before the order came back that had moved the child there, and was refused for hours.
+#[test]
+fn what_was_refused_before_the_order_to_move_came_back_is_taken_after_it() {
+    holds(50_273);
+}
+
+/// A change that a copied tablet made anew, because its numbers were used twice, came late: it is there once.
+#[test]
+fn what_a_copied_tablet_wrote_late_is_there_once() {
+    holds(2_357);
+}
+
 #[test]
 fn a_seed_plays_the_same_schedule_every_time() {
     let once = play(founded(), 7).expect("the schedule can be played to its end");

@@ -381,10 +381,12 @@ fn look_at_changes(
             .read(|connection| changes::has(connection, *hash))?;
         // Another change stands in for it by now; what it says is looked for by name.
         if is_here && !gone.get(who).is_some_and(|mine| mine.contains(hash)) {
-            let is_own = tablet
-                .store
-                .read(|connection| changes::own(connection, *hash))?
-                .is_some();
+            let is_own = tablet.store.read(|connection| {
+                connection
+                    .prepare_cached(include_str!("is_own.sql"))?
+                    .exists(named_params! {":hash": hash.0})
+                    .map_err(store::StoreError::from)
+            })?;
             if is_own {
                 continue;
             }
