@@ -1,6 +1,6 @@
 # The front door. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test quick check fix gen bench load kill sim fuzz malformed demo screenshots
+.PHONY: help run test quick check fix gen bench load kill sim fuzz canary malformed demo screenshots
 
 TABLETS ?= 2000
 N ?= 500
@@ -61,6 +61,10 @@ sim: ## Plays N schedules of the simulator from SEED on; every failing seed is p
 
 fuzz: ## libFuzzer over the parsers (TARGET= one of them, SECONDS= each)
 	@scripts/fuzz.sh '$(TARGET)' '$(SECONDS)'
+
+canary: ## Unique strings through the whole journey; none may stand in the open in what is left (SEED=)
+	@cargo build --quiet --package zoufang-tests --bin zoufang-canary
+	@$${CARGO_TARGET_DIR:-target}/debug/zoufang-canary --seed $(SEED)
 
 malformed: ## Sends N malformed requests to the real server, from SEED on (20000 unless N= says otherwise)
 	@cargo build --quiet --package zoufang-tests --bin zoufang-malformed

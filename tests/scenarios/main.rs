@@ -2,6 +2,7 @@
 
 mod access;
 mod bad_input;
+mod canary;
 mod contained;
 mod full_disk;
 mod interrupted;

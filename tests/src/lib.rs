@@ -1,6 +1,7 @@
 //! The whole system in one process: what scenario tests, journeys, benchmarks and the demo stand on.
 
 pub mod apart;
+pub mod canary;
 pub mod demo;
 pub mod device;
 pub mod fuzz;

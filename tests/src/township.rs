@@ -25,6 +25,8 @@ pub struct Plan {
     pub clock: Arc<dyn Clock>,
     /// Loopback port devices connect to; 0 takes a free one.
     pub port: u16,
+    /// Folder of the server's second copy, when it keeps one.
+    pub second_copy: Option<PathBuf>,
 }
 
 impl Plan {
@@ -36,6 +38,7 @@ impl Plan {
             supervisor: "陈敏".to_owned(),
             clock: Arc::new(SystemClock),
             port: 0,
+            second_copy: None,
         }
     }
 
@@ -115,6 +118,7 @@ impl Township {
             .with_context(|| format!("port {} is taken", plan.port))?;
         let mut config = ServerConfig::new(plan.data(), plan.key_file());
         config.advertise = Some(relay.address.to_string());
+        config.second_copy = plan.second_copy.clone();
         config.clock = plan.clock.clone();
         let server = Server::start(config).await?;
         relay.set_target(server.address);
