@@ -4,6 +4,7 @@
 //! call returns; it belongs to the household's document once the visit is saved, and is sent after the words.
 
 use crate::error::ClientError;
+use crate::packs::Packs;
 use crate::picture;
 use crate::roster::Roster;
 use crate::runtime::{self, Line};
@@ -15,7 +16,9 @@ use crate::view::{
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use chrono::NaiveDate;
 use domain::attachment::Attachment;
+use domain::policy::Rules;
 use domain::record::Edit;
 use ids::{BlobAddress, DocumentId};
 use protocol::{BlobPiece, ReadBlob};
@@ -28,8 +31,6 @@ use store::projections::records;
 use store::{Transaction, drafts};
 use uuid::Uuid;
 
-/// Days a photo or a recording stays on the tablet after the server has it for good, and after it was fetched.
-pub const KEEP_DAYS: i64 = 30;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Most of a kind on one visit (domain.md Appendix A, section M).
 const MOST_PHOTOS: usize = 6;
@@ -228,12 +229,20 @@ pub(crate) fn tidy(tablet: &Tablet) -> Result<(), ClientError> {
     store.write(|tx| drafts::remove_old(tx, now_ms))?;
     blobs::give_up(store)?;
     let kept_ms = if store.has_room() {
-        KEEP_DAYS * DAY_MS
+        i64::from(keep_days(&tablet.packs(), tablet.today())) * DAY_MS
     } else {
         0
     };
     blobs::free(store, now_ms - kept_ms)?;
     Ok(blobs::sweep(store)?)
+}
+
+/// How many days what the server has for good stays here, by the rules of a day.
+fn keep_days(packs: &Packs, today: NaiveDate) -> u32 {
+    match packs.rules_on(today) {
+        Some(pack) => pack.rules.attachment_keep_days,
+        None => Rules::default().attachment_keep_days,
+    }
 }
 
 /// Opens an attachment or its small picture. What is not here is fetched, a second's worth in each call: the screen asks
@@ -524,4 +533,31 @@ fn view_kind(kind: BlobKind) -> Option<AttachmentKind> {
 
 fn small(size: u64) -> u32 {
     u32::try_from(size).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_long_a_delivered_photo_stays_is_what_the_rules_of_the_day_say() {
+        let rules = include_str!("../../../policy/sh-2024-2026.json");
+        let shorter = rules
+            .replace("\"SH-2024-2026\"", "\"SH-2027\"")
+            .replace("\"from\": \"2024-01-01\"", "\"from\": \"2027-01-01\"")
+            .replace(
+                "\"attachment_keep_days\": 30",
+                "\"attachment_keep_days\": 7",
+            );
+        let silent = rules.replace("\"attachment_keep_days\": 30,", "");
+        let on = |packs: &[&str], day: &str| {
+            let packs = Packs::read(packs.iter().map(|json| ("rules", *json)));
+            assert!(packs.unreadable.is_empty(), "{:?}", packs.unreadable);
+            keep_days(&packs, day.parse().expect("a date"))
+        };
+        assert_eq!(on(&[rules, &shorter], "2026-12-31"), 30);
+        assert_eq!(on(&[rules, &shorter], "2027-01-01"), 7);
+        assert_eq!(on(&[&silent], "2026-12-31"), 30, "a pack of before");
+        assert_eq!(on(&[], "2026-12-31"), 30, "before any pack has arrived");
+    }
 }

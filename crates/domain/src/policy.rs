@@ -222,6 +222,9 @@ pub struct Rules {
     pub attempts_before_problem: u32,
     /// Days before a category's upper age when a review is due (domain.md §3.2).
     pub ageing_reminder_days: Vec<u32>,
+    /// A photo or recording stays on the tablet for so many days after the server has it for good, and after it was
+    /// fetched again (docs/adr/0016).
+    pub attachment_keep_days: u32,
     /// Which codes count as what.
     pub counting: Counting,
     /// Categories with a cadence, by group (decisions 7).
@@ -293,6 +296,7 @@ impl Default for Rules {
             school_visits_in_a_row: 1,
             attempts_before_problem: 2,
             ageing_reminder_days: vec![60, 30],
+            attachment_keep_days: 30,
             counting: Counting::default(),
             include: BTreeMap::new(),
             exclude: Vec::new(),

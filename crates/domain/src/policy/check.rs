@@ -166,6 +166,7 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
         (rules.upgrade_grace_days, "rules.upgrade_grace_days"),
         (rules.pause_grace_days, "rules.pause_grace_days"),
         (rules.soon_days, "rules.soon_days"),
+        (rules.attachment_keep_days, "rules.attachment_keep_days"),
     ] {
         if value > 366 {
             return Err(PolicyError::Range(place.to_owned()));

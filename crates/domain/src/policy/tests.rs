@@ -131,6 +131,11 @@ fn a_pack_that_cannot_hold_is_refused_where_it_is_wrong() {
             "valid.to must lie after valid.from",
         ),
         ("/scope", json!("31x"), "scope is out of range"),
+        (
+            "/rules/attachment_keep_days",
+            json!(367),
+            "rules.attachment_keep_days is out of range",
+        ),
         ("/tiers", json!([]), "`tiers` is empty"),
         (
             "/tiers/0/when",
