@@ -86,7 +86,10 @@ impl Canaries {
         (0u32..).flat_map(move |turn| {
             let hash: [u8; 32] = Sha256::digest([&begun[..], &turn.to_be_bytes()].concat()).into();
             hash.chunks_exact(4)
-                .map(|four| four.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte)))
+                .map(|four| {
+                    four.iter()
+                        .fold(0, |sum, byte| (sum << 8) | u32::from(*byte))
+                })
                 .collect::<Vec<_>>()
         })
     }

@@ -367,10 +367,8 @@ impl Journey {
                 bytes: bytes[middle..middle + PICTURE_BYTES].to_vec(),
             });
         }
-        let mut dice = Dice::new(u64::from_str_radix(
-            &self.canaries.digits(&format!("{name}.signature"), 12),
-            10,
-        )?);
+        let drawn = self.canaries.digits(&format!("{name}.signature"), 12);
+        let mut dice = Dice::new(drawn.parse()?);
         let stroke: Vec<String> = (0..24).map(|_| dice.below(300).to_string()).collect();
         let stroke = planted(&format!("{name}.signature"), stroke.join(","));
         let signature = format!("{{\"width\":300,\"height\":300,\"strokes\":[[{stroke}]]}}");

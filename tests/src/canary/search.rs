@@ -162,7 +162,14 @@ pub fn planted(canary: &Canary) -> Vec<(String, Vec<u8>, &'static str)> {
 /// Forms by their first four bytes, with a table that says quickly that none begins here.
 struct Wanted<'a> {
     begins: Vec<bool>,
-    forms: BTreeMap<[u8; 4], Vec<(&'a Canary, &'static str, Vec<u8>)>>,
+    forms: BTreeMap<[u8; 4], Vec<Form<'a>>>,
+}
+
+/// One form of a canary.
+struct Form<'a> {
+    canary: &'a Canary,
+    encoding: &'static str,
+    bytes: Vec<u8>,
 }
 
 impl<'a> Wanted<'a> {
@@ -172,16 +179,16 @@ impl<'a> Wanted<'a> {
             forms: BTreeMap::new(),
         };
         for canary in canaries {
-            for (name, bytes) in encodings(&canary.bytes) {
+            for (encoding, bytes) in encodings(&canary.bytes) {
                 let Some(first) = bytes.first_chunk::<4>() else {
                     continue;
                 };
                 wanted.begins[usize::from(u16::from_be_bytes([first[0], first[1]]))] = true;
-                wanted
-                    .forms
-                    .entry(*first)
-                    .or_default()
-                    .push((canary, name, bytes));
+                wanted.forms.entry(*first).or_default().push(Form {
+                    canary,
+                    encoding,
+                    bytes,
+                });
             }
         }
         for begin in [&ZSTD[..], ZIP, &AUTOMERGE, &[0x1f, 0x8b]] {
@@ -197,7 +204,7 @@ impl<'a> Wanted<'a> {
         searched.places += 1;
         let mut before = 0u16;
         for (at, byte) in bytes.iter().enumerate() {
-            before = before << 8 | u16::from(*byte);
+            before = (before << 8) | u16::from(*byte);
             if at == 0 || !self.begins[usize::from(before)] {
                 continue;
             }
@@ -206,11 +213,11 @@ impl<'a> Wanted<'a> {
                 .first_chunk::<4>()
                 .and_then(|four| self.forms.get(four))
             {
-                for (canary, encoding, form) in forms {
-                    if rest.starts_with(form) {
+                for form in forms {
+                    if rest.starts_with(&form.bytes) {
                         searched.finds.insert(Find {
-                            canary: canary.name.clone(),
-                            encoding,
+                            canary: form.canary.name.clone(),
+                            encoding: form.encoding,
                             place: place.to_owned(),
                         });
                     }
