@@ -1,4 +1,4 @@
-//! The first download of a village of thirty children with half a year of records.
+//! The first download of a village of thirty children, with half a year of records and with three years of them.
 
 use crate::endpoint::{Endpoint, PostAndCommit, commit, create_table};
 use crate::measure::{Cost, Watch, print, wall};
@@ -9,16 +9,19 @@ use zoufang_tests::device::entropy;
 use zoufang_tests::world::{self, History, World};
 
 pub async fn run(world: &mut World, rounds: usize) -> Result<()> {
+    load_after(world, rounds, "first_load", 1).await?;
+    load_after(world, rounds, "first_load_three_years", 6).await
+}
+
+async fn load_after(world: &mut World, rounds: usize, name: &str, half_years: u64) -> Result<()> {
     let unit = world.village().await?;
     let first = world.director(unit).await?;
-    world::fill(
-        &first,
-        &world::households(24, 30, first.tablet()?.today())?,
-        History::RecordByRecord,
-    )?;
+    let mut households = world::households(24, 30, first.tablet()?.today())?;
+    world::lengthen(&mut households, half_years);
+    world::fill(&first, &households, History::RecordByRecord)?;
     world::sync(&first).await?;
 
-    let posted = PostAndCommit::new(&world.path("first-load.sqlite"))?;
+    let posted = PostAndCommit::new(&world.path(&format!("{name}.sqlite")))?;
     let endpoint = Endpoint::start(posted.router()).await?;
     let mut ours: Vec<Cost> = Vec::new();
     let mut limit: Vec<Cost> = Vec::new();
@@ -38,7 +41,7 @@ pub async fn run(world: &mut World, rounds: usize) -> Result<()> {
         let key = SecretKey::random(entropy().as_ref());
         let bare = open_writer(
             &store::SystemDisk,
-            &world.path(&format!("first-load-{round}.db")),
+            &world.path(&format!("{name}-{round}.db")),
             &key,
         )?;
         create_table(&bare)?;
@@ -53,12 +56,12 @@ pub async fn run(world: &mut World, rounds: usize) -> Result<()> {
         }
     }
     print(
-        "first_load",
+        name,
         wall(&ours),
         "ms",
         "download_and_sqlcipher_commit",
         wall(&limit),
     );
-    print("first_load_down", down as f64, "bytes", "children", 30.0);
+    print(&format!("{name}_down"), down as f64, "bytes", "children", 30.0);
     Ok(())
 }
