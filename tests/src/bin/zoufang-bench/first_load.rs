@@ -62,6 +62,12 @@ async fn load_after(world: &mut World, rounds: usize, name: &str, half_years: u6
         "download_and_sqlcipher_commit",
         wall(&limit),
     );
-    print(&format!("{name}_down"), down as f64, "bytes", "children", 30.0);
+    print(
+        &format!("{name}_down"),
+        down as f64,
+        "bytes",
+        "children",
+        30.0,
+    );
     Ok(())
 }
