@@ -21,6 +21,7 @@ use protocol::{
     DecideMove, DecideReview, Envelope, MoveDecision, MoveList, MoveRecord, MoveTargets, OfferMove,
     ReviewList, ReviewRecord, ReviewState,
 };
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use store::documents::StoredDocument;
@@ -355,13 +356,15 @@ fn review_rows(tablet: &Tablet, reviews: &[ReviewRecord]) -> Result<Vec<ReviewRo
     let mut files: BTreeMap<DocumentId, Option<StoredDocument>> = BTreeMap::new();
     let mut rows = Vec::with_capacity(reviews.len());
     for review in reviews {
-        if !files.contains_key(&review.document) {
-            let stored = tablet
-                .store
-                .read(|connection| documents::load(connection, review.document))?;
-            files.insert(review.document, stored);
-        }
-        let file = files.get_mut(&review.document).and_then(Option::as_mut);
+        let file = match files.entry(review.document) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(
+                tablet
+                    .store
+                    .read(|connection| documents::load(connection, review.document))?,
+            ),
+        };
+        let file = file.as_mut();
         let (what, lines) = match (file, &review.envelope) {
             (Some(file), Some(envelope)) => what_was_written(tablet, file, review, envelope),
             _ => ("fields", Vec::new()),

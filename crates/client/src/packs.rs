@@ -57,16 +57,21 @@ pub struct Packs {
 }
 
 /// The packs this process read last, beside their text. Unlocking reads the same ones again, every time.
-static LAST: Mutex<Option<(Vec<(String, String)>, Arc<Packs>)>> = Mutex::new(None);
+static LAST: Mutex<Option<LastRead>> = Mutex::new(None);
+
+struct LastRead {
+    rows: Vec<(String, String)>,
+    packs: Arc<Packs>,
+}
 
 impl Packs {
     /// As [`Self::read`], and remembers what came of it.
     pub(crate) fn read_once(rows: Vec<(String, String)>) -> Arc<Self> {
         let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, packs)) = last.as_ref()
-            && *known == rows
+        if let Some(last) = last.as_ref()
+            && last.rows == rows
         {
-            return packs.clone();
+            return last.packs.clone();
         }
         let read = Arc::new(Self::read(
             rows.iter().map(|(id, json)| (id.as_str(), json.as_str())),
@@ -74,7 +79,10 @@ impl Packs {
         for (id, reason) in &read.unreadable {
             tracing::error!(id, reason, "a pack could not be read");
         }
-        *last = Some((rows, read.clone()));
+        *last = Some(LastRead {
+            rows,
+            packs: read.clone(),
+        });
         read
     }
 

@@ -138,7 +138,7 @@ pub fn offers_again(code: RefusalCode, tries: u32, since_ms: i64, signs: Signs) 
 /// Six hours, doubled with every refusal, up to a week.
 fn pause_ms(tries: u32) -> i64 {
     let doublings = tries.saturating_sub(1).min(16);
-    (6 * HOUR_MS << doublings).min(LONGEST_MS)
+    ((6 * HOUR_MS) << doublings).min(LONGEST_MS)
 }
 
 #[cfg(test)]

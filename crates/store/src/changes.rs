@@ -737,26 +737,38 @@ pub fn quarantined_count(connection: &Connection) -> Result<u64, StoreError> {
         .query_row([], |row| row::number(row, "changes"))?)
 }
 
-/// Foreign changes of a document that were believed and would not apply, as they came: body, head, signature.
+/// A foreign change as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AsItCame {
+    /// The change.
+    pub body: Vec<u8>,
+    /// Its signed head.
+    pub head: Vec<u8>,
+    /// The head's signature.
+    pub signature: Vec<u8>,
+}
+
+/// Foreign changes of a document that were believed and would not apply.
 ///
 /// # Errors
 /// The database refuses.
 pub fn inapplicable(
     connection: &Connection,
     document: DocumentId,
-) -> Result<Vec<(Vec<u8>, Vec<u8>, Vec<u8>)>, StoreError> {
+) -> Result<Vec<AsItCame>, StoreError> {
     let mut statement =
         connection.prepare_cached(include_str!("../sql/changes/inapplicable.sql"))?;
     let rows = statement.query_map(named_params! {":document": document.0.as_bytes()}, |row| {
-        Ok((
-            row.get::<_, Vec<u8>>("body")?,
-            row.get("head")?,
-            row.get("signature")?,
-        ))
+        Ok(AsItCame {
+            body: row.get("body")?,
+            head: row.get("head")?,
+            signature: row.get("signature")?,
+        })
     })?;
     rows.map(|found| {
-        let (body, head, signature) = found?;
-        Ok((unpack(&body)?, head, signature))
+        let change = found?;
+        let body = unpack(&change.body)?;
+        Ok(AsItCame { body, ..change })
     })
     .collect()
 }

@@ -100,11 +100,11 @@ pub(crate) fn take_quarantined(
     tx: &Transaction<'_>,
     stored: &mut StoredDocument,
 ) -> Result<(), ClientError> {
-    for (change, head, signature) in changes::inapplicable(tx, stored.head.document)? {
+    for came in changes::inapplicable(tx, stored.head.document)? {
         let envelope = Envelope {
-            head,
-            signature,
-            change,
+            head: came.head,
+            signature: came.signature,
+            change: came.body,
         };
         let Ok(head) = envelope::open(&envelope) else {
             continue;
