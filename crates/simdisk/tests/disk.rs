@@ -74,8 +74,7 @@ fn a_write_is_torn_at_sectors_and_the_same_seed_tears_it_the_same_way() {
         assert!(content[..100].iter().all(|byte| *byte == 1), "beside it");
         assert!(content[4196..].iter().all(|byte| *byte == 1), "beside it");
         assert!(content[100..512].windows(2).all(|two| two[0] == two[1]));
-        let kinds = content[100..4196].contains(&1)
-            && content[100..4196].contains(&2);
+        let kinds = content[100..4196].contains(&1) && content[100..4196].contains(&2);
         torn += i32::from(kinds);
     }
     assert!(torn > 5, "some of fifty are torn, not {torn}");
