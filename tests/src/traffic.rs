@@ -42,13 +42,6 @@ impl Template {
         self.schema
     }
 
-    /// How many changes it has.
-    pub fn length(&self) -> usize {
-        self.pieces.len()
-    }
-}
-
-impl Template {
     /// How many changes the document is made of.
     #[must_use]
     pub fn changes(&self) -> usize {

@@ -199,7 +199,7 @@ fn bare(templates: &[Template]) -> Result<f64> {
         let begun = genesis::constants(template.kind(), template.schema())
             .context("a document of ours begins with known constants")?;
         let begun: Vec<u8> = begun.iter().flat_map(|one| one.bytes.to_vec()).collect();
-        let made = (0..template.length())
+        let made = (0..template.changes())
             .map(|_| Ok(Change::from_bytes(hand.work(templates)?.change)?))
             .collect::<Result<Vec<_>>>()?;
         changes += made.len();
