@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_begin.sql"),
     include_str!("migrations/0002_sync_that_cannot_lose.sql"),
     include_str!("migrations/0003_smaller_rows.sql"),
+    include_str!("migrations/0004_the_right_eyes.sql"),
 ];
 /// Jobs that share one commit.
 const GROUP: usize = 128;

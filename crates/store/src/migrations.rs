@@ -10,6 +10,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
         2,
         include_str!("../migrations/0002_sync_that_cannot_lose.sql"),
     ),
+    (3, include_str!("../migrations/0003_the_right_eyes.sql")),
 ];
 
 /// The schema this app writes.

@@ -1,0 +1,1 @@
+-- Keys, people and devices: what a device remembers so that only the right eyes see its records.
