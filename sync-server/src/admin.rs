@@ -1,5 +1,6 @@
 //! What whoever sits at the server may do beside a running one: see the open codes, make one, confirm one; give orders.
 
+use crate::audit::{self, Act, By, Deed, Object};
 use crate::blob_files::BlobFiles;
 use crate::columns;
 use crate::compaction;
@@ -117,7 +118,7 @@ impl<'a> AdminDesk<'a> {
         &mut self,
         input: &ConfirmEnrolment,
     ) -> Result<EnrolmentStatus, AdminError> {
-        self.write(|desk| enrolment::confirm(desk, None, input))
+        self.write(|desk| enrolment::confirm(desk, By::Operator, None, input))
     }
 
     /// The station of a township: the named one, or the only one there is.
@@ -210,7 +211,14 @@ impl<'a> AdminDesk<'a> {
         self.write(|desk| {
             let mut released = false;
             for scope in epochs::scopes(desk.connection)? {
-                released |= epochs::release(desk.connection, scope, now_ms, "operator")?;
+                if epochs::release(desk.connection, scope, now_ms, "operator")? {
+                    released = true;
+                    let (act, object) = (Act::OrdersConfirmed, Object::Unit(scope));
+                    audit::append(
+                        desk.connection,
+                        &Deed::of(By::Operator, scope, act, object, now_ms),
+                    )?;
+                }
             }
             Ok(released)
         })
@@ -241,6 +249,7 @@ impl<'a> AdminDesk<'a> {
             signing_key: &signing_key,
             entropy,
             blobs: &self.blobs,
+            by: By::Operator,
             now_ms,
         };
         let number = orders.give(scope, order, reason)?.number;

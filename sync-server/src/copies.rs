@@ -1,9 +1,10 @@
 //! The second copy: an online backup into another folder, and how far it reaches.
 
+use crate::audit::{self, Act, By, Deed, Object};
 use crate::blob_files::BlobFiles;
 use crate::blobs;
 use crate::database;
-use ids::UnitId;
+use ids::{Clock, UnitId};
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
 use std::collections::HashMap;
@@ -114,6 +115,24 @@ pub fn copy(data: &Path, folder: &Path) -> Result<HashMap<UnitId, u64>, CopyErro
     let reached = copy_database(data, folder)?;
     copy_blobs(data, folder, 0)?;
     Ok(reached)
+}
+
+/// Copies as an operator asks for it by hand: that it was done is in the audit chain, also of the copy.
+///
+/// # Errors
+/// As [`copy`].
+pub fn back_up(
+    data: &Path,
+    folder: &Path,
+    clock: &dyn Clock,
+) -> Result<HashMap<UnitId, u64>, CopyError> {
+    let connection = database::open(data)?;
+    audit::append(
+        &connection,
+        &Deed::of_server(By::Operator, Act::BackedUp, Object::Server, clock.now_ms()),
+    )?;
+    drop(connection);
+    copy(data, folder)
 }
 
 /// Copies the whole blobs after a place that are not in the folder yet. Returns the place of the last one.

@@ -1,5 +1,6 @@
 //! One-time codes: made by the station, begun by a device, compared by two people, finished with a proof.
 
+use crate::audit::{self, Act, By, Deed, Object};
 use crate::columns;
 use crate::epochs;
 use crate::error::ApiError;
@@ -152,6 +153,7 @@ fn set_state(
 /// Makes a code for a person of a unit.
 pub(crate) fn create(
     desk: Desk<'_>,
+    by: By,
     scope: UnitId,
     input: &CreateEnrolment,
 ) -> Result<EnrolmentStatus, ApiError> {
@@ -190,6 +192,11 @@ pub(crate) fn create(
             ":expires_ms": now_ms + limits::ENROLMENT_MS,
         },
     )?;
+    let object = Object::Id(id);
+    audit::append(
+        desk.connection,
+        &Deed::of(by, scope, Act::EnrolmentMade, object, now_ms),
+    )?;
     status(desk, scope, id)
 }
 
@@ -201,7 +208,7 @@ pub(crate) fn create_anywhere(
     let scope = organisation::unit(desk.connection, input.unit)?
         .and_then(|unit| unit.scope)
         .ok_or(ApiError::NotFound)?;
-    create(desk, scope, input)
+    create(desk, By::Operator, scope, input)
 }
 
 /// After a restore, people, devices and file numbers given out since the copy are on their way back.
@@ -417,6 +424,11 @@ fn count_wrong(desk: Desk<'_>, record: &Record) -> Result<ApiError, ApiError> {
     debug_assert!(wrong > record.wrong, "it was counted");
     if wrong >= limits::WRONG_PROOFS {
         set_state(desk.connection, record.id, EnrolmentState::Burnt)?;
+        let (act, object) = (Act::EnrolmentBurnt, Object::Id(record.id));
+        audit::append(
+            desk.connection,
+            &Deed::of(By::Server, record.scope, act, object, desk.clock.now_ms()),
+        )?;
         return Ok(ApiError::EnrolCodeBurnt);
     }
     Ok(ApiError::EnrolCodeWrong)
@@ -425,6 +437,7 @@ fn count_wrong(desk: Desk<'_>, record: &Record) -> Result<ApiError, ApiError> {
 /// The station says that the six digits are the same.
 pub(crate) fn confirm(
     desk: Desk<'_>,
+    by: By,
     scope: Option<UnitId>,
     input: &ConfirmEnrolment,
 ) -> Result<EnrolmentStatus, ApiError> {
@@ -438,6 +451,11 @@ pub(crate) fn confirm(
     if record.state == EnrolmentState::Comparing {
         set_state(desk.connection, record.id, EnrolmentState::Confirmed)?;
         record.state = EnrolmentState::Confirmed;
+        let (act, object) = (Act::EnrolmentConfirmed, Object::Id(record.id));
+        audit::append(
+            desk.connection,
+            &Deed::of(by, record.scope, act, object, desk.clock.now_ms()),
+        )?;
     }
     status_of(desk, &record)
 }
@@ -452,7 +470,7 @@ pub(crate) fn confirm_anywhere(
         enrolment: id,
         compare_code: status.compare_code.unwrap_or_default(),
     };
-    confirm(desk, None, &input)
+    confirm(desk, By::Operator, None, &input)
 }
 
 /// The device proves that it was given the code, and becomes known. Said twice it gives the same answer.
@@ -502,6 +520,17 @@ pub(crate) fn finish(desk: Desk<'_>, input: &FinishEnrolment) -> Counted<Enrolle
             ":used_proof": proof_hash,
             ":device": device.holder.device.0.as_bytes(),
         },
+    )?;
+    let object = Object::Id(record.id);
+    audit::append(
+        desk.connection,
+        &Deed::of(
+            By::from(&device.holder),
+            record.scope,
+            Act::DeviceEnrolled,
+            object,
+            now_ms,
+        ),
     )?;
     Ok(Ok(enrolled(desk, &device)?))
 }

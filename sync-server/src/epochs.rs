@@ -6,6 +6,7 @@
 //! device then lists what it holds and brings what is lacking (ADR 0014). Until every order is there that a tick proves,
 //! and a station's device has given all it has, the server takes everything and shows nothing.
 
+use crate::audit::{self, Act, By, Deed, Object};
 use crate::columns::{self, stored};
 use crate::error::ApiError;
 use crate::log::{self, EntryAt};
@@ -131,6 +132,14 @@ pub(crate) fn begin(
         named_params! {":lost_epoch": stored(lost), ":since_ms": now_ms},
     )?;
     connection.execute(include_str!("sql/epochs/forget_returns.sql"), [])?;
+    let (by, act) = match cause {
+        Cause::Restored => (By::Operator, Act::Restored),
+        _ => (By::Server, Act::EpochBegan),
+    };
+    audit::append(
+        connection,
+        &Deed::of_server(by, act, Object::Epoch(epoch), now_ms),
+    )?;
     tracing::warn!(
         epoch,
         cause = cause.as_str(),

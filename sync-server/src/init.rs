@@ -1,5 +1,6 @@
 //! What is made once: keys, CA, a district with its township, policy packs, and the first supervisor's code.
 
+use crate::audit::{self, Act, By, Deed, Object};
 use crate::database::{self, DatabaseError};
 use crate::enrolment::{self, Desk};
 use crate::error::ApiError;
@@ -121,6 +122,16 @@ pub fn init(
     let ca_certificate = tls::create_ca(&tx, &vault, entropy)?;
     write_facts(&tx, &vault, options, entropy)?;
     let (district, scope) = write_units(&tx, options, clock, entropy)?;
+    audit::append(
+        &tx,
+        &Deed::of_server(
+            By::Operator,
+            Act::ServerMade,
+            Object::Server,
+            clock.now_ms(),
+        ),
+    )
+    .map_err(DatabaseError::from)?;
     for policy in &policies {
         organisation::insert_policy(&tx, policy).map_err(ApiError::from)?;
         log::append(&tx, scope, clock.now_ms(), &Append::Policy(policy))?;
@@ -135,6 +146,7 @@ pub fn init(
     };
     let enrolment = enrolment::create(
         desk,
+        By::Operator,
         scope,
         &CreateEnrolment {
             unit: scope,

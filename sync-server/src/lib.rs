@@ -14,6 +14,7 @@
 
 pub mod admin;
 mod admission;
+pub mod audit;
 mod blob_files;
 mod blobs;
 mod columns;

@@ -149,7 +149,7 @@ enum Command {
     /// Tries changes for a running server; started by it, never by hand.
     #[command(hide = true)]
     Worker,
-    /// Reads everything and checks every signature; says what came back after a restore.
+    /// Reads everything, checks every signature and both audit chains; says what came back after a restore.
     Verify {
         #[command(flatten)]
         folders: Folders,
@@ -365,7 +365,7 @@ fn print_enrolment(status: &EnrolmentStatus) {
 }
 
 fn run_backup(data: &Path, to: &Path) -> Result<()> {
-    copies::copy(data, to)?;
+    copies::back_up(data, to, &SystemClock)?;
     println!("copied to {}", to.join(copies::COPY_FILE).display());
     Ok(())
 }
@@ -424,13 +424,17 @@ fn run_verify(folders: &Folders) -> Result<()> {
     report
         .faults
         .extend(verify::verify_blobs(&connection, &folders.data)?);
-    println!("changes {} faults {}", report.changes, report.faults.len());
     for fault in &report.faults {
         println!("  {fault}");
     }
     for line in open_desk(folders)?.recovery_report()? {
         println!("{line}");
     }
+    println!(
+        "verify changes={} broken={}",
+        report.changes,
+        report.faults.len()
+    );
     if !report.faults.is_empty() {
         bail!("what is kept does not hold");
     }

@@ -6,6 +6,7 @@
 //! from there later goes to the review tray ([`crate::reviews`]).
 
 use crate::admission::Memory;
+use crate::audit::{self, Act, By, Deed, Object};
 use crate::columns;
 use crate::error::ApiError;
 use crate::log::{self, Append, MoveEntry};
@@ -126,6 +127,11 @@ pub(crate) fn offer(
                 ":home_unit": home.0.as_bytes(),
             })?;
     }
+    let (by, object) = (By::from(holder), Object::Id(input.id));
+    audit::append(
+        connection,
+        &Deed::of(by, holder.scope, Act::MoveOffered, object, now),
+    )?;
     list(app, connection, holder.scope)
 }
 
@@ -170,10 +176,10 @@ fn settle(
 ) -> Result<MoveList, ApiError> {
     let now = app.clock.now_ms();
     let row = find(connection, input.id)?.ok_or(ApiError::NotFound)?;
-    let (decider, state) = match input.decision {
-        MoveDecision::Accept => (row.to_scope, MoveState::Accepted),
-        MoveDecision::Decline => (row.to_scope, MoveState::Declined),
-        MoveDecision::Withdraw => (row.from_scope, MoveState::Withdrawn),
+    let (decider, state, act) = match input.decision {
+        MoveDecision::Accept => (row.to_scope, MoveState::Accepted, Act::MoveAccepted),
+        MoveDecision::Decline => (row.to_scope, MoveState::Declined, Act::MoveDeclined),
+        MoveDecision::Withdraw => (row.from_scope, MoveState::Withdrawn, Act::MoveWithdrawn),
     };
     if decider != holder.scope {
         return Err(ApiError::NotFound);
@@ -193,12 +199,14 @@ fn settle(
             ":decided_by": holder.staff.0.as_bytes(),
             ":decided_ms": now,
         })?;
+    let (by, object) = (By::from(holder), Object::Id(input.id));
+    audit::append(connection, &Deed::of(by, holder.scope, act, object, now))?;
     if state == MoveState::Accepted {
         for (document, home) in documents_of(connection, row.id)? {
             let known = whereabouts(connection, document)?
                 .filter(|known| known.scope == row.from_scope && known.home_unit == home)
                 .ok_or(ApiError::MoveOver)?;
-            Orders::of(app, connection, now).give_move(
+            Orders::of(app, connection, By::from(holder), now).give_move(
                 BTreeSet::from([row.from_scope, row.to_scope]),
                 &Order::Move {
                     document,

@@ -1,5 +1,6 @@
 //! Orders at the server: given a number, signed, done in the same transaction, and taken back from devices after a restore.
 
+use crate::audit::{self, Act, By, Deed, Object};
 use crate::blob_files::BlobFiles;
 use crate::blobs;
 use crate::columns::{self, stored};
@@ -26,6 +27,8 @@ pub(crate) struct Orders<'a> {
     pub signing_key: &'a SigningKey,
     pub entropy: &'a dyn Entropy,
     pub blobs: &'a BlobFiles,
+    /// Who gives them, or brings them back.
+    pub by: By,
     pub now_ms: i64,
 }
 
@@ -131,15 +134,24 @@ pub(crate) fn is_revoked(connection: &Connection, device: DeviceId) -> rusqlite:
         .exists(named_params! {":device": device.0.as_bytes()})
 }
 
+fn act_of(order: &Order) -> Act {
+    match order {
+        Order::Erase { .. } => Act::DocumentErased,
+        Order::Revoke { .. } => Act::DeviceRevoked,
+        Order::Move { .. } => Act::DocumentMoved,
+    }
+}
+
 impl<'a> Orders<'a> {
     /// As a request gives and takes them.
-    pub(crate) fn of(app: &'a App, connection: &'a Connection, now_ms: i64) -> Self {
+    pub(crate) fn of(app: &'a App, connection: &'a Connection, by: By, now_ms: i64) -> Self {
         Self {
             connection,
             vault: &app.vault,
             signing_key: &app.signing_key,
             entropy: app.entropy.as_ref(),
             blobs: &app.blobs,
+            by,
             now_ms,
         }
     }
@@ -154,6 +166,7 @@ impl<'a> Orders<'a> {
             }
             let (numbered, statement) = self.number(scope, *order)?;
             self.write_down(&numbered, &statement, None)?;
+            self.note(&numbered, act_of(&numbered.order))?;
             given = Some(numbered);
         }
         match given {
@@ -183,6 +196,7 @@ impl<'a> Orders<'a> {
         reason: Option<&str>,
     ) -> Result<NumberedOrder, ApiError> {
         let (numbered, statement) = self.number(scope, order)?;
+        self.note(&numbered, act_of(&numbered.order))?;
         self.keep(&numbered, &statement, reason)?;
         Ok(numbered)
     }
@@ -218,6 +232,7 @@ impl<'a> Orders<'a> {
         match find(self.connection, self.vault, scope, numbered.number)? {
             Some(known) if known == *statement => Ok(false),
             None => {
+                self.note(&numbered, Act::OrderReturned)?;
                 self.keep(&numbered, statement, None)?;
                 epochs::explain(self.connection, scope)?;
                 Ok(true)
@@ -279,6 +294,24 @@ impl<'a> Orders<'a> {
             numbered.scope,
             self.now_ms,
             &Append::Order(numbered.number),
+        )?;
+        Ok(())
+    }
+
+    /// Writes into the audit chain what an order says and who gave or brought it.
+    fn note(self, numbered: &NumberedOrder, act: Act) -> Result<(), ApiError> {
+        let object = match numbered.order {
+            Order::Erase { document, .. } | Order::Move { document, .. } => {
+                Object::Document(self.vault.document_mark(document))
+            }
+            Order::Revoke { device } => Object::Device(device),
+        };
+        audit::append(
+            self.connection,
+            &Deed {
+                order: Some(numbered.number),
+                ..Deed::of(self.by, numbered.scope, act, object, self.now_ms)
+            },
         )?;
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Units, people and devices: who is where, and who a device is.
 
+use crate::audit::{self, Act, By, Deed, Object};
 use crate::columns;
 use crate::epochs;
 use crate::error::ApiError;
@@ -406,9 +407,10 @@ pub(crate) fn checked_name(name: &str) -> Result<&str, ApiError> {
 pub(crate) fn create_village(
     connection: &Connection,
     (clock, entropy): (&dyn Clock, &dyn Entropy),
-    scope: UnitId,
+    holder: &Holder,
     input: &CreateVillage,
 ) -> Result<VillageList, ApiError> {
+    let scope = holder.scope;
     if epochs::holds(connection, scope)? {
         // A village that was made after the copy is on its way back.
         return Err(ApiError::Gathering);
@@ -438,6 +440,11 @@ pub(crate) fn create_village(
         scope,
         clock.now_ms(),
         &Append::Member(&village.record()),
+    )?;
+    let (by, object) = (By::from(holder), Object::Unit(village.id));
+    audit::append(
+        connection,
+        &Deed::of(by, scope, Act::VillageMade, object, clock.now_ms()),
     )?;
     villages(connection, scope)
 }
@@ -481,6 +488,11 @@ pub(crate) fn create_township(
     for policy in &policies(connection)? {
         log::append(connection, scope, clock.now_ms(), &Append::Policy(policy))?;
     }
+    let (act, object) = (Act::TownshipMade, Object::Unit(scope));
+    audit::append(
+        connection,
+        &Deed::of(By::Operator, scope, act, object, clock.now_ms()),
+    )?;
     Ok(township)
 }
 

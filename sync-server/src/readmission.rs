@@ -1,5 +1,6 @@
 //! Units, people and devices a restored copy has never heard of, believed by the server's own signature.
 
+use crate::audit::{self, Act, By, Deed, Object};
 use crate::columns;
 use crate::epochs::{self, Cause};
 use crate::error::ApiError;
@@ -82,6 +83,11 @@ pub(crate) fn readmit(
             file_numbers: known_as.file_numbers,
             enrolled_ms: certificate.issued_ms,
         },
+    )?;
+    let (act, object) = (Act::DeviceReadmitted, Object::Device(certificate.device));
+    audit::append(
+        connection,
+        &Deed::of(By::Server, scope, act, object, now_ms),
     )?;
     Ok(organisation::device(connection, certificate.device)?)
 }

@@ -1,5 +1,6 @@
 //! What a server that was set back takes from the devices: first their inventory, then what it lacks of it.
 
+use crate::audit::By;
 use crate::columns;
 use crate::epochs;
 use crate::error::ApiError;
@@ -149,7 +150,7 @@ fn take_in(
     for statement in &request.members {
         readmission::restore_member(connection, &key, now_ms, statement)?;
     }
-    let orders = Orders::of(app, connection, now_ms);
+    let orders = Orders::of(app, connection, By::from(holder), now_ms);
     for statement in &request.orders {
         orders.take_back(scope, statement)?;
     }

@@ -4,6 +4,7 @@
 //! What is taken enters the log with its first signature as if it had come now. What is set aside is kept with the
 //! reason, and may be taken later all the same. The device that sent it is told either way, by an entry of its own log.
 
+use crate::audit::{self, Act, By, Deed, Object};
 use crate::columns;
 use crate::error::ApiError;
 use crate::log::{self, Append, LateEntry};
@@ -330,6 +331,12 @@ fn settle(
             ":decided_by": holder.staff.0.as_bytes(),
             ":decided_ms": now,
         })?;
+    let act = match state {
+        ReviewState::SetAside => Act::LateSetAside,
+        _ => Act::LateTaken,
+    };
+    let (by, object) = (By::from(holder), Object::Change(one.hash));
+    audit::append(connection, &Deed::of(by, holder.scope, act, object, now))?;
     tell(
         connection,
         one.scope,

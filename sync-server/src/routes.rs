@@ -2,6 +2,7 @@
 //!
 //! What a route does is a plain function over the shared parts and a connection; this file also runs it under axum.
 
+use crate::audit::By;
 use crate::enrolment::{self, Counted};
 use crate::error::ApiError;
 use crate::herd::{self, Class};
@@ -321,7 +322,9 @@ fn session_endpoints() -> Vec<Endpoint> {
             "/enrolments",
             "Makes a one-time code.",
             |app, connection, granted, input| {
-                enrolment::create(app.desk(connection), granted.scope()?, &input)
+                let holder = granted.holder()?;
+                let by = By::from(&holder);
+                enrolment::create(app.desk(connection), by, holder.scope, &input)
             },
         ),
         Endpoint::reading(
@@ -337,7 +340,9 @@ fn session_endpoints() -> Vec<Endpoint> {
             "/enrolments/confirm",
             "The six digits are the same.",
             |app, connection, granted, input| {
-                enrolment::confirm(app.desk(connection), Some(granted.scope()?), &input)
+                let holder = granted.holder()?;
+                let (by, scope) = (By::from(&holder), Some(holder.scope));
+                enrolment::confirm(app.desk(connection), by, scope, &input)
             },
         ),
         Endpoint::writing(
@@ -346,7 +351,7 @@ fn session_endpoints() -> Vec<Endpoint> {
             "Makes a village.",
             |app, connection, granted, input| {
                 let sources = (app.clock.as_ref(), app.entropy.as_ref());
-                organisation::create_village(connection, sources, granted.scope()?, &input)
+                organisation::create_village(connection, sources, &granted.holder()?, &input)
             },
         ),
         Endpoint::reading(

@@ -1,15 +1,19 @@
-//! Reads everything that is kept and believes nothing: every body opens, every signature and hash holds, numbers have no gap.
+//! Reads everything that is kept and believes nothing: every body opens, every signature and hash holds, numbers have no
+//! gap, and both audit chains are whole.
 
+use crate::audit;
 use crate::blob_files::BlobFiles;
 use crate::blobs;
 use crate::columns;
 use crate::compaction::Segments;
+use crate::enrolment;
 use crate::error::ApiError;
 use crate::log;
+use crate::orders;
 use crate::organisation;
 use crate::vault::Vault;
 use ids::{ChangeHash, DeviceId, DocumentId, Generation, UnitId};
-use protocol::{change_header, envelope};
+use protocol::{change_header, envelope, order};
 use rusqlite::{Connection, named_params};
 use std::path::Path;
 
@@ -53,7 +57,18 @@ pub fn verify(connection: &Connection, vault: &Vault) -> Result<VerifyReport, Ap
             Ok((UnitId(columns::uuid(row, 0)?), columns::number(row, 1)?))
         })?
         .collect::<Result<Vec<_>, _>>()?;
+    let server_key = enrolment::signing_key(connection, vault)?.verifying_key();
     for (scope, last_seq) in scopes {
+        for (place, statement) in orders::all(connection, vault, scope)?.iter().enumerate() {
+            let fits =
+                order::read(&server_key, statement).is_ok_and(|numbered| numbered.scope == scope);
+            if !fits {
+                report.faults.push(format!(
+                    "scope {scope}: order {} of its list does not hold",
+                    place + 1
+                ));
+            }
+        }
         let (count, last): (u64, u64) = connection.query_row(
             include_str!("sql/log/count.sql"),
             named_params! {":scope": scope.0.as_bytes()},
@@ -65,6 +80,7 @@ pub fn verify(connection: &Connection, vault: &Vault) -> Result<VerifyReport, Ap
                 .push(format!("scope {scope}: the log has a gap"));
         }
     }
+    report.faults.extend(audit::faults(connection)?);
     Ok(report)
 }
 

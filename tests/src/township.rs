@@ -136,7 +136,7 @@ impl Township {
     /// # Errors
     /// The copy cannot be made.
     pub fn back_up(&self, folder: &Path) -> Result<PathBuf> {
-        copies::copy(&self.data, folder)?;
+        copies::back_up(&self.data, folder, self.clock.as_ref())?;
         Ok(folder.join(copies::COPY_FILE))
     }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 mod access;
+mod audit;
 mod blobs;
 mod bounds;
 mod copies;
