@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 
 use client::view::{AppView, ShellKind, Stage};
-use client::{App, AppSettings, ClientError, Tablet};
+use client::{App, AppSettings, ClientError, PinCost, Tablet};
 use ids::{Clock, Entropy};
 use protocol::EnrolmentStatus;
 use serde::de::DeserializeOwned;
@@ -89,7 +89,7 @@ impl Device {
     pub fn open(folder: &Path, shell: ShellKind, cost: ArgonCost) -> Result<Self, ClientError> {
         let clock = MovedClock::new();
         let mut settings = AppSettings::new(folder.to_owned(), shell);
-        settings.cost = cost;
+        settings.cost = PinCost::Fixed(cost);
         settings.clock = clock.clone();
         settings.extensions = crate::extensions();
         Ok(Self {

@@ -3,7 +3,7 @@
 use crate::enrolment::{Enrolling, Finished};
 use crate::error::ClientError;
 use crate::tablet::Tablet;
-use crate::view::{AppView, EnrolInput, LoadingView, PinInput, ShellKind, Stage};
+use crate::view::{AppView, ChangePinInput, EnrolInput, LoadingView, PinInput, ShellKind, Stage};
 use crate::{commands, system};
 use ids::{Clock, Entropy, Role};
 use serde_json::Value;
@@ -11,9 +11,10 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
+use store::audit::{self, AuditRow};
 use store::{
     ArgonCost, CreateOptions, Disk, FileHardwareKey, FolderLock, OpenOptions, OpenWith, Store,
-    SystemDisk,
+    StoreError, SystemDisk,
 };
 use tokio::sync::{Notify, broadcast, watch};
 
@@ -27,7 +28,7 @@ pub struct AppSettings {
     /// Which shell a folder without enrolment shows.
     pub shell: ShellKind,
     /// Cost of a PIN guess.
-    pub cost: ArgonCost,
+    pub cost: PinCost,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -38,13 +39,38 @@ pub struct AppSettings {
     pub extensions: Vec<Arc<dyn Extension>>,
 }
 
+/// How the cost of a PIN guess is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PinCost {
+    /// Measured on this machine whenever a PIN is set; a slot below [`ArgonCost::LEAST`] is made anew at unlocking.
+    Measured,
+    /// This one and none below it: for tests and demos.
+    Fixed(ArgonCost),
+}
+
+impl PinCost {
+    fn choose(self, clock: &dyn Clock) -> Result<ArgonCost, ClientError> {
+        match self {
+            Self::Measured => Ok(ArgonCost::measured(clock)?),
+            Self::Fixed(cost) => Ok(cost),
+        }
+    }
+
+    fn least(self) -> ArgonCost {
+        match self {
+            Self::Measured => ArgonCost::LEAST,
+            Self::Fixed(cost) => cost,
+        }
+    }
+}
+
 impl AppSettings {
-    /// The usual setting: the system's clock and randomness, full PIN cost.
+    /// The usual setting: the system's clock and randomness, as much PIN cost as the machine bears.
     pub fn new(folder: PathBuf, shell: ShellKind) -> Self {
         Self {
             folder,
             shell,
-            cost: ArgonCost::default(),
+            cost: PinCost::Measured,
             clock: Arc::new(system::SystemClock),
             entropy: Arc::new(system::SystemEntropy),
             disk: Arc::new(SystemDisk),
@@ -326,7 +352,7 @@ impl App {
                 &self.settings.folder,
                 CreateOptions {
                     pin: &input.pin,
-                    cost: self.settings.cost,
+                    cost: self.pin_cost()?,
                     hardware: &self.hardware,
                     recovery_public: Some(finished.enrolled.recovery_key),
                     entropy: self.settings.entropy.clone(),
@@ -371,6 +397,7 @@ impl App {
                     lock: Some(self.lock.clone()),
                 },
             )?;
+            self.raise_cost(&outcome.store, &input.pin);
             let tablet = Tablet::again(
                 outcome,
                 self.settings.clock.clone(),
@@ -380,6 +407,50 @@ impl App {
         }
         self.announce("app");
         self.wake.notify_one();
+        self.view()
+    }
+
+    fn pin_cost(&self) -> Result<ArgonCost, ClientError> {
+        self.settings.cost.choose(self.settings.clock.as_ref())
+    }
+
+    /// A slot from before the floor was raised is made anew, silently. It opened, so a failure costs nothing.
+    fn raise_cost(&self, store: &Store, pin: &str) {
+        let raise = || -> Result<(), ClientError> {
+            let least = self.settings.cost.least();
+            if store.pin_cost()?.is_some_and(|cost| cost.is_below(&least)) {
+                store.replace_pin(pin, self.pin_cost()?, &self.hardware)?;
+            }
+            Ok(())
+        };
+        if let Err(error) = raise() {
+            tracing::warn!(%error, "the cost of the PIN was not raised");
+        }
+    }
+
+    /// Another PIN for whoever is inside, who gives the old one first.
+    pub(crate) fn change_pin(&self, input: &ChangePinInput) -> Result<AppView, ClientError> {
+        let tablet = self.tablet()?;
+        let store = &tablet.store;
+        let changed = store.change_pin(&input.old, &input.new, self.pin_cost()?, &self.hardware);
+        if matches!(changed, Err(StoreError::RecoveryNeeded)) {
+            // Ten wrong ones: whoever tries them is not the one who opened it.
+            drop(tablet);
+            self.lock()?;
+            return Err(StoreError::RecoveryNeeded.into());
+        }
+        changed?;
+        store.write(|tx| {
+            audit::append(
+                tx,
+                &AuditRow {
+                    at_ms: self.settings.clock.now_ms(),
+                    staff: Some(tablet.identity.staff),
+                    action: "pin_changed".into(),
+                    object: tablet.identity.device.to_string(),
+                },
+            )
+        })?;
         self.view()
     }
 

@@ -75,6 +75,10 @@ commands! {
             blocking(move || app.unlock(&input)).await
         };
         "lock" => |app, _argument| app.lock();
+        "change_pin" => |app, argument| {
+            let input = read(argument)?;
+            blocking(move || app.change_pin(&input)).await
+        };
         "sync_now" => |app, _argument| {
             app.tap();
             let tablet = app.tablet()?;

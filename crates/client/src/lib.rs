@@ -39,7 +39,7 @@ pub mod uploads;
 pub mod view;
 pub mod visits;
 
-pub use app::{App, AppSettings, Extension};
+pub use app::{App, AppSettings, Extension, PinCost};
 pub use enrolment::Finished;
 pub use error::ClientError;
 pub use tablet::Tablet;

@@ -1,13 +1,14 @@
 //! Opening: lock, PIN, key, database, migrations, journal. What cannot be opened is moved aside, kept and reported.
 
 use crate::connection::{open_reader, open_writer, refuse_plain};
+use crate::cost::ArgonCost;
 use crate::disk::{Disk, Opening};
 use crate::files::{FolderLock, Reserve, release_reserve};
 use crate::hardware::HardwareKey;
 use crate::journal::{self, CHANGES_ROTATE_AT, DRAFTS_ROTATE_AT, Journal, Record};
 use crate::keys::{SecretKey, StoreKeys};
 use crate::migrations::migrate;
-use crate::slots::{ArgonCost, PinState, Slots};
+use crate::slots::{PinState, Slots};
 use crate::transaction::Transaction;
 use crate::{StoreError, blobs, changes, projections, replay};
 use ids::{Clock, Entropy};
@@ -402,6 +403,36 @@ impl Store {
             hardware,
             self.entropy.as_ref(),
         )
+    }
+
+    /// Puts a new PIN in place of the old one, which is asked for first and counts as any other try. Cut off anywhere,
+    /// one of the two opens the store.
+    ///
+    /// # Errors
+    /// A new PIN that is not allowed; a wrong old one and its waits. The tenth wrong one locks the store for good, though
+    /// it stays open: [`StoreError::RecoveryNeeded`].
+    pub fn change_pin(
+        &self,
+        old: &str,
+        new: &str,
+        cost: ArgonCost,
+        hardware: &dyn HardwareKey,
+    ) -> Result<(), StoreError> {
+        crate::pin::check_new_pin(new)?;
+        Slots::read(self.disk.clone(), &self.folder)?.open_with_pin(
+            old,
+            hardware,
+            self.clock.as_ref(),
+        )?;
+        self.replace_pin(new, cost, hardware)
+    }
+
+    /// What a guess of this store's PIN costs; none when there is no PIN any more.
+    ///
+    /// # Errors
+    /// The slots cannot be read.
+    pub fn pin_cost(&self) -> Result<Option<ArgonCost>, StoreError> {
+        Ok(Slots::read(self.disk.clone(), &self.folder)?.pin_cost())
     }
 
     /// A key for sealing things of this device outside the database.

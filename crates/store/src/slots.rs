@@ -8,12 +8,12 @@
 //! killing the process between a guess and its answer wins nothing; and it is a file of its own, always of one size
 //! and written in place, so that counting neither risks the slots nor needs room on a full disk.
 
+use crate::cost::ArgonCost;
 use crate::disk::Disk;
 use crate::files;
 use crate::hardware::HardwareKey;
 use crate::keys::{SecretKey, derive, seal, unseal};
 use crate::{StoreError, pin};
-use argon2::{Algorithm, Argon2, Params, Version};
 use ids::{Clock, Entropy};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -25,37 +25,6 @@ use zeroize::Zeroizing;
 const VERSION: u32 = 1;
 /// Wrong PINs in a row before only recovery helps.
 pub const MOST_WRONG: u32 = 10;
-
-/// What a PIN guess costs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ArgonCost {
-    /// Memory in KiB.
-    pub memory_kib: u32,
-    /// Passes over the memory.
-    pub iterations: u32,
-    /// Lanes.
-    pub lanes: u32,
-}
-
-impl Default for ArgonCost {
-    /// 64 MiB, three passes, one lane: about a fifth of a second on a PC, a second on a cheap tablet.
-    fn default() -> Self {
-        Self {
-            memory_kib: 64 * 1024,
-            iterations: 3,
-            lanes: 1,
-        }
-    }
-}
-
-impl ArgonCost {
-    /// The least Argon2 accepts: for tests only, which unlock hundreds of times.
-    pub const FLOOR: Self = Self {
-        memory_kib: 8,
-        iterations: 1,
-        lanes: 1,
-    };
-}
 
 /// How the PIN door stands, without trying it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -277,6 +246,11 @@ impl Slots {
         Ok(state)
     }
 
+    /// What a guess costs.
+    pub(crate) fn pin_cost(&self) -> Option<ArgonCost> {
+        self.file.pin.as_ref().map(|slot| slot.cost)
+    }
+
     /// Opens the PIN slot, counting the try first.
     pub(crate) fn open_with_pin(
         &mut self,
@@ -430,20 +404,10 @@ fn pin_key(
     cost: ArgonCost,
     hardware: &dyn HardwareKey,
 ) -> Result<SecretKey, StoreError> {
-    let params =
-        Params::new(cost.memory_kib, cost.iterations, cost.lanes, Some(32)).map_err(|_| {
-            StoreError::Corrupt {
-                what: "the cost of the PIN slot",
-            }
-        })?;
-    let mut slow = Zeroizing::new([0; 32]);
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into(pin.as_bytes(), salt, slow.as_mut_slice())
-        // Not a wrong PIN: most likely the memory asked for is not there.
-        .map_err(|_| StoreError::Io(std::io::ErrorKind::OutOfMemory.into()))?;
-    let hard = hardware.hmac(slow.as_slice())?;
+    let slow = cost.stretch(pin.as_bytes(), salt)?;
+    let hard = hardware.hmac(slow.bytes())?;
     let mut both = Zeroizing::new([0; 64]);
-    both[..32].copy_from_slice(slow.as_slice());
+    both[..32].copy_from_slice(slow.bytes());
     both[32..].copy_from_slice(hard.as_slice());
     Ok(derive(salt, both.as_slice(), b"zoufang/slot/pin-key/1"))
 }

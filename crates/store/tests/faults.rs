@@ -7,13 +7,14 @@
 
 mod common;
 
+use common::trouble::at_every_operation;
 use common::{
     DISTRICT, FOLDER, Machine, Person, START_MS, document, head_of, receive, visit, write_family,
 };
 use domain::record::{Edit, doc};
 use ids::{DocKind, DocumentId};
 use serde_json::json;
-use simdisk::{Fault, Image, Loss};
+use simdisk::{Image, Loss};
 use std::path::Path;
 use store::changes::{self, Outcome};
 use store::disk::{Disk, Opening};
@@ -23,62 +24,6 @@ use store::projections::{self, children};
 use store::sync_state::{self, ScopeState};
 use store::{Connection, OpenOutcome, Store, StoreError, documents, identity, recovery};
 use uuid::Uuid;
-
-/// What goes wrong, and what is left when the machine ends afterwards.
-#[derive(Debug, Clone, Copy)]
-enum Trouble {
-    Power(Loss),
-    Once(Fault, Loss),
-    Always(Fault, Loss),
-}
-
-const POWER: [Trouble; 3] = [
-    Trouble::Power(Loss::Everything),
-    Trouble::Power(Loss::Chance(0)),
-    Trouble::Power(Loss::Nothing),
-];
-const ONCE: [Trouble; 4] = [
-    Trouble::Once(Fault::Io, Loss::Everything),
-    Trouble::Once(Fault::Full, Loss::Chance(0)),
-    Trouble::Once(Fault::ShortWrite, Loss::Everything),
-    Trouble::Once(Fault::Sync, Loss::Everything),
-];
-const ALWAYS: [Trouble; 2] = [
-    Trouble::Always(Fault::Full, Loss::Nothing),
-    Trouble::Always(Fault::Io, Loss::Chance(0)),
-];
-
-/// What is tried at the N-th operation.
-fn troubles(n: u64) -> Vec<Trouble> {
-    if std::env::var("FAULTS").is_ok_and(|which| which == "all") {
-        return [&POWER[..], &ONCE, &ALWAYS].concat();
-    }
-    let turn = |of: &[Trouble]| of[usize::try_from(n).expect("small") % of.len()];
-    vec![turn(&POWER), turn(&ONCE), turn(&ALWAYS)]
-}
-
-impl Trouble {
-    fn begin(self, machine: &Machine, n: u64) {
-        match self {
-            Self::Power(_) => machine.disk.stop_after(n - 1),
-            Self::Once(fault, _) => machine.disk.fail_at(n, fault),
-            Self::Always(fault, _) => machine.disk.fail_from(n, fault),
-        }
-    }
-
-    /// True when something was struck.
-    fn end(self, machine: &Machine, n: u64) -> bool {
-        let (struck, loss) = match self {
-            Self::Power(loss) => (machine.disk.has_stopped(), loss),
-            Self::Once(_, loss) | Self::Always(_, loss) => (machine.disk.stop_failing(), loss),
-        };
-        machine.disk.crash(match loss {
-            Loss::Chance(_) => Loss::Chance(n),
-            other => other,
-        });
-        struck
-    }
-}
 
 /// What the person was told.
 #[derive(Debug, Default)]
@@ -93,30 +38,6 @@ struct Told {
     came: u64,
     created: bool,
     erased: bool,
-}
-
-/// One act, with each operation struck in each way. The act says when the trouble begins, and gives back what is open:
-/// closing it properly would tidy up what the power cut is to leave.
-fn at_every_operation(
-    image: &Image,
-    act: impl Fn(&Machine, &dyn Fn(), &mut Told) -> Option<Store>,
-    check: impl Fn(&Machine, &Told, &str),
-) {
-    for n in 1.. {
-        let mut any_struck = false;
-        for trouble in troubles(n) {
-            let machine = Machine::from_image(n, image);
-            let mut told = Told::default();
-            let open = act(&machine, &|| trouble.begin(&machine, n), &mut told);
-            any_struck |= trouble.end(&machine, n);
-            let machine = machine.restarted(open);
-            check(&machine, &told, &format!("{trouble:?} at {n}, {told:?}"));
-        }
-        if !any_struck {
-            assert!(n > 10, "only {n} operations were struck");
-            break;
-        }
-    }
 }
 
 fn reopened(machine: &Machine, context: &str) -> OpenOutcome {
@@ -272,7 +193,7 @@ fn begun() -> Told {
 fn saving_and_answering() {
     at_every_operation(
         &tablet(),
-        |machine, begin, told| {
+        |machine, begin, told: &mut Told| {
             *told = begun();
             let store = machine.open().expect("nothing is wrong yet").store;
             begin();
@@ -339,7 +260,7 @@ fn store_batch(store: &Store, number: u64) -> Result<(), StoreError> {
 fn pulling_a_batch_and_a_page_of_the_first_load() {
     at_every_operation(
         &tablet(),
-        |machine, begin, told| {
+        |machine, begin, told: &mut Told| {
             let store = machine.open().expect("nothing is wrong yet").store;
             begin();
             for number in 1..=4 {
@@ -415,7 +336,7 @@ fn after_damage() -> Told {
 fn opening_with_a_damaged_database() {
     at_every_operation(
         &damaged(),
-        |machine, begin, told| {
+        |machine, begin, told: &mut Told| {
             *told = after_damage();
             begin();
             machine
@@ -453,7 +374,7 @@ fn opening_after_an_unclean_stop() {
     machine.disk.crash(Loss::Nothing);
     at_every_operation(
         &machine.restarted(Some(store)).disk.image(),
-        |machine, begin, told| {
+        |machine, begin, told: &mut Told| {
             *told = after_damage();
             begin();
             machine
@@ -494,7 +415,7 @@ fn erasing_a_household_with_a_draft() {
     assert!(is_journalled(&machine));
     at_every_operation(
         &machine.disk.image(),
-        |machine, begin, told| {
+        |machine, begin, told: &mut Told| {
             let store = machine.open().expect("nothing is wrong yet").store;
             begin();
             let erased = store.write(|tx| recovery::erase(tx, document(ERASED), 0, START_MS));
@@ -548,7 +469,7 @@ fn first_version() -> Image {
 fn migrating_the_first_version() {
     at_every_operation(
         &first_version(),
-        |machine, begin, _| {
+        |machine, begin, _: &mut Told| {
             begin();
             machine
                 .open()
@@ -574,7 +495,7 @@ fn migrating_the_first_version() {
 fn creating_a_store() {
     at_every_operation(
         &Machine::new(0).disk.image(),
-        |machine, begin, told| {
+        |machine, begin, told: &mut Told| {
             begin();
             let store = machine.create().ok();
             told.created = store.is_some();

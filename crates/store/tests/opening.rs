@@ -278,6 +278,45 @@ fn ten_wrong_pins_leave_only_the_districts_key_and_lose_nothing() {
 }
 
 #[test]
+fn changing_the_pin_asks_for_the_old_one_and_counts_wrong_ones() {
+    let world = World::new();
+    let store = world.create();
+    let change = |old, new| store.change_pin(old, new, ArgonCost::FLOOR, &world.hardware);
+    assert!(matches!(
+        change("284605", "507382"),
+        Err(StoreError::WrongPin { left: 9 })
+    ));
+    // A new one that is not allowed costs no try.
+    assert!(matches!(change(PIN, "123456"), Err(StoreError::PinCommon)));
+    change(PIN, "507382").expect("changes");
+    drop(store);
+    assert!(matches!(
+        world.try_open(PIN),
+        Err(StoreError::WrongPin { left: 9 })
+    ));
+    world.try_open("507382").expect("the new one opens");
+}
+
+#[test]
+fn ten_wrong_old_pins_lock_for_good_also_while_the_store_is_open() {
+    let world = World::new();
+    let store = world.create();
+    for left in (1..10).rev() {
+        let refused = store.change_pin("284605", "507382", ArgonCost::FLOOR, &world.hardware);
+        assert!(
+            matches!(refused, Err(StoreError::WrongPin { left: found }) if found == left),
+            "{left}"
+        );
+        world.clock.advance_seconds(1000);
+    }
+    assert!(matches!(
+        store.change_pin("284605", "507382", ArgonCost::FLOOR, &world.hardware),
+        Err(StoreError::RecoveryNeeded)
+    ));
+    assert_eq!(store.pin_cost().expect("reads"), None);
+}
+
+#[test]
 fn without_the_hardware_key_the_right_pin_is_not_enough_and_is_not_counted() {
     let world = World::new();
     drop(world.create());

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use client::view::ShellKind;
-use client::{App, AppSettings};
+use client::{App, AppSettings, PinCost};
 use office::demo::{DemoTownship, ledgers};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -64,7 +64,7 @@ async fn host(settings: HostSettings) -> Result<()> {
     let clock = MovedClock::new();
     clock.run_at_offset(settings.offset_ms);
     let mut app_settings = AppSettings::new(settings.folder, settings.shell);
-    app_settings.cost = ArgonCost::FLOOR;
+    app_settings.cost = PinCost::Fixed(ArgonCost::FLOOR);
     app_settings.clock = clock.clone();
     app_settings.extensions = zoufang_tests::extensions();
     let app = App::open(app_settings)?;

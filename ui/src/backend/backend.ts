@@ -11,6 +11,7 @@ export const commands = [
   'choose_pin',
   'unlock',
   'lock',
+  'change_pin',
   'me',
   'today',
   'search_children',
@@ -83,6 +84,7 @@ export interface Backend {
   choosePin(input: view.PinInput): Promise<view.AppView>
   unlock(input: view.PinInput): Promise<view.AppView>
   lock(): Promise<view.AppView>
+  changePin(input: view.ChangePinInput): Promise<view.AppView>
   me(): Promise<view.MeView>
   today(): Promise<view.TodayView>
   searchChildren(input: view.SearchInput): Promise<view.ChildListView>

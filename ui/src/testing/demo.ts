@@ -287,6 +287,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
   return memoryBackend({
     app: async () => app,
     lock: async () => (app = { ...app, stage: 'locked' }),
+    changePin: async () => app,
     unlock: async () => (app = readyTablet),
     me: async () => ({
       person: '李玉梅',

@@ -85,6 +85,15 @@ pub struct PinInput {
     pub pin: String,
 }
 
+/// A new PIN in place of the old one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ChangePinInput {
+    /// The PIN so far.
+    pub old: String,
+    /// Six digits.
+    pub new: String,
+}
+
 /// What a refusal looks like to a screen: the code picks the words in the locale file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct UiError {

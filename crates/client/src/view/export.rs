@@ -14,6 +14,7 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         AppView,
         EnrolInput,
         PinInput,
+        ChangePinInput,
         UiError,
         MeView,
         IdInput,

@@ -1,6 +1,8 @@
 //! A store in a temporary folder, with a clock that is set by hand and a person who writes records.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod trouble;
+
 use automerge::Automerge;
 use domain::record::doc;
 use domain::record::{Edit, Entry, SCHEMA};
@@ -224,10 +226,14 @@ impl Machine {
     }
 
     pub fn open(&self) -> Result<OpenOutcome, StoreError> {
+        self.open_with(OpenWith::Pin(PIN))
+    }
+
+    pub fn open_with(&self, with: OpenWith<'_>) -> Result<OpenOutcome, StoreError> {
         Store::open(
             Path::new(FOLDER),
             OpenOptions {
-                with: OpenWith::Pin(PIN),
+                with,
                 hardware: &self.hardware()?,
                 entropy: self.entropy.clone(),
                 clock: self.clock.clone(),
