@@ -118,7 +118,7 @@ impl<'a> AdminDesk<'a> {
         &mut self,
         input: &ConfirmEnrolment,
     ) -> Result<EnrolmentStatus, AdminError> {
-        self.write(|desk| enrolment::confirm(desk, By::Operator, None, input))
+        self.write(|desk| enrolment::confirm(desk, None, input))
     }
 
     /// The station of a township: the named one, or the only one there is.

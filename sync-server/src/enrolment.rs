@@ -9,6 +9,7 @@ use crate::settings::{self, name};
 use crate::vault::Vault;
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use ids::{Clock, DeviceId, Entropy, Role, UnitId, new_uuid};
+use protocol::access::{self, Action, Context, Holder, Resource, Subject};
 use protocol::enrolment::{self as rules, QrCode, Seen};
 use protocol::session::proof;
 use protocol::{
@@ -150,8 +151,36 @@ fn set_state(
     Ok(())
 }
 
-/// Makes a code for a person of a unit.
+/// Makes a code for a person of a unit, asked for at the station.
 pub(crate) fn create(
+    desk: Desk<'_>,
+    by: &Holder,
+    input: &CreateEnrolment,
+) -> Result<EnrolmentStatus, ApiError> {
+    refuse_appointing(desk.connection, by, input.role)?;
+    make(desk, By::from(by), by.scope, input)
+}
+
+/// A head is appointed by the head, and by a supervisor only while there is none.
+fn refuse_appointing(connection: &Connection, by: &Holder, role: Role) -> Result<(), ApiError> {
+    if role != Role::Head {
+        return Ok(());
+    }
+    let context = Context {
+        headless: !organisation::has_head(connection, by.scope)?,
+        ..Context::default()
+    };
+    let subject = Subject::Device(*by);
+    let scope = Resource::Scope(by.scope);
+    if access::decide(subject, Action::AppointHead, scope, context).is_allowed() {
+        Ok(())
+    } else {
+        Err(ApiError::NotAllowed)
+    }
+}
+
+/// Makes a code for a person of a unit of this scope.
+pub(crate) fn make(
     desk: Desk<'_>,
     by: By,
     scope: UnitId,
@@ -164,7 +193,7 @@ pub(crate) fn create(
         .ok_or(ApiError::NotFound)?;
     let fits = match input.role {
         Role::Director => unit.level == UnitLevel::Village,
-        Role::Supervisor => unit.id == scope,
+        Role::Supervisor | Role::Head => unit.id == scope,
     };
     if !fits {
         return Err(ApiError::NotAllowed);
@@ -208,7 +237,7 @@ pub(crate) fn create_anywhere(
     let scope = organisation::unit(desk.connection, input.unit)?
         .and_then(|unit| unit.scope)
         .ok_or(ApiError::NotFound)?;
-    create(desk, By::Operator, scope, input)
+    make(desk, By::Operator, scope, input)
 }
 
 /// After a restore, people, devices and file numbers given out since the copy are on their way back.
@@ -437,13 +466,16 @@ fn count_wrong(desk: Desk<'_>, record: &Record) -> Result<ApiError, ApiError> {
 /// The station says that the six digits are the same.
 pub(crate) fn confirm(
     desk: Desk<'_>,
-    by: By,
-    scope: Option<UnitId>,
+    holder: Option<&Holder>,
     input: &ConfirmEnrolment,
 ) -> Result<EnrolmentStatus, ApiError> {
     let mut record = by_id(desk.connection, input.enrolment)?
-        .filter(|record| scope.is_none_or(|scope| scope == record.scope))
+        .filter(|record| holder.is_none_or(|holder| holder.scope == record.scope))
         .ok_or(ApiError::NotFound)?;
+    if let Some(holder) = holder {
+        // Meanwhile there may be a head: two open codes must not make two.
+        refuse_appointing(desk.connection, holder, record.role)?;
+    }
     record.check_live(desk.clock.now_ms())?;
     if record.compare_code.as_deref() != Some(input.compare_code.as_str()) {
         return Err(ApiError::EnrolCompareWrong);
@@ -454,7 +486,13 @@ pub(crate) fn confirm(
         let (act, object) = (Act::EnrolmentConfirmed, Object::Id(record.id));
         audit::append(
             desk.connection,
-            &Deed::of(by, record.scope, act, object, desk.clock.now_ms()),
+            &Deed::of(
+                holder.map_or(By::Operator, By::from),
+                record.scope,
+                act,
+                object,
+                desk.clock.now_ms(),
+            ),
         )?;
     }
     status_of(desk, &record)
@@ -470,7 +508,7 @@ pub(crate) fn confirm_anywhere(
         enrolment: id,
         compare_code: status.compare_code.unwrap_or_default(),
     };
-    confirm(desk, By::Operator, None, &input)
+    confirm(desk, None, &input)
 }
 
 /// The device proves that it was given the code, and becomes known. Said twice it gives the same answer.

@@ -144,7 +144,7 @@ pub fn init(
         ca_certificate: &ca_certificate,
         address: &options.address,
     };
-    let enrolment = enrolment::create(
+    let enrolment = enrolment::make(
         desk,
         By::Operator,
         scope,

@@ -9,7 +9,7 @@ use crate::reviews;
 use crate::snapshot;
 use crate::vault::{self, Vault};
 use ed25519_dalek::SigningKey;
-use ids::{ChangeHash, DeviceId, DocumentId, Generation, Role, UnitId};
+use ids::{ChangeHash, DeviceId, DocumentId, Generation, UnitId};
 use protocol::access::{self, Action, Context, Holder, Resource, Subject};
 use protocol::session::proof;
 use protocol::{Entry, EntryBody, Envelope, LastApplied, MemberRecord, ReviewState, limits, wire};
@@ -405,7 +405,7 @@ fn visible_record(
         "move" => moved(connection, vault, holder, wire::unpack(record)?),
         "late" => {
             let late: LateEntry = wire::unpack(record)?;
-            let sees = late.device == holder.device || holder.role == Role::Supervisor;
+            let sees = late.device == holder.device || holder.role.is_at_station();
             Ok(sees.then_some(EntryBody::Late {
                 document: late.document,
                 hash: late.hash,
@@ -484,7 +484,7 @@ pub(crate) fn sees_member(holder: &Holder, record: &MemberRecord) -> bool {
         MemberRecord::Unit { .. } => return true,
         MemberRecord::Staff { unit, .. } | MemberRecord::Device { unit, .. } => *unit,
     };
-    holder.role == Role::Supervisor || unit == holder.unit || unit == holder.scope
+    holder.role.is_at_station() || unit == holder.unit || unit == holder.scope
 }
 
 fn read_envelope(

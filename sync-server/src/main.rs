@@ -90,6 +90,9 @@ enum Command {
         /// With --new: a director's code for this village instead.
         #[arg(long, requires = "new")]
         village: Option<String>,
+        /// With --new: the code is for the head of the station.
+        #[arg(long, requires = "new", conflicts_with = "village")]
+        head: bool,
         /// With --new: the township, by name or region code, where there are several.
         #[arg(long, requires = "new", conflicts_with = "village")]
         township: Option<String>,
@@ -221,6 +224,7 @@ fn main() -> Result<()> {
             new,
             village,
             township,
+            head,
             confirm,
             code,
         } => run_enrol(
@@ -228,6 +232,7 @@ fn main() -> Result<()> {
             new,
             village.as_deref(),
             township.as_deref(),
+            head,
             confirm.as_deref().zip(code),
         ),
         Command::Township(TownshipCommand::Add {
@@ -306,6 +311,7 @@ fn run_enrol(
     new: Option<String>,
     village: Option<&str>,
     township: Option<&str>,
+    head: bool,
     confirm: Option<(&str, String)>,
 ) -> Result<()> {
     let mut desk = open_desk(folders)?;
@@ -315,6 +321,7 @@ fn run_enrol(
                 UnitId::parse(village).context("not a village id")?,
                 Role::Director,
             ),
+            None if head => (desk.scope(township)?, Role::Head),
             None => (desk.scope(township)?, Role::Supervisor),
         };
         let input = CreateEnrolment { unit, role, person };

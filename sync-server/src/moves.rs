@@ -16,7 +16,7 @@ use crate::publish;
 use crate::state::App;
 use crate::steps::Step;
 use crate::sync;
-use ids::{DeviceId, DocKind, DocumentId, Role, UnitId};
+use ids::{DeviceId, DocKind, DocumentId, UnitId};
 use protocol::access::Holder;
 use protocol::session::server::AdmissionState;
 use protocol::{
@@ -414,7 +414,7 @@ pub(crate) fn was_home(
             ":document": document.0.as_bytes(),
             ":unit": holder.unit.0.as_bytes(),
             ":scope": holder.scope.0.as_bytes(),
-            ":whole_scope": holder.role == Role::Supervisor,
+            ":whole_scope": holder.role.is_at_station(),
         })
 }
 

@@ -391,6 +391,15 @@ pub(crate) fn add_device(
     Ok(device)
 }
 
+/// Whether the township has a head with a device that was not revoked.
+pub(crate) fn has_head(connection: &Connection, scope: UnitId) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(include_str!("sql/organisation/has_head.sql"))?
+        .query_row(named_params! {":scope": scope.0.as_bytes()}, |row| {
+            row.get(0)
+        })
+}
+
 /// A name as it may be stored.
 pub(crate) fn checked_name(name: &str) -> Result<&str, ApiError> {
     let name = name.trim();

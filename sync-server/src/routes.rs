@@ -2,7 +2,6 @@
 //!
 //! What a route does is a plain function over the shared parts and a connection; this file also runs it under axum.
 
-use crate::audit::By;
 use crate::enrolment::{self, Counted};
 use crate::error::ApiError;
 use crate::herd::{self, Class};
@@ -322,9 +321,7 @@ fn session_endpoints() -> Vec<Endpoint> {
             "/enrolments",
             "Makes a one-time code.",
             |app, connection, granted, input| {
-                let holder = granted.holder()?;
-                let by = By::from(&holder);
-                enrolment::create(app.desk(connection), by, holder.scope, &input)
+                enrolment::create(app.desk(connection), &granted.holder()?, &input)
             },
         ),
         Endpoint::reading(
@@ -340,9 +337,7 @@ fn session_endpoints() -> Vec<Endpoint> {
             "/enrolments/confirm",
             "The six digits are the same.",
             |app, connection, granted, input| {
-                let holder = granted.holder()?;
-                let (by, scope) = (By::from(&holder), Some(holder.scope));
-                enrolment::confirm(app.desk(connection), by, scope, &input)
+                enrolment::confirm(app.desk(connection), Some(&granted.holder()?), &input)
             },
         ),
         Endpoint::writing(
@@ -644,6 +639,7 @@ fn grant(action: Action, caller: Option<&Caller>) -> Result<Granted, ApiError> {
     let subject = holder.map_or(Subject::Stranger, Subject::Device);
     let context = Context {
         revoked: caller.is_some_and(|caller| caller.revoked),
+        ..Context::default()
     };
     let resource = if needs_session(action) {
         Resource::Scope(holder.map_or(UnitId(uuid::Uuid::nil()), |holder| holder.scope))

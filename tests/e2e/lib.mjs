@@ -197,7 +197,7 @@ export async function enrolStation(world, station, pin = '283946') {
 
 /** Enrols a tablet's core for a village by a code of the station, past the screens. */
 export async function enrolTablet(station, tablet, village, person, pin = '593817') {
-  const code = await station.call('new_enrolment', { village, person })
+  const code = await station.call('new_enrolment', { role: 'director', village, person })
   const here = await tablet.call('enrol_start', { address: code.qr_text, code: '' })
   await station.call('confirm_enrolment', { id: code.enrolment, compare_code: here.compare_code })
   await ready(tablet, pin)

@@ -80,7 +80,7 @@ export async function directorsFolder(context, pin) {
   const villages = await createVillages(station)
   const village = villages['白荷村']
   const children = await addChildren(station, village, [['石小雨', '2016-03-05'], ['周子涵', '2014-11-30', 'LB-1', '1']])
-  const code = await station.call('new_enrolment', { village, person: '李玉梅' })
+  const code = await station.call('new_enrolment', { role: 'director', village, person: '李玉梅' })
   const { folder } = await world.enrolledFolder('window', 'tablet', code.enrolment, pin)
   return { world, station, children, folder }
 }

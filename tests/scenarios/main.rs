@@ -17,4 +17,5 @@ mod photos;
 mod refused;
 mod restored_server;
 mod returned;
+mod the_right_eyes;
 mod two_tablets;

@@ -66,7 +66,7 @@ async fn a_roster_becomes_visits_the_station_sees_and_answers() -> Result<()> {
     let code: EnrolmentView = station
         .call(
             "new_enrolment",
-            json!({"village": village, "person": "李玉梅"}),
+            json!({"role": "director", "village": village, "person": "李玉梅"}),
         )
         .await?;
     let tablet = Device::open(

@@ -41,6 +41,7 @@ pub(crate) async fn offer(
     whole: bool,
     to: UnitId,
 ) -> Result<String> {
+    station.step_up().await?;
     let view: MovesView = station
         .call(
             "offer_move",
@@ -54,6 +55,7 @@ pub(crate) async fn offer(
 }
 
 pub(crate) async fn decide(station: &Device, id: &str, decision: &str) -> Result<MovesView> {
+    station.step_up().await?;
     station
         .call("decide_move", json!({"id": id, "decision": decision}))
         .await

@@ -9,8 +9,8 @@ use protocol::EnrolmentStatus;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use store::ArgonCost;
 use sync_server::RunningServer;
@@ -79,6 +79,7 @@ pub struct Device {
     pub app: Arc<App>,
     /// Its time.
     pub clock: Arc<MovedClock>,
+    pin: OnceLock<String>,
 }
 
 impl Device {
@@ -95,6 +96,7 @@ impl Device {
         Ok(Self {
             app: App::open(settings)?,
             clock,
+            pin: OnceLock::new(),
         })
     }
 
@@ -146,7 +148,17 @@ impl Device {
             bail!("confirmed, but the device stands at {:?}", view.stage);
         }
         let _: AppView = self.call("choose_pin", json!({ "pin": pin })).await?;
+        let _ = self.pin.set(pin.to_owned());
         Ok(())
+    }
+
+    /// The PIN once more, as the person gives it when the screen asks.
+    ///
+    /// # Errors
+    /// It was not enrolled by this value, or the PIN is refused.
+    pub async fn step_up(&self) -> Result<()> {
+        let pin = self.pin.get().context("the PIN is known")?;
+        self.call("step_up", json!({ "pin": pin })).await
     }
 
     /// Syncs until the first download is whole.

@@ -454,6 +454,24 @@ impl App {
         self.view()
     }
 
+    /// The PIN once more, before what asks for it. A wrong one counts as at the door; the tenth locks it.
+    pub(crate) fn step_up(&self, input: &PinInput) -> Result<(), ClientError> {
+        let tablet = self.tablet()?;
+        match tablet.store.ask_pin(&input.pin, &self.hardware) {
+            Ok(()) => tablet.pin_was_given(),
+            Err(StoreError::RecoveryNeeded) => {
+                drop(tablet);
+                self.lock()?;
+                Err(StoreError::RecoveryNeeded.into())
+            }
+            Err(error @ StoreError::WrongPin { .. }) => {
+                tablet.pin_was_wrong()?;
+                Err(error.into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
     pub(crate) fn lock(&self) -> Result<AppView, ClientError> {
         {
             let mut door = self.door();
@@ -491,6 +509,6 @@ impl App {
 fn shell_of(role: Role) -> ShellKind {
     match role {
         Role::Director => ShellKind::Tablet,
-        Role::Supervisor => ShellKind::Station,
+        Role::Supervisor | Role::Head => ShellKind::Station,
     }
 }

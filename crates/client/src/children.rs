@@ -31,7 +31,7 @@ const FIELD_CHARACTERS: usize = 200;
 pub fn search(tablet: &Tablet, input: &SearchInput) -> Result<ChildListView, ClientError> {
     let roster = Roster::read(tablet)?;
     let query = input.query.trim();
-    let by_number = tablet.identity.role == Role::Supervisor && query.chars().count() >= 4;
+    let by_number = tablet.identity.role.is_at_station() && query.chars().count() >= 4;
     let rows = roster
         .children
         .iter()
@@ -427,10 +427,10 @@ pub fn add_child(tablet: &Tablet, input: &AddChildInput) -> Result<SavedView, Cl
         _ => None,
     };
     let village = match (&input.village, tablet.identity.role) {
-        (Some(village), Role::Supervisor) => {
+        (Some(village), Role::Supervisor | Role::Head) => {
             UnitId::parse(village).map_err(|_| ClientError::new("not_found"))?
         }
-        (None, Role::Supervisor) => return Err(ClientError::new("not_found")),
+        (None, Role::Supervisor | Role::Head) => return Err(ClientError::new("not_found")),
         (_, Role::Director) => tablet.identity.unit,
     };
     let child = DocumentId(tablet.new_id());

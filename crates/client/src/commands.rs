@@ -79,6 +79,10 @@ commands! {
             let input = read(argument)?;
             blocking(move || app.change_pin(&input)).await
         };
+        "step_up" => |app, argument| {
+            let input = read(argument)?;
+            blocking(move || app.step_up(&input)).await
+        };
         "sync_now" => |app, _argument| {
             app.tap();
             let tablet = app.tablet()?;

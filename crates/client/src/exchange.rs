@@ -13,7 +13,6 @@ use crate::sync::{self, Message, Step};
 use crate::tablet::Tablet;
 use crate::uploads::{Parcel, Uploads};
 use crate::view::SyncPhase;
-use ids::Role;
 use protocol::dictionary::With;
 use protocol::session::client::{Effect, Event, SyncSession};
 use protocol::session::proof::{self, RequestProof};
@@ -244,7 +243,7 @@ impl Exchange {
                 Ok(Next::Worked)
             }
             // The station learns when each tablet was last heard of: "not visited" and "not synced" are different questions.
-            Step::Again | Step::Ended if tablet.identity.role == Role::Supervisor => {
+            Step::Again | Step::Ended if tablet.identity.role.is_at_station() => {
                 self.ask(tablet, What::Devices, "/devices/list", &())
             }
             Step::Again | Step::Ended => {

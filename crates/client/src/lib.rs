@@ -29,6 +29,7 @@ pub mod roster;
 pub mod runtime;
 pub mod server;
 pub mod station;
+mod step_up;
 mod sync;
 pub mod sync_page;
 pub mod system;

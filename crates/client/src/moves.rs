@@ -188,8 +188,9 @@ pub async fn form(tablet: &Arc<Tablet>, input: &IdInput) -> Result<MoveFormView,
 /// Offers a child, alone or with its household, to a village.
 ///
 /// # Errors
-/// `not_found`, `move_reason_missing`, `move_open`, `move_impossible`, `no_network`, `server_refused`.
+/// `pin_again`, `not_found`, `move_reason_missing`, `move_open`, `move_impossible`, `no_network`, `server_refused`.
 pub async fn offer(tablet: &Arc<Tablet>, input: &OfferMoveInput) -> Result<MovesView, ClientError> {
+    tablet.require_step_up()?;
     if input.reason.trim().is_empty() {
         return Err(ClientError::new("move_reason_missing"));
     }
@@ -266,11 +267,12 @@ pub async fn list(tablet: &Arc<Tablet>) -> Result<MovesView, ClientError> {
 /// Accepts, declines or withdraws an offer.
 ///
 /// # Errors
-/// `not_found`, `move_over`, `no_network`, `server_refused`.
+/// `pin_again`, `not_found`, `move_over`, `no_network`, `server_refused`.
 pub async fn decide(
     tablet: &Arc<Tablet>,
     input: &DecideMoveInput,
 ) -> Result<MovesView, ClientError> {
+    tablet.require_step_up()?;
     let decision = match input.decision.as_str() {
         "accept" => MoveDecision::Accept,
         "decline" => MoveDecision::Decline,

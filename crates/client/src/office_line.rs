@@ -108,10 +108,10 @@ fn todo(code: RefusalCode) -> &'static str {
     }
 }
 
-/// Makes a one-time code for a director's tablet.
+/// Makes a one-time code for a director's tablet, or for a supervisor or head at this station.
 ///
 /// # Errors
-/// `name_missing`, `not_found`, `no_network`, `server_refused`.
+/// `name_missing`, `not_found`, `head_appoints`, `no_network`, `server_refused`.
 pub async fn new_enrolment(
     tablet: &Arc<Tablet>,
     input: &NewEnrolmentInput,
@@ -121,22 +121,32 @@ pub async fn new_enrolment(
         return Err(ClientError::new("name_missing"));
     }
     let line = Line::of(tablet)?;
-    let unit = UnitId::parse(&input.village).map_err(|_| ClientError::new("not_found"))?;
+    let role = Role::parse(&input.role).ok_or_else(|| ClientError::new("not_found"))?;
+    let unit = if role.is_at_station() {
+        tablet.identity.scope
+    } else {
+        UnitId::parse(&input.village).map_err(|_| ClientError::new("not_found"))?
+    };
     let status: EnrolmentStatus = line
         .send(
             "/enrolments",
             &CreateEnrolment {
                 unit,
-                role: if unit == tablet.identity.scope {
-                    Role::Supervisor
-                } else {
-                    Role::Director
-                },
+                role,
                 person: person.to_owned(),
             },
         )
-        .await?;
+        .await
+        .map_err(|error| appointing(role, error))?;
     view(&status)
+}
+
+/// Why a head could not be enrolled is worth words of its own: the person has a right to the button, not to this.
+fn appointing(role: Role, error: ClientError) -> ClientError {
+    match refused_code(&error).as_deref() {
+        Some("not_allowed") if role == Role::Head => ClientError::new("head_appoints"),
+        _ => error,
+    }
 }
 
 /// How an enrolment stands.

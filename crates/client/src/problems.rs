@@ -393,7 +393,7 @@ impl<'a> Room<'a> {
         tablet.store.read(|connection| {
             let nouns = tablet.nouns(connection)?;
             let mut sealed = HashMap::new();
-            if tablet.identity.role == Role::Supervisor {
+            if tablet.identity.role.is_at_station() {
                 for record in tablet.restricted(connection)? {
                     let restricted = Restricted::from_record(&record);
                     if let Some(about) = restricted.about {
@@ -514,7 +514,9 @@ impl<'a> Room<'a> {
                 .rev()
                 .find(|event| {
                     author_of(event.made_by).is_some_and(|author| {
-                        self.people.role(author.staff) == Some(Role::Supervisor)
+                        self.people
+                            .role(author.staff)
+                            .is_some_and(Role::is_at_station)
                     }) && !event.text.is_empty()
                 })
                 .map(|event| event.text.clone()),
@@ -596,6 +598,7 @@ pub fn role_words(role: Option<Role>) -> &'static str {
     match role {
         Some(Role::Director) => "儿童主任",
         Some(Role::Supervisor) => "街镇站",
+        Some(Role::Head) => "站长",
         None => "",
     }
 }

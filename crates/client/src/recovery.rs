@@ -546,7 +546,7 @@ fn lose_sight(
         .as_ref()
         .is_some_and(|unit| unit.parent == Some(me.scope));
     let sees = match me.role {
-        Role::Supervisor => is_in_scope,
+        Role::Supervisor | Role::Head => is_in_scope,
         Role::Director => to == me.unit,
     };
     let is_here = documents::head(tx, document)?.is_some() && !documents::has_left(tx, document)?;

@@ -5,6 +5,7 @@ use crate::error::ClientError;
 use crate::nouns::NounCache;
 use crate::packs::Packs;
 use crate::runtime::SyncState;
+use crate::step_up::StepUp;
 use crate::system;
 use chrono::NaiveDate;
 use ed25519_dalek::SigningKey;
@@ -38,6 +39,7 @@ pub struct Tablet {
     packs: RwLock<Arc<Packs>>,
     started_steady_ms: i64,
     writes: AtomicU64,
+    pub(crate) stepped_up: StepUp,
 }
 
 impl Tablet {
@@ -126,6 +128,7 @@ impl Tablet {
             packs: RwLock::default(),
             started_steady_ms,
             writes: AtomicU64::new(0),
+            stepped_up: StepUp::default(),
         };
         tablet.reload_packs()?;
         Ok(tablet)

@@ -225,6 +225,8 @@ pub struct Rules {
     /// A photo or recording stays on the tablet for so many days after the server has it for good, and after it was
     /// fetched again (docs/adr/0016).
     pub attachment_keep_days: u32,
+    /// So many minutes after the PIN was given again what asks for it is done without asking (docs/adr/0022).
+    pub step_up_minutes: u32,
     /// Which codes count as what.
     pub counting: Counting,
     /// Categories with a cadence, by group (decisions 7).
@@ -297,6 +299,7 @@ impl Default for Rules {
             attempts_before_problem: 2,
             ageing_reminder_days: vec![60, 30],
             attachment_keep_days: 30,
+            step_up_minutes: 5,
             counting: Counting::default(),
             include: BTreeMap::new(),
             exclude: Vec::new(),

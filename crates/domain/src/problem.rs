@@ -164,10 +164,9 @@ impl Problem {
 /// answers, and may mark an S3 or S4 as solved on the spot (domain.md §6.2).
 pub fn may(role: Role, kind: EventKind, severity: &str) -> bool {
     match kind {
-        EventKind::Reported => role == Role::Director || role == Role::Supervisor,
-        EventKind::Replied | EventKind::Measure => true,
-        EventKind::Accepted | EventKind::Returned | EventKind::Closed => role == Role::Supervisor,
-        EventKind::Resolved => role == Role::Supervisor || matches!(severity, "S3" | "S4"),
+        EventKind::Reported | EventKind::Replied | EventKind::Measure => true,
+        EventKind::Accepted | EventKind::Returned | EventKind::Closed => role.is_at_station(),
+        EventKind::Resolved => role.is_at_station() || matches!(severity, "S3" | "S4"),
     }
 }
 

@@ -56,7 +56,7 @@ uuid_name!(
     UnitId
 );
 uuid_name!(
-    /// A member of staff: director, supervisor.
+    /// A member of staff: director, supervisor, head.
     StaffId
 );
 
@@ -147,22 +147,31 @@ pub enum Role {
     Director,
     /// 儿童督导员 and station staff, of one township.
     Supervisor,
+    /// 站长, head of the station: everything a supervisor may, and the second person who approves and reviews.
+    Head,
 }
 
 impl Role {
+    /// All roles, the least first.
+    pub const ALL: [Role; 3] = [Role::Director, Role::Supervisor, Role::Head];
+
+    /// Works at the township's station, for all its villages.
+    pub fn is_at_station(self) -> bool {
+        matches!(self, Role::Supervisor | Role::Head)
+    }
+
     /// Stable text form, as stored.
     pub fn as_str(self) -> &'static str {
         match self {
             Role::Director => "director",
             Role::Supervisor => "supervisor",
+            Role::Head => "head",
         }
     }
 
     /// Reads the stable text form.
     pub fn parse(text: &str) -> Option<Self> {
-        [Role::Director, Role::Supervisor]
-            .into_iter()
-            .find(|role| role.as_str() == text)
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
     }
 }
 

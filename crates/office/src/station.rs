@@ -8,7 +8,6 @@ use client::imports::{self, Reading};
 use client::view::{IdInput, ImportInput, ImportPreviewView};
 use client::{ClientError, Extension, Tablet};
 use domain::import::PlanRow;
-use ids::Role;
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
@@ -27,7 +26,7 @@ impl Extension for Station {
         command: &str,
         argument: Value,
     ) -> Result<Value, ClientError> {
-        if tablet.identity.role != Role::Supervisor {
+        if !tablet.identity.role.is_at_station() {
             return Err(ClientError::new("not_allowed"));
         }
         match command {

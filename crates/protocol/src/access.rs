@@ -68,11 +68,13 @@ pub enum Action {
     ReadReviews,
     /// Decide what becomes of what came late; each document is decided again.
     DecideReview,
+    /// Enrol a head of the station, or confirm one: who is told of every break-glass and approves what is large.
+    AppointHead,
 }
 
 impl Action {
     /// All actions, for tables and tests.
-    pub const ALL: [Action; 18] = [
+    pub const ALL: [Action; 19] = [
         Action::ReadHealth,
         Action::Enrol,
         Action::OpenSession,
@@ -91,6 +93,7 @@ impl Action {
         Action::MoveDocuments,
         Action::ReadReviews,
         Action::DecideReview,
+        Action::AppointHead,
     ];
 }
 
@@ -119,6 +122,8 @@ pub enum Resource {
 pub struct Context {
     /// The device was revoked.
     pub revoked: bool,
+    /// The scope has no head whose device works. Until it has one, a supervisor appoints the first.
+    pub headless: bool,
 }
 
 /// The answer.
@@ -159,7 +164,9 @@ impl Decision {
 enum Who {
     Anyone,
     Staff,
-    Supervisor,
+    Station,
+    /// The head; the station as long as there is none.
+    Head,
 }
 
 /// What an action is done to.
@@ -187,7 +194,8 @@ const fn rule(action: Action) -> (Who, What) {
         | Action::ReadMoves
         | Action::MoveDocuments
         | Action::ReadReviews
-        | Action::DecideReview => (Who::Supervisor, What::Scope),
+        | Action::DecideReview => (Who::Station, What::Scope),
+        Action::AppointHead => (Who::Head, What::Scope),
     }
 }
 
@@ -205,7 +213,10 @@ pub fn decide(subject: Subject, action: Action, resource: Resource, context: Con
         Subject::Operator => {
             let manages = matches!(
                 action,
-                Action::CreateEnrolment | Action::ReadEnrolment | Action::ConfirmEnrolment
+                Action::CreateEnrolment
+                    | Action::ReadEnrolment
+                    | Action::ConfirmEnrolment
+                    | Action::AppointHead
             );
             return if manages {
                 Decision::Allow
@@ -218,7 +229,12 @@ pub fn decide(subject: Subject, action: Action, resource: Resource, context: Con
     if context.revoked {
         return Decision::Deny(Denial::Revoked);
     }
-    if who == Who::Supervisor && holder.role != Role::Supervisor {
+    let has_the_role = match who {
+        Who::Anyone | Who::Staff => true,
+        Who::Station => holder.role.is_at_station(),
+        Who::Head => holder.role == Role::Head || context.headless && holder.role.is_at_station(),
+    };
+    if !has_the_role {
         return Decision::Deny(Denial::Role);
     }
     match resource {
@@ -257,7 +273,7 @@ fn decide_document(
     match (holder.role, kind) {
         // Sealed detail belongs to the station, whoever writes it.
         (_, DocKind::Restricted) if home_unit != scope => Decision::Deny(Denial::Unit),
-        (Role::Supervisor, _) => Decision::Allow,
+        (Role::Supervisor | Role::Head, _) => Decision::Allow,
         // A director may hand sealed detail in, and correct what this very tablet handed in; never read it back.
         (Role::Director, DocKind::Restricted) => match action {
             Action::CreateDocument | Action::WriteDocument if creator == holder.device => {

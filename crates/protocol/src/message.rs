@@ -696,7 +696,7 @@ pub struct EnvelopeIndex {
 /// `POST /enrolments`: the station makes a one-time code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreateEnrolment {
-    /// Unit of the person: a village for a director, the station for a supervisor.
+    /// Unit of the person: a village for a director, the station for a supervisor or a head.
     pub unit: UnitId,
     /// Role.
     pub role: Role,

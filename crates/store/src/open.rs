@@ -95,6 +95,7 @@ pub struct Store {
     journal: Mutex<Journal>,
     drafts: Mutex<Journal>,
     reserve: Reserve,
+    guessing: Mutex<()>,
     /// Damage was met: the next opening looks at every page.
     is_damaged: AtomicBool,
     entropy: Arc<dyn Entropy>,
@@ -160,6 +161,7 @@ impl Store {
             journal: Mutex::new(journal),
             drafts: Mutex::new(drafts),
             reserve: Reserve::in_folder(disk.clone(), folder),
+            guessing: Mutex::new(()),
             is_damaged: AtomicBool::new(false),
             disk,
             entropy: options.entropy,
@@ -221,6 +223,7 @@ impl Store {
             journal: Mutex::new(journal),
             drafts: Mutex::new(drafts),
             reserve: Reserve::in_folder(disk.clone(), folder),
+            guessing: Mutex::new(()),
             is_damaged: AtomicBool::new(false),
             disk,
             entropy: options.entropy,
@@ -419,12 +422,22 @@ impl Store {
         hardware: &dyn HardwareKey,
     ) -> Result<(), StoreError> {
         crate::pin::check_new_pin(new)?;
-        Slots::read(self.disk.clone(), &self.folder)?.open_with_pin(
-            old,
-            hardware,
-            self.clock.as_ref(),
-        )?;
+        self.ask_pin(old, hardware)?;
         self.replace_pin(new, cost, hardware)
+    }
+
+    /// Asks for the PIN although the store is open: counted, with the same waits as at the door, and nothing of it is
+    /// kept.
+    ///
+    /// # Errors
+    /// As opening with a PIN. The tenth wrong one locks the store for good, though it stays open:
+    /// [`StoreError::RecoveryNeeded`].
+    pub fn ask_pin(&self, pin: &str, hardware: &dyn HardwareKey) -> Result<(), StoreError> {
+        // One at a time: of two guesses at once neither goes uncounted.
+        let _one = self.guessing.lock().unwrap_or_else(PoisonError::into_inner);
+        Slots::read(self.disk.clone(), &self.folder)?
+            .open_with_pin(pin, hardware, self.clock.as_ref())
+            .map(drop)
     }
 
     /// What a guess of this store's PIN costs; none when there is no PIN any more.

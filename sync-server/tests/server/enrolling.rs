@@ -302,3 +302,50 @@ async fn the_first_station_may_be_confirmed_from_the_command_line() {
     .unwrap();
     half.finish().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_supervisor_enrols_the_first_head_and_after_that_only_the_head_does() {
+    let world = World::new().await;
+    let mut station = world.station().await;
+    let scope = world.report.scope;
+    let village = station.village("东滩村", "310199100201").await;
+    let (_, error) = station
+        .new_code_for(Role::Head, village, "高岚")
+        .await
+        .unwrap_err();
+    assert_eq!(error.code, "not_allowed", "a head belongs to the station");
+
+    // Two codes made while there is none: the second is not confirmed any more.
+    let second = station
+        .new_code_for(Role::Head, scope, "方圆")
+        .await
+        .unwrap();
+    let mut head = world
+        .colleague(&mut station, Role::Head, scope, "高岚")
+        .await
+        .unwrap();
+    let half = Half::begin_typed(world.http(), &second.code).await.unwrap();
+    let (_, error) = station
+        .confirm(&second, &half.compare_code())
+        .await
+        .unwrap_err();
+    assert_eq!(error.code, "not_allowed");
+    let (_, error) = station
+        .new_code_for(Role::Head, scope, "方圆")
+        .await
+        .unwrap_err();
+    assert_eq!(error.code, "not_allowed");
+
+    world
+        .colleague(&mut head, Role::Head, scope, "方圆")
+        .await
+        .unwrap();
+    world
+        .colleague(&mut station, Role::Supervisor, scope, "陶然")
+        .await
+        .unwrap();
+    world
+        .colleague(&mut head, Role::Director, village, "林月")
+        .await
+        .unwrap();
+}

@@ -137,13 +137,23 @@ impl World {
 
     /// A director's tablet, enrolled with typed digits.
     pub async fn tablet(&self, station: &mut Device, village: UnitId, person: &str) -> Device {
-        let status = station.new_code(village, person).await.unwrap();
-        let half = Half::begin_typed(self.http(), &status.code).await.unwrap();
-        station
-            .confirm(&status, &half.compare_code())
+        self.colleague(station, Role::Director, village, person)
             .await
-            .unwrap();
-        half.finish().await.unwrap()
+            .unwrap()
+    }
+
+    /// A device of whatever role, its code made and confirmed at a station.
+    pub async fn colleague(
+        &self,
+        station: &mut Device,
+        role: Role,
+        unit: UnitId,
+        person: &str,
+    ) -> Result<Device, Refused> {
+        let status = station.new_code_for(role, unit, person).await?;
+        let half = Half::begin_typed(self.http(), &status.code).await.unwrap();
+        station.confirm(&status, &half.compare_code()).await?;
+        half.finish().await
     }
 }
 
@@ -405,9 +415,18 @@ impl Device {
         unit: UnitId,
         person: &str,
     ) -> Result<EnrolmentStatus, Refused> {
+        self.new_code_for(Role::Director, unit, person).await
+    }
+
+    pub async fn new_code_for(
+        &mut self,
+        role: Role,
+        unit: UnitId,
+        person: &str,
+    ) -> Result<EnrolmentStatus, Refused> {
         let input = CreateEnrolment {
             unit,
-            role: Role::Director,
+            role,
             person: person.into(),
         };
         self.post("/enrolments", &input).await

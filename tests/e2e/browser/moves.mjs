@@ -1,7 +1,7 @@
 // A family moves to another village: offered and received at the station; what the old tablet still had waits to be read.
 import {
   addChildren, createVillages, enrolStation, enrolTablet, journey, look, open, startWorld, stationScreen, stationSmall,
-  syncNow, tabletLandscape, tabletPortrait, truthy, until,
+  syncNow, tabletLandscape, tabletPortrait, truthy, typePin, until,
 } from '../lib.mjs'
 
 const NOTE = '在路上遇见奶奶，说孩子在新村上学了，都好。'
@@ -36,7 +36,11 @@ journey('a child moves to another village, and what was written late is read at 
   await station.page.setViewportSize(stationSmall)
   await look(station.page, 'station-move-offer-1280x720')
   await station.page.setViewportSize(stationScreen)
+  // Such a step wants the PIN once more, and goes on by itself.
   await station.tap('move-send')
+  await station.at('pin-again').waitFor()
+  await look(station.page, 'station-pin-again')
+  await typePin(station.page, '283946')
   await station.at('incoming').waitFor()
   await look(station.page, 'station-moves-incoming')
   await station.tap('move-accept')

@@ -11,7 +11,7 @@ journey('a wrong, a late and a used code, and a wrong PIN, are told in words', a
   const station = await world.host('station', 'station')
   await enrolStation(world, station)
   const villages = await createVillages(station)
-  const newCode = () => station.call('new_enrolment', { village: villages['白荷村'], person: '李玉梅' })
+  const newCode = () => station.call('new_enrolment', { role: 'director', village: villages['白荷村'], person: '李玉梅' })
   const core = await world.host('tablet')
   const tablet = await open(context, core, tabletPortrait)
   const says = async (sentence) => {

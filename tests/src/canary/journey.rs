@@ -191,7 +191,7 @@ impl Journey {
             .station
             .call(
                 "new_enrolment",
-                json!({"village": self.village, "person": self.words(&format!("staff.{name}"))}),
+                json!({"role": "director", "village": self.village, "person": self.words(&format!("staff.{name}"))}),
             )
             .await?;
         planted(&format!("enrolment.{name}.code"), code.code.clone());
@@ -468,6 +468,7 @@ impl Journey {
         self.station.sync().await?;
         let child = self.child(old, 2).await?;
         let today = old.tablet()?.today().to_string();
+        self.station.step_up().await?;
         let offered: MovesView = self
             .station
             .call(

@@ -157,7 +157,7 @@ fn answer_problem(tablet: &Tablet, chance: &mut Chance) -> Result<&'static str, 
         return Ok("nothing: there is no problem");
     };
     let kind = match tablet.identity.role {
-        Role::Supervisor => ["accepted", "replied", "closed"][chance.below(3)],
+        Role::Supervisor | Role::Head => ["accepted", "replied", "closed"][chance.below(3)],
         Role::Director => ["measure", "replied", "resolved"][chance.below(3)],
     };
     problems::add_event(
@@ -224,7 +224,7 @@ fn add_child(tablet: &Tablet, chance: &mut Chance) -> Result<&'static str, Clien
             category: "PE".to_owned(),
             reason: "新搬来的。".to_owned(),
             household: None,
-            village: (tablet.identity.role == Role::Supervisor)
+            village: (tablet.identity.role.is_at_station())
                 .then(|| village_of_station(tablet))
                 .flatten(),
         },

@@ -12,6 +12,7 @@ export const commands = [
   'unlock',
   'lock',
   'change_pin',
+  'step_up',
   'me',
   'today',
   'search_children',
@@ -85,6 +86,7 @@ export interface Backend {
   unlock(input: view.PinInput): Promise<view.AppView>
   lock(): Promise<view.AppView>
   changePin(input: view.ChangePinInput): Promise<view.AppView>
+  stepUp(input: view.PinInput): Promise<null>
   me(): Promise<view.MeView>
   today(): Promise<view.TodayView>
   searchChildren(input: view.SearchInput): Promise<view.ChildListView>

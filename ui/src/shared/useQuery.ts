@@ -2,6 +2,7 @@
 
 import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef, type WatchSource } from 'vue'
 import { asProblem, useBackend, type Backend, type Changed, type UiError } from '@/backend'
+import { withStepUp } from './useStepUp'
 
 export interface Query<T> {
   /** The newest answer; stays while a refresh runs. */
@@ -77,7 +78,7 @@ export function useQuery<T>(ask: (backend: Backend) => Promise<T>, options: Quer
 }
 
 export interface Action<Input extends unknown[], T> {
-  /** Runs it; null when it was refused (then `problem` says why). */
+  /** Runs it; null when it was refused (then `problem` says why), or when the person would not give the PIN again. */
   run: (...input: Input) => Promise<T | null>
   busy: Ref<boolean>
   problem: ShallowRef<UiError | null>
@@ -93,7 +94,7 @@ export function useAction<Input extends unknown[], T>(act: (backend: Backend, ..
     busy.value = true
     problem.value = null
     try {
-      return await act(backend, ...input)
+      return await withStepUp(() => act(backend, ...input))
     } catch (error) {
       problem.value = asProblem(error)
       return null

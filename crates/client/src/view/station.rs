@@ -158,12 +158,14 @@ pub struct DevicesView {
     pub villages: Vec<VillageRow>,
 }
 
-/// Make a one-time code for a director's tablet.
+/// Make a one-time code for a director's tablet, or for another computer of the station.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct NewEnrolmentInput {
-    /// Village unit id.
+    /// director | supervisor | head.
+    pub role: String,
+    /// Village unit id; of a director only, empty otherwise.
     pub village: String,
-    /// Director's name.
+    /// The person's name.
     pub person: String,
 }
 

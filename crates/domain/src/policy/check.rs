@@ -153,6 +153,7 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
             rules.attempts_before_problem,
             "rules.attempts_before_problem",
         ),
+        (rules.step_up_minutes, "rules.step_up_minutes"),
     ] {
         if value == 0 {
             return Err(PolicyError::Zero(place.to_owned()));
@@ -171,6 +172,9 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
         if value > 366 {
             return Err(PolicyError::Range(place.to_owned()));
         }
+    }
+    if rules.step_up_minutes > 60 {
+        return Err(PolicyError::Range("rules.step_up_minutes".to_owned()));
     }
     for days in &rules.ageing_reminder_days {
         if *days > 3_660 {

@@ -136,6 +136,11 @@ fn a_pack_that_cannot_hold_is_refused_where_it_is_wrong() {
             json!(367),
             "rules.attachment_keep_days is out of range",
         ),
+        (
+            "/rules/step_up_minutes",
+            json!(61),
+            "rules.step_up_minutes is out of range",
+        ),
         ("/tiers", json!([]), "`tiers` is empty"),
         (
             "/tiers/0/when",

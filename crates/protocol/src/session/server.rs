@@ -621,6 +621,7 @@ fn find_document<S: AdmissionState>(
 ) -> Result<Result<Place, RefusalCode>, S::Error> {
     let context = Context {
         revoked: caller.revoked,
+        ..Context::default()
     };
     let subject = Subject::Device(caller.holder);
     if state.is_erased(head.document, head.generation)? {

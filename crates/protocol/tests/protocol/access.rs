@@ -18,7 +18,7 @@ fn holder(role: Role) -> Subject {
         role,
         unit: match role {
             Role::Director => VILLAGE,
-            Role::Supervisor => SCOPE,
+            Role::Supervisor | Role::Head => SCOPE,
         },
         scope: SCOPE,
     })
@@ -43,28 +43,29 @@ fn document(kind: DocKind, home_unit: UnitId, scope: UnitId, creator: DeviceId) 
     }
 }
 
-/// Stranger, director, supervisor, operator: y or n.
+/// Stranger, director, supervisor, head, operator: y or n.
 #[test]
 fn who_may_do_what_at_home() {
     let table = [
-        (Action::ReadHealth, "yyyy"),
-        (Action::Enrol, "yyyy"),
-        (Action::OpenSession, "yyyy"),
-        (Action::ReadLog, "nyyn"),
-        (Action::ReadDocument, "nyyn"),
-        (Action::CreateDocument, "nyyn"),
-        (Action::WriteDocument, "nyyn"),
-        (Action::CreateEnrolment, "nnyy"),
-        (Action::ReadEnrolment, "nnyy"),
-        (Action::ConfirmEnrolment, "nnyy"),
-        (Action::CreateVillage, "nnyn"),
-        (Action::ReadVillages, "nnyn"),
-        (Action::ReadDevices, "nnyn"),
-        (Action::ReadRefusals, "nnyn"),
-        (Action::ReadMoves, "nnyn"),
-        (Action::MoveDocuments, "nnyn"),
-        (Action::ReadReviews, "nnyn"),
-        (Action::DecideReview, "nnyn"),
+        (Action::ReadHealth, "yyyyy"),
+        (Action::Enrol, "yyyyy"),
+        (Action::OpenSession, "yyyyy"),
+        (Action::ReadLog, "nyyyn"),
+        (Action::ReadDocument, "nyyyn"),
+        (Action::CreateDocument, "nyyyn"),
+        (Action::WriteDocument, "nyyyn"),
+        (Action::CreateEnrolment, "nnyyy"),
+        (Action::ReadEnrolment, "nnyyy"),
+        (Action::ConfirmEnrolment, "nnyyy"),
+        (Action::CreateVillage, "nnyyn"),
+        (Action::ReadVillages, "nnyyn"),
+        (Action::ReadDevices, "nnyyn"),
+        (Action::ReadRefusals, "nnyyn"),
+        (Action::ReadMoves, "nnyyn"),
+        (Action::MoveDocuments, "nnyyn"),
+        (Action::ReadReviews, "nnyyn"),
+        (Action::DecideReview, "nnyyn"),
+        (Action::AppointHead, "nnnyy"),
     ];
     assert_eq!(table.len(), Action::ALL.len());
     for (action, expected) in table {
@@ -72,6 +73,7 @@ fn who_may_do_what_at_home() {
             Subject::Stranger,
             holder(Role::Director),
             holder(Role::Supervisor),
+            holder(Role::Head),
             Subject::Operator,
         ];
         let row: String = subjects
@@ -86,10 +88,28 @@ fn who_may_do_what_at_home() {
 }
 
 #[test]
+fn a_supervisor_appoints_a_head_only_while_there_is_none() {
+    let appoints = |role, headless| {
+        let context = Context {
+            headless,
+            ..Context::default()
+        };
+        let scope = Resource::Scope(SCOPE);
+        decide(holder(role), Action::AppointHead, scope, context).is_allowed()
+    };
+    assert!(appoints(Role::Supervisor, true) && appoints(Role::Head, true));
+    assert!(!appoints(Role::Supervisor, false) && appoints(Role::Head, false));
+    assert!(!appoints(Role::Director, true));
+}
+
+#[test]
 fn a_revoked_device_may_do_nothing_that_needs_a_device() {
-    let context = Context { revoked: true };
+    let context = Context {
+        revoked: true,
+        ..Context::default()
+    };
     for action in Action::ALL {
-        for role in [Role::Director, Role::Supervisor] {
+        for role in Role::ALL {
             let decision = decide(holder(role), action, resource(action), context);
             let open = resource(action) == Resource::Server;
             let expected = if open {
@@ -105,7 +125,7 @@ fn a_revoked_device_may_do_nothing_that_needs_a_device() {
 #[test]
 fn another_scope_is_closed_to_everybody() {
     for action in Action::ALL {
-        for role in [Role::Director, Role::Supervisor] {
+        for role in Role::ALL {
             let elsewhere = match resource(action) {
                 Resource::Server => continue,
                 Resource::Scope(_) => Resource::Scope(OTHER_SCOPE),

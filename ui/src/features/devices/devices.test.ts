@@ -74,7 +74,7 @@ async function enrolling() {
 test('without a name no code is made', async () => {
   const { tap } = await enrolling()
   await tap('enrol-start')
-  expect(document.querySelector('[role="dialog"]')?.textContent).toContain('写上儿童主任的姓名')
+  expect(document.querySelector('[role="dialog"]')?.textContent).toContain('写上姓名')
 })
 
 test('the code stands in groups of four, with a drawing and the time left', async () => {

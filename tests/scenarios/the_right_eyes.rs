@@ -1,0 +1,108 @@
+//! The right eyes only: the PIN once more before what reaches far.
+
+use anyhow::Result;
+use client::view::{EnrolmentView, ShellKind};
+use serde_json::json;
+use zoufang_tests::story::World;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_wants_the_pin_once_more_and_a_wrong_one_counts_as_at_the_door() -> Result<()> {
+    let world = World::new().await?;
+    let there = world.create_village("青溪村", "310199100202").await?;
+    let station = &world.station;
+    let child = station.child("吴天宇").await?;
+    let offer = json!({"child": child, "whole_household": true, "village": there.to_string(),
+                       "reason": "全家搬走。", "moved_on": "2026-11-01"});
+    let refusal = station.refusal("offer_move", offer.clone()).await?;
+    assert_eq!(refusal.code, "pin_again");
+    let refusal = station.refusal("step_up", json!({"pin": "739146"})).await?;
+    assert_eq!(
+        (refusal.code.as_str(), refusal.params["left"].as_str()),
+        ("wrong_pin", "9")
+    );
+    let refusal = station.refusal("offer_move", offer.clone()).await?;
+    assert_eq!(refusal.code, "pin_again");
+    station.step_up().await?;
+    let _: serde_json::Value = station.call("offer_move", offer.clone()).await?;
+
+    // It is good for some minutes, and no longer than the door is open.
+    let decide = json!({"id": "0190f3c0-0000-7000-8000-000000000000", "decision": "accept"});
+    let refusal = station.refusal("decide_move", decide.clone()).await?;
+    assert_ne!(refusal.code, "pin_again");
+    station.clock.move_by(5 * 60_000);
+    let refusal = station.refusal("decide_move", decide.clone()).await?;
+    assert_eq!(refusal.code, "pin_again");
+    station.step_up().await?;
+    let _: serde_json::Value = station.call("lock", json!(null)).await?;
+    let refusal = station.refusal("step_up", json!({"pin": "739146"})).await?;
+    assert_eq!(refusal.code, "locked");
+    let _: serde_json::Value = station.call("unlock", json!({"pin": "283946"})).await?;
+    let refusal = station.refusal("decide_move", decide).await?;
+    assert_eq!(refusal.code, "pin_again");
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_wrong_pins_lock_the_device_although_it_was_open() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    for left in (1..10).rev() {
+        let refusal = tablet.refusal("step_up", json!({"pin": "739146"})).await?;
+        assert_eq!(refusal.params["left"], left.to_string());
+        tablet.clock.move_by(15 * 60_000);
+    }
+    let refusal = tablet.refusal("step_up", json!({"pin": "739146"})).await?;
+    assert_eq!(refusal.code, "recovery_needed");
+    let refusal = tablet.refusal("today", json!(null)).await?;
+    assert_eq!(refusal.code, "locked");
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_station_gives_itself_a_head_who_works_there_like_a_supervisor() -> Result<()> {
+    let world = World::new().await?;
+    let code = |person: &str| json!({"role": "head", "village": "", "person": person});
+    let made: EnrolmentView = world.station.call("new_enrolment", code("高岚")).await?;
+    let head = world.open_device(&world.new_folder(), ShellKind::Station)?;
+    let status = world
+        .township
+        .server
+        .enrolment(made.enrolment.parse()?)
+        .await?;
+    head.enrol(&world.township.server, &status, "604817")
+        .await?;
+    let refusal = world.station.refusal("new_enrolment", code("方圆")).await?;
+    assert_eq!(refusal.code, "head_appoints");
+    let _: EnrolmentView = head.call("new_enrolment", code("方圆")).await?;
+
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("吴天宇").await?;
+    let report: client::view::SavedView = tablet
+        .call(
+            "report_problem",
+            json!({"children": [child], "card": "school", "urgency": "days", "seen": "门口河边没有护栏。",
+                   "origin_record": null, "mandatory": null}),
+        )
+        .await?;
+    let problem = report.record;
+    world.settle(&[&tablet]).await?;
+    head.sync().await?;
+    let _: client::view::ProblemView = head
+        .call(
+            "add_problem_event",
+            json!({"problem": problem, "kind": "accepted", "text": ""}),
+        )
+        .await?;
+    head.sync().await?;
+    tablet.sync().await?;
+    let view: client::view::ProblemView = tablet.call("problem", json!({"id": problem})).await?;
+    assert_eq!(view.row.state, client::view::ProblemState::Accepted);
+    assert_eq!(
+        view.events.last().map(|event| event.role.as_str()),
+        Some("站长")
+    );
+    world.township.stop().await;
+    Ok(())
+}
