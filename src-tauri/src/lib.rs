@@ -1,5 +1,8 @@
 //! The window: Tauri around the same core. It knows one command and one event, and no rule.
 
+#[cfg(target_os = "android")]
+mod hardware_key;
+
 use client::view::{ShellKind, UiError};
 use client::{App, AppSettings, Extension};
 use serde_json::{Value, json};
@@ -36,7 +39,10 @@ async fn call(core: State<'_, Core>, command: String, argument: Value) -> Result
 /// # Errors
 /// There is no display, or the system's web view is missing.
 pub fn run(start: Start) -> tauri::Result<()> {
-    tauri::Builder::default()
+    let builder = tauri::Builder::default();
+    #[cfg(target_os = "android")]
+    let builder = builder.plugin(hardware_key::plugin());
+    builder
         .invoke_handler(tauri::generate_handler![call])
         .setup(move |window| {
             let folder = match start.folder {
@@ -45,6 +51,11 @@ pub fn run(start: Start) -> tauri::Result<()> {
             };
             let mut settings = AppSettings::new(folder, start.shell);
             settings.extensions = extensions();
+            #[cfg(target_os = "android")]
+            {
+                let key = window.state::<Arc<hardware_key::AndroidKey>>();
+                settings.hardware = Some(key.inner().clone());
+            }
             let opened = App::open(settings);
             if let Ok(app) = &opened {
                 spawn(forward(app.clone(), window.handle().clone()));

@@ -10,6 +10,7 @@ use crate::epochs;
 use crate::error::ApiError;
 use crate::orders::Orders;
 use crate::organisation;
+use crate::recover::{self, RecoverError, RecoverInput, Recovered, RecoveryRecord};
 use crate::settings::{self, name};
 use crate::tls;
 use crate::vault::{Vault, VaultError};
@@ -33,6 +34,9 @@ pub enum AdminError {
     /// Several townships, or none of that name.
     #[error("which township? say its name or region code with --township")]
     WhichTownship,
+    /// A tablet that is not opened.
+    #[error(transparent)]
+    Recover(#[from] RecoverError),
     /// A refusal.
     #[error("refused: {0}")]
     Refused(#[from] ApiError),
@@ -200,6 +204,29 @@ impl<'a> AdminDesk<'a> {
             let known = organisation::device(connection, device)?.ok_or(ApiError::NotFound)?;
             Ok((known.holder.scope, Order::Revoke { device }, reason))
         })
+    }
+
+    /// Opens a tablet that no PIN opens any more, for two officers of the district.
+    ///
+    /// # Errors
+    /// See [`RecoverError`].
+    pub fn recover(&mut self, input: &RecoverInput<'_>) -> Result<Recovered, AdminError> {
+        let tx = self
+            .connection
+            .unchecked_transaction()
+            .map_err(DatabaseError::from)?;
+        let now_ms = self.clock.now_ms();
+        let recovered = recover::recover(&tx, &self.vault, self.entropy, now_ms, input)?;
+        tx.commit().map_err(DatabaseError::from)?;
+        Ok(recovered)
+    }
+
+    /// Who opened which tablet and why, oldest first.
+    ///
+    /// # Errors
+    /// The database says no.
+    pub fn recoveries(&self) -> Result<Vec<RecoveryRecord>, AdminError> {
+        Ok(recover::all(&self.connection, &self.vault)?)
     }
 
     /// Says that every order is known, so that what a restore brought back may be shown. False when nothing holds.

@@ -59,6 +59,8 @@ acts! {
     DeviceReadmitted = "device_readmitted";
     /// A device was revoked.
     DeviceRevoked = "device_revoked";
+    /// Two officers of the district opened a tablet whose PIN was lost.
+    TabletRecovered = "tablet_recovered";
     /// A document was erased.
     DocumentErased = "document_erased";
     /// A document was ordered to go to another unit.

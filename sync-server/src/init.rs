@@ -7,12 +7,14 @@ use crate::error::ApiError;
 use crate::log::{self, Append};
 use crate::organisation::{self, Unit};
 use crate::settings::{self, name};
+use crate::shares;
 use crate::tls::{self, TlsError};
-use crate::vault::{self, Vault, VaultError};
+use crate::vault::{Vault, VaultError};
 use ids::{Clock, Entropy, Role, UnitId};
 use protocol::{CreateEnrolment, EnrolmentStatus, UnitLevel};
 use std::path::{Path, PathBuf};
 use x25519_dalek::{PublicKey, StaticSecret};
+use zeroize::Zeroizing;
 
 /// A unit to begin with.
 #[derive(Debug, Clone)]
@@ -30,8 +32,8 @@ pub struct InitOptions {
     pub data: PathBuf,
     /// Server key file to make, outside the data folder.
     pub key_file: PathBuf,
-    /// District recovery key file to make; to be kept offline.
-    pub recovery_file: PathBuf,
+    /// Folder for the three parts of the district's recovery key; an officer takes each, and none stays.
+    pub recovery_shares: PathBuf,
     /// District.
     pub district: Place,
     /// Township; its station is the scope.
@@ -55,8 +57,8 @@ pub struct InitReport {
     pub district: UnitId,
     /// Code of the first supervisor.
     pub enrolment: EnrolmentStatus,
-    /// Where the district's private recovery key lies.
-    pub recovery_file: PathBuf,
+    /// The three parts of the district's recovery key. The whole key is written nowhere.
+    pub recovery_shares: Vec<PathBuf>,
     /// SHA-256 of the CA certificate.
     pub ca_fingerprint: [u8; 32],
 }
@@ -120,7 +122,7 @@ pub fn init(
     let vault = Vault::create(&options.key_file, &options.data, entropy)?;
     let tx = connection.transaction().map_err(DatabaseError::from)?;
     let ca_certificate = tls::create_ca(&tx, &vault, entropy)?;
-    write_facts(&tx, &vault, options, entropy)?;
+    let recovery_shares = write_facts(&tx, &vault, options, entropy)?;
     let (district, scope) = write_units(&tx, options, clock, entropy)?;
     audit::append(
         &tx,
@@ -159,7 +161,7 @@ pub fn init(
         scope,
         district,
         enrolment,
-        recovery_file: options.recovery_file.clone(),
+        recovery_shares,
         ca_fingerprint: protocol::enrolment::fingerprint(&ca_certificate),
     })
 }
@@ -169,18 +171,12 @@ fn write_facts(
     vault: &Vault,
     options: &InitOptions,
     entropy: &dyn Entropy,
-) -> Result<(), InitError> {
-    let mut recovery = [0; 32];
-    entropy.fill(&mut recovery);
-    let recovery = StaticSecret::from(recovery);
-    let public = PublicKey::from(&recovery);
-    vault::write_secret(
-        &options.recovery_file,
-        &format!(
-            "zoufang-recovery-key-1 {}\n",
-            hex::encode(recovery.as_bytes())
-        ),
-    )?;
+) -> Result<Vec<PathBuf>, InitError> {
+    let mut recovery = Zeroizing::new([0; 32]);
+    entropy.fill(recovery.as_mut_slice());
+    let public = PublicKey::from(&StaticSecret::from(*recovery));
+    let parts = shares::split(&recovery, entropy);
+    let parts = shares::write(&options.recovery_shares, &parts)?;
     let mut signing = [0; 32];
     entropy.fill(&mut signing);
     settings::write_secret(connection, vault, name::SIGNING_KEY, &signing, entropy)?;
@@ -194,7 +190,7 @@ fn write_facts(
     for (fact, value) in facts {
         settings::write(connection, fact, value).map_err(ApiError::from)?;
     }
-    Ok(())
+    Ok(parts)
 }
 
 fn write_units(

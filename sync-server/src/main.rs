@@ -1,4 +1,4 @@
-//! The server's command line: init, serve, enrol, township, backup, restore, orders, verify.
+//! The server's command line: init, serve, enrol, township, backup, restore, orders, recover, verify.
 #![allow(clippy::print_stdout, reason = "a command line prints")]
 
 use anyhow::{Context, Result, bail};
@@ -7,11 +7,14 @@ use ids::{DeviceId, DocumentId, Role, UnitId};
 use protocol::{ConfirmEnrolment, CreateEnrolment, EnrolmentStatus};
 use std::path::{Path, PathBuf};
 use sync_server::admin::AdminDesk;
+use sync_server::recover::{self, RecoverInput};
+use sync_server::shares::Share;
 use sync_server::system::{SystemClock, SystemEntropy};
 use sync_server::vault::Vault;
 use sync_server::{
     InitOptions, Place, Server, ServerConfig, copies, database, init, restore, verify,
 };
+use zeroize::Zeroizing;
 
 /// The Zoufang sync server.
 #[derive(Parser)]
@@ -38,9 +41,9 @@ enum Command {
     Init {
         #[command(flatten)]
         folders: Folders,
-        /// District recovery key file to make; keep it offline.
+        /// Folder for the three parts of the district's recovery key, of which two open a tablet; an officer takes each.
         #[arg(long)]
-        recovery_file: PathBuf,
+        recovery_shares: PathBuf,
         /// District name.
         #[arg(long)]
         district: String,
@@ -149,6 +152,32 @@ enum Command {
         #[arg(long)]
         reason: String,
     },
+    /// Opens a tablet that no PIN opens any more: two officers of the district, a part of its recovery key each.
+    Recover {
+        #[command(flatten)]
+        folders: Folders,
+        /// The text the tablet shows, or a file that holds it.
+        #[arg(long)]
+        request: String,
+        /// The six digits the tablet shows, read out by whoever holds it. Without them nothing is opened: the digits
+        /// of the request are shown, to be compared.
+        #[arg(long, requires_all = ["share", "officer", "reason"])]
+        code: Option<String>,
+        /// An officer's share file; give it twice.
+        #[arg(long, num_args = 1, action = clap::ArgAction::Append)]
+        share: Vec<PathBuf>,
+        /// The officer's name; give it twice. Kept sealed at the server.
+        #[arg(long, num_args = 1, action = clap::ArgAction::Append)]
+        officer: Vec<String>,
+        /// Why; kept sealed at the server.
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Lists the tablets that were opened this way: when, which, by whom and why.
+    Recoveries {
+        #[command(flatten)]
+        folders: Folders,
+    },
     /// Tries changes for a running server; started by it, never by hand.
     #[command(hide = true)]
     Worker,
@@ -187,7 +216,7 @@ fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Init {
             folders,
-            recovery_file,
+            recovery_shares,
             district,
             district_region,
             township,
@@ -199,7 +228,7 @@ fn main() -> Result<()> {
         } => run_init(&InitOptions {
             data: folders.data,
             key_file: folders.key_file,
-            recovery_file,
+            recovery_shares,
             district: Place {
                 name: district,
                 region: district_region,
@@ -254,6 +283,20 @@ fn main() -> Result<()> {
             device,
             reason,
         } => run_revoke(&folders, &device, &reason),
+        Command::Recover {
+            folders,
+            request,
+            code,
+            share,
+            officer,
+            reason,
+        } => run_recover(
+            &folders,
+            &request,
+            code.as_deref(),
+            (&share, &officer, reason.as_deref().unwrap_or_default()),
+        ),
+        Command::Recoveries { folders } => run_recoveries(&folders),
         Command::Worker => Ok(sync_server::worker::main()?),
         Command::Verify { folders } => run_verify(&folders),
     }
@@ -263,7 +306,10 @@ fn run_init(options: &InitOptions) -> Result<()> {
     let report = init(options, &SystemClock, &SystemEntropy)?;
     println!("scope {}", report.scope);
     println!("district {}", report.district);
-    println!("recovery key {}", report.recovery_file.display());
+    for share in &report.recovery_shares {
+        println!("recovery share {}", share.display());
+    }
+    println!("give each share to another officer and leave none here; two of them open a tablet");
     print_enrolment(&report.enrolment);
     Ok(())
 }
@@ -421,6 +467,63 @@ fn run_revoke(folders: &Folders, device: &str, reason: &str) -> Result<()> {
     let device = DeviceId::parse(device).context("not a device id")?;
     let number = open_desk(folders)?.revoke(device, reason)?;
     println!("order {number}: revoked");
+    Ok(())
+}
+
+fn run_recover(
+    folders: &Folders,
+    request: &str,
+    code: Option<&str>,
+    (files, officers, reason): (&[PathBuf], &[String], &str),
+) -> Result<()> {
+    let request = match std::fs::read_to_string(request) {
+        Ok(text) => text,
+        Err(_) => request.to_owned(),
+    };
+    let Some(code) = code else {
+        let (digits, device) = recover::look_at(&request)?;
+        println!("compare {digits}");
+        if let Some(device) = device {
+            println!("device  {device}");
+        }
+        println!(
+            "the tablet must show the same six digits; then say them with --code, and give two"
+        );
+        println!("--share FILE and two --officer NAME with a --reason");
+        return Ok(());
+    };
+    let ([first, second], [one, other]) = (files, officers) else {
+        bail!("two --share and two --officer are needed");
+    };
+    let read = |path: &PathBuf| -> Result<Share> {
+        let text = Zeroizing::new(
+            std::fs::read_to_string(path)
+                .with_context(|| format!("{} cannot be read", path.display()))?,
+        );
+        Ok(Share::parse(&text)?)
+    };
+    let recovered = open_desk(folders)?.recover(&RecoverInput {
+        request: &request,
+        compare_code: code,
+        shares: [&read(first)?, &read(second)?],
+        officers: [one, other],
+        reason,
+    })?;
+    println!("recovery {}", recovered.id);
+    println!("{}", recovered.answer);
+    Ok(())
+}
+
+fn run_recoveries(folders: &Folders) -> Result<()> {
+    for record in open_desk(folders)?.recoveries()? {
+        let device = record
+            .device
+            .map_or_else(|| "unknown".to_owned(), |device| device.to_string());
+        println!("recovery {} at {} device {device}", record.id, record.at_ms);
+        for line in record.words.lines() {
+            println!("  {line}");
+        }
+    }
     Ok(())
 }
 

@@ -240,6 +240,11 @@ impl World {
         self.folder.path().join(format!("tablet-{number}"))
     }
 
+    /// Where the parts of the district's recovery key were put when the server was made.
+    pub fn recovery_folder(&self) -> PathBuf {
+        self.folder.path().join("recovery")
+    }
+
     /// The network goes.
     pub fn cut_network(&self) {
         self.township.relay.cut();

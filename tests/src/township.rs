@@ -69,7 +69,7 @@ impl Plan {
             &InitOptions {
                 data: self.data(),
                 key_file: self.key_file(),
-                recovery_file: self.folder.join("recovery.key"),
+                recovery_shares: self.folder.join("recovery"),
                 district: place("沧浦区", "310199000000"),
                 township: place("芦汀镇", "310199100000"),
                 policy: Some(self.policy.clone()),

@@ -1,25 +1,23 @@
 //! The app as one process: at which door it stands, who is inside, and the one entrance for commands.
 
+use crate::accounts::{self, Account, Label};
+use crate::commands;
 use crate::enrolment::{Enrolling, Finished};
 use crate::error::ClientError;
+use crate::system;
 use crate::tablet::Tablet;
-use crate::view::{AppView, ChangePinInput, EnrolInput, LoadingView, PinInput, ShellKind, Stage};
-use crate::{commands, system};
+use crate::view::{AccountView, AppView, LoadingView, LockRulesView, ShellKind, Stage};
+use domain::policy::LockRules;
 use ids::{Clock, Entropy, Role};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, Instant};
-use store::audit::{self, AuditRow};
 use store::{
-    ArgonCost, CreateOptions, Disk, FileHardwareKey, FolderLock, OpenOptions, OpenWith, Store,
-    StoreError, SystemDisk,
+    ArgonCost, Disk, FileHardwareKey, FolderLock, HardwareKey, OpenOutcome, Store, StoreError,
+    SystemDisk, blobs, changes,
 };
 use tokio::sync::{Notify, broadcast, watch};
-
-/// Longest wait for work that was under way when the door was locked.
-const CLOSING: Duration = Duration::from_secs(10);
 
 /// How a process is set up. Time and randomness are arguments here too, so that demo data can live in the past.
 pub struct AppSettings {
@@ -35,6 +33,8 @@ pub struct AppSettings {
     pub entropy: Arc<dyn Entropy>,
     /// Where files live.
     pub disk: Arc<dyn Disk>,
+    /// The device's hardware key; the stub beside the folder when none.
+    pub hardware: Option<Arc<dyn HardwareKey>>,
     /// Commands from outside this crate (the station's ledgers).
     pub extensions: Vec<Arc<dyn Extension>>,
 }
@@ -49,14 +49,14 @@ pub enum PinCost {
 }
 
 impl PinCost {
-    fn choose(self, clock: &dyn Clock) -> Result<ArgonCost, ClientError> {
+    pub(crate) fn choose(self, clock: &dyn Clock) -> Result<ArgonCost, ClientError> {
         match self {
             Self::Measured => Ok(ArgonCost::measured(clock)?),
             Self::Fixed(cost) => Ok(cost),
         }
     }
 
-    fn least(self) -> ArgonCost {
+    pub(crate) fn least(self) -> ArgonCost {
         match self {
             Self::Measured => ArgonCost::LEAST,
             Self::Fixed(cost) => cost,
@@ -74,6 +74,7 @@ impl AppSettings {
             clock: Arc::new(system::SystemClock),
             entropy: Arc::new(system::SystemEntropy),
             disk: Arc::new(SystemDisk),
+            hardware: None,
             extensions: Vec::new(),
         }
     }
@@ -98,24 +99,35 @@ pub trait Extension: Send + Sync {
 
 /// The running app.
 pub struct App {
-    settings: AppSettings,
-    hardware: FileHardwareKey,
-    lock: Arc<FolderLock>,
+    pub(crate) settings: AppSettings,
+    pub(crate) hardware: Arc<dyn HardwareKey>,
+    pub(crate) lock: Arc<FolderLock>,
     door: Mutex<Door>,
-    closing: Mutex<Weak<Tablet>>,
+    /// Whose account is to be put away once its owner has enrolled anew.
+    pub(crate) replacing: Mutex<Option<Account>>,
+    pub(crate) closing: Mutex<Weak<Tablet>>,
     changed: broadcast::Sender<&'static str>,
     wake: Arc<Notify>,
     tapped: AtomicBool,
+    /// Counts the lockings, for work that must stop with them.
+    pub(crate) locked: watch::Sender<u64>,
     end: watch::Sender<bool>,
     announced: AtomicU64,
 }
 
-enum Door {
+/// Where the app stands, and who may come in.
+pub(crate) enum Door {
     Fresh,
     Comparing(Arc<Enrolling>),
     ChoosePin(Box<Finished>),
-    Locked,
-    Open(Arc<Tablet>),
+    /// Several people use this device; nobody has said who it is.
+    Picking,
+    Locked(Account),
+    /// The district is asked to open an account.
+    Recovering(Account),
+    /// It did; a new PIN is still to be chosen.
+    Recovered(Account, Box<OpenOutcome>),
+    Open(Account, Arc<Tablet>),
 }
 
 impl App {
@@ -125,22 +137,27 @@ impl App {
     /// `folder_in_use`, or the folder cannot be made.
     pub fn open(settings: AppSettings) -> Result<Arc<Self>, ClientError> {
         let lock = Arc::new(FolderLock::take(settings.disk.as_ref(), &settings.folder)?);
-        let hardware = FileHardwareKey::beside(&settings.folder).on(settings.disk.clone());
-        hardware.ensure(settings.entropy.as_ref())?;
-        let door = if Store::exists(settings.disk.as_ref(), &settings.folder) {
-            Door::Locked
-        } else {
-            Door::Fresh
+        let hardware = match &settings.hardware {
+            Some(hardware) => hardware.clone(),
+            None => {
+                let stub = FileHardwareKey::beside(&settings.folder).on(settings.disk.clone());
+                stub.ensure(settings.entropy.as_ref())?;
+                Arc::new(stub)
+            }
         };
+        let accounts = accounts::all(settings.disk.as_ref(), &settings.folder, hardware.as_ref())?;
+        let door = Door::before(accounts);
         Ok(Arc::new(Self {
             settings,
             hardware,
             lock,
             door: Mutex::new(door),
+            replacing: Mutex::new(None),
             closing: Mutex::new(Weak::new()),
             changed: broadcast::channel(64).0,
             wake: Arc::new(Notify::new()),
             tapped: AtomicBool::new(false),
+            locked: watch::channel(0).0,
             end: watch::channel(false).0,
             announced: AtomicU64::new(0),
         }))
@@ -153,7 +170,19 @@ impl App {
 
     /// Ends the sync loop and every open event stream.
     pub fn end(&self) {
+        if let Door::Open(account, tablet) = &*self.door() {
+            self.note_closed(account, tablet);
+        }
         self.end.send_replace(true);
+    }
+
+    /// Resolves once whoever is inside now no longer is.
+    pub(crate) fn left(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut locked = self.locked.subscribe();
+        async move {
+            // An error means the app is gone, and everybody left with it.
+            let _ = locked.changed().await;
+        }
     }
 
     /// Resolves once [`Self::end`] was called.
@@ -176,8 +205,10 @@ impl App {
     /// `locked` or `not_enrolled`.
     pub fn tablet(&self) -> Result<Arc<Tablet>, ClientError> {
         match &*self.door() {
-            Door::Open(tablet) => Ok(tablet.clone()),
-            Door::Locked => Err(ClientError::new("locked")),
+            Door::Open(_, tablet) => Ok(tablet.clone()),
+            Door::Picking | Door::Locked(_) | Door::Recovering(_) | Door::Recovered(..) => {
+                Err(ClientError::new("locked"))
+            }
             _ => Err(ClientError::new("not_enrolled")),
         }
     }
@@ -254,11 +285,16 @@ impl App {
             compare_code: None,
             pin_wait_seconds: 0,
             pin_wrong: 0,
+            recovery_needed: false,
+            recovery: None,
+            account: None,
+            accounts: Vec::new(),
+            lock_rules: lock_rules_view(LockRules::default()),
             loading: None,
             moved_aside: None,
         };
         match &*self.door() {
-            Door::Fresh => {}
+            Door::Fresh => view.accounts = self.account_views()?,
             Door::Comparing(enrolling) => {
                 view.stage = Stage::Comparing;
                 view.compare_code = Some(enrolling.compare_code());
@@ -271,17 +307,25 @@ impl App {
                 view.demo = finished.enrolled.demo;
                 view.shell = shell_of(finished.enrolled.role);
             }
-            Door::Locked => {
-                view.stage = Stage::Locked;
-                let pin = Store::pin_state(
-                    &self.settings.disk,
-                    &self.settings.folder,
-                    self.settings.clock.as_ref(),
-                )?;
-                view.pin_wait_seconds = pin.wait_seconds;
-                view.pin_wrong = pin.wrong;
+            Door::Picking => {
+                view.stage = Stage::Picking;
+                view.accounts = self.account_views()?;
             }
-            Door::Open(tablet) => {
+            Door::Locked(account) => {
+                view.stage = Stage::Locked;
+                view.accounts = self.account_views()?;
+                self.show_locked(&mut view, account)?;
+            }
+            Door::Recovering(account) => {
+                view.stage = Stage::Recovering;
+                self.show_locked(&mut view, account)?;
+                view.recovery = Some(self.recovery_view(account)?);
+            }
+            Door::Recovered(account, _) => {
+                self.show_locked(&mut view, account)?;
+                view.stage = Stage::ChoosePin;
+            }
+            Door::Open(_, tablet) => {
                 let identity = &tablet.identity;
                 view.person = Some(identity.person.clone());
                 view.unit = Some(identity.unit_name.clone());
@@ -298,211 +342,125 @@ impl App {
                 } else {
                     Stage::Ready
                 };
+                view.lock_rules = lock_rules_view(tablet.lock_rules());
                 view.loading = loading.map(|(done, total)| LoadingView { done, total });
             }
         }
         Ok(view)
     }
 
-    pub(crate) async fn enrol_start(&self, input: EnrolInput) -> Result<AppView, ClientError> {
-        match &*self.door() {
-            Door::Locked | Door::Open(_) => return Err(ClientError::new("already_enrolled")),
-            _ => {}
+    fn account_views(&self) -> Result<Vec<AccountView>, ClientError> {
+        self.accounts()?
+            .iter()
+            .map(|account| self.account_view(account))
+            .collect()
+    }
+
+    fn account_view(&self, account: &Account) -> Result<AccountView, ClientError> {
+        let label = self.label(account)?.unwrap_or_default();
+        let named = |name: String| Some(name).filter(|name| !name.is_empty());
+        Ok(AccountView {
+            id: account.number.to_string(),
+            role: label.role.map(|role| role.as_str().to_owned()),
+            unit: named(label.unit),
+            township: named(label.township),
+            unsent: label.unsent,
+        })
+    }
+
+    /// What the door of one account shows.
+    fn show_locked(&self, view: &mut AppView, account: &Account) -> Result<(), ClientError> {
+        let label = self.label(account)?.unwrap_or_default();
+        if let Some(role) = label.role {
+            view.shell = shell_of(role);
         }
-        let enrolling = Enrolling::start(&input, self.settings.entropy.as_ref()).await?;
-        *self.door() = Door::Comparing(Arc::new(enrolling));
-        self.view()
+        view.demo = label.demo;
+        view.account = Some(self.account_view(account)?);
+        let (disk, clock) = (&self.settings.disk, self.settings.clock.as_ref());
+        let pin = Store::pin_state(disk, &account.folder, clock)?;
+        view.pin_wait_seconds = pin.wait_seconds;
+        view.pin_wrong = pin.wrong;
+        view.recovery_needed = pin.recovery_needed
+            || !Store::fits_hardware(disk, &account.folder, self.hardware.as_ref())?;
+        Ok(())
     }
 
-    pub(crate) async fn enrol_poll(&self) -> Result<AppView, ClientError> {
-        let enrolling = match &*self.door() {
-            Door::Comparing(enrolling) => enrolling.clone(),
-            _ => return self.view(),
-        };
-        match enrolling.poll().await {
-            Ok(Some(finished)) => *self.door() = Door::ChoosePin(Box::new(finished)),
-            Ok(None) => {}
-            Err(error) => {
-                if error.code().starts_with("enrol_") && error.code() != "enrol_not_confirmed" {
-                    *self.door() = Door::Fresh;
-                }
-                return Err(error);
-            }
-        }
-        self.view()
+    /// Every account that is shown.
+    pub(crate) fn accounts(&self) -> Result<Vec<Account>, ClientError> {
+        let disk = self.settings.disk.as_ref();
+        Ok(accounts::all(
+            disk,
+            &self.settings.folder,
+            self.hardware.as_ref(),
+        )?)
     }
 
-    pub(crate) fn enrol_cancel(&self) -> Result<AppView, ClientError> {
-        {
-            let mut door = self.door();
-            if matches!(*door, Door::Comparing(_) | Door::ChoosePin(_)) {
-                *door = Door::Fresh;
-            }
-        }
-        self.view()
+    pub(crate) fn label(&self, account: &Account) -> Result<Option<Label>, ClientError> {
+        Ok(account.label(self.settings.disk.as_ref(), self.hardware.as_ref())?)
     }
 
-    pub(crate) fn choose_pin(&self, input: &PinInput) -> Result<AppView, ClientError> {
-        {
-            let mut door = self.door();
-            let Door::ChoosePin(finished) = &*door else {
-                return Err(ClientError::new("not_enrolled"));
-            };
-            let store = Store::create(
-                &self.settings.folder,
-                CreateOptions {
-                    pin: &input.pin,
-                    cost: self.pin_cost()?,
-                    hardware: &self.hardware,
-                    recovery_public: Some(finished.enrolled.recovery_key),
-                    entropy: self.settings.entropy.clone(),
-                    clock: self.settings.clock.clone(),
-                    disk: self.settings.disk.clone(),
-                    lock: Some(self.lock.clone()),
-                },
-            )?;
-            let tablet = Tablet::first(
-                store,
-                finished,
-                self.settings.clock.clone(),
-                self.settings.entropy.clone(),
-            )?;
-            *door = Door::Open(Arc::new(tablet));
-        }
-        self.announce("app");
-        self.wake.notify_one();
-        self.view()
-    }
-
-    pub(crate) fn unlock(&self, input: &PinInput) -> Result<AppView, ClientError> {
-        {
-            let mut door = self.door();
-            match &*door {
-                Door::Locked => {}
-                Door::Open(_) => {
-                    drop(door);
-                    return self.view();
-                }
-                _ => return Err(ClientError::new("not_enrolled")),
-            }
-            self.wait_until_closed()?;
-            let outcome = Store::open(
-                &self.settings.folder,
-                OpenOptions {
-                    with: OpenWith::Pin(&input.pin),
-                    hardware: &self.hardware,
-                    entropy: self.settings.entropy.clone(),
-                    clock: self.settings.clock.clone(),
-                    disk: self.settings.disk.clone(),
-                    lock: Some(self.lock.clone()),
-                },
-            )?;
-            self.raise_cost(&outcome.store, &input.pin);
-            let tablet = Tablet::again(
-                outcome,
-                self.settings.clock.clone(),
-                self.settings.entropy.clone(),
-            )?;
-            *door = Door::Open(Arc::new(tablet));
-        }
-        self.announce("app");
-        self.wake.notify_one();
-        self.view()
-    }
-
-    fn pin_cost(&self) -> Result<ArgonCost, ClientError> {
-        self.settings.cost.choose(self.settings.clock.as_ref())
-    }
-
-    /// A slot from before the floor was raised is made anew, silently. It opened, so a failure costs nothing.
-    fn raise_cost(&self, store: &Store, pin: &str) {
-        let raise = || -> Result<(), ClientError> {
-            let least = self.settings.cost.least();
-            if store.pin_cost()?.is_some_and(|cost| cost.is_below(&least)) {
-                store.replace_pin(pin, self.pin_cost()?, &self.hardware)?;
-            }
-            Ok(())
-        };
-        if let Err(error) = raise() {
-            tracing::warn!(%error, "the cost of the PIN was not raised");
+    /// Never an error: the label only says less then.
+    pub(crate) fn set_label(&self, account: &Account, label: &Label) {
+        let (disk, entropy) = (self.settings.disk.as_ref(), self.settings.entropy.as_ref());
+        if let Err(error) = account.set_label(disk, self.hardware.as_ref(), entropy, label) {
+            tracing::warn!(%error, "the label of an account was not written");
         }
     }
 
-    /// Another PIN for whoever is inside, who gives the old one first.
-    pub(crate) fn change_pin(&self, input: &ChangePinInput) -> Result<AppView, ClientError> {
-        let tablet = self.tablet()?;
-        let store = &tablet.store;
-        let changed = store.change_pin(&input.old, &input.new, self.pin_cost()?, &self.hardware);
-        if matches!(changed, Err(StoreError::RecoveryNeeded)) {
-            // Ten wrong ones: whoever tries them is not the one who opened it.
-            drop(tablet);
-            self.lock()?;
-            return Err(StoreError::RecoveryNeeded.into());
-        }
-        changed?;
-        store.write(|tx| {
-            audit::append(
-                tx,
-                &AuditRow {
-                    at_ms: self.settings.clock.now_ms(),
-                    staff: Some(tablet.identity.staff),
-                    action: "pin_changed".into(),
-                    object: tablet.identity.device.to_string(),
-                },
+    /// Somebody is inside: what waits to be sent may change any moment.
+    pub(crate) fn note_opened(&self, account: &Account, tablet: &Tablet) {
+        self.set_label(account, &label_of(tablet));
+    }
+
+    /// She is about to leave: from now on the number stands.
+    pub(crate) fn note_closed(&self, account: &Account, tablet: &Tablet) {
+        let waiting = tablet.store.read(|connection| {
+            Ok::<_, StoreError>(
+                changes::outbox_length(connection)? + blobs::waiting_sum(connection)?.0,
             )
-        })?;
-        self.view()
+        });
+        let label = Label {
+            unsent: waiting.ok(),
+            ..label_of(tablet)
+        };
+        self.set_label(account, &label);
     }
 
-    /// The PIN once more, before what asks for it. A wrong one counts as at the door; the tenth locks it.
-    pub(crate) fn step_up(&self, input: &PinInput) -> Result<(), ClientError> {
-        let tablet = self.tablet()?;
-        match tablet.store.ask_pin(&input.pin, &self.hardware) {
-            Ok(()) => tablet.pin_was_given(),
-            Err(StoreError::RecoveryNeeded) => {
-                drop(tablet);
-                self.lock()?;
-                Err(StoreError::RecoveryNeeded.into())
-            }
-            Err(error @ StoreError::WrongPin { .. }) => {
-                tablet.pin_was_wrong()?;
-                Err(error.into())
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    pub(crate) fn lock(&self) -> Result<AppView, ClientError> {
-        {
-            let mut door = self.door();
-            if let Door::Open(tablet) = &*door {
-                *self.closing.lock().unwrap_or_else(PoisonError::into_inner) =
-                    Arc::downgrade(tablet);
-                *door = Door::Locked;
-            }
-        }
-        self.announce("app");
-        self.view()
-    }
-
-    /// A sync or an import that was under way when the door was locked finishes its step first: one writer only.
-    fn wait_until_closed(&self) -> Result<(), ClientError> {
-        let deadline = Instant::now() + CLOSING;
-        loop {
-            let closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
-            if closing.strong_count() == 0 {
-                return Ok(());
-            }
-            drop(closing);
-            if Instant::now() > deadline {
-                return Err(ClientError::new("storage_busy"));
-            }
-            std::thread::park_timeout(Duration::from_millis(10));
-        }
-    }
-
-    fn door(&self) -> MutexGuard<'_, Door> {
+    pub(crate) fn door(&self) -> MutexGuard<'_, Door> {
         self.door.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Door {
+    /// Before anybody came in.
+    pub(crate) fn before(mut accounts: Vec<Account>) -> Self {
+        match accounts.len() {
+            0 => Self::Fresh,
+            1 => Self::Locked(accounts.remove(0)),
+            _ => Self::Picking,
+        }
+    }
+}
+
+fn lock_rules_view(rules: LockRules) -> LockRulesView {
+    LockRulesView {
+        idle_minutes: rules.idle_minutes,
+        visit_idle_minutes: rules.visit_idle_minutes,
+        hidden_seconds: rules.hidden_seconds,
+    }
+}
+
+fn label_of(tablet: &Tablet) -> Label {
+    let identity = &tablet.identity;
+    Label {
+        role: Some(identity.role),
+        unit: identity.unit_name.clone(),
+        township: identity.township.clone(),
+        demo: identity.demo,
+        staff: Some(identity.staff),
+        device: Some(identity.device),
+        unsent: None,
+        put_away: false,
     }
 }
 

@@ -75,9 +75,22 @@ commands! {
             blocking(move || app.unlock(&input)).await
         };
         "lock" => |app, _argument| app.lock();
+        "switch_user" => |app, _argument| app.switch_user();
+        "choose_account" => |app, argument| app.choose_account(&read(argument)?);
+        "enrol_another" => |app, _argument| app.enrol_another();
+        "enrol_again" => |app, _argument| app.enrol_again();
+        "recover_start" => |app, _argument| app.recover_start();
+        "recover_answer" => |app, argument| {
+            let input = read(argument)?;
+            blocking(move || app.recover_answer(&input)).await
+        };
         "change_pin" => |app, argument| {
             let input = read(argument)?;
             blocking(move || app.change_pin(&input)).await
+        };
+        "renew_key" => |app, argument| {
+            let input = read(argument)?;
+            blocking(move || app.renew_key(&input)).await
         };
         "step_up" => |app, argument| {
             let input = read(argument)?;

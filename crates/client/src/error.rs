@@ -1,6 +1,7 @@
 //! What can go wrong for a person, as codes a screen acts on. Words for each are in the UI's locale files.
 
 use crate::view::UiError;
+use rescue::RescueError;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use store::StoreError;
@@ -87,6 +88,11 @@ impl From<StoreError> for ClientError {
             StoreError::TooNew => "too_new",
             StoreError::NotFound => "not_found",
             StoreError::Corrupt { .. } => "store_damaged",
+            StoreError::Rescue(RescueError::TooNew) => "too_new",
+            StoreError::Rescue(RescueError::Refused | RescueError::OtherDistrict) => {
+                "recovery_other"
+            }
+            StoreError::Rescue(RescueError::Malformed) => "recovery_text",
             _ => "internal",
         };
         let cause = error_chain(&error);

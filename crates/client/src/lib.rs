@@ -4,6 +4,7 @@
 //! - [`Tablet`] is the small context every use case gets; [`records`] saves, [`runtime`] syncs by itself, through an [`exchange`].
 //! - [`view`] is what screens send and show.
 
+mod accounts;
 mod app;
 pub mod attachments;
 mod backoff;
@@ -12,6 +13,7 @@ pub mod children;
 pub mod commands;
 pub mod conflicts;
 pub mod contacts;
+mod doors;
 mod enrolment;
 mod error;
 pub mod exchange;
@@ -43,6 +45,7 @@ pub mod visits;
 pub use app::{App, AppSettings, Extension, PinCost};
 pub use enrolment::Finished;
 pub use error::ClientError;
+pub use store::{HardwareKey, StoreError};
 pub use tablet::Tablet;
 
 /// The app's version, as it goes into envelopes and onto the page 我的.

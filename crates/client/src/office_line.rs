@@ -187,15 +187,20 @@ pub async fn confirm_enrolment(
     view(&status)
 }
 
+/// A QR code as a picture.
+pub(crate) fn qr_svg(text: &str) -> Result<String, ClientError> {
+    Ok(QrCode::new(text.as_bytes())
+        .map_err(|error| ClientError::new("internal").because(error))?
+        .render::<svg::Color<'_>>()
+        .min_dimensions(320, 320)
+        .build())
+}
+
 fn view(status: &EnrolmentStatus) -> Result<EnrolmentView, ClientError> {
     let qr_svg = if status.qr.is_empty() {
         String::new()
     } else {
-        QrCode::new(status.qr.as_bytes())
-            .map_err(|error| ClientError::new("internal").because(error))?
-            .render::<svg::Color<'_>>()
-            .min_dimensions(320, 320)
-            .build()
+        qr_svg(&status.qr)?
     };
     Ok(EnrolmentView {
         enrolment: status.enrolment.to_string(),

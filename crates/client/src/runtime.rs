@@ -203,6 +203,7 @@ pub async fn run(app: Arc<App>) {
     let mut backoff = Backoff::default();
     let mut is_new = true;
     let mut more = false;
+    let mut inside = None;
     let mut ended = Box::pin(app.ended());
     loop {
         let pause = match more {
@@ -215,11 +216,18 @@ pub async fn run(app: Arc<App>) {
             () = tokio::time::sleep(Duration::from_millis(pause)) => {}
         }
         let tapped = app.was_tapped();
+        // Before the tablet is taken, so that no leaving is missed.
+        let left = app.left();
         let Ok(tablet) = app.tablet() else {
             backoff = Backoff::default();
             (is_new, more) = (true, false);
             continue;
         };
+        if inside.replace(tablet.identity.device) != Some(tablet.identity.device) {
+            // Somebody else came in: her pace has nothing to do with the one before.
+            backoff = Backoff::default();
+            (is_new, more) = (true, false);
+        }
         if std::mem::take(&mut is_new) {
             let last = tablet.store.read(store::sync_state::status);
             let last = last.ok().and_then(|status| status.last_success_ms);
@@ -230,7 +238,12 @@ pub async fn run(app: Arc<App>) {
         }
         let was_loading = tablet.loading().ok().flatten().is_some();
         let announcer = app.clone();
-        let result = once(&tablet, move || announcer.announce("sync")).await;
+        let exchange = once(&tablet, move || announcer.announce("sync"));
+        let result = tokio::select! {
+            result = exchange => result,
+            // She left in the middle of it. Every request may be repeated, and her keys are to go.
+            () = left => continue,
+        };
         let asked = tablet.sync.take_pause();
         more = asked.is_none() && result.as_ref().is_ok_and(|synced| synced.more);
         match &result {

@@ -8,6 +8,7 @@ use crate::runtime::SyncState;
 use crate::step_up::StepUp;
 use crate::system;
 use chrono::NaiveDate;
+use domain::policy::LockRules;
 use ed25519_dalek::SigningKey;
 use ids::{Clock, Entropy, Incarnation};
 use protocol::Enrolled;
@@ -137,6 +138,14 @@ impl Tablet {
     /// Today's civil date.
     pub fn today(&self) -> NaiveDate {
         system::civil_date(self.clock.now_ms())
+    }
+
+    /// How this device locks by itself, by the rules of today.
+    pub fn lock_rules(&self) -> LockRules {
+        match self.packs().rules_on(self.today()) {
+            Some(pack) => pack.rules.lock,
+            None => LockRules::default(),
+        }
     }
 
     /// A new record id.

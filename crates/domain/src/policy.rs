@@ -227,6 +227,8 @@ pub struct Rules {
     pub attachment_keep_days: u32,
     /// So many minutes after the PIN was given again what asks for it is done without asking (docs/adr/0022).
     pub step_up_minutes: u32,
+    /// How a device locks by itself (security-notes §3.1).
+    pub lock: LockRules,
     /// Which codes count as what.
     pub counting: Counting,
     /// Categories with a cadence, by group (decisions 7).
@@ -283,6 +285,31 @@ impl Default for Counting {
     }
 }
 
+/// How a device locks by itself, and how old its key may grow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LockRules {
+    /// Minutes without a touch; somebody may set fewer for her device.
+    pub idle_minutes: u32,
+    /// Minutes without a touch on the visit form, where people talk with the tablet on the knee.
+    pub visit_idle_minutes: u32,
+    /// Seconds after the screen went dark.
+    pub hidden_seconds: u32,
+    /// Days after which a device is given a new key.
+    pub new_key_days: u32,
+}
+
+impl Default for LockRules {
+    fn default() -> Self {
+        Self {
+            idle_minutes: 3,
+            visit_idle_minutes: 15,
+            hidden_seconds: 60,
+            new_key_days: 365,
+        }
+    }
+}
+
 impl Default for Rules {
     fn default() -> Self {
         Self {
@@ -300,6 +327,7 @@ impl Default for Rules {
             ageing_reminder_days: vec![60, 30],
             attachment_keep_days: 30,
             step_up_minutes: 5,
+            lock: LockRules::default(),
             counting: Counting::default(),
             include: BTreeMap::new(),
             exclude: Vec::new(),

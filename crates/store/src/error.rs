@@ -59,6 +59,9 @@ pub enum StoreError {
     /// A key could not be derived or a seal not made or opened.
     #[error("sealing or unsealing failed")]
     Crypto,
+    /// A text for or from the district does not fit, or a key it gave does not.
+    #[error("the district's answer was not taken")]
+    Rescue(#[from] rescue::RescueError),
     /// A document's bytes would not load or a change would not apply.
     #[error("the document could not be read or changed")]
     Document(#[source] automerge::AutomergeError),

@@ -7,7 +7,7 @@ use ids::{ChangeHash, DeviceId, Incarnation, Role, StaffId, UnitId};
 use rusqlite::{Connection, OptionalExtension, named_params};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// The device's identity, given at enrolment. Its secret key has no `Debug` and is wiped when dropped.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -60,6 +60,8 @@ impl Drop for SigningKey {
         self.0.zeroize();
     }
 }
+
+impl ZeroizeOnDrop for SigningKey {}
 
 impl SigningKey {
     /// Takes over the seed.

@@ -103,3 +103,21 @@ pub(crate) fn unseal(
         .map(Zeroizing::new)
         .map_err(|_| StoreError::Crypto)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Compiles only for what wipes itself when it goes.
+    fn wipes<T: ZeroizeOnDrop>() {}
+
+    #[test]
+    fn every_key_wipes_itself_when_it_goes() {
+        wipes::<SecretKey>();
+        wipes::<crate::identity::SigningKey>();
+        wipes::<x25519_dalek::StaticSecret>();
+        let mut key = SecretKey::from_bytes([7; 32]);
+        key.zeroize();
+        assert_eq!(key.bytes(), &[0; 32]);
+    }
+}

@@ -9,12 +9,14 @@
 //! [`projections`] are computed from them. Nothing here syncs, and nothing here decides what a record may say.
 
 pub mod audit;
+pub mod beside;
 pub mod blobs;
 pub mod changes;
 pub mod connection;
 mod cost;
 pub mod departures;
 pub mod disk;
+pub mod district;
 pub mod documents;
 pub mod drafts;
 mod error;

@@ -1,5 +1,7 @@
 //! Opening: lock, PIN, key, database, migrations, journal. What cannot be opened is moved aside, kept and reported.
 
+mod rotation;
+
 use crate::connection::{open_reader, open_writer, refuse_plain};
 use crate::cost::ArgonCost;
 use crate::disk::{Disk, Opening};
@@ -68,6 +70,8 @@ pub enum OpenWith<'a> {
     Pin(&'a str),
     /// The district's X25519 secret key.
     Recovery(&'a [u8; 32]),
+    /// The user key, as the district gave it back ([`crate::district`]).
+    UserKey(&'a SecretKey),
 }
 
 /// An opened store and what happened on the way.
@@ -89,6 +93,7 @@ pub struct Store {
     disk: Arc<dyn Disk>,
     folder: PathBuf,
     database: PathBuf,
+    generation: u32,
     keys: StoreKeys,
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
@@ -122,6 +127,18 @@ impl Store {
         Slots::read(disk.clone(), folder)?.state(clock)
     }
 
+    /// Whether the PIN of this folder's store was tied to this hardware key. When not, no PIN opens it any more.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] without a store.
+    pub fn fits_hardware(
+        disk: &Arc<dyn Disk>,
+        folder: &Path,
+        hardware: &dyn HardwareKey,
+    ) -> Result<bool, StoreError> {
+        Ok(Slots::read(disk.clone(), folder)?.fits(hardware))
+    }
+
     /// Makes a store in an empty folder and opens it.
     ///
     /// # Errors
@@ -133,14 +150,14 @@ impl Store {
         if Self::exists(disk.as_ref(), folder) {
             return Err(StoreError::Exists);
         }
-        let database = folder.join(DATABASE);
+        let database = folder.join(database_name(0));
         // Left over from a creation that was cut off: its key was never written down.
         move_aside(disk.as_ref(), folder, &database, options.clock.as_ref())?;
         let user = SecretKey::random(options.entropy.as_ref());
         let keys = StoreKeys::from_user_key(SecretKey::from_bytes(*user.bytes()));
         let writer = open_and_migrate(disk.as_ref(), &database, &keys, false)?;
-        let (journal, _) = open_journal(&disk, folder, &keys)?;
-        let (drafts, _) = open_drafts(&disk, folder, &keys)?;
+        let (journal, _) = open_journal(&disk, folder, &keys, 0)?;
+        let (drafts, _) = open_drafts(&disk, folder, &keys, 0)?;
         // Last: a store exists from the moment its slots do.
         Slots::create(
             disk.clone(),
@@ -150,11 +167,13 @@ impl Store {
             options.cost,
             options.hardware,
             options.recovery_public,
+            options.clock.as_ref(),
             options.entropy.as_ref(),
         )?;
         let store = Self {
             folder: folder.to_owned(),
             database,
+            generation: 0,
             keys,
             writer: Mutex::new(writer),
             readers: Mutex::default(),
@@ -185,15 +204,21 @@ impl Store {
             return Err(StoreError::Missing);
         }
         let lock = lock_of(disk.as_ref(), folder, options.lock)?;
-        let database = folder.join(DATABASE);
-        refuse_plain(disk.as_ref(), &database)?;
         let mut slots = Slots::read(disk.clone(), folder)?;
+        let generation = slots.generation();
+        let database = folder.join(database_name(generation));
+        refuse_plain(disk.as_ref(), &database)?;
         let user = match options.with {
             OpenWith::Pin(pin) => {
                 slots.open_with_pin(pin, options.hardware, options.clock.as_ref())?
             }
             OpenWith::Recovery(secret) => slots.open_with_recovery(secret)?,
+            OpenWith::UserKey(user) => {
+                refuse_wrong_key(disk.as_ref(), folder, &slots, user)?;
+                SecretKey::from_bytes(*user.bytes())
+            }
         };
+        slots.complete(&user, options.hardware, options.clock.as_ref());
         slots.repair();
         let keys = StoreKeys::from_user_key(user);
         let unclean = disk.exists(&folder.join(OPEN_MARK));
@@ -212,11 +237,12 @@ impl Store {
             }
             Err(other) => return Err(other),
         };
-        let (journal, contents) = open_journal(&disk, folder, &keys)?;
-        let (drafts, unfinished) = open_drafts(&disk, folder, &keys)?;
+        let (journal, contents) = open_journal(&disk, folder, &keys, generation)?;
+        let (drafts, unfinished) = open_drafts(&disk, folder, &keys, generation)?;
         let store = Self {
             folder: folder.to_owned(),
             database,
+            generation,
             keys,
             writer: Mutex::new(writer),
             readers: Mutex::default(),
@@ -241,6 +267,10 @@ impl Store {
         blobs::settle(&store)?;
         if moved_aside.is_some() || replayed > 0 {
             blobs::rebuild(&store)?;
+        }
+        if slots.are_agreed() {
+            // It opened under the key that both copies name: nothing needs the files of another one any more.
+            rotation::remove_others(store.disk.as_ref(), folder, generation).ok();
         }
         store.reserve.restore();
         store.mark_open()?;
@@ -531,13 +561,30 @@ fn is_because(error: &(dyn Error + 'static), is: impl Fn(&StoreError) -> bool) -
     false
 }
 
+/// The database of the account's n-th key, counted from nought.
+fn database_name(generation: u32) -> String {
+    match generation {
+        0 => DATABASE.to_owned(),
+        later => format!("zoufang-{later}.db"),
+    }
+}
+
+/// The folder of a journal of the account's n-th key.
+fn journal_name(name: &str, generation: u32) -> String {
+    match generation {
+        0 => name.to_owned(),
+        later => format!("{name}-{later}"),
+    }
+}
+
 fn open_journal(
     disk: &Arc<dyn Disk>,
     folder: &Path,
     keys: &StoreKeys,
+    generation: u32,
 ) -> Result<(Journal, journal::Contents), StoreError> {
     let key = SecretKey::from_bytes(*keys.journal.bytes());
-    let folder = folder.join(JOURNAL);
+    let folder = folder.join(journal_name(JOURNAL, generation));
     Journal::open(disk.clone(), &folder, key, CHANGES_ROTATE_AT)
 }
 
@@ -545,9 +592,10 @@ fn open_drafts(
     disk: &Arc<dyn Disk>,
     folder: &Path,
     keys: &StoreKeys,
+    generation: u32,
 ) -> Result<(Journal, journal::Contents), StoreError> {
     let key = SecretKey::from_bytes(*keys.journal.bytes());
-    let folder = folder.join(DRAFTS);
+    let folder = folder.join(journal_name(DRAFTS, generation));
     Journal::open(disk.clone(), &folder, key, DRAFTS_ROTATE_AT)
 }
 
@@ -560,10 +608,14 @@ pub fn rescue(
     folder: &Path,
     recovery_secret: &[u8; 32],
 ) -> Result<journal::Contents, StoreError> {
-    let user = Slots::read(disk.clone(), folder)?.open_with_recovery(recovery_secret)?;
-    let keys = StoreKeys::from_user_key(user);
-    let mut contents = journal::read(disk.as_ref(), &folder.join(JOURNAL), &keys.journal)?;
-    let drafts = journal::read(disk.as_ref(), &folder.join(DRAFTS), &keys.journal)?;
+    let slots = Slots::read(disk.clone(), folder)?;
+    let keys = StoreKeys::from_user_key(slots.open_with_recovery(recovery_secret)?);
+    let read = |name| {
+        let folder = folder.join(journal_name(name, slots.generation()));
+        journal::read(disk.as_ref(), &folder, &keys.journal)
+    };
+    let mut contents = read(JOURNAL)?;
+    let drafts = read(DRAFTS)?;
     contents.records.extend(drafts.records);
     contents.torn += drafts.torn;
     contents.unreadable += drafts.unreadable;
@@ -578,6 +630,30 @@ fn lock_of(
     match held {
         Some(lock) if lock.folder() == folder => Ok(lock),
         _ => Ok(Arc::new(FolderLock::take(disk, folder)?)),
+    }
+}
+
+/// A key handed over from outside must never make a sound database look damaged, which would be moved aside.
+fn refuse_wrong_key(
+    disk: &dyn Disk,
+    folder: &Path,
+    slots: &Slots,
+    user: &SecretKey,
+) -> Result<(), StoreError> {
+    let is_right = match slots.is_user_key(user) {
+        Some(is_right) => is_right,
+        None => {
+            let keys = StoreKeys::from_user_key(SecretKey::from_bytes(*user.bytes()));
+            // Only files of before the first change of keys say nothing.
+            open_reader(disk, &folder.join(DATABASE), &keys.database).is_ok()
+                || !journal::read(disk, &folder.join(JOURNAL), &keys.journal)?
+                    .records
+                    .is_empty()
+        }
+    };
+    match is_right {
+        true => Ok(()),
+        false => Err(rescue::RescueError::Refused.into()),
     }
 }
 
@@ -627,8 +703,13 @@ fn move_aside(
         .expect("there are more names than folders");
     disk.make_folder(&target)?;
     // The companions first: cut off here, the database itself still lies where it is looked for.
+    let file = database
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     for suffix in ["-wal", "-shm", ""] {
-        let name = format!("{DATABASE}{suffix}");
+        let name = format!("{file}{suffix}");
         let from = folder.join(&name);
         if disk.exists(&from) {
             disk.rename(&from, &target.join(&name))?;

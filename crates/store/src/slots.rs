@@ -15,14 +15,17 @@ use crate::hardware::HardwareKey;
 use crate::keys::{SecretKey, derive, seal, unseal};
 use crate::{StoreError, pin};
 use ids::{Clock, Entropy};
+use rescue::SealedKey;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 
-const VERSION: u32 = 1;
+/// The newest form of the file. An app of before would look for the first key's files, so it is told from the second key on.
+const VERSION: u32 = 2;
+/// The form while the account has its first key.
+const FIRST_KEY: u32 = 1;
 /// Wrong PINs in a row before only recovery helps.
 pub const MOST_WRONG: u32 = 10;
 
@@ -48,12 +51,39 @@ struct KeysFile {
     check: Option<String>,
     pin: Option<PinSlot>,
     recovery: Option<RecoverySlot>,
+    /// The first apps wrote none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<KeyFacts>,
+}
+
+/// What is known of the user key without having it.
+#[derive(Serialize, Deserialize)]
+struct KeyFacts {
+    /// Tells the key from any other, whoever hands it over.
+    check: String,
+    /// When it was made, or first seen by an app that writes this.
+    made_ms: i64,
+    /// How many keys came before it; the files it opens are named by this ([`crate::Store::rotate`]).
+    generation: u32,
+}
+
+impl KeyFacts {
+    fn of(user: &SecretKey, made_ms: i64) -> Self {
+        Self {
+            check: hex::encode(user.derive("zoufang/key-check/1").bytes()),
+            made_ms,
+            generation: 0,
+        }
+    }
 }
 
 impl KeysFile {
     fn checksum(&self) -> Result<String, StoreError> {
-        let content =
+        let mut content =
             serde_json::to_vec(&(&self.version, self.revision, &self.pin, &self.recovery))?;
+        if let Some(key) = &self.key {
+            content.extend(serde_json::to_vec(key)?);
+        }
         Ok(hex::encode(Sha256::digest(&content)))
     }
 
@@ -71,6 +101,9 @@ struct PinSlot {
     salt: String,
     nonce: String,
     sealed: String,
+    /// Tells the hardware key it was made with from any other; the first apps wrote none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hardware: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -180,6 +213,7 @@ impl Slots {
         cost: ArgonCost,
         hardware: &dyn HardwareKey,
         recovery_public: Option<[u8; 32]>,
+        clock: &dyn Clock,
         entropy: &dyn Entropy,
     ) -> Result<Self, StoreError> {
         pin::check_new_pin(pin)?;
@@ -188,13 +222,14 @@ impl Slots {
             disk,
             folder: folder.to_owned(),
             file: KeysFile {
-                version: VERSION,
+                version: FIRST_KEY,
                 revision: 0,
                 check: None,
                 pin: Some(PinSlot::wrap(user, pin, cost, hardware, entropy)?),
                 recovery: recovery_public
                     .map(|public| RecoverySlot::wrap(user, public, entropy))
                     .transpose()?,
+                key: Some(KeyFacts::of(user, clock.now_ms())),
             },
             needs_repair: false,
         };
@@ -246,6 +281,52 @@ impl Slots {
         Ok(state)
     }
 
+    /// Writes down what the first apps did not. Never an error: opening does not hang on it.
+    pub(crate) fn complete(
+        &mut self,
+        user: &SecretKey,
+        hardware: &dyn HardwareKey,
+        clock: &dyn Clock,
+    ) {
+        let is_old = self
+            .file
+            .pin
+            .as_ref()
+            .is_some_and(|slot| slot.hardware.is_none());
+        if !is_old && self.file.key.is_some() {
+            return;
+        }
+        if let Some(slot) = &mut self.file.pin {
+            slot.hardware = slot.hardware_check(hardware).ok();
+        }
+        let known = KeyFacts::of(user, clock.now_ms());
+        self.file.key.get_or_insert(known);
+        let _ = self.save();
+    }
+
+    /// The PIN slot was made with this hardware key, as far as it says.
+    pub(crate) fn fits(&self, hardware: &dyn HardwareKey) -> bool {
+        self.file
+            .pin
+            .as_ref()
+            .is_none_or(|slot| slot.fits(hardware))
+    }
+
+    /// The district's public key and the user key sealed to it.
+    pub(crate) fn recovery(&self) -> Result<Option<([u8; 32], SealedKey)>, StoreError> {
+        self.file
+            .recovery
+            .as_ref()
+            .map(RecoverySlot::parts)
+            .transpose()
+    }
+
+    /// Whether this is the user key; none when the file does not say.
+    pub(crate) fn is_user_key(&self, user: &SecretKey) -> Option<bool> {
+        let known = self.file.key.as_ref()?;
+        Some(KeyFacts::of(user, known.made_ms).check == known.check)
+    }
+
     /// What a guess costs.
     pub(crate) fn pin_cost(&self) -> Option<ArgonCost> {
         self.file.pin.as_ref().map(|slot| slot.cost)
@@ -263,6 +344,10 @@ impl Slots {
         let (Some(slot), false) = (&self.file.pin, state.recovery_needed) else {
             return Err(StoreError::RecoveryNeeded);
         };
+        if !slot.fits(hardware) {
+            // Another machine, or its key store was emptied: no PIN is right any more, and none is counted as wrong.
+            return Err(StoreError::RecoveryNeeded);
+        }
         if state.wait_seconds > 0 {
             return Err(StoreError::PinWait {
                 seconds: state.wait_seconds,
@@ -321,6 +406,42 @@ impl Slots {
         Attempts::default().save(self.disk.as_ref(), &self.folder)
     }
 
+    /// Puts another user key in the place of this one: for the same PIN and the same district, with files of its own.
+    pub(crate) fn replace_user_key(
+        &mut self,
+        (user, generation): (&SecretKey, u32),
+        (pin, cost, hardware): (&str, ArgonCost, &dyn HardwareKey),
+        clock: &dyn Clock,
+        entropy: &dyn Entropy,
+    ) -> Result<(), StoreError> {
+        let district = self.recovery()?.map(|(district, _)| district);
+        self.file.version = VERSION;
+        self.file.pin = Some(PinSlot::wrap(user, pin, cost, hardware, entropy)?);
+        self.file.recovery = district
+            .map(|district| RecoverySlot::wrap(user, district, entropy))
+            .transpose()?;
+        self.file.key = Some(KeyFacts {
+            generation,
+            ..KeyFacts::of(user, clock.now_ms())
+        });
+        self.save()
+    }
+
+    /// Which files the user key opens.
+    pub(crate) fn generation(&self) -> u32 {
+        self.file.key.as_ref().map_or(0, |key| key.generation)
+    }
+
+    /// When the user key was made.
+    pub(crate) fn key_made_ms(&self) -> Option<i64> {
+        self.file.key.as_ref().map(|key| key.made_ms)
+    }
+
+    /// Both files say the same.
+    pub(crate) fn are_agreed(&self) -> bool {
+        !self.needs_repair
+    }
+
     fn save(&mut self) -> Result<(), StoreError> {
         self.file.revision += 1;
         self.file.check = Some(self.file.checksum()?);
@@ -353,17 +474,34 @@ impl PinSlot {
         entropy.fill(&mut nonce);
         let key = pin_key(pin, &salt, cost, hardware)?;
         let sealed = seal(&key, &nonce, b"zoufang/slot/pin/1", user.bytes())?;
-        Ok(Self {
+        let mut slot = Self {
             cost,
             salt: hex::encode(salt),
             nonce: hex::encode(nonce),
             sealed: hex::encode(sealed),
-        })
+            hardware: None,
+        };
+        slot.hardware = Some(slot.hardware_check(hardware)?);
+        Ok(slot)
     }
 
     fn unwrap(&self, pin: &str, hardware: &dyn HardwareKey) -> Result<SecretKey, StoreError> {
         let key = pin_key(pin, &bytes::<16>(&self.salt)?, self.cost, hardware)?;
         open_slot(&key, &self.nonce, b"zoufang/slot/pin/1", &self.sealed)
+    }
+
+    /// The message begins unlike a PIN's, which is 32 bytes of Argon2id and nothing else.
+    fn hardware_check(&self, hardware: &dyn HardwareKey) -> Result<String, StoreError> {
+        let message = [b"zoufang/hardware-check/1/", self.salt.as_bytes()].concat();
+        Ok(hex::encode(&hardware.hmac(&message)?[..8]))
+    }
+
+    fn fits(&self, hardware: &dyn HardwareKey) -> bool {
+        match (&self.hardware, self.hardware_check(hardware)) {
+            (Some(known), Ok(found)) => *known == found,
+            // What it is is found out by trying.
+            (None, _) | (_, Err(_)) => true,
+        }
     }
 }
 
@@ -373,28 +511,28 @@ impl RecoverySlot {
         recipient: [u8; 32],
         entropy: &dyn Entropy,
     ) -> Result<Self, StoreError> {
-        let mut secret = Zeroizing::new([0; 32]);
-        let mut nonce = [0; 24];
-        entropy.fill(secret.as_mut_slice());
-        entropy.fill(&mut nonce);
-        let ephemeral = StaticSecret::from(*secret);
-        let public = PublicKey::from(&ephemeral).to_bytes();
-        let key = recovery_key(&ephemeral, &recipient, &public, &recipient)?;
-        let sealed = seal(&key, &nonce, b"zoufang/slot/recovery/1", user.bytes())?;
+        let slot = rescue::seal_slot(user.bytes(), &recipient, entropy)?;
         Ok(Self {
             recipient: hex::encode(recipient),
-            ephemeral: hex::encode(public),
-            nonce: hex::encode(nonce),
-            sealed: hex::encode(sealed),
+            ephemeral: hex::encode(slot.ephemeral),
+            nonce: hex::encode(slot.nonce),
+            sealed: hex::encode(slot.sealed),
         })
     }
 
+    fn parts(&self) -> Result<([u8; 32], SealedKey), StoreError> {
+        let slot = SealedKey {
+            ephemeral: bytes(&self.ephemeral)?,
+            nonce: bytes(&self.nonce)?,
+            sealed: bytes(&self.sealed)?,
+        };
+        Ok((bytes(&self.recipient)?, slot))
+    }
+
     fn unwrap(&self, secret: &[u8; 32]) -> Result<SecretKey, StoreError> {
-        let ephemeral = bytes::<32>(&self.ephemeral)?;
-        let recipient = bytes::<32>(&self.recipient)?;
-        let own = StaticSecret::from(*secret);
-        let key = recovery_key(&own, &ephemeral, &ephemeral, &recipient)?;
-        open_slot(&key, &self.nonce, b"zoufang/slot/recovery/1", &self.sealed)
+        let (_, slot) = self.parts()?;
+        let user = rescue::open_slot(&slot, secret)?;
+        Ok(SecretKey::from_bytes(*user))
     }
 }
 
@@ -410,26 +548,6 @@ fn pin_key(
     both[..32].copy_from_slice(slow.bytes());
     both[32..].copy_from_slice(hard.as_slice());
     Ok(derive(salt, both.as_slice(), b"zoufang/slot/pin-key/1"))
-}
-
-fn recovery_key(
-    own: &StaticSecret,
-    their_public: &[u8; 32],
-    ephemeral: &[u8; 32],
-    recipient: &[u8; 32],
-) -> Result<SecretKey, StoreError> {
-    let shared = own.diffie_hellman(&PublicKey::from(*their_public));
-    if !shared.was_contributory() {
-        return Err(StoreError::Crypto);
-    }
-    let mut salt = [0; 64];
-    salt[..32].copy_from_slice(ephemeral);
-    salt[32..].copy_from_slice(recipient);
-    Ok(derive(
-        &salt,
-        shared.as_bytes(),
-        b"zoufang/slot/recovery-key/1",
-    ))
 }
 
 fn open_slot(

@@ -7,6 +7,7 @@ use ids::Clock;
 use std::fs;
 use std::sync::Arc;
 use store::connection::{open_reader, open_writer};
+use store::district;
 use store::keys::SecretKey;
 use store::projections::children;
 use store::{
@@ -317,6 +318,68 @@ fn ten_wrong_old_pins_lock_for_good_also_while_the_store_is_open() {
 }
 
 #[test]
+fn a_user_key_from_outside_opens_its_own_store_and_never_moves_a_sound_one_aside() {
+    let world = World::new();
+    let district = StaticSecret::from([42; 32]);
+    let public = PublicKey::from(&district).to_bytes();
+    let store = world.create_with(PIN, Some(public)).expect("creates");
+    fill(&store);
+    drop(store);
+    let request = district::request(
+        &world.disk(),
+        &world.folder,
+        &world.hardware,
+        world.entropy.as_ref(),
+        None,
+    )
+    .expect("asks");
+    let answer = request
+        .answer(&[42; 32], world.entropy.as_ref())
+        .expect("answers");
+    let take = |text: &str| {
+        district::take_answer(&world.disk(), &world.folder, &world.hardware, None, text)
+    };
+    let wrong = SecretKey::from_bytes([7; 32]);
+    // An app of before wrote no check of the key: the files themselves say which one it is.
+    for is_old in [false, true] {
+        if is_old {
+            forget_checks(&world);
+        }
+        assert!(matches!(
+            world.open_with(OpenWith::UserKey(&wrong)),
+            Err(StoreError::Rescue(_))
+        ));
+        assert!(world.database().exists());
+        assert!(!world.folder.join("moved-aside").exists());
+        let user = take(&answer.text()).expect("takes");
+        let outcome = world.open_with(OpenWith::UserKey(&user)).expect("opens");
+        assert_eq!(children_of(&outcome.store), 1);
+    }
+    assert!(matches!(
+        take("zoufang-recovered:AAAA"),
+        Err(StoreError::Rescue(_))
+    ));
+    district::finish(&SystemDisk, &world.folder).expect("finishes");
+    assert!(matches!(take(&answer.text()), Err(StoreError::NotFound)));
+}
+
+/// As the first app wrote the slots.
+fn forget_checks(world: &World) {
+    for name in ["keys.json", "keys-copy.json"] {
+        let path = world.folder.join(name);
+        let mut slots: serde_json::Value =
+            serde_json::from_slice(&fs::read(&path).expect("reads")).expect("is JSON");
+        slots.as_object_mut().expect("an object").remove("key");
+        slots.as_object_mut().expect("an object").remove("check");
+        slots["pin"]
+            .as_object_mut()
+            .expect("a slot")
+            .remove("hardware");
+        fs::write(&path, slots.to_string()).expect("writes");
+    }
+}
+
+#[test]
 fn without_the_hardware_key_the_right_pin_is_not_enough_and_is_not_counted() {
     let world = World::new();
     drop(world.create());
@@ -337,8 +400,16 @@ fn without_the_hardware_key_the_right_pin_is_not_enough_and_is_not_counted() {
         .expect("another device");
     assert!(matches!(
         world.try_open(PIN),
-        Err(StoreError::WrongPin { .. })
+        Err(StoreError::RecoveryNeeded)
     ));
+    let state =
+        Store::pin_state(&world.disk(), &world.folder, world.clock.as_ref()).expect("reads");
+    assert_eq!(
+        (state.wrong, state.recovery_needed),
+        (0, false),
+        "on the right device the PIN is good as ever"
+    );
+    assert!(!Store::fits_hardware(&world.disk(), &world.folder, &world.hardware).expect("reads"));
     fs::write(world.temp.path().join("hardware-key"), secret).expect("writes");
     world.open();
 }

@@ -19,3 +19,12 @@ CREATE TRIGGER audit_rows_never_change BEFORE UPDATE ON audit
 BEGIN SELECT RAISE(ABORT, 'audit rows never change'); END;
 CREATE TRIGGER audit_rows_never_go BEFORE DELETE ON audit
 BEGIN SELECT RAISE(ABORT, 'audit rows never go'); END;
+
+-- Tablets that two officers of the district opened (docs/adr/0024). The audit trail has the act; who the officers were and
+-- why is kept here, sealed.
+CREATE TABLE opened_tablets (
+  id     BLOB PRIMARY KEY,
+  at_ms  INTEGER NOT NULL,
+  device BLOB,                               -- null when the tablet could not tell
+  words  BLOB NOT NULL
+);

@@ -65,7 +65,7 @@ impl World {
         let options = InitOptions {
             data: folder.path().join("data"),
             key_file: folder.path().join("server.key"),
-            recovery_file: folder.path().join("recovery.key"),
+            recovery_shares: folder.path().join("recovery"),
             district: Place {
                 name: "沧浦区".into(),
                 region: "310199000000".into(),

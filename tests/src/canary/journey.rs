@@ -24,6 +24,8 @@ use serde_json::{Value, json};
 use std::io::{Cursor, Write as _};
 use std::path::Path;
 use store::ArgonCost;
+use sync_server::recover::RecoverInput;
+use sync_server::shares::Share;
 use sync_server::{compaction, database, vault::Vault};
 
 /// Bytes of a picture that are searched for.
@@ -258,6 +260,7 @@ impl Journey {
         self.a_refusal(&one).await?;
         self.an_erasure(&[&one, &other]).await?;
         self.wrong_pins(&one).await?;
+        self.a_recovery(&one).await?;
         self.an_open_draft(&one).await?;
         self.an_unreadable_database(&other).await?;
         Ok(vec![one, other])
@@ -545,6 +548,40 @@ impl Journey {
         ensure!(refused.code == "wrong_pin", "{refused:?}");
         let pin = self.canaries.digits("pin.one", 6);
         let _: AppView = tablet.call("unlock", json!({"pin": pin})).await?;
+        Ok(())
+    }
+
+    /// The PIN is forgotten, two officers open the tablet, and the old PIN is chosen again.
+    async fn a_recovery(&self, tablet: &Device) -> Result<()> {
+        let _: AppView = tablet.call("lock", Value::Null).await?;
+        let view: AppView = tablet.call("recover_start", Value::Null).await?;
+        let asked = view
+            .recovery
+            .context("a tablet that asks shows a request")?;
+        let share = |number: u32| -> Result<Share> {
+            let file = self
+                .folder
+                .join(format!("office/recovery/share-{number}.txt"));
+            Ok(Share::parse(&std::fs::read_to_string(file)?)?)
+        };
+        let shares = [share(1)?, share(3)?];
+        let recovered = self.township.at_the_desk(|desk| {
+            desk.recover(&RecoverInput {
+                request: &asked.text,
+                compare_code: &asked.compare_code,
+                shares: [&shares[0], &shares[1]],
+                officers: [
+                    &self.words("recovery.officer"),
+                    &self.words("recovery.second"),
+                ],
+                reason: &self.words("recovery.reason"),
+            })
+        })?;
+        let _: AppView = tablet
+            .call("recover_answer", json!({"text": recovered.answer}))
+            .await?;
+        let pin = self.canaries.digits("pin.one", 6);
+        let _: AppView = tablet.call("choose_pin", json!({"pin": pin})).await?;
         Ok(())
     }
 

@@ -74,7 +74,7 @@ impl Founded {
             &InitOptions {
                 data: data.clone(),
                 key_file: key_file.clone(),
-                recovery_file: folder.path().join("recovery.key"),
+                recovery_shares: folder.path().join("recovery"),
                 district: place("沧浦区", "310199000000"),
                 township: place("芦汀镇", "310199100000"),
                 policy: Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../policy")),

@@ -13,6 +13,13 @@ export const commands = [
   'lock',
   'change_pin',
   'step_up',
+  'renew_key',
+  'switch_user',
+  'choose_account',
+  'enrol_another',
+  'enrol_again',
+  'recover_start',
+  'recover_answer',
   'me',
   'today',
   'search_children',
@@ -87,6 +94,13 @@ export interface Backend {
   lock(): Promise<view.AppView>
   changePin(input: view.ChangePinInput): Promise<view.AppView>
   stepUp(input: view.PinInput): Promise<null>
+  renewKey(input: view.PinInput): Promise<view.AppView>
+  switchUser(): Promise<view.AppView>
+  chooseAccount(input: view.IdInput): Promise<view.AppView>
+  enrolAnother(): Promise<view.AppView>
+  enrolAgain(): Promise<view.AppView>
+  recoverStart(): Promise<view.AppView>
+  recoverAnswer(input: view.RecoverInput): Promise<view.AppView>
   me(): Promise<view.MeView>
   today(): Promise<view.TodayView>
   searchChildren(input: view.SearchInput): Promise<view.ChildListView>

@@ -1,7 +1,9 @@
 //! The app as a whole: which door it stands at, who is inside.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use ts_rs::TS;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// Where the app stands. The shell's router shows exactly one screen group per stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -13,8 +15,12 @@ pub enum Stage {
     Comparing,
     /// Confirmed by the station; the person chooses a PIN.
     ChoosePin,
+    /// Several people use this device: who is it?
+    Picking,
     /// A store exists and is locked.
     Locked,
+    /// No PIN opens it, or hers is forgotten: the district is asked.
+    Recovering,
     /// Unlocked; the first download has not finished, nothing is computed yet.
     Loading,
     /// Unlocked and ready.
@@ -54,10 +60,64 @@ pub struct AppView {
     pub pin_wait_seconds: u64,
     /// Wrong PINs so far.
     pub pin_wrong: u32,
+    /// No PIN opens this account any more; the district has to be asked.
+    pub recovery_needed: bool,
+    /// What the district is asked, in stage recovering.
+    pub recovery: Option<RescueView>,
+    /// Whose door this is, in stages locked and recovering.
+    pub account: Option<AccountView>,
+    /// Everybody with an account here, while nobody is inside.
+    pub accounts: Vec<AccountView>,
+    /// How this device locks by itself.
+    pub lock_rules: LockRulesView,
     /// First download: documents received and expected, in stage loading.
     pub loading: Option<LoadingView>,
     /// A file that could not be opened was moved aside here; null when all is well.
     pub moved_aside: Option<String>,
+}
+
+/// How a device locks by itself, as the policy pack of the day says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct LockRulesView {
+    /// Minutes without a touch.
+    pub idle_minutes: u32,
+    /// Minutes without a touch on the visit form.
+    pub visit_idle_minutes: u32,
+    /// Seconds after the screen went dark.
+    pub hidden_seconds: u32,
+}
+
+/// An account on this device: a role and a place, never a name, because anybody sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct AccountView {
+    /// Which one.
+    pub id: String,
+    /// director or supervisor; null when the device cannot tell.
+    pub role: Option<String>,
+    /// Village or station.
+    pub unit: Option<String>,
+    /// Township.
+    pub township: Option<String>,
+    /// Records that wait to be sent; null when that is not known without the PIN.
+    pub unsent: Option<u64>,
+}
+
+/// What a tablet shows to be opened by the district.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct RescueView {
+    /// The text.
+    pub text: String,
+    /// The same as a QR code.
+    pub qr_svg: String,
+    /// Six digits the district sees alike.
+    pub compare_code: String,
+}
+
+/// What the district gave back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct RecoverInput {
+    /// The text.
+    pub text: String,
 }
 
 /// Progress of the first download.
@@ -78,20 +138,32 @@ pub struct EnrolInput {
     pub code: String,
 }
 
-/// A PIN, six digits.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+/// A PIN, six digits. Wiped when it goes, and no log can write it.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS, Zeroize, ZeroizeOnDrop)]
 pub struct PinInput {
     /// Six digits.
     pub pin: String,
 }
 
-/// A new PIN in place of the old one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+impl fmt::Debug for PinInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PinInput")
+    }
+}
+
+/// A new PIN in place of the old one. Wiped when it goes, and no log can write it.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS, Zeroize, ZeroizeOnDrop)]
 pub struct ChangePinInput {
     /// The PIN so far.
     pub old: String,
     /// Six digits.
     pub new: String,
+}
+
+impl fmt::Debug for ChangePinInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ChangePinInput")
+    }
 }
 
 /// What a refusal looks like to a screen: the code picks the words in the locale file.

@@ -176,6 +176,17 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
     if rules.step_up_minutes > 60 {
         return Err(PolicyError::Range("rules.step_up_minutes".to_owned()));
     }
+    let lock = &rules.lock;
+    for (value, most, place) in [
+        (lock.idle_minutes, 60, "rules.lock.idle_minutes"),
+        (lock.visit_idle_minutes, 60, "rules.lock.visit_idle_minutes"),
+        (lock.hidden_seconds, 600, "rules.lock.hidden_seconds"),
+        (lock.new_key_days, 3_660, "rules.lock.new_key_days"),
+    ] {
+        if value == 0 || value > most {
+            return Err(PolicyError::Range(place.to_owned()));
+        }
+    }
     for days in &rules.ageing_reminder_days {
         if *days > 3_660 {
             return Err(PolicyError::Range("rules.ageing_reminder_days".to_owned()));

@@ -141,6 +141,11 @@ fn a_pack_that_cannot_hold_is_refused_where_it_is_wrong() {
             json!(61),
             "rules.step_up_minutes is out of range",
         ),
+        (
+            "/rules/lock/idle_minutes",
+            json!(0),
+            "rules.lock.idle_minutes is out of range",
+        ),
         ("/tiers", json!([]), "`tiers` is empty"),
         (
             "/tiers/0/when",

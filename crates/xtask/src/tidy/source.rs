@@ -4,22 +4,27 @@ use super::{Findings, Tree, between};
 use anyhow::Result;
 
 /// Which crates of ours a crate may stand on (ARCHITECTURE.md, "The map"). Tools and tests may use any.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("crates/ids", &[]),
     ("crates/domain", &["ids"]),
     ("crates/protocol", &["ids"]),
-    ("crates/store", &["ids", "domain"]),
-    ("crates/client", &["ids", "domain", "protocol", "store"]),
+    ("crates/rescue", &["ids"]),
+    ("crates/store", &["ids", "domain", "rescue"]),
+    (
+        "crates/client",
+        &["ids", "domain", "protocol", "rescue", "store"],
+    ),
     ("crates/office", &["ids", "domain", "client"]),
     ("crates/webhost", &["client", "office"]),
     ("src-tauri", &["client", "office"]),
-    ("sync-server", &["ids", "protocol"]),
+    ("sync-server", &["ids", "protocol", "rescue"]),
 ];
 
-const OURS: [&str; 8] = [
+const OURS: [&str; 9] = [
     "ids",
     "domain",
     "protocol",
+    "rescue",
     "store",
     "client",
     "office",
@@ -40,10 +45,11 @@ const NAMES_AUTOMERGE: [&str; 6] = [
 ];
 
 /// Crates without IO, clock and randomness.
-const PURE: [&str; 3] = [
+const PURE: [&str; 4] = [
     "crates/ids/src/",
     "crates/domain/src/",
     "crates/protocol/src/",
+    "crates/rescue/src/",
 ];
 const IMPURE: [&str; 11] = [
     "std::fs",

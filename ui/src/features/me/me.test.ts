@@ -3,6 +3,7 @@ import type { ChangePinInput } from '@/backend'
 import { demoBackend, readyTablet } from '@/testing/demo'
 import { show } from '@/testing/mount'
 import ChangePinPage from './ChangePinPage.vue'
+import NewLockPage from './NewLockPage.vue'
 
 async function enter(tap: (name: string) => Promise<void>, pin: string): Promise<void> {
   for (const digit of pin) await tap(`pin-key-${digit}`)
@@ -34,4 +35,18 @@ test('a wrong old PIN is asked for again, and says how many tries are left', asy
   for (const pin of ['111222', '507382', '507382']) await enter(tap, pin)
   expect(by('problem-wrong_pin').textContent).toContain('还能试 8 次')
   expect(by('pin-step').textContent).toContain('现在的密码')
+})
+
+test('a new lock asks for the PIN and says that it stays', async () => {
+  const given: string[] = []
+  const backend = demoBackend({
+    renewKey: async ({ pin }) => {
+      given.push(pin)
+      return readyTablet
+    },
+  })
+  const { tap, by } = await show(NewLockPage, { backend })
+  await enter(tap, '739146')
+  expect(given).toEqual(['739146'])
+  expect(by('new-lock-done').textContent).toContain('密码还是原来的')
 })
