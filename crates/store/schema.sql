@@ -350,6 +350,16 @@ CREATE TABLE staff (
   ended_ms   INTEGER
 ) STRICT;
 
+CREATE TABLE standing (
+  only_row        INTEGER PRIMARY KEY CHECK (only_row = 1),
+  revoked_ms      INTEGER,
+  wipe_order      INTEGER,
+  wipe_receipted  INTEGER NOT NULL DEFAULT 0,
+  clock_ms        INTEGER NOT NULL DEFAULT 0,
+  contact_ms      INTEGER,
+  contact_wall_ms INTEGER
+) STRICT;
+
 CREATE TABLE sync_scopes (
   scope             BLOB PRIMARY KEY NOT NULL,
   epoch             INTEGER NOT NULL,

@@ -51,4 +51,11 @@ impl HardwareKey for AndroidKey {
             .map(Zeroizing::new)
             .ok_or_else(|| StoreError::Io(io::ErrorKind::InvalidData.into()))
     }
+
+    fn destroy(&self) -> Result<(), StoreError> {
+        let destroyed: Result<Value, _> = self.0.run_mobile_plugin("destroy", json!({}));
+        destroyed
+            .map(|_| ())
+            .map_err(|error| StoreError::Io(io::Error::other(error)))
+    }
 }

@@ -5,6 +5,7 @@ use crate::blob_files::BlobFiles;
 use crate::columns;
 use crate::compaction;
 use crate::database::{self, DatabaseError};
+use crate::devices;
 use crate::enrolment::{self, Desk};
 use crate::epochs;
 use crate::error::ApiError;
@@ -227,6 +228,24 @@ impl<'a> AdminDesk<'a> {
     /// The database says no.
     pub fn recoveries(&self) -> Result<Vec<RecoveryRecord>, AdminError> {
         Ok(recover::all(&self.connection, &self.vault)?)
+    }
+
+    /// What a wiped device could not hand over, opened with the district's recovery key, as JSON. None when it left nothing.
+    ///
+    /// # Errors
+    /// The key is not the district's, or the database says no.
+    pub fn remains(
+        &self,
+        device: DeviceId,
+        recovery_secret: &[u8; 32],
+    ) -> Result<Option<Vec<u8>>, AdminError> {
+        let sealed = devices::remains(&self.connection, device).map_err(ApiError::from)?;
+        if sealed.is_empty() {
+            return Ok(None);
+        }
+        let plain = protocol::sealed::open(recovery_secret, protocol::REMAINS, &sealed)
+            .map_err(|_| ApiError::NotAllowed)?;
+        Ok(Some(plain.to_vec()))
     }
 
     /// Says that every order is known, so that what a restore brought back may be shown. False when nothing holds.

@@ -61,6 +61,12 @@ acts! {
     DeviceRevoked = "device_revoked";
     /// Two officers of the district opened a tablet whose PIN was lost.
     TabletRecovered = "tablet_recovered";
+    /// A device was ordered to wipe itself.
+    DeviceWipeOrdered = "device_wipe_ordered";
+    /// A device said under its signature that it destroys everything.
+    DeviceWiped = "device_wiped";
+    /// A device's certificate was made anew.
+    CertificateRenewed = "certificate_renewed";
     /// A document was erased.
     DocumentErased = "document_erased";
     /// A document was ordered to go to another unit.

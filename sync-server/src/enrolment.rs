@@ -578,25 +578,7 @@ fn enrolled(desk: Desk<'_>, device: &Device) -> Result<Enrolled, ApiError> {
     let holder = device.holder;
     let scope = organisation::unit(connection, holder.scope)?.ok_or(ApiError::Internal)?;
     let signing_key = signing_key(connection, desk.vault)?;
-    let certificate = proof::sign_statement(
-        &signing_key,
-        &DeviceCertificate {
-            device: holder.device,
-            staff: holder.staff,
-            role: holder.role,
-            unit: holder.unit,
-            scope: holder.scope,
-            key: device.public_key,
-            issued_ms: device.enrolled_ms,
-            expires_ms: device.enrolled_ms + limits::CERTIFICATE_MS,
-            known_as: Some(KnownAs {
-                staff_name: device.staff_name.clone(),
-                unit_name: device.unit_name.clone(),
-                region: device.region.clone(),
-                file_numbers: device.file_numbers,
-            }),
-        },
-    )?;
+    let certificate = certificate(&signing_key, device)?;
     let recovery_key = settings::read(connection, name::RECOVERY_KEY)?
         .and_then(|key| key.try_into().ok())
         .ok_or(ApiError::Internal)?;
@@ -619,6 +601,30 @@ fn enrolled(desk: Desk<'_>, device: &Device) -> Result<Enrolled, ApiError> {
         epoch: settings::epoch(connection)?,
         server_time_ms: desk.clock.now_ms(),
     })
+}
+
+/// What the server says about a device, as it is known now. The same until it is made anew.
+pub(crate) fn certificate(signing_key: &SigningKey, device: &Device) -> Result<Vec<u8>, ApiError> {
+    let holder = device.holder;
+    Ok(proof::sign_statement(
+        signing_key,
+        &DeviceCertificate {
+            device: holder.device,
+            staff: holder.staff,
+            role: holder.role,
+            unit: holder.unit,
+            scope: holder.scope,
+            key: device.public_key,
+            issued_ms: device.certified_ms,
+            expires_ms: device.certified_until_ms(),
+            known_as: Some(KnownAs {
+                staff_name: device.staff_name.clone(),
+                unit_name: device.unit_name.clone(),
+                region: device.region.clone(),
+                file_numbers: device.file_numbers,
+            }),
+        },
+    )?)
 }
 
 /// The key the server signs ticks and certificates with.

@@ -98,6 +98,10 @@ api_errors! {
     ReviewNotApplicable = CONFLICT, "review_not_applicable", "这条记录放不进现在的档案。", "可以收在一边，请和写的人联系。";
     /// Not twelve digits.
     RegionInvalid = BAD_REQUEST, "region_invalid", "区划代码应为12位数字。", "请核对区划代码。";
+    /// A person's only station device does not stop itself.
+    RevokeOwnLast = CONFLICT, "revoke_own_last", "这是你在站里唯一的一台设备，不能自己停用自己。", "请先登记另一台，或者请站里的同事来停用。";
+    /// What a stopped device may not hand over any more.
+    HandedOverTooMuch = PAYLOAD_TOO_LARGE, "handed_over_too_much", "这台设备交来的内容太多，先不再收。", "请联系儿童督导员。";
     /// Our fault.
     Internal = INTERNAL_SERVER_ERROR, "internal", "服务器出了问题。", "请稍后再试；仍不行请联系管理员。";
 }

@@ -21,6 +21,7 @@ mod columns;
 pub mod compaction;
 pub mod copies;
 pub mod database;
+mod devices;
 mod enrolment;
 mod epochs;
 mod error;

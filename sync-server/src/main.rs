@@ -8,7 +8,7 @@ use protocol::{ConfirmEnrolment, CreateEnrolment, EnrolmentStatus};
 use std::path::{Path, PathBuf};
 use sync_server::admin::AdminDesk;
 use sync_server::recover::{self, RecoverInput};
-use sync_server::shares::Share;
+use sync_server::shares::{self, Share};
 use sync_server::system::{SystemClock, SystemEntropy};
 use sync_server::vault::Vault;
 use sync_server::{
@@ -178,6 +178,17 @@ enum Command {
         #[command(flatten)]
         folders: Folders,
     },
+    /// Opens what a wiped device could not hand over (unfinished forms, changes that were not taken) with the district's
+    /// recovery key, which two officers have in parts, and prints it as JSON.
+    Remains {
+        #[command(flatten)]
+        folders: Folders,
+        /// The device.
+        device: String,
+        /// An officer's share file; give it twice.
+        #[arg(long, num_args = 1, action = clap::ArgAction::Append)]
+        share: Vec<PathBuf>,
+    },
     /// Tries changes for a running server; started by it, never by hand.
     #[command(hide = true)]
     Worker,
@@ -297,6 +308,11 @@ fn main() -> Result<()> {
             (&share, &officer, reason.as_deref().unwrap_or_default()),
         ),
         Command::Recoveries { folders } => run_recoveries(&folders),
+        Command::Remains {
+            folders,
+            device,
+            share,
+        } => run_remains(&folders, &device, &share),
         Command::Worker => Ok(sync_server::worker::main()?),
         Command::Verify { folders } => run_verify(&folders),
     }
@@ -495,17 +511,10 @@ fn run_recover(
     let ([first, second], [one, other]) = (files, officers) else {
         bail!("two --share and two --officer are needed");
     };
-    let read = |path: &PathBuf| -> Result<Share> {
-        let text = Zeroizing::new(
-            std::fs::read_to_string(path)
-                .with_context(|| format!("{} cannot be read", path.display()))?,
-        );
-        Ok(Share::parse(&text)?)
-    };
     let recovered = open_desk(folders)?.recover(&RecoverInput {
         request: &request,
         compare_code: code,
-        shares: [&read(first)?, &read(second)?],
+        shares: [&read_share(first)?, &read_share(second)?],
         officers: [one, other],
         reason,
     })?;
@@ -525,6 +534,27 @@ fn run_recoveries(folders: &Folders) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn run_remains(folders: &Folders, device: &str, files: &[PathBuf]) -> Result<()> {
+    let device = DeviceId::parse(device).context("not a device id")?;
+    let [first, second] = files else {
+        bail!("two --share are needed");
+    };
+    let secret = shares::join(&read_share(first)?, &read_share(second)?)?;
+    match open_desk(folders)?.remains(device, &secret)? {
+        Some(remains) => println!("{}", String::from_utf8_lossy(&remains)),
+        None => println!("it left nothing"),
+    }
+    Ok(())
+}
+
+fn read_share(path: &Path) -> Result<Share> {
+    let text = Zeroizing::new(
+        std::fs::read_to_string(path)
+            .with_context(|| format!("{} cannot be read", path.display()))?,
+    );
+    Ok(Share::parse(&text)?)
 }
 
 fn run_verify(folders: &Folders) -> Result<()> {

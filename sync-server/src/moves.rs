@@ -450,15 +450,6 @@ pub(crate) fn whereabouts(
         .optional()
 }
 
-/// The scope a document lives in.
-pub(crate) fn scope_of(connection: &Connection, document: DocumentId) -> rusqlite::Result<UnitId> {
-    connection
-        .prepare_cached(include_str!("sql/moves/scope_of.sql"))?
-        .query_row(named_params! {":id": document.0.as_bytes()}, |row| {
-            Ok(UnitId(columns::uuid(row, 0)?))
-        })
-}
-
 struct MoveRow {
     id: MoveId,
     from_scope: UnitId,

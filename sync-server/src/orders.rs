@@ -4,6 +4,7 @@ use crate::audit::{self, Act, By, Deed, Object};
 use crate::blob_files::BlobFiles;
 use crate::blobs;
 use crate::columns::{self, stored};
+use crate::devices;
 use crate::epochs;
 use crate::error::ApiError;
 use crate::log::{self, Append};
@@ -138,6 +139,7 @@ fn act_of(order: &Order) -> Act {
     match order {
         Order::Erase { .. } => Act::DocumentErased,
         Order::Revoke { .. } => Act::DeviceRevoked,
+        Order::Wipe { .. } => Act::DeviceWipeOrdered,
         Order::Move { .. } => Act::DocumentMoved,
     }
 }
@@ -255,6 +257,7 @@ impl<'a> Orders<'a> {
                 generation,
             } => is_erased(self.connection, self.vault, document, generation)?,
             Order::Revoke { device } => is_revoked(self.connection, device)?,
+            Order::Wipe { device } => devices::is_to_be_wiped(self.connection, device)?,
             Order::Move { document, step, .. } => {
                 is_known_erased(self.connection, self.vault, document)?
                     || moves::is_ordered(self.connection, document, step)?
@@ -304,7 +307,7 @@ impl<'a> Orders<'a> {
             Order::Erase { document, .. } | Order::Move { document, .. } => {
                 Object::Document(self.vault.document_mark(document))
             }
-            Order::Revoke { device } => Object::Device(device),
+            Order::Revoke { device } | Order::Wipe { device } => Object::Device(device),
         };
         audit::append(
             self.connection,
@@ -323,6 +326,10 @@ impl<'a> Orders<'a> {
                 generation,
             } => self.erase(document, generation),
             Order::Revoke { device } => self.revoke(device, numbered.at_ms),
+            Order::Wipe { device } => {
+                self.revoke(device, numbered.at_ms)?;
+                Ok(devices::note_wipe(self.connection, device, numbered)?)
+            }
             Order::Move {
                 document,
                 from,

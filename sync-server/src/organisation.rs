@@ -10,8 +10,8 @@ use ids::{Clock, DeviceId, Entropy, Role, StaffId, UnitId};
 use protocol::access::Holder;
 use protocol::session::server::Caller;
 use protocol::{
-    CreateVillage, DeviceList, DeviceRecord, FileNumberBlock, MemberRecord, UnitLevel, VillageList,
-    VillageRecord, limits,
+    CreateVillage, FileNumberBlock, MemberRecord, UnitLevel, Unsent, VillageList, VillageRecord,
+    limits, wire,
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use std::collections::BTreeSet;
@@ -74,9 +74,19 @@ pub(crate) struct Device {
     pub staff_name: String,
     pub unit_name: String,
     pub region: String,
+    pub revoked_why: Option<String>,
+    /// What it held unsent when it was last heard of.
+    pub unsent: Option<Unsent>,
+    /// Since when its newest certificate counts.
+    pub certified_ms: i64,
 }
 
 impl Device {
+    /// Its newest certificate holds until.
+    pub(crate) fn certified_until_ms(&self) -> i64 {
+        self.certified_ms.saturating_add(limits::CERTIFICATE_MS)
+    }
+
     pub(crate) fn record(&self) -> MemberRecord {
         MemberRecord::Device {
             id: self.holder.device,
@@ -166,6 +176,11 @@ fn read_device(row: &Row<'_>) -> rusqlite::Result<Device> {
         staff_name: row.get(8)?,
         unit_name: row.get(12)?,
         region: row.get(13)?,
+        revoked_why: row.get(14)?,
+        unsent: row
+            .get::<_, Option<Vec<u8>>>(15)?
+            .and_then(|packed| wire::unpack(&packed).ok()),
+        certified_ms: row.get::<_, Option<i64>>(16)?.unwrap_or(row.get(5)?),
     })
 }
 
@@ -525,22 +540,4 @@ pub(crate) fn villages(connection: &Connection, scope: UnitId) -> Result<Village
         })
         .collect();
     Ok(VillageList { villages })
-}
-
-/// The devices of a scope.
-pub(crate) fn devices(connection: &Connection, scope: UnitId) -> Result<DeviceList, ApiError> {
-    let devices = devices_of_scope(connection, scope)?
-        .into_iter()
-        .map(|device| DeviceRecord {
-            device: device.holder.device,
-            staff: device.holder.staff,
-            staff_name: device.staff_name,
-            role: device.holder.role,
-            unit: device.holder.unit,
-            unit_name: device.unit_name,
-            enrolled_ms: device.enrolled_ms,
-            seen_ms: device.seen_ms,
-        })
-        .collect();
-    Ok(DeviceList { devices })
 }

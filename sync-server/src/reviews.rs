@@ -1,5 +1,6 @@
-//! The review tray: what was written where a document lived before and came after it had left. Sealed and durable like
-//! everything else, in the order it came; a person of the station the document lives in decides.
+//! The review tray: what was written where a document lived before and came after it had left, and what a stopped device
+//! hands over. Sealed and durable like everything else, in the order it came; a person of the station the document lives
+//! in decides.
 //!
 //! What is taken enters the log with its first signature as if it had come now. What is set aside is kept with the
 //! reason, and may be taken later all the same. The device that sent it is told either way, by an entry of its own log.
@@ -19,7 +20,8 @@ use protocol::access::Holder;
 use protocol::change_header;
 use protocol::session::server;
 use protocol::{
-    DecideReview, Envelope, EnvelopeHead, Outcome, ReviewList, ReviewRecord, ReviewState, limits,
+    DecideReview, Envelope, EnvelopeHead, Outcome, ReviewCause, ReviewList, ReviewRecord,
+    ReviewState, limits,
 };
 use rusqlite::{Connection, OptionalExtension, named_params};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +36,11 @@ pub(crate) fn keep(
     body: &[u8],
     now_ms: i64,
 ) -> Result<(), ApiError> {
+    let author = organisation::device(connection, head.device)?;
+    let cause = match author.and_then(|author| author.revoked_ms) {
+        Some(_) => ReviewCause::Revoked,
+        None => ReviewCause::Late,
+    };
     connection
         .prepare_cached(include_str!("sql/reviews/insert.sql"))?
         .execute(named_params! {
@@ -45,6 +52,8 @@ pub(crate) fn keep(
             ":scope": head.scope.0.as_bytes(),
             ":at_ms": now_ms,
             ":body": body,
+            ":kind": head.header.as_ref().map(|header| header.kind.as_str()),
+            ":cause": cause.as_str(),
         })?;
     tell(
         connection,
@@ -107,8 +116,9 @@ fn tell(
     entry: &LateEntry,
     now_ms: i64,
 ) -> Result<(), ApiError> {
-    let home = moves::scope_of(connection, entry.document)?;
-    for scope in BTreeSet::from([author_scope, home]) {
+    // What a stopped device hands over may be about a document that is not here.
+    let home = moves::whereabouts(connection, entry.document)?.map(|place| place.scope);
+    for scope in BTreeSet::from([author_scope, home.unwrap_or(author_scope)]) {
         log::append(connection, scope, now_ms, &Append::Late(entry))?;
     }
     Ok(())
@@ -141,6 +151,7 @@ pub(crate) fn list(
             Some(sealed) if envelope.is_some() => open_reason(&app.vault, &sealed)?,
             _ => String::new(),
         };
+        let cause = row.get::<_, String>(15)?;
         reviews.push(ReviewRecord {
             hash: columns::hash(row, 0)?,
             document,
@@ -153,6 +164,7 @@ pub(crate) fn list(
             envelope,
             state,
             reason,
+            cause: ReviewCause::parse(&cause).ok_or(ApiError::Internal)?,
         });
     }
     Ok(ReviewList { reviews })
@@ -273,7 +285,8 @@ fn take_one(
     envelope: &Envelope,
 ) -> Result<(), ApiError> {
     let device = organisation::device(connection, one.device)?.ok_or(ApiError::Internal)?;
-    let home = moves::scope_of(connection, document)?;
+    let home = moves::whereabouts(connection, document)?.map(|place| place.scope);
+    let home = home.unwrap_or(one.scope);
     log::append_author(connection, home, app.clock.now_ms(), &device)?;
     match server::admit_reviewed(&mut memory(app, connection), &device.caller()?, envelope)? {
         Outcome::Held { .. } => Err(ApiError::ReviewNeedsEarlier),

@@ -2,6 +2,7 @@
 //!
 //! What a route does is a plain function over the shared parts and a connection; this file also runs it under axum.
 
+use crate::devices;
 use crate::enrolment::{self, Counted};
 use crate::error::ApiError;
 use crate::herd::{self, Class};
@@ -189,6 +190,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     let mut all = open_endpoints();
     all.extend(session_endpoints());
     all.extend(move_endpoints());
+    all.extend(device_endpoints());
     all
 }
 
@@ -359,7 +361,7 @@ fn session_endpoints() -> Vec<Endpoint> {
             Action::ReadDevices,
             "/devices/list",
             "The devices and when they were last heard of.",
-            |_, connection, granted, (): ()| organisation::devices(connection, granted.scope()?),
+            |_, connection, granted, (): ()| devices::list(connection, granted.scope()?),
         ),
         Endpoint::reading(
             Action::ReadRefusals,
@@ -414,6 +416,40 @@ fn move_endpoints() -> Vec<Endpoint> {
     ]
 }
 
+/// Routes about devices that are not to be used any more.
+fn device_endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::writing(
+            Action::RevokeDevice,
+            "/devices/revoke",
+            "Stops a device, and has it wiped if that is wanted.",
+            |app, connection, granted, input| {
+                devices::revoke(app, connection, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::stepping(
+            Action::HandOver,
+            "/handover",
+            "Takes what a stopped device still holds, for a person to look at.",
+            |_, granted, input| devices::take(granted.holder()?, input),
+        ),
+        Endpoint::writing(
+            Action::HandOver,
+            "/handover/remains",
+            "Keeps a sealed part of what cannot be handed over as changes.",
+            |_, connection, granted, input| {
+                devices::keep_remains(connection, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::stepping(
+            Action::HandOver,
+            "/handover/receipt",
+            "Keeps what a device signed right before it destroys its keys.",
+            |_, granted, input| Ok(devices::keep_receipt(granted.holder()?, input)),
+        ),
+    ]
+}
+
 fn open_session(app: &App, input: OpenSession) -> Result<Step, ApiError> {
     if !app
         .sessions
@@ -427,9 +463,19 @@ fn open_session(app: &App, input: OpenSession) -> Result<Step, ApiError> {
             let (nonce, signature) = (&input.nonce, &input.signature);
             proof::verify(key, input.device, &server_key.to_bytes(), nonce, signature)
         };
-        if let Some(caller) = find_caller(connection, input.device)? {
-            verify(&caller.key)?;
-            return let_in(app, &caller);
+        if let Some(known) = find_caller(connection, input.device)? {
+            verify(&known.caller.key)?;
+            let is_over = known.certified_until_ms <= app.clock.now_ms();
+            if !is_over || known.caller.revoked {
+                return let_in(app, &known.caller, input.hand_over);
+            }
+            // It was away for long. Whoever holds it is asked about now, not only when it was enrolled.
+            return Ok(Step::write(move |app, connection| {
+                let device = organisation::device(connection, input.device)?
+                    .ok_or(ApiError::DeviceUnknown)?;
+                devices::renew_certificate(connection, &device, app.clock.now_ms())?;
+                let_in(app, &device.caller()?, input.hand_over)
+            }));
         }
         let certificate = input.certificate.as_deref();
         let (certificate, known_as) =
@@ -442,13 +488,14 @@ fn open_session(app: &App, input: OpenSession) -> Result<Step, ApiError> {
             let sources = (app.entropy.as_ref(), app.clock.now_ms());
             let device = readmission::readmit(connection, sources, &certificate, &known_as)?
                 .ok_or(ApiError::DeviceUnknown)?;
-            let_in(app, &device.caller()?)
+            let_in(app, &device.caller()?, input.hand_over)
         }))
     }))
 }
 
-fn let_in(app: &App, caller: &Caller) -> Result<Step, ApiError> {
-    if caller.revoked {
+/// A session. A stopped device gets one only to hand over what it holds, and it is good for nothing else.
+fn let_in(app: &App, caller: &Caller, hand_over: bool) -> Result<Step, ApiError> {
+    if caller.revoked && !hand_over {
         return Err(ApiError::DeviceRevoked);
     }
     let device = caller.holder.device;
@@ -462,10 +509,20 @@ fn let_in(app: &App, caller: &Caller) -> Result<Step, ApiError> {
     })
 }
 
-fn find_caller(connection: &Connection, device: DeviceId) -> Result<Option<Caller>, ApiError> {
-    organisation::device(connection, device)?
-        .map(|device| device.caller())
-        .transpose()
+/// A device that is known, and until when its certificate holds.
+struct Known {
+    caller: Caller,
+    certified_until_ms: i64,
+}
+
+fn find_caller(connection: &Connection, device: DeviceId) -> Result<Option<Known>, ApiError> {
+    let Some(device) = organisation::device(connection, device)? else {
+        return Ok(None);
+    };
+    Ok(Some(Known {
+        caller: device.caller()?,
+        certified_until_ms: device.certified_until_ms(),
+    }))
 }
 
 /// All routes as one service.
@@ -572,15 +629,19 @@ impl Asker {
         })
     }
 
-    /// The device, if it is known and signed the proof.
-    fn believed(&self, app: &App, caller: Option<Caller>) -> Option<Caller> {
+    /// The device, if it is known and signed the proof. With a certificate that is over it opens a session first, where
+    /// it is looked at anew.
+    fn believed(&self, app: &App, known: Option<Known>) -> Option<Caller> {
         let server_key = app.signing_key.verifying_key().to_bytes();
-        caller.filter(|caller| match &self.proof {
+        let now_ms = app.clock.now_ms();
+        let believed = known.filter(|known| match &self.proof {
             None => true,
-            Some(proof) => proof
-                .verify(&caller.key, &server_key, app.clock.now_ms())
-                .is_ok(),
-        })
+            Some(proof) => {
+                now_ms < known.certified_until_ms
+                    && proof.verify(&known.caller.key, &server_key, now_ms).is_ok()
+            }
+        });
+        believed.map(|known| known.caller)
     }
 }
 

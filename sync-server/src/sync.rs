@@ -1,6 +1,8 @@
 //! One round trip of sync: admit what came, answer what is new.
 
 use crate::admission::{self, Memory};
+use crate::devices;
+use crate::enrolment;
 use crate::epochs::{self, Weight};
 use crate::error::ApiError;
 use crate::log::{self, EntryAt, Stretch};
@@ -16,7 +18,7 @@ use protocol::session::server::{Chain, Examined};
 use protocol::session::{proof, server};
 use protocol::{
     ChainEnd, Cursor, Entry, EntryBody, Envelope, LastApplied, Outcome, PROTOCOL_VERSION,
-    SyncRequest, SyncResponse, Tick, limits,
+    SyncRequest, SyncResponse, Tick, Unsent, limits,
 };
 use rusqlite::Connection;
 use std::collections::HashSet;
@@ -35,6 +37,10 @@ struct Asked {
     /// What the tick says is written down.
     heeded: bool,
     chain: Option<ChainEnd>,
+    /// What it says it holds unsent.
+    unsent: Option<Unsent>,
+    /// Until when the certificate holds that it has.
+    certified_until_ms: Option<i64>,
 }
 
 /// Answers a sync: what came is committed first, then what is new is read.
@@ -54,6 +60,8 @@ pub(crate) fn answer(app: &App, holder: Holder, request: SyncRequest) -> Result<
         tick: request.tick,
         heeded: false,
         chain: request.chain,
+        unsent: request.unsent,
+        certified_until_ms: request.certified_until_ms,
     };
     let outbox = request.outbox;
     if outbox.is_empty() && !app.seen_is_old(holder.device, asked.now_ms, SEEN_EVERY_MS) {
@@ -231,6 +239,7 @@ fn read_answer(
             Some(end) => Some(chain_end(connection, &asked.holder, end.incarnation)?),
         },
         recovery,
+        certificate: newer_certificate(app, connection, asked)?,
     })
 }
 
@@ -252,6 +261,23 @@ fn is_same_history(
         EntryAt::Erased => true,
         EntryAt::Other => false,
     })
+}
+
+/// The device's certificate, when it holds longer than the one the device says it has.
+fn newer_certificate(
+    app: &App,
+    connection: &Connection,
+    asked: &Asked,
+) -> Result<Option<Vec<u8>>, ApiError> {
+    let Some(has_until_ms) = asked.certified_until_ms else {
+        return Ok(None);
+    };
+    let device =
+        organisation::device(connection, asked.holder.device)?.ok_or(ApiError::DeviceUnknown)?;
+    if device.certified_until_ms() <= has_until_ms {
+        return Ok(None);
+    }
+    enrolment::certificate(&app.signing_key, &device).map(Some)
 }
 
 /// Where the chain of a device's memory ends here.
@@ -323,6 +349,12 @@ fn admit(
     )?;
     organisation::set_seen(connection, holder.device, now_ms)?;
     let device = organisation::device(connection, holder.device)?.ok_or(ApiError::DeviceUnknown)?;
+    if let Some(unsent) = asked.unsent {
+        devices::note_unsent(connection, holder.device, unsent)?;
+    }
+    if asked.certified_until_ms.is_some() {
+        devices::renew_certificate(connection, &device, now_ms)?;
+    }
     let epoch = epochs::rebuilt(connection)?;
     server::admit_part(
         &mut memory(app, connection, now_ms, epoch),

@@ -112,6 +112,8 @@ async fn write(device: &Device, hand: &mut Hand, of: &[Template], count: usize) 
             outbox: waiting.drain(..fits).collect(),
             want_bytes: 0,
             push_only: true,
+            unsent: None,
+            certified_until_ms: None,
             tick: None,
             chain: None,
         };

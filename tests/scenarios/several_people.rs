@@ -167,11 +167,10 @@ fn old_folder(world: &World, version: &str, enrolled: &Device) -> Result<std::pa
             lock: None,
         },
     )?;
-    let certificate = enrolled.tablet()?.identity.certificate.clone();
     let incarnation = enrolled.tablet()?.identity.incarnation;
     outcome
         .store
-        .write(|tx| identity::begin_incarnation(tx, incarnation, &certificate))?;
+        .write(|tx| identity::begin_incarnation(tx, incarnation))?;
     Ok(folder)
 }
 

@@ -8,7 +8,7 @@
 use ids::{DeviceId, Entropy, Role, StaffId};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use store::{Disk, HardwareKey, Store, StoreError, beside};
+use store::{Disk, HardwareKey, Store, StoreError, beside, wipe};
 
 const FOLDER: &str = "accounts";
 const LABEL: &str = "account";
@@ -91,18 +91,47 @@ pub(crate) fn next(disk: &dyn Disk, root: &Path) -> Result<Account, StoreError> 
     Ok(Account::numbered(root, last.map_or(FIRST, |last| last + 1)))
 }
 
+/// Accounts whose destroying was begun and is not over.
+pub(crate) fn half_wiped(disk: &dyn Disk, root: &Path) -> Result<Vec<Account>, StoreError> {
+    let begun = |account: &Account| wipe::is_begun(disk, &account.folder);
+    Ok(every(disk, root)?.into_iter().filter(begun).collect())
+}
+
+/// Destroys an account. The hardware key goes with the last one: the others' slots need it.
+pub(crate) fn finish_wipe(
+    disk: &dyn Disk,
+    root: &Path,
+    account: &Account,
+    hardware: &dyn HardwareKey,
+) -> Result<(), StoreError> {
+    let others = every(disk, root)?
+        .iter()
+        .any(|other| other != account && Store::exists(disk, &other.folder));
+    let hardware = (!others).then_some(hardware);
+    wipe::finish(disk, &account.folder, &root.join(FOLDER), hardware)
+}
+
 fn numbers(disk: &dyn Disk, root: &Path) -> Result<Vec<u32>, StoreError> {
+    let mut numbers: Vec<u32> = every(disk, root)?
+        .into_iter()
+        .filter(|account| Store::exists(disk, &account.folder))
+        .map(|account| account.number)
+        .collect();
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// Every folder an account's files may lie in.
+fn every(disk: &dyn Disk, root: &Path) -> Result<Vec<Account>, StoreError> {
     let folder = root.join(FOLDER);
     let later = match disk.exists(&folder) {
         true => disk.list(&folder)?,
         false => Vec::new(),
     };
-    let mut numbers: Vec<u32> = later
+    Ok(later
         .iter()
         .filter_map(|path| path.file_name()?.to_str()?.parse().ok())
         .chain([FIRST])
-        .filter(|number| Store::exists(disk, &Account::numbered(root, *number).folder))
-        .collect();
-    numbers.sort_unstable();
-    Ok(numbers)
+        .map(|number| Account::numbered(root, number))
+        .collect())
 }

@@ -4,9 +4,10 @@ use crate::accounts::{self, Account, Label};
 use crate::commands;
 use crate::enrolment::{Enrolling, Finished};
 use crate::error::ClientError;
+use crate::standing;
 use crate::system;
 use crate::tablet::Tablet;
-use crate::view::{AccountView, AppView, LoadingView, LockRulesView, ShellKind, Stage};
+use crate::view::{AccountView, AppView, ClearInput, LoadingView, LockRulesView, ShellKind, Stage};
 use domain::policy::LockRules;
 use ids::{Clock, Entropy, Role};
 use serde_json::Value;
@@ -15,7 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use store::{
     ArgonCost, Disk, FileHardwareKey, FolderLock, HardwareKey, OpenOutcome, Store, StoreError,
-    SystemDisk, blobs, changes,
+    SystemDisk, blobs, changes, wipe,
 };
 use tokio::sync::{Notify, broadcast, watch};
 
@@ -113,6 +114,8 @@ pub struct App {
     pub(crate) locked: watch::Sender<u64>,
     end: watch::Sender<bool>,
     announced: AtomicU64,
+    /// Somebody's account here was destroyed while this process ran.
+    wiped: AtomicBool,
 }
 
 /// Where the app stands, and who may come in.
@@ -145,6 +148,16 @@ impl App {
                 Arc::new(stub)
             }
         };
+        for begun in accounts::half_wiped(settings.disk.as_ref(), &settings.folder)? {
+            // Cut off in the middle of it: the rest goes before anything else.
+            accounts::finish_wipe(
+                settings.disk.as_ref(),
+                &settings.folder,
+                &begun,
+                hardware.as_ref(),
+            )?;
+        }
+        make_stub(&settings)?;
         let accounts = accounts::all(settings.disk.as_ref(), &settings.folder, hardware.as_ref())?;
         let door = Door::before(accounts);
         Ok(Arc::new(Self {
@@ -160,6 +173,7 @@ impl App {
             locked: watch::channel(0).0,
             end: watch::channel(false).0,
             announced: AtomicU64::new(0),
+            wiped: AtomicBool::new(false),
         }))
     }
 
@@ -292,6 +306,9 @@ impl App {
             lock_rules: lock_rules_view(LockRules::default()),
             loading: None,
             moved_aside: None,
+            wiped: self.wiped.load(Ordering::Relaxed),
+            lease: None,
+            stopped: None,
         };
         match &*self.door() {
             Door::Fresh => view.accounts = self.account_views()?,
@@ -337,7 +354,11 @@ impl App {
                     .as_ref()
                     .map(|path| path.display().to_string());
                 let loading = tablet.loading()?;
-                view.stage = if loading.is_some() {
+                view.stopped = standing::stopped(tablet)?;
+                view.lease = Some(standing::lease(tablet)?);
+                view.stage = if view.stopped.is_some() {
+                    Stage::Stopped
+                } else if loading.is_some() {
                     Stage::Loading
                 } else {
                     Stage::Ready
@@ -426,6 +447,57 @@ impl App {
         self.set_label(account, &label);
     }
 
+    /// Destroys everything of whoever is inside once the server has the receipt for it. False when nothing is to be
+    /// destroyed.
+    ///
+    /// # Errors
+    /// The store cannot be read or closed, or a file cannot be removed; what was begun is finished at the next start.
+    pub fn obey_wipe(&self, tablet: Arc<Tablet>) -> Result<bool, ClientError> {
+        let is_due = tablet.store.read(store::standing::get)?.wipe_receipted;
+        if is_due {
+            self.destroy(tablet)?;
+        }
+        Ok(is_due)
+    }
+
+    /// A person empties a stopped account, so that she can be enrolled again. Never while something is here that nobody
+    /// else has, but for forms they say they do not need.
+    pub(crate) fn clear_device(&self, input: &ClearInput) -> Result<AppView, ClientError> {
+        let tablet = self.tablet()?;
+        let Some(stopped) = standing::stopped(&tablet)? else {
+            return Err(ClientError::new("not_found"));
+        };
+        let left = stopped.drafts + stopped.photos;
+        if stopped.unsent > 0 || left > 0 && !input.without_unsent {
+            return Err(ClientError::new("unsent_here").with("n", stopped.unsent + left));
+        }
+        self.destroy(tablet)?;
+        self.view()
+    }
+
+    fn destroy(&self, tablet: Arc<Tablet>) -> Result<(), ClientError> {
+        let (disk, root) = (self.settings.disk.as_ref(), &self.settings.folder);
+        let account = match &*self.door() {
+            Door::Open(account, open) if Arc::ptr_eq(open, &tablet) => account.clone(),
+            _ => return Err(ClientError::new("locked")),
+        };
+        wipe::begin(disk, &account.folder)?;
+        {
+            let mut door = self.door();
+            *self.closing.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&tablet);
+            *door = Door::Picking;
+        }
+        self.locked.send_modify(|count| *count += 1);
+        drop(tablet);
+        self.wait_until_closed()?;
+        accounts::finish_wipe(disk, root, &account, self.hardware.as_ref())?;
+        make_stub(&self.settings)?;
+        *self.door() = Door::before(self.accounts()?);
+        self.wiped.store(true, Ordering::Relaxed);
+        self.announce("app");
+        Ok(())
+    }
+
     pub(crate) fn door(&self) -> MutexGuard<'_, Door> {
         self.door.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -440,6 +512,15 @@ impl Door {
             _ => Self::Picking,
         }
     }
+}
+
+/// Where no hardware key was given the stub stands in, made anew when it is gone.
+fn make_stub(settings: &AppSettings) -> Result<(), ClientError> {
+    if settings.hardware.is_none() {
+        let stub = FileHardwareKey::beside(&settings.folder).on(settings.disk.clone());
+        stub.ensure(settings.entropy.as_ref())?;
+    }
+    Ok(())
 }
 
 fn lock_rules_view(rules: LockRules) -> LockRulesView {

@@ -4,8 +4,8 @@ use crate::app::App;
 use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
-    attachments, children, conflicts, contacts, moves, office_line, problems, returned, station,
-    sync_page, today, visits,
+    attachments, children, conflicts, contacts, moves, office_line, problems, returned, standing,
+    station, sync_page, today, visits, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -35,9 +35,10 @@ macro_rules! commands {
                     let $door_argument = argument;
                     answer($door_body)
                 })*
-                $($tablet => on_tablet(app, move |tablet| commands!(@run $tablet_path, tablet, argument $(, $tablet_kind)?)).await,)*
+                $($tablet => on_tablet(app, command, move |tablet| commands!(@run $tablet_path, tablet, argument $(, $tablet_kind)?)).await,)*
                 $($line => {
                     let tablet = app.tablet()?;
+                    admit(&tablet, command).await?;
                     let result = answer(commands!(@line $line_path, tablet, argument $(, $line_kind)?));
                     app.announce_writes(&tablet);
                     result
@@ -45,7 +46,7 @@ macro_rules! commands {
                 other => match app.extension(other) {
                     Some(extension) => {
                         let name = other.to_owned();
-                        let result = on_tablet(app, move |tablet| extension.call(tablet, &name, argument)).await;
+                        let result = on_tablet(app, other, move |tablet| extension.call(tablet, &name, argument)).await;
                         app.announce("import");
                         result
                     }
@@ -95,6 +96,10 @@ commands! {
         "step_up" => |app, argument| {
             let input = read(argument)?;
             blocking(move || app.step_up(&input)).await
+        };
+        "clear_device" => |app, argument| {
+            let input = read(argument)?;
+            blocking(move || app.clear_device(&input)).await
         };
         "sync_now" => |app, _argument| {
             app.tap();
@@ -146,11 +151,13 @@ commands! {
         "villages" => station::villages;
         "inbox" => station::inbox;
         "departures" => moves::departures;
+        "writing" => writing::page;
     }
     line {
         "open_attachment" => attachments::open, input;
         "create_village" => office_line::create_village, input;
         "devices" => office_line::devices;
+        "revoke_device" => office_line::revoke_device, input;
         "new_enrolment" => office_line::new_enrolment, input;
         "enrolment" => office_line::enrolment, input;
         "confirm_enrolment" => office_line::confirm_enrolment, input;
@@ -159,19 +166,32 @@ commands! {
         "moves" => moves::list;
         "decide_move" => moves::decide, input;
         "decide_review" => moves::decide_review, input;
+        "take_handed_over" => moves::take_handed_over, input;
     }
 }
 
 /// Runs a use case off the async threads and tells the screens when it wrote something.
 async fn on_tablet(
     app: &Arc<App>,
+    command: &str,
     run: impl FnOnce(&Arc<Tablet>) -> Result<Value, ClientError> + Send + 'static,
 ) -> Result<Value, ClientError> {
     let tablet = app.tablet()?;
     let worker = tablet.clone();
-    let result = blocking(move || run(&worker)).await;
+    let command = command.to_owned();
+    let result = blocking(move || {
+        standing::admit(&worker, &command)?;
+        run(&worker)
+    })
+    .await;
     app.announce_writes(&tablet);
     result
+}
+
+/// Whether the device, as it stands, may do this at all.
+async fn admit(tablet: &Arc<Tablet>, command: &str) -> Result<(), ClientError> {
+    let (tablet, command) = (tablet.clone(), command.to_owned());
+    blocking(move || standing::admit(&tablet, &command)).await
 }
 
 async fn blocking<T: Send + 'static>(

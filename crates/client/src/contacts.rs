@@ -4,6 +4,7 @@ use crate::cadence;
 use crate::error::ClientError;
 use crate::records::{self, Write};
 use crate::roster::{Roster, RosterChild};
+use crate::standing;
 use crate::tablet::Tablet;
 use crate::view::{
     AttemptFormView, AttemptInput, ContactFormView, ContactInput, IdInput, OptionView, SavedView,
@@ -33,6 +34,9 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ContactFormView, ClientE
         .contacts
         .iter()
         .max_by_key(|contact| (contact.event_date, contact.recorded_ms));
+    // While only writing is possible, nothing of what was written before is shown.
+    let writes_only = standing::writes_only(tablet)?;
+    let last = last.filter(|_| !writes_only);
     Ok(ContactFormView {
         child: input.id.clone(),
         name: child.name(),
@@ -41,13 +45,14 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ContactFormView, ClientE
         states: options(pack.list("CHILD_STATE")),
         topics: options(pack.list("TOPIC")),
         phrases: pack.phrases("contact").to_vec(),
-        ask_parent_contact: is_left_behind(&child.child, roster.today),
+        ask_parent_contact: !writes_only && is_left_behind(&child.child, roster.today),
         last_mode: last.map(|contact| contact.mode.clone()),
         last_party: last.and_then(|contact| contact.party.first().cloned()),
         today: roster.today.to_string(),
         phone: ["carer_phone", "phone_child"]
             .into_iter()
             .find_map(|key| child.child.text(key))
+            .filter(|_| !writes_only)
             .map(str::to_owned),
     })
 }
@@ -224,7 +229,10 @@ pub fn saved(
         .collect();
     let first = known.first().ok_or_else(|| ClientError::new("not_found"))?;
     let packs = tablet.packs();
-    let cadence = cadence::of(&first.child, &packs, roster.today);
+    let cadence = match standing::writes_only(tablet)? {
+        true => None,
+        false => cadence::of(&first.child, &packs, roster.today),
+    };
     Ok(SavedView {
         record: record.to_owned(),
         names: known

@@ -490,7 +490,7 @@ impl App {
     }
 
     /// A sync or an import that was under way when the door was locked finishes its step first: one writer only.
-    fn wait_until_closed(&self) -> Result<(), ClientError> {
+    pub(crate) fn wait_until_closed(&self) -> Result<(), ClientError> {
         let deadline = Instant::now() + CLOSING;
         loop {
             let closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner);

@@ -6,7 +6,9 @@
 //! stores is one transaction, and everything that is said may be said again.
 
 use crate::attachments;
+use crate::certificate;
 use crate::error::ClientError;
+use crate::farewell::{self, Farewell};
 use crate::recovery::{self, Errand, GivingBack};
 use crate::server::{read_answer, refused_code};
 use crate::sync::{self, Message, Step};
@@ -63,6 +65,8 @@ pub struct Exchange {
     uploads: Option<Uploads>,
     sessions: u32,
     received: bool,
+    /// The server said that this device is stopped: what it said, and how the farewell stands.
+    shut_out: Option<(ClientError, Farewell)>,
 }
 
 /// Sessions in one exchange: after a reset what is here is given back, what was refused is offered again or made anew,
@@ -82,6 +86,8 @@ enum At {
     Work(Box<Effect>),
     /// What a server lost is being given back.
     Giving,
+    /// This device is stopped: what it holds is being handed over.
+    Farewell,
     /// The words are through: photos.
     Photos,
     /// A message was sent.
@@ -104,6 +110,7 @@ enum What {
     Devices,
     Offer,
     Piece,
+    Farewell,
 }
 
 impl Default for Exchange {
@@ -125,6 +132,7 @@ impl Exchange {
             uploads: None,
             sessions: 0,
             received: false,
+            shut_out: None,
         }
     }
 
@@ -140,11 +148,19 @@ impl Exchange {
             At::Door(asking) => self.enter(tablet, asking),
             At::Prove(nonce, asking) => {
                 self.at = At::Opening(asking);
-                let certificate = self.certified.then(|| tablet.enrolled.certificate.clone());
-                open_request(tablet, &nonce, certificate).map(Next::Send)
+                let certificate = match self.certified {
+                    true => Some(certificate::newest(tablet)?),
+                    false => None,
+                };
+                let opening = Opening {
+                    certificate,
+                    hand_over: self.shut_out.is_some(),
+                };
+                open_request(tablet, &nonce, opening).map(Next::Send)
             }
             At::Work(effect) => self.work(tablet, *effect),
             At::Giving => self.give_back(tablet),
+            At::Farewell => self.take_leave(tablet),
             At::Photos => self.send_photos(tablet),
             At::Over => Ok(Next::Done {
                 received: self.received,
@@ -201,6 +217,28 @@ impl Exchange {
                 self.at = At::Door(None);
                 Ok(Next::Worked)
             }
+        }
+    }
+
+    /// The next thing a stopped device says; the refusal that stopped it when all is said.
+    fn take_leave(&mut self, tablet: &Tablet) -> Result<Next, ClientError> {
+        let Some((_, farewell)) = &mut self.shut_out else {
+            return Err(ClientError::new("internal"));
+        };
+        match farewell.next(tablet)? {
+            Some(farewell::Errand::HandOver(message)) => {
+                self.ask(tablet, What::Farewell, "/handover", &message)
+            }
+            Some(farewell::Errand::Remains(message)) => {
+                self.ask(tablet, What::Farewell, "/handover/remains", &message)
+            }
+            Some(farewell::Errand::Receipt(message)) => {
+                self.ask(tablet, What::Farewell, "/handover/receipt", &message)
+            }
+            None => match self.shut_out.take() {
+                Some((refusal, _)) => Err(refusal),
+                None => Err(ClientError::new("internal")),
+            },
         }
     }
 
@@ -283,6 +321,21 @@ impl Exchange {
     }
 
     fn hear(&mut self, tablet: &Tablet, answer: Answer) -> Result<(), ClientError> {
+        if let Err(error) = &answer
+            && self.shut_out.is_none()
+            && refused_code(error).as_deref() == Some("device_revoked")
+        {
+            // Stopped. What is here is handed over; nothing else is said or heard any more.
+            let Err(error) = answer else {
+                return Ok(());
+            };
+            tablet.sync.begin(SyncPhase::Sending);
+            self.shut_out = Some((error, Farewell::default()));
+            self.giving_back = None;
+            self.uploads = None;
+            self.at = At::Farewell;
+            return Ok(());
+        }
         match std::mem::replace(&mut self.at, At::Over) {
             At::Nonce(asking) => {
                 self.at = At::Prove(Box::new(read_answer(&answer?)?), asking);
@@ -350,6 +403,12 @@ impl Exchange {
                     giving.hear(tablet, body)?;
                 }
                 self.at = At::Giving;
+            }
+            What::Farewell => {
+                if let Some((_, farewell)) = &mut self.shut_out {
+                    farewell.hear(tablet, body)?;
+                }
+                self.at = At::Farewell;
             }
             What::Devices => {
                 let list: DeviceList = read_answer(body)?;
@@ -429,11 +488,20 @@ pub(crate) fn nonce_request(tablet: &Tablet) -> Result<Request, ClientError> {
     })
 }
 
+/// What else is said when a session is opened.
+#[derive(Default)]
+pub(crate) struct Opening {
+    /// Shown to a server that does not know the device.
+    certificate: Option<Vec<u8>>,
+    /// The device is stopped and comes to hand over what it holds.
+    hand_over: bool,
+}
+
 /// Proves that this is the device.
 pub(crate) fn open_request(
     tablet: &Tablet,
     nonce: &NonceResponse,
-    certificate: Option<Vec<u8>>,
+    opening: Opening,
 ) -> Result<Request, ClientError> {
     let device = tablet.identity.device;
     let server_key = &tablet.enrolled.server_key;
@@ -441,7 +509,8 @@ pub(crate) fn open_request(
         device,
         nonce: nonce.nonce,
         signature: proof::sign(&tablet.key, device, server_key, &nonce.nonce),
-        certificate,
+        certificate: opening.certificate,
+        hand_over: opening.hand_over,
     };
     Ok(Request {
         path: "/session/open",

@@ -9,17 +9,17 @@ use crate::server::refused_code;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
-    DecideMoveInput, DecideReviewInput, DepartureRow, DeparturesView, IdInput, LateRow,
-    MoveFormView, MoveRow, MoveSummaryView, MoveTargetView, MovesView, OfferMoveInput,
+    DecideMoveInput, DecideReviewInput, DepartureRow, DeparturesView, HandedOverInput, IdInput,
+    LateRow, MoveFormView, MoveRow, MoveSummaryView, MoveTargetView, MovesView, OfferMoveInput,
     ReturnedLine, ReviewRow,
 };
 use domain::problem::Problem;
 use domain::record::{Before, Edit, containers, doc};
 use domain::scalar::Scalar;
-use ids::{ChangeHash, DocKind, DocumentId, UnitId};
+use ids::{ChangeHash, DeviceId, DocKind, DocumentId, UnitId};
 use protocol::{
     DecideMove, DecideReview, Envelope, MoveDecision, MoveList, MoveRecord, MoveTargets, OfferMove,
-    ReviewList, ReviewRecord, ReviewState,
+    ReviewCause, ReviewList, ReviewRecord, ReviewState,
 };
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -317,6 +317,49 @@ pub async fn decide_review(
     list(tablet).await
 }
 
+/// Takes everything a stopped device handed over, in the order it was written. What cannot be taken stays to be looked at.
+///
+/// # Errors
+/// `not_found`, `no_network`, `server_refused`.
+pub async fn take_handed_over(
+    tablet: &Arc<Tablet>,
+    input: &HandedOverInput,
+) -> Result<MovesView, ClientError> {
+    let device = DeviceId::parse(&input.device).map_err(|_| ClientError::new("not_found"))?;
+    let line = Line::of(tablet)?;
+    let mut tried = BTreeSet::new();
+    loop {
+        let list: ReviewList = line.send("/review/list", &()).await?;
+        let next = list.reviews.into_iter().find(|review| {
+            review.device == device
+                && review.cause == ReviewCause::Revoked
+                && review.state == ReviewState::Waiting
+                && review.envelope.is_some()
+                && !tried.contains(&review.hash)
+        });
+        let Some(review) = next else {
+            break;
+        };
+        tried.insert(review.hash);
+        let decision = DecideReview {
+            hash: review.hash,
+            take: true,
+            reason: String::new(),
+        };
+        let taken: Result<ReviewList, _> = line.send("/review/decide", &decision).await;
+        if let Err(error) = taken {
+            let code = refused_code(&error);
+            let stays = ["review_needs_earlier", "review_not_applicable"];
+            if !code.is_some_and(|code| stays.contains(&code.as_str())) {
+                return Err(error);
+            }
+        }
+    }
+    runtime::once(tablet, || ()).await?;
+    tablet.wrote();
+    list(tablet).await
+}
+
 /// Refusals a person can do something about keep their own words.
 fn move_words(error: ClientError) -> ClientError {
     match refused_code(&error).as_deref() {
@@ -360,11 +403,12 @@ fn review_rows(tablet: &Tablet, reviews: &[ReviewRecord]) -> Result<Vec<ReviewRo
     for review in reviews {
         let file = match files.entry(review.document) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => place.insert(
-                tablet
+            Entry::Vacant(place) => {
+                let file = tablet
                     .store
-                    .read(|connection| documents::load(connection, review.document))?,
-            ),
+                    .read(|connection| documents::load(connection, review.document))?;
+                place.insert(file.or_else(|| begun_in(review)))
+            }
         };
         let file = file.as_mut();
         let (what, lines) = match (file, &review.envelope) {
@@ -373,7 +417,10 @@ fn review_rows(tablet: &Tablet, reviews: &[ReviewRecord]) -> Result<Vec<ReviewRo
         };
         rows.push(ReviewRow {
             change: review.hash.to_string(),
-            name: whose(&roster, review),
+            name: match whose(&roster, review) {
+                name if name.is_empty() => name_in(&lines),
+                name => name,
+            },
             what: what.to_owned(),
             lines,
             by: review.staff_name.clone(),
@@ -381,9 +428,33 @@ fn review_rows(tablet: &Tablet, reviews: &[ReviewRecord]) -> Result<Vec<ReviewRo
             at: system::moment(review.at_ms),
             state: review.state.as_str().to_owned(),
             reason: review.reason.clone(),
+            cause: review.cause.as_str().to_owned(),
+            device: review.device.to_string(),
         });
     }
     Ok(rows)
+}
+
+/// A document that is in no file here: what a stopped device handed over begins it.
+fn begun_in(review: &ReviewRecord) -> Option<StoredDocument> {
+    let head = protocol::envelope::open(review.envelope.as_ref()?).ok()?;
+    let header = head.header?;
+    let begun = documents::DocumentHead {
+        document: header.document,
+        generation: header.generation,
+        kind: header.kind,
+        home_unit: header.home_unit,
+        schema: header.schema,
+        header: None,
+        created_ms: review.at_ms,
+    };
+    Some(StoredDocument::begun(begun, doc::start(header.kind).ok()?))
+}
+
+/// The name a new file is given.
+fn name_in(lines: &[ReturnedLine]) -> String {
+    let named = lines.iter().find(|line| line.key == "fields.name");
+    named.map_or_else(String::new, |line| line.after.clone())
 }
 
 /// The child, or the children of the household.

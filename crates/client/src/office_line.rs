@@ -1,5 +1,6 @@
 //! What the station does on the server itself, so it needs the network: villages, enrolments, the list of devices.
 
+use crate::contacts::options;
 use crate::error::ClientError;
 use crate::problems::role_words;
 use crate::roster::Roster;
@@ -10,18 +11,21 @@ use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
     ConfirmEnrolmentInput, DeviceRefusal, DeviceRow, DevicesView, EnrolmentView, IdInput,
-    NewEnrolmentInput, NewVillageInput, VillageListView,
+    NewEnrolmentInput, NewVillageInput, OptionView, RevokeInput, VillageListView, WipeView,
 };
-use ids::{Role, UnitId};
+use ids::{DeviceId, Role, UnitId};
 use protocol::retry::{self, Cause, Remedy};
 use protocol::{
-    ConfirmEnrolment, CreateEnrolment, CreateVillage, DeviceList, EnrolmentStatus, ReadEnrolment,
-    RefusalCode, RefusalList, VillageList,
+    ConfirmEnrolment, CreateEnrolment, CreateVillage, DeviceList, DeviceRecord, EnrolmentStatus,
+    ReadEnrolment, RefusalCode, RefusalList, RevokeDevice, VillageList,
 };
 use qrcode::QrCode;
 use qrcode::render::svg;
 use std::sync::Arc;
 use uuid::Uuid;
+
+/// The policy's list of why a device is stopped.
+const REASONS: &str = "REVOKE_REASON";
 
 /// Creates a village.
 ///
@@ -66,36 +70,113 @@ pub async fn create_village(
 pub async fn devices(tablet: &Arc<Tablet>) -> Result<DevicesView, ClientError> {
     let line = Line::of(tablet)?;
     let list: DeviceList = line.send("/devices/list", &()).await?;
+    devices_view(tablet, &line, list).await
+}
+
+/// Stops a device, and orders that it be wiped if that is wanted.
+///
+/// # Errors
+/// `pin_again`, `not_found`, `revoke_own_last`, `reason_missing`, `no_network`, `server_refused`.
+pub async fn revoke_device(
+    tablet: &Arc<Tablet>,
+    input: &RevokeInput,
+) -> Result<DevicesView, ClientError> {
+    let device = DeviceId::parse(&input.device).map_err(|_| ClientError::new("not_found"))?;
+    let known = tablet.packs().rules_on(tablet.today()).is_some_and(|pack| {
+        pack.list(REASONS)
+            .iter()
+            .any(|item| item.code == input.reason)
+    });
+    if !known {
+        return Err(ClientError::new("reason_missing"));
+    }
+    tablet.require_step_up()?;
+    let line = Line::of(tablet)?;
+    let asked = RevokeDevice {
+        device,
+        reason: input.reason.clone(),
+        wipe: input.wipe,
+    };
+    let list: DeviceList = line
+        .send("/devices/revoke", &asked)
+        .await
+        .map_err(|error| match refused_code(&error).as_deref() {
+            Some("revoke_own_last") => ClientError::new("revoke_own_last"),
+            _ => error,
+        })?;
+    tablet.wrote();
+    devices_view(tablet, &line, list).await
+}
+
+async fn devices_view(
+    tablet: &Arc<Tablet>,
+    line: &Line<'_>,
+    list: DeviceList,
+) -> Result<DevicesView, ClientError> {
     let refused: RefusalList = line.send("/refusals/list", &()).await?;
     let roster = Roster::read(tablet)?;
+    let packs = tablet.packs();
+    let reasons = packs
+        .rules_on(tablet.today())
+        .map_or_else(Vec::new, |pack| options(pack.list(REASONS)));
     Ok(DevicesView {
         devices: list
             .devices
             .into_iter()
-            .map(|device| DeviceRow {
-                device: device.device.to_string(),
-                person: device.staff_name,
-                role: role_words(Some(device.role)).to_owned(),
-                unit: device.unit_name,
-                enrolled: system::moment(device.enrolled_ms),
-                seen: device.seen_ms.map(system::moment),
-                this: device.device == tablet.identity.device,
-                refusals: refused
-                    .refusals
-                    .iter()
-                    .filter(|refusal| refusal.device == device.device)
-                    .map(|refusal| DeviceRefusal {
-                        reason: refusal.code.as_str().to_owned(),
-                        kind: refusal.kind.map(|kind| kind.as_str().to_owned()),
-                        todo: todo(refusal.code).to_owned(),
-                        changes: refusal.changes,
-                        last: system::moment(refusal.last_ms),
-                    })
-                    .collect(),
-            })
+            .map(|device| device_row(tablet, device, &refused, &reasons))
             .collect(),
         villages: station::village_rows(tablet, &roster)?,
+        reasons,
     })
+}
+
+fn device_row(
+    tablet: &Tablet,
+    device: DeviceRecord,
+    refused: &RefusalList,
+    reasons: &[OptionView],
+) -> DeviceRow {
+    let why = |code: &str| {
+        let known = reasons.iter().find(|reason| reason.code == code);
+        known.map_or_else(String::new, |reason| reason.label.clone())
+    };
+    DeviceRow {
+        device: device.device.to_string(),
+        person: device.staff_name,
+        role: role_words(Some(device.role)).to_owned(),
+        unit: device.unit_name,
+        village: device.unit.to_string(),
+        enrolled: system::moment(device.enrolled_ms),
+        seen: device.seen_ms.map(system::moment),
+        this: device.device == tablet.identity.device,
+        refusals: refused
+            .refusals
+            .iter()
+            .filter(|refusal| refusal.device == device.device)
+            .map(|refusal| DeviceRefusal {
+                reason: refusal.code.as_str().to_owned(),
+                kind: refusal.kind.map(|kind| kind.as_str().to_owned()),
+                todo: todo(refusal.code).to_owned(),
+                changes: refusal.changes,
+                last: system::moment(refusal.last_ms),
+            })
+            .collect(),
+        stopped: device.revoked_ms.map(system::moment),
+        stopped_why: why(&device.revoked_why),
+        unsent: device.unsent.map(|unsent| unsent.changes),
+        drafts: device.unsent.map(|unsent| unsent.drafts),
+        to_review: device.to_review,
+        wipe: device.wipe.map(|wipe| {
+            let unsent = wipe.unsent.unwrap_or_default();
+            WipeView {
+                ordered: system::moment(wipe.ordered_ms),
+                receipt: wipe.receipt_ms.map(system::moment),
+                changes: unsent.changes,
+                drafts: unsent.drafts,
+                photos: unsent.photos,
+            }
+        }),
+    }
 }
 
 /// What the station can do about a refusal.

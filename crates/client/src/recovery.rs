@@ -8,7 +8,7 @@ use crate::error::ClientError;
 use crate::server::read_answer;
 use crate::tablet::Tablet;
 use ed25519_dalek::VerifyingKey;
-use ids::{ChangeHash, DocumentId, Incarnation, Role, UnitId};
+use ids::{ChangeHash, DeviceId, DocumentId, Incarnation, Role, UnitId};
 use protocol::order::{self, Order};
 use protocol::session::proof;
 use protocol::{
@@ -19,7 +19,7 @@ use std::collections::{BTreeSet, VecDeque};
 use store::audit::{self, AuditRow};
 use store::changes;
 use store::recovery::{self, Held, MemberKind, Statement};
-use store::{Transaction, departures, documents, identity, members, sync_state};
+use store::{Transaction, departures, documents, identity, members, standing, sync_state};
 
 /// What is here must still be offered.
 ///
@@ -461,7 +461,7 @@ pub(crate) fn heed_chain(
     if end.incarnation != me.incarnation || recovery::knows_head(tx, &end.head)? {
         return Ok(());
     }
-    identity::begin_incarnation(tx, Incarnation(tablet.new_id()), &me.certificate)?;
+    identity::begin_incarnation(tx, Incarnation(tablet.new_id()))?;
     audit::append(
         tx,
         &AuditRow {
@@ -510,9 +510,33 @@ pub(crate) fn heed_order(
             document,
             generation,
         } => recovery::erase(tx, document, generation, tablet.clock.now_ms())?,
-        Order::Revoke { device } => recovery::revoke(tx, device, numbered.at_ms)?,
+        Order::Revoke { device } => stop(tablet, tx, device, numbered.at_ms)?,
+        Order::Wipe { device } => {
+            stop(tablet, tx, device, numbered.at_ms)?;
+            if device == tablet.identity.device {
+                standing::update(tx, |standing| {
+                    standing.wipe_order.get_or_insert(numbered.number);
+                })?;
+            }
+        }
         Order::Move { .. } => {}
     }
+    Ok(())
+}
+
+/// A device was stopped. When it is this one, everything it holds is offered once more: it is asked otherwise now.
+fn stop(
+    tablet: &Tablet,
+    tx: &Transaction<'_>,
+    device: DeviceId,
+    at_ms: i64,
+) -> Result<(), ClientError> {
+    recovery::revoke(tx, device, at_ms)?;
+    if device != tablet.identity.device || standing::get(tx)?.revoked_ms.is_some() {
+        return Ok(());
+    }
+    changes::offer_everything(tx, tablet.identity.scope)?;
+    standing::update(tx, |standing| standing.revoked_ms = Some(at_ms))?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use crate::backoff::Backoff;
 use crate::error::ClientError;
 use crate::exchange::{self, Exchange, Next, Request};
 use crate::server::{Pin, Server, asked_to_wait_s, read_answer, refused_code};
+use crate::standing;
 use crate::tablet::Tablet;
 use crate::uploads::LEAST_PIECE;
 use crate::view::SyncPhase;
@@ -236,7 +237,9 @@ pub async fn run(app: Arc<App>) {
         if !tapped && !backoff.may_begin(clock.now_ms()) {
             continue;
         }
-        let was_loading = tablet.loading().ok().flatten().is_some();
+        // What was not to be seen before may be afterwards.
+        let was_closed = tablet.loading().ok().flatten().is_some()
+            || standing::writes_only(&tablet).unwrap_or(false);
         let announcer = app.clone();
         let exchange = once(&tablet, move || announcer.announce("sync"));
         let result = tokio::select! {
@@ -254,11 +257,28 @@ pub async fn run(app: Arc<App>) {
                 backoff.failed(clock.now_ms(), (reached, asked), entropy);
             }
         }
+        if is_stopped(&result) {
+            obey(&app, tablet).await;
+            app.announce("app");
+        }
         app.announce("sync");
-        if was_loading || result.is_ok_and(|synced| synced.received) {
+        if was_closed || result.is_ok_and(|synced| synced.received) {
             app.announce("records");
             app.announce("app");
         }
+    }
+}
+
+fn is_stopped(result: &Result<Synced, ClientError>) -> bool {
+    matches!(result, Err(error) if refused_code(error).as_deref() == Some("device_revoked"))
+}
+
+/// A stopped device that has said its last word is destroyed, if that was ordered.
+async fn obey(app: &Arc<App>, tablet: Arc<Tablet>) {
+    let worker = app.clone();
+    let obeyed = off_the_loop(move || worker.obey_wipe(tablet)).await;
+    if let Err(error) | Ok(Err(error)) = obeyed {
+        tracing::error!(%error, "the wipe was not finished; it is at the next start");
     }
 }
 
@@ -387,7 +407,7 @@ impl<'a> Line<'a> {
     async fn open_session(&self) -> Result<String, ClientError> {
         let asked = exchange::nonce_request(self.tablet)?;
         let nonce = read_answer(&self.server.send(&asked).await?)?;
-        let proof = exchange::open_request(self.tablet, &nonce, None)?;
+        let proof = exchange::open_request(self.tablet, &nonce, exchange::Opening::default())?;
         let opened = read_answer(&self.server.send(&proof).await?)?;
         self.tablet.sync.keep_session(self.tablet, &opened);
         Ok(opened.token)

@@ -4,10 +4,12 @@ mod incoming;
 
 pub(crate) use incoming::take_quarantined;
 
+use crate::certificate;
 use crate::error::ClientError;
 use crate::recovery;
 use crate::returned;
 use crate::runtime::Share;
+use crate::standing;
 use crate::tablet::Tablet;
 use crate::view::SyncPhase;
 use ids::{ChangeHash, DocKind, DocumentId, Incarnation};
@@ -115,6 +117,12 @@ pub fn perform(tablet: &Tablet, effect: Effect) -> Result<Step, ClientError> {
         }
         Effect::SendSync(mut request) => {
             (request.tick, request.chain) = recovery::said_of_self(tablet)?;
+            let mut left = tablet.store.read(standing::unsent)?;
+            left.changes = left
+                .changes
+                .saturating_sub(count(request.outbox.len() as u64));
+            request.unsent = Some(left);
+            request.certified_until_ms = Some(certificate::holds_until_ms(tablet)?);
             let phase = if request.outbox.is_empty() {
                 SyncPhase::Receiving
             } else {
@@ -281,6 +289,7 @@ fn store_page(
         sync_state::update_status(tx, |status| {
             status.clock_skew_ms = Some(now - page.server_time_ms);
         })?;
+        standing::note_contact(tablet, tx, page.server_time_ms)?;
         Ok::<_, ClientError>(())
     })?;
     tablet.sync.note(|progress| {
@@ -424,7 +433,7 @@ fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Kept, ClientError> {
         changes::mark_durable_up_to(tx, scope.scope, batch.durable_seq)?;
         if departures::remove_handed_over(tx, now)? {
             let memory = Incarnation(tablet.new_id());
-            identity::begin_incarnation(tx, memory, &tablet.identity.certificate)?;
+            identity::begin_incarnation(tx, memory)?;
         }
         scope.durable_seq = batch.durable_seq;
         if forgotten {
@@ -445,6 +454,10 @@ fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Kept, ClientError> {
             status.tick = Some(batch.tick.clone());
             status.clock_skew_ms = Some(now - batch.server_time_ms);
         })?;
+        standing::note_contact(tablet, tx, batch.server_time_ms)?;
+        if let Some(newer) = &batch.certificate {
+            certificate::keep(tablet, tx, newer)?;
+        }
         recovery::note(tx, tablet.identity.scope, batch.recovery)?;
         recovery::heed_chain(tablet, tx, batch.chain)?;
         Ok(Kept {

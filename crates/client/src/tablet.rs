@@ -5,6 +5,7 @@ use crate::error::ClientError;
 use crate::nouns::NounCache;
 use crate::packs::Packs;
 use crate::runtime::SyncState;
+use crate::standing::Ratchet;
 use crate::step_up::StepUp;
 use crate::system;
 use chrono::NaiveDate;
@@ -38,6 +39,7 @@ pub struct Tablet {
     pub moved_aside: Option<PathBuf>,
     pub(crate) noun_cache: NounCache,
     packs: RwLock<Arc<Packs>>,
+    pub(crate) ratchet: Ratchet,
     started_steady_ms: i64,
     writes: AtomicU64,
     pub(crate) stepped_up: StepUp,
@@ -98,8 +100,7 @@ impl Tablet {
         if identity.restored {
             // The old memory is gone: no actor of it may be used again (lessons.md 18).
             let incarnation = Incarnation(ids::new_uuid(clock.as_ref(), entropy.as_ref()));
-            store
-                .write(|tx| identity::begin_incarnation(tx, incarnation, &identity.certificate))?;
+            store.write(|tx| identity::begin_incarnation(tx, incarnation))?;
             identity.incarnation = incarnation;
             identity.restored = false;
         }
@@ -127,6 +128,7 @@ impl Tablet {
             moved_aside,
             noun_cache: NounCache::default(),
             packs: RwLock::default(),
+            ratchet: Ratchet::default(),
             started_steady_ms,
             writes: AtomicU64::new(0),
             stepped_up: StepUp::default(),

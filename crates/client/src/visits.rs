@@ -8,6 +8,7 @@ use crate::contacts::{is_left_behind, saved};
 use crate::error::ClientError;
 use crate::records::{self, Write};
 use crate::roster::{Roster, RosterChild};
+use crate::standing;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
@@ -473,9 +474,12 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
     } else {
         tablet.household_with_answers(draft.household)?
     };
+    // While only writing is possible, nothing of earlier visits is shown or carried over.
+    let writes_only = standing::writes_only(tablet)?;
     let newest = household
         .sessions
         .iter()
+        .filter(|_| !writes_only)
         .max_by_key(|session| (session.event_date, session.recorded_ms));
     if let Some(session) = newest {
         last.insert(
@@ -491,7 +495,7 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
         let visits = file
             .visits
             .iter()
-            .filter(|visit| !file.is_voided(&visit.id));
+            .filter(|visit| !writes_only && !file.is_voided(&visit.id));
         if let Some(visit) = visits.max_by_key(|visit| (visit.event_date, visit.recorded_ms)) {
             last.insert(
                 child.id.to_string(),
@@ -620,7 +624,7 @@ fn view(tablet: &Tablet, desk: &Desk) -> Result<VisitFormView, ClientError> {
             .collect(),
         position: desk.draft.position.clone(),
         saved_at: system::moment(desk.draft.updated_ms),
-        last_note: last_note(desk),
+        last_note: last_note(desk).filter(|_| !desk.context.last.is_empty()),
         phrases: pack
             .map(|pack| pack.phrases("visit").to_vec())
             .unwrap_or_default(),

@@ -229,12 +229,35 @@ pub struct Rules {
     pub step_up_minutes: u32,
     /// How a device locks by itself (security-notes §3.1).
     pub lock: LockRules,
+    /// Days a device may be read without contact with the server; after that it only takes what is written (docs/adr/0023).
+    pub lease_days: u32,
+    /// The same in the villages named by [`Rules::lease_far`], where the network is days away.
+    pub lease_days_far: u32,
+    /// Beginnings of the region codes of those villages.
+    pub lease_far: Vec<String>,
+    /// With fewer days left than this the device says so.
+    pub lease_warn_days: u32,
     /// Which codes count as what.
     pub counting: Counting,
     /// Categories with a cadence, by group (decisions 7).
     pub include: BTreeMap<String, Vec<String>>,
     /// Categories that end the cadence whatever else the child is (children in institutions).
     pub exclude: Vec<String>,
+}
+
+impl Rules {
+    /// Days a device of a village may be read without contact.
+    pub fn lease_days_in(&self, region: &str) -> u32 {
+        let is_far = self
+            .lease_far
+            .iter()
+            .any(|code| region.starts_with(code.as_str()));
+        if is_far {
+            self.lease_days_far
+        } else {
+            self.lease_days
+        }
+    }
 }
 
 /// One in `every_nth_visit`.
@@ -328,6 +351,10 @@ impl Default for Rules {
             attachment_keep_days: 30,
             step_up_minutes: 5,
             lock: LockRules::default(),
+            lease_days: 30,
+            lease_days_far: 60,
+            lease_far: Vec::new(),
+            lease_warn_days: 7,
             counting: Counting::default(),
             include: BTreeMap::new(),
             exclude: Vec::new(),

@@ -70,11 +70,15 @@ pub enum Action {
     DecideReview,
     /// Enrol a head of the station, or confirm one: who is told of every break-glass and approves what is large.
     AppointHead,
+    /// Stop a device, and have it wiped.
+    RevokeDevice,
+    /// Hand over what a stopped device still holds: the one thing it may still do.
+    HandOver,
 }
 
 impl Action {
     /// All actions, for tables and tests.
-    pub const ALL: [Action; 19] = [
+    pub const ALL: [Action; 21] = [
         Action::ReadHealth,
         Action::Enrol,
         Action::OpenSession,
@@ -94,6 +98,8 @@ impl Action {
         Action::ReadReviews,
         Action::DecideReview,
         Action::AppointHead,
+        Action::RevokeDevice,
+        Action::HandOver,
     ];
 }
 
@@ -167,6 +173,8 @@ enum Who {
     Station,
     /// The head; the station as long as there is none.
     Head,
+    /// A device that was revoked, whoever held it.
+    Stopped,
 }
 
 /// What an action is done to.
@@ -181,6 +189,7 @@ const fn rule(action: Action) -> (Who, What) {
     match action {
         Action::ReadHealth | Action::Enrol | Action::OpenSession => (Who::Anyone, What::Server),
         Action::ReadLog => (Who::Staff, What::Scope),
+        Action::HandOver => (Who::Stopped, What::Scope),
         Action::ReadDocument | Action::CreateDocument | Action::WriteDocument => {
             (Who::Staff, What::Document)
         }
@@ -194,7 +203,8 @@ const fn rule(action: Action) -> (Who, What) {
         | Action::ReadMoves
         | Action::MoveDocuments
         | Action::ReadReviews
-        | Action::DecideReview => (Who::Station, What::Scope),
+        | Action::DecideReview
+        | Action::RevokeDevice => (Who::Station, What::Scope),
         Action::AppointHead => (Who::Head, What::Scope),
     }
 }
@@ -226,11 +236,15 @@ pub fn decide(subject: Subject, action: Action, resource: Resource, context: Con
         }
         Subject::Device(holder) => holder,
     };
-    if context.revoked {
-        return Decision::Deny(Denial::Revoked);
+    if context.revoked != (who == Who::Stopped) {
+        return Decision::Deny(if context.revoked {
+            Denial::Revoked
+        } else {
+            Denial::Role
+        });
     }
     let has_the_role = match who {
-        Who::Anyone | Who::Staff => true,
+        Who::Anyone | Who::Staff | Who::Stopped => true,
         Who::Station => holder.role.is_at_station(),
         Who::Head => holder.role == Role::Head || context.headless && holder.role.is_at_station(),
     };

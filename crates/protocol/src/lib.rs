@@ -5,12 +5,14 @@
 //! - [`envelope`] signs a change; [`change_header`] reads an Automerge change without Automerge.
 //! - [`access`] decides who may do what; [`genesis`] knows the changes that are never sent.
 //! - [`moves`] is how a child goes to another village, and what becomes of work that comes late.
+//! - [`devices`] is what becomes of a device that is not to be used any more; [`sealed`] closes bytes to somebody's key.
 //! - [`order`] is what the server decides for good and every device carries back to a restored server.
 //! - [`retry`] says what may heal a refusal, for the tablet that offers again and the server that looks again.
 //! - [`session::client`] and [`session::server`] are the two state machines that speak sync.
 
 pub mod access;
 pub mod change_header;
+pub mod devices;
 pub mod dictionary;
 pub mod enrolment;
 pub mod envelope;
@@ -22,9 +24,11 @@ pub mod moves;
 pub mod order;
 pub mod outcome;
 pub mod retry;
+pub mod sealed;
 pub mod session;
 pub mod wire;
 
+pub use devices::*;
 pub use envelope::{DocumentHeader, Envelope, EnvelopeHead};
 pub use message::*;
 pub use moves::*;

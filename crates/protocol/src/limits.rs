@@ -66,6 +66,16 @@ pub const REFILL_STATEMENTS: usize = 500;
 pub const PROOF_MS: i64 = 5 * 60 * 1000;
 /// How long a device certificate lives.
 pub const CERTIFICATE_MS: i64 = 90 * 24 * 60 * 60 * 1000;
+/// A certificate that ends within this time is made anew at the next sync.
+pub const CERTIFICATE_RENEW_MS: i64 = 14 * 24 * 60 * 60 * 1000;
+/// Changes of one stopped device in the review tray: more than half a year's work of a village.
+pub const HANDED_OVER: u64 = 20_000;
+/// A part of what a wiped device could not hand over as changes.
+pub const REMAINS_PART_BYTES: usize = 256 * 1024;
+/// Parts of it.
+pub const REMAINS_PARTS: u32 = 64;
+/// A code of a policy's list, in bytes.
+pub const CODE_BYTES: usize = 32;
 /// How long an offer to move documents waits for a decision.
 pub const MOVE_OFFER_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// Documents in one move: a household with all its children and their problems.

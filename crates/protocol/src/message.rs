@@ -275,6 +275,9 @@ pub struct OpenSession {
     /// a copy older than the enrolment believes its own signature.
     #[serde(default, with = "serde_bytes")]
     pub certificate: Option<Vec<u8>>,
+    /// The device was told that it is stopped, and comes to hand over what it holds.
+    #[serde(default)]
+    pub hand_over: bool,
 }
 
 /// Answer to [`OpenSession`]. Sent with every later request as `authorization: Bearer <token>`.
@@ -356,6 +359,12 @@ pub struct SyncRequest {
     /// Where the device's own chain ends.
     #[serde(default)]
     pub chain: Option<ChainEnd>,
+    /// What the device holds that the server does not have, this part not counted: for the station, should it be lost.
+    #[serde(default)]
+    pub unsent: Option<crate::Unsent>,
+    /// Until when the certificate holds that the device has; the answer brings a newer one where there is one.
+    #[serde(default)]
+    pub certified_until_ms: Option<i64>,
 }
 
 /// Answer to [`SyncRequest`]. Nothing in it is said before it is on the server's disk.
@@ -386,6 +395,9 @@ pub struct SyncResponse {
     /// The server was restored from an older copy: how far what it lost has come back.
     #[serde(default)]
     pub recovery: Option<Recovery>,
+    /// A newer certificate than the device said it has: a [`SignedStatement`] over a [`DeviceCertificate`], packed.
+    #[serde(default, with = "serde_bytes", skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Vec<u8>>,
 }
 
 /// How a server that was set back to an older copy gathers what it lost.
@@ -800,6 +812,24 @@ pub struct DeviceRecord {
     pub enrolled_ms: i64,
     /// Last heard of.
     pub seen_ms: Option<i64>,
+    /// Stopped at.
+    #[serde(default)]
+    pub revoked_ms: Option<i64>,
+    /// Why, a code of the policy's list; empty when it was stopped at the server itself.
+    #[serde(default)]
+    pub revoked_why: String,
+    /// What it held unsent when it was last heard of.
+    #[serde(default)]
+    pub unsent: Option<crate::Unsent>,
+    /// Changes it handed over that wait for a person.
+    #[serde(default)]
+    pub to_review: u32,
+    /// How its wiping stands.
+    #[serde(default)]
+    pub wipe: Option<crate::WipeRecord>,
+    /// Its certificate holds until.
+    #[serde(default)]
+    pub certified_until_ms: i64,
 }
 
 /// Answer to `POST /refusals/list`: what was not taken from the devices of the scope and is not settled since.

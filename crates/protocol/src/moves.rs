@@ -161,7 +161,7 @@ pub struct ReviewList {
     pub reviews: Vec<ReviewRecord>,
 }
 
-/// A change that came after its document had left its author's unit.
+/// A change that waits for a person: it came after its document had left its author's unit, or from a stopped device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewRecord {
     /// The change.
@@ -186,6 +186,37 @@ pub struct ReviewRecord {
     pub state: ReviewState,
     /// Why it was set aside.
     pub reason: String,
+    /// Why a person has to look at all.
+    #[serde(default)]
+    pub cause: ReviewCause,
+}
+
+/// Why a change lies in the review tray.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewCause {
+    /// Its document had left its author's unit before it came.
+    #[default]
+    Late,
+    /// The device that made it had been stopped before it came.
+    Revoked,
+}
+
+impl ReviewCause {
+    /// Stable text form.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ReviewCause::Late => "late",
+            ReviewCause::Revoked => "revoked",
+        }
+    }
+
+    /// Reads the stable text form.
+    pub fn parse(text: &str) -> Option<Self> {
+        [ReviewCause::Late, ReviewCause::Revoked]
+            .into_iter()
+            .find(|cause| cause.as_str() == text)
+    }
 }
 
 /// What became of a change that came late.

@@ -27,6 +27,12 @@ pub enum Order {
         /// The device.
         device: DeviceId,
     },
+    /// A device hands over what it holds and destroys the rest, keys first; it may not speak to the server any more. For
+    /// this device alone, and once: a device enrolled anew has another id.
+    Wipe {
+        /// The device.
+        device: DeviceId,
+    },
     /// A document belongs to another unit from now on.
     Move {
         /// The document.

@@ -375,6 +375,35 @@ fn first_of(mut rows: rusqlite::Rows<'_>, max_bytes: usize) -> Result<Vec<Change
     Ok(found)
 }
 
+/// Own changes the server does not have, whatever it said of them.
+///
+/// # Errors
+/// The database refuses.
+pub fn unsent(connection: &Connection) -> Result<Vec<Change>, StoreError> {
+    let mut statement = connection.prepare_cached(include_str!("../sql/changes/unsent.sql"))?;
+    first_of(statement.query([])?, usize::MAX)
+}
+
+/// How many those are.
+///
+/// # Errors
+/// The database refuses.
+pub fn unsent_count(connection: &Connection) -> Result<u64, StoreError> {
+    Ok(connection
+        .prepare_cached(include_str!("../sql/changes/unsent_count.sql"))?
+        .query_row([], |row| row::number(row, "unsent"))?)
+}
+
+/// What was held or refused waits to be sent again, all of it: it is asked otherwise from now on.
+///
+/// # Errors
+/// The database refuses.
+pub fn offer_everything(tx: &Transaction<'_>, scope: UnitId) -> Result<(), StoreError> {
+    tx.prepare_cached(include_str!("../sql/changes/offer_everything.sql"))?
+        .execute(named_params! {":scope": scope.0.as_bytes()})?;
+    Ok(())
+}
+
 /// How many own changes the server has not answered for.
 ///
 /// # Errors

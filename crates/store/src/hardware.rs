@@ -6,6 +6,7 @@
 use crate::StoreError;
 use crate::disk::{Disk, SystemDisk};
 use crate::files::{folder_of, write_durably};
+use crate::wipe::overwrite_and_remove;
 use hmac::{Hmac, KeyInit, Mac};
 use ids::Entropy;
 use sha2::Sha256;
@@ -21,6 +22,12 @@ pub trait HardwareKey: Send + Sync {
     /// # Errors
     /// [`StoreError::RecoveryNeeded`] when the secret is gone.
     fn hmac(&self, message: &[u8]) -> Result<Zeroizing<[u8; 32]>, StoreError>;
+
+    /// Destroys the secret: no PIN opens anything that was sealed with it. Gone already is fine.
+    ///
+    /// # Errors
+    /// It may still be there.
+    fn destroy(&self) -> Result<(), StoreError>;
 }
 
 /// The stub: the secret is a file beside the store.
@@ -86,5 +93,10 @@ impl HardwareKey for FileHardwareKey {
             Hmac::<Sha256>::new_from_slice(&secret).expect("HMAC takes a key of any length");
         hmac.update(message);
         Ok(Zeroizing::new(hmac.finalize().into_bytes().into()))
+    }
+
+    fn destroy(&self) -> Result<(), StoreError> {
+        overwrite_and_remove(self.disk.as_ref(), &self.path)?;
+        Ok(self.disk.sync_folder(folder_of(&self.path))?)
     }
 }

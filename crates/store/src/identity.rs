@@ -184,15 +184,20 @@ pub(crate) fn store(connection: &Connection, identity: &Identity) -> Result<(), 
 ///
 /// # Errors
 /// [`StoreError::NotFound`] before enrolment.
-pub fn begin_incarnation(
-    tx: &Transaction<'_>,
-    incarnation: Incarnation,
-    certificate: &[u8],
-) -> Result<(), StoreError> {
+pub fn begin_incarnation(tx: &Transaction<'_>, incarnation: Incarnation) -> Result<(), StoreError> {
     let mut identity = get(tx)?.ok_or(StoreError::NotFound)?;
     identity.incarnation = incarnation;
-    identity.certificate = certificate.to_vec();
     identity.restored = false;
+    put(tx, &identity)
+}
+
+/// Puts what the server says of this device now in the place of what it said before.
+///
+/// # Errors
+/// [`StoreError::NotFound`] before enrolment.
+pub fn set_certificate(tx: &Transaction<'_>, certificate: &[u8]) -> Result<(), StoreError> {
+    let mut identity = get(tx)?.ok_or(StoreError::NotFound)?;
+    identity.certificate = certificate.to_vec();
     put(tx, &identity)
 }
 

@@ -38,8 +38,10 @@ mod replay;
 pub mod returned;
 mod row;
 mod slots;
+pub mod standing;
 pub mod sync_state;
 mod transaction;
+pub mod wipe;
 
 pub use cost::ArgonCost;
 pub use disk::{Disk, SystemDisk};

@@ -12,7 +12,7 @@ use crate::keys::{SecretKey, StoreKeys};
 use crate::migrations::migrate;
 use crate::slots::{PinState, Slots};
 use crate::transaction::Transaction;
-use crate::{StoreError, blobs, changes, projections, replay};
+use crate::{StoreError, blobs, changes, projections, replay, wipe};
 use ids::{Clock, Entropy};
 use rusqlite::{Connection, TransactionBehavior};
 use std::error::Error;
@@ -200,7 +200,7 @@ impl Store {
     /// A damaged database is no error: it is moved aside and the outcome says so.
     pub fn open(folder: &Path, options: OpenOptions<'_>) -> Result<OpenOutcome, StoreError> {
         let disk = options.disk;
-        if !Self::exists(disk.as_ref(), folder) {
+        if !Self::exists(disk.as_ref(), folder) || wipe::is_begun(disk.as_ref(), folder) {
             return Err(StoreError::Missing);
         }
         let lock = lock_of(disk.as_ref(), folder, options.lock)?;

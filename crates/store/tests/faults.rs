@@ -22,7 +22,10 @@ use store::drafts::{self, Draft};
 use store::journal::Record;
 use store::projections::{self, children};
 use store::sync_state::{self, ScopeState};
-use store::{Connection, OpenOutcome, Store, StoreError, documents, identity, recovery};
+use store::{
+    Connection, FileHardwareKey, HardwareKey, OpenOutcome, Store, StoreError, documents, identity,
+    recovery, wipe,
+};
 use uuid::Uuid;
 
 /// What the person was told.
@@ -512,6 +515,79 @@ fn creating_a_store() {
             }
         },
     );
+}
+
+/// Either nothing is destroyed and everything is there, or the mark is and the next start destroys the rest, or all is gone.
+#[test]
+fn wiping_is_not_begun_or_is_finished_at_the_next_start() {
+    let image = tablet();
+    let act = |machine: &Machine, begin: &dyn Fn(), told: &mut Told| {
+        let (disk, folder) = (machine.dyn_disk(), Path::new(FOLDER));
+        begin();
+        if wipe::begin(disk.as_ref(), folder).is_ok() {
+            told.erased = wipe::finish(
+                disk.as_ref(),
+                folder,
+                &folder.join("accounts"),
+                Some(&hardware_of(machine)),
+            )
+            .is_ok();
+        }
+        None
+    };
+    at_every_operation(&image, act, |machine, told, context| {
+        let (disk, folder) = (machine.dyn_disk(), Path::new(FOLDER));
+        if wipe::is_begun(disk.as_ref(), folder) {
+            assert!(!told.erased, "{context}: it was called done");
+            assert!(
+                matches!(machine.open(), Err(StoreError::Missing)),
+                "{context}: it opens in the middle of it"
+            );
+            wipe::finish(
+                disk.as_ref(),
+                folder,
+                &folder.join("accounts"),
+                Some(&hardware_of(machine)),
+            )
+            .unwrap_or_else(|error| panic!("{context}: it is not finished: {error:?}"));
+        } else if Store::exists(disk.as_ref(), folder) {
+            assert!(!told.erased, "{context}: it was called done");
+            families_are_whole(&reopened(machine, context).store, &begun(), context);
+            return;
+        }
+        assert!(
+            !Store::exists(disk.as_ref(), folder),
+            "{context}: a slot is left"
+        );
+        assert!(
+            hardware_of(machine).hmac(b"anything").is_err(),
+            "{context}: the hardware key is left"
+        );
+        let left: Vec<_> = files_below(disk.as_ref(), folder)
+            .into_iter()
+            .filter(|path| *path != folder.join("lock"))
+            .collect();
+        assert_eq!(left, Vec::<std::path::PathBuf>::new(), "{context}");
+        // The folder is as good as new.
+        machine.create().expect("a new store in the same folder");
+    });
+}
+
+/// The key as it is, and not made when it is not there.
+fn hardware_of(machine: &Machine) -> FileHardwareKey {
+    FileHardwareKey::beside(Path::new(FOLDER)).on(machine.dyn_disk())
+}
+
+fn files_below(disk: &dyn Disk, folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for path in disk.list(folder).expect("the folder is there") {
+        if disk.list(&path).is_ok() {
+            files.extend(files_below(disk, &path));
+        } else {
+            files.push(path);
+        }
+    }
+    files
 }
 
 #[test]

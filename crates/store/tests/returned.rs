@@ -86,7 +86,7 @@ fn make_anew(
         "what it was is kept"
     );
     let incarnation = ids::Incarnation(uuid::Uuid::from_u128(999));
-    identity::begin_incarnation(tx, incarnation, &[1])?;
+    identity::begin_incarnation(tx, incarnation)?;
     let actor = actor_id(person.device, incarnation, id, 0);
     let edits = [Edit::put("nickname", "雨点")];
     let made = beside::make_anew(&mut stored, &[born], actor, 5, &edits)?.unwrap();

@@ -28,3 +28,29 @@ CREATE TABLE opened_tablets (
   device BLOB,                               -- null when the tablet could not tell
   words  BLOB NOT NULL
 );
+
+-- Devices: why one was stopped, what it last said it holds unsent, and since when its newest certificate counts.
+ALTER TABLE devices ADD COLUMN revoked_why TEXT;
+ALTER TABLE devices ADD COLUMN unsent BLOB;
+ALTER TABLE devices ADD COLUMN certified_ms INTEGER;
+
+-- The review tray also takes what a stopped device hands over, for documents that are not here yet, too.
+ALTER TABLE reviews ADD COLUMN kind TEXT;
+ALTER TABLE reviews ADD COLUMN cause TEXT NOT NULL DEFAULT 'late';   -- late | revoked
+
+-- Orders to wipe. The receipt is what the device signed right before it destroyed its keys.
+CREATE TABLE wipes (
+  device     BLOB PRIMARY KEY,
+  number     INTEGER NOT NULL,
+  ordered_ms INTEGER NOT NULL,
+  receipt    BLOB,
+  receipt_ms INTEGER
+) WITHOUT ROWID;
+
+-- What a wiped device could not hand over as changes, sealed to the district's recovery key.
+CREATE TABLE wipe_remains (
+  device BLOB NOT NULL,
+  part   INTEGER NOT NULL,
+  bytes  BLOB NOT NULL,
+  PRIMARY KEY (device, part)
+);

@@ -357,6 +357,7 @@ impl Half {
             previous: [0; 32],
             token: None,
             certificate: None,
+            hand_over: false,
         })
     }
 }
@@ -372,6 +373,8 @@ pub struct Device {
     pub token: Option<String>,
     /// Shown when a session is opened.
     pub certificate: Option<Vec<u8>>,
+    /// It was stopped, and says so when it opens a session.
+    pub hand_over: bool,
 }
 
 impl Device {
@@ -392,6 +395,7 @@ impl Device {
                     nonce,
                     signature,
                     certificate: self.certificate.clone(),
+                    hand_over: self.hand_over,
                 },
             )
             .await?;
@@ -482,6 +486,8 @@ impl Device {
             outbox,
             want_bytes: 0,
             push_only: false,
+            unsent: None,
+            certified_until_ms: None,
             tick: None,
             chain: None,
         }

@@ -130,6 +130,8 @@ fn sync_request() -> SyncRequest {
         outbox: changes().into_iter().take(3).map(envelope).collect(),
         want_bytes: 0,
         push_only: false,
+        unsent: None,
+        certified_until_ms: None,
         tick: None,
         chain: None,
     }
@@ -200,6 +202,7 @@ fn sync_response() -> SyncResponse {
         tick: vec![1; 90],
         server_time_ms: 1_793_584_800_000,
         chain: None,
+        certificate: None,
         recovery: None,
     }
 }

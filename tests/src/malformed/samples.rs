@@ -8,9 +8,10 @@ use ids::{BlobAddress, ChangeHash, DocumentId, Generation, Role, new_uuid};
 use protocol::moves::{DecideMove, DecideReview, MoveDecision, OfferMove};
 use protocol::{
     BlobChunk, BlobOffer, ConfirmEnrolment, CreateEnrolment, CreateVillage, Cursor,
-    FinishEnrolment, InventoryLine, InventoryRequest, Locator, NonceRequest, OfferBlobs,
-    OpenSession, PROTOCOL_VERSION, PollEnrolment, ReadBlob, ReadEnrolment, RefillRequest,
-    RevealEnrolment, SnapshotRequest, StartEnrolment, SyncRequest, wire,
+    FinishEnrolment, GiveReceipt, HandOver, InventoryLine, InventoryRequest, KeepRemains, Locator,
+    NonceRequest, OfferBlobs, OpenSession, PROTOCOL_VERSION, PollEnrolment, ReadBlob,
+    ReadEnrolment, RefillRequest, RevealEnrolment, RevokeDevice, SignedStatement, SnapshotRequest,
+    StartEnrolment, SyncRequest, Unsent, wire,
 };
 use serde::Serialize;
 
@@ -69,6 +70,7 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
         nonce,
         signature: vec![9; 64],
         certificate: Some(TEXT.as_bytes().to_vec()),
+        hand_over: false,
     };
     add("/session/open", packed(&open)?);
     let sync = SyncRequest {
@@ -85,6 +87,8 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
         outbox: envelopes.clone(),
         want_bytes: 4_096,
         push_only: false,
+        unsent: None,
+        certified_until_ms: None,
         tick: Some(TEXT.as_bytes().to_vec()),
         chain: None,
     };
@@ -178,6 +182,31 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
         reason: text(),
     };
     add("/review/decide", packed(&decide)?);
+    let revoke = RevokeDevice {
+        device: ids::DeviceId(uuid()),
+        reason: text(),
+        wipe: true,
+    };
+    add("/devices/revoke", packed(&revoke)?);
+    let hand_over = HandOver {
+        protocol: PROTOCOL_VERSION,
+        outbox: sync.outbox,
+        left: Unsent::default(),
+    };
+    add("/handover", packed(&hand_over)?);
+    let remains = KeepRemains {
+        order: 1,
+        part: 0,
+        bytes: TEXT.as_bytes().to_vec(),
+    };
+    add("/handover/remains", packed(&remains)?);
+    let receipt = GiveReceipt {
+        receipt: SignedStatement {
+            body: TEXT.as_bytes().to_vec(),
+            signature: vec![9; 64],
+        },
+    };
+    add("/handover/receipt", packed(&receipt)?);
     Ok(all)
 }
 

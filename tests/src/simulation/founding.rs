@@ -287,6 +287,7 @@ pub(super) fn open_session(server: &LocalServer, tablet: &Tablet) -> Result<Stri
             nonce,
             signature,
             certificate: None,
+            hand_over: false,
         },
     )?;
     Ok(session.token)

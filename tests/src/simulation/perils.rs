@@ -213,7 +213,7 @@ impl World<'_> {
                     Order::Erase { document, .. } => {
                         erased.entry(document).or_default().insert(who);
                     }
-                    Order::Revoke { .. } => {
+                    Order::Revoke { .. } | Order::Wipe { .. } => {
                         shut_out.insert(who);
                     }
                     Order::Move { document, to, .. } => {

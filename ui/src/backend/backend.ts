@@ -20,6 +20,7 @@ export const commands = [
   'enrol_again',
   'recover_start',
   'recover_answer',
+  'clear_device',
   'me',
   'today',
   'search_children',
@@ -66,7 +67,9 @@ export const commands = [
   'create_village',
   'inbox',
   'departures',
+  'writing',
   'devices',
+  'revoke_device',
   'new_enrolment',
   'enrolment',
   'confirm_enrolment',
@@ -75,6 +78,7 @@ export const commands = [
   'moves',
   'decide_move',
   'decide_review',
+  'take_handed_over',
   'import_preview',
   'import_confirm',
   'import_status',
@@ -101,6 +105,7 @@ export interface Backend {
   enrolAgain(): Promise<view.AppView>
   recoverStart(): Promise<view.AppView>
   recoverAnswer(input: view.RecoverInput): Promise<view.AppView>
+  clearDevice(input: view.ClearInput): Promise<view.AppView>
   me(): Promise<view.MeView>
   today(): Promise<view.TodayView>
   searchChildren(input: view.SearchInput): Promise<view.ChildListView>
@@ -147,7 +152,9 @@ export interface Backend {
   createVillage(input: view.NewVillageInput): Promise<view.VillageListView>
   inbox(): Promise<view.InboxView>
   departures(): Promise<view.DeparturesView>
+  writing(): Promise<view.WritingView>
   devices(): Promise<view.DevicesView>
+  revokeDevice(input: view.RevokeInput): Promise<view.DevicesView>
   newEnrolment(input: view.NewEnrolmentInput): Promise<view.EnrolmentView>
   enrolment(input: view.IdInput): Promise<view.EnrolmentView>
   confirmEnrolment(input: view.ConfirmEnrolmentInput): Promise<view.EnrolmentView>
@@ -156,6 +163,7 @@ export interface Backend {
   moves(): Promise<view.MovesView>
   decideMove(input: view.DecideMoveInput): Promise<view.MovesView>
   decideReview(input: view.DecideReviewInput): Promise<view.MovesView>
+  takeHandedOver(input: view.HandedOverInput): Promise<view.MovesView>
   importPreview(input: view.ImportInput): Promise<view.ImportPreviewView>
   importConfirm(input: view.IdInput): Promise<view.ImportStatusView>
   importStatus(input: view.IdInput): Promise<view.ImportStatusView>

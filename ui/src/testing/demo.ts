@@ -34,6 +34,9 @@ export const readyTablet: AppView = {
   lock_rules: { idle_minutes: 3, visit_idle_minutes: 15, hidden_seconds: 60 },
   loading: null,
   moved_aside: null,
+  wiped: false,
+  lease: { days: 30, days_left: 29, over: false, warn: false, contact: '2026-11-23T08:00:00Z' },
+  stopped: null,
 }
 
 export function due(kind: 'visit' | 'contact', from: string, last: string, daysOver: number, reason: string): DueView {

@@ -177,7 +177,7 @@ fn free_later_work(tablet: &Tablet, tx: &Transaction<'_>) -> Result<Vec<Document
         }
         if !has_new_memory {
             let memory = Incarnation(tablet.new_id());
-            identity::begin_incarnation(tx, memory, &tablet.identity.certificate)?;
+            identity::begin_incarnation(tx, memory)?;
             has_new_memory = true;
         }
         carry_out(tablet, tx, change.document, &plan)?;

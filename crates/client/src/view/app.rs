@@ -25,6 +25,8 @@ pub enum Stage {
     Loading,
     /// Unlocked and ready.
     Ready,
+    /// The station stopped this device: one page says so, and what it held is handed over.
+    Stopped,
 }
 
 /// Which shell to show.
@@ -74,6 +76,73 @@ pub struct AppView {
     pub loading: Option<LoadingView>,
     /// A file that could not be opened was moved aside here; null when all is well.
     pub moved_aside: Option<String>,
+    /// Everything on this device was destroyed just now, because the station wanted it.
+    pub wiped: bool,
+    /// How long it may be read without contact, once unlocked.
+    pub lease: Option<LeaseView>,
+    /// In stage stopped.
+    pub stopped: Option<StoppedView>,
+}
+
+/// How long this device may be read without contact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LeaseView {
+    /// Days in all.
+    pub days: u32,
+    /// Whole days left.
+    pub days_left: u32,
+    /// Only writing is possible until the next contact.
+    pub over: bool,
+    /// Few days are left: say so.
+    pub warn: bool,
+    /// The last contact, RFC 3339; null before the first.
+    pub contact: Option<String>,
+}
+
+/// What a stopped device still holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct StoppedView {
+    /// Since when, RFC 3339.
+    pub since: String,
+    /// Changes the station does not have yet.
+    pub unsent: u32,
+    /// Forms that were begun and not saved.
+    pub drafts: u32,
+    /// Photos that were not sent.
+    pub photos: u32,
+    /// It is to be wiped once they are handed over.
+    pub wipe: bool,
+}
+
+/// Emptying a stopped device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ClearInput {
+    /// Unsaved forms and photos are not needed any more.
+    pub without_unsent: bool,
+}
+
+/// A child as it may be seen while only writing is possible: whom to write about, and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct WritingRow {
+    /// Child id.
+    pub child: String,
+    /// Name.
+    pub name: String,
+    /// Where the child lives.
+    pub address: String,
+    /// A form that was begun, to go on with.
+    pub draft: Option<String>,
+}
+
+/// The page while only writing is possible.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct WritingView {
+    /// How long it has been.
+    pub lease: LeaseView,
+    /// Whom to write about.
+    pub children: Vec<WritingRow>,
+    /// Records that wait for the network.
+    pub unsent: u32,
 }
 
 /// How a device locks by itself, as the policy pack of the day says.

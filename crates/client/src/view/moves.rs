@@ -179,6 +179,10 @@ pub struct ReviewRow {
     pub state: String,
     /// Why it was set aside.
     pub reason: String,
+    /// Why a person has to look: late, revoked.
+    pub cause: String,
+    /// The device it came from.
+    pub device: String,
 }
 
 /// Takes a late record or sets it aside.

@@ -132,6 +132,53 @@ pub struct DeviceRow {
     pub this: bool,
     /// What was not taken from it and is not settled since.
     pub refusals: Vec<DeviceRefusal>,
+    /// Unit id, for a new code for the same person.
+    pub village: String,
+    /// Stopped at, RFC 3339.
+    pub stopped: Option<String>,
+    /// Why, in words; empty when nobody said.
+    pub stopped_why: String,
+    /// Changes it held unsent when it was last heard of; null when it never said.
+    pub unsent: Option<u32>,
+    /// Forms that were begun on it and not saved, likewise.
+    pub drafts: Option<u32>,
+    /// Changes it handed over that wait for a person.
+    pub to_review: u32,
+    /// How its wiping stands.
+    pub wipe: Option<WipeView>,
+}
+
+/// How the wiping of a device stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct WipeView {
+    /// Ordered at, RFC 3339.
+    pub ordered: String,
+    /// The receipt came at, RFC 3339; null while the device has not been in contact.
+    pub receipt: Option<String>,
+    /// Changes that were not delivered, by the receipt; they and the forms went sealed to the district.
+    pub changes: u32,
+    /// Forms that were begun and not saved, by the receipt.
+    pub drafts: u32,
+    /// Photos that were destroyed unsent, by the receipt.
+    pub photos: u32,
+}
+
+/// Stopping a device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RevokeInput {
+    /// Device id.
+    pub device: String,
+    /// Why: a code of the list.
+    pub reason: String,
+    /// It is to be wiped.
+    pub wipe: bool,
+}
+
+/// Everything a stopped device handed over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct HandedOverInput {
+    /// Device id.
+    pub device: String,
 }
 
 /// Changes of a device that were not taken for one reason. What they say stays on the device.
@@ -156,6 +203,8 @@ pub struct DevicesView {
     pub devices: Vec<DeviceRow>,
     /// Villages, to choose one for a new tablet.
     pub villages: Vec<VillageRow>,
+    /// Why a device may be stopped, the policy's list.
+    pub reasons: Vec<super::OptionView>,
 }
 
 /// Make a one-time code for a director's tablet, or for another computer of the station.

@@ -154,6 +154,8 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
             "rules.attempts_before_problem",
         ),
         (rules.step_up_minutes, "rules.step_up_minutes"),
+        (rules.lease_days, "rules.lease_days"),
+        (rules.lease_days_far, "rules.lease_days_far"),
     ] {
         if value == 0 {
             return Err(PolicyError::Zero(place.to_owned()));
@@ -168,6 +170,9 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
         (rules.pause_grace_days, "rules.pause_grace_days"),
         (rules.soon_days, "rules.soon_days"),
         (rules.attachment_keep_days, "rules.attachment_keep_days"),
+        (rules.lease_days, "rules.lease_days"),
+        (rules.lease_days_far, "rules.lease_days_far"),
+        (rules.lease_warn_days, "rules.lease_warn_days"),
     ] {
         if value > 366 {
             return Err(PolicyError::Range(place.to_owned()));

@@ -146,6 +146,8 @@ pub struct Batch {
     pub chain: Option<ChainEnd>,
     /// The server was set back: how far what it lost has come back.
     pub recovery: Option<Recovery>,
+    /// A newer certificate.
+    pub certificate: Option<Vec<u8>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -287,6 +289,8 @@ impl SyncSession {
             push_only: false,
             tick: None,
             chain: None,
+            unsent: None,
+            certified_until_ms: None,
         }))
     }
 
@@ -337,6 +341,7 @@ impl SyncSession {
             server_time_ms: response.server_time_ms,
             chain: response.chain,
             recovery: response.recovery,
+            certificate: response.certificate,
         }))
     }
 

@@ -246,6 +246,16 @@ impl Examined {
     pub fn envelope(&self) -> &Envelope {
         &self.envelope
     }
+
+    /// The head, or why it is none.
+    pub(super) fn head(&self) -> Result<&EnvelopeHead, RefusalCode> {
+        self.head.as_ref().map_err(|code| *code)
+    }
+
+    /// Whether its signature was found to be made with this key.
+    pub(super) fn is_signed_with(&self, key: &VerifyingKey) -> bool {
+        self.signed_with.as_ref() == Some(key)
+    }
 }
 
 /// Admits one part, change by change; what one change brings, the next may depend on.
@@ -330,12 +340,16 @@ pub fn admit_reviewed<S: AdmissionState>(
     let Ok(head) = envelope::open(envelope) else {
         return Ok(refused(RefusalCode::Malformed));
     };
-    let Some(known) = state.document(head.document)? else {
-        return Ok(refused(RefusalCode::UnknownDocument));
-    };
     let mut author = author.clone();
-    author.holder.unit = known.home_unit;
-    author.holder.scope = known.scope;
+    match state.document(head.document)? {
+        Some(known) => {
+            author.holder.unit = known.home_unit;
+            author.holder.scope = known.scope;
+        }
+        // What a stopped device handed over may begin a document, where its author might have begun it.
+        None if head.header.is_some() => {}
+        None => return Ok(refused(RefusalCode::UnknownDocument)),
+    }
     // It was taken while the device could still speak.
     author.revoked = false;
     let head_hash = envelope::head_hash(&envelope.head);
@@ -399,7 +413,7 @@ fn admit_head<S: AdmissionState>(
 
 /// Whether a head may take its place though it does not follow the tip: after the server was set back, a chain goes on
 /// behind heads that nobody has any more, and its own device may fill the gaps.
-fn joins<S: AdmissionState>(
+pub(super) fn joins<S: AdmissionState>(
     state: &mut S,
     chain: &Chain,
     tip: &ChainTip,
@@ -572,7 +586,10 @@ fn question<S: AdmissionState>(
 }
 
 /// The change's own bytes, and whether the head told the truth about them.
-fn read_change(envelope: &Envelope, head: &EnvelopeHead) -> Result<ChangeHeader, RefusalCode> {
+pub(super) fn read_change(
+    envelope: &Envelope,
+    head: &EnvelopeHead,
+) -> Result<ChangeHeader, RefusalCode> {
     if envelope.change.len() > limits::CHANGE_BYTES {
         return Err(RefusalCode::TooLarge);
     }
@@ -712,9 +729,11 @@ pub fn release_held<S: AdmissionState>(
             let Ok(head) = envelope::open(&envelope) else {
                 continue;
             };
-            let Some(caller) = state.caller(head.device)? else {
+            let Some(mut caller) = state.caller(head.device)? else {
                 continue;
             };
+            // It came while the device could still speak.
+            caller.revoked = false;
             let head_hash = envelope::head_hash(&envelope.head);
             let outcome = examine(state, &caller, &envelope, &head, head_hash, Waits(true))?;
             moved |= is_new(&outcome);
@@ -735,7 +754,7 @@ pub(super) fn had(seq: Option<u64>) -> Outcome {
     seq.map_or(Outcome::Taken, |seq| Outcome::AlreadyHad { seq })
 }
 
-fn refused(code: RefusalCode) -> Outcome {
+pub(super) fn refused(code: RefusalCode) -> Outcome {
     Outcome::Refused { code }
 }
 

@@ -66,6 +66,9 @@ fn who_may_do_what_at_home() {
         (Action::ReadReviews, "nnyyn"),
         (Action::DecideReview, "nnyyn"),
         (Action::AppointHead, "nnnyy"),
+        (Action::RevokeDevice, "nnyyn"),
+        // Only a device that was stopped.
+        (Action::HandOver, "nnnnn"),
     ];
     assert_eq!(table.len(), Action::ALL.len());
     for (action, expected) in table {
@@ -103,7 +106,7 @@ fn a_supervisor_appoints_a_head_only_while_there_is_none() {
 }
 
 #[test]
-fn a_revoked_device_may_do_nothing_that_needs_a_device() {
+fn a_revoked_device_may_hand_over_what_it_holds_and_nothing_else_that_needs_a_device() {
     let context = Context {
         revoked: true,
         ..Context::default()
@@ -111,7 +114,7 @@ fn a_revoked_device_may_do_nothing_that_needs_a_device() {
     for action in Action::ALL {
         for role in Role::ALL {
             let decision = decide(holder(role), action, resource(action), context);
-            let open = resource(action) == Resource::Server;
+            let open = resource(action) == Resource::Server || action == Action::HandOver;
             let expected = if open {
                 Decision::Allow
             } else {

@@ -71,6 +71,7 @@ fn response(outcomes: Vec<(ChangeHash, Outcome)>, entries: Vec<Entry>, seq: u64)
         tick: vec![],
         server_time_ms: 0,
         chain: None,
+        certificate: None,
         recovery: None,
     }
 }

@@ -42,6 +42,8 @@ fn request() -> SyncRequest {
         }],
         want_bytes: 0,
         push_only: false,
+        unsent: None,
+        certified_until_ms: None,
         tick: Some(vec![6; 20]),
         chain: Some(protocol::ChainEnd {
             incarnation: ids::Incarnation(id(6)),
@@ -114,6 +116,7 @@ fn response() -> SyncResponse {
         tick: vec![1],
         server_time_ms: 2,
         chain: None,
+        certificate: None,
         recovery: Some(protocol::Recovery {
             hold: true,
             since_ms: 1,

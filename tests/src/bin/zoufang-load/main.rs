@@ -384,6 +384,8 @@ impl Play {
             outbox,
             want_bytes: 0,
             push_only: false,
+            unsent: None,
+            certified_until_ms: None,
             tick: None,
             chain: None,
         };

@@ -40,4 +40,12 @@ state: string,
 /**
  * Why it was set aside.
  */
-reason: string, };
+reason: string, 
+/**
+ * Why a person has to look: late, revoked.
+ */
+cause: string, 
+/**
+ * The device it came from.
+ */
+device: string, };

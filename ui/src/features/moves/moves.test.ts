@@ -14,6 +14,8 @@ const offered: MoveRow = {
 const late: ReviewRow = {
   change: 'c1', name: '石小雨', what: 'contacts', lines: [{ key: 'entries.note', label: null, before: null, after: '路上遇见，都好。' }], by: '李玉梅', unit: '白荷村', at: '2026-11-03T02:00:00Z',
   state: 'waiting', reason: '',
+  cause: 'late',
+  device: 'd1',
 }
 const empty: MovesView = { incoming: [], outgoing: [], waiting: [], decided: [], elsewhere: 0 }
 

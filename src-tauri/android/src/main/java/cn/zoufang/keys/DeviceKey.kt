@@ -51,6 +51,13 @@ class DeviceKey(private val alias: String) {
         }
     }
 
+    /** Destroys the key, and makes another for whoever is enrolled next. Nothing that was sealed with the old one opens. */
+    @Synchronized
+    fun destroy() {
+        if (store.containsAlias(alias)) store.deleteEntry(alias)
+        ensure()
+    }
+
     private fun generate(strongBox: Boolean) {
         val spec = KeyGenParameterSpec.Builder(alias, KeyProperties.PURPOSE_SIGN)
             // A key bound to the screen lock dies with a change of it, and every PIN with the key.

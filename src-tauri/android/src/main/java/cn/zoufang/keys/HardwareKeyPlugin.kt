@@ -46,6 +46,16 @@ class HardwareKeyPlugin(activity: Activity) : Plugin(activity) {
         }
     }
 
+    @Command
+    fun destroy(invoke: Invoke) {
+        try {
+            key.destroy()
+            invoke.resolve(JSObject())
+        } catch (failed: Exception) {
+            invoke.reject(failed.javaClass.simpleName, FAILED)
+        }
+    }
+
     private companion object {
         const val GONE = "gone"
         const val FAILED = "failed"

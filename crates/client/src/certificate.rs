@@ -1,0 +1,56 @@
+//! What the server says of this device under its signature, and how it is made anew before it ends.
+//!
+//! A certificate that is over stops nothing here: she writes on, and at the next contact the server makes a new one or
+//! says that the device is stopped.
+
+use crate::error::ClientError;
+use crate::tablet::Tablet;
+use ed25519_dalek::VerifyingKey;
+use protocol::session::proof;
+use protocol::{DeviceCertificate, Enrolled, wire};
+use store::{Connection, Transaction, identity};
+
+/// What the server said when this device enrolled, with the newest certificate in it.
+fn enrolled(connection: &Connection) -> Result<Enrolled, ClientError> {
+    let me = identity::get(connection)?.ok_or_else(|| ClientError::new("not_enrolled"))?;
+    Ok(wire::unpack(&me.certificate)?)
+}
+
+/// The newest certificate, packed.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) fn newest(tablet: &Tablet) -> Result<Vec<u8>, ClientError> {
+    Ok(tablet.store.read(enrolled)?.certificate)
+}
+
+/// Until when the newest certificate holds; 0 when it cannot be read, so that a new one is asked for.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) fn holds_until_ms(tablet: &Tablet) -> Result<i64, ClientError> {
+    let packed = newest(tablet)?;
+    Ok(read(tablet, &packed).map_or(0, |certificate| certificate.expires_ms))
+}
+
+fn read(tablet: &Tablet, packed: &[u8]) -> Option<DeviceCertificate> {
+    let key = VerifyingKey::from_bytes(&tablet.enrolled.server_key).ok()?;
+    let certificate: DeviceCertificate = proof::read_statement(&key, packed).ok()?;
+    let is_ours = certificate.device == tablet.identity.device
+        && certificate.key == tablet.key.verifying_key().to_bytes();
+    is_ours.then_some(certificate)
+}
+
+/// Keeps a newer certificate, if it is the server's and about this device.
+///
+/// # Errors
+/// The store refuses.
+pub(crate) fn keep(tablet: &Tablet, tx: &Transaction<'_>, newer: &[u8]) -> Result<(), ClientError> {
+    if read(tablet, newer).is_none() {
+        tracing::error!("a certificate that is not ours is left alone");
+        return Ok(());
+    }
+    let mut enrolled = enrolled(tx)?;
+    enrolled.certificate = newer.to_vec();
+    Ok(identity::set_certificate(tx, &wire::pack(&enrolled)?)?)
+}

@@ -1,0 +1,291 @@
+//! What a stopped device still does: it hands over what it holds, and, when it is to be wiped, seals the rest to the
+//! district, signs a receipt, and only then may be destroyed (docs/adr/0023).
+//!
+//! Each step says things that may be said again. The receipt is the last: until the server has it, everything is here.
+
+use crate::error::ClientError;
+use crate::recovery;
+use crate::returned;
+use crate::server::read_answer;
+use crate::standing;
+use crate::tablet::Tablet;
+use protocol::session::client::{Queued, pack_part};
+use protocol::session::proof;
+use protocol::{
+    Envelope, GiveReceipt, HandOver, HandedOver, KeepRemains, Kept, Outcome, PROTOCOL_VERSION,
+    REMAINS, WipeReceipt, limits, sealed,
+};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::collections::VecDeque;
+use store::changes::{self, Change};
+use store::drafts;
+use store::standing as kept;
+
+/// Times what was refused is made anew in one farewell.
+const MOST_ROUNDS: u32 = 3;
+
+/// A message of a farewell.
+pub enum Errand {
+    /// `POST /handover`.
+    HandOver(HandOver),
+    /// `POST /handover/remains`.
+    Remains(KeepRemains),
+    /// `POST /handover/receipt`.
+    Receipt(GiveReceipt),
+}
+
+/// A farewell under way.
+pub struct Farewell {
+    state: State,
+    rounds: u32,
+    /// The server keeps what it took in every place it has.
+    durable: bool,
+}
+
+enum State {
+    /// What is here goes out, part by part; the first time also when there is nothing.
+    Handing {
+        asked: bool,
+    },
+    /// A part was sent: these.
+    Handed(Vec<ids::ChangeHash>),
+    /// Parts of what cannot be handed over, and the receipt behind them.
+    Sealing(VecDeque<Errand>),
+    Over,
+}
+
+impl Default for Farewell {
+    fn default() -> Self {
+        Self {
+            state: State::Handing { asked: false },
+            rounds: 0,
+            durable: false,
+        }
+    }
+}
+
+impl Farewell {
+    /// The next message; none when everything was said that can be said now.
+    ///
+    /// # Errors
+    /// The store refuses.
+    pub fn next(&mut self, tablet: &Tablet) -> Result<Option<Errand>, ClientError> {
+        loop {
+            match &mut self.state {
+                State::Handing { asked } => {
+                    let part = part(tablet)?;
+                    if !part.is_empty() || !*asked {
+                        self.state = State::Handed(part.iter().map(|queued| queued.hash).collect());
+                        return Ok(Some(Errand::HandOver(hand_over(tablet, part)?)));
+                    }
+                    self.rounds += 1;
+                    if self.rounds <= MOST_ROUNDS && returned::settle(tablet)? {
+                        continue;
+                    }
+                    self.state = State::Sealing(self.last_words(tablet)?);
+                }
+                State::Sealing(errands) => match errands.pop_front() {
+                    Some(errand) => return Ok(Some(errand)),
+                    None => self.state = State::Over,
+                },
+                State::Handed(_) => return Err(ClientError::new("internal")),
+                State::Over => return Ok(None),
+            }
+        }
+    }
+
+    /// Stores what the answer to the last message says.
+    ///
+    /// # Errors
+    /// The answer is none to this; the store refuses.
+    pub fn hear(&mut self, tablet: &Tablet, body: &[u8]) -> Result<(), ClientError> {
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Handed(sent) => {
+                let answer: HandedOver = read_answer(body)?;
+                if !answer.outcomes.iter().map(|(hash, _)| hash).eq(&sent) {
+                    return Err(ClientError::new("server_nonsense"));
+                }
+                self.durable = answer.durable_seq >= answer.seq;
+                note(tablet, &answer)?;
+                self.state = State::Handing { asked: true };
+                Ok(())
+            }
+            State::Sealing(errands) => {
+                let answer: Kept = read_answer(body)?;
+                if answer.complete {
+                    tablet
+                        .store
+                        .write(|tx| kept::update(tx, |standing| standing.wipe_receipted = true))?;
+                }
+                self.state = State::Sealing(errands);
+                Ok(())
+            }
+            State::Handing { .. } | State::Over => Err(ClientError::new("server_nonsense")),
+        }
+    }
+
+    /// What is said before everything is destroyed; nothing while that is not ordered, or what was handed over is not
+    /// in every place the server keeps things.
+    fn last_words(&self, tablet: &Tablet) -> Result<VecDeque<Errand>, ClientError> {
+        let standing = tablet.store.read(kept::get)?;
+        match standing.wipe_order {
+            Some(order) if self.durable && !standing.wipe_receipted => receipt(tablet, order),
+            _ => Ok(VecDeque::new()),
+        }
+    }
+}
+
+/// The next envelopes of the outbox.
+fn part(tablet: &Tablet) -> Result<Vec<Queued>, ClientError> {
+    let scope = tablet.identity.scope;
+    let waiting = tablet
+        .store
+        .read(|connection| changes::outbox(connection, scope, limits::PART_RAW_BYTES))?;
+    let queued = waiting
+        .into_iter()
+        .map(|change| Queued {
+            dev_seq: change.dev_seq,
+            hash: change.hash,
+            envelope: Envelope {
+                head: change.head,
+                signature: change.signature,
+                change: change.body,
+            },
+        })
+        .collect();
+    Ok(pack_part(queued))
+}
+
+fn hand_over(tablet: &Tablet, part: Vec<Queued>) -> Result<HandOver, ClientError> {
+    let mut left = tablet.store.read(standing::unsent)?;
+    let going = u32::try_from(part.len()).unwrap_or(u32::MAX);
+    left.changes = left.changes.saturating_sub(going);
+    Ok(HandOver {
+        protocol: PROTOCOL_VERSION,
+        outbox: part.into_iter().map(|queued| queued.envelope).collect(),
+        left,
+    })
+}
+
+/// Outcomes and orders, in one transaction.
+fn note(tablet: &Tablet, answer: &HandedOver) -> Result<(), ClientError> {
+    let scope = tablet.identity.scope;
+    tablet.store.write(|tx| {
+        for (hash, outcome) in &answer.outcomes {
+            let became = match outcome {
+                Outcome::Refused { code } => changes::Outcome::Refused {
+                    code: code.as_str().to_owned(),
+                    reason: None,
+                },
+                _ => changes::Outcome::Accepted {
+                    server_seq: Some(outcome.seq().unwrap_or(answer.seq)),
+                },
+            };
+            let marked = changes::mark_outcome(tx, *hash, &became)?;
+            if let (Outcome::Refused { .. }, Some(document)) = (outcome, marked) {
+                returned::note_refusal(tablet, tx, document, *hash)?;
+            }
+        }
+        changes::mark_durable_up_to(tx, scope, answer.durable_seq)?;
+        for statement in &answer.orders {
+            recovery::heed_order(tablet, tx, statement)?;
+        }
+        Ok::<_, ClientError>(())
+    })
+}
+
+/// What cannot be handed over as changes, as the district reads it.
+#[derive(Serialize)]
+struct Remains {
+    device: String,
+    person: String,
+    unit: String,
+    drafts: Vec<drafts::Draft>,
+    changes: Vec<RemainingChange>,
+}
+
+/// A change the server did not take, with what it needs to be believed.
+#[derive(Serialize)]
+struct RemainingChange {
+    document: String,
+    hash: String,
+    head: String,
+    signature: String,
+    change: String,
+}
+
+impl RemainingChange {
+    fn of(change: &Change) -> Self {
+        Self {
+            document: change.document.to_string(),
+            hash: change.hash.to_string(),
+            head: hex(&change.head),
+            signature: hex(&change.signature),
+            change: hex(&change.body),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The remains in parts, and the receipt over them.
+fn receipt(tablet: &Tablet, order: u64) -> Result<VecDeque<Errand>, ClientError> {
+    let me = &tablet.identity;
+    let (unsent, drafts, changes) = tablet.store.read(|connection| {
+        Ok::<_, ClientError>((
+            standing::unsent(connection)?,
+            drafts::open(connection)?,
+            changes::unsent(connection)?,
+        ))
+    })?;
+    let bytes = if drafts.is_empty() && changes.is_empty() {
+        Vec::new()
+    } else {
+        let remains = Remains {
+            device: me.device.to_string(),
+            person: me.person.clone(),
+            unit: me.unit_name.clone(),
+            drafts,
+            changes: changes.iter().map(RemainingChange::of).collect(),
+        };
+        let plain = zeroize::Zeroizing::new(serde_json::to_vec(&remains)?);
+        sealed::seal(
+            &tablet.enrolled.recovery_key,
+            REMAINS,
+            &plain,
+            tablet.entropy.as_ref(),
+        )
+        .map_err(|error| ClientError::new("internal").because(error))?
+    };
+    let parts: Vec<&[u8]> = bytes.chunks(limits::REMAINS_PART_BYTES).collect();
+    let remains = u32::try_from(parts.len()).unwrap_or(u32::MAX);
+    if remains > limits::REMAINS_PARTS {
+        // Nothing is destroyed that nobody has.
+        return Err(ClientError::new("too_large"));
+    }
+    let statement = proof::make_statement(
+        &tablet.key,
+        &WipeReceipt {
+            device: me.device,
+            scope: me.scope,
+            order,
+            at_ms: tablet.clock.now_ms(),
+            unsent,
+            remains,
+            digest: Sha256::digest(&bytes).into(),
+        },
+    )?;
+    let parts = parts.into_iter().enumerate().map(|(number, part)| {
+        Errand::Remains(KeepRemains {
+            order,
+            part: u32::try_from(number).unwrap_or(u32::MAX),
+            bytes: part.to_vec(),
+        })
+    });
+    Ok(parts
+        .chain([Errand::Receipt(GiveReceipt { receipt: statement })])
+        .collect())
+}

@@ -1,0 +1,1 @@
+UPDATE devices SET certified_ms = :now_ms WHERE id = :id;

@@ -1,0 +1,1 @@
+DELETE FROM wipe_remains WHERE device = :device AND part >= :from;

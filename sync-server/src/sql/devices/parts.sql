@@ -1,0 +1,1 @@
+SELECT bytes FROM wipe_remains WHERE device = :device ORDER BY part;

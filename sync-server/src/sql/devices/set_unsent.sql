@@ -1,0 +1,1 @@
+UPDATE devices SET unsent = :unsent WHERE id = :device;

@@ -1,0 +1,1 @@
+SELECT number, receipt FROM wipes WHERE device = :device;

@@ -1,1 +1,0 @@
-SELECT scope FROM documents WHERE id = :id;

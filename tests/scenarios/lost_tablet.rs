@@ -1,0 +1,210 @@
+//! 丢了: the station stops a tablet and has it wiped. What it held unsent is handed over, sealed to the district or counted,
+//! and only then is everything destroyed; the person goes on with a new code.
+
+use anyhow::{Context, Result, bail};
+use client::view::{AppView, DeviceRow, DevicesView, MovesView, ShellKind, Stage};
+use serde_json::{Value, json};
+use std::path::Path;
+use zoufang_tests::device::Device;
+use zoufang_tests::story::{PIN, World};
+
+async fn devices(world: &World) -> Result<DevicesView> {
+    world.station.call("devices", Value::Null).await
+}
+
+async fn row_of(world: &World, id: &str) -> Result<DeviceRow> {
+    let view = devices(world).await?;
+    let row = view.devices.into_iter().find(|row| row.device == id);
+    row.context("it is listed")
+}
+
+async fn stop(world: &World, id: &str, wipe: bool) -> Result<DeviceRow> {
+    world.station.step_up().await?;
+    let view: DevicesView = world
+        .station
+        .call(
+            "revoke_device",
+            json!({"device": id, "reason": "lost", "wipe": wipe}),
+        )
+        .await?;
+    let row = view.devices.into_iter().find(|row| row.device == id);
+    row.context("it is listed")
+}
+
+async fn app(device: &Device) -> Result<AppView> {
+    device.call("app", Value::Null).await
+}
+
+/// The files of a store, those in its folders too.
+fn files(folder: &Path) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else {
+            found.push(
+                path.file_name()
+                    .context("a name")?
+                    .to_string_lossy()
+                    .into_owned(),
+            );
+        }
+    }
+    Ok(found)
+}
+
+async fn told_to_stop(device: &Device) -> Result<()> {
+    let Err(error) = device.sync().await else {
+        bail!("it was not told");
+    };
+    let text = format!("{error:?}");
+    assert!(text.contains("server_refused"), "{text}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_tablet_hands_over_what_it_holds_signs_and_is_empty() -> Result<()> {
+    let world = World::new().await?;
+    let folder = world.new_folder();
+    let lost = world.open_tablet(&folder)?;
+    let code = world.code(world.village, "李玉梅").await?;
+    lost.enrol(&world.township.server, &code, PIN).await?;
+    let other = world.tablet("赵春燕").await?;
+    let child = lost.child("石小雨").await?;
+    let id = lost.tablet()?.identity.device.to_string();
+    lost.sync().await?;
+
+    world.cut_network();
+    let contact = lost.contact(&child, "电话里都好。").await?;
+    let visit = lost.visit(&child).await?;
+    lost.begin_visit(&lost.child("周子涵").await?).await?;
+    world.restore_network();
+    let row = stop(&world, &id, true).await?;
+    assert_eq!(row.stopped_why, "丢了");
+    assert_eq!(
+        (row.unsent, row.drafts),
+        (Some(0), Some(0)),
+        "by its last word"
+    );
+    assert!(row.wipe.context("it is ordered")?.receipt.is_none());
+
+    told_to_stop(&lost).await?;
+    let view = app(&lost).await?;
+    assert_eq!(view.stage, Stage::Stopped);
+    let stopped = view.stopped.context("it says what it holds")?;
+    assert_eq!((stopped.unsent, stopped.drafts, stopped.wipe), (0, 1, true));
+    for command in ["today", "search_children", "child_file", "me"] {
+        let argument = json!({"id": child, "query": "", "village": null});
+        assert_eq!(
+            lost.refusal(command, argument).await?.code,
+            "device_stopped"
+        );
+    }
+
+    // The server has the receipt, so everything goes.
+    assert!(!files(&folder)?.is_empty());
+    let tablet = lost.tablet()?;
+    assert!(lost.app.obey_wipe(tablet)?);
+    assert_eq!(
+        files(&folder)?,
+        ["lock"],
+        "nothing but the lock of this process"
+    );
+    let view = app(&lost).await?;
+    assert_eq!((view.stage, view.wiped), (Stage::Fresh, true));
+    let row = row_of(&world, &id).await?;
+    let wipe = row.wipe.context("it is ordered")?;
+    assert!(wipe.receipt.is_some());
+    assert_eq!((wipe.changes, wipe.drafts, wipe.photos), (0, 1, 0));
+    assert!(row.to_review > 0);
+
+    // A person reads what it handed over; then it stands in the file as if it had come by itself.
+    let moves: MovesView = world.station.call("moves", Value::Null).await?;
+    assert!(
+        moves
+            .waiting
+            .iter()
+            .all(|row| row.cause == "revoked" && row.by == "李玉梅")
+    );
+    assert!(
+        moves
+            .waiting
+            .iter()
+            .any(|row| row.name == "石小雨" && !row.lines.is_empty())
+    );
+    let moves: MovesView = world
+        .station
+        .call("take_handed_over", json!({"device": id}))
+        .await?;
+    assert!(moves.waiting.is_empty(), "{:?}", moves.waiting);
+    world.settle(&[&other]).await?;
+    let file = other.file(&child).await?;
+    let records: Vec<&str> = file
+        .timeline
+        .iter()
+        .map(|line| line.record.as_str())
+        .collect();
+    assert!(records.contains(&contact.as_str()) && records.contains(&visit.as_str()));
+
+    // The same tablet, found again, with a new code for the same person.
+    let code = world.code(world.village, "李玉梅").await?;
+    lost.enrol(&world.township.server, &code, PIN).await?;
+    assert!(lost.child("石小雨").await.is_ok());
+    let people = devices(&world).await?;
+    let hers = people.devices.iter().filter(|row| row.person == "李玉梅");
+    assert_eq!(hers.filter(|row| row.stopped.is_none()).count(), 1);
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_tablet_is_emptied_by_a_person_only_when_nothing_is_left_on_it() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let id = tablet.tablet()?.identity.device.to_string();
+    let child = tablet.child("石小雨").await?;
+    world.cut_network();
+    tablet.contact(&child, "都好。").await?;
+    tablet.begin_visit(&child).await?;
+    world.restore_network();
+    let early = tablet
+        .refusal("clear_device", json!({"without_unsent": true}))
+        .await?;
+    assert_eq!(early.code, "not_found", "it is not stopped");
+    stop(&world, &id, false).await?;
+    told_to_stop(&tablet).await?;
+    let draft = tablet
+        .refusal("clear_device", json!({"without_unsent": false}))
+        .await?;
+    assert_eq!(draft.code, "unsent_here");
+    let view: AppView = tablet
+        .call("clear_device", json!({"without_unsent": true}))
+        .await?;
+    assert_eq!(view.stage, Stage::Fresh);
+    let row = row_of(&world, &id).await?;
+    assert!(row.wipe.is_none(), "nobody ordered it");
+    assert!(row.to_review > 0, "what was written is at the station");
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wipe_cut_off_in_the_middle_is_finished_at_the_next_start() -> Result<()> {
+    let world = World::new().await?;
+    let folder = world.new_folder();
+    let tablet = world.open_tablet(&folder)?;
+    let code = world.code(world.village, "李玉梅").await?;
+    tablet.enrol(&world.township.server, &code, PIN).await?;
+    let id = tablet.tablet()?.identity.device.to_string();
+    stop(&world, &id, true).await?;
+    told_to_stop(&tablet).await?;
+    drop(tablet);
+    // The process died right after it had begun.
+    store::wipe::begin(&store::SystemDisk, &folder)?;
+    let again = world.open_device(&folder, ShellKind::Tablet)?;
+    assert_eq!(app(&again).await?.stage, Stage::Fresh);
+    assert_eq!(files(&folder)?, ["lock"]);
+    world.township.stop().await;
+    Ok(())
+}

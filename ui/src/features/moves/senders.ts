@@ -1,0 +1,19 @@
+// Stopped devices whose work waits to be looked at, and how much of it.
+
+import type { ReviewRow } from '@/backend'
+
+export interface Sender {
+  device: string
+  by: string
+  count: number
+}
+
+export function sendersOf(rows: readonly ReviewRow[]): Sender[] {
+  const found = new Map<string, Sender>()
+  for (const row of rows) {
+    if (row.cause !== 'revoked') continue
+    const known = found.get(row.device) ?? { device: row.device, by: row.by, count: 0 }
+    found.set(row.device, { ...known, count: known.count + 1 })
+  }
+  return [...found.values()]
+}
