@@ -81,7 +81,7 @@ fn operation(endpoint: &Endpoint) -> OperationBuilder {
                 .build(),
         ));
     }
-    if crate::routes::needs_session(endpoint.action) {
+    if protocol::access::needs_holder(endpoint.action) {
         operation = operation.security(SecurityRequirement::new(SESSION, [] as [&str; 0]));
     }
     operation

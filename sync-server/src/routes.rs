@@ -22,7 +22,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
 use ed25519_dalek::VerifyingKey;
 use ids::{DeviceId, UnitId};
-use protocol::access::{self, Action, Context, Decision, Denial, Holder, Resource, Subject};
+use protocol::access::{
+    self, Action, Context, Decision, Denial, Holder, Resource, Standing, Subject,
+};
 use protocol::dictionary::With;
 use protocol::session::proof::{self, RequestProof};
 use protocol::session::server::Caller;
@@ -687,22 +689,12 @@ pub(crate) fn authorize(
     grant(action, caller.as_ref())
 }
 
-/// Whether an action is done to a scope, not to the server itself.
-pub(crate) fn needs_session(action: Action) -> bool {
-    !matches!(
-        action,
-        Action::ReadHealth | Action::Enrol | Action::OpenSession
-    )
-}
-
 fn grant(action: Action, caller: Option<&Caller>) -> Result<Granted, ApiError> {
     let holder = caller.map(|caller| caller.holder);
     let subject = holder.map_or(Subject::Stranger, Subject::Device);
-    let context = Context {
-        revoked: caller.is_some_and(|caller| caller.revoked),
-        ..Context::default()
-    };
-    let resource = if needs_session(action) {
+    let revoked = caller.is_some_and(|caller| caller.revoked);
+    let context = Context::standing(Standing::of_device(revoked));
+    let resource = if access::needs_holder(action) {
         Resource::Scope(holder.map_or(UnitId(uuid::Uuid::nil()), |holder| holder.scope))
     } else {
         Resource::Server

@@ -1,8 +1,10 @@
-//! The right eyes only: the PIN once more before what reaches far.
+//! The right eyes only: the PIN once more before what reaches far, numbers behind masks, the head of the station.
 
 use anyhow::Result;
-use client::view::{EnrolmentView, ShellKind};
+use client::view::{EnrolmentView, RevealedView, ShellKind};
 use serde_json::json;
+use store::audit;
+use zoufang_tests::device::Device;
 use zoufang_tests::story::World;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,6 +66,9 @@ async fn ten_wrong_pins_lock_the_device_although_it_was_open() -> Result<()> {
 async fn the_station_gives_itself_a_head_who_works_there_like_a_supervisor() -> Result<()> {
     let world = World::new().await?;
     let code = |person: &str| json!({"role": "head", "village": "", "person": person});
+    let refusal = world.station.refusal("new_enrolment", code("高岚")).await?;
+    assert_eq!(refusal.code, "pin_again");
+    world.station.step_up().await?;
     let made: EnrolmentView = world.station.call("new_enrolment", code("高岚")).await?;
     let head = world.open_device(&world.new_folder(), ShellKind::Station)?;
     let status = world
@@ -75,6 +80,7 @@ async fn the_station_gives_itself_a_head_who_works_there_like_a_supervisor() -> 
         .await?;
     let refusal = world.station.refusal("new_enrolment", code("方圆")).await?;
     assert_eq!(refusal.code, "head_appoints");
+    head.step_up().await?;
     let _: EnrolmentView = head.call("new_enrolment", code("方圆")).await?;
 
     let tablet = world.tablet("李玉梅").await?;
@@ -103,6 +109,66 @@ async fn the_station_gives_itself_a_head_who_works_there_like_a_supervisor() -> 
         view.events.last().map(|event| event.role.as_str()),
         Some("站长")
     );
+    world.township.stop().await;
+    Ok(())
+}
+
+/// Lines of the trail on a device.
+fn trail(device: &Device) -> Result<u64> {
+    Ok(device.tablet()?.store.read(audit::verify)?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_is_behind_its_mask_until_the_trail_says_who_looked() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("吴天宇").await?;
+    tablet
+        .edit(&child, "child", "carer_phone", "10000000017")
+        .await?;
+    tablet
+        .edit(&child, "child", "id_no", "310199201603150018")
+        .await?;
+    let field = |key: &str| json!({"child": child, "holder": "child", "key": key});
+
+    // Nothing a screen is given has the numbers whole.
+    let file = tablet.file(&child).await?;
+    let whole = serde_json::to_string(&file)?;
+    assert!(!whole.contains("10000000017") && !whole.contains("310199201603150018"));
+    let phone = tablet.field(&child, "carer_phone").await?;
+    assert_eq!(phone.text.as_deref(), Some("100****0017"));
+    assert_eq!(phone.reveal.as_deref(), Some("tap"));
+    let number = tablet.field(&child, "id_no").await?;
+    assert_eq!(number.text.as_deref(), Some("310199********0018"));
+    assert_eq!(number.reveal.as_deref(), Some("step_up"));
+
+    // A telephone number for a tap, an identity number for the PIN; each with its line in the trail.
+    let before = trail(&tablet)?;
+    let shown: RevealedView = tablet.call("reveal_field", field("carer_phone")).await?;
+    assert_eq!((shown.text.as_str(), shown.seconds), ("10000000017", 30));
+    assert_eq!(trail(&tablet)?, before + 1);
+    let refusal = tablet.refusal("reveal_field", field("id_no")).await?;
+    assert_eq!(refusal.code, "pin_again");
+    assert_eq!(trail(&tablet)?, before + 1);
+    tablet.step_up().await?;
+    let shown: RevealedView = tablet.call("reveal_field", field("id_no")).await?;
+    assert_eq!(shown.text, "310199201603150018");
+    assert_eq!(trail(&tablet)?, before + 3, "the PIN, and the look");
+    for key in ["remark", "no_such_field"] {
+        let refusal = tablet.refusal("reveal_field", field(key)).await?;
+        assert_eq!(refusal.code, "not_found");
+    }
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_director_is_not_asked_for_a_pin_for_what_is_not_hers_to_do() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let decide = json!({"id": "0190f3c0-0000-7000-8000-000000000000", "decision": "accept"});
+    let refusal = tablet.refusal("decide_move", decide).await?;
+    assert_eq!(refusal.code, "not_allowed");
     world.township.stop().await;
     Ok(())
 }

@@ -19,6 +19,7 @@ use domain::policy::PolicyPack;
 use domain::record::Edit;
 use domain::scalar::Scalar;
 use ids::{DocKind, DocumentId, Role, UnitId};
+use protocol::access::{Block, Reveal};
 use store::drafts;
 
 /// Longest value of a field.
@@ -125,11 +126,8 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
         age: child.age(roster.today),
         village: roster.people.unit_name(child.unit),
         carer: crate::today::carer(child, tablet),
-        phone: ["carer_phone", "phone_child"]
-            .into_iter()
-            .find_map(|key| child.child.text(key))
-            .map(str::to_owned),
-        reasons: reasons(child, pack, tablet.identity.role),
+        phone: phone_to_call(child),
+        reasons: reasons(tablet, child, pack),
         dues: child
             .cadence
             .as_deref()
@@ -149,7 +147,7 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
         blocks: packs
             .blocks
             .iter()
-            .map(|block| block_view(block, pack, child, household))
+            .map(|block| block_view(tablet, block, pack, child, household))
             .collect(),
         siblings,
         timeline: timeline::of(tablet, &roster, child)?,
@@ -158,8 +156,23 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
     })
 }
 
-/// Why the child is on the list, in plain words; restricted categories only as the pack lets a village see them.
-fn reasons(child: &RosterChild, pack: &PolicyPack, role: Role) -> Vec<String> {
+/// The key of the number to call: the carer's, or the child's own.
+pub(crate) fn phone_to_call(child: &RosterChild) -> Option<String> {
+    ["carer_phone", "phone_child"]
+        .into_iter()
+        .find(|key| {
+            child
+                .child
+                .text(key)
+                .is_some_and(|number| !number.is_empty())
+        })
+        .map(str::to_owned)
+}
+
+/// Why the child is on the list, in plain words; restricted categories only as the pack lets anybody see them outside
+/// the sealed document.
+fn reasons(tablet: &Tablet, child: &RosterChild, pack: &PolicyPack) -> Vec<String> {
+    let sees_restricted = tablet.sees_block(Block::Hiv).is_open();
     let mut words: Vec<String> = child
         .child
         .categories
@@ -167,7 +180,7 @@ fn reasons(child: &RosterChild, pack: &PolicyPack, role: Role) -> Vec<String> {
         .filter(|category| category.end.is_none())
         .filter_map(|category| {
             let rule = pack.category(&category.code)?;
-            let hidden = rule.restricted && role == Role::Director;
+            let hidden = rule.restricted && !sees_restricted;
             Some(if hidden {
                 rule.shown_as.clone().unwrap_or_else(|| rule.label.clone())
             } else {
@@ -188,6 +201,7 @@ fn reasons(child: &RosterChild, pack: &PolicyPack, role: Role) -> Vec<String> {
 }
 
 fn block_view(
+    tablet: &Tablet,
     block: &FieldBlock,
     pack: &PolicyPack,
     child: &RosterChild,
@@ -199,35 +213,48 @@ fn block_view(
         fields: block
             .fields
             .iter()
-            .map(|field| field_view(field, pack, child, household))
+            .map(|field| field_view(tablet, field, pack, child, household))
             .collect(),
     }
 }
 
+/// A field's value as it is stored, and the document it stands in; none where there is none.
+pub(crate) fn raw_value(
+    field: &FieldRule,
+    child: &RosterChild,
+    household: Option<&RosterHousehold>,
+) -> Option<(DocumentId, String)> {
+    let (document, fields) = if field.holder == "household" {
+        let household = household?;
+        (household.id, &household.household.fields)
+    } else {
+        (child.id, &child.child.fields)
+    };
+    fields
+        .get(&field.key)
+        .map(Scalar::to_display)
+        .filter(|text| !text.is_empty())
+        .map(|text| (document, text))
+}
+
 fn field_view(
+    tablet: &Tablet,
     field: &FieldRule,
     pack: &PolicyPack,
     child: &RosterChild,
     household: Option<&RosterHousehold>,
 ) -> FieldView {
     let of_household = field.holder == "household";
-    let (fields, conflicts) = match (of_household, household) {
-        (true, Some(household)) => (
-            Some(&household.household.fields),
-            Some(&household.conflicts),
-        ),
-        (true, None) => (None, None),
-        (false, _) => (Some(&child.child.fields), Some(&child.conflicts)),
+    let conflicts = match (of_household, household) {
+        (true, Some(household)) => Some(&household.conflicts),
+        (true, None) => None,
+        (false, _) => Some(&child.conflicts),
     };
-    let value = fields
-        .and_then(|fields| fields.get(&field.key))
-        .map(Scalar::to_display)
-        .filter(|text| !text.is_empty());
-    let masked = field.mask.is_some();
-    let shown = value.as_deref().map(|value| match (&field.list, masked) {
-        (Some(list), _) => pack.label(list, value).to_owned(),
-        (None, true) => identity_number::mask(value),
-        (None, false) => value.to_owned(),
+    let value = raw_value(field, child, household).map(|(_, text)| text);
+    let view = tablet.sees(field);
+    let shown = value.as_deref().and_then(|value| match &field.list {
+        Some(list) if view.is_open() => Some(pack.label(list, value).to_owned()),
+        _ => view.text(value),
     });
     let document = match (of_household, household) {
         (true, Some(household)) => household.id,
@@ -238,7 +265,12 @@ fn field_view(
         holder: field.holder.clone(),
         label: field.label.clone(),
         text: shown,
-        value: value.filter(|_| !masked),
+        masked: !view.is_open(),
+        reveal: view
+            .reveal
+            .filter(|_| value.is_some())
+            .map(|reveal| reveal_word(reveal).to_owned()),
+        value: value.filter(|_| view.is_open()),
         kind: field.kind.clone(),
         options: field
             .list
@@ -253,6 +285,13 @@ fn field_view(
             .child
             .text(&format!("{}{}", domain::child::FLAG_PREFIX, field.key))
             .map(str::to_owned),
+    }
+}
+
+fn reveal_word(reveal: Reveal) -> &'static str {
+    match reveal {
+        Reveal::Tap => "tap",
+        Reveal::StepUp => "step_up",
     }
 }
 

@@ -4,8 +4,8 @@ use crate::app::App;
 use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
-    attachments, children, conflicts, contacts, moves, office_line, problems, returned, standing,
-    station, sync_page, today, visits, writing,
+    attachments, children, conflicts, contacts, masks, moves, office_line, problems, returned,
+    standing, station, sync_page, today, visits, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -113,6 +113,7 @@ commands! {
         "search_children" => children::search, input;
         "child_file" => children::file, input;
         "edit_field" => children::edit_field, input;
+        "reveal_field" => masks::reveal_field, input;
         "add_child_form" => children::add_child_form;
         "add_child" => children::add_child, input;
         "contact_form" => contacts::form, input;

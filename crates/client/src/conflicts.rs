@@ -6,9 +6,7 @@ use crate::roster::{self, People};
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{ConflictListView, ConflictValueView, ConflictView, SettleInput};
-use domain::identity_number;
 use domain::record::{Edit, FieldConflict, FieldValue};
-use domain::scalar::Scalar;
 use ids::{DocKind, DocumentId, UnitId};
 use std::sync::Arc;
 
@@ -31,6 +29,7 @@ pub fn list(tablet: &Tablet) -> Result<ConflictListView, ClientError> {
     for contested in contested(tablet)? {
         let authors = roster::authors(tablet, contested.document)?;
         for conflict in contested.conflicts.iter() {
+            let texts = words(tablet, contested.kind, &conflict.key, &conflict.values);
             open.push(ConflictView {
                 conflict: format!("{}/{}", contested.document, conflict.key),
                 child: contested.child.map(|child| child.to_string()),
@@ -39,12 +38,13 @@ pub fn list(tablet: &Tablet) -> Result<ConflictListView, ClientError> {
                 values: conflict
                     .values
                     .iter()
+                    .zip(texts)
                     .enumerate()
-                    .map(|(index, value)| {
+                    .map(|(index, (value, text))| {
                         let author = value.made_by.and_then(|hash| authors.get(&hash));
                         ConflictValueView {
                             value: value_id(index, value),
-                            text: words(tablet, contested.kind, &conflict.key, &value.value),
+                            text,
                             by: author.map_or_else(
                                 || roster::UNKNOWN_PERSON.to_owned(),
                                 |author| people.name(author.staff),
@@ -173,27 +173,40 @@ fn label(tablet: &Tablet, kind: DocKind, key: &str) -> String {
         .map_or_else(|| key.to_owned(), |field| field.label.clone())
 }
 
-fn words(tablet: &Tablet, kind: DocKind, key: &str, value: &Scalar) -> String {
-    let text = value.to_display();
-    if text.is_empty() {
-        return "（空）".to_owned();
-    }
+/// The values of a contested field as they are drawn, in their order.
+fn words(tablet: &Tablet, kind: DocKind, key: &str, values: &[FieldValue]) -> Vec<String> {
     let packs = tablet.packs();
-    let Some(field) = packs.field(holder(kind), key) else {
-        return text;
+    let field = packs.field(holder(kind), key);
+    let texts: Vec<String> = values
+        .iter()
+        .map(|value| {
+            let text = value.value.to_display();
+            match field.and_then(|field| field.list.as_ref()) {
+                Some(list) => packs
+                    .rules_on(tablet.today())
+                    .map_or(text.clone(), |pack| pack.label(list, &text).to_owned()),
+                None => text,
+            }
+        })
+        .collect();
+    let drawn = match field.map(|field| tablet.sees(field)) {
+        Some(view) if !view.is_open() => view.texts_apart(&texts),
+        _ => texts,
     };
-    match (&field.list, &field.mask) {
-        (Some(list), _) => packs
-            .rules_on(tablet.today())
-            .map_or(text.clone(), |pack| pack.label(list, &text).to_owned()),
-        (None, Some(_)) => identity_number::mask(&text),
-        (None, None) => text,
-    }
+    let or_empty = |text: String| {
+        if text.is_empty() {
+            "（空）".to_owned()
+        } else {
+            text
+        }
+    };
+    drawn.into_iter().map(or_empty).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::scalar::Scalar;
 
     #[test]
     fn a_value_is_named_by_its_change_so_that_a_late_tap_never_means_another_one() {

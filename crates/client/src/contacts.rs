@@ -1,6 +1,7 @@
 //! Contacts and attempts: four taps when all is well, three when nobody opened the door.
 
 use crate::cadence;
+use crate::children::phone_to_call;
 use crate::error::ClientError;
 use crate::records::{self, Write};
 use crate::roster::{Roster, RosterChild};
@@ -49,11 +50,7 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ContactFormView, ClientE
         last_mode: last.map(|contact| contact.mode.clone()),
         last_party: last.and_then(|contact| contact.party.first().cloned()),
         today: roster.today.to_string(),
-        phone: ["carer_phone", "phone_child"]
-            .into_iter()
-            .find_map(|key| child.child.text(key))
-            .filter(|_| !writes_only)
-            .map(str::to_owned),
+        phone: phone_to_call(child).filter(|_| !writes_only),
     })
 }
 

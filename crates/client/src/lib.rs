@@ -20,6 +20,7 @@ mod error;
 pub mod exchange;
 pub mod farewell;
 pub mod imports;
+pub mod masks;
 pub mod moves;
 mod nouns;
 pub mod office_line;

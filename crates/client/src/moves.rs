@@ -17,6 +17,7 @@ use domain::problem::Problem;
 use domain::record::{Before, Edit, containers, doc};
 use domain::scalar::Scalar;
 use ids::{ChangeHash, DeviceId, DocKind, DocumentId, UnitId};
+use protocol::access::Action;
 use protocol::{
     DecideMove, DecideReview, Envelope, MoveDecision, MoveList, MoveRecord, MoveTargets, OfferMove,
     ReviewCause, ReviewList, ReviewRecord, ReviewState,
@@ -188,9 +189,9 @@ pub async fn form(tablet: &Arc<Tablet>, input: &IdInput) -> Result<MoveFormView,
 /// Offers a child, alone or with its household, to a village.
 ///
 /// # Errors
-/// `pin_again`, `not_found`, `move_reason_missing`, `move_open`, `move_impossible`, `no_network`, `server_refused`.
+/// `not_allowed`, `pin_again`, `not_found`, `move_reason_missing`, `move_open`, `move_impossible`, `no_network`, `server_refused`.
 pub async fn offer(tablet: &Arc<Tablet>, input: &OfferMoveInput) -> Result<MovesView, ClientError> {
-    tablet.require_step_up()?;
+    tablet.require(Action::MoveDocuments)?;
     if input.reason.trim().is_empty() {
         return Err(ClientError::new("move_reason_missing"));
     }
@@ -267,12 +268,12 @@ pub async fn list(tablet: &Arc<Tablet>) -> Result<MovesView, ClientError> {
 /// Accepts, declines or withdraws an offer.
 ///
 /// # Errors
-/// `pin_again`, `not_found`, `move_over`, `no_network`, `server_refused`.
+/// `not_allowed`, `pin_again`, `not_found`, `move_over`, `no_network`, `server_refused`.
 pub async fn decide(
     tablet: &Arc<Tablet>,
     input: &DecideMoveInput,
 ) -> Result<MovesView, ClientError> {
-    tablet.require_step_up()?;
+    tablet.require(Action::MoveDocuments)?;
     let decision = match input.decision.as_str() {
         "accept" => MoveDecision::Accept,
         "decline" => MoveDecision::Decline,

@@ -14,6 +14,7 @@ use crate::view::{
     NewEnrolmentInput, NewVillageInput, OptionView, RevokeInput, VillageListView, WipeView,
 };
 use ids::{DeviceId, Role, UnitId};
+use protocol::access::{self, Action};
 use protocol::retry::{self, Cause, Remedy};
 use protocol::{
     ConfirmEnrolment, CreateEnrolment, CreateVillage, DeviceList, DeviceRecord, EnrolmentStatus,
@@ -192,7 +193,7 @@ fn todo(code: RefusalCode) -> &'static str {
 /// Makes a one-time code for a director's tablet, or for a supervisor or head at this station.
 ///
 /// # Errors
-/// `name_missing`, `not_found`, `head_appoints`, `no_network`, `server_refused`.
+/// `name_missing`, `not_found`, `pin_again`, `head_appoints`, `no_network`, `server_refused`.
 pub async fn new_enrolment(
     tablet: &Arc<Tablet>,
     input: &NewEnrolmentInput,
@@ -201,8 +202,12 @@ pub async fn new_enrolment(
     if person.is_empty() {
         return Err(ClientError::new("name_missing"));
     }
-    let line = Line::of(tablet)?;
     let role = Role::parse(&input.role).ok_or_else(|| ClientError::new("not_found"))?;
+    if role == Role::Head && access::wants_pin(Action::AppointHead) {
+        // Whether there is a head already, and this is not hers to do, the server knows.
+        tablet.require_step_up()?;
+    }
+    let line = Line::of(tablet)?;
     let unit = if role.is_at_station() {
         tablet.identity.scope
     } else {

@@ -4,7 +4,6 @@
 
 use crate::error::ClientError;
 use crate::tablet::Tablet;
-use domain::policy::Rules;
 use std::sync::atomic::{AtomicI64, Ordering};
 use store::audit::{self, AuditRow};
 
@@ -26,13 +25,7 @@ impl Tablet {
     /// `pin_again`: the screen asks for the PIN and sends the command once more.
     pub fn require_step_up(&self) -> Result<(), ClientError> {
         let given = self.stepped_up.0.load(Ordering::Relaxed);
-        let minutes = self
-            .packs()
-            .rules_on(self.today())
-            .map_or(Rules::default().step_up_minutes, |pack| {
-                pack.rules.step_up_minutes
-            });
-        let good_ms = i64::from(minutes) * 60_000;
+        let good_ms = i64::from(self.rules().step_up_minutes) * 60_000;
         let since_ms = self.clock.steady_ms().saturating_sub(given);
         if given != NEVER && (0..good_ms).contains(&since_ms) {
             Ok(())

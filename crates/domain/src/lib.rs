@@ -12,6 +12,7 @@ pub mod household;
 pub mod identity_number;
 pub mod import;
 pub mod name_search;
+pub mod phone;
 pub mod policy;
 pub mod problem;
 pub mod record;

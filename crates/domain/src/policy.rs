@@ -237,6 +237,10 @@ pub struct Rules {
     pub lease_far: Vec<String>,
     /// With fewer days left than this the device says so.
     pub lease_warn_days: u32,
+    /// How numbers of people are masked in the child's file (domain.md §1.3).
+    pub masks: Masks,
+    /// A number that was shown hides itself after so many seconds.
+    pub reveal_seconds: u32,
     /// Which codes count as what.
     pub counting: Counting,
     /// Categories with a cadence, by group (decisions 7).
@@ -258,6 +262,37 @@ impl Rules {
             self.lease_days
         }
     }
+}
+
+/// How numbers of people are masked, where a deployment may choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Masks {
+    /// Numbers of identity cards.
+    pub id_number: Mask,
+    /// Telephone numbers.
+    pub phone: Mask,
+}
+
+impl Default for Masks {
+    fn default() -> Self {
+        Self {
+            id_number: Mask::StepUp,
+            phone: Mask::Tap,
+        }
+    }
+}
+
+/// A mask, and what it takes to look behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mask {
+    /// No mask.
+    Shown,
+    /// A tap shows it.
+    Tap,
+    /// The PIN once more shows it.
+    StepUp,
 }
 
 /// One in `every_nth_visit`.
@@ -355,6 +390,8 @@ impl Default for Rules {
             lease_days_far: 60,
             lease_far: Vec::new(),
             lease_warn_days: 7,
+            masks: Masks::default(),
+            reveal_seconds: 30,
             counting: Counting::default(),
             include: BTreeMap::new(),
             exclude: Vec::new(),

@@ -1,4 +1,15 @@
-//! Who may do what: one pure function, used by the server for every route and every change, and by the client for its buttons.
+//! Who may do what: one pure function, used by the server for every route and every change, and by the client for its
+//! commands and screens (docs/adr/0022).
+//!
+//! [`decide`] asks [`checks`] one after the other; the first that refuses is the answer. What differs by action is
+//! [`Row`], one per action. [`field`] says how much of a file's field a screen shows. [`matrix`] writes every cell of
+//! both down, to be compared with what people reviewed.
+
+mod checks;
+pub mod fields;
+pub mod matrix;
+
+pub use fields::{Block, FieldContext, Reveal, Setting, Sight, field, reveal};
 
 use ids::{DeviceId, DocKind, Role, StaffId, UnitId};
 use serde::{Deserialize, Serialize};
@@ -126,10 +137,56 @@ pub enum Resource {
 /// What else matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Context {
-    /// The device was revoked.
-    pub revoked: bool,
+    /// How the asker's membership stands.
+    pub standing: Standing,
     /// The scope has no head whose device works. Until it has one, a supervisor appoints the first.
     pub headless: bool,
+}
+
+impl Context {
+    /// The context of somebody whose membership stands so.
+    pub fn standing(standing: Standing) -> Self {
+        Self {
+            standing,
+            ..Self::default()
+        }
+    }
+}
+
+/// How a membership stands: a person's appointment, the device's certificate, and the lease the server gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Standing {
+    /// In force.
+    #[default]
+    Active,
+    /// The device was revoked (停用).
+    Revoked,
+    /// The appointment is over, or the certificate ran out.
+    Expired,
+    /// The appointment begins later.
+    NotYet,
+    /// The server was not heard of for longer than the lease (租期): the device goes on writing and shows nothing.
+    LeaseOver,
+}
+
+impl Standing {
+    /// Every state, for tables and tests.
+    pub const ALL: [Standing; 5] = [
+        Standing::Active,
+        Standing::Revoked,
+        Standing::Expired,
+        Standing::NotYet,
+        Standing::LeaseOver,
+    ];
+
+    /// The state of a device of which nothing is known but whether it was revoked.
+    pub fn of_device(revoked: bool) -> Self {
+        if revoked {
+            Standing::Revoked
+        } else {
+            Standing::Active
+        }
+    }
 }
 
 /// The answer.
@@ -148,6 +205,12 @@ pub enum Denial {
     Unknown,
     /// The device was revoked.
     Revoked,
+    /// The membership is over.
+    Expired,
+    /// The membership has not begun.
+    NotYet,
+    /// The lease is over: only writing and the way to the server are open.
+    LeaseOver,
     /// Not for this role.
     Role,
     /// Another unit's or scope's.
@@ -185,117 +248,92 @@ enum What {
     Document,
 }
 
-const fn rule(action: Action) -> (Who, What) {
-    match action {
-        Action::ReadHealth | Action::Enrol | Action::OpenSession => (Who::Anyone, What::Server),
-        Action::ReadLog => (Who::Staff, What::Scope),
-        Action::HandOver => (Who::Stopped, What::Scope),
-        Action::ReadDocument | Action::CreateDocument | Action::WriteDocument => {
-            (Who::Staff, What::Document)
+/// What the table says about an action.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    who: Who,
+    what: What,
+    /// Whoever sits at the server itself may do it too.
+    by_operator: bool,
+    /// It goes on when the lease is over: nothing is shown by it, or it is the way to a new lease.
+    outlives_lease: bool,
+    /// It reaches far: the PIN is asked for once more.
+    wants_pin: bool,
+}
+
+impl Row {
+    const fn of(who: Who, what: What) -> Self {
+        Self {
+            who,
+            what,
+            by_operator: false,
+            outlives_lease: false,
+            wants_pin: false,
         }
-        Action::CreateEnrolment
-        | Action::ReadEnrolment
-        | Action::ConfirmEnrolment
-        | Action::CreateVillage
+    }
+
+    const fn by_operator(self) -> Self {
+        Self {
+            by_operator: true,
+            ..self
+        }
+    }
+
+    const fn outliving_the_lease(self) -> Self {
+        Self {
+            outlives_lease: true,
+            ..self
+        }
+    }
+
+    const fn with_pin(self) -> Self {
+        Self {
+            wants_pin: true,
+            ..self
+        }
+    }
+}
+
+/// The table: a new action gets its line here, and its cells in `tests/access-matrix.txt`.
+const fn row(action: Action) -> Row {
+    match action {
+        Action::ReadHealth | Action::Enrol | Action::OpenSession => {
+            Row::of(Who::Anyone, What::Server)
+        }
+        Action::ReadLog => Row::of(Who::Staff, What::Scope).outliving_the_lease(),
+        Action::ReadDocument => Row::of(Who::Staff, What::Document),
+        Action::CreateDocument | Action::WriteDocument => {
+            Row::of(Who::Staff, What::Document).outliving_the_lease()
+        }
+        Action::CreateEnrolment | Action::ReadEnrolment | Action::ConfirmEnrolment => {
+            Row::of(Who::Station, What::Scope).by_operator()
+        }
+        Action::CreateVillage
         | Action::ReadVillages
         | Action::ReadDevices
         | Action::ReadRefusals
         | Action::ReadMoves
-        | Action::MoveDocuments
         | Action::ReadReviews
-        | Action::DecideReview
-        | Action::RevokeDevice => (Who::Station, What::Scope),
-        Action::AppointHead => (Who::Head, What::Scope),
+        | Action::DecideReview => Row::of(Who::Station, What::Scope),
+        Action::MoveDocuments | Action::RevokeDevice => {
+            Row::of(Who::Station, What::Scope).with_pin()
+        }
+        Action::HandOver => Row::of(Who::Stopped, What::Scope),
+        Action::AppointHead => Row::of(Who::Head, What::Scope).by_operator().with_pin(),
     }
+}
+
+/// Whether a device asks for the PIN once more before it does this.
+pub const fn wants_pin(action: Action) -> bool {
+    row(action).wants_pin
+}
+
+/// Whether an action needs to be known who asks, so that a route of it wants a session.
+pub const fn needs_holder(action: Action) -> bool {
+    !matches!(row(action).who, Who::Anyone)
 }
 
 /// Decides. Reads nothing but its arguments.
 pub fn decide(subject: Subject, action: Action, resource: Resource, context: Context) -> Decision {
-    let (who, what) = rule(action);
-    if !fits(what, resource) {
-        return Decision::Deny(Denial::Mismatch);
-    }
-    if who == Who::Anyone {
-        return Decision::Allow;
-    }
-    let holder = match subject {
-        Subject::Stranger => return Decision::Deny(Denial::Unknown),
-        Subject::Operator => {
-            let manages = matches!(
-                action,
-                Action::CreateEnrolment
-                    | Action::ReadEnrolment
-                    | Action::ConfirmEnrolment
-                    | Action::AppointHead
-            );
-            return if manages {
-                Decision::Allow
-            } else {
-                Decision::Deny(Denial::Role)
-            };
-        }
-        Subject::Device(holder) => holder,
-    };
-    if context.revoked != (who == Who::Stopped) {
-        return Decision::Deny(if context.revoked {
-            Denial::Revoked
-        } else {
-            Denial::Role
-        });
-    }
-    let has_the_role = match who {
-        Who::Anyone | Who::Staff | Who::Stopped => true,
-        Who::Station => holder.role.is_at_station(),
-        Who::Head => holder.role == Role::Head || context.headless && holder.role.is_at_station(),
-    };
-    if !has_the_role {
-        return Decision::Deny(Denial::Role);
-    }
-    match resource {
-        Resource::Server => Decision::Allow,
-        Resource::Scope(scope) if scope == holder.scope => Decision::Allow,
-        Resource::Scope(_) => Decision::Deny(Denial::Unit),
-        Resource::Document {
-            kind,
-            home_unit,
-            scope,
-            creator,
-        } => decide_document(&holder, action, kind, home_unit, scope, creator),
-    }
-}
-
-fn fits(what: What, resource: Resource) -> bool {
-    matches!(
-        (what, resource),
-        (What::Server, Resource::Server)
-            | (What::Scope, Resource::Scope(_))
-            | (What::Document, Resource::Document { .. })
-    )
-}
-
-fn decide_document(
-    holder: &Holder,
-    action: Action,
-    kind: DocKind,
-    home_unit: UnitId,
-    scope: UnitId,
-    creator: DeviceId,
-) -> Decision {
-    if scope != holder.scope {
-        return Decision::Deny(Denial::Unit);
-    }
-    match (holder.role, kind) {
-        // Sealed detail belongs to the station, whoever writes it.
-        (_, DocKind::Restricted) if home_unit != scope => Decision::Deny(Denial::Unit),
-        (Role::Supervisor | Role::Head, _) => Decision::Allow,
-        // A director may hand sealed detail in, and correct what this very tablet handed in; never read it back.
-        (Role::Director, DocKind::Restricted) => match action {
-            Action::CreateDocument | Action::WriteDocument if creator == holder.device => {
-                Decision::Allow
-            }
-            _ => Decision::Deny(Denial::Kind),
-        },
-        (Role::Director, _) if home_unit == holder.unit => Decision::Allow,
-        (Role::Director, _) => Decision::Deny(Denial::Unit),
-    }
+    checks::decide_without(None, subject, action, resource, context)
 }

@@ -7,6 +7,7 @@ mod demo;
 mod dictionary;
 mod due;
 mod generate;
+mod matrix;
 mod tidy;
 
 #[derive(Parser)]
@@ -33,6 +34,12 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Prints every cell of the access decision and compares it with the reviewed table.
+    Matrix {
+        /// Write the table as it is now, to be reviewed.
+        #[arg(long)]
+        write: bool,
+    },
     /// Checks the documents, locale files and arrows between crates against the code.
     Tidy,
 }
@@ -43,6 +50,7 @@ fn main() -> Result<()> {
         Task::Dictionary => dictionary::run(),
         Task::Due { case } => due::run(&case),
         Task::Gen { check } => generate::run(check),
+        Task::Matrix { write } => matrix::run(write),
         Task::Tidy => tidy::run(),
     }
 }

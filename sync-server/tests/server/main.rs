@@ -12,6 +12,7 @@ mod epochs;
 mod growth;
 mod herd;
 mod hostile;
+mod matrix;
 mod moves;
 mod returned;
 mod snapshots;

@@ -26,6 +26,7 @@ export const commands = [
   'search_children',
   'child_file',
   'edit_field',
+  'reveal_field',
   'add_child_form',
   'add_child',
   'contact_form',
@@ -111,6 +112,7 @@ export interface Backend {
   searchChildren(input: view.SearchInput): Promise<view.ChildListView>
   childFile(input: view.IdInput): Promise<view.ChildFileView>
   editField(input: view.EditFieldInput): Promise<view.ChildFileView>
+  revealField(input: view.RevealFieldInput): Promise<view.RevealedView>
   addChild(input: view.AddChildInput): Promise<view.SavedView>
   addChildForm(): Promise<view.AddChildFormView>
   attemptForm(input: view.IdInput): Promise<view.AttemptFormView>

@@ -3,7 +3,6 @@
 use crate::tablet::Tablet;
 use crate::view::ReturnedLine;
 use domain::form;
-use domain::identity_number;
 use domain::policy::PolicyPack;
 use domain::record::{Before, Edit, Entry};
 use domain::scalar::Scalar;
@@ -80,7 +79,9 @@ fn field_line(
         let card = pack.and_then(|pack| pack.problem_cards.iter().find(|card| card.code == text));
         match rule {
             _ if key == "card" => card.map_or(text, |card| card.label.clone()),
-            Some(rule) if rule.mask.is_some() && !text.is_empty() => identity_number::mask(&text),
+            Some(rule) if !tablet.sees(rule).is_open() => {
+                tablet.sees(rule).text(&text).unwrap_or_default()
+            }
             Some(rule) => match (&rule.list, pack) {
                 (Some(list), Some(pack)) if !text.is_empty() => pack.label(list, &text).to_owned(),
                 _ => text,

@@ -78,6 +78,10 @@ pub struct FieldView {
     pub label: String,
     /// Text to show (labels of codes, masked numbers); null when 未采集.
     pub text: Option<String>,
+    /// `text` is not the whole of it, or hidden: what is typed replaces it.
+    pub masked: bool,
+    /// What 看一下 takes: tap | step_up; null when there is nothing more to see.
+    pub reveal: Option<String>,
     /// Raw value for editing; null when masked or empty.
     pub value: Option<String>,
     /// one | text | date | phone | id_no: how to edit.
@@ -90,6 +94,26 @@ pub struct FieldView {
     pub conflict: Option<String>,
     /// Why the value is flagged 需核对, in words.
     pub flag: Option<String>,
+}
+
+/// Look behind the mask of one field.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct RevealFieldInput {
+    /// Child id.
+    pub child: String,
+    /// `child` or `household`.
+    pub holder: String,
+    /// Key of the field.
+    pub key: String,
+}
+
+/// What is behind it, for a short while.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct RevealedView {
+    /// The value whole.
+    pub text: String,
+    /// The screen hides it again after so many seconds, and on leaving.
+    pub seconds: u32,
 }
 
 /// A coded choice.
@@ -176,7 +200,7 @@ pub struct ChildFileView {
     pub village: String,
     /// Carer in words.
     pub carer: Option<String>,
-    /// Carer's phone, for the dialler.
+    /// Key of the number to call, to be revealed for the dialler.
     pub phone: Option<String>,
     /// Why the child is on the list: categories in plain words.
     pub reasons: Vec<String>,
@@ -262,7 +286,7 @@ pub struct ContactFormView {
     pub last_party: Option<String>,
     /// Today.
     pub today: String,
-    /// Phone number for the dialler.
+    /// Key of the number to call, to be revealed for the dialler.
     pub phone: Option<String>,
 }
 

@@ -33,6 +33,8 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         ChildListView,
         ChildFileView,
         EditFieldInput,
+        RevealFieldInput,
+        RevealedView,
         AddChildInput,
         ContactFormView,
         ContactInput,

@@ -156,6 +156,7 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
         (rules.step_up_minutes, "rules.step_up_minutes"),
         (rules.lease_days, "rules.lease_days"),
         (rules.lease_days_far, "rules.lease_days_far"),
+        (rules.reveal_seconds, "rules.reveal_seconds"),
     ] {
         if value == 0 {
             return Err(PolicyError::Zero(place.to_owned()));
@@ -177,6 +178,9 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
         if value > 366 {
             return Err(PolicyError::Range(place.to_owned()));
         }
+    }
+    if rules.reveal_seconds > 600 {
+        return Err(PolicyError::Range("rules.reveal_seconds".to_owned()));
     }
     if rules.step_up_minutes > 60 {
         return Err(PolicyError::Range("rules.step_up_minutes".to_owned()));

@@ -146,6 +146,11 @@ fn a_pack_that_cannot_hold_is_refused_where_it_is_wrong() {
             json!(0),
             "rules.lock.idle_minutes is out of range",
         ),
+        (
+            "/rules/reveal_seconds",
+            json!(0),
+            "rules.reveal_seconds must be greater than zero",
+        ),
         ("/tiers", json!([]), "`tiers` is empty"),
         (
             "/tiers/0/when",

@@ -5,7 +5,7 @@
 //! then the change's own header and hash, the document, access, the actor's number, dependencies, first operation.
 //! One change's refusal never touches another's.
 
-use crate::access::{self, Action, Context, Decision, Denial, Holder, Resource, Subject};
+use crate::access::{self, Action, Context, Decision, Denial, Holder, Resource, Standing, Subject};
 use crate::change_header::{self, ChangeError, ChangeHeader};
 use crate::envelope::{self, DocumentHeader, Envelope, EnvelopeHead};
 use crate::genesis::Constant;
@@ -636,10 +636,7 @@ fn find_document<S: AdmissionState>(
     caller: &Caller,
     head: &EnvelopeHead,
 ) -> Result<Result<Place, RefusalCode>, S::Error> {
-    let context = Context {
-        revoked: caller.revoked,
-        ..Context::default()
-    };
+    let context = Context::standing(Standing::of_device(caller.revoked));
     let subject = Subject::Device(caller.holder);
     if state.is_erased(head.document, head.generation)? {
         return Ok(Err(RefusalCode::Erased));
@@ -763,6 +760,11 @@ fn refusal(denial: Denial) -> RefusalCode {
         Denial::Unit => RefusalCode::NotYourUnit,
         Denial::Kind | Denial::Role => RefusalCode::KindDenied,
         Denial::Revoked => RefusalCode::DeviceRevoked,
-        Denial::Unknown | Denial::Mismatch => RefusalCode::UnknownDevice,
+        // Membership that is not in force is put right by enrolling anew, like membership nobody knows.
+        Denial::Unknown
+        | Denial::Mismatch
+        | Denial::Expired
+        | Denial::NotYet
+        | Denial::LeaseOver => RefusalCode::UnknownDevice,
     }
 }

@@ -1,7 +1,9 @@
 //! Every cell of who × what × where.
 
 use ids::{DeviceId, DocKind, Role, StaffId, UnitId};
-use protocol::access::{Action, Context, Decision, Denial, Holder, Resource, Subject, decide};
+use protocol::access::{
+    Action, Context, Decision, Denial, Holder, Resource, Standing, Subject, decide,
+};
 use uuid::Uuid;
 
 const SCOPE: UnitId = UnitId(Uuid::from_u128(1));
@@ -107,10 +109,7 @@ fn a_supervisor_appoints_a_head_only_while_there_is_none() {
 
 #[test]
 fn a_revoked_device_may_hand_over_what_it_holds_and_nothing_else_that_needs_a_device() {
-    let context = Context {
-        revoked: true,
-        ..Context::default()
-    };
+    let context = Context::standing(Standing::Revoked);
     for action in Action::ALL {
         for role in Role::ALL {
             let decision = decide(holder(role), action, resource(action), context);

@@ -41,7 +41,7 @@ village: string,
  */
 carer: string | null, 
 /**
- * Carer's phone, for the dialler.
+ * Key of the number to call, to be revealed for the dialler.
  */
 phone: string | null, 
 /**

@@ -50,6 +50,6 @@ last_party: string | null,
  */
 today: string, 
 /**
- * Phone number for the dialler.
+ * Key of the number to call, to be revealed for the dialler.
  */
 phone: string | null, };

@@ -22,6 +22,14 @@ label: string,
  */
 text: string | null, 
 /**
+ * `text` is not the whole of it, or hidden: what is typed replaces it.
+ */
+masked: boolean, 
+/**
+ * What 看一下 takes: tap | step_up; null when there is nothing more to see.
+ */
+reveal: string | null, 
+/**
  * Raw value for editing; null when masked or empty.
  */
 value: string | null, 

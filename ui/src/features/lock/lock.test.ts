@@ -74,7 +74,7 @@ test('whoever would rather not is left where they were', async () => {
   const { tap, by, done } = await farReaching()
   await tap('far')
   expect(by('busy').textContent).toBe('true')
-  await tap('pin-again-leave')
+  await tap('dialog-close')
   expect(done).toEqual([])
   expect(by('busy').textContent).toBe('false')
 })

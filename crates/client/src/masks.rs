@@ -1,0 +1,240 @@
+//! How much of a file's fields this person sees, and looking behind a mask (看一下): [`protocol::access::field`] decides,
+//! and a line of the trail is written before anything is shown.
+
+use crate::children::raw_value;
+use crate::error::ClientError;
+use crate::packs::FieldRule;
+use crate::roster::Roster;
+use crate::tablet::Tablet;
+use crate::view::{RevealFieldInput, RevealedView};
+use domain::policy::{Mask, Rules};
+use domain::{identity_number, phone};
+use ids::DocumentId;
+use protocol::access::{
+    self, Action, Block, Context, Decision, FieldContext, Holder, Resource, Reveal, Setting, Sight,
+    Standing, Subject,
+};
+use store::audit::{self, AuditRow};
+
+/// How this person sees one field.
+pub(crate) struct View {
+    sight: Sight,
+    /// What it takes to see the rest; none where there is no rest, or never.
+    pub reveal: Option<Reveal>,
+    block: Block,
+}
+
+impl View {
+    /// The raw value may go to the screen.
+    pub fn is_open(&self) -> bool {
+        self.sight == Sight::Shown
+    }
+
+    /// The value as it is drawn; nothing where it is hidden.
+    pub fn text(&self, value: &str) -> Option<String> {
+        match (self.sight, self.block) {
+            (Sight::Hidden, _) => None,
+            (Sight::Shown, _) => Some(value.to_owned()),
+            (Sight::Masked, Block::Phone) => Some(phone::mask(value)),
+            (Sight::Masked, _) => Some(identity_number::mask(value)),
+        }
+    }
+
+    /// Several values of one field beside each other. Where they differ they are shown, or nobody could choose one.
+    pub fn texts_apart(&self, values: &[String]) -> Vec<String> {
+        let letters: Vec<Vec<char>> = values.iter().map(|text| text.chars().collect()).collect();
+        let differs = |at: usize, letter: char| {
+            letters
+                .iter()
+                .any(|other| other.get(at).is_some_and(|other| *other != letter))
+        };
+        std::iter::zip(values, &letters)
+            .map(|(value, letters)| {
+                let masked: Vec<char> = self.text(value).unwrap_or_default().chars().collect();
+                if masked.len() != letters.len() {
+                    return masked.into_iter().collect();
+                }
+                std::iter::zip(masked, letters)
+                    .enumerate()
+                    .map(|(at, (masked, letter))| match masked {
+                        '*' if differs(at, *letter) => *letter,
+                        masked => masked,
+                    })
+                    .collect()
+            })
+            .collect()
+    }
+}
+
+impl Tablet {
+    /// Who holds this device, as the access decision knows them.
+    pub(crate) fn holder(&self) -> Holder {
+        let me = &self.identity;
+        Holder {
+            device: me.device,
+            staff: me.staff,
+            role: me.role,
+            unit: me.unit,
+            scope: me.scope,
+        }
+    }
+
+    /// Refuses what this person may not do in the township, and what reaches far without the PIN once more. The server
+    /// decides again; here nobody is asked for a PIN in vain.
+    ///
+    /// # Errors
+    /// `not_allowed`, `pin_again`.
+    pub(crate) fn require(&self, action: Action) -> Result<(), ClientError> {
+        let holder = self.holder();
+        let subject = Subject::Device(holder);
+        let scope = Resource::Scope(holder.scope);
+        if access::decide(subject, action, scope, Context::default()) != Decision::Allow {
+            return Err(ClientError::new("not_allowed"));
+        }
+        if access::wants_pin(action) {
+            self.require_step_up()?;
+        }
+        Ok(())
+    }
+
+    /// How this person sees a field of the child's file.
+    pub(crate) fn sees(&self, field: &FieldRule) -> View {
+        self.sees_block(block_of(field))
+    }
+
+    /// How this person sees what stands in a block.
+    pub(crate) fn sees_block(&self, block: Block) -> View {
+        let masks = self.rules().masks;
+        let setting = |mask| match mask {
+            Mask::Shown => Setting::Shown,
+            Mask::Tap => Setting::Tap,
+            Mask::StepUp => Setting::StepUp,
+        };
+        let context = FieldContext {
+            standing: Standing::Active,
+            setting: match block {
+                Block::IdNumber => Some(setting(masks.id_number)),
+                Block::Phone => Some(setting(masks.phone)),
+                _ => None,
+            },
+            // No document names who handles it yet: it is every colleague's at the station.
+            is_hers: true,
+        };
+        let role = self.identity.role;
+        View {
+            sight: access::field(role, block, context),
+            reveal: access::reveal(role, block, context),
+            block,
+        }
+    }
+
+    /// The rules of today's pack, or what holds where there is none.
+    pub(crate) fn rules(&self) -> Rules {
+        self.packs()
+            .rules_on(self.today())
+            .map_or_else(Rules::default, |pack| pack.rules.clone())
+    }
+}
+
+/// What a field is about: what its pack says, and for numbers what they are, whatever a pack says.
+fn block_of(field: &FieldRule) -> Block {
+    match (field.mask.as_deref(), field.kind.as_str()) {
+        (Some("psychology"), _) => Block::Psychology,
+        (Some("phone"), _) | (None, "phone") => Block::Phone,
+        // A mask this app does not know is as strict as the strictest.
+        (Some(_), _) | (None, "id_no") => Block::IdNumber,
+        (None, _) => Block::Basic,
+    }
+}
+
+/// Shows one field whole, after the trail says so.
+///
+/// # Errors
+/// `not_found`, `not_allowed`, `pin_again`; `disk_full` when the trail cannot be written: then nothing is shown.
+pub fn reveal_field(
+    tablet: &Tablet,
+    input: &RevealFieldInput,
+) -> Result<RevealedView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let child = roster.child(&input.child)?;
+    let packs = tablet.packs();
+    let field = packs
+        .field(&input.holder, &input.key)
+        .ok_or_else(|| ClientError::new("not_found"))?;
+    let view = tablet.sees(field);
+    match view.reveal {
+        Some(Reveal::StepUp) => tablet.require_step_up()?,
+        Some(Reveal::Tap) => {}
+        None if view.is_open() => {}
+        None => return Err(ClientError::new("not_allowed")),
+    }
+    let (document, text) = raw_value(field, child, roster.household_of(child))
+        .ok_or_else(|| ClientError::new("not_found"))?;
+    note_shown(tablet, document, &field.key)?;
+    Ok(RevealedView {
+        text,
+        seconds: tablet.rules().reveal_seconds,
+    })
+}
+
+fn note_shown(tablet: &Tablet, document: DocumentId, key: &str) -> Result<(), ClientError> {
+    tablet.store.write(|tx| {
+        audit::append(
+            tx,
+            &AuditRow {
+                at_ms: tablet.clock.now_ms(),
+                staff: Some(tablet.identity.staff),
+                action: "field_shown".to_owned(),
+                object: format!("{document}/{key}"),
+            },
+        )
+    })?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view(sight: Sight, block: Block) -> View {
+        View {
+            sight,
+            reveal: None,
+            block,
+        }
+    }
+
+    #[test]
+    fn two_masked_numbers_that_are_chosen_between_show_where_they_differ() {
+        let phone = view(Sight::Masked, Block::Phone);
+        let values = ["10000000017".to_owned(), "10000050017".to_owned()];
+        assert_eq!(phone.texts_apart(&values), ["100***00017", "100***50017"]);
+        assert_eq!(phone.text("10000000017").as_deref(), Some("100****0017"));
+    }
+
+    #[test]
+    fn numbers_are_masked_by_what_they_are_and_an_unknown_mask_is_the_strictest() {
+        let rule = |kind: &str, mask: Option<&str>| FieldRule {
+            key: "x".into(),
+            label: "x".into(),
+            kind: kind.into(),
+            holder: "child".into(),
+            list: None,
+            mask: mask.map(str::to_owned),
+        };
+        assert_eq!(block_of(&rule("phone", None)), Block::Phone);
+        assert_eq!(block_of(&rule("id_no", None)), Block::IdNumber);
+        assert_eq!(block_of(&rule("text", Some("new"))), Block::IdNumber);
+        assert_eq!(
+            block_of(&rule("text", Some("psychology"))),
+            Block::Psychology
+        );
+        assert_eq!(block_of(&rule("text", None)), Block::Basic);
+    }
+
+    #[test]
+    fn what_is_hidden_is_not_drawn() {
+        assert_eq!(view(Sight::Hidden, Block::Hiv).text("x"), None);
+        assert!(!view(Sight::Masked, Block::Psychology).is_open());
+    }
+}

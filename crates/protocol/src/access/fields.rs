@@ -1,0 +1,117 @@
+//! How much of a file's field a screen shows, and what it takes to see the rest (domain.md §1.3).
+//!
+//! What the domain page calls a default a deployment may set otherwise, by its policy pack ([`Setting`]). What is law is
+//! here and nowhere else: HIV is never seen in a village, and sealed words are for who handles them.
+
+use super::Standing;
+use ids::Role;
+
+/// What a field is about, as far as that decides who sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Block {
+    /// Name, household, school: everybody who holds the file.
+    Basic,
+    /// The number of an identity card.
+    IdNumber,
+    /// A telephone number.
+    Phone,
+    /// What a psychological assessment says beyond its level.
+    Psychology,
+    /// HIV status, wherever it stands outside the sealed document.
+    Hiv,
+    /// The words of a sealed document.
+    SealedNote,
+}
+
+impl Block {
+    /// All blocks, for tables and tests.
+    pub const ALL: [Block; 6] = [
+        Block::Basic,
+        Block::IdNumber,
+        Block::Phone,
+        Block::Psychology,
+        Block::Hiv,
+        Block::SealedNote,
+    ];
+}
+
+/// How a field appears before anybody asks for more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Sight {
+    /// As it is.
+    Shown,
+    /// That it is there, and enough to tell one from another.
+    Masked,
+    /// As if it were not there.
+    Hidden,
+}
+
+/// What it takes to see a masked field (看一下). Either way a line of the trail is written first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reveal {
+    /// A tap.
+    Tap,
+    /// The PIN once more.
+    StepUp,
+}
+
+/// What the deployment says of a field, where it may say something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Setting {
+    /// Show it.
+    Shown,
+    /// Mask it, and show it on a tap.
+    Tap,
+    /// Mask it, and show it for the PIN.
+    StepUp,
+}
+
+/// What else matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FieldContext {
+    /// How the asker's membership stands.
+    pub standing: Standing,
+    /// What the policy pack says, if anything.
+    pub setting: Option<Setting>,
+    /// The asker wrote it, or is named to handle it, or nobody is named and it is hers as much as any colleague's.
+    pub is_hers: bool,
+}
+
+/// How a field appears to somebody.
+pub fn field(role: Role, block: Block, context: FieldContext) -> Sight {
+    decide(role, block, context).0
+}
+
+/// What it takes to see it whole; none where it is seen already, or never.
+pub fn reveal(role: Role, block: Block, context: FieldContext) -> Option<Reveal> {
+    decide(role, block, context).1
+}
+
+fn decide(role: Role, block: Block, context: FieldContext) -> (Sight, Option<Reveal>) {
+    // Write-only, or not a member: nothing that was written is shown.
+    if context.standing != Standing::Active {
+        return HIDDEN;
+    }
+    let by_setting = |default| match context.setting.unwrap_or(default) {
+        Setting::Shown => SHOWN,
+        Setting::Tap => (Sight::Masked, Some(Reveal::Tap)),
+        Setting::StepUp => (Sight::Masked, Some(Reveal::StepUp)),
+    };
+    match (block, role) {
+        (Block::Basic, _) => SHOWN,
+        (Block::IdNumber, _) => by_setting(Setting::StepUp),
+        (Block::Phone, _) => by_setting(Setting::Tap),
+        (Block::Psychology, Role::Director) => MASKED,
+        (Block::Psychology, Role::Supervisor | Role::Head) => SHOWN,
+        // The named officer reads it in the sealed document; elsewhere it has no place.
+        (Block::Hiv, _) => HIDDEN,
+        // Her own report too: what was handed in is the station's.
+        (Block::SealedNote, Role::Director) => HIDDEN,
+        (Block::SealedNote, Role::Supervisor | Role::Head) if context.is_hers => SHOWN,
+        (Block::SealedNote, Role::Supervisor | Role::Head) => MASKED,
+    }
+}
+
+const SHOWN: (Sight, Option<Reveal>) = (Sight::Shown, None);
+const MASKED: (Sight, Option<Reveal>) = (Sight::Masked, None);
+const HIDDEN: (Sight, Option<Reveal>) = (Sight::Hidden, None);

@@ -1,0 +1,61 @@
+import { flushPromises } from '@vue/test-utils'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { RevealFieldInput } from '@/backend'
+import { demoBackend } from '@/testing/demo'
+import { show } from '@/testing/mount'
+import ChildFile from './ChildFile.vue'
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+async function file() {
+  const asked: RevealFieldInput[] = []
+  const backend = demoBackend({
+    revealField: async (input) => {
+      asked.push(input)
+      return { text: '310199201703020027', seconds: 30 }
+    },
+  })
+  return { asked, ...(await show(ChildFile, { backend, props: { child: 'c1' } })) }
+}
+
+test('a number is masked until somebody looks, and hides itself after a while', async () => {
+  const { by, tap, asked } = await file()
+  expect(by('field:id_no').textContent).toContain('310199********0027')
+  await tap('look:id_no')
+  expect(asked).toEqual([{ child: 'c1', holder: 'child', key: 'id_no' }])
+  expect(by('field:id_no').textContent).toContain('310199201703020027')
+  vi.advanceTimersByTime(30_000)
+  await flushPromises()
+  expect(by('field:id_no').textContent).toContain('310199********0027')
+})
+
+test('it hides at once when told so, and when the page goes out of sight', async () => {
+  const { by, tap } = await file()
+  await tap('look:id_no')
+  await tap('hide:id_no')
+  expect(by('field:id_no').textContent).not.toContain('310199201703020027')
+  await tap('look:id_no')
+  const seen = vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden')
+  document.dispatchEvent(new Event('visibilitychange'))
+  await flushPromises()
+  seen.mockRestore()
+  expect(by('field:id_no').textContent).not.toContain('310199201703020027')
+})
+
+test('a field that is not masked has nothing to look behind', async () => {
+  await file()
+  expect(document.querySelector('[data-test="look:name"]')).toBeNull()
+})
+
+test('changing a masked number begins empty, and empty changes nothing', async () => {
+  const { by, tap } = await file()
+  await tap('edit:id_no')
+  expect((by('field-value') as HTMLInputElement).value).toBe('')
+  expect((by('field-save') as HTMLButtonElement).disabled).toBe(true)
+  expect(by('field-empty').textContent).toContain('去掉这个号码')
+})
