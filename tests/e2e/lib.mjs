@@ -416,7 +416,7 @@ export async function checkReach(page, name) {
 /** Words of another language on a Chinese screen, but for the few that are names. */
 export async function checkWords(page, name) {
   const foreign = await page.evaluate(() => {
-    const known = /Excel|Sheet\d|English|WebView|\.(xlsx?|ods|csv)|SH-|[0-9a-f]{8}-[0-9a-f-]{20,}/g
+    const known = /Excel|Sheet\d|English|WebView|\.(xlsx?|ods|csv)|SH-|([A-Z2-9]{4}-){2}[A-Z2-9]{4}|[0-9a-f]{8}-[0-9a-f-]{20,}/g
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
     const found = []
     while (walker.nextNode()) {

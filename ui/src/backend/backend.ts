@@ -83,6 +83,17 @@ export const commands = [
   'import_preview',
   'import_confirm',
   'import_status',
+  'audit_month',
+  'audit_person',
+  'review_audit',
+  'export_form',
+  'make_export',
+  'request_export',
+  'decide_export',
+  'exports',
+  'take_export',
+  'print',
+  'yearly_pack',
 ] as const
 
 /** What a `changed` event says: which part of the world to look at again. */
@@ -169,6 +180,17 @@ export interface Backend {
   importPreview(input: view.ImportInput): Promise<view.ImportPreviewView>
   importConfirm(input: view.IdInput): Promise<view.ImportStatusView>
   importStatus(input: view.IdInput): Promise<view.ImportStatusView>
+  auditMonth(input: view.MonthInput): Promise<view.AuditMonthView>
+  auditPerson(input: view.AuditPersonInput): Promise<view.AuditPersonView>
+  reviewAudit(input: view.MonthInput): Promise<view.AuditMonthView>
+  exportForm(input: view.ExportFormInput): Promise<view.ExportFormView>
+  makeExport(input: view.ExportInput): Promise<view.ExportMadeView>
+  requestExport(input: view.ExportInput): Promise<view.ExportsView>
+  decideExport(input: view.DecideExportInput): Promise<view.ExportsView>
+  exports(): Promise<view.ExportsView>
+  takeExport(input: view.IdInput): Promise<view.ExportFileView>
+  print(input: view.PrintInput): Promise<view.PrintView>
+  yearlyPack(input: view.YearInput): Promise<view.ExportFileView>
   /** Calls `listener` after each change event; returns how to stop. */
   onChanged(listener: (what: Changed) => void): () => void
 }

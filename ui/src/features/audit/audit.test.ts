@@ -1,0 +1,71 @@
+import { expect, test, vi } from 'vitest'
+import type { AuditMonthView } from '@/backend'
+import { memoryBackend } from '@/backend/memory'
+import { show } from '@/testing/mount'
+import AuditPage from './AuditPage.vue'
+
+const month: AuditMonthView = {
+  month: '2026-11',
+  people: [{ staff: 's1', person: '李玉梅', role: '儿童主任', unit: '白荷村', looks: [{ action: 'view_child', count: 3 }] }],
+  events: [
+    {
+      at: '2026-11-03T02:00:00Z', action: 'export_made', by: '周敏', by_operator: false, about: null, number: 'E-20261103-3F2A-1',
+      purpose: '上报区里的花名册', count: 6, full_numbers: true,
+    },
+    { at: '2026-11-04T02:00:00Z', action: 'device_revoked', by: null, by_operator: true, about: '许桂兰', number: null, purpose: null, count: null, full_numbers: false },
+    { at: '2026-11-05T02:00:00Z', action: 'something_of_next_year', by: '周敏', by_operator: false, about: null, number: null, purpose: null, count: null, full_numbers: false },
+  ],
+  faults: [{ person: '许桂兰', kind: 'forked' }],
+  reviews: [],
+}
+
+function station() {
+  const asked: string[] = []
+  const backend = memoryBackend({
+    auditMonth: async ({ month: code }) => {
+      asked.push(code)
+      return month
+    },
+    auditPerson: async () => ({ person: '李玉梅', children: [{ child: 'c1', name: '吴天宇', village: '白荷村', count: 2 }], elsewhere: 1 }),
+    reviewAudit: async () => ({ ...month, reviews: [{ by: '周敏', at: '2026-11-30T02:00:00Z' }] }),
+    print: async ({ rows }) => {
+      asked.push(`print ${rows}`)
+      return { number: 'P-1', line: '芦汀镇 周敏　编号 P-1' }
+    },
+  })
+  return { asked, backend }
+}
+
+test('a month says who looked at what, what left, and what does not fit', async () => {
+  const { asked, backend } = station()
+  const { by } = await show(AuditPage, { backend })
+  expect(asked).toEqual(['2026-11'])
+  expect(by('audit-people').textContent).toContain('看孩子档案 3 次')
+  const events = by('audit-events').textContent
+  expect(events).toContain('上报区里的花名册，6 行，带完整证件号，编号 E-20261103-3F2A-1')
+  expect(events).toContain('停用设备')
+  expect(events).toContain('服务器管理员')
+  expect(events).toContain('其他事项')
+  expect(by('audit-fault').textContent).toContain('许桂兰的设备被复制过')
+})
+
+test('whose files somebody opened is one tap away, and that somebody looked is written down', async () => {
+  const { backend } = station()
+  const { by, tap } = await show(AuditPage, { backend })
+  await tap('audit-person')
+  expect(by('audit-children').textContent).toContain('吴天宇')
+  await tap('audit-person-close')
+  await tap('audit-review')
+  expect(by('audit-reviewed').textContent).toContain('周敏')
+})
+
+test('a print has its number on the paper before it is printed', async () => {
+  const printed = vi.fn()
+  window.print = printed
+  const { asked, backend } = station()
+  const { by, tap } = await show(AuditPage, { backend })
+  await tap('audit-print')
+  expect(asked).toContain('print 4')
+  expect(by('audit-paper').textContent).toContain('编号 P-1')
+  expect(printed).toHaveBeenCalledOnce()
+})

@@ -1,0 +1,85 @@
+import { flushPromises } from '@vue/test-utils'
+import { expect, test } from 'vitest'
+import type { ExportFormView, ExportInput, ExportRequestView, ExportsView } from '@/backend'
+import { memoryBackend } from '@/backend/memory'
+import { show } from '@/testing/mount'
+import ExportsPage from './ExportsPage.vue'
+
+async function put(element: HTMLElement, value: string): Promise<void> {
+  const control = element.matches('select, input') ? element : element.querySelector<HTMLElement>('select, input')
+  Object.assign(control ?? element, { value })
+  for (const event of ['input', 'change']) control?.dispatchEvent(new Event(event, { bubbles: true }))
+  await flushPromises()
+}
+
+const form: ExportFormView = {
+  ledgers: [{ code: 'L1', label: '农村留守儿童花名册' }, { code: 'L2', label: '第二本花名册' }],
+  rows: 6,
+  fields: [{ key: 'name', label: '姓名', masked: false }, { key: 'id_no', label: '身份证号', masked: true }],
+  purposes: [{ code: 'report', label: '上报区里的花名册', full_numbers: true }, { code: 'visits', label: '安排走访', full_numbers: false }],
+  limit: 200,
+  minutes: 10,
+}
+const input: ExportInput = { request: 'r1', ledger: 'L1', village: null, purpose: 'report', words: '报区民政局', fields: ['name'], full_numbers: false }
+const waiting: ExportRequestView = {
+  id: 'r1', by: '周敏', at: '2026-11-02T02:00:00Z', input, ledger: '农村留守儿童花名册', village: null, purpose: '上报区里的花名册', fields: ['姓名'],
+  rows: 300, state: 'asked', decided_by: null, may_decide: true, may_make: false,
+}
+const nothing: ExportsView = { made: [], requests: [], is_current: true }
+
+function station(rows: number, first: ExportsView) {
+  const asked: string[] = []
+  const backend = memoryBackend({
+    villages: async () => ({ rows: [] }),
+    exportForm: async () => ({ ...form, rows }),
+    exports: async () => first,
+    makeExport: async ({ purpose, words, fields }) => {
+      asked.push(`make ${purpose} ${words} ${fields.join('+')}`)
+      return { id: 'e1', number: 'E-1', file_name: 'x.xlsx', password: 'ABCD-EFGH-2345', rows, until: '2026-11-02T02:10:00Z' }
+    },
+    requestExport: async ({ words }) => {
+      asked.push(`ask ${words}`)
+      return { ...nothing, requests: [{ ...waiting, may_decide: false }] }
+    },
+    decideExport: async ({ id, approve }) => {
+      asked.push(`${approve ? 'approve' : 'decline'} ${id}`)
+      return { ...nothing, requests: [{ ...waiting, state: 'approved', may_decide: false, decided_by: '陈站长' }] }
+    },
+  })
+  return { asked, backend }
+}
+
+test('an export says what for, and shows its password once', async () => {
+  const { asked, backend } = station(6, nothing)
+  const { by, tap } = await show(ExportsPage, { backend })
+  expect(by('export-rows').textContent).toContain('6 行')
+  expect(by('export-go').hasAttribute('disabled')).toBe(true)
+  await put(by('export-purpose'), 'report')
+  await put(by('export-words'), '报区民政局')
+  await tap('export-go')
+  expect(asked).toEqual(['make report 报区民政局 name+id_no'])
+  expect(by('export-password').textContent).toBe('ABCD-EFGH-2345')
+  await tap('export-written')
+  expect(document.body.textContent).not.toContain('ABCD-EFGH-2345')
+})
+
+test('more rows than the limit ask a second person', async () => {
+  const { asked, backend } = station(201, nothing)
+  const { by, tap } = await show(ExportsPage, { backend })
+  expect(by('export-second').textContent).toContain('超过 200 行')
+  await put(by('export-purpose'), 'visits')
+  await put(by('export-words'), '排走访')
+  await tap('export-go')
+  expect(asked).toEqual(['ask 排走访'])
+  expect(by('exports-said').textContent).toContain('已申请')
+})
+
+test('the second person sees who, why, what, and decides', async () => {
+  const { asked, backend } = station(6, { ...nothing, requests: [waiting] })
+  const { by, tap } = await show(ExportsPage, { backend })
+  const card = by('export-request').textContent
+  for (const words of ['周敏', '报区民政局', '300 行', '姓名']) expect(card).toContain(words)
+  await tap('export-approve')
+  expect(asked).toEqual(['approve r1'])
+  expect(by('exports-said').textContent).toContain('周敏可以做了')
+})
