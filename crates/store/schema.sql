@@ -7,7 +7,13 @@ CREATE TABLE audit (
   action    TEXT NOT NULL,
   object    TEXT NOT NULL,
   hash      BLOB NOT NULL
-) STRICT;
+, incarnation BLOB, number INTEGER, detail TEXT NOT NULL DEFAULT '') STRICT;
+
+CREATE TABLE audit_sent (
+  incarnation BLOB PRIMARY KEY NOT NULL,
+  number      INTEGER NOT NULL,
+  epoch       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE authors (
   actor       BLOB PRIMARY KEY NOT NULL,
@@ -187,6 +193,20 @@ CREATE TABLE events (
   voided       INTEGER NOT NULL,
   made_by      BLOB,
   PRIMARY KEY (child, record)
+) STRICT;
+
+CREATE TABLE exports (
+  id           BLOB PRIMARY KEY NOT NULL,
+  number       TEXT NOT NULL,
+  made_ms      INTEGER NOT NULL,
+  until_ms     INTEGER NOT NULL,
+  ledger       TEXT NOT NULL,
+  purpose      TEXT NOT NULL,
+  words        TEXT NOT NULL,
+  rows         INTEGER NOT NULL,
+  full_numbers INTEGER NOT NULL,
+  file_name    TEXT NOT NULL,
+  file         BLOB                          -- encrypted with a password that is kept nowhere; null once its time is over
 ) STRICT;
 
 CREATE TABLE households (
@@ -393,6 +413,10 @@ CREATE TABLE units (
   region_code  TEXT,
   closed_ms    INTEGER
 ) STRICT;
+
+CREATE UNIQUE INDEX audit_by_chain ON audit (incarnation, number) WHERE incarnation IS NOT NULL;
+
+CREATE INDEX audit_by_object ON audit (object, at_ms);
 
 CREATE INDEX blobs_by_document ON blobs (document);
 

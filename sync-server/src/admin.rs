@@ -1,6 +1,7 @@
 //! What whoever sits at the server may do beside a running one: see the open codes, make one, confirm one; give orders.
 
 use crate::audit::{self, Act, By, Deed, Object};
+use crate::audit_report;
 use crate::blob_files::BlobFiles;
 use crate::columns;
 use crate::compaction;
@@ -276,6 +277,43 @@ impl<'a> AdminDesk<'a> {
     /// The database says no.
     pub fn recovery_report(&self) -> Result<Vec<String>, AdminError> {
         Ok(epochs::report(&self.connection).map_err(ApiError::from)?)
+    }
+
+    /// A month of the audit chain, one line per row; nothing where that is no month.
+    ///
+    /// # Errors
+    /// The database says no.
+    pub fn audit_month(&self, month: &str) -> Result<Option<Vec<String>>, AdminError> {
+        Ok(audit_report::month(&self.connection, month).map_err(DatabaseError::from)?)
+    }
+
+    /// A signed line over the end of the audit chain, for somebody else to keep.
+    ///
+    /// # Errors
+    /// The database says no.
+    pub fn anchor(&self) -> Result<String, AdminError> {
+        let key = enrolment::signing_key(&self.connection, &self.vault)?;
+        let now_ms = self.clock.now_ms();
+        Ok(audit_report::anchor(&self.connection, &key, now_ms).map_err(DatabaseError::from)?)
+    }
+
+    /// Holds anchors that were kept elsewhere against the chain. One line per anchor that does not hold.
+    ///
+    /// # Errors
+    /// The database says no.
+    pub fn check_anchors(&self, anchors: &str) -> Result<Vec<String>, AdminError> {
+        let key = enrolment::signing_key(&self.connection, &self.vault)?.verifying_key();
+        let mut faults = Vec::new();
+        for (number, anchor) in (1..).zip(anchors.lines()) {
+            if anchor.trim().is_empty() {
+                continue;
+            }
+            let held = audit_report::check_anchor(&self.connection, &key, anchor);
+            if let Err(why) = held.map_err(DatabaseError::from)? {
+                faults.push(format!("anchor {number}: {why}"));
+            }
+        }
+        Ok(faults)
     }
 
     fn order<'r>(

@@ -7,6 +7,7 @@
 use crate::columns::{self, stored};
 use ids::{ChangeHash, DeviceId, StaffId, UnitId};
 use protocol::access::Holder;
+use protocol::limits;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -85,6 +86,14 @@ acts! {
     LateTaken = "late_taken";
     /// What came late was set aside.
     LateSetAside = "late_set_aside";
+    /// A second person was asked for an export.
+    ExportAsked = "export_asked";
+    /// A second person agreed.
+    ExportApproved = "export_approved";
+    /// A second person did not agree.
+    ExportDeclined = "export_declined";
+    /// An approved export was made.
+    ExportUsed = "export_used";
 }
 
 /// Who did it.
@@ -282,6 +291,22 @@ pub fn tip(connection: &Connection) -> rusqlite::Result<(u64, [u8; 32])> {
         .unwrap_or_default())
 }
 
+/// The hash of a row, if it is there.
+///
+/// # Errors
+/// The database refuses.
+pub(crate) fn hash_of(
+    connection: &Connection,
+    position: u64,
+) -> rusqlite::Result<Option<[u8; 32]>> {
+    connection
+        .prepare_cached(include_str!("sql/audit/hash_of.sql"))?
+        .query_row(named_params! {":position": stored(position)}, |row| {
+            row.get(0)
+        })
+        .optional()
+}
+
 /// The rows of a stretch of time.
 ///
 /// # Errors
@@ -295,6 +320,29 @@ pub fn between(
         .prepare_cached(include_str!("sql/audit/between.sql"))?
         .query_map(
             named_params! {":from_ms": from_ms, ":until_ms": until_ms},
+            read,
+        )?
+        .collect()
+}
+
+/// The rows about a township, and about the server itself; one person's, if one is named.
+pub(crate) fn of_scope(
+    connection: &Connection,
+    scope: UnitId,
+    (staff, actions): (Option<[u8; 16]>, Option<&str>),
+    (from_ms, until_ms): (i64, i64),
+) -> rusqlite::Result<Vec<AuditRow>> {
+    connection
+        .prepare_cached(include_str!("sql/audit/of_scope.sql"))?
+        .query_map(
+            named_params! {
+                ":scope": scope.0.as_bytes(),
+                ":staff": staff,
+                ":actions": actions,
+                ":from_ms": from_ms,
+                ":until_ms": until_ms,
+                ":most": limits::AUDIT_PAGE,
+            },
             read,
         )?
         .collect()

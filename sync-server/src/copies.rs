@@ -8,7 +8,7 @@ use ids::{Clock, UnitId};
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
 use std::collections::HashMap;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -47,6 +47,11 @@ impl Copies {
             reached: Arc::default(),
             blobs_reached: Arc::default(),
         }
+    }
+
+    /// Where the second copy is kept, if one is.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
     }
 
     /// The durable number of a scope, and whether a second copy is kept. Without one, accepted is all there is.
@@ -133,6 +138,23 @@ pub fn back_up(
     )?;
     drop(connection);
     copy(data, folder)
+}
+
+/// File of the anchors beside a copy, one a line.
+pub const ANCHORS_FILE: &str = "audit-anchors.txt";
+
+/// Adds an anchor of the audit chain beside a copy.
+///
+/// # Errors
+/// The folder cannot be written.
+pub fn keep_anchor(folder: &Path, anchor: &str) -> Result<(), CopyError> {
+    std::fs::create_dir_all(folder)?;
+    let mut file = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(folder.join(ANCHORS_FILE))?;
+    writeln!(file, "{anchor}")?;
+    Ok(file.sync_all()?)
 }
 
 /// Copies the whole blobs after a place that are not in the folder yet. Returns the place of the last one.

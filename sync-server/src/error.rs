@@ -54,6 +54,8 @@ api_errors! {
     DeviceUnknown = UNAUTHORIZED, "device_unknown", "服务器不认识这台设备。", "请联系儿童督导员重新登记。";
     /// The device was revoked.
     DeviceRevoked = FORBIDDEN, "device_revoked", "这台设备已被停用。", "请联系儿童督导员。";
+    /// Decided, used, or too late.
+    ExportOver = CONFLICT, "export_over", "这份导出已经办过了，或者过了时间。", "请刷新后再看。";
     /// Not for this role or unit.
     NotAllowed = FORBIDDEN, "not_allowed", "没有权限做这件事。", "请联系儿童督导员。";
     /// Nothing there.

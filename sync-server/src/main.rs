@@ -1,4 +1,4 @@
-//! The server's command line: init, serve, enrol, township, backup, restore, orders, recover, verify.
+//! The server's command line: init, serve, enrol, township, backup, restore, orders, recover, audit, verify.
 #![allow(clippy::print_stdout, reason = "a command line prints")]
 
 use anyhow::{Context, Result, bail};
@@ -117,6 +117,9 @@ enum Command {
         /// Folder of the copy.
         #[arg(long)]
         to: PathBuf,
+        /// Server key file: with it a signed line over the end of the audit chain is written beside the copy.
+        #[arg(long)]
+        key_file: Option<PathBuf>,
     },
     /// Puts a copy in the place of the database and begins a new epoch; the devices bring back what came after it.
     Restore {
@@ -192,10 +195,26 @@ enum Command {
     /// Tries changes for a running server; started by it, never by hand.
     #[command(hide = true)]
     Worker,
+    /// Prints a month of the audit chain: who decided what.
+    Audit {
+        #[command(flatten)]
+        folders: Folders,
+        /// The month, as 2026-11.
+        #[arg(long)]
+        month: String,
+    },
+    /// Prints one signed line over the end of the audit chain. Give it to somebody who does not run the server.
+    Anchor {
+        #[command(flatten)]
+        folders: Folders,
+    },
     /// Reads everything, checks every signature and both audit chains; says what came back after a restore.
     Verify {
         #[command(flatten)]
         folders: Folders,
+        /// A file of anchors that somebody else kept, one a line.
+        #[arg(long)]
+        anchors: Option<PathBuf>,
     },
 }
 
@@ -281,7 +300,7 @@ fn main() -> Result<()> {
             region,
             supervisor,
         }) => run_township_add(&folders, &name, &region, &supervisor),
-        Command::Backup { data, to } => run_backup(&data, &to),
+        Command::Backup { data, to, key_file } => run_backup(&data, &to, key_file),
         Command::Restore { from, data } => run_restore(&from, &data),
         Command::ConfirmOrders { folders } => run_confirm_orders(&folders),
         Command::Erase {
@@ -314,7 +333,12 @@ fn main() -> Result<()> {
             share,
         } => run_remains(&folders, &device, &share),
         Command::Worker => Ok(sync_server::worker::main()?),
-        Command::Verify { folders } => run_verify(&folders),
+        Command::Audit { folders, month } => run_audit(&folders, &month),
+        Command::Anchor { folders } => {
+            println!("{}", open_desk(&folders)?.anchor()?);
+            Ok(())
+        }
+        Command::Verify { folders, anchors } => run_verify(&folders, anchors.as_deref()),
     }
 }
 
@@ -433,8 +457,17 @@ fn print_enrolment(status: &EnrolmentStatus) {
     }
 }
 
-fn run_backup(data: &Path, to: &Path) -> Result<()> {
+fn run_backup(data: &Path, to: &Path, key_file: Option<PathBuf>) -> Result<()> {
     copies::back_up(data, to, &SystemClock)?;
+    if let Some(key_file) = key_file {
+        let folders = Folders {
+            data: data.to_owned(),
+            key_file,
+        };
+        let anchor = open_desk(&folders)?.anchor()?;
+        copies::keep_anchor(to, &anchor)?;
+        println!("{anchor}");
+    }
     println!("copied to {}", to.join(copies::COPY_FILE).display());
     Ok(())
 }
@@ -557,15 +590,32 @@ fn read_share(path: &Path) -> Result<Share> {
     Ok(Share::parse(&text)?)
 }
 
-fn run_verify(folders: &Folders) -> Result<()> {
+fn run_audit(folders: &Folders, month: &str) -> Result<()> {
+    let lines = open_desk(folders)?
+        .audit_month(month)?
+        .context("a month is written as 2026-11")?;
+    for line in &lines {
+        println!("{line}");
+    }
+    println!("audit month={month} rows={}", lines.len());
+    Ok(())
+}
+
+fn run_verify(folders: &Folders, anchors: Option<&Path>) -> Result<()> {
     let vault = Vault::open(&folders.key_file, &folders.data)?;
     let connection = database::open(&folders.data)?;
     let mut report = verify::verify(&connection, &vault)?;
     report
         .faults
         .extend(verify::verify_blobs(&connection, &folders.data)?);
-    for fault in &report.faults {
-        println!("  {fault}");
+    if let Some(file) = anchors {
+        let anchors = std::fs::read_to_string(file).context("the anchors cannot be read")?;
+        report
+            .faults
+            .extend(open_desk(folders)?.check_anchors(&anchors)?);
+    }
+    for line in report.faults.iter().chain(&report.told) {
+        println!("  {line}");
     }
     for line in open_desk(folders)?.recovery_report()? {
         println!("{line}");

@@ -2,9 +2,11 @@
 //!
 //! What a route does is a plain function over the shared parts and a connection; this file also runs it under axum.
 
+use crate::device_audit;
 use crate::devices;
 use crate::enrolment::{self, Counted};
 use crate::error::ApiError;
+use crate::exports;
 use crate::herd::{self, Class};
 use crate::moves;
 use crate::organisation;
@@ -193,6 +195,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     all.extend(session_endpoints());
     all.extend(move_endpoints());
     all.extend(device_endpoints());
+    all.extend(audit_endpoints());
     all
 }
 
@@ -448,6 +451,58 @@ fn device_endpoints() -> Vec<Endpoint> {
             "/handover/receipt",
             "Keeps what a device signed right before it destroys its keys.",
             |_, granted, input| Ok(devices::keep_receipt(granted.holder()?, input)),
+        ),
+    ]
+}
+
+/// Routes about who did what and who looked at what.
+fn audit_endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::writing(
+            Action::BringAudit,
+            "/audit/bring",
+            "Rows of the device's own audit chain, its end signed.",
+            |app, connection, granted, input| {
+                device_audit::take(app, connection, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::reading(
+            Action::ReadAudit,
+            "/audit/list",
+            "Who did what and looked at what in a stretch of time; a director's own.",
+            |_, connection, granted, input| {
+                device_audit::page(connection, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::reading(
+            Action::ReadExports,
+            "/exports/list",
+            "The exports a second person decides about.",
+            |app, connection, granted, (): ()| exports::list(app, connection, &granted.holder()?),
+        ),
+        Endpoint::writing(
+            Action::RequestExport,
+            "/exports/request",
+            "Asks a second person for an export.",
+            |app, connection, granted, input| {
+                exports::request(app, connection, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::writing(
+            Action::DecideExport,
+            "/exports/decide",
+            "Agrees to another person's export, or does not.",
+            |app, connection, granted, input| {
+                exports::decide(app, connection, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::writing(
+            Action::RequestExport,
+            "/exports/use",
+            "An approved export is made now, once.",
+            |app, connection, granted, input| {
+                exports::make(app, connection, &granted.holder()?, &input)
+            },
         ),
     ]
 }

@@ -1,9 +1,10 @@
 //! The server as a whole: started on a tokio runtime, stopped cleanly.
 
 use crate::admin;
+use crate::audit_report;
 use crate::blob_files::BlobFiles;
 use crate::compaction;
-use crate::copies::Copies;
+use crate::copies::{self, Copies};
 use crate::database::{self, DatabaseError, Readers, Writer};
 use crate::enrolment;
 use crate::error::ApiError;
@@ -20,7 +21,7 @@ use ids::{Clock, Entropy};
 use protocol::genesis::{self, Constant};
 use protocol::{CreateEnrolment, EnrolmentId, EnrolmentStatus};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
@@ -282,7 +283,30 @@ async fn compact(serving: Arc<Serving>) {
         if let Err(error) = compact_once(&serving).await {
             tracing::warn!(code = error.code(), "packing old changes");
         }
+        if let Err(error) = anchor_once(&serving).await {
+            tracing::warn!(code = error.code(), "anchoring the audit chain");
+        }
     }
+}
+
+/// Writes a signed line over the end of the audit chain beside the second copy, where one is kept.
+async fn anchor_once(serving: &Serving) -> Result<(), ApiError> {
+    let Some(folder) = serving.app.copies.folder().map(Path::to_owned) else {
+        return Ok(());
+    };
+    let app = Arc::clone(&serving.app);
+    let anchor = serving.readers.run(move |connection| {
+        let now_ms = app.clock.now_ms();
+        Ok(audit_report::anchor(connection, &app.signing_key, now_ms)?)
+    });
+    let anchor = anchor.await?;
+    tokio::task::spawn_blocking(move || copies::keep_anchor(&folder, &anchor))
+        .await
+        .map_err(|_| ApiError::Internal)?
+        .map_err(|error| {
+            tracing::error!(%error, "an anchor could not be written");
+            ApiError::Internal
+        })
 }
 
 async fn compact_once(serving: &Serving) -> Result<(), ApiError> {

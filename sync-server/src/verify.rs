@@ -6,6 +6,7 @@ use crate::blob_files::BlobFiles;
 use crate::blobs;
 use crate::columns;
 use crate::compaction::Segments;
+use crate::device_audit;
 use crate::enrolment;
 use crate::error::ApiError;
 use crate::log;
@@ -24,6 +25,8 @@ pub struct VerifyReport {
     pub changes: u64,
     /// What does not hold, one line each, without personal data.
     pub faults: Vec<String>,
+    /// What holds and somebody should know: a device's audit chain that two memories wrote.
+    pub told: Vec<String>,
 }
 
 /// Verifies a whole database.
@@ -81,6 +84,9 @@ pub fn verify(connection: &Connection, vault: &Vault) -> Result<VerifyReport, Ap
         }
     }
     report.faults.extend(audit::faults(connection)?);
+    let (broken, told) = device_audit::verify(connection)?;
+    report.faults.extend(broken);
+    report.told.extend(told);
     Ok(report)
 }
 

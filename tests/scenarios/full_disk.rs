@@ -1,7 +1,12 @@
 //! A full disk: what was called saved stays, what does not fit says so and keeps its draft, and with room it goes on.
 
 use anyhow::{Context, Result, bail, ensure};
-use client::view::{SavedView, VisitFormView};
+use client::view::{
+    AuditMonthView, ChildFileView, ProblemListView, ProblemView, SavedView, ShellKind,
+    VisitFormView,
+};
+use ids::Role;
+use protocol::CreateEnrolment;
 use serde_json::json;
 use std::fs::{self, File};
 use std::io::Write;
@@ -90,6 +95,82 @@ async fn a_full_disk_keeps_what_was_saved_and_the_draft_and_goes_on_when_there_i
     };
     on_a_small_disk(&world, &disk).await?;
     world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_shows_no_sealed_words_because_the_look_cannot_be_written_down() -> Result<()> {
+    let world = World::new().await?;
+    let disk = match SmallDisk::mount(world.folder().join("small-disk")) {
+        Ok(disk) => disk,
+        Err(why) => {
+            world.township.stop().await;
+            let name = "full_disk::a_full_disk_shows_no_sealed_words_because_the_look_cannot_be_written_down";
+            return again_in_a_namespace(name, &why);
+        }
+    };
+    sealed_on_a_small_disk(&world, &disk).await?;
+    world.township.stop().await;
+    Ok(())
+}
+
+async fn sealed_on_a_small_disk(world: &World, disk: &SmallDisk) -> Result<()> {
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("周子涵").await?;
+    let _: SavedView = tablet
+        .call(
+            "report_problem",
+            json!({"children": [child], "card": "hurt", "urgency": "now", "seen": "胳膊上有伤。",
+                   "origin_record": null, "mandatory": {"choice": "reported", "text": "已打110。"}}),
+        )
+        .await?;
+    tablet.sync().await?;
+    let station = world.open_device(&disk.path.join("station"), ShellKind::Station)?;
+    let code = world
+        .township
+        .server
+        .create_enrolment(CreateEnrolment {
+            unit: world.station.tablet()?.identity.scope,
+            role: Role::Supervisor,
+            person: "陈敏".to_owned(),
+        })
+        .await?;
+    station.enrol(&world.township.server, &code, PIN).await?;
+    let problems: ProblemListView = station.call("problems", json!(null)).await?;
+    let problem = json!({"id": problems.rows.first().context("it was reported")?.problem});
+
+    let photos = disk.path.join("photos");
+    fill_up(&photos)?;
+    let refused = station.refusal("problem", problem.clone()).await?;
+    assert_eq!(refused.code, "look_not_noted");
+    // What is not sealed is shown, and the look is counted.
+    let file = json!({"id": child});
+    let _: ChildFileView = station.call("child_file", file.clone()).await?;
+    let today = station.tablet()?.today().to_string();
+    let written = contact_input(&child, &today, "打过电话。");
+    let _: SavedView = station.call("record_contact", written).await?;
+
+    fs::remove_file(&photos)?;
+    let view: ProblemView = station.call("problem", problem).await?;
+    assert!(
+        view.events
+            .iter()
+            .any(|event| event.text.contains("胳膊上有伤"))
+    );
+    let month: AuditMonthView = station
+        .call("audit_month", json!({"month": &today[..7]}))
+        .await?;
+    let counted = |action: &str| {
+        let rows = month.events.iter().filter(|row| row.action == action);
+        rows.filter_map(|row| row.count).sum::<u32>()
+    };
+    assert_eq!(counted("views_not_noted"), 1);
+    let looks = month.people.iter().flat_map(|row| &row.looks);
+    assert!(
+        looks
+            .into_iter()
+            .any(|look| look.action == "view_restricted")
+    );
     Ok(())
 }
 

@@ -22,4 +22,5 @@ mod restored_server;
 mod returned;
 mod several_people;
 mod the_right_eyes;
+mod trail;
 mod two_tablets;

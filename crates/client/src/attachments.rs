@@ -4,6 +4,7 @@
 //! call returns; it belongs to the household's document once the visit is saved, and is sent after the words.
 
 use crate::error::ClientError;
+use crate::looks::{self, Look};
 use crate::packs::Packs;
 use crate::picture;
 use crate::roster::Roster;
@@ -325,6 +326,9 @@ fn stand(tablet: &Tablet, input: &OpenAttachmentInput) -> Result<At, ClientError
         None => None,
     };
     if let Some(blob) = here.filter(|blob| blob.is_there) {
+        if !input.thumb {
+            looks::note(tablet, Look::Attachment, &input.id)?;
+        }
         match blobs::content(store, &blob) {
             Ok(content) => return Ok(At::Here(opened(blob.kind, &content, blob.size))),
             Err(error) if named.is_none() => return Err(error.into()),

@@ -3,6 +3,7 @@
 use crate::cadence;
 use crate::contacts::{event_date, note, options, saved};
 use crate::error::ClientError;
+use crate::looks::{self, Look};
 use crate::packs::{FieldBlock, FieldRule};
 use crate::records::{self, Write};
 use crate::roster::{Roster, RosterChild, RosterHousehold};
@@ -33,6 +34,9 @@ pub fn search(tablet: &Tablet, input: &SearchInput) -> Result<ChildListView, Cli
     let roster = Roster::read(tablet)?;
     let query = input.query.trim();
     let by_number = tablet.identity.role.is_at_station() && query.chars().count() >= 4;
+    if by_number && query.bytes().any(|byte| byte.is_ascii_digit()) {
+        looks::note(tablet, Look::Number, "")?;
+    }
     let rows = roster
         .children
         .iter()
@@ -91,6 +95,7 @@ fn row(tablet: &Tablet, roster: &Roster, child: &RosterChild) -> ChildRow {
 pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientError> {
     let roster = Roster::read(tablet)?;
     let child = roster.child(&input.id)?;
+    looks::note(tablet, Look::Child, &child.id.to_string())?;
     let packs = tablet.packs();
     let pack = packs
         .rules_on(roster.today)

@@ -4,8 +4,8 @@ use crate::app::App;
 use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
-    attachments, children, conflicts, contacts, masks, moves, office_line, problems, returned,
-    standing, station, sync_page, today, visits, writing,
+    attachments, audit_page, children, conflicts, contacts, exports, masks, moves, office_line,
+    problems, returned, standing, station, sync_page, today, visits, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,7 +13,14 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// Commands answered by an extension (the station's ledgers); named here so that the list is whole.
-pub const EXTENSION_COMMANDS: &[&str] = &["import_preview", "import_confirm", "import_status"];
+pub const EXTENSION_COMMANDS: &[&str] = &[
+    "import_preview",
+    "import_confirm",
+    "import_status",
+    "export_form",
+    "make_export",
+    "yearly_pack",
+];
 
 macro_rules! commands {
     (
@@ -153,6 +160,8 @@ commands! {
         "inbox" => station::inbox;
         "departures" => moves::departures;
         "writing" => writing::page;
+        "take_export" => exports::take, input;
+        "print" => exports::print, input;
     }
     line {
         "open_attachment" => attachments::open, input;
@@ -168,6 +177,12 @@ commands! {
         "decide_move" => moves::decide, input;
         "decide_review" => moves::decide_review, input;
         "take_handed_over" => moves::take_handed_over, input;
+        "audit_month" => audit_page::month, input;
+        "audit_person" => audit_page::person, input;
+        "review_audit" => audit_page::review, input;
+        "exports" => exports::list;
+        "request_export" => exports::request, input;
+        "decide_export" => exports::decide, input;
     }
 }
 

@@ -4,6 +4,7 @@ use crate::accounts::{self, Account, Label};
 use crate::app::{App, Door};
 use crate::enrolment::{Enrolling, Finished};
 use crate::error::ClientError;
+use crate::looks;
 use crate::office_line;
 use crate::tablet::Tablet;
 use crate::view::{
@@ -191,6 +192,8 @@ impl App {
                 _ => return Err(ClientError::new("not_enrolled")),
             };
             self.wait_until_closed()?;
+            let (disk, clock) = (&self.settings.disk, self.settings.clock.as_ref());
+            let wrong = Store::pin_state(disk, &account.folder, clock)?.wrong;
             let outcome = self.open_account(&account, OpenWith::Pin(&input.pin))?;
             self.raise_cost(&outcome.store, &input.pin);
             let tablet = match self.come_in(&account, outcome) {
@@ -206,6 +209,7 @@ impl App {
                 }
                 other => other?,
             };
+            looks::note_unlock(&tablet, wrong);
             let tablet = self.renew_if_due(&account, tablet, &input.pin)?;
             *door = Door::Open(account, Arc::new(tablet));
         }
@@ -396,6 +400,7 @@ impl App {
             let mut door = self.door();
             match &*door {
                 Door::Open(account, tablet) => {
+                    looks::note_lock(tablet);
                     self.note_closed(account, tablet);
                     *self.closing.lock().unwrap_or_else(PoisonError::into_inner) =
                         Arc::downgrade(tablet);

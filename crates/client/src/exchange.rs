@@ -8,11 +8,13 @@
 use crate::attachments;
 use crate::certificate;
 use crate::error::ClientError;
+use crate::exports;
 use crate::farewell::{self, Farewell};
 use crate::recovery::{self, Errand, GivingBack};
 use crate::server::{read_answer, refused_code};
 use crate::sync::{self, Message, Step};
 use crate::tablet::Tablet;
+use crate::trail::Trail;
 use crate::uploads::{Parcel, Uploads};
 use crate::view::SyncPhase;
 use protocol::dictionary::With;
@@ -62,6 +64,7 @@ pub struct Exchange {
     /// The server does not know this device, so it shows its certificate.
     certified: bool,
     giving_back: Option<GivingBack>,
+    trail: Option<Trail>,
     uploads: Option<Uploads>,
     sessions: u32,
     received: bool,
@@ -88,7 +91,9 @@ enum At {
     Giving,
     /// This device is stopped: what it holds is being handed over.
     Farewell,
-    /// The words are through: photos.
+    /// The words are through: the audit trail.
+    Trail,
+    /// Photos.
     Photos,
     /// A message was sent.
     Asked(Asking),
@@ -108,6 +113,7 @@ enum What {
     Sync,
     GiveBack,
     Devices,
+    Trail,
     Offer,
     Piece,
     Farewell,
@@ -129,6 +135,7 @@ impl Exchange {
             renewed: false,
             certified: false,
             giving_back: None,
+            trail: None,
             uploads: None,
             sessions: 0,
             received: false,
@@ -161,6 +168,7 @@ impl Exchange {
             At::Work(effect) => self.work(tablet, *effect),
             At::Giving => self.give_back(tablet),
             At::Farewell => self.take_leave(tablet),
+            At::Trail => self.send_trail(tablet),
             At::Photos => self.send_photos(tablet),
             At::Over => Ok(Next::Done {
                 received: self.received,
@@ -285,6 +293,23 @@ impl Exchange {
                 self.ask(tablet, What::Devices, "/devices/list", &())
             }
             Step::Again | Step::Ended => {
+                self.at = At::Trail;
+                Ok(Next::Worked)
+            }
+        }
+    }
+
+    /// The next part of the audit trail; then photos.
+    fn send_trail(&mut self, tablet: &Tablet) -> Result<Next, ClientError> {
+        let mut trail = match self.trail.take() {
+            Some(trail) => trail,
+            None => Trail::begin(tablet, false)?,
+        };
+        let part = trail.next(tablet)?;
+        self.trail = Some(trail);
+        match part {
+            Some(part) => self.ask(tablet, What::Trail, "/audit/bring", &part),
+            None => {
                 self.at = At::Photos;
                 Ok(Next::Worked)
             }
@@ -374,6 +399,13 @@ impl Exchange {
                     self.at = At::Door(Some(untaught(asking)?));
                 }
                 Err(error)
+                    if matches!(asking.what, What::Trail) && refused_code(&error).is_some() =>
+                {
+                    // An older server, or one that is busy; that the words are through stays true.
+                    tracing::warn!(%error, "the server takes no audit rows now");
+                    self.at = At::Photos;
+                }
+                Err(error)
                     if matches!(asking.what, What::Offer | What::Piece)
                         && refused_code(&error).is_some() =>
                 {
@@ -413,7 +445,13 @@ impl Exchange {
             What::Devices => {
                 let list: DeviceList = read_answer(body)?;
                 note_devices(tablet, &list)?;
-                self.at = At::Photos;
+                self.at = At::Trail;
+            }
+            What::Trail => {
+                if let Some(trail) = &mut self.trail {
+                    trail.hear(tablet, &read_answer(body)?)?;
+                }
+                self.at = At::Trail;
             }
             What::Offer => {
                 if let Some(uploads) = &mut self.uploads {
@@ -435,6 +473,9 @@ impl Exchange {
 /// Notes how an exchange ended, for the pages that show it.
 pub fn note_end(tablet: &Tablet, result: Result<(), &ClientError>) {
     tablet.sync.begin(SyncPhase::Idle);
+    if let Err(error) = exports::tidy(tablet) {
+        tracing::warn!(%error, "an exported file's time is over, and it could not be removed");
+    }
     let reached = match result {
         Ok(()) => true,
         Err(error) => !matches!(error.code(), "no_network" | "enrol_wrong_server"),

@@ -2,6 +2,7 @@
 
 use crate::contacts::note;
 use crate::error::ClientError;
+use crate::looks::{self, Look};
 use crate::nouns::Noun;
 use crate::records::{self, Write};
 use crate::roster::{self, People, Roster, record_state};
@@ -234,6 +235,12 @@ pub fn list(tablet: &Tablet) -> Result<ProblemListView, ClientError> {
 pub fn problem(tablet: &Tablet, input: &IdInput) -> Result<ProblemView, ClientError> {
     let room = Room::open(tablet)?;
     let noun = room.find(&input.id)?;
+    let look = if room.sealed.contains_key(&noun.id.to_string()) {
+        Look::Restricted
+    } else {
+        Look::Problem
+    };
+    looks::note(tablet, look, &noun.id.to_string())?;
     let view = room.view(noun)?;
     if view.row.unread {
         let newest = noun.noun.events.last().map(|event| event.id.clone());

@@ -120,6 +120,13 @@ impl People {
         self.units.get(&unit).map_or("", |(_, region)| region)
     }
 
+    /// The region code of the unit a person works in.
+    pub fn region_of(&self, staff: StaffId) -> &str {
+        self.staff
+            .get(&staff)
+            .map_or("", |(_, _, unit)| self.region(*unit))
+    }
+
     /// Names of the directors of a village.
     pub fn directors(&self, unit: UnitId) -> Vec<String> {
         let mut names: Vec<String> = self

@@ -1,6 +1,6 @@
 //! The system's clock and randomness, and civil dates in Asia/Shanghai.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, SecondsFormat, Utc};
 use ids::{Clock, Entropy};
 use std::sync::LazyLock;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -40,6 +40,17 @@ pub fn civil_date(ms: i64) -> NaiveDate {
         .unwrap_or_default()
         .with_timezone(&zone)
         .date_naive()
+}
+
+/// The first moment of a day in Asia/Shanghai.
+pub fn beginning_of(day: NaiveDate) -> i64 {
+    day.and_time(NaiveTime::MIN).and_utc().timestamp_millis() - 8 * 3_600_000
+}
+
+/// Day and minute in Asia/Shanghai, for people: `2026-11-02 10:05`.
+pub fn civil_minute(ms: i64) -> String {
+    let minute = ms.div_euclid(60_000).rem_euclid(60);
+    format!("{} {:02}:{minute:02}", civil_date(ms), hour(ms))
 }
 
 /// The hour of the day in Asia/Shanghai.

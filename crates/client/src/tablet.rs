@@ -2,6 +2,7 @@
 
 use crate::enrolment::Finished;
 use crate::error::ClientError;
+use crate::exports;
 use crate::nouns::NounCache;
 use crate::packs::Packs;
 use crate::runtime::SyncState;
@@ -43,6 +44,8 @@ pub struct Tablet {
     started_steady_ms: i64,
     writes: AtomicU64,
     pub(crate) stepped_up: StepUp,
+    /// Looks that could not be noted because the disk was full.
+    pub(crate) unnoted_looks: AtomicU64,
 }
 
 impl Tablet {
@@ -104,7 +107,11 @@ impl Tablet {
             identity.incarnation = incarnation;
             identity.restored = false;
         }
-        Self::with(store, identity, outcome.moved_aside, clock, entropy)
+        let tablet = Self::with(store, identity, outcome.moved_aside, clock, entropy)?;
+        if let Err(error) = exports::tidy_all(&tablet) {
+            tracing::warn!(%error, "an exported file of before could not be removed");
+        }
+        Ok(tablet)
     }
 
     fn with(
@@ -132,6 +139,7 @@ impl Tablet {
             started_steady_ms,
             writes: AtomicU64::new(0),
             stepped_up: StepUp::default(),
+            unnoted_looks: AtomicU64::new(0),
         };
         tablet.reload_packs()?;
         Ok(tablet)

@@ -6,6 +6,7 @@
 use crate::attachments;
 use crate::contacts::{is_left_behind, saved};
 use crate::error::ClientError;
+use crate::looks::{self, Look};
 use crate::records::{self, Write};
 use crate::roster::{Roster, RosterChild};
 use crate::standing;
@@ -375,6 +376,7 @@ pub fn visit_read(tablet: &Tablet, input: &RecordInput) -> Result<VisitReadView,
         .iter()
         .find(|visit| visit.id == input.record)
         .ok_or_else(|| ClientError::new("not_found"))?;
+    looks::note(tablet, Look::Visit, &visit.id)?;
     let packs = tablet.packs();
     let hash = visit.form.rsplit('#').next().unwrap_or_default();
     let form = packs

@@ -241,6 +241,14 @@ pub struct Rules {
     pub masks: Masks,
     /// A number that was shown hides itself after so many seconds.
     pub reveal_seconds: u32,
+    /// Looks of one person at one record within so many minutes are one row of the audit trail (docs/adr/0025).
+    pub look_minutes: u32,
+    /// An export of more rows than this needs a second person (P-12).
+    pub export_approval_rows: u32,
+    /// An exported file stays on the station's computer for so many minutes.
+    pub export_file_minutes: u32,
+    /// Purposes for which whole ID numbers may be asked for; a head decides then.
+    pub export_full_numbers: Vec<String>,
     /// Which codes count as what.
     pub counting: Counting,
     /// Categories with a cadence, by group (decisions 7).
@@ -392,6 +400,10 @@ impl Default for Rules {
             lease_warn_days: 7,
             masks: Masks::default(),
             reveal_seconds: 30,
+            look_minutes: 10,
+            export_approval_rows: 200,
+            export_file_minutes: 10,
+            export_full_numbers: Vec::new(),
             counting: Counting::default(),
             include: BTreeMap::new(),
             exclude: Vec::new(),

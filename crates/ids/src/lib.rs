@@ -2,6 +2,8 @@
 //!
 //! Nothing here does IO or knows the time; [`Clock`] and [`Entropy`] are how time and randomness are handed in.
 
+pub mod audit;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;

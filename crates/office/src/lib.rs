@@ -2,12 +2,15 @@
 //!
 //! [`ledger::read_ledger`] turns a workbook as offices really keep them into rows the import plan of `domain` understands,
 //! [`ledger::write`] makes such workbooks, [`result_file::write`] tells the station what became of each row,
-//! [`Station`] puts both behind the station's import commands,
+//! [`export::write`] makes the registers that leave the station, encrypted,
+//! [`Station`] puts them behind the station's import commands,
 //! and [`demo::DemoTownship`] is the same synthetic township for the same seed.
 
 pub mod demo;
+pub mod export;
 pub mod ledger;
 pub mod result_file;
 mod station;
+mod yearly;
 
 pub use station::Station;

@@ -1,18 +1,23 @@
-//! The station's import commands: reading the workbook and writing the result file around the client's use cases.
+//! The station's commands that need workbooks: imports, exports and the yearly pack, around the client's use cases.
 
-use crate::ledger::{LedgerError, LedgerLimits, columns::ColumnTable, read_ledger};
+use crate::export;
+use crate::ledger::{LedgerError, LedgerKind, LedgerLimits, columns::ColumnTable, read_ledger};
 use crate::result_file::{self, ResultRow};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use client::imports::{self, Reading};
-use client::view::{IdInput, ImportInput, ImportPreviewView};
+use client::view::{
+    ExportFileView, ExportFormInput, ExportFormView, ExportInput, ExportLedgerView, ExportMadeView,
+    IdInput, ImportInput, ImportPreviewView, YearInput,
+};
 use client::{ClientError, Extension, Tablet};
+use client::{exports, yearly};
 use domain::import::PlanRow;
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// The commands `import_preview`, `import_confirm` and `import_status`, for stations only.
+/// The commands of imports, exports and the yearly pack, for stations only.
 pub struct Station;
 
 impl Extension for Station {
@@ -39,9 +44,74 @@ impl Extension for Station {
                 let input: IdInput = serde_json::from_value(argument)?;
                 answer(&imports::status(tablet, &input)?)
             }
+            "export_form" => answer(&export_form(tablet, &serde_json::from_value(argument)?)?),
+            "make_export" => answer(&make_export(tablet, &serde_json::from_value(argument)?)?),
+            "yearly_pack" => answer(&yearly_pack(tablet, &serde_json::from_value(argument)?)?),
             _ => Err(ClientError::new("not_found")),
         }
     }
+}
+
+/// What an export would be, before anybody decides.
+fn export_form(tablet: &Tablet, input: &ExportFormInput) -> Result<ExportFormView, ClientError> {
+    let kind = kind_of(&input.ledger)?;
+    let village = input.village.as_deref();
+    let rows = exports::children(tablet, &input.ledger, village, false)?.len();
+    let rules = exports::rules(tablet);
+    Ok(ExportFormView {
+        ledgers: [LedgerKind::L1, LedgerKind::L2]
+            .into_iter()
+            .map(|kind| ExportLedgerView {
+                code: kind.code().to_owned(),
+                label: kind.name().to_owned(),
+            })
+            .collect(),
+        rows: u32::try_from(rows).unwrap_or(u32::MAX),
+        fields: export::fields(kind),
+        purposes: exports::purposes(tablet),
+        limit: rules.export_approval_rows,
+        minutes: rules.export_file_minutes,
+    })
+}
+
+/// Makes the file: asked, agreed to where that is needed, written down, and only then given out.
+fn make_export(tablet: &Arc<Tablet>, input: &ExportInput) -> Result<ExportMadeView, ClientError> {
+    exports::check(tablet, input)?;
+    let kind = kind_of(&input.ledger)?;
+    let village = input.village.as_deref();
+    let children = exports::children(tablet, &input.ledger, village, input.full_numbers)?;
+    if children.is_empty() {
+        return Err(ClientError::new("export_empty"));
+    }
+    if exports::needs_second(tablet, children.len(), input.full_numbers) {
+        on_the_line(exports::redeem(tablet, input, children.len()))?;
+    }
+    let prepared = exports::prepare(tablet, input, children)?;
+    let failed = |error| ClientError::new("internal").because(error);
+    let workbook = export::write(kind, &prepared, &input.fields).map_err(failed)?;
+    let file = export::encrypt(&workbook, &prepared.password, tablet.entropy.as_ref())
+        .map_err(|error| ClientError::new("internal").because(error))?;
+    exports::keep(tablet, input, &prepared, &file)
+}
+
+fn yearly_pack(tablet: &Arc<Tablet>, input: &YearInput) -> Result<ExportFileView, ClientError> {
+    let pack = on_the_line(yearly::pack(tablet, input.year))?;
+    Ok(ExportFileView {
+        file_name: format!("{}-{}年度材料.xlsx", tablet.identity.township, input.year),
+        bytes: STANDARD.encode(crate::yearly::write(&pack)?),
+    })
+}
+
+fn kind_of(code: &str) -> Result<LedgerKind, ClientError> {
+    [LedgerKind::L1, LedgerKind::L2]
+        .into_iter()
+        .find(|kind| kind.code() == code)
+        .ok_or_else(|| ClientError::new("value_invalid").with("value", code))
+}
+
+/// Waits for the server; commands of an extension run off the async threads.
+fn on_the_line<T>(work: impl Future<Output = Result<T, ClientError>>) -> Result<T, ClientError> {
+    tokio::runtime::Handle::current().block_on(work)
 }
 
 fn preview(tablet: &Tablet, input: &ImportInput) -> Result<ImportPreviewView, ClientError> {

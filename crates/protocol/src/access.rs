@@ -85,11 +85,21 @@ pub enum Action {
     RevokeDevice,
     /// Hand over what a stopped device still holds: the one thing it may still do.
     HandOver,
+    /// Bring the rows of the device's own audit chain.
+    BringAudit,
+    /// Read audit rows: a director her own, a station its township's.
+    ReadAudit,
+    /// See the exports a second person decides about.
+    ReadExports,
+    /// Ask for an export, and make an approved one.
+    RequestExport,
+    /// Agree to another person's export; whole ID numbers only a head.
+    DecideExport,
 }
 
 impl Action {
     /// All actions, for tables and tests.
-    pub const ALL: [Action; 21] = [
+    pub const ALL: [Action; 26] = [
         Action::ReadHealth,
         Action::Enrol,
         Action::OpenSession,
@@ -111,6 +121,11 @@ impl Action {
         Action::AppointHead,
         Action::RevokeDevice,
         Action::HandOver,
+        Action::BringAudit,
+        Action::ReadAudit,
+        Action::ReadExports,
+        Action::RequestExport,
+        Action::DecideExport,
     ];
 }
 
@@ -300,7 +315,11 @@ const fn row(action: Action) -> Row {
         Action::ReadHealth | Action::Enrol | Action::OpenSession => {
             Row::of(Who::Anyone, What::Server)
         }
-        Action::ReadLog => Row::of(Who::Staff, What::Scope).outliving_the_lease(),
+        // The trail goes on like the words it is about.
+        Action::ReadLog | Action::BringAudit => {
+            Row::of(Who::Staff, What::Scope).outliving_the_lease()
+        }
+        Action::ReadAudit => Row::of(Who::Staff, What::Scope),
         Action::ReadDocument => Row::of(Who::Staff, What::Document),
         Action::CreateDocument | Action::WriteDocument => {
             Row::of(Who::Staff, What::Document).outliving_the_lease()
@@ -314,10 +333,12 @@ const fn row(action: Action) -> Row {
         | Action::ReadRefusals
         | Action::ReadMoves
         | Action::ReadReviews
-        | Action::DecideReview => Row::of(Who::Station, What::Scope),
-        Action::MoveDocuments | Action::RevokeDevice => {
-            Row::of(Who::Station, What::Scope).with_pin()
-        }
+        | Action::DecideReview
+        | Action::ReadExports => Row::of(Who::Station, What::Scope),
+        Action::MoveDocuments
+        | Action::RevokeDevice
+        | Action::RequestExport
+        | Action::DecideExport => Row::of(Who::Station, What::Scope).with_pin(),
         Action::HandOver => Row::of(Who::Stopped, What::Scope),
         Action::AppointHead => Row::of(Who::Head, What::Scope).by_operator().with_pin(),
     }

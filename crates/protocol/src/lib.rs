@@ -4,6 +4,8 @@
 //! - [`enrolment`] is how a device becomes known; [`session::proof`] is how it proves itself afterwards.
 //! - [`envelope`] signs a change; [`change_header`] reads an Automerge change without Automerge.
 //! - [`access`] decides who may do what; [`genesis`] knows the changes that are never sent.
+//! - [`audit`] is how a device's audit chain reaches the server, and who reads it there.
+//! - [`export`] is how a second person agrees to an export.
 //! - [`moves`] is how a child goes to another village, and what becomes of work that comes late.
 //! - [`devices`] is what becomes of a device that is not to be used any more; [`sealed`] closes bytes to somebody's key.
 //! - [`order`] is what the server decides for good and every device carries back to a restored server.
@@ -11,11 +13,13 @@
 //! - [`session::client`] and [`session::server`] are the two state machines that speak sync.
 
 pub mod access;
+pub mod audit;
 pub mod change_header;
 pub mod devices;
 pub mod dictionary;
 pub mod enrolment;
 pub mod envelope;
+pub mod export;
 pub mod genesis;
 mod genesis_table;
 pub mod limits;
@@ -28,8 +32,13 @@ pub mod sealed;
 pub mod session;
 pub mod wire;
 
+pub use audit::{
+    AuditCount, AuditFault, AuditFaultKind, AuditPage, AuditRecord, AuditTaken, BringAudit,
+    ReadAudit,
+};
 pub use devices::*;
 pub use envelope::{DocumentHeader, Envelope, EnvelopeHead};
+pub use export::{DecideExport, ExportList, ExportRecord, ExportState, RequestExport, UseExport};
 pub use message::*;
 pub use moves::*;
 pub use order::{NumberedOrder, Order};

@@ -56,6 +56,16 @@ pub const ENROLMENT_STARTS: u32 = 20;
 pub const ENROLMENT_MS: i64 = 10 * 60 * 1000;
 /// How long a session lives.
 pub const SESSION_MS: i64 = 10 * 60 * 1000;
+/// Rows of an audit chain in one message.
+pub const AUDIT_ROWS: usize = 500;
+/// Codes one question about audit rows may name.
+pub const AUDIT_ACTIONS: usize = 64;
+/// Rows of audit chains in one page.
+pub const AUDIT_PAGE: u32 = 2_000;
+/// How long an export's request can be decided, and then used.
+pub const EXPORT_MS: i64 = 24 * 60 * 60 * 1000;
+/// Columns of an export.
+pub const EXPORT_FIELDS: usize = 64;
 /// Documents in one inventory message.
 pub const INVENTORY_LINES: usize = 1_000;
 /// Hashes in one inventory message.

@@ -20,6 +20,7 @@ pub mod district;
 pub mod documents;
 pub mod drafts;
 mod error;
+pub mod exports;
 mod files;
 pub mod hardware;
 pub mod identity;

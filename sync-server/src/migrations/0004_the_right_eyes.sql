@@ -54,3 +54,59 @@ CREATE TABLE wipe_remains (
   bytes  BLOB NOT NULL,
   PRIMARY KEY (device, part)
 );
+
+-- The audit chains of the devices, as they brought them: kept as they came. Two memories of one device that wrote the same
+-- numbers are both here, so the hash is part of the name.
+CREATE TABLE device_audit (
+  place       INTEGER PRIMARY KEY,
+  device      BLOB NOT NULL REFERENCES devices (id),
+  incarnation BLOB NOT NULL,
+  number      INTEGER NOT NULL,
+  hash        BLOB NOT NULL,
+  at_ms       INTEGER NOT NULL,              -- by the device's clock
+  staff       BLOB,
+  action      TEXT NOT NULL,
+  object      TEXT NOT NULL,
+  detail      TEXT NOT NULL,
+  received_ms INTEGER NOT NULL,
+  UNIQUE (device, incarnation, number, hash)
+);
+CREATE INDEX device_audit_by_time ON device_audit (device, at_ms);
+CREATE TRIGGER device_audit_rows_never_change BEFORE UPDATE ON device_audit
+BEGIN SELECT RAISE(ABORT, 'audit rows never change'); END;
+CREATE TRIGGER device_audit_rows_never_go BEFORE DELETE ON device_audit
+BEGIN SELECT RAISE(ABORT, 'audit rows never go'); END;
+
+-- The ends of those chains, each signed by its device: rows that are missing at an end are missed.
+CREATE TABLE device_audit_heads (
+  device      BLOB NOT NULL REFERENCES devices (id),
+  incarnation BLOB NOT NULL,
+  number      INTEGER NOT NULL,
+  hash        BLOB NOT NULL,
+  signature   BLOB NOT NULL,
+  PRIMARY KEY (device, incarnation, number, hash)
+);
+CREATE TRIGGER device_audit_heads_never_change BEFORE UPDATE ON device_audit_heads
+BEGIN SELECT RAISE(ABORT, 'audit heads never change'); END;
+CREATE TRIGGER device_audit_heads_never_go BEFORE DELETE ON device_audit_heads
+BEGIN SELECT RAISE(ABORT, 'audit heads never go'); END;
+
+-- Exports a second person decides about. The words of the purpose are sealed; the rows themselves are never here.
+CREATE TABLE exports (
+  id           BLOB PRIMARY KEY,
+  scope        BLOB NOT NULL REFERENCES scopes (id),
+  device       BLOB NOT NULL,
+  staff        BLOB NOT NULL,
+  ledger       TEXT NOT NULL,
+  unit         BLOB,
+  purpose      TEXT NOT NULL,
+  sealed       BLOB NOT NULL,
+  fields       TEXT NOT NULL,                -- codes between spaces
+  rows         INTEGER NOT NULL,
+  full_numbers INTEGER NOT NULL,
+  state        TEXT NOT NULL,                -- asked | approved | declined | used
+  at_ms        INTEGER NOT NULL,
+  expires_ms   INTEGER NOT NULL,
+  decided_by   BLOB
+);
+CREATE INDEX exports_by_scope ON exports (scope, at_ms);

@@ -10,9 +10,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use client::picture;
 use client::view::{
-    AppView, AttachmentListView, ChildFileView, ChildListView, EnrolmentView, ImportPreviewView,
-    ImportStatusView, MovesView, ProblemView, RecordState, ReturnedView, SavedView, ShellKind,
-    Stage, VillageListView, VisitFormView,
+    AppView, AttachmentListView, ChildFileView, ChildListView, EnrolmentView, ExportFileView,
+    ExportFormView, ExportMadeView, ExportsView, ImportPreviewView, ImportStatusView, MovesView,
+    ProblemView, RecordState, ReturnedView, SavedView, ShellKind, Stage, VillageListView,
+    VisitFormView,
 };
 use ids::DocumentId;
 use image::{ImageFormat, Rgb, RgbImage};
@@ -257,6 +258,7 @@ impl Journey {
         self.station.sync().await?;
         self.a_conflict(&one, &other).await?;
         self.a_move(&one).await?;
+        self.an_export().await?;
         self.a_refusal(&one).await?;
         self.an_erasure(&[&one, &other]).await?;
         self.wrong_pins(&one).await?;
@@ -503,6 +505,32 @@ impl Journey {
     }
 
     /// The server refuses a record, and it is put away.
+    /// A register leaves the station, and another is asked for: what stands in the file, and what for, are people's words.
+    async fn an_export(&self) -> Result<()> {
+        self.station.step_up().await?;
+        let asked = json!({"ledger": "L1", "village": null});
+        let form: ExportFormView = self.station.call("export_form", asked).await?;
+        ensure!(form.rows > 0, "there are children to export");
+        let fields: Vec<&str> = form.fields.iter().map(|field| field.key.as_str()).collect();
+        let wanted = |words: String, full_numbers: bool| {
+            json!({"request": null, "ledger": "L1", "village": null, "purpose": "report", "words": words,
+                   "fields": fields, "full_numbers": full_numbers})
+        };
+        let made: ExportMadeView = self
+            .station
+            .call("make_export", wanted(self.words("export.made"), false))
+            .await?;
+        let _: ExportFileView = self
+            .station
+            .call("take_export", json!({"id": made.id}))
+            .await?;
+        let _: ExportsView = self
+            .station
+            .call("request_export", wanted(self.words("export.asked"), true))
+            .await?;
+        Ok(())
+    }
+
     async fn a_refusal(&self, tablet: &Device) -> Result<()> {
         let child = self.child(tablet, 3).await?;
         let elsewhere = self

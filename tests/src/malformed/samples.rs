@@ -4,14 +4,16 @@
 
 use super::Ground;
 use anyhow::Result;
-use ids::{BlobAddress, ChangeHash, DocumentId, Generation, Role, new_uuid};
+use ids::audit::AuditEntry;
+use ids::{BlobAddress, ChangeHash, DocumentId, Generation, Incarnation, Role, new_uuid};
 use protocol::moves::{DecideMove, DecideReview, MoveDecision, OfferMove};
 use protocol::{
-    BlobChunk, BlobOffer, ConfirmEnrolment, CreateEnrolment, CreateVillage, Cursor,
-    FinishEnrolment, GiveReceipt, HandOver, InventoryLine, InventoryRequest, KeepRemains, Locator,
-    NonceRequest, OfferBlobs, OpenSession, PROTOCOL_VERSION, PollEnrolment, ReadBlob,
-    ReadEnrolment, RefillRequest, RevealEnrolment, RevokeDevice, SignedStatement, SnapshotRequest,
-    StartEnrolment, SyncRequest, Unsent, wire,
+    BlobChunk, BlobOffer, BringAudit, ConfirmEnrolment, CreateEnrolment, CreateVillage, Cursor,
+    DecideExport, FinishEnrolment, GiveReceipt, HandOver, InventoryLine, InventoryRequest,
+    KeepRemains, Locator, NonceRequest, OfferBlobs, OpenSession, PROTOCOL_VERSION, PollEnrolment,
+    ReadAudit, ReadBlob, ReadEnrolment, RefillRequest, RequestExport, RevealEnrolment,
+    RevokeDevice, SignedStatement, SnapshotRequest, StartEnrolment, SyncRequest, Unsent, UseExport,
+    wire,
 };
 use serde::Serialize;
 
@@ -207,6 +209,44 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
         },
     };
     add("/handover/receipt", packed(&receipt)?);
+    let bring = BringAudit {
+        incarnation: Incarnation(uuid()),
+        after: 0,
+        previous: [0; 32],
+        rows: vec![AuditEntry {
+            number: 1,
+            at_ms: 0,
+            staff: None,
+            action: text(),
+            object: text(),
+            detail: text(),
+        }],
+        signature: vec![9; 64],
+    };
+    add("/audit/bring", packed(&bring)?);
+    let read = ReadAudit {
+        from_ms: 0,
+        until_ms: i64::MAX,
+        staff: None,
+        actions: vec![text()],
+        page: None,
+    };
+    add("/audit/list", packed(&read)?);
+    add("/exports/list", packed(&())?);
+    let export = RequestExport {
+        id,
+        ledger: "L1".to_owned(),
+        unit: Some(ground.village),
+        purpose: text(),
+        words: text(),
+        fields: vec![text()],
+        rows: 1,
+        full_numbers: true,
+    };
+    add("/exports/request", packed(&export)?);
+    let approve = true;
+    add("/exports/decide", packed(&DecideExport { id, approve })?);
+    add("/exports/use", packed(&UseExport { id, rows: 1 })?);
     Ok(all)
 }
 

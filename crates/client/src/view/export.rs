@@ -79,6 +79,20 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         ImportInput,
         ImportPreviewView,
         ImportStatusView,
+        MonthInput,
+        AuditMonthView,
+        AuditPersonInput,
+        AuditPersonView,
+        ExportFormInput,
+        ExportFormView,
+        ExportInput,
+        ExportMadeView,
+        ExportFileView,
+        ExportsView,
+        DecideExportInput,
+        PrintInput,
+        PrintView,
+        YearInput,
     );
     Ok(())
 }

@@ -6,10 +6,12 @@
 
 mod app;
 mod attachment;
+mod audit;
 mod child;
 
 mod conflict;
 mod export;
+mod exports;
 mod moves;
 mod problem;
 mod returned;
@@ -20,9 +22,11 @@ mod visit;
 
 pub use app::*;
 pub use attachment::*;
+pub use audit::*;
 pub use child::*;
 pub use conflict::*;
 pub use export::export;
+pub use exports::*;
 pub use moves::*;
 pub use problem::*;
 pub use returned::*;

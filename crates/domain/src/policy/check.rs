@@ -191,6 +191,17 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
         (lock.visit_idle_minutes, 60, "rules.lock.visit_idle_minutes"),
         (lock.hidden_seconds, 600, "rules.lock.hidden_seconds"),
         (lock.new_key_days, 3_660, "rules.lock.new_key_days"),
+        (rules.look_minutes, 60, "rules.look_minutes"),
+        (
+            rules.export_approval_rows,
+            5_000,
+            "rules.export_approval_rows",
+        ),
+        (
+            rules.export_file_minutes,
+            1_440,
+            "rules.export_file_minutes",
+        ),
     ] {
         if value == 0 || value > most {
             return Err(PolicyError::Range(place.to_owned()));

@@ -151,6 +151,16 @@ fn a_pack_that_cannot_hold_is_refused_where_it_is_wrong() {
             json!(0),
             "rules.reveal_seconds must be greater than zero",
         ),
+        (
+            "/rules/look_minutes",
+            json!(0),
+            "rules.look_minutes is out of range",
+        ),
+        (
+            "/rules/export_file_minutes",
+            json!(1_441),
+            "rules.export_file_minutes is out of range",
+        ),
         ("/tiers", json!([]), "`tiers` is empty"),
         (
             "/tiers/0/when",

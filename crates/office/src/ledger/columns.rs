@@ -33,9 +33,9 @@ pub(super) enum CellKind {
 
 /// A field a register can carry.
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct Column {
+pub(crate) struct Column {
     pub(super) key: String,
-    pub(super) label: String,
+    pub(crate) label: String,
     pub(super) holder: Holder,
     pub(super) kind: CellKind,
     #[serde(default)]
@@ -95,7 +95,7 @@ impl ColumnTable {
         serde_json::from_str(text)
     }
 
-    pub(super) fn column(&self, key: &str) -> Option<&Column> {
+    pub(crate) fn column(&self, key: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.key == key)
     }
 

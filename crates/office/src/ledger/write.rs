@@ -96,6 +96,24 @@ pub fn write(
     workbook.save_to_buffer()
 }
 
+/// The columns of the national form in their order: heading and key.
+pub(crate) fn tidy_columns(kind: LedgerKind) -> &'static [(&'static str, &'static str)] {
+    match kind {
+        LedgerKind::L1 => L1_TIDY,
+        LedgerKind::L2 => L2_TIDY,
+    }
+}
+
+/// A cell as the national form has it.
+pub(crate) fn tidy_cell(
+    index: usize,
+    line: &LedgerLine,
+    key: &str,
+    kind: LedgerKind,
+) -> Option<WrittenCell> {
+    cell(index, line, key, kind, Layout::Tidy)
+}
+
 fn excel_date(day: NaiveDate) -> Result<ExcelDateTime, XlsxError> {
     let part = |number: u32| u8::try_from(number).unwrap_or(1);
     ExcelDateTime::from_ymd(

@@ -1,1 +1,2 @@
-SELECT at_ms, staff, action, object, hash FROM audit ORDER BY position;
+SELECT at_ms, staff, action, object, detail, hash, incarnation, number FROM audit
+ORDER BY incarnation, position;

@@ -1,1 +1,2 @@
-INSERT INTO audit (at_ms, staff, action, object, hash) VALUES (:at_ms, :staff, :action, :object, :hash);
+INSERT INTO audit (at_ms, staff, action, object, hash, incarnation, number, detail)
+VALUES (:at_ms, :staff, :action, :object, :hash, :incarnation, :number, :detail);

@@ -1,1 +1,1 @@
-SELECT hash FROM audit ORDER BY position DESC LIMIT 1;
+SELECT number, hash FROM audit WHERE incarnation = :incarnation ORDER BY number DESC LIMIT 1;

@@ -1,0 +1,600 @@
+//! Exports and prints: asked for with a purpose, seen by a second person above a limit, each with a number and a row of the
+//! audit trail before anything leaves (P-12, ADR 0025). The workbook itself is made in `office`.
+
+use crate::error::ClientError;
+use crate::looks;
+use crate::roster::{People, Roster, RosterChild};
+use crate::runtime::Line;
+use crate::server::refused_code;
+use crate::system;
+use crate::tablet::Tablet;
+use crate::view::{
+    DecideExportInput, ExportFileView, ExportInput, ExportMadeView, ExportPurposeView,
+    ExportRequestView, ExportRowView, ExportsView, IdInput, PrintInput, PrintView,
+};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::identity_number;
+use domain::policy::Rules;
+use ids::{Role, UnitId};
+use protocol::{DecideExport, ExportList, ExportRecord, ExportState, RequestExport, UseExport};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use store::audit;
+use store::exports::{self, ExportRow};
+use uuid::Uuid;
+
+/// The policy list of purposes.
+const PURPOSES: &str = "EXPORT_PURPOSE";
+/// Most characters of a person's words about a purpose.
+const WORDS: usize = 200;
+
+/// The registers by code and name.
+const LEDGERS: [(&str, &str); 2] = [("L1", "农村留守儿童花名册"), ("L2", "困境儿童花名册")];
+
+/// A child as a register has it: plain values by key, codes where the register has words for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportedChild {
+    /// By column key.
+    pub values: BTreeMap<String, String>,
+    /// Category codes.
+    pub categories: BTreeSet<String>,
+}
+
+/// Everything that is decided before a file is made.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// Its number.
+    pub number: String,
+    /// Who, which unit, when, which number: the line on every page.
+    pub line: String,
+    /// The rows.
+    pub children: Vec<ExportedChild>,
+    /// Village or township in words.
+    pub place: String,
+    /// Name of the file without its ending.
+    pub name: String,
+    /// Opens the file; kept nowhere.
+    pub password: String,
+}
+
+/// Limits of the day.
+#[must_use]
+pub fn rules(tablet: &Tablet) -> Rules {
+    tablet
+        .packs()
+        .rules_on(tablet.today())
+        .map_or_else(Rules::default, |pack| pack.rules.clone())
+}
+
+/// The purposes a person may choose from.
+#[must_use]
+pub fn purposes(tablet: &Tablet) -> Vec<ExportPurposeView> {
+    let packs = tablet.packs();
+    let Some(pack) = packs.rules_on(tablet.today()) else {
+        return Vec::new();
+    };
+    pack.list(PURPOSES)
+        .iter()
+        .map(|item| ExportPurposeView {
+            code: item.code.clone(),
+            label: item.label.clone(),
+            full_numbers: pack.rules.export_full_numbers.contains(&item.code),
+        })
+        .collect()
+}
+
+/// A purpose in words.
+pub(crate) fn purpose_words(tablet: &Tablet, code: &str) -> String {
+    purposes(tablet)
+        .into_iter()
+        .find(|purpose| purpose.code == code)
+        .map_or_else(|| code.to_owned(), |purpose| purpose.label)
+}
+
+/// The children of a register, in the order of lists. Identity numbers show their first three and last four digits unless
+/// the whole ones were asked for.
+///
+/// # Errors
+/// `still_loading`, `value_invalid`.
+pub fn children(
+    tablet: &Tablet,
+    ledger: &str,
+    village: Option<&str>,
+    full_numbers: bool,
+) -> Result<Vec<ExportedChild>, ClientError> {
+    find_ledger(ledger)?;
+    let roster = Roster::read(tablet)?;
+    let packs = tablet.packs();
+    let pack = packs
+        .rules_on(roster.today)
+        .ok_or_else(|| ClientError::new("form_unknown"))?;
+    let belongs = |code: &str| match ledger {
+        "L1" => code.starts_with("LB-"),
+        _ => !code.starts_with("LB-") && pack.includes(code),
+    };
+    Ok(roster
+        .children
+        .iter()
+        .filter(|child| village.is_none_or(|village| child.unit.to_string() == village))
+        .filter_map(|child| {
+            let categories: BTreeSet<String> = child
+                .child
+                .categories
+                .iter()
+                .filter(|category| category.end.is_none() && belongs(&category.code))
+                .map(|category| category.code.clone())
+                .collect();
+            (!categories.is_empty()).then(|| ExportedChild {
+                values: values(&roster, child, full_numbers),
+                categories,
+            })
+        })
+        .collect())
+}
+
+fn values(roster: &Roster, child: &RosterChild, full_numbers: bool) -> BTreeMap<String, String> {
+    let of_household = roster
+        .household_of(child)
+        .map(|household| &household.household.fields);
+    of_household
+        .into_iter()
+        .chain([&child.child.fields])
+        .flatten()
+        .filter_map(|(key, value)| {
+            let value = value.as_text().filter(|value| !value.is_empty())?;
+            let hide = is_number(key) && !full_numbers;
+            let value = if hide { mask(value) } else { value.to_owned() };
+            Some((key.clone(), value))
+        })
+        .collect()
+}
+
+/// Whether a column holds identity numbers.
+#[must_use]
+pub fn is_number(key: &str) -> bool {
+    key == "id_no" || key.ends_with("_id_no")
+}
+
+/// First three and last four digits (security-notes.md §3.12): fewer than a screen shows, because paper travels.
+fn mask(number: &str) -> String {
+    let letters: Vec<char> = identity_number::normalise(number).chars().collect();
+    if letters.len() < 15 {
+        return "*".repeat(letters.len());
+    }
+    let end = letters.len() - 4;
+    letters
+        .iter()
+        .enumerate()
+        .map(|(at, letter)| if at < 3 || at >= end { *letter } else { '*' })
+        .collect()
+}
+
+fn find_ledger(code: &str) -> Result<&'static str, ClientError> {
+    LEDGERS
+        .iter()
+        .find(|(known, _)| *known == code)
+        .map(|(_, name)| *name)
+        .ok_or_else(|| ClientError::new("value_invalid").with("value", code))
+}
+
+fn ledger_words(code: &str) -> String {
+    find_ledger(code).unwrap_or(code).to_owned()
+}
+
+/// Whether a second person has to agree.
+#[must_use]
+pub fn needs_second(tablet: &Tablet, rows: usize, full_numbers: bool) -> bool {
+    full_numbers || rows > rules(tablet).export_approval_rows as usize
+}
+
+/// Checks what a person asks for, before anything is read for it.
+///
+/// # Errors
+/// `not_allowed`, `pin_again`, `purpose_missing`, `value_invalid`.
+pub fn check(tablet: &Tablet, input: &ExportInput) -> Result<(), ClientError> {
+    if !tablet.identity.role.is_at_station() {
+        return Err(ClientError::new("not_allowed"));
+    }
+    tablet.require_step_up()?;
+    find_ledger(&input.ledger)?;
+    let purpose = purposes(tablet)
+        .into_iter()
+        .find(|purpose| purpose.code == input.purpose)
+        .ok_or_else(|| ClientError::new("purpose_missing"))?;
+    let words = input.words.trim().chars().count();
+    if words == 0 || words > WORDS {
+        return Err(ClientError::new("purpose_missing"));
+    }
+    if input.full_numbers && !purpose.full_numbers || input.fields.is_empty() {
+        return Err(ClientError::new("not_allowed"));
+    }
+    Ok(())
+}
+
+/// Asks for a second person.
+///
+/// # Errors
+/// As [`check`], `no_network`, `server_refused`.
+pub async fn request(
+    tablet: &Arc<Tablet>,
+    input: &ExportInput,
+) -> Result<ExportsView, ClientError> {
+    check(tablet, input)?;
+    let rows = children(tablet, &input.ledger, input.village.as_deref(), false)?.len();
+    let asked = RequestExport {
+        id: tablet.new_id(),
+        ledger: input.ledger.clone(),
+        unit: unit(input.village.as_deref())?,
+        purpose: input.purpose.clone(),
+        words: input.words.trim().to_owned(),
+        fields: input.fields.clone(),
+        rows: u32::try_from(rows).unwrap_or(u32::MAX),
+        full_numbers: input.full_numbers,
+    };
+    let list: ExportList = Line::of(tablet)?
+        .send("/exports/request", &asked)
+        .await
+        .map_err(plainly)?;
+    view(tablet, Some(list))
+}
+
+/// A second person decides.
+///
+/// # Errors
+/// `pin_again`, `not_found`, `not_allowed`, `no_network`, `server_refused`.
+pub async fn decide(
+    tablet: &Arc<Tablet>,
+    input: &DecideExportInput,
+) -> Result<ExportsView, ClientError> {
+    tablet.require_step_up()?;
+    let decision = DecideExport {
+        id: id(&input.id)?,
+        approve: input.approve,
+    };
+    let list: ExportList = Line::of(tablet)?
+        .send("/exports/decide", &decision)
+        .await
+        .map_err(plainly)?;
+    view(tablet, Some(list))
+}
+
+/// The page. Without a network it shows what was made here.
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn list(tablet: &Arc<Tablet>) -> Result<ExportsView, ClientError> {
+    tidy(tablet)?;
+    let list = match Line::of(tablet)?.send("/exports/list", &()).await {
+        Ok(list) => Some(list),
+        Err(error) if error.code() == "no_network" => None,
+        Err(error) => return Err(error),
+    };
+    view(tablet, list)
+}
+
+/// The server counts an approved request as used; it fits what is exported now.
+///
+/// # Errors
+/// `export_needs_second` where there is no such request or it fits something else; `no_network`, `server_refused`.
+pub async fn redeem(
+    tablet: &Arc<Tablet>,
+    input: &ExportInput,
+    rows: usize,
+) -> Result<(), ClientError> {
+    let needs = || ClientError::new("export_needs_second");
+    let request = id(input.request.as_deref().ok_or_else(needs)?)?;
+    let line = Line::of(tablet)?;
+    let list: ExportList = line.send("/exports/list", &()).await?;
+    let unit = unit(input.village.as_deref())?;
+    let fits = list.exports.iter().any(|record| {
+        let asked = &record.asked;
+        asked.id == request
+            && record.state == ExportState::Approved
+            && asked.ledger == input.ledger
+            && asked.unit == unit
+            && asked.purpose == input.purpose
+            && asked.full_numbers == input.full_numbers
+            && input
+                .fields
+                .iter()
+                .all(|field| asked.fields.contains(field))
+    });
+    if !fits {
+        return Err(needs());
+    }
+    let made = UseExport {
+        id: request,
+        rows: u32::try_from(rows).unwrap_or(u32::MAX),
+    };
+    let _: ExportList = line.send("/exports/use", &made).await.map_err(plainly)?;
+    Ok(())
+}
+
+/// Numbers an export and makes its password.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn prepare(
+    tablet: &Tablet,
+    input: &ExportInput,
+    children: Vec<ExportedChild>,
+) -> Result<Prepared, ClientError> {
+    let number = number(tablet, 'E')?;
+    let people = People::read(tablet)?;
+    let place = match unit(input.village.as_deref())? {
+        Some(unit) => people.unit_name(unit),
+        None => tablet.identity.township.clone(),
+    };
+    Ok(Prepared {
+        line: line(tablet, &number),
+        name: format!("{place}{}-{number}", ledger_words(&input.ledger)),
+        number,
+        children,
+        place,
+        password: password(tablet),
+    })
+}
+
+/// Keeps the file for its minutes. That it was made is in the audit trail in the same transaction, before anybody has it.
+///
+/// # Errors
+/// `disk_full`.
+pub fn keep(
+    tablet: &Tablet,
+    input: &ExportInput,
+    prepared: &Prepared,
+    file: &[u8],
+) -> Result<ExportMadeView, ClientError> {
+    let now = tablet.clock.now_ms();
+    let rows = u32::try_from(prepared.children.len()).unwrap_or(u32::MAX);
+    let export = ExportRow {
+        id: tablet.new_id(),
+        number: prepared.number.clone(),
+        made_ms: now,
+        until_ms: now + i64::from(rules(tablet).export_file_minutes) * 60_000,
+        ledger: input.ledger.clone(),
+        purpose: input.purpose.clone(),
+        words: input.words.trim().to_owned(),
+        rows,
+        full_numbers: input.full_numbers,
+        file_name: format!("{}.xlsx", prepared.name),
+        is_there: true,
+    };
+    let detail = format!(
+        "number={} ledger={} purpose={} rows={rows} full_numbers={} fields={}",
+        export.number,
+        export.ledger,
+        export.purpose,
+        u8::from(export.full_numbers),
+        input.fields.join(","),
+    );
+    let object = input.request.clone().unwrap_or_default();
+    tablet.store.write(|tx| {
+        audit::append_with(tx, &looks::row(tablet, "export_made", &object), &detail)?;
+        exports::put(tx, &export, file)
+    })?;
+    Ok(ExportMadeView {
+        id: export.id.to_string(),
+        number: export.number,
+        file_name: export.file_name,
+        password: prepared.password.clone(),
+        rows,
+        until: system::moment(export.until_ms),
+    })
+}
+
+/// Takes a file that is still here.
+///
+/// # Errors
+/// `export_over`, `disk_full`.
+pub fn take(tablet: &Arc<Tablet>, input: &IdInput) -> Result<ExportFileView, ClientError> {
+    tidy(tablet)?;
+    let now = tablet.clock.now_ms();
+    let id = id(&input.id)?;
+    let file = tablet
+        .store
+        .read(|connection| exports::file(connection, id, now))?
+        .ok_or_else(|| ClientError::new("export_over"))?;
+    let detail = format!("number={}", file.number);
+    tablet
+        .store
+        .write(|tx| audit::append_with(tx, &looks::row(tablet, "export_taken", ""), &detail))?;
+    Ok(ExportFileView {
+        file_name: file.file_name,
+        bytes: STANDARD.encode(file.bytes),
+    })
+}
+
+/// Files whose time is over go.
+///
+/// # Errors
+/// The store cannot be written.
+pub(crate) fn tidy(tablet: &Tablet) -> Result<(), ClientError> {
+    let now = tablet.clock.now_ms();
+    if tablet
+        .store
+        .read(|connection| exports::has_expired(connection, now))?
+    {
+        tablet.store.write(|tx| exports::drop_files(tx, now))?;
+    }
+    Ok(())
+}
+
+/// At the beginning every file goes: nobody waits for it any more.
+///
+/// # Errors
+/// The store cannot be written.
+pub(crate) fn tidy_all(tablet: &Tablet) -> Result<(), ClientError> {
+    let has = |connection: &store::Connection| exports::has_expired(connection, i64::MAX);
+    if tablet.store.read(has)? {
+        tablet.store.write(|tx| exports::drop_files(tx, i64::MAX))?;
+    }
+    Ok(())
+}
+
+/// Something is about to be printed: it gets a number and a row first.
+///
+/// # Errors
+/// `not_allowed`, `value_invalid`, `disk_full`.
+pub fn print(tablet: &Arc<Tablet>, input: &PrintInput) -> Result<PrintView, ClientError> {
+    if !tablet.identity.role.is_at_station() {
+        return Err(ClientError::new("not_allowed"));
+    }
+    if input.what != "audit_month" {
+        return Err(ClientError::new("value_invalid").with("value", &input.what));
+    }
+    let number = number(tablet, 'P')?;
+    let detail = format!("number={number} rows={}", input.rows);
+    tablet.store.write(|tx| {
+        audit::append_with(tx, &looks::row(tablet, "print_made", &input.what), &detail)
+    })?;
+    Ok(PrintView {
+        line: line(tablet, &number),
+        number,
+    })
+}
+
+/// The line that stands on what leaves: who, which unit, when, which number.
+#[must_use]
+pub fn line(tablet: &Tablet, number: &str) -> String {
+    let me = &tablet.identity;
+    let time = system::civil_minute(tablet.clock.now_ms());
+    format!(
+        "{} {}　{time}　编号 {number}　内部资料，用完销毁",
+        me.unit_name, me.person
+    )
+}
+
+/// `E-20261102-16170-1`: day, end of the device's id, the how-manieth of this device.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn number(tablet: &Tablet, letter: char) -> Result<String, ClientError> {
+    let made = tablet.store.read(|connection| {
+        audit::count_of(
+            connection,
+            &["export_made", "print_made", "yearly_pack_made"],
+        )
+    })?;
+    let [.., high, low] = *tablet.identity.device.0.as_bytes();
+    Ok(format!(
+        "{letter}-{}-{:05}-{}",
+        tablet.today().format("%Y%m%d"),
+        u16::from_be_bytes([high, low]),
+        made + 1
+    ))
+}
+
+/// Twelve letters and digits that nobody confuses when reading them out; 59 bits.
+fn password(tablet: &Tablet) -> String {
+    const LETTERS: &[u8; 31] = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789";
+    let mut letters = String::new();
+    while letters.len() < 12 {
+        let mut byte = [0];
+        tablet.entropy.fill(&mut byte);
+        // Each letter as likely as any other.
+        if let Some(letter) = LETTERS.get(usize::from(byte[0] & 31)) {
+            letters.push(char::from(*letter));
+        }
+    }
+    format!("{}-{}-{}", &letters[..4], &letters[4..8], &letters[8..])
+}
+
+fn view(tablet: &Tablet, list: Option<ExportList>) -> Result<ExportsView, ClientError> {
+    let now = tablet.clock.now_ms();
+    let people = People::read(tablet)?;
+    let made = tablet.store.read(exports::all)?;
+    Ok(ExportsView {
+        made: made
+            .into_iter()
+            .map(|row| ExportRowView {
+                id: row.id.to_string(),
+                number: row.number,
+                at: system::moment(row.made_ms),
+                ledger: ledger_words(&row.ledger),
+                purpose: purpose_words(tablet, &row.purpose),
+                words: row.words,
+                rows: row.rows,
+                full_numbers: row.full_numbers,
+                until: (row.is_there && row.until_ms > now).then(|| system::moment(row.until_ms)),
+            })
+            .collect(),
+        is_current: list.is_some(),
+        requests: list
+            .map(|list| list.exports)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|record| request_view(tablet, &people, record))
+            .collect(),
+    })
+}
+
+fn request_view(tablet: &Tablet, people: &People, record: ExportRecord) -> ExportRequestView {
+    let me = &tablet.identity;
+    let asked = record.asked;
+    let own = record.staff == me.staff;
+    let packs = tablet.packs();
+    let label = |key: &String| {
+        ["child", "household"]
+            .into_iter()
+            .find_map(|holder| packs.field(holder, key))
+            .map_or_else(|| key.clone(), |field| field.label.clone())
+    };
+    ExportRequestView {
+        id: asked.id.to_string(),
+        by: people.name(record.staff),
+        at: system::moment(record.at_ms),
+        ledger: ledger_words(&asked.ledger),
+        village: asked.unit.map(|unit| people.unit_name(unit)),
+        purpose: purpose_words(tablet, &asked.purpose),
+        fields: asked.fields.iter().map(label).collect(),
+        rows: asked.rows,
+        state: record.state.as_str().to_owned(),
+        decided_by: record.decided_by.map(|staff| people.name(staff)),
+        may_decide: record.state == ExportState::Asked
+            && !own
+            && (!asked.full_numbers || me.role == Role::Head),
+        may_make: record.state == ExportState::Approved && own,
+        input: ExportInput {
+            request: Some(asked.id.to_string()),
+            ledger: asked.ledger,
+            village: asked.unit.map(|unit| unit.to_string()),
+            purpose: asked.purpose,
+            words: asked.words,
+            fields: asked.fields,
+            full_numbers: asked.full_numbers,
+        },
+    }
+}
+
+/// What the server refuses, in codes the screens have words for.
+fn plainly(error: ClientError) -> ClientError {
+    match refused_code(&error).as_deref() {
+        Some("export_over") => ClientError::new("export_over"),
+        Some("not_allowed") => ClientError::new("not_allowed"),
+        Some("not_found") => ClientError::new("not_found"),
+        _ => error,
+    }
+}
+
+fn id(text: &str) -> Result<Uuid, ClientError> {
+    Uuid::parse_str(text).map_err(|_| ClientError::new("not_found"))
+}
+
+fn unit(village: Option<&str>) -> Result<Option<UnitId>, ClientError> {
+    village
+        .map(|village| UnitId::parse(village).map_err(|_| ClientError::new("not_found")))
+        .transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mask;
+
+    #[test]
+    fn a_number_on_paper_shows_three_and_four_digits() {
+        assert_eq!(mask("310199201603150012"), "310***********0012");
+        assert_eq!(mask("12345"), "*****");
+    }
+}

@@ -1,0 +1,205 @@
+//! 导出: what is asked before a register leaves the station, and what came of it.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What to export.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ExportFormInput {
+    /// L1 | L2.
+    pub ledger: String,
+    /// One village, or none for all.
+    pub village: Option<String>,
+}
+
+/// What is said before anybody decides.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ExportFormView {
+    /// The registers there are.
+    pub ledgers: Vec<ExportLedgerView>,
+    /// How many children it would be.
+    pub rows: u32,
+    /// The columns.
+    pub fields: Vec<ExportFieldView>,
+    /// What for.
+    pub purposes: Vec<ExportPurposeView>,
+    /// More rows need a second person.
+    pub limit: u32,
+    /// Minutes the file can be taken.
+    pub minutes: u32,
+}
+
+/// A register.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ExportLedgerView {
+    /// Code.
+    pub code: String,
+    /// Name.
+    pub label: String,
+}
+
+/// A column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ExportFieldView {
+    /// Key.
+    pub key: String,
+    /// Heading.
+    pub label: String,
+    /// Its values are hidden but for the first three and last four digits.
+    pub masked: bool,
+}
+
+/// A purpose.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ExportPurposeView {
+    /// Code.
+    pub code: String,
+    /// Words.
+    pub label: String,
+    /// Whole ID numbers may be asked for.
+    pub full_numbers: bool,
+}
+
+/// An export somebody wants.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ExportInput {
+    /// The approved request it is made from, if one was needed.
+    pub request: Option<String>,
+    /// L1 | L2.
+    pub ledger: String,
+    /// One village, or none for all.
+    pub village: Option<String>,
+    /// A purpose's code.
+    pub purpose: String,
+    /// The person's own words about it.
+    pub words: String,
+    /// Keys of the columns.
+    pub fields: Vec<String>,
+    /// With whole ID numbers.
+    pub full_numbers: bool,
+}
+
+/// A file was made. The password is here and nowhere else, and is shown once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ExportMadeView {
+    /// Export id.
+    pub id: String,
+    /// The number printed on it.
+    pub number: String,
+    /// What the file is called.
+    pub file_name: String,
+    /// What opens it.
+    pub password: String,
+    /// Rows.
+    pub rows: u32,
+    /// Until when the file can be taken.
+    pub until: String,
+}
+
+/// A file to take.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ExportFileView {
+    /// What it is called.
+    pub file_name: String,
+    /// The file in base64.
+    pub bytes: String,
+}
+
+/// The page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ExportsView {
+    /// What was made here, newest first.
+    pub made: Vec<ExportRowView>,
+    /// Requests of the township; none while the server cannot be reached.
+    pub requests: Vec<ExportRequestView>,
+    /// The server was reached, so `requests` is true now.
+    pub is_current: bool,
+}
+
+/// An export made here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ExportRowView {
+    /// Export id.
+    pub id: String,
+    /// Its number.
+    pub number: String,
+    /// Moment.
+    pub at: String,
+    /// Register in words.
+    pub ledger: String,
+    /// Purpose in words.
+    pub purpose: String,
+    /// The person's own words.
+    pub words: String,
+    /// Rows.
+    pub rows: u32,
+    /// Whole ID numbers are in it.
+    pub full_numbers: bool,
+    /// The file can still be taken, until then.
+    pub until: Option<String>,
+}
+
+/// A request for a second person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ExportRequestView {
+    /// Request id.
+    pub id: String,
+    /// Who asks.
+    pub by: String,
+    /// Moment.
+    pub at: String,
+    /// What would be exported.
+    pub input: ExportInput,
+    /// Register in words.
+    pub ledger: String,
+    /// Village, or nothing for the whole township.
+    pub village: Option<String>,
+    /// Purpose in words.
+    pub purpose: String,
+    /// Columns in words.
+    pub fields: Vec<String>,
+    /// Rows.
+    pub rows: u32,
+    /// asked | approved | declined | used | expired.
+    pub state: String,
+    /// Who decided.
+    pub decided_by: Option<String>,
+    /// This person may decide.
+    pub may_decide: bool,
+    /// This person may make it now.
+    pub may_make: bool,
+}
+
+/// A second person decides.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct DecideExportInput {
+    /// Request id.
+    pub id: String,
+    /// Yes or no.
+    pub approve: bool,
+}
+
+/// A year.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct YearInput {
+    /// `2026`.
+    pub year: u16,
+}
+
+/// Something is about to be printed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct PrintInput {
+    /// What: audit_month | …
+    pub what: String,
+    /// Rows on it.
+    pub rows: u32,
+}
+
+/// The number that stands on the paper.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct PrintView {
+    /// Its number.
+    pub number: String,
+    /// The line that stands on it: who, which unit, when.
+    pub line: String,
+}

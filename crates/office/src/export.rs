@@ -1,0 +1,263 @@
+//! Registers that leave the station: typed text cells, a line on every page that says whose copy it is, and the workbook
+//! encrypted with a password (ECMA-376 agile: AES-256, SHA-512, a hundred thousand rounds), as Excel, WPS and LibreOffice
+//! open it (ADR 0025).
+
+use crate::ledger::LedgerKind;
+use crate::ledger::columns::ColumnTable;
+use crate::ledger::write::{LedgerLine, WrittenCell, tidy_cell, tidy_columns};
+use client::exports::{ExportedChild, Prepared, is_number};
+use client::view::ExportFieldView;
+use ids::Entropy;
+use ms_offcrypto_writer::Ecma376AgileWriter;
+use rust_xlsxwriter::{
+    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, XlsxError,
+};
+use std::io::{Cursor, Write};
+
+/// Columns that hold free text or what the office fills in: they stay here (security-notes.md §3.12).
+const NEVER: [&str; 4] = ["remark", "hardship_cause", "helper", "-"];
+
+/// The columns of a register that may leave.
+#[must_use]
+pub fn columns(kind: LedgerKind) -> Vec<(&'static str, &'static str)> {
+    tidy_columns(kind)
+        .iter()
+        .copied()
+        .filter(|(_, key)| *key != "#" && !NEVER.contains(key))
+        .collect()
+}
+
+/// The same for a screen.
+#[must_use]
+pub fn fields(kind: LedgerKind) -> Vec<ExportFieldView> {
+    let table = ColumnTable::shipped();
+    columns(kind)
+        .into_iter()
+        .map(|(heading, key)| ExportFieldView {
+            key: key.to_owned(),
+            label: table
+                .column(key)
+                .map_or_else(|| heading.to_owned(), |column| column.label.clone()),
+            masked: is_number(key),
+        })
+        .collect()
+}
+
+/// Writes the workbook. Every cell is text, so nothing in it is ever computed.
+///
+/// # Errors
+/// The workbook cannot be put together, e.g. a cell is longer than the format allows.
+pub fn write(
+    kind: LedgerKind,
+    prepared: &Prepared,
+    fields: &[String],
+) -> Result<Vec<u8>, XlsxError> {
+    let columns: Vec<_> = columns(kind)
+        .into_iter()
+        .filter(|(_, key)| fields.iter().any(|field| field == key))
+        .collect();
+    let mut workbook = Workbook::new();
+    // Nothing in the properties tells who or when; the line on the page does, for people.
+    workbook.set_properties(
+        &DocProperties::new().set_creation_datetime(&ExcelDateTime::from_ymd(2026, 1, 1)?),
+    );
+    let sheet = workbook.add_worksheet();
+    let title = Format::new()
+        .set_bold()
+        .set_font_size(16)
+        .set_align(FormatAlign::Center);
+    let mark = Format::new().set_font_color("808080");
+    let head = Format::new()
+        .set_bold()
+        .set_text_wrap()
+        .set_align(FormatAlign::Center)
+        .set_border(FormatBorder::Thin);
+    let text = Format::new().set_num_format("@");
+    let last = u16::try_from(columns.len()).unwrap_or(u16::MAX);
+    let name = format!("{}{}", prepared.place, kind.name());
+    sheet.merge_range(0, 0, 0, last.max(1), &name, &title)?;
+    sheet.write_string_with_format(1, 0, &prepared.line, &mark)?;
+    // & begins a code in headers and footers.
+    let line = prepared.line.replace('&', "&&");
+    sheet.set_header(format!("&R{line}"));
+    sheet.set_footer(format!("&L{line}&R第 &P 页，共 &N 页"));
+    sheet.set_landscape();
+    sheet.set_repeat_rows(0, 2)?;
+    sheet.set_freeze_panes(3, 2)?;
+    let headings = std::iter::once("序号").chain(columns.iter().map(|(heading, _)| *heading));
+    for (at, heading) in (0_u16..).zip(headings) {
+        sheet.write_string_with_format(2, at, heading, &head)?;
+    }
+    for (index, (at, child)) in (3_u32..).zip(&prepared.children).enumerate() {
+        sheet.write_string_with_format(at, 0, (index + 1).to_string(), &text)?;
+        let line = line_of(child);
+        for (column, (_, key)) in (1_u16..).zip(&columns) {
+            if let Some(WrittenCell::Text(words)) = tidy_cell(index, &line, key, kind) {
+                sheet.write_string_with_format(at, column, words, &text)?;
+            }
+        }
+    }
+    workbook.save_to_buffer()
+}
+
+fn line_of(child: &ExportedChild) -> LedgerLine {
+    LedgerLine {
+        values: child.values.clone(),
+        categories: child.categories.clone(),
+        ..LedgerLine::default()
+    }
+}
+
+/// Encrypts a workbook so that only the password opens it.
+///
+/// # Errors
+/// The container cannot be put together.
+pub fn encrypt(
+    workbook: &[u8],
+    password: &str,
+    entropy: &dyn Entropy,
+) -> Result<Vec<u8>, std::io::Error> {
+    let mut random = Dice(entropy);
+    let mut writer = Ecma376AgileWriter::create(&mut random, password, Cursor::new(Vec::new()))?;
+    writer.write_all(workbook)?;
+    Ok(writer.into_inner()?.into_inner())
+}
+
+/// The device's randomness, as the container's writer asks for it.
+struct Dice<'a>(&'a dyn Entropy);
+
+impl rand_core_0_9::RngCore for Dice<'_> {
+    fn next_u32(&mut self) -> u32 {
+        let mut bytes = [0; 4];
+        self.0.fill(&mut bytes);
+        u32::from_le_bytes(bytes)
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        let mut bytes = [0; 8];
+        self.0.fill(&mut bytes);
+        u64::from_le_bytes(bytes)
+    }
+
+    fn fill_bytes(&mut self, bytes: &mut [u8]) {
+        self.0.fill(bytes);
+    }
+}
+
+impl rand_core_0_9::CryptoRng for Dice<'_> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use calamine::{Data, Reader, Xlsx};
+    use std::collections::{BTreeMap, BTreeSet};
+
+    const CANARY: &str = "金丝雀七七";
+    const PASSWORD: &str = "ABCD-EFGH-2345";
+
+    struct Counting(std::sync::atomic::AtomicU8);
+
+    impl Entropy for Counting {
+        fn fill(&self, bytes: &mut [u8]) {
+            for byte in bytes {
+                *byte = self.0.fetch_add(41, std::sync::atomic::Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn prepared() -> Prepared {
+        let values = [
+            ("name", CANARY),
+            ("id_no", "310***********0012"),
+            ("addr", "=HYPERLINK(\"x\")"),
+            ("remark", "不该出去的话"),
+        ];
+        Prepared {
+            number: "E-20261102-3F2A-1".into(),
+            line: "芦汀镇 周敏　2026-11-02 10:05　编号 E-20261102-3F2A-1".into(),
+            children: vec![ExportedChild {
+                values: values
+                    .into_iter()
+                    .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                    .collect::<BTreeMap<_, _>>(),
+                categories: BTreeSet::from(["LB-1".to_owned()]),
+            }],
+            place: "芦汀镇".into(),
+            name: "x".into(),
+            password: PASSWORD.into(),
+        }
+    }
+
+    fn file() -> Vec<u8> {
+        let fields: Vec<String> = ["name", "id_no", "addr", "remark", "left_behind_kind"]
+            .map(str::to_owned)
+            .to_vec();
+        let plain = write(LedgerKind::L1, &prepared(), &fields).unwrap();
+        encrypt(&plain, PASSWORD, &Counting(3.into())).unwrap()
+    }
+
+    #[test]
+    fn the_file_opens_with_its_password_and_with_no_other() {
+        let file = file();
+        let plain = office_crypto::decrypt_from_bytes(file.clone(), PASSWORD).unwrap();
+        let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(plain)).unwrap();
+        let sheet = workbook.sheet_names()[0].clone();
+        let range = workbook.worksheet_range(&sheet).unwrap();
+        let row: Vec<String> = (0..5)
+            .map(|column| range.get_value((3, column)).unwrap().to_string())
+            .collect();
+        assert_eq!(
+            row,
+            [
+                "1",
+                CANARY,
+                "310***********0012",
+                "=HYPERLINK(\"x\")",
+                "父母双方外出"
+            ]
+        );
+        let is_text = |data: &Data| matches!(data, Data::String(_) | Data::Empty);
+        assert!(range.rows().flatten().all(is_text), "every cell is text");
+        assert!(workbook.worksheet_formula(&sheet).unwrap().is_empty());
+        assert!(
+            range
+                .get_value((1, 0))
+                .unwrap()
+                .to_string()
+                .contains("E-20261102-3F2A-1"),
+            "the line says whose copy it is"
+        );
+        for wrong in ["", "ABCD-EFGH-2346", "abcd-efgh-2345"] {
+            let opened = office_crypto::decrypt_from_bytes(file.clone(), wrong);
+            assert!(
+                opened.is_err() || !opened.unwrap().starts_with(b"PK"),
+                "{wrong}"
+            );
+        }
+        assert!(Xlsx::new(Cursor::new(file)).is_err(), "nor without one");
+    }
+
+    #[test]
+    fn nothing_of_it_stands_in_the_open_and_free_text_is_not_in_it_at_all() {
+        let file = file();
+        let utf16 = |text: &str| {
+            text.encode_utf16()
+                .flat_map(u16::to_le_bytes)
+                .collect::<Vec<_>>()
+        };
+        for text in [CANARY, "芦汀镇", "worksheet", "E-20261102"] {
+            for needle in [text.as_bytes().to_vec(), utf16(text)] {
+                assert!(
+                    !file.windows(needle.len()).any(|part| part == needle),
+                    "{text}"
+                );
+            }
+        }
+        let plain = office_crypto::decrypt_from_bytes(file, PASSWORD).unwrap();
+        let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(plain)).unwrap();
+        let sheet = workbook.sheet_names()[0].clone();
+        let range = workbook.worksheet_range(&sheet).unwrap();
+        let words: Vec<String> = range.rows().flatten().map(ToString::to_string).collect();
+        assert!(!words.iter().any(|word| word.contains("不该出去")));
+    }
+}

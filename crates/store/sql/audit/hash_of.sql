@@ -1,0 +1,1 @@
+SELECT hash FROM audit WHERE incarnation = :incarnation AND number = :number;

@@ -1,0 +1,1 @@
+SELECT at_ms FROM audit ORDER BY position DESC LIMIT 1;

@@ -1,0 +1,1 @@
+SELECT device, incarnation FROM identity;

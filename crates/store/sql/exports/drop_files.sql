@@ -1,0 +1,1 @@
+UPDATE exports SET file = NULL WHERE file IS NOT NULL AND until_ms <= :now_ms;

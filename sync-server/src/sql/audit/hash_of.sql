@@ -1,0 +1,1 @@
+SELECT hash FROM audit WHERE position = :position;

@@ -1,0 +1,1 @@
+SELECT DISTINCT device, incarnation FROM device_audit ORDER BY device, incarnation;

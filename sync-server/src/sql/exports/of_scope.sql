@@ -1,0 +1,2 @@
+SELECT id, device, staff, ledger, unit, purpose, sealed, fields, rows, full_numbers, state, at_ms, expires_ms, decided_by
+FROM exports WHERE scope = :scope ORDER BY at_ms DESC LIMIT 50;

@@ -1,0 +1,250 @@
+//! Who looked at what reaches the station, and whoever takes data away is written down before they have it.
+
+use anyhow::{Context, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use calamine::{Reader, Xlsx};
+use client::view::{
+    AppView, AuditMonthView, AuditPersonView, ChildFileView, ExportFileView, ExportFormView,
+    ExportMadeView, ExportsView, ShellKind,
+};
+use ids::Role;
+use protocol::CreateEnrolment;
+use serde_json::{Value, json};
+use std::io::Cursor;
+use zoufang_tests::device::Device;
+use zoufang_tests::story::{PIN, World};
+
+const STATION_PIN: &str = "283946";
+const MONTH: &str = "2026-11";
+const HOUR_MS: i64 = 60 * 60 * 1000;
+
+async fn month(station: &Device) -> Result<AuditMonthView> {
+    station.call("audit_month", json!({ "month": MONTH })).await
+}
+
+async fn step_up(device: &Device, pin: &str) -> Result<()> {
+    let _: Value = device.call("step_up", json!({ "pin": pin })).await?;
+    Ok(())
+}
+
+fn looks(view: &AuditMonthView, person: &str, action: &str) -> u32 {
+    let row = view.people.iter().find(|row| row.person == person);
+    let look = row.and_then(|row| row.looks.iter().find(|look| look.action == action));
+    look.map_or(0, |look| look.count)
+}
+
+fn events<'v>(view: &'v AuditMonthView, action: &str) -> Vec<&'v client::view::AuditEventRow> {
+    view.events
+        .iter()
+        .filter(|row| row.action == action)
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_tablet_looked_at_is_seen_at_the_station_and_a_long_look_is_one_row() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let (first, second) = (tablet.child("吴天宇").await?, tablet.child("郑可欣").await?);
+    for child in [&first, &first, &second] {
+        let _: ChildFileView = tablet.call("child_file", json!({ "id": child })).await?;
+    }
+    tablet.clock.move_by(11 * 60 * 1000);
+    let _: ChildFileView = tablet.call("child_file", json!({ "id": first })).await?;
+    let _: AppView = tablet.call("lock", Value::Null).await?;
+    let wrong = tablet.refusal("unlock", json!({ "pin": "204816" })).await?;
+    assert_eq!(wrong.code, "wrong_pin");
+    let _: AppView = tablet.call("unlock", json!({ "pin": PIN })).await?;
+
+    // The words of a day's sync are one round trip; the trail waits for company.
+    tablet.sync().await?;
+    assert_eq!(
+        looks(&month(&world.station).await?, "李玉梅", "view_child"),
+        0
+    );
+    for clock in [&tablet.clock, &world.clock, &world.station.clock] {
+        clock.move_by(HOUR_MS);
+    }
+    tablet.sync().await?;
+    let view = month(&world.station).await?;
+    assert_eq!(looks(&view, "李玉梅", "view_child"), 3, "{view:?}");
+    assert_eq!(events(&view, "unlock_failed").len(), 1);
+    assert!(
+        !events(&view, "device_enrolled").is_empty(),
+        "the server's own acts"
+    );
+    assert!(view.faults.is_empty() && view.reviews.is_empty());
+
+    let staff = view.people[0].staff.clone();
+    let person: AuditPersonView = world
+        .station
+        .call("audit_person", json!({ "month": MONTH, "staff": staff }))
+        .await?;
+    let seen: Vec<(&str, u32)> = person
+        .children
+        .iter()
+        .map(|child| (child.name.as_str(), child.count))
+        .collect();
+    assert_eq!(seen, [("吴天宇", 2), ("郑可欣", 1)]);
+
+    let view: AuditMonthView = world
+        .station
+        .call("review_audit", json!({ "month": MONTH }))
+        .await?;
+    assert_eq!(view.reviews.len(), 1);
+    let faults = world.township.faults()?;
+    assert_eq!(faults, [""; 0]);
+    world.township.stop().await;
+    Ok(())
+}
+
+fn wanted(form: &ExportFormView, village: Option<&str>, full_numbers: bool) -> Value {
+    let fields: Vec<&str> = form.fields.iter().map(|field| field.key.as_str()).collect();
+    json!({
+        "request": null, "ledger": "L1", "village": village, "purpose": "report",
+        "words": "报区民政局", "fields": fields, "full_numbers": full_numbers,
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_asks_for_the_pin_says_why_and_leaves_with_a_password_for_minutes() -> Result<()>
+{
+    let world = World::new().await?;
+    let station = &world.station;
+    let form: ExportFormView = station
+        .call("export_form", json!({ "ledger": "L1", "village": null }))
+        .await?;
+    assert_eq!(form.rows, 6);
+    let input = wanted(&form, None, false);
+    assert_eq!(
+        station.refusal("make_export", input.clone()).await?.code,
+        "pin_again"
+    );
+    step_up(station, STATION_PIN).await?;
+    let mut silent = input.clone();
+    silent["words"] = json!(" ");
+    assert_eq!(
+        station.refusal("make_export", silent).await?.code,
+        "purpose_missing"
+    );
+    let made: ExportMadeView = station.call("make_export", input).await?;
+    assert_eq!(made.rows, 6);
+    let file: ExportFileView = station
+        .call("take_export", json!({ "id": made.id }))
+        .await?;
+    let bytes = STANDARD.decode(file.bytes)?;
+    let name = "石小雨".as_bytes();
+    assert!(!bytes.windows(name.len()).any(|part| part == name));
+
+    station.clock.move_by(11 * 60 * 1000);
+    let gone = station
+        .refusal("take_export", json!({ "id": made.id }))
+        .await?;
+    assert_eq!(gone.code, "export_over");
+    let page: ExportsView = station.call("exports", Value::Null).await?;
+    assert_eq!((page.made.len(), page.made[0].until.clone()), (1, None));
+
+    let view = month(station).await?;
+    let row = events(&view, "export_made")
+        .pop()
+        .context("it is in the trail")?;
+    assert_eq!(row.number.as_deref(), Some(made.number.as_str()));
+    assert_eq!((row.count, row.full_numbers), (Some(6), false));
+    assert_eq!(events(&view, "export_taken").len(), 1);
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whole_id_numbers_leave_only_when_a_head_agreed_on_another_device_and_once() -> Result<()> {
+    let world = World::new().await?;
+    let station = &world.station;
+    let code = world
+        .township
+        .server
+        .create_enrolment(CreateEnrolment {
+            unit: station.tablet()?.identity.scope,
+            role: Role::Head,
+            person: "陈站长".to_owned(),
+        })
+        .await?;
+    let head = world.open_device(&world.new_folder(), ShellKind::Station)?;
+    head.enrol(&world.township.server, &code, PIN).await?;
+    let form: ExportFormView = station
+        .call("export_form", json!({ "ledger": "L1", "village": null }))
+        .await?;
+    let mut input = wanted(&form, None, true);
+    step_up(station, STATION_PIN).await?;
+    let alone = station.refusal("make_export", input.clone()).await?;
+    assert_eq!(alone.code, "export_needs_second");
+    let page: ExportsView = station.call("request_export", input.clone()).await?;
+    let request = &page.requests[0];
+    assert!(!request.may_decide && !request.may_make);
+    let decision = json!({ "id": request.id, "approve": true });
+    assert!(
+        station
+            .refusal("decide_export", decision.clone())
+            .await
+            .is_ok()
+    );
+
+    let seen: ExportsView = head.call("exports", Value::Null).await?;
+    assert_eq!(seen.requests[0].input.words, "报区民政局");
+    assert!(seen.requests[0].may_decide);
+    assert_eq!(
+        head.refusal("decide_export", decision.clone()).await?.code,
+        "pin_again"
+    );
+    step_up(&head, PIN).await?;
+    let _: ExportsView = head.call("decide_export", decision).await?;
+
+    input["request"] = json!(request.id);
+    let made: ExportMadeView = station.call("make_export", input.clone()).await?;
+    assert_eq!(made.rows, 6);
+    let again = station.refusal("make_export", input).await?;
+    assert_eq!(again.code, "export_needs_second");
+
+    let view = month(station).await?;
+    for action in [
+        "export_asked",
+        "export_approved",
+        "export_used",
+        "export_made",
+    ] {
+        assert_eq!(events(&view, action).len(), 1, "{action}");
+    }
+    assert!(events(&view, "export_made")[0].full_numbers);
+    assert_eq!(
+        events(&view, "export_approved")[0].by.as_deref(),
+        Some("陈站长")
+    );
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_yearly_pack_has_numbers_and_nobodys_name() -> Result<()> {
+    let world = World::new().await?;
+    let file: ExportFileView = world
+        .station
+        .call("yearly_pack", json!({ "year": 2026 }))
+        .await?;
+    let bytes = STANDARD.decode(file.bytes)?;
+    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes))?;
+    let words: Vec<String> = workbook
+        .worksheets()
+        .iter()
+        .flat_map(|(_, range)| {
+            range
+                .cells()
+                .map(|(_, _, cell)| cell.to_string())
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(words.iter().any(|word| word == "未满14周岁的孩子"));
+    for name in ["石小雨", "王秀兰", "李玉梅"] {
+        assert!(!words.iter().any(|word| word.contains(name)));
+    }
+    world.township.stop().await;
+    Ok(())
+}
