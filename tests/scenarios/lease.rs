@@ -67,7 +67,8 @@ async fn after_a_month_without_contact_she_can_write_and_nobody_can_read() -> Re
         .iter()
         .flat_map(|part| &part.sections)
         .any(|section| {
-            section.same_available || section.questions.iter().any(|question| question.carried)
+            section.same_available.is_some()
+                || section.questions.iter().any(|question| question.carried)
         });
     assert!(!carried, "nothing of the last visit is carried over");
     let saved: SavedView = tablet
