@@ -424,6 +424,13 @@ impl AdmissionState for Memory<'_> {
         let body = log::seal_envelope(&key, &head.hash.0, admitted.envelope, self.entropy)?;
         let raw_bytes = stored(admitted.envelope.raw_bytes() as u64);
         self.connection
+            .prepare_cached(include_str!("sql/admission/insert_actor.sql"))?
+            .execute(named_params! {
+                ":document": head.document.0.as_bytes(),
+                ":actor": head.actor,
+                ":device": head.device.0.as_bytes(),
+            })?;
+        self.connection
             .prepare_cached(include_str!("sql/admission/insert_change.sql"))?
             .execute(named_params! {
                 ":document": head.document.0.as_bytes(),
@@ -432,7 +439,6 @@ impl AdmissionState for Memory<'_> {
                 ":actor": head.actor,
                 ":actor_seq": stored(head.seq),
                 ":max_op": stored(admitted.change.max_op()),
-                ":device": head.device.0.as_bytes(),
                 ":at_ms": self.now_ms,
                 ":raw_bytes": raw_bytes,
             })?;

@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_sync_that_cannot_lose.sql"),
     include_str!("migrations/0003_smaller_rows.sql"),
     include_str!("migrations/0004_the_right_eyes.sql"),
+    include_str!("migrations/0005_actors.sql"),
 ];
 /// Jobs that share one commit.
 const GROUP: usize = 128;
@@ -411,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_of_the_second_shape_keeps_every_head_and_body_in_the_third() {
+    fn a_database_of_the_second_shape_keeps_every_head_body_and_author() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = file_of(folder.path());
         let old = Connection::open(&file).expect("opens");
@@ -441,6 +442,12 @@ mod tests {
             "SELECT change_id || ' ' || hex(body) FROM bodies ORDER BY change_id",
         );
         assert_eq!(bodies, ["2 B2", "3 B3"], "the packed one has none");
+        let authors: Vec<String> = rows(
+            &new,
+            "SELECT c.id || ' ' || hex(a.actor) || ' ' || hex(a.device) || ' ' || c.actor_seq
+             FROM changes AS c JOIN actors AS a ON a.id = c.actor_id ORDER BY c.id",
+        );
+        assert_eq!(authors, ["1 07 04 1", "2 07 04 2", "3 07 04 3"]);
         new.execute("DELETE FROM changes WHERE id = 3", [])
             .expect("nothing else names it");
         let left: Vec<i64> = rows(&new, "SELECT change_id FROM bodies");

@@ -6,10 +6,11 @@ pub(crate) mod contained;
 use crate::row::{join, pack, split, unpack};
 use crate::{StoreError, Transaction, projections, row};
 use automerge::{Automerge, Change, ReadDoc};
-use domain::record::doc;
+use domain::record::{Record, doc};
 use ids::{ChangeHash, DocKind, DocumentId, Generation, UnitId};
 use rusqlite::{Connection, OptionalExtension, named_params};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// A tail longer than this is folded into the body.
 const LONGEST_TAIL: u32 = 20;
@@ -41,6 +42,7 @@ pub struct StoredDocument {
     /// The content.
     pub automerge: Automerge,
     tail: u32,
+    tried: Option<contained::Tried>,
 }
 
 impl StoredDocument {
@@ -57,7 +59,19 @@ impl StoredDocument {
             head,
             automerge,
             tail: 0,
+            tried: None,
         }
+    }
+
+    fn take(&mut self, automerge: Automerge, tried: contained::Tried) {
+        self.automerge = automerge;
+        self.tried = Some(tried);
+    }
+
+    /// What the content says.
+    #[must_use]
+    pub fn record(&self) -> Cow<'_, Record> {
+        contained::read(&self.automerge, self.tried.as_ref())
     }
 }
 
@@ -103,6 +117,7 @@ pub fn load(
         head,
         automerge,
         tail,
+        tried: None,
     }))
 }
 
@@ -243,7 +258,7 @@ pub fn save_tail(tx: &Transaction<'_>, document: &mut StoredDocument) -> Result<
 /// The database refuses.
 pub fn compact(tx: &Transaction<'_>, document: &mut StoredDocument) -> Result<(), StoreError> {
     let id = document.head.document;
-    let Some(body) = contained::saved(&document.automerge) else {
+    let Some(body) = contained::saved(&document.automerge, document.tried.as_ref()) else {
         document.tail = tail_length(tx, id)?;
         return set_heads(tx, document);
     };
@@ -290,12 +305,12 @@ pub fn apply(document: &mut StoredDocument, raw: &[(ChangeHash, &[u8])]) -> Appl
         }
     }
     match contained::with(&document.automerge, changes.clone()) {
-        Ok(together) => document.automerge = together,
+        Ok((together, tried)) => document.take(together, tried),
         Err(_) => {
             for change in changes {
                 let hash = ChangeHash(change.hash().0);
                 match contained::with(&document.automerge, vec![change]) {
-                    Ok(alone) => document.automerge = alone,
+                    Ok((alone, tried)) => document.take(alone, tried),
                     Err(reason) => applied.rejected.push((hash, reason.to_owned())),
                 }
             }

@@ -17,6 +17,7 @@ use ids::{DocKind, DocumentId, UnitId};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, named_params};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Raised when the code computes other rows from the same documents: the next opening rebuilds.
@@ -47,30 +48,21 @@ pub(crate) struct Source<'a> {
 /// # Errors
 /// The database refuses.
 pub fn refresh(tx: &Transaction<'_>, document: &StoredDocument) -> Result<(), StoreError> {
-    refresh_read(tx, document, &doc::read(&document.automerge))
-}
-
-/// Like [`refresh`], for a caller that has read the document already.
-///
-/// # Errors
-/// The database refuses.
-pub fn refresh_read(
-    tx: &Transaction<'_>,
-    document: &StoredDocument,
-    record: &Record,
-) -> Result<(), StoreError> {
     let id = document.head.document;
     if documents::has_left(tx, id)? {
         return remove(tx, id);
     }
     // What the server refused is still in the record for the person who wrote it.
     let with_returned = documents::beside::shown(tx, document)?.map(|shown| doc::read(&shown));
-    let record = with_returned.as_ref().unwrap_or(record);
+    let record = match with_returned {
+        Some(record) => Cow::Owned(record),
+        None => document.record(),
+    };
     let source = Source {
         document: id,
         kind: document.head.kind,
         unit: document.head.home_unit,
-        record,
+        record: &record,
     };
     records::project(tx, &source)?;
     match source.kind {

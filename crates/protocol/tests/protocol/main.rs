@@ -8,6 +8,7 @@ mod client_session;
 mod enrolling;
 mod envelopes;
 mod wire;
+mod wycheproof;
 
 /// A small generator, so that every test run tries the same bytes.
 pub struct Seeded(u64);

@@ -3,7 +3,8 @@
 //! not stand on that alone.
 
 use automerge::{Automerge, Change};
-use domain::record::doc;
+use domain::record::{Record, doc};
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Why changes were not taken into a document. Words for the quarantine and the log, without content.
@@ -16,23 +17,56 @@ pub(crate) fn quietly<T>(work: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(work)).ok()
 }
 
+/// What a trial showed of a document as long as its heads are these: what it says, and the form that loads as the same.
+pub(super) struct Tried {
+    heads: Vec<automerge::ChangeHash>,
+    saved: Vec<u8>,
+    record: Record,
+}
+
+impl Tried {
+    fn holds_for(&self, document: &Automerge) -> bool {
+        self.heads == sorted_heads(document)
+    }
+}
+
 /// The document with the changes in it, once that was seen to apply, to be read, and to save and load as the same.
-pub(super) fn with(document: &Automerge, changes: Vec<Change>) -> Result<Automerge, &'static str> {
+pub(super) fn with(
+    document: &Automerge,
+    changes: Vec<Change>,
+) -> Result<(Automerge, Tried), &'static str> {
     quietly(|| {
         let mut copy = document.clone();
         copy.apply_changes(changes).map_err(|_| REFUSED)?;
         let saved = copy.save_nocompress();
         let loaded = Automerge::load(&saved).map_err(|_| UNLOADABLE)?;
-        if sorted_heads(&loaded) != sorted_heads(&copy) || doc::read(&loaded) != doc::read(&copy) {
+        let (heads, record) = (sorted_heads(&copy), doc::read(&copy));
+        if sorted_heads(&loaded) != heads || doc::read(&loaded) != record {
             return Err(UNLOADABLE);
         }
-        Ok(copy)
+        let tried = Tried {
+            heads,
+            saved,
+            record,
+        };
+        Ok((copy, tried))
     })
     .unwrap_or(Err(PANICS))
 }
 
+/// What a document says; not read again when a trial has just read it.
+pub(super) fn read<'a>(document: &Automerge, tried: Option<&'a Tried>) -> Cow<'a, Record> {
+    match tried.filter(|tried| tried.holds_for(document)) {
+        Some(tried) => Cow::Borrowed(&tried.record),
+        None => Cow::Owned(doc::read(document)),
+    }
+}
+
 /// The saved form, once it was seen to load as the same.
-pub(super) fn saved(document: &Automerge) -> Option<Vec<u8>> {
+pub(super) fn saved(document: &Automerge, tried: Option<&Tried>) -> Option<Vec<u8>> {
+    if let Some(tried) = tried.filter(|tried| tried.holds_for(document)) {
+        return Some(tried.saved.clone());
+    }
     quietly(|| {
         let saved = document.save_nocompress();
         let loaded = Automerge::load(&saved).ok()?;

@@ -1,2 +1,3 @@
-SELECT hash FROM changes
-WHERE document = :document AND actor = :actor AND actor_seq = :actor_seq;
+SELECT c.hash FROM actors AS a
+JOIN changes AS c ON c.actor_id = a.id
+WHERE a.document = :document AND a.actor = :actor AND c.actor_seq = :actor_seq;

@@ -1,1 +1,3 @@
-SELECT 1 FROM changes WHERE document = :document AND device = :device;
+SELECT 1 FROM actors AS a
+JOIN changes AS c ON c.actor_id = a.id
+WHERE a.document = :document AND a.device = :device;

@@ -1,5 +1,6 @@
-SELECT c.id, c.document, c.generation, c.hash, c.device, coalesce(b.body, x''), k.wrapped, c.segment
+SELECT c.id, c.document, c.generation, c.hash, a.device, coalesce(b.body, x''), k.wrapped, c.segment
 FROM changes AS c
+JOIN actors AS a ON a.id = c.actor_id
 LEFT JOIN bodies AS b ON b.change_id = c.id
 JOIN document_keys AS k ON k.document = c.document AND k.generation = c.generation
-ORDER BY c.document, c.actor, c.actor_seq;
+ORDER BY c.document, a.actor, c.actor_seq;
