@@ -24,6 +24,7 @@ fn main() -> tauri::Result<()> {
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
         .init();
+    client::system::log_only_where_it_panicked();
     let arguments = Arguments::parse();
     zoufang_window::run(zoufang_window::Start {
         folder: arguments.folder,

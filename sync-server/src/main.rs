@@ -243,6 +243,7 @@ fn main() -> Result<()> {
         )
         .with_writer(std::io::stderr)
         .init();
+    sync_server::system::log_only_where_it_panicked();
     match Cli::parse().command {
         Command::Init {
             folders,

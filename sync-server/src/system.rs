@@ -3,6 +3,16 @@
 use ids::{Clock, Entropy};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// From here on a panic leaves its place in the log and no more: its message may quote a record.
+pub fn log_only_where_it_panicked() {
+    std::panic::set_hook(Box::new(|panic| {
+        tracing::error!(
+            place = panic.location().map(tracing::field::display),
+            "a panic"
+        );
+    }));
+}
+
 /// The machine's clock.
 pub struct SystemClock;
 

@@ -132,7 +132,11 @@ fn error_chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut next = error.source();
     while let Some(cause) = next {
         text.push_str(": ");
-        text.push_str(&cause.to_string());
+        text.push_str(&match cause.downcast_ref::<serde_json::Error>() {
+            // Its own words quote what it could not read.
+            Some(json) => format!("{:?} at {}:{}", json.classify(), json.line(), json.column()),
+            None => cause.to_string(),
+        });
         next = cause.source();
     }
     text

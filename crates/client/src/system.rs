@@ -33,6 +33,16 @@ impl Entropy for SystemEntropy {
     }
 }
 
+/// From here on a panic leaves its place in the log and no more: its message may quote a record.
+pub fn log_only_where_it_panicked() {
+    std::panic::set_hook(Box::new(|panic| {
+        tracing::error!(
+            place = panic.location().map(tracing::field::display),
+            "a panic"
+        );
+    }));
+}
+
 /// The civil date in Asia/Shanghai (domain.md §5.3: civil dates only; China has had one time zone without summer time since 1991).
 pub fn civil_date(ms: i64) -> NaiveDate {
     let zone = FixedOffset::east_opt(8 * 3600).expect("eight hours is a valid offset");

@@ -40,6 +40,7 @@ async fn main() -> Result<()> {
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
         .init();
+    client::system::log_only_where_it_panicked();
     let arguments = Arguments::parse();
     let shell = match arguments.shell {
         Shell::Tablet => ShellKind::Tablet,

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 mod documents;
+mod logs;
 mod source;
 mod words;
 
@@ -24,6 +25,7 @@ pub fn run() -> Result<()> {
     documents::check(&tree, &mut findings)?;
     words::check(&tree, &mut findings)?;
     source::check(&tree, &mut findings)?;
+    logs::check(&tree, &mut findings)?;
     for line in &findings.lines {
         println!("{line}");
     }
