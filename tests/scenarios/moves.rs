@@ -212,6 +212,7 @@ async fn to_another_township_the_other_station_accepts_and_the_first_forgets() -
     let contact = old.contact(&child, "电话里都好。").await?;
     world.settle(&[&old]).await?;
 
+    neighbour.step_up().await?;
     // Taken back, and declined: nothing moves.
     for (decider, decision) in [(&world.station, "withdraw"), (&neighbour, "decline")] {
         let offered = offer(&world.station, &child, true, there).await?;

@@ -37,7 +37,7 @@ const ROUTES: [(&str, &str); 24] = [
 ];
 
 /// The rest of them.
-const ROUTES_OF_MOVES: [(&str, &str); 8] = [
+const MORE_ROUTES: [(&str, &str); 14] = [
     ("/moves/offer", "MoveDocuments"),
     ("/moves/decide", "MoveDocuments"),
     ("/review/list", "ReadReviews"),
@@ -46,10 +46,16 @@ const ROUTES_OF_MOVES: [(&str, &str); 8] = [
     ("/handover", "HandOver"),
     ("/handover/remains", "HandOver"),
     ("/handover/receipt", "HandOver"),
+    ("/audit/bring", "BringAudit"),
+    ("/audit/list", "ReadAudit"),
+    ("/exports/list", "ReadExports"),
+    ("/exports/request", "RequestExport"),
+    ("/exports/decide", "DecideExport"),
+    ("/exports/use", "RequestExport"),
 ];
 
 fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {
-    ROUTES.into_iter().chain(ROUTES_OF_MOVES)
+    ROUTES.into_iter().chain(MORE_ROUTES)
 }
 
 /// What a letter of the table is to whoever asks a route.

@@ -1,10 +1,13 @@
 //! What the server says to nonsense: a code, a sentence, a next step, and it lives on.
 
 use crate::support::World;
+use ids::Role;
 use protocol::{ErrorMessage, limits, wire};
 use std::collections::BTreeSet;
+use sync_server::admin::AdminDesk;
+use sync_server::system::SystemEntropy;
 
-const PATHS: [&str; 26] = [
+const PATHS: [&str; 33] = [
     "/enrol/start",
     "/enrol/reveal",
     "/enrol/poll",
@@ -31,7 +34,17 @@ const PATHS: [&str; 26] = [
     "/moves/decide",
     "/review/list",
     "/review/decide",
+    "/devices/revoke",
+    "/audit/bring",
+    "/audit/list",
+    "/exports/list",
+    "/exports/request",
+    "/exports/decide",
+    "/exports/use",
 ];
+
+/// Routes of a device that was stopped, and of no other.
+const PATHS_OF_STOPPED: [&str; 3] = ["/handover", "/handover/remains", "/handover/receipt"];
 
 fn error(body: &[u8]) -> ErrorMessage {
     let error: ErrorMessage = serde_json::from_slice(body).unwrap();
@@ -44,12 +57,27 @@ async fn nonsense_is_malformed_on_every_route() {
     let world = World::new().await;
     let mut station = world.station().await;
     station.open_session().await.unwrap();
-    let token = station.token.clone();
+    let mut stopped = world
+        .colleague(&mut station, Role::Supervisor, world.report.scope, "高岚")
+        .await
+        .unwrap();
+    stopped.open_session().await.unwrap();
+    AdminDesk::open(
+        &world.data(),
+        &world.key_file(),
+        world.clock.as_ref(),
+        &SystemEntropy,
+    )
+    .unwrap()
+    .revoke(stopped.enrolled.device, "离职")
+    .unwrap();
+    let of_station = PATHS.map(|path| (path, station.token.clone()));
+    let of_stopped = PATHS_OF_STOPPED.map(|path| (path, stopped.token.clone()));
     let bomb = zstd::bulk::compress(&vec![0; 64 * 1024 * 1024], 3).unwrap();
     assert!(bomb.len() < limits::REQUEST_BYTES);
     let not_ours = wire::encode_request(&vec!["nonsense"; 3]).unwrap();
     let mut mixed = wire::encode_request(&("a", 1, vec![vec![1u8; 100]; 10])).unwrap();
-    for path in PATHS {
+    for (path, token) in of_station.into_iter().chain(of_stopped) {
         for body in [
             vec![],
             b"hello".to_vec(),
@@ -93,7 +121,7 @@ async fn nonsense_is_malformed_on_every_route() {
 #[tokio::test]
 async fn without_a_session_nothing_is_told() {
     let world = World::new().await;
-    for path in &PATHS[6..] {
+    for path in PATHS[6..].iter().chain(&PATHS_OF_STOPPED) {
         for token in [None, Some("nonsense")] {
             let (status, body) = world.http().raw(path, token, vec![]).await;
             assert_eq!(
@@ -157,6 +185,7 @@ async fn the_description_lists_every_route_with_its_action() {
         .collect();
     let expected: BTreeSet<&str> = PATHS
         .into_iter()
+        .chain(PATHS_OF_STOPPED)
         .chain(["/health", "/openapi.json"])
         .collect();
     assert_eq!(listed, expected);

@@ -71,6 +71,11 @@ fn who_may_do_what_at_home() {
         (Action::RevokeDevice, "nnyyn"),
         // Only a device that was stopped.
         (Action::HandOver, "nnnnn"),
+        (Action::BringAudit, "nyyyn"),
+        (Action::ReadAudit, "nyyyn"),
+        (Action::ReadExports, "nnyyn"),
+        (Action::RequestExport, "nnyyn"),
+        (Action::DecideExport, "nnyyn"),
     ];
     assert_eq!(table.len(), Action::ALL.len());
     for (action, expected) in table {
