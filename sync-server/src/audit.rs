@@ -329,7 +329,7 @@ pub fn between(
 pub(crate) fn of_scope(
     connection: &Connection,
     scope: UnitId,
-    (staff, actions): (Option<[u8; 16]>, Option<&str>),
+    staff: Option<[u8; 16]>,
     (from_ms, until_ms): (i64, i64),
 ) -> rusqlite::Result<Vec<AuditRow>> {
     connection
@@ -338,7 +338,6 @@ pub(crate) fn of_scope(
             named_params! {
                 ":scope": scope.0.as_bytes(),
                 ":staff": staff,
-                ":actions": actions,
                 ":from_ms": from_ms,
                 ":until_ms": until_ms,
                 ":most": limits::AUDIT_PAGE,

@@ -161,6 +161,8 @@ async fn half_a_year_and_twelve_thousand_changes_later_a_tablet_catches_up_from_
         .edit(&children[1], "child", "nickname", "晨晨")
         .await?;
     world.station.sync().await?;
+    // Both sides write the same field, so there is something to be decided by a person when they meet.
+    away.edit(&children[1], "child", "nickname", "小晨").await?;
     let histories = histories(&colleague, 2)?;
     let mut hand = Hand::of(&colleague, 4)?;
     for week in 1..=WEEKS {
@@ -169,7 +171,9 @@ async fn half_a_year_and_twelve_thousand_changes_later_a_tablet_catches_up_from_
             away.contact(child, &format!("第{week}周打的电话。"))
                 .await?;
         }
-        away.visit(&children[week % children.len()]).await?;
+        // So long without contact she may write, and read nothing of before.
+        let form = away.begin_visit(&children[week % children.len()]).await?;
+        let _: Value = away.call("save_visit", json!({"id": form.draft})).await?;
         let so_far = CHANGES * (week - 1) / WEEKS;
         write(
             &colleague,
@@ -179,8 +183,6 @@ async fn half_a_year_and_twelve_thousand_changes_later_a_tablet_catches_up_from_
         )
         .await?;
     }
-    // Both sides write the same field, so there is something to be decided by a person when they meet.
-    away.edit(&children[1], "child", "nickname", "小晨").await?;
     world
         .station
         .edit(&children[1], "child", "nickname", "晨晨")

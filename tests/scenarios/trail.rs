@@ -58,6 +58,7 @@ async fn what_a_tablet_looked_at_is_seen_at_the_station_and_a_long_look_is_one_r
 
     // The words of a day's sync are one round trip; the trail waits for company.
     tablet.sync().await?;
+    world.station.sync().await?;
     assert_eq!(
         looks(&month(&world.station).await?, "李玉梅", "view_child"),
         0

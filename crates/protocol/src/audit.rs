@@ -46,7 +46,8 @@ pub struct ReadAudit {
     /// Only what this person did.
     #[serde(default)]
     pub staff: Option<StaffId>,
-    /// Only rows with these codes; none means all. The counts are of all.
+    /// Of the devices' rows only those with these codes; none means all. The counts are of all, and so is what the server
+    /// wrote.
     #[serde(default)]
     pub actions: Vec<String>,
     /// The page after this one; none for the first.

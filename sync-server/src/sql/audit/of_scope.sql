@@ -1,5 +1,4 @@
 SELECT position, at_ms, by_kind, device, staff, scope, action, object, order_number, hash FROM audit
 WHERE at_ms >= :from_ms AND at_ms < :until_ms AND (scope = :scope OR scope IS NULL)
   AND (:staff IS NULL OR staff = :staff)
-  AND (:actions IS NULL OR action IN (SELECT value FROM json_each(:actions)))
 ORDER BY position LIMIT :most;
