@@ -183,6 +183,7 @@ async fn half_a_year_and_twelve_thousand_changes_later_a_tablet_catches_up_from_
         )
         .await?;
     }
+    world.station.sync().await?;
     world
         .station
         .edit(&children[1], "child", "nickname", "晨晨")

@@ -205,6 +205,7 @@ async fn whole_id_numbers_leave_only_when_a_head_agreed_on_another_device_and_on
     let again = station.refusal("make_export", input).await?;
     assert_eq!(again.code, "export_needs_second");
 
+    station.sync().await?;
     let view = month(station).await?;
     for action in [
         "export_asked",

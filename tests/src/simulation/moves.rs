@@ -3,6 +3,7 @@
 
 use super::founding::open_session;
 use super::machine::as_answer;
+use super::oracle;
 use super::schedule::World;
 use anyhow::{Context, Result};
 use client::view::OfferMoveInput;
@@ -286,9 +287,10 @@ impl World<'_> {
         self.ask("/review/decide", &message)
     }
 
-    /// In peace everything that came late is taken, also what was set aside before. False when something cannot be.
+    /// In peace everything that came late is taken, and what a stopped tablet handed over, also what was set aside before.
+    /// False when something cannot be.
     pub fn read_what_came_late(&mut self) -> Result<bool> {
-        if !self.perils.has_moves() {
+        if !self.perils.has_moves() && self.perils.shut_out.is_none() {
             return Ok(true);
         }
         for _ in 0..ROUNDS {
@@ -306,7 +308,9 @@ impl World<'_> {
                 return Ok(false);
             }
         }
-        let left = self.late_work()?.unwrap_or_default();
+        let blundered = oracle::blundered(&self.machines, &self.perils.blunders)?;
+        let mut left = self.late_work()?.unwrap_or_default();
+        left.retain(|one| !blundered.contains(&one.document));
         for one in &left {
             let (hash, document) = (one.hash, one.document);
             self.violation(format!("late work {hash:?} in {document} cannot be taken"));

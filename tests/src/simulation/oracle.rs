@@ -351,6 +351,27 @@ fn must_have(
     replica.is_station || place.is_some_and(|(kind, home)| replica.may_have(*kind, *home))
 }
 
+/// Documents in which somebody wrote what nobody can take. What a stopped tablet wrote after it stands on it and stays in the
+/// tray, to be read: nobody can make it anew for her.
+///
+/// # Errors
+/// A store cannot be read.
+pub fn blundered(
+    machines: &[Machine],
+    blunders: &BTreeSet<ChangeHash>,
+) -> Result<BTreeSet<DocumentId>> {
+    let mut documents = BTreeSet::new();
+    for machine in machines {
+        let tablet = machine.tablet().context("it is switched on")?;
+        let own = own_changes(tablet)?.into_iter();
+        documents.extend(
+            own.filter(|own| blunders.contains(&own.hash))
+                .map(|own| own.document),
+        );
+    }
+    Ok(documents)
+}
+
 /// Every change that was promised is with everybody who may see it; of a machine that was shut out, what it delivered.
 fn look_at_changes(
     replicas: &[Replica<'_>],
@@ -367,6 +388,7 @@ fn look_at_changes(
             .collect();
         gone.insert(who, mine);
     }
+    let blundered = blundered(settled.machines, settled.blunders)?;
     for ((who, hash), (document, promise)) in &settled.promises.changes {
         if settled.erased.contains(document) || settled.blunders.contains(hash) {
             continue;
@@ -395,7 +417,7 @@ fn look_at_changes(
             if !is_here {
                 wrong.push(format!("{} lost {hash:?} of its own", machine.name));
             }
-            if *promise == Promise::Saved {
+            if *promise == Promise::Saved || blundered.contains(document) {
                 continue;
             }
         }

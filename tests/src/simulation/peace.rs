@@ -203,8 +203,17 @@ impl World<'_> {
                 return Ok(());
             }
         }
-        if oracle::picture(&self.machines)? != before {
-            self.violation("saying it all again changed something".to_owned());
+        for (then, now) in before.iter().zip(&oracle::picture(&self.machines)?) {
+            if then != now {
+                let name = &self.machines[now.0].name;
+                let what = match (then.1 == now.1, then.2 == now.2) {
+                    (true, _) => format!("how far it has read, {} to {}", then.2, now.2),
+                    (_, true) => "its documents".to_owned(),
+                    _ => "its documents, and how far it has read".to_owned(),
+                };
+                let text = format!("saying it all again changed something at {name}: {what}");
+                self.violation(text);
+            }
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use client::{ClientError, Tablet, children, conflicts, contacts, problems, visit
 use ids::Role;
 
 /// What a person is told when a thing cannot be done just then, and goes on. Anything else is a fault.
-const PLAIN_REFUSALS: [&str; 9] = [
+const PLAIN_REFUSALS: [&str; 10] = [
     "form_unknown",
     "not_allowed",
     "not_found",
@@ -19,6 +19,8 @@ const PLAIN_REFUSALS: [&str; 9] = [
     "date_invalid",
     "visit_changed",
     "disk_full",
+    // Sealed words are shown only when the look can be noted.
+    "look_not_noted",
 ];
 
 /// A refusal in words a person understands.
