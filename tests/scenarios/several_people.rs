@@ -122,6 +122,29 @@ async fn an_enrolment_on_a_used_tablet_can_be_left_again() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_account_whose_damage_took_its_owners_name_stays_in_sight() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let folder = tablet.tablet()?.store.folder().to_owned();
+    let _: AppView = tablet.call("lock", Value::Null).await?;
+    drop(tablet);
+    std::fs::write(folder.join("zoufang.db"), [7; 8192])?;
+    for file in std::fs::read_dir(folder.join("journal"))? {
+        std::fs::remove_file(file?.path())?;
+    }
+    let tablet = world.open_tablet(&folder)?;
+    for _ in 0..2 {
+        let refused = tablet.refusal("unlock", json!({ "pin": PIN })).await?;
+        assert_eq!(refused.code, "store_damaged");
+        let view: AppView = tablet.call("app", Value::Null).await?;
+        assert_eq!((view.stage, view.accounts.len()), (Stage::Locked, 1));
+    }
+    let kept = std::fs::read_dir(folder.join("moved-aside"))?.count();
+    assert_eq!(kept, 1, "what could not be opened is kept");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_pin_opens_from_now_on() -> Result<()> {
     let world = World::new().await?;
     let tablet = world.tablet("李玉梅").await?;

@@ -196,7 +196,13 @@ impl App {
             let wrong = Store::pin_state(disk, &account.folder, clock)?.wrong;
             let outcome = self.open_account(&account, OpenWith::Pin(&input.pin))?;
             self.raise_cost(&outcome.store, &input.pin);
+            let keeps_something =
+                outcome.store.keeps_aside() || outcome.replayed > 0 || outcome.unreadable > 0;
             let tablet = match self.come_in(&account, outcome) {
+                // Damage took even whose it is. What is kept may be hers to save, so it stays in sight.
+                Err(error) if error.code() == "not_enrolled" && keeps_something => {
+                    return Err(ClientError::new("store_damaged"));
+                }
                 Err(error) if error.code() == "not_enrolled" => {
                     // Made and never given to anybody: the power went in between. The next enrolment begins beside it.
                     let label = Label {
@@ -226,7 +232,8 @@ impl App {
         let days = i64::from(tablet.lock_rules().new_key_days);
         let until_ms = self.settings.clock.now_ms() - days * DAY_MS;
         let made_ms = tablet.store.key_made_ms()?;
-        if made_ms.is_none_or(|made_ms| made_ms > until_ms) || !tablet.store.has_room() {
+        let is_due = made_ms.is_some_and(|made_ms| made_ms <= until_ms);
+        if !is_due || !tablet.store.has_room() || tablet.store.keeps_aside() {
             return Ok(tablet);
         }
         drop(tablet);
@@ -263,6 +270,9 @@ impl App {
         };
         if !tablet.store.has_room() {
             return Err(StoreError::DiskFull.into());
+        }
+        if tablet.store.keeps_aside() {
+            return Err(StoreError::KeptAside.into());
         }
         self.note_closed(account, tablet);
         *self.closing.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(tablet);

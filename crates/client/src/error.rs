@@ -85,6 +85,7 @@ impl From<StoreError> for ClientError {
             StoreError::Missing => "not_enrolled",
             StoreError::Exists => "already_enrolled",
             StoreError::DiskFull => "disk_full",
+            StoreError::KeptAside => "kept_aside",
             StoreError::TooNew => "too_new",
             StoreError::NotFound => "not_found",
             StoreError::Corrupt { .. } => "store_damaged",

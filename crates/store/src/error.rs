@@ -56,6 +56,9 @@ pub enum StoreError {
     /// The disk is full, even after the reserve was released.
     #[error("the disk is full")]
     DiskFull,
+    /// Something that could not be opened is kept here, and only the present user key may open it one day.
+    #[error("what could not be opened is kept under this key")]
+    KeptAside,
     /// A key could not be derived or a seal not made or opened.
     #[error("sealing or unsealing failed")]
     Crypto,

@@ -139,11 +139,14 @@ impl Journal {
         let mut files = Vec::new();
         let mut next_number = 1;
         for (number, path) in numbered_files(disk.as_ref(), folder)? {
-            let before = contents.records.len();
+            let (before, unreadable) = (contents.records.len(), contents.unreadable);
             read_file(disk.as_ref(), &path, &key, &mut contents)?;
-            let hashes = hashes_of(&contents.records[before..]);
-            files.push(Written { path, hashes });
             next_number = number + 1;
+            // Nobody knows what lies in one that cannot be read, so it is never found needless.
+            if contents.unreadable == unreadable {
+                let hashes = hashes_of(&contents.records[before..]);
+                files.push(Written { path, hashes });
+            }
         }
         let mut checkpoint = Checkpoint::default();
         for record in &contents.records {

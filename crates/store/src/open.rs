@@ -496,6 +496,14 @@ impl Store {
         self.reserve.has_room_for_photos()
     }
 
+    /// A database that could not be opened lies here, kept for whoever can.
+    #[must_use]
+    pub fn keeps_aside(&self) -> bool {
+        let aside = self.folder.join(MOVED_ASIDE);
+        // What cannot be listed is taken for something that is kept.
+        self.disk.exists(&aside) && self.disk.list(&aside).map_or(true, |kept| !kept.is_empty())
+    }
+
     /// The folder.
     #[must_use]
     pub fn folder(&self) -> &Path {

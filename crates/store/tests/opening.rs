@@ -438,6 +438,43 @@ fn a_damaged_database_is_moved_aside_kept_and_reported() {
 }
 
 #[test]
+fn while_a_database_is_kept_aside_the_key_that_may_open_it_stays() {
+    let world = World::new();
+    fill(&world.create());
+    let mut damaged = fs::read(world.database()).expect("reads");
+    damaged[100] ^= 1;
+    fs::write(world.database(), &damaged).expect("writes");
+    for _ in 0..2 {
+        let store = world.open().store;
+        assert!(store.keeps_aside());
+        let refused = store.rotate(PIN, ArgonCost::FLOOR, &world.hardware);
+        assert!(matches!(refused, Err(StoreError::KeptAside)), "{refused:?}");
+    }
+    assert_eq!(children_of(&world.open().store), 1);
+}
+
+#[test]
+fn a_file_of_the_journal_that_cannot_be_read_keeps_its_key_too() {
+    let world = World::new();
+    fill(&world.create());
+    let folder = world.folder.join("journal");
+    let file = fs::read_dir(&folder)
+        .expect("lists")
+        .next()
+        .expect("a file")
+        .expect("an entry")
+        .path();
+    let mut bytes = fs::read(&file).expect("reads");
+    bytes[0] ^= 1;
+    fs::write(&file, &bytes).expect("writes");
+    let outcome = world.open();
+    assert_eq!(outcome.unreadable, 1);
+    let refused = outcome.store.rotate(PIN, ArgonCost::FLOOR, &world.hardware);
+    assert!(matches!(refused, Err(StoreError::KeptAside)), "{refused:?}");
+    assert_eq!(children_of(&world.open().store), 1);
+}
+
+#[test]
 fn damage_deep_inside_is_found_after_an_unclean_stop() {
     let world = World::new();
     fill(&world.create());

@@ -10,6 +10,7 @@ export function useReveal() {
   /** What is open now, by {@link revealKey}. */
   const shown = reactive<Record<string, string>>({})
   const timers = new Map<string, ReturnType<typeof setTimeout>>()
+  let gone = false
   const action = useAction((backend, input: RevealFieldInput) => backend.revealField(input))
 
   function hide(key: string): void {
@@ -24,7 +25,8 @@ export function useReveal() {
 
   async function reveal(input: RevealFieldInput): Promise<void> {
     const view = await action.run(input)
-    if (!view) return
+    // Put down or left while it was asked for: nobody is there to look.
+    if (!view || gone || document.visibilityState === 'hidden') return
     const key = revealKey(input)
     hide(key)
     shown[key] = view.text
@@ -49,7 +51,10 @@ export function useReveal() {
   }
   onMounted(() => document.addEventListener('visibilitychange', left))
   onUnmounted(() => document.removeEventListener('visibilitychange', left))
-  onScopeDispose(hideAll)
+  onScopeDispose(() => {
+    gone = true
+    hideAll()
+  })
 
   return { shown, reveal, hide, hideAll, call, busy: action.busy, problem: action.problem }
 }

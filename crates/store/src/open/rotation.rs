@@ -4,7 +4,8 @@
 //! of the old one under its new key, the new journals hold the old ones' records; all of it is durable, was opened again
 //! and compared before `keys.json` is replaced by one that names it. That replacement is the moment of change: cut off
 //! before it, the old files open as if nothing had been; after it, the new ones do. The old ones are removed by the next
-//! opening, when both copies of `keys.json` name the new. Photos stay where they are: each has a key of its own, which
+//! opening, when both copies of `keys.json` name the new. What could not be opened and is kept needs the old key, which
+//! the district's slot holds: while there is any, the key stays. Photos stay where they are: each has a key of its own, which
 //! stands in the database.
 
 use super::{
@@ -28,8 +29,9 @@ impl Store {
     /// whatever comes of it, and opens again with the PIN.
     ///
     /// # Errors
-    /// A wrong PIN, which counts as any other; [`StoreError::DiskFull`] while room is kept for words. The old key is still
-    /// the one that opens it then, unless the very last step failed: then one of the two does.
+    /// A wrong PIN, which counts as any other; [`StoreError::DiskFull`] while room is kept for words;
+    /// [`StoreError::KeptAside`] while something is here that could not be opened. The old key is still the one that opens
+    /// it then, unless the very last step failed: then one of the two does.
     pub fn rotate(
         self,
         pin: &str,
@@ -38,6 +40,9 @@ impl Store {
     ) -> Result<(), StoreError> {
         if !self.has_room() {
             return Err(StoreError::DiskFull);
+        }
+        if self.keeps_aside() {
+            return Err(StoreError::KeptAside);
         }
         let mut slots = Slots::read(self.disk.clone(), &self.folder)?;
         slots.open_with_pin(pin, hardware, self.clock.as_ref())?;
@@ -89,7 +94,10 @@ impl Store {
         let records = |name| {
             let folder = self.folder.join(journal_name(name, self.generation));
             let contents = journal::read(self.disk.as_ref(), &folder, &self.keys.journal)?;
-            Ok::<_, StoreError>(contents.records)
+            if contents.unreadable > 0 {
+                return Err(StoreError::KeptAside);
+            }
+            Ok(contents.records)
         };
         let (mut changes, _) = open_journal(&self.disk, &self.folder, keys, generation)?;
         let (mut drafts, _) = open_drafts(&self.disk, &self.folder, keys, generation)?;
