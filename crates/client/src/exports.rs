@@ -15,7 +15,6 @@ use crate::view::{
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::identity_number;
-use domain::policy::Rules;
 use ids::{Role, UnitId};
 use protocol::{DecideExport, ExportList, ExportRecord, ExportState, RequestExport, UseExport};
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,15 +55,6 @@ pub struct Prepared {
     pub name: String,
     /// Opens the file; kept nowhere.
     pub password: String,
-}
-
-/// Limits of the day.
-#[must_use]
-pub fn rules(tablet: &Tablet) -> Rules {
-    tablet
-        .packs()
-        .rules_on(tablet.today())
-        .map_or_else(Rules::default, |pack| pack.rules.clone())
 }
 
 /// The purposes a person may choose from.
@@ -185,7 +175,7 @@ fn ledger_words(code: &str) -> String {
 /// Whether a second person has to agree.
 #[must_use]
 pub fn needs_second(tablet: &Tablet, rows: usize, full_numbers: bool) -> bool {
-    full_numbers || rows > rules(tablet).export_approval_rows as usize
+    full_numbers || rows > tablet.rules().export_approval_rows as usize
 }
 
 /// Checks what a person asks for, before anything is read for it.
@@ -352,7 +342,7 @@ pub fn keep(
         id: tablet.new_id(),
         number: prepared.number.clone(),
         made_ms: now,
-        until_ms: now + i64::from(rules(tablet).export_file_minutes) * 60_000,
+        until_ms: now + i64::from(tablet.rules().export_file_minutes) * 60_000,
         ledger: input.ledger.clone(),
         purpose: input.purpose.clone(),
         words: input.words.trim().to_owned(),

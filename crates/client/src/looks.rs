@@ -6,7 +6,6 @@
 
 use crate::error::ClientError;
 use crate::tablet::Tablet;
-use domain::policy::Rules;
 use std::sync::atomic::Ordering;
 use store::StoreError;
 use store::audit::{self, AuditRow};
@@ -67,7 +66,7 @@ pub fn note(tablet: &Tablet, look: Look, object: &str) -> Result<(), ClientError
 fn write(tablet: &Tablet, look: Look, object: &str) -> Result<(), StoreError> {
     let now = tablet.clock.now_ms();
     let staff = tablet.identity.staff;
-    let since = now - i64::from(minutes(tablet)) * 60_000;
+    let since = now - i64::from(tablet.rules().look_minutes) * 60_000;
     let noted = tablet.store.read(|connection| {
         audit::was_done_since(connection, (staff, look.action(), object), (since, now))
     })?;
@@ -88,14 +87,6 @@ fn write(tablet: &Tablet, look: Look, object: &str) -> Result<(), StoreError> {
     })?;
     tablet.unnoted_looks.fetch_sub(missed, Ordering::Relaxed);
     Ok(())
-}
-
-fn minutes(tablet: &Tablet) -> u32 {
-    let packs = tablet.packs();
-    packs.rules_on(tablet.today()).map_or_else(
-        || Rules::default().look_minutes,
-        |pack| pack.rules.look_minutes,
-    )
 }
 
 /// A row of this person's, now.

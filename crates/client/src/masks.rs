@@ -7,7 +7,7 @@ use crate::packs::FieldRule;
 use crate::roster::Roster;
 use crate::tablet::Tablet;
 use crate::view::{RevealFieldInput, RevealedView};
-use domain::policy::{Mask, Rules};
+use domain::policy::Mask;
 use domain::{identity_number, phone};
 use ids::DocumentId;
 use protocol::access::{
@@ -126,13 +126,6 @@ impl Tablet {
             reveal: access::reveal(role, block, context),
             block,
         }
-    }
-
-    /// The rules of today's pack, or what holds where there is none.
-    pub(crate) fn rules(&self) -> Rules {
-        self.packs()
-            .rules_on(self.today())
-            .map_or_else(Rules::default, |pack| pack.rules.clone())
     }
 }
 

@@ -8,7 +8,6 @@ use crate::error::ClientError;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{LeaseView, StoppedView};
-use domain::policy::Rules;
 use protocol::Unsent;
 use std::sync::{Mutex, PoisonError};
 use store::standing::{self, Standing};
@@ -92,11 +91,7 @@ pub(crate) fn note_contact(
 /// The store cannot be read.
 pub fn lease(tablet: &Tablet) -> Result<LeaseView, ClientError> {
     let standing = tablet.store.read(standing::get)?;
-    let packs = tablet.packs();
-    let default = Rules::default();
-    let rules = packs
-        .rules_on(tablet.today())
-        .map_or(&default, |pack| &pack.rules);
+    let rules = tablet.rules();
     let now = now_ms(tablet, &standing);
     let days = rules.lease_days_in(&tablet.enrolled.region);
     let Some(contact) = standing.contact_ms else {

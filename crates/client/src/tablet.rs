@@ -10,7 +10,7 @@ use crate::standing::Ratchet;
 use crate::step_up::StepUp;
 use crate::system;
 use chrono::NaiveDate;
-use domain::policy::LockRules;
+use domain::policy::{LockRules, Rules};
 use ed25519_dalek::SigningKey;
 use ids::{Clock, Entropy, Incarnation};
 use protocol::Enrolled;
@@ -152,10 +152,14 @@ impl Tablet {
 
     /// How this device locks by itself, by the rules of today.
     pub fn lock_rules(&self) -> LockRules {
-        match self.packs().rules_on(self.today()) {
-            Some(pack) => pack.rules.lock,
-            None => LockRules::default(),
-        }
+        self.rules().lock
+    }
+
+    /// The rules of today's pack, or what holds where there is none.
+    pub fn rules(&self) -> Rules {
+        self.packs()
+            .rules_on(self.today())
+            .map_or_else(Rules::default, |pack| pack.rules.clone())
     }
 
     /// A new record id.

@@ -57,7 +57,7 @@ fn export_form(tablet: &Tablet, input: &ExportFormInput) -> Result<ExportFormVie
     let kind = kind_of(&input.ledger)?;
     let village = input.village.as_deref();
     let rows = exports::children(tablet, &input.ledger, village, false)?.len();
-    let rules = exports::rules(tablet);
+    let rules = tablet.rules();
     Ok(ExportFormView {
         ledgers: [LedgerKind::L1, LedgerKind::L2]
             .into_iter()

@@ -89,16 +89,6 @@ pub fn all(connection: &Connection) -> Result<Vec<ExportRow>, StoreError> {
         .collect::<Result<_, _>>()?)
 }
 
-/// How many were made here so far.
-///
-/// # Errors
-/// The database refuses.
-pub fn count(connection: &Connection) -> Result<u64, StoreError> {
-    Ok(connection
-        .prepare_cached(include_str!("../sql/exports/count.sql"))?
-        .query_row([], |found| row::number(found, "count(*)"))?)
-}
-
 /// The file, while its time lasts.
 ///
 /// # Errors
