@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_smaller_rows.sql"),
     include_str!("migrations/0004_the_right_eyes.sql"),
     include_str!("migrations/0005_actors.sql"),
+    include_str!("migrations/0006_people_seals_retention.sql"),
 ];
 /// Jobs that share one commit.
 const GROUP: usize = 128;

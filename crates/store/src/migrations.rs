@@ -11,6 +11,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
         include_str!("../migrations/0002_sync_that_cannot_lose.sql"),
     ),
     (3, include_str!("../migrations/0003_the_right_eyes.sql")),
+    (4, include_str!("../migrations/0004_the_whole_file.sql")),
 ];
 
 /// The schema this app writes.

@@ -1,0 +1,1 @@
+-- What the sealing of restricted documents, retention, and the whole file need on a device.

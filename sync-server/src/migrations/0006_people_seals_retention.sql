@@ -1,0 +1,1 @@
+-- What people and grants, the sealing of restricted documents, and retention need at the server.
