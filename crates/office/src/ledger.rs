@@ -5,7 +5,7 @@
 
 mod codes;
 pub mod columns;
-mod grid;
+pub(crate) mod grid;
 mod headings;
 mod rows;
 #[cfg(test)]

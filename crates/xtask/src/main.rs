@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 mod demo;
 mod dictionary;
 mod due;
+mod form;
 mod generate;
 mod matrix;
 mod tidy;
@@ -28,6 +29,21 @@ enum Task {
         /// The case.
         case: std::path::PathBuf,
     },
+    /// Compiles a form from a spreadsheet and prints its hash, or every fault with sheet, row, column and cause.
+    Form {
+        /// The spreadsheet; a pack (`.json`) is written as a spreadsheet instead.
+        file: std::path::PathBuf,
+        /// Where the pack goes.
+        #[arg(long)]
+        out: Option<std::path::PathBuf>,
+    },
+    /// Prints what a form makes of some answers: what is shown, missing, wrong and computed.
+    Answer {
+        /// The pack.
+        pack: std::path::PathBuf,
+        /// The answers.
+        answers: std::path::PathBuf,
+    },
     /// Writes generated files: constant changes for the protocol crate, TypeScript types for the UI.
     Gen {
         /// Only compare; fail when a file is out of date.
@@ -49,6 +65,8 @@ fn main() -> Result<()> {
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Dictionary => dictionary::run(),
         Task::Due { case } => due::run(&case),
+        Task::Form { file, out } => form::run(&file, out.as_deref()),
+        Task::Answer { pack, answers } => form::answer(&pack, &answers),
         Task::Gen { check } => generate::run(check),
         Task::Matrix { write } => matrix::run(write),
         Task::Tidy => tidy::run(),

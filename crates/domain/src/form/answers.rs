@@ -2,12 +2,13 @@
 //!
 //! A `one` answer is its code under the question's key, text and dates are text under it, and a `many` answer is one
 //! boolean per option under `key.code`, so that two people ticking different boxes keep both. Where an answer came
-//! from is `key.unchanged_from`. Whatever this version does not understand is kept and written back.
+//! from is `key.unchanged_from`. An answer in a row of a repeated section has the key `key@ROW`; the row's name is made
+//! once and never changes, so that two people who add rows keep both. Whatever this version does not understand is kept and written back.
 
-use super::pack::{FormPack, NA, Question, QuestionType};
+use super::pack::{FormPack, NA, Question, QuestionType, Section, split_row};
 use crate::scalar::Scalar;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The part of the household.
 pub const SESSION: &str = "session";
@@ -40,9 +41,29 @@ pub struct PartAnswers {
     pub answers: BTreeMap<String, Answer>,
     /// Scalars of a newer form that this version only keeps.
     pub unknown: BTreeMap<String, Scalar>,
+    /// Rows of repeated sections in a draft; false was taken away, with its answers kept until the draft is saved.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rows: BTreeMap<String, BTreeMap<String, bool>>,
 }
 
 impl PartAnswers {
+    /// The rows of a repeated section that are there, in the order they were made: of a draft what was added, of a saved
+    /// visit what has answers.
+    #[must_use]
+    pub fn rows_of(&self, section: &Section) -> Vec<&str> {
+        let known = self.rows.get(&section.key);
+        let added = known.into_iter().flatten().map(|(row, _)| row.as_str());
+        let answered = self.answers.keys().filter_map(|key| {
+            let (key, row) = split_row(key);
+            let ours = section.questions.iter().any(|question| question.key == key);
+            row.filter(|_| ours)
+        });
+        let rows: BTreeSet<&str> = added.chain(answered).collect();
+        rows.into_iter()
+            .filter(|row| known.and_then(|known| known.get(*row)) != Some(&false))
+            .collect()
+    }
+
     /// The answer to a question.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Answer> {
@@ -99,6 +120,14 @@ pub fn to_scalars(pack: &FormPack, part: &PartAnswers) -> BTreeMap<String, Scala
             for code in &answer.codes {
                 scalars.insert(format!("{key}.{code}"), Scalar::Bool(true));
             }
+        } else if let (Some(QuestionType::Int), Some(number)) = (
+            question.map(|question| question.kind),
+            answer
+                .text
+                .as_ref()
+                .and_then(|text| text.parse::<i64>().ok()),
+        ) {
+            scalars.insert(key.clone(), Scalar::Int(number));
         } else if let Some(value) = answer.codes.first().or(answer.text.as_ref()) {
             scalars.insert(key.clone(), Scalar::Text(value.clone()));
         }
@@ -129,14 +158,27 @@ pub fn from_scalars(pack: &FormPack, scalars: &BTreeMap<String, Scalar>) -> Part
             }
             (Some(_), Some(UNCHANGED_FROM), Scalar::Null)
             | (
-                Some(QuestionType::One | QuestionType::Text | QuestionType::Date),
+                Some(
+                    QuestionType::One
+                    | QuestionType::Text
+                    | QuestionType::Date
+                    | QuestionType::Time
+                    | QuestionType::Int,
+                ),
                 None,
                 Scalar::Null,
             ) => {}
+            (Some(QuestionType::Int), None, Scalar::Int(number)) => {
+                answer(&mut part, key).text = Some(number.to_string());
+            }
             (Some(QuestionType::One), None, Scalar::Text(code)) => {
                 answer(&mut part, key).codes = vec![code.clone()];
             }
-            (Some(QuestionType::Text | QuestionType::Date), None, Scalar::Text(text)) => {
+            (
+                Some(QuestionType::Text | QuestionType::Date | QuestionType::Time),
+                None,
+                Scalar::Text(text),
+            ) => {
                 answer(&mut part, key).text = Some(text.clone());
             }
             (Some(QuestionType::Many), Some(code), Scalar::Bool(true)) => {

@@ -3,14 +3,14 @@
 //! Fields this version does not know are ignored; a question type it does not know is refused,
 //! because leaving a question out silently would change what a record means.
 
+use super::condition::kind_of;
 use super::expression::{Expression, Kind};
 use super::fault::{PackError, PackFault};
+use super::file::{PackFile, QuestionFile};
 use super::pack::{
-    AnswerOption, Constraint, FormPack, Level, MandatoryRule, NA, Question, QuestionType, Section,
-    SuggestRule, SummaryLine,
+    Constraint, FormPack, Level, MandatoryRule, NA, Question, QuestionType, Section, SuggestRule,
 };
 use super::parse::{KnownQuestion, Names, parse};
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,17 @@ pub(super) fn read_pack(json: &str) -> Result<FormPack, PackError> {
     let value: serde_json::Value = serde_json::from_str(json).map_err(malformed)?;
     let hash = hash_of(&value);
     let file: PackFile = serde_json::from_value(value).map_err(malformed)?;
-    compile(file, hash)
+    compile(file, hash).map_err(|faults| {
+        let first = faults.into_iter().next();
+        first.expect("a pack is refused for at least one fault")
+    })
+}
+
+/// Checks a pack that is not written yet and finds everything wrong with it at once.
+pub(super) fn check_pack(file: &PackFile) -> Result<FormPack, Vec<PackError>> {
+    let malformed = |error: serde_json::Error| vec![PackError::Malformed(error.to_string())];
+    let value = serde_json::to_value(file).map_err(malformed)?;
+    compile(file.clone(), hash_of(&value))
 }
 
 /// The hash ignores the order of fields and the white space, so a pretty file and its stored copy are one pack.
@@ -71,131 +81,55 @@ fn write_canonical(value: &serde_json::Value, out: &mut String) {
     }
 }
 
-#[derive(Deserialize)]
-struct PackFile {
-    id: String,
-    version: u32,
-    title: String,
-    languages: Vec<String>,
-    session_title: String,
-    na_label: String,
-    attempt: Option<String>,
-    sections: Vec<SectionFile>,
-    #[serde(default)]
-    summary: Vec<SummaryLine>,
-}
-
-#[derive(Deserialize)]
-struct SectionFile {
-    key: String,
-    title: String,
-    level: Level,
-    #[serde(default)]
-    x_section_same: bool,
-    relevant: Option<String>,
-    questions: Vec<QuestionFile>,
-}
-
-#[derive(Deserialize)]
-struct QuestionFile {
-    key: String,
-    label: String,
-    hint: Option<String>,
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(default)]
-    options: Vec<AnswerOption>,
-    #[serde(default)]
-    short: bool,
-    #[serde(default)]
-    required: bool,
-    #[serde(default)]
-    blocks_save: bool,
-    relevant: Option<String>,
-    constraint: Option<ConstraintFile>,
-    calculate: Option<String>,
-    initial: Option<String>,
-    #[serde(default)]
-    carry: bool,
-    same_value: Option<String>,
-    #[serde(default)]
-    delta: bool,
-    #[serde(default)]
-    mandatory: Vec<MandatoryFile>,
-    #[serde(default)]
-    suggest: Vec<SuggestFile>,
-    #[serde(default)]
-    na: bool,
-    #[serde(default)]
-    exclusive: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct ConstraintFile {
-    expression: String,
-    message: String,
-}
-
-#[derive(Deserialize)]
-struct MandatoryFile {
-    codes: Vec<String>,
-    when: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct SuggestFile {
-    when: String,
-    problem: String,
-}
-
-fn compile(file: PackFile, hash: String) -> Result<FormPack, PackError> {
-    let pack = |fault| PackError::Fault {
-        place: file.id.clone(),
-        fault,
+fn compile(file: PackFile, hash: String) -> Result<FormPack, Vec<PackError>> {
+    let mut compiler = Compiler {
+        questions: BTreeMap::new(),
+        repeats: BTreeMap::new(),
+        warnings: Vec::new(),
+        faults: Vec::new(),
     };
     if file.id.trim().is_empty() || file.sections.is_empty() {
-        return Err(pack(PackFault::Empty));
+        compiler.refuse(&file.id, PackFault::Empty);
     }
-    let mut compiler = Compiler {
-        questions: known_questions(&file)?,
-        warnings: Vec::new(),
+    compiler.know_questions(&file);
+    let session = Place {
+        per_child: false,
+        repeat: None,
+        before: None,
     };
     let attempt = compiler.optional(
         &file.id,
         "attempt",
         file.attempt.as_ref(),
         Kind::Bool,
-        false,
-        None,
-    )?;
-    for line in &file.summary {
-        if let Some(key) = line
-            .questions
-            .iter()
-            .find(|key| !compiler.questions.contains_key(*key))
-        {
-            return Err(PackError::Fault {
-                place: "summary".to_owned(),
-                fault: PackFault::UnknownKey(key.clone()),
-            });
+        session,
+    );
+    for key in file.summary.iter().flat_map(|line| &line.questions) {
+        if !compiler.questions.contains_key(key) {
+            compiler.refuse("summary", PackFault::UnknownKey(key.clone()));
         }
     }
     let mut sections = Vec::new();
     let mut position = 0;
     for section in file.sections {
-        let per_child = section.level == Level::Child;
+        let outside = Place {
+            per_child: section.level == Level::Child,
+            repeat: None,
+            before: Some(position),
+        };
+        if section.repeat.is_some() && section.x_section_same {
+            compiler.refuse(&section.key, PackFault::RepeatSame);
+        }
         let relevant = section.relevant.as_ref();
-        let relevant = compiler.optional(
-            &section.key,
-            "relevant",
-            relevant,
-            Kind::Bool,
-            per_child,
-            Some(position),
-        )?;
+        let relevant = compiler.optional(&section.key, "relevant", relevant, Kind::Bool, outside);
         let mut questions = Vec::new();
         for question in section.questions {
-            questions.push(compiler.question(question, per_child, position)?);
+            let place = Place {
+                repeat: section.repeat.map(|_| section.key.as_str()),
+                before: Some(position),
+                ..outside
+            };
+            questions.extend(compiler.question(question, place));
             position += 1;
         }
         sections.push(Section {
@@ -204,8 +138,12 @@ fn compile(file: PackFile, hash: String) -> Result<FormPack, PackError> {
             level: section.level,
             x_section_same: section.x_section_same,
             relevant,
+            repeat: section.repeat,
             questions,
         });
+    }
+    if !compiler.faults.is_empty() {
+        return Err(compiler.faults);
     }
     Ok(FormPack {
         id: file.id,
@@ -217,51 +155,14 @@ fn compile(file: PackFile, hash: String) -> Result<FormPack, PackError> {
         attempt,
         sections,
         summary: file.summary,
+        translations: file.translations,
         warnings: compiler.warnings,
         hash,
     })
 }
 
-/// Checks keys, types and options, so that expressions can be read against all of them.
-fn known_questions(file: &PackFile) -> Result<BTreeMap<String, KnownQuestion>, PackError> {
-    let mut known = BTreeMap::new();
-    let mut sections = BTreeSet::new();
-    for section in &file.sections {
-        let at = |fault| PackError::Fault {
-            place: section.key.clone(),
-            fault,
-        };
-        check_code(&section.key).map_err(at)?;
-        if !sections.insert(&section.key) {
-            return Err(at(PackFault::Duplicate(section.key.clone())));
-        }
-        for question in &section.questions {
-            let at = |fault| PackError::Fault {
-                place: question.key.clone(),
-                fault,
-            };
-            check_code(&question.key).map_err(at)?;
-            let kind = read_type(&question.kind).map_err(at)?;
-            let codes = read_codes(question, kind).map_err(at)?;
-            let entry = KnownQuestion {
-                kind: match kind {
-                    QuestionType::One | QuestionType::Text => Kind::Text,
-                    QuestionType::Many => Kind::Codes,
-                    QuestionType::Date => Kind::Date,
-                },
-                codes,
-                per_child: section.level == Level::Child,
-                position: known.len(),
-            };
-            if known.insert(question.key.clone(), entry).is_some() {
-                return Err(at(PackFault::Duplicate(question.key.clone())));
-            }
-        }
-    }
-    Ok(known)
-}
-
-fn check_code(code: &str) -> Result<(), PackFault> {
+/// Codes are Latin letters, digits and the low line: they are names in documents and in expressions.
+pub(super) fn check_code(code: &str) -> Result<(), PackFault> {
     let plain = code
         .chars()
         .all(|one| one.is_ascii_alphanumeric() || one == '_');
@@ -278,6 +179,9 @@ fn read_type(word: &str) -> Result<QuestionType, PackFault> {
         "many" => QuestionType::Many,
         "text" => QuestionType::Text,
         "date" => QuestionType::Date,
+        "time" => QuestionType::Time,
+        "int" => QuestionType::Int,
+        "note" => QuestionType::Note,
         other => return Err(PackFault::UnknownType(other.to_owned())),
     })
 }
@@ -285,107 +189,150 @@ fn read_type(word: &str) -> Result<QuestionType, PackFault> {
 fn read_codes(
     question: &QuestionFile,
     kind: QuestionType,
-) -> Result<Option<BTreeSet<String>>, PackFault> {
-    let choices = matches!(kind, QuestionType::One | QuestionType::Many);
-    if choices == question.options.is_empty() || (question.na && !choices) {
-        return Err(PackFault::Options);
+    refuse: &mut dyn FnMut(PackFault),
+) -> Option<BTreeSet<String>> {
+    if kind.has_codes() == question.options.is_empty() || (question.na && !kind.has_codes()) {
+        refuse(PackFault::Options);
     }
-    if !choices {
-        return Ok(None);
+    if !kind.has_codes() {
+        return None;
     }
     let mut codes = BTreeSet::new();
     for option in &question.options {
-        check_code(&option.code)?;
+        if let Err(fault) = check_code(&option.code) {
+            refuse(fault);
+        }
         if option.code == NA {
-            return Err(PackFault::ReservedCode);
+            refuse(PackFault::ReservedCode);
         }
         if !codes.insert(option.code.clone()) {
-            return Err(PackFault::Duplicate(option.code.clone()));
+            refuse(PackFault::Duplicate(option.code.clone()));
         }
     }
     if question.na {
         codes.insert(NA.to_owned());
     }
     let named = question.mandatory.iter().flat_map(|rule| &rule.codes);
-    match named
+    for unknown in named
         .chain(&question.exclusive)
         .chain(&question.same_value)
-        .find(|code| !codes.contains(*code))
+        .filter(|code| !codes.contains(*code))
     {
-        Some(unknown) => Err(PackFault::UnknownCode(unknown.clone())),
-        None => Ok(Some(codes)),
+        refuse(PackFault::UnknownCode(unknown.clone()));
     }
+    Some(codes)
+}
+
+/// Where an expression stands.
+#[derive(Debug, Clone, Copy)]
+struct Place<'a> {
+    per_child: bool,
+    repeat: Option<&'a str>,
+    before: Option<usize>,
 }
 
 struct Compiler {
     questions: BTreeMap<String, KnownQuestion>,
+    /// Repeated sections, and whether each is asked per child.
+    repeats: BTreeMap<String, bool>,
     warnings: Vec<String>,
+    faults: Vec<PackError>,
 }
 
 impl Compiler {
-    fn question(
-        &mut self,
-        file: QuestionFile,
-        per_child: bool,
-        position: usize,
-    ) -> Result<Question, PackError> {
-        let key = file.key.clone();
-        let before = Some(position);
-        let value_kind = self.questions[&key].kind;
-        if file.kind == "many" && (file.calculate.is_some() || file.initial.is_some()) {
-            return Err(PackError::Fault {
-                place: key,
-                fault: PackFault::Options,
-            });
+    fn refuse(&mut self, place: &str, fault: PackFault) {
+        self.faults.push(PackError::Fault {
+            place: place.to_owned(),
+            fault,
+        });
+    }
+
+    /// Checks keys, types and options, so that expressions can be read against all of them.
+    fn know_questions(&mut self, file: &PackFile) {
+        let mut sections = BTreeSet::new();
+        for section in &file.sections {
+            if let Err(fault) = check_code(&section.key) {
+                self.refuse(&section.key, fault);
+            }
+            if !sections.insert(&section.key) {
+                self.refuse(&section.key, PackFault::Duplicate(section.key.clone()));
+            }
+            if section.repeat.is_some() {
+                self.repeats
+                    .insert(section.key.clone(), section.level == Level::Child);
+            }
+            for question in &section.questions {
+                let mut faults = Vec::new();
+                faults.extend(check_code(&question.key).err());
+                let kind = read_type(&question.kind).unwrap_or_else(|fault| {
+                    faults.push(fault);
+                    QuestionType::Note
+                });
+                let codes = if faults.is_empty() {
+                    read_codes(question, kind, &mut |fault| faults.push(fault))
+                } else {
+                    None
+                };
+                let entry = KnownQuestion {
+                    kind: kind_of(kind),
+                    codes,
+                    per_child: section.level == Level::Child,
+                    repeat: section.repeat.map(|_| section.key.clone()),
+                    position: self.questions.len(),
+                };
+                if self.questions.insert(question.key.clone(), entry).is_some() {
+                    faults.push(PackFault::Duplicate(question.key.clone()));
+                }
+                for fault in faults {
+                    self.refuse(&question.key, fault);
+                }
+            }
         }
-        let relevant = self.optional(
+    }
+
+    /// None where a fault was found.
+    fn question(&mut self, file: QuestionFile, place: Place<'_>) -> Option<Question> {
+        let key = file.key.clone();
+        let anywhere = Place {
+            before: None,
+            ..place
+        };
+        let at_first = Place {
+            before: Some(0),
+            ..place
+        };
+        let value_kind = self.questions.get(&key)?.kind;
+        if file.kind == "many" && (file.calculate.is_some() || file.initial.is_some()) {
+            self.refuse(&key, PackFault::Options);
+        }
+        let relevant = self.optional(&key, "relevant", file.relevant.as_ref(), Kind::Bool, place);
+        let short_when = self.optional(
             &key,
-            "relevant",
-            file.relevant.as_ref(),
+            "short_when",
+            file.short_when.as_ref(),
             Kind::Bool,
-            per_child,
-            before,
-        )?;
+            place,
+        );
         let calculate = self.optional(
             &key,
             "calculate",
             file.calculate.as_ref(),
             value_kind,
-            per_child,
-            before,
-        )?;
-        let initial = self.optional(
-            &key,
-            "initial",
-            file.initial.as_ref(),
-            value_kind,
-            per_child,
-            Some(0),
-        )?;
-        let constraint = match file.constraint {
-            None => None,
-            Some(constraint) => Some(Constraint {
-                expression: self.read(
-                    &key,
-                    "constraint",
-                    &constraint.expression,
-                    Kind::Bool,
-                    per_child,
-                    None,
-                )?,
+            place,
+        );
+        let initial = self.optional(&key, "initial", file.initial.as_ref(), value_kind, at_first);
+        let constraint = file.constraint.and_then(|constraint| {
+            let source = &constraint.expression;
+            let expression = self.read(&key, "constraint", source, Kind::Bool, anywhere)?;
+            Some(Constraint {
+                expression,
                 message: constraint.message,
-            }),
-        };
+            })
+        });
         let mut mandatory = Vec::new();
         for rule in file.mandatory {
-            let when = self.optional(
-                &key,
-                "mandatory",
-                rule.when.as_ref(),
-                Kind::Bool,
-                per_child,
-                None,
-            )?;
+            let when = rule.when.as_ref();
+            let when = self.optional(&key, "mandatory", when, Kind::Bool, anywhere);
             mandatory.push(MandatoryRule {
                 codes: rule.codes,
                 when,
@@ -393,26 +340,24 @@ impl Compiler {
         }
         let mut suggest = Vec::new();
         for rule in file.suggest {
-            check_code(&rule.problem).map_err(|fault| PackError::Fault {
-                place: key.clone(),
-                fault,
-            })?;
-            let when = self.read(&key, "suggest", &rule.when, Kind::Bool, per_child, None)?;
-            suggest.push(SuggestRule {
-                when,
-                problem: rule.problem,
-            });
+            if let Err(fault) = check_code(&rule.problem) {
+                self.refuse(&key, fault);
+            }
+            if let Some(when) = self.read(&key, "suggest", &rule.when, Kind::Bool, anywhere) {
+                suggest.push(SuggestRule {
+                    when,
+                    problem: rule.problem,
+                });
+            }
         }
-        Ok(Question {
-            kind: read_type(&file.kind).map_err(|fault| PackError::Fault {
-                place: key.clone(),
-                fault,
-            })?,
+        Some(Question {
+            kind: read_type(&file.kind).ok()?,
             key,
             label: file.label,
             hint: file.hint,
             options: file.options,
             short: file.short,
+            short_when,
             required: file.required,
             blocks_save: file.blocks_save,
             relevant,
@@ -431,46 +376,49 @@ impl Compiler {
 
     fn optional(
         &mut self,
-        place: &str,
+        at: &str,
         field: &str,
         source: Option<&String>,
         expected: Kind,
-        per_child: bool,
-        before: Option<usize>,
-    ) -> Result<Option<Expression>, PackError> {
-        source
-            .map(|source| self.read(place, field, source, expected, per_child, before))
-            .transpose()
+        place: Place<'_>,
+    ) -> Option<Expression> {
+        source.and_then(|source| self.read(at, field, source, expected, place))
     }
 
     fn read(
         &mut self,
-        place: &str,
+        at: &str,
         field: &str,
         source: &str,
         expected: Kind,
-        per_child: bool,
-        before: Option<usize>,
-    ) -> Result<Expression, PackError> {
+        place: Place<'_>,
+    ) -> Option<Expression> {
         let names = Names {
             questions: &self.questions,
-            per_child,
-            before,
+            repeats: &self.repeats,
+            per_child: place.per_child,
+            repeat: place.repeat,
+            before: place.before,
         };
-        let expression = parse(source, names, expected).map_err(|cause| PackError::Fault {
-            place: place.to_owned(),
-            fault: PackFault::Expression {
-                field: field.to_owned(),
-                source_text: source.to_owned(),
-                cause,
-            },
-        })?;
-        for question in expression.true_while_unanswered() {
-            self.warnings.push(format!(
-                "“{place}”的 {field}：“{question}”还没答时这里已经成立，是不是该写 ${{{question}}} != '' and …"
-            ));
+        match parse(source, names, expected) {
+            Ok(expression) => {
+                for question in expression.true_while_unanswered() {
+                    self.warnings.push(format!(
+                        "“{at}”的 {field}：“{question}”还没答时这里已经成立，是不是该写 ${{{question}}} != '' and …"
+                    ));
+                }
+                Some(expression)
+            }
+            Err(cause) => {
+                let fault = PackFault::Expression {
+                    field: field.to_owned(),
+                    source_text: source.to_owned(),
+                    cause,
+                };
+                self.refuse(at, fault);
+                None
+            }
         }
-        Ok(expression)
     }
 }
 

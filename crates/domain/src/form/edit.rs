@@ -1,9 +1,10 @@
 //! What a tap does to the answers of a draft.
 
 use super::answers::{Answer, Answers, SESSION, sort_codes};
+use super::compile::check_code;
 use super::expression::{Fact, Scope, Value};
-use super::pack::{FormPack, Level, Question, QuestionType, Section};
-use super::session::{Evaluation, Part, as_answer, read_date};
+use super::pack::{FormPack, Level, Question, QuestionType, Section, split_row};
+use super::session::{Evaluation, Part, as_answer, read_date, read_time};
 use super::state::FormContext;
 use chrono::NaiveDate;
 use thiserror::Error;
@@ -35,6 +36,18 @@ pub enum AnswerRefusal {
     /// Longer than a form takes.
     #[error("the text is too long")]
     TextTooLong,
+    /// Not a whole number.
+    #[error("not a whole number")]
+    NotANumber,
+    /// Not a time of day.
+    #[error("not a time of day")]
+    NotATime,
+    /// The section has no such row.
+    #[error("no such row")]
+    UnknownRow,
+    /// The section has as many rows as it may have.
+    #[error("no more rows")]
+    TooManyRows,
     /// There is no earlier visit to copy from.
     #[error("nothing to copy from")]
     NothingToCopy,
@@ -82,10 +95,17 @@ pub fn set_answer(
     text: Option<&str>,
 ) -> Result<(), AnswerRefusal> {
     let level = level_of(context, part)?;
-    let (_, question) = pack
-        .questions()
-        .find(|(section, question)| section.level == level && question.key == key)
+    let (section, question) = pack
+        .placed(key)
+        .filter(|(section, question)| section.level == level && question.kind != QuestionType::Note)
         .ok_or(AnswerRefusal::UnknownQuestion)?;
+    if section.repeat.is_some() {
+        let row = split_row(key).1.unwrap_or_default();
+        let rows = answers.part(part).map(|part| part.rows_of(section));
+        if !rows.unwrap_or_default().contains(&row) {
+            return Err(AnswerRefusal::UnknownRow);
+        }
+    }
     let text = text.map(str::trim).filter(|text| !text.is_empty());
     let before = answers
         .get(part, key)
@@ -102,6 +122,41 @@ pub fn set_answer(
     } else {
         stored.insert(key.to_owned(), answer);
     }
+    Ok(())
+}
+
+/// Adds a row to a repeated section, or takes one away, or brings one back that was taken away.
+///
+/// # Errors
+/// If there is no such repeated section in that part, or no room for one more row.
+pub fn set_row(
+    pack: &FormPack,
+    context: &FormContext,
+    answers: &mut Answers,
+    part: &str,
+    section: &str,
+    row: &str,
+    there: bool,
+) -> Result<(), AnswerRefusal> {
+    let level = level_of(context, part)?;
+    let section = pack
+        .section(section)
+        .filter(|section| section.level == level)
+        .ok_or(AnswerRefusal::UnknownSection)?;
+    let most = section.repeat.ok_or(AnswerRefusal::UnknownSection)?;
+    if check_code(&row.replace('-', "_")).is_err() {
+        return Err(AnswerRefusal::UnknownRow);
+    }
+    let kept = answers.parts.entry(part.to_owned()).or_default();
+    let present = kept.rows_of(section);
+    if there && !present.contains(&row) && present.len() >= most as usize {
+        return Err(AnswerRefusal::TooManyRows);
+    }
+    if !there && !present.contains(&row) {
+        return Err(AnswerRefusal::UnknownRow);
+    }
+    let rows = kept.rows.entry(section.key.clone()).or_default();
+    rows.insert(row.to_owned(), there);
     Ok(())
 }
 
@@ -187,8 +242,7 @@ pub(super) fn carryable<'a>(
                 .answers
                 .get(&question.key)
                 .filter(|answer| !answer.is_empty())?;
-            let choices = matches!(question.kind, QuestionType::One | QuestionType::Many);
-            let fits = if choices {
+            let fits = if question.kind.has_codes() {
                 answer.codes.iter().all(|code| question.accepts(code))
             } else {
                 question.carry
@@ -241,9 +295,10 @@ fn check_codes(
     // A retired code that is already stored may stay; a new one must be on offer.
     let refused = |code: &&String| !question.accepts(code) && !before.contains(code);
     if let Some(code) = codes.iter().find(refused) {
-        return Err(match question.kind {
-            QuestionType::One | QuestionType::Many => AnswerRefusal::UnknownCode(code.clone()),
-            QuestionType::Text | QuestionType::Date => AnswerRefusal::WrongShape,
+        return Err(if question.kind.has_codes() {
+            AnswerRefusal::UnknownCode(code.clone())
+        } else {
+            AnswerRefusal::WrongShape
         });
     }
     let mut codes = codes.to_vec();
@@ -271,10 +326,17 @@ fn check_codes(
 fn check_text(question: &Question, text: Option<&str>) -> Result<Option<String>, AnswerRefusal> {
     let Some(text) = text else { return Ok(None) };
     match question.kind {
-        QuestionType::One | QuestionType::Many => Err(AnswerRefusal::WrongShape),
+        QuestionType::One | QuestionType::Many | QuestionType::Note => {
+            Err(AnswerRefusal::WrongShape)
+        }
         QuestionType::Text if text.chars().count() > MAX_TEXT => Err(AnswerRefusal::TextTooLong),
         QuestionType::Date if read_date(text).is_none() => Err(AnswerRefusal::NotADate),
-        QuestionType::Text | QuestionType::Date => Ok(Some(text.to_owned())),
+        QuestionType::Time if read_time(text).is_none() => Err(AnswerRefusal::NotATime),
+        QuestionType::Int => {
+            let number: i64 = text.parse().map_err(|_| AnswerRefusal::NotANumber)?;
+            Ok(Some(number.to_string()))
+        }
+        QuestionType::Text | QuestionType::Date | QuestionType::Time => Ok(Some(text.to_owned())),
     }
 }
 

@@ -6,7 +6,8 @@
 //!
 //! Grammar, loosest binding first: `or`, `and`, comparison (`= != < <= > >=`), `+ -`, `* div mod`, unary `-`,
 //! then literals (`12`, `'code'`), `${question}`, `${fact}`, `${last.question}`, parentheses and the functions
-//! `not if selected count-selected coalesce today days-between string-length true false`.
+//! `not if selected count-selected coalesce today days-between string-length true false`,
+//! and `count(${section})` and `sum(${number})` over the rows of a repeated section.
 //! A name may hold hyphens, so a subtraction wants spaces around its sign, as in XPath.
 
 use chrono::NaiveDate;
@@ -24,6 +25,8 @@ pub enum Kind {
     Codes,
     /// A civil date.
     Date,
+    /// The rows of a repeated section, or one question of all of them.
+    Rows,
 }
 
 impl Kind {
@@ -36,6 +39,7 @@ impl Kind {
             Self::Text => "文字或单选",
             Self::Codes => "多选",
             Self::Date => "日期",
+            Self::Rows => "可以加几行的部分",
         }
     }
 }
@@ -91,6 +95,10 @@ pub enum Fact {
     ChildrenCount,
     /// `${last.known}`: this part has answers from an earlier visit.
     LastKnown,
+    /// `${next.visit}`: the day the next visit would be due if this one counts.
+    NextVisit,
+    /// `${next.contact}`: the same for the next contact.
+    NextContact,
     /// `${last.some_question}`: the answer of the earlier visit.
     Last(String),
 }
@@ -160,6 +168,10 @@ pub enum Expression {
     DaysBetween(Box<Expression>, Box<Expression>),
     /// Characters in a text.
     StringLength(Box<Expression>),
+    /// How many rows a repeated section has.
+    CountRows(String),
+    /// The sum of a number over all rows.
+    SumRows(String),
 }
 
 /// Where an expression finds answers, facts and the day.
@@ -170,6 +182,14 @@ pub trait Scope {
     fn fact(&self, fact: &Fact) -> Value;
     /// The day.
     fn today(&self) -> NaiveDate;
+    /// How many rows a repeated section has.
+    fn rows(&self, _section: &str) -> i64 {
+        0
+    }
+    /// The visible answers of a question in all rows.
+    fn column(&self, _key: &str) -> Vec<Value> {
+        Vec::new()
+    }
 }
 
 impl Expression {
@@ -227,6 +247,13 @@ impl Expression {
                 }
                 _ => Value::Number(0),
             },
+            Self::CountRows(section) => Value::Number(scope.rows(section)),
+            Self::SumRows(key) => {
+                Value::Number(scope.column(key).iter().fold(0, |sum, value| match value {
+                    Value::Number(number) => i64::saturating_add(sum, *number),
+                    _ => sum,
+                }))
+            }
         }
     }
 
@@ -245,7 +272,12 @@ impl Expression {
     #[must_use]
     pub fn children(&self) -> Vec<&Expression> {
         match self {
-            Self::Literal(_) | Self::Question(_) | Self::Fact(_) | Self::Today => Vec::new(),
+            Self::Literal(_)
+            | Self::Question(_)
+            | Self::Fact(_)
+            | Self::Today
+            | Self::CountRows(_)
+            | Self::SumRows(_) => Vec::new(),
             Self::Not(one)
             | Self::Selected(one, _)
             | Self::CountSelected(one)

@@ -48,6 +48,9 @@ pub enum PackFault {
     /// A section or question does not exist.
     #[error("没有“{0}”")]
     UnknownKey(String),
+    /// Rows have no last time each of them could be compared with.
+    #[error("可以加几行的部分不能用“和上次一样”")]
+    RepeatSame,
     /// Nothing is in it.
     #[error("是空的")]
     Empty,
@@ -92,6 +95,9 @@ pub enum ExpressionFault {
     /// A session question cannot ask one child's answer.
     #[error("“{0}”每个孩子各不相同，家庭部分不能用")]
     ChildName(String),
+    /// A row's question used outside its rows.
+    #[error("“{0}”每行各不相同，这里只能用 count 或 sum")]
+    RowName(String),
     /// No function of that name.
     #[error("没有叫“{0}”的函数")]
     UnknownFunction(String),

@@ -18,27 +18,32 @@
 
 mod answers;
 mod compile;
+mod condition;
 mod edit;
 mod expression;
 mod fault;
+mod file;
 mod pack;
 mod parse;
 mod session;
+pub mod sheet;
 mod state;
 mod summary;
+pub mod trial;
 
 pub use answers::{Answer, Answers, PartAnswers, SESSION, from_scalars, to_scalars};
-pub use edit::{AnswerRefusal, initial_answers, same_as_last, set_answer};
+pub use condition::{check_condition, hold};
+pub use edit::{AnswerRefusal, initial_answers, same_as_last, set_answer, set_row};
 pub use expression::{Comparison, Expression, Fact, Kind, Operation, Scope, Value};
 pub use fault::{ExpressionFault, PackError, PackFault};
 pub use pack::{
     AnswerOption, Constraint, FormPack, Level, MandatoryRule, NA, Question, QuestionType, Section,
-    SuggestRule, SummaryGiven, SummaryLine,
+    SuggestRule, SummaryGiven, SummaryLine, split_row,
 };
 pub use session::{effective_answers, evaluate, validate_for_save};
 pub use state::{
     ChildContext, EffectiveAnswers, FormContext, FormState, LastAnswers, MandatoryReason, Missing,
-    PartState, QuestionState, SaveRefusal, SectionState, Suggestion,
+    PartState, QuestionState, RowState, SaveRefusal, SectionState, Suggestion,
 };
 pub use summary::{
     ReadAnswer, ReadSection, SUMMARY_LENGTH, SummaryGivens, auto_summary, read_answers,

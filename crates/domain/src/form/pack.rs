@@ -3,6 +3,7 @@
 use super::expression::Expression;
 use super::fault::PackError;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// 不便回答/未了解: accepted by every question of choices with `na`.
 pub const NA: &str = "na";
@@ -29,6 +30,20 @@ pub enum QuestionType {
     Text,
     /// A civil date, ISO.
     Date,
+    /// A time of day, `HH:MM`.
+    Time,
+    /// A whole number.
+    Int,
+    /// Nothing to answer: words for the person who asks.
+    Note,
+}
+
+impl QuestionType {
+    /// Answered by choosing codes.
+    #[must_use]
+    pub fn has_codes(self) -> bool {
+        matches!(self, Self::One | Self::Many)
+    }
 }
 
 /// An option; its code never changes meaning.
@@ -39,7 +54,7 @@ pub struct AnswerOption {
     /// Chinese label.
     pub label: String,
     /// Shorter words for the summary, where the label is long.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brief: Option<String>,
 }
 
@@ -85,6 +100,8 @@ pub struct Question {
     pub options: Vec<AnswerOption>,
     /// Part of the short form.
     pub short: bool,
+    /// Part of the short form only while this is true.
+    pub short_when: Option<Expression>,
     /// 待补 while unanswered.
     pub required: bool,
     /// A visit cannot be saved without a good answer.
@@ -140,6 +157,8 @@ pub struct Section {
     pub x_section_same: bool,
     /// Shown only if true.
     pub relevant: Option<Expression>,
+    /// Asked once for each row that a person adds, at most so many times.
+    pub repeat: Option<u32>,
     /// Questions in order.
     pub questions: Vec<Question>,
 }
@@ -160,10 +179,10 @@ pub struct SummaryLine {
     /// Opening words.
     pub label: String,
     /// Questions whose answers follow.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<String>,
     /// Or words given by the caller.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given: Option<SummaryGiven>,
 }
 
@@ -188,6 +207,8 @@ pub struct FormPack {
     pub sections: Vec<Section>,
     /// The automatic summary.
     pub summary: Vec<SummaryLine>,
+    /// Its texts in further languages: language, then place (`b_house`, `b_house.good`, `b_house:hint`, section key).
+    pub translations: BTreeMap<String, BTreeMap<String, String>>,
     /// Advice to authors; the pack works all the same.
     pub warnings: Vec<String>,
     pub(super) hash: String,
@@ -208,12 +229,50 @@ impl FormPack {
         &self.hash
     }
 
-    /// A question by key.
+    /// A question by key; the key of a row's answer (`k_what@ROW`) finds its question.
     #[must_use]
     pub fn question(&self, key: &str) -> Option<&Question> {
-        self.questions()
-            .map(|(_, question)| question)
-            .find(|question| question.key == key)
+        self.placed(key).map(|(_, question)| question)
+    }
+
+    /// A question with its section, by key or by the key of a row's answer.
+    #[must_use]
+    pub fn placed(&self, key: &str) -> Option<(&Section, &Question)> {
+        let (key, row) = split_row(key);
+        self.questions().find(|(section, question)| {
+            question.key == key && (row.is_none() || section.repeat.is_some())
+        })
+    }
+
+    /// The pack with its texts in another of its languages; a text without a translation stays as it is.
+    #[must_use]
+    pub fn in_language(&self, language: &str) -> Self {
+        let mut pack = self.clone();
+        let Some(texts) = self.translations.get(language) else {
+            return pack;
+        };
+        let put = |text: &mut String, place: String| {
+            if let Some(translated) = texts.get(&place) {
+                text.clone_from(translated);
+            }
+        };
+        for section in &mut pack.sections {
+            put(&mut section.title, section.key.clone());
+            for question in &mut section.questions {
+                let key = question.key.clone();
+                put(&mut question.label, key.clone());
+                if let Some(hint) = &mut question.hint {
+                    put(hint, format!("{key}:hint"));
+                }
+                if let Some(constraint) = &mut question.constraint {
+                    put(&mut constraint.message, format!("{key}:constraint"));
+                }
+                for option in &mut question.options {
+                    put(&mut option.label, format!("{key}.{}", option.code));
+                }
+            }
+        }
+        pack
     }
 
     /// A section by key.
@@ -240,5 +299,14 @@ impl FormPack {
             None if code == NA => &self.na_label,
             None => code,
         }
+    }
+}
+
+/// Question key and row of an answer's key: `k_what@ROW` belongs to a row, `b_house` to none.
+#[must_use]
+pub fn split_row(key: &str) -> (&str, Option<&str>) {
+    match key.split_once('@') {
+        Some((key, row)) => (key, Some(row)),
+        None => (key, None),
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct KnownQuestion {
     pub codes: Option<BTreeSet<String>>,
     /// Answered once per child.
     pub per_child: bool,
+    /// Answered once per row of this section.
+    pub repeat: Option<String>,
     /// Position in the form.
     pub position: usize,
 }
@@ -26,8 +28,12 @@ pub(super) struct KnownQuestion {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Names<'a> {
     pub questions: &'a BTreeMap<String, KnownQuestion>,
+    /// Repeated sections, and whether each is asked per child.
+    pub repeats: &'a BTreeMap<String, bool>,
     /// The expression belongs to a child's part.
     pub per_child: bool,
+    /// The expression belongs to a row of this section.
+    pub repeat: Option<&'a str>,
     /// Questions of the same level from this position on may not be used yet.
     pub before: Option<usize>,
 }
@@ -257,6 +263,9 @@ impl Parser<'_> {
             left: left_kind,
             right: right_kind,
         };
+        if left_kind == Kind::Rows || right_kind == Kind::Rows {
+            return Err(refused);
+        }
         let equality = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
         if equality {
             let emptiness = is_empty_literal(&left) || is_empty_literal(&right);
@@ -369,6 +378,12 @@ impl Parser<'_> {
             }
             return Ok((Expression::Fact(fact), kind));
         }
+        if let Some(per_child) = self.names.repeats.get(name) {
+            if *per_child && !self.names.per_child {
+                return Err(ExpressionFault::ChildName(name.to_owned()));
+            }
+            return Ok((Expression::CountRows(name.to_owned()), Kind::Rows));
+        }
         let Some(question) = self.names.questions.get(name) else {
             return Err(ExpressionFault::UnknownName(name.to_owned()));
         };
@@ -384,6 +399,13 @@ impl Parser<'_> {
         {
             return Err(ExpressionFault::LaterQuestion(name.to_owned()));
         }
+        if question.repeat.is_some() && question.repeat.as_deref() != self.names.repeat {
+            let inside = matches!(self.tokens.get(self.next), Some((_, Token::Sign(")"))));
+            if question.kind != Kind::Number || !inside {
+                return Err(ExpressionFault::RowName(name.to_owned()));
+            }
+            return Ok((Expression::SumRows(name.to_owned()), Kind::Rows));
+        }
         Ok((Expression::Question(name.to_owned()), question.kind))
     }
 
@@ -395,9 +417,14 @@ impl Parser<'_> {
             "child.sex" => (Fact::ChildSex, Kind::Text, true),
             "children.count" => (Fact::ChildrenCount, Kind::Number, false),
             "last.known" => (Fact::LastKnown, Kind::Bool, false),
+            "next.visit" => (Fact::NextVisit, Kind::Date, false),
+            "next.contact" => (Fact::NextContact, Kind::Date, false),
             _ => {
                 let key = name.strip_prefix("last.")?;
                 let question = self.names.questions.get(key)?;
+                if question.repeat.is_some() {
+                    return None;
+                }
                 (
                     Fact::Last(key.to_owned()),
                     question.kind,
@@ -410,7 +437,7 @@ impl Parser<'_> {
     fn function(&self, name: &str, arguments: Vec<Typed>) -> Result<Typed, ExpressionFault> {
         let count = arguments.len();
         let counted = match name {
-            "not" | "count-selected" | "string-length" => count == 1,
+            "not" | "count-selected" | "string-length" | "count" | "sum" => count == 1,
             "selected" | "days-between" => count == 2,
             "if" => count == 3,
             "coalesce" => count >= 2,
@@ -435,6 +462,14 @@ impl Parser<'_> {
             "string-length" => {
                 demand(Kind::Text, kinds[0])?;
                 (Expression::StringLength(next()), Kind::Number)
+            }
+            "count" | "sum" => {
+                demand(Kind::Rows, kinds[0])?;
+                let rows = *next();
+                if matches!(rows, Expression::CountRows(_)) != (name == "count") {
+                    return Err(ExpressionFault::ArgumentCount(name.to_owned()));
+                }
+                (rows, Kind::Number)
             }
             "selected" => {
                 if kinds[0] != Kind::Text {

@@ -5,10 +5,10 @@ use super::expression::{Expression, Fact, Scope, Value};
 use super::pack::{AnswerOption, FormPack, Level, NA, Question, QuestionType, Section};
 use super::state::{
     ChildContext, EffectiveAnswers, FormContext, FormState, MandatoryReason, Missing, PartState,
-    QuestionState, SaveRefusal, SectionState, Suggestion,
+    QuestionState, RowState, SaveRefusal, SectionState, Suggestion,
 };
-use chrono::NaiveDate;
-use std::collections::BTreeMap;
+use chrono::{NaiveDate, NaiveTime};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Evaluates the whole form.
 #[must_use]
@@ -37,13 +37,20 @@ pub fn evaluate(
             .iter()
             .filter(|section| section.level == part.level())
         {
-            let questions: Vec<QuestionState> = section
-                .questions
+            let rows: Vec<RowState> = part
+                .rows(&section.key)
                 .iter()
-                .filter_map(|question| draw_question(&evaluation, part, question, &mut state))
+                .map(|row| RowState {
+                    row: row.clone(),
+                    questions: draw_questions(&evaluation, part, section, Some(row), &mut state),
+                })
                 .collect();
-            if !questions.is_empty() {
-                sections.push(draw_section(&evaluation, part, section, questions));
+            let questions = match section.repeat {
+                None => draw_questions(&evaluation, part, section, None, &mut state),
+                Some(_) => Vec::new(),
+            };
+            if !questions.is_empty() || part.open_repeats.contains(section.key.as_str()) {
+                sections.push(draw_section(&evaluation, part, section, questions, rows));
             }
         }
         if !sections.is_empty() {
@@ -95,6 +102,7 @@ pub fn effective_answers(
         let kept = PartAnswers {
             answers: kept.collect(),
             unknown,
+            rows: BTreeMap::new(),
         };
         effective.parts.insert(part.name().to_owned(), kept);
     }
@@ -121,10 +129,28 @@ pub(super) struct Current {
 /// A part with its current answers.
 pub(super) struct Part<'a> {
     pub child: Option<&'a ChildContext>,
-    pub current: BTreeMap<&'a str, Current>,
+    /// By question key, in rows `key@ROW`.
+    pub current: BTreeMap<String, Current>,
+    /// Rows of the repeated sections.
+    rows: BTreeMap<&'a str, Vec<String>>,
+    /// Repeated sections that are shown.
+    open_repeats: BTreeSet<&'a str>,
 }
 
-impl Part<'_> {
+impl<'a> Part<'a> {
+    fn empty(child: Option<&'a ChildContext>) -> Self {
+        Self {
+            child,
+            current: BTreeMap::new(),
+            rows: BTreeMap::new(),
+            open_repeats: BTreeSet::new(),
+        }
+    }
+
+    fn rows(&self, section: &str) -> &[String] {
+        self.rows.get(section).map_or(&[], Vec::as_slice)
+    }
+
     pub(super) fn name(&self) -> &str {
         self.child.map_or(SESSION, |child| &child.id)
     }
@@ -153,14 +179,10 @@ impl<'a> Evaluation<'a> {
         answers: &Answers,
         short: bool,
     ) -> Self {
-        let empty = Part {
-            child: None,
-            current: BTreeMap::new(),
-        };
         let mut evaluation = Self {
             pack,
             context,
-            session: empty,
+            session: Part::empty(None),
             children: Vec::new(),
         };
         evaluation.session = evaluation.part(None, answers, short);
@@ -176,10 +198,7 @@ impl<'a> Evaluation<'a> {
     }
 
     fn part(&self, child: Option<&'a ChildContext>, answers: &Answers, short: bool) -> Part<'a> {
-        let mut part = Part {
-            child,
-            current: BTreeMap::new(),
-        };
+        let mut part = Part::empty(child);
         let given = answers.part(part.name());
         let (pack, level) = (self.pack, part.level());
         for section in pack
@@ -187,64 +206,112 @@ impl<'a> Evaluation<'a> {
             .iter()
             .filter(|section| section.level == level)
         {
-            let section_shown = self.shown(&part, section.relevant.as_ref());
-            for question in &section.questions {
-                let visible = section_shown
-                    && (question.short || !short)
-                    && self.shown(&part, question.relevant.as_ref());
-                let own = given
-                    .and_then(|given| given.get(&question.key))
-                    .filter(|own| !own.is_empty());
-                let calculated = match own {
-                    Some(_) => None,
-                    None => question
-                        .calculate
-                        .as_ref()
-                        .and_then(|expression| as_answer(question, &self.value(&part, expression))),
-                };
-                let is_calculated = calculated.is_some();
-                let answer = own.cloned().or(calculated);
-                let value = match &answer {
-                    Some(answer) if visible => as_value(question, answer),
-                    _ => Value::Empty,
-                };
-                let current = Current {
-                    visible,
-                    answer,
-                    calculated: is_calculated,
-                    value,
-                };
-                part.current.insert(&question.key, current);
+            let section_shown = self.shown(&part, None, section.relevant.as_ref());
+            if section.repeat.is_none() {
+                for question in &section.questions {
+                    self.ask(&mut part, given, section_shown, question, None, short);
+                }
+                continue;
+            }
+            let rows: Vec<String> = given
+                .map(|given| given.rows_of(section))
+                .unwrap_or_default()
+                .into_iter()
+                .map(str::to_owned)
+                .collect();
+            let wanted = !short || section.questions.iter().any(|question| question.short);
+            if section_shown && (wanted || !rows.is_empty()) {
+                part.open_repeats.insert(&section.key);
+            }
+            part.rows.insert(&section.key, rows.clone());
+            for row in &rows {
+                for question in &section.questions {
+                    // A row that is there is shown whole: it was added by hand.
+                    self.ask(&mut part, given, section_shown, question, Some(row), false);
+                }
             }
         }
         part
     }
 
-    fn shown(&self, part: &Part<'_>, relevant: Option<&Expression>) -> bool {
-        relevant.is_none_or(|expression| self.value(part, expression).is_true())
+    /// Evaluates one question of one part, or of one of its rows.
+    fn ask(
+        &self,
+        part: &mut Part<'a>,
+        given: Option<&PartAnswers>,
+        section_shown: bool,
+        question: &Question,
+        row: Option<&str>,
+        short: bool,
+    ) {
+        let key = keyed(&question.key, row);
+        let own = given
+            .and_then(|given| given.get(&key))
+            .filter(|own| !own.is_empty());
+        // What somebody answered in the full form stays in sight and in the record when the form is short again.
+        let wanted = !short
+            || question.short
+            || own.is_some()
+            || (question.short_when.is_some()
+                && self.shown(part, row, question.short_when.as_ref()));
+        let visible = section_shown && wanted && self.shown(part, row, question.relevant.as_ref());
+        let calculated = match own {
+            Some(_) => None,
+            None => question
+                .calculate
+                .as_ref()
+                .and_then(|expression| as_answer(question, &self.value(part, row, expression))),
+        };
+        let is_calculated = calculated.is_some();
+        let answer = own.cloned().or(calculated);
+        let value = match &answer {
+            Some(answer) if visible => as_value(question, answer),
+            _ => Value::Empty,
+        };
+        let current = Current {
+            visible,
+            answer,
+            calculated: is_calculated,
+            value,
+        };
+        part.current.insert(key, current);
     }
 
-    fn value(&self, part: &Part<'_>, expression: &Expression) -> Value {
+    fn shown(&self, part: &Part<'_>, row: Option<&str>, relevant: Option<&Expression>) -> bool {
+        relevant.is_none_or(|expression| self.value(part, row, expression).is_true())
+    }
+
+    pub(super) fn value(
+        &self,
+        part: &Part<'_>,
+        row: Option<&str>,
+        expression: &Expression,
+    ) -> Value {
         expression.evaluate(&PartScope {
             evaluation: self,
             part,
+            row,
         })
     }
 
     fn is_attempt(&self) -> bool {
         let attempt = self.pack.attempt.as_ref();
-        attempt.is_some_and(|expression| self.value(&self.session, expression).is_true())
+        attempt.is_some_and(|expression| self.value(&self.session, None, expression).is_true())
     }
 }
 
 struct PartScope<'a> {
     evaluation: &'a Evaluation<'a>,
     part: &'a Part<'a>,
+    row: Option<&'a str>,
 }
 
 impl Scope for PartScope<'_> {
     fn question(&self, key: &str) -> Value {
-        let own = self.part.current.get(key);
+        let in_row = self
+            .row
+            .and_then(|row| self.part.current.get(&keyed(key, Some(row))));
+        let own = in_row.or_else(|| self.part.current.get(key));
         let current = own.or_else(|| self.evaluation.session.current.get(key));
         current.map_or(Value::Empty, |current| current.value.clone())
     }
@@ -263,6 +330,8 @@ impl Scope for PartScope<'_> {
                 .ok()
                 .map(Value::Number),
             Fact::LastKnown => Some(Value::Bool(last.is_some())),
+            Fact::NextVisit => self.evaluation.context.next_visit.map(Value::Date),
+            Fact::NextContact => self.evaluation.context.next_contact.map(Value::Date),
             Fact::Last(key) => self.last_answer(key),
         };
         value.unwrap_or(Value::Empty)
@@ -271,9 +340,45 @@ impl Scope for PartScope<'_> {
     fn today(&self) -> NaiveDate {
         self.evaluation.context.today
     }
+
+    fn rows(&self, section: &str) -> i64 {
+        let rows = self
+            .holder(|part| part.rows.contains_key(section))
+            .rows(section);
+        i64::try_from(rows.len()).unwrap_or(i64::MAX)
+    }
+
+    fn column(&self, key: &str) -> Vec<Value> {
+        let prefix = keyed(key, Some(""));
+        let of = |part: &Part<'_>| -> Vec<Value> {
+            let current = part.current.iter();
+            current
+                .filter(|(name, _)| name.starts_with(&prefix))
+                .map(|(_, current)| current.value.clone())
+                .collect()
+        };
+        of(self.holder(|part| part.current.keys().any(|name| name.starts_with(&prefix))))
+    }
 }
 
-impl PartScope<'_> {
+/// The key of an answer: a question's, or a question's in a row.
+pub(super) fn keyed(key: &str, row: Option<&str>) -> String {
+    match row {
+        Some(row) => format!("{key}@{row}"),
+        None => key.to_owned(),
+    }
+}
+
+impl<'a> PartScope<'a> {
+    /// This part, or the household's where this part has not what is asked for.
+    fn holder(&self, has: impl Fn(&Part<'_>) -> bool) -> &'a Part<'a> {
+        if has(self.part) {
+            self.part
+        } else {
+            &self.evaluation.session
+        }
+    }
+
     /// A child's part may also ask for the household's last answer.
     fn last_answer(&self, key: &str) -> Option<Value> {
         let (section, question) = self
@@ -297,12 +402,23 @@ pub(super) fn read_date(text: &str) -> Option<NaiveDate> {
     (date.format("%Y-%m-%d").to_string() == text).then_some(date)
 }
 
+/// A time of day as written in answers.
+pub(super) fn read_time(text: &str) -> Option<NaiveTime> {
+    let time = NaiveTime::parse_from_str(text, "%H:%M").ok()?;
+    (time.format("%H:%M").to_string() == text).then_some(time)
+}
+
 fn as_value(question: &Question, answer: &Answer) -> Value {
     let text = |text: Option<&String>| text.map_or(Value::Empty, |text| Value::Text(text.clone()));
     match question.kind {
         QuestionType::One => text(answer.codes.first()),
         QuestionType::Many => Value::Codes(answer.codes.clone()),
-        QuestionType::Text => text(answer.text.as_ref()),
+        QuestionType::Text | QuestionType::Time => text(answer.text.as_ref()),
+        QuestionType::Note => Value::Empty,
+        QuestionType::Int => {
+            let number = answer.text.as_deref().and_then(|text| text.parse().ok());
+            number.map_or(Value::Empty, Value::Number)
+        }
         QuestionType::Date => answer
             .text
             .as_deref()
@@ -317,6 +433,10 @@ pub(super) fn as_answer(question: &Question, value: &Value) -> Option<Answer> {
             (vec![code.clone()], None)
         }
         (QuestionType::Text, Value::Text(text)) => (Vec::new(), Some(text.clone())),
+        (QuestionType::Time, Value::Text(text)) if read_time(text).is_some() => {
+            (Vec::new(), Some(text.clone()))
+        }
+        (QuestionType::Int, Value::Number(number)) => (Vec::new(), Some(number.to_string())),
         (QuestionType::Date, Value::Date(date)) => (Vec::new(), Some(date.to_string())),
         _ => return None,
     };
@@ -333,6 +453,7 @@ fn draw_section(
     part: &Part<'_>,
     section: &Section,
     questions: Vec<QuestionState>,
+    rows: Vec<RowState>,
 ) -> SectionState {
     let words: Vec<String> = super::edit::carryable(evaluation, part, section)
         .into_iter()
@@ -345,28 +466,44 @@ fn draw_section(
         same_available: (!words.is_empty()).then(|| words.join("，")),
         same_applied: questions.iter().any(|question| question.carried),
         questions,
+        repeats: section.repeat.is_some(),
+        may_add: section
+            .repeat
+            .is_some_and(|most| rows.len() < most as usize),
+        rows,
     }
+}
+
+fn draw_questions(
+    evaluation: &Evaluation<'_>,
+    part: &Part<'_>,
+    section: &Section,
+    row: Option<&str>,
+    state: &mut FormState,
+) -> Vec<QuestionState> {
+    let questions = section.questions.iter();
+    questions
+        .filter_map(|question| draw_question(evaluation, part, question, row, state))
+        .collect()
 }
 
 fn draw_question(
     evaluation: &Evaluation<'_>,
     part: &Part<'_>,
     question: &Question,
+    row: Option<&str>,
     state: &mut FormState,
 ) -> Option<QuestionState> {
-    let current = part
-        .current
-        .get(question.key.as_str())
-        .filter(|current| current.visible)?;
     let (part_name, key, label) = (
         part.name().to_owned(),
-        question.key.clone(),
+        keyed(&question.key, row),
         question.label.clone(),
     );
+    let current = part.current.get(&key).filter(|current| current.visible)?;
     let answer = current.answer.clone().unwrap_or_default();
     let open = answer.is_empty();
     let missing = question.required && open;
-    let message = message_about(evaluation, part, question, &answer);
+    let message = message_about(evaluation, part, question, row, &answer);
 
     state.answered += u32::from(!open);
     state.total += u32::from(question.required || !open);
@@ -391,10 +528,9 @@ fn draw_question(
         }
     }
     for code in &answer.codes {
-        let applies = question
-            .mandatory
-            .iter()
-            .any(|rule| rule.codes.contains(code) && evaluation.shown(part, rule.when.as_ref()));
+        let applies = question.mandatory.iter().any(|rule| {
+            rule.codes.contains(code) && evaluation.shown(part, row, rule.when.as_ref())
+        });
         if applies {
             state.mandatory_reasons.push(MandatoryReason {
                 part: part_name.clone(),
@@ -410,7 +546,7 @@ fn draw_question(
             .suggestions
             .iter()
             .any(|one| one.part == part_name && one.problem == rule.problem);
-        if !known && evaluation.value(part, &rule.when).is_true() {
+        if !known && evaluation.value(part, row, &rule.when).is_true() {
             state.suggestions.push(Suggestion {
                 part: part_name.clone(),
                 key: key.clone(),
@@ -448,6 +584,7 @@ fn message_about(
     evaluation: &Evaluation<'_>,
     part: &Part<'_>,
     question: &Question,
+    row: Option<&str>,
     answer: &Answer,
 ) -> Option<String> {
     if answer.is_empty() {
@@ -464,5 +601,8 @@ fn message_about(
         return Some("日期不对，请重新选".to_owned());
     }
     let constraint = question.constraint.as_ref()?;
-    (!evaluation.value(part, &constraint.expression).is_true()).then(|| constraint.message.clone())
+    (!evaluation
+        .value(part, row, &constraint.expression)
+        .is_true())
+    .then(|| constraint.message.clone())
 }

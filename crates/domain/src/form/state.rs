@@ -41,6 +41,10 @@ pub struct FormContext {
     pub children: Vec<ChildContext>,
     /// Last answers by part.
     pub last: BTreeMap<String, LastAnswers>,
+    /// Day the next visit would be due if this one counts: the earliest of its children.
+    pub next_visit: Option<NaiveDate>,
+    /// The same for the next contact.
+    pub next_contact: Option<NaiveDate>,
 }
 
 /// Everything a screen draws.
@@ -88,7 +92,22 @@ pub struct SectionState {
     pub same_available: Option<String>,
     /// It was tapped.
     pub same_applied: bool,
-    /// Visible questions.
+    /// Visible questions; none in a repeated section, whose questions are in its rows.
+    pub questions: Vec<QuestionState>,
+    /// A person may add rows here.
+    pub repeats: bool,
+    /// There is room for one more.
+    pub may_add: bool,
+    /// Rows, in the order they were made.
+    pub rows: Vec<RowState>,
+}
+
+/// One row of a repeated section.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RowState {
+    /// Its name for ever.
+    pub row: String,
+    /// Its visible questions, with keys `key@ROW`.
     pub questions: Vec<QuestionState>,
 }
 

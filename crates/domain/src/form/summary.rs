@@ -2,7 +2,7 @@
 
 use super::answers::{Answer, PartAnswers};
 use super::pack::{FormPack, Level, NA, Question, QuestionType, SummaryGiven};
-use super::session::read_date;
+use super::session::{keyed, read_date};
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
@@ -105,15 +105,26 @@ pub fn read_answers(
             child
         };
         let Some(part) = part else { continue };
-        let answers: Vec<ReadAnswer> = section
-            .questions
-            .iter()
-            .filter_map(|question| {
-                let answer = part.get(&question.key)?;
+        let rows: Vec<Option<&str>> = match section.repeat {
+            Some(_) => part.rows_of(section).into_iter().map(Some).collect(),
+            None => vec![None],
+        };
+        let asked = rows.iter().enumerate().flat_map(|(index, row)| {
+            let questions = section.questions.iter();
+            questions.map(move |question| (index, *row, question))
+        });
+        let answers: Vec<ReadAnswer> = asked
+            .filter_map(|(index, row, question)| {
+                let key = keyed(&question.key, row);
+                let answer = part.get(&key)?;
                 let text = words_of(pack, question, answer);
+                let label = match row {
+                    Some(_) => format!("{}. {}", index + 1, question.label),
+                    None => question.label.clone(),
+                };
                 (!text.is_empty()).then(|| ReadAnswer {
-                    key: question.key.clone(),
-                    label: question.label.clone(),
+                    key,
+                    label,
                     text,
                     unchanged_from: answer.unchanged_from.clone(),
                 })

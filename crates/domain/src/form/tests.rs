@@ -33,6 +33,8 @@ fn context(children: Vec<ChildContext>) -> FormContext {
         today: day("2026-11-23"),
         children,
         last: BTreeMap::new(),
+        next_visit: None,
+        next_contact: None,
     }
 }
 

@@ -11,20 +11,20 @@ use std::{
 
 /// A cell that is not empty.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Cell {
+pub(crate) enum Cell {
     Text(String),
     Number(f64),
     Date(NaiveDate),
 }
 
 /// A sheet: rows by number from 1, cells by column from 0; empty cells and rows are absent.
-pub(super) struct Sheet {
-    pub(super) name: String,
-    pub(super) rows: BTreeMap<u32, BTreeMap<u32, Cell>>,
+pub(crate) struct Sheet {
+    pub(crate) name: String,
+    pub(crate) rows: BTreeMap<u32, BTreeMap<u32, Cell>>,
 }
 
 /// Reads all sheets of an xlsx or xls file.
-pub(super) fn read_sheets(bytes: &[u8], limits: &LedgerLimits) -> Result<Vec<Sheet>, LedgerError> {
+pub(crate) fn read_sheets(bytes: &[u8], limits: &LedgerLimits) -> Result<Vec<Sheet>, LedgerError> {
     if bytes.len() > limits.file_bytes {
         return Err(LedgerError::TooLarge);
     }

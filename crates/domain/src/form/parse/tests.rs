@@ -29,6 +29,7 @@ fn questions() -> BTreeMap<String, KnownQuestion> {
         kind,
         codes,
         per_child,
+        repeat: None,
         position,
     };
     BTreeMap::from([
@@ -51,7 +52,9 @@ fn read(source: &str, expected: Kind) -> Result<Expression, ExpressionFault> {
         source,
         Names {
             questions: &questions,
+            repeats: &BTreeMap::new(),
             per_child: true,
+            repeat: None,
             before: None,
         },
         expected,
@@ -144,9 +147,12 @@ fn what_is_not_known_is_refused_by_name() {
 #[test]
 fn a_question_that_comes_later_or_belongs_to_a_child_cannot_be_used() {
     let questions = questions();
+    let repeats = BTreeMap::new();
     let later = Names {
         questions: &questions,
+        repeats: &repeats,
         per_child: true,
+        repeat: None,
         before: Some(1),
     };
     let fault = parse("${seen} != ''", later, Kind::Bool).unwrap_err();
@@ -154,7 +160,9 @@ fn a_question_that_comes_later_or_belongs_to_a_child_cannot_be_used() {
     parse("${home} != ''", later, Kind::Bool).unwrap();
     let session = Names {
         questions: &questions,
+        repeats: &repeats,
         per_child: false,
+        repeat: None,
         before: None,
     };
     for source in [

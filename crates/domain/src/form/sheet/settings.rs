@@ -1,0 +1,98 @@
+//! The sheets `settings` and `x_summary`.
+
+use super::columns::{Column, Table, column, words};
+use super::{LANGUAGE, SheetFault};
+use crate::form::pack::{SummaryGiven, SummaryLine};
+
+pub(super) const COLUMNS: &[Column] = &[
+    column("form_title"),
+    column("form_id"),
+    column("version"),
+    column("default_language"),
+    column("x_session_title"),
+    column("x_na_label"),
+    column("x_attempt"),
+];
+
+pub(super) const SUMMARY_COLUMNS: &[Column] =
+    &[column("label"), column("questions"), column("given")];
+
+/// Name, version and general words of a form.
+#[derive(Debug)]
+pub(super) struct Heading {
+    pub id: String,
+    pub version: u32,
+    pub title: String,
+    pub language: String,
+    pub session_title: String,
+    pub na_label: String,
+    pub attempt: Option<String>,
+}
+
+pub(super) fn read(table: &Table, faults: &mut Vec<SheetFault>) -> Heading {
+    let row = table.rows.keys().next().copied().unwrap_or(2);
+    let there = !table.columns.is_empty();
+    for extra in table.rows.keys().skip(1) {
+        faults.push(table.fault(*extra, None, "settings 只写一行".to_owned()));
+    }
+    let mut need = |column: &str| match table.cell(row, column) {
+        Some(text) => text.to_owned(),
+        None => {
+            if there {
+                faults.push(table.fault(row, Some(column), format!("“{column}”不能空着")));
+            }
+            String::new()
+        }
+    };
+    let (title, id, version) = (need("form_title"), need("form_id"), need("version"));
+    let number = version.parse().ok().filter(|number| *number > 0);
+    if number.is_none() && !version.is_empty() {
+        let cause = format!("版本要写成一个整数，每改一次就加大；现在写的是“{version}”");
+        faults.push(table.fault(row, Some("version"), cause));
+    }
+    let or = |column: &str, usual: &str| table.cell(row, column).unwrap_or(usual).to_owned();
+    Heading {
+        id,
+        version: number.unwrap_or_default(),
+        title,
+        language: or("default_language", LANGUAGE),
+        session_title: or("x_session_title", "家庭"),
+        na_label: or("x_na_label", "不便回答/未了解"),
+        attempt: table.cell(row, "x_attempt").map(str::to_owned),
+    }
+}
+
+/// The lines of the summary with the rows they stand in.
+pub(super) fn read_summary(table: &Table, faults: &mut Vec<SheetFault>) -> Vec<(u32, SummaryLine)> {
+    let mut lines = Vec::new();
+    for row in table.rows.keys().copied() {
+        let questions = table.cell(row, "questions").map(words).unwrap_or_default();
+        let given = match table.cell(row, "given") {
+            None => None,
+            Some("measures") => Some(SummaryGiven::Measures),
+            Some("next_visit") => Some(SummaryGiven::NextVisit),
+            Some(other) => {
+                let cause = format!("没有“{other}”；只能写 measures 或 next_visit");
+                faults.push(table.fault(row, Some("given"), cause));
+                None
+            }
+        };
+        if questions.is_empty() == given.is_none() {
+            let cause = "questions 和 given 要写一个，也只能写一个".to_owned();
+            faults.push(table.fault(row, Some("questions"), cause));
+        }
+        let Some(label) = table.cell(row, "label").map(str::to_owned) else {
+            faults.push(table.fault(row, Some("label"), "这里不能空着".to_owned()));
+            continue;
+        };
+        lines.push((
+            row,
+            SummaryLine {
+                label,
+                questions,
+                given,
+            },
+        ));
+    }
+    lines
+}

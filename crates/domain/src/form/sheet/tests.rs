@@ -1,0 +1,200 @@
+use super::*;
+use crate::form::{Level, QuestionType};
+
+/// Sheets written as text: one row per line, cells between bars.
+fn sheet(name: &str, text: &str) -> Sheet {
+    let rows = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let cells = |line: &str| {
+        let cells = (0..).zip(line.split('|').map(|cell| cell.trim().replace("\\n", "\n")));
+        cells.filter(|(_, cell)| !cell.is_empty()).collect()
+    };
+    Sheet {
+        name: name.to_owned(),
+        rows: (1..).zip(rows.map(cells)).collect(),
+    }
+}
+
+const QUESTIONS: &str = "
+    type             | name  | label::中文(zh) | label::English(en) | relevant | constraint | constraint_message | calculation | default | x_level | x_rows | x_na | x_mandatory | x_suggest | x_short | required
+    begin_group      | A     | 基本           | Basics             |          |            |                    |             |         | household |    |      |             |           |         |
+    date             | day   | 哪天           | Which day          |          | . <= today() | 不能晚于今天      |             | today() |           |    |      |             |           | yes     | yes
+    select_multiple who | met | 见到谁         | Whom               |          |            |                    |             |         |           |    | yes  | baby: ${day} = today() | ALONE: selected(${met}, 'baby') | ${day} = today() |
+    end_group        |       |                |                    |          |            |                    |             |         |           |    |      |             |           |         |
+    begin_repeat     | goods | 物资           | Goods              | selected(${met}, 'mother') | | |             |         | household | 3  |      |             |           |         |
+    text             | what  | 什么           |                    |          |            |                    |             |         |           |    |      |             |           |         |
+    integer          | count_of | 几件        |                    | ${what} != '' | . > 0  | 至少一件            |             | 1       |           |    |      |             |           |         |
+    end_repeat       |       |                |                    |          |            |                    |             |         |           |    |      |             |           |         |
+    begin_group      | B     | 合计           |                    |          |            |                    |             |         | household |    |      |             |           |         |
+    integer          | all   | 一共           |                    | count(${goods}) > 0 |  |              | sum(${count_of}) |    |           |    |      |             |           |         |
+    note             | tip   | 谢谢           |                    |          |            |                    |             |         |           |    |      |             |           |         |
+    end_group        |       |                |                    |          |            |                    |             |         |           |    |      |             |           |         |";
+
+const OPTIONS: &str = "
+    list_name | name | label::中文(zh) | label::English(en) | x_brief
+    who       | mother | 妈妈         | Mother             |
+    who       | baby | 只有小宝宝在家 | Only the baby      | 宝宝";
+
+const NAMES: &str = "
+    form_title | form_id | version | default_language
+    试试        | hv-try  | 3       | 中文(zh)";
+
+fn workbook(survey: &str) -> Vec<Sheet> {
+    vec![
+        sheet("survey", survey),
+        sheet("choices", OPTIONS),
+        sheet("settings", NAMES),
+    ]
+}
+
+fn refused(survey: &str) -> Vec<String> {
+    let faults = compile_sheets(&workbook(survey)).expect_err("it is refused");
+    faults.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_form_in_a_spreadsheet_becomes_a_pack() {
+    let form = compile_sheets(&workbook(QUESTIONS)).unwrap();
+    let pack = form.pack;
+    assert_eq!((pack.id.as_str(), pack.version), ("hv-try", 3));
+    assert_eq!(pack.languages, ["zh-CN", "en"]);
+    assert_eq!(pack.warnings, Vec::<String>::new());
+    assert_eq!(pack.section("goods").unwrap().repeat, Some(3));
+    assert_eq!(pack.section("A").unwrap().level, Level::Session);
+    let count = pack.question("count_of").unwrap();
+    assert_eq!(count.kind, QuestionType::Int);
+    assert_eq!(count.constraint.as_ref().unwrap().message, "至少一件");
+    let english = pack.in_language("en");
+    assert_eq!(english.question("day").unwrap().label, "Which day");
+    assert_eq!(
+        english.question("met").unwrap().options[1].label,
+        "Only the baby"
+    );
+    assert_eq!(
+        english.question("what").unwrap().label,
+        "什么",
+        "what has no translation stays"
+    );
+    let again = FormPack::from_json(&form.json).unwrap();
+    assert_eq!(again.content_hash(), pack.content_hash());
+}
+
+#[test]
+fn every_shipped_form_comes_out_of_its_sheets_as_it_went_in() {
+    for json in [
+        include_str!("../../../../../policy/forms/hv-cn-1.json"),
+        include_str!("../../../../../policy/forms/hv-cn-2.json"),
+    ] {
+        let pack = FormPack::from_json(json).unwrap();
+        let form = compile_sheets(&to_sheets(json).unwrap()).unwrap();
+        assert_eq!(form.pack.content_hash(), pack.content_hash(), "{}", pack.id);
+    }
+    let ours = compile_sheets(&workbook(QUESTIONS)).unwrap();
+    let again = compile_sheets(&to_sheets(&ours.json).unwrap()).unwrap();
+    assert_eq!(again.json, ours.json, "several languages and repeats, too");
+}
+
+#[test]
+fn everything_wrong_is_told_at_once_with_its_cell_and_cause() {
+    let words = refused(
+        "
+        type         | name  | label::中文(zh) | relevant          | calculation | x_level | x_short | appearance | x_na | constraint | hint
+        text         | lost  | 在外面         |                   |             |         |         |            |      |            |
+        begin_group  | A     | 基本           |                   |             | town    |         |            |      |            |
+        geopoint     | where | 在哪           |                   |             |         |         |            |      |            |
+        select_one whom | a  | 谁             |                   |             |         |         |            |      |            |
+        select_one who or_other | b | 谁      |                   |             |         |         |            |      |            |
+        decimal      | c     | 多高           |                   |             |         |         | big        |      |            |
+        text         | d     |                | ${where} = 'here' |             |         |         |            |      |            |
+        text         | d     | 又一个         |                   |             |         |         |            |      |            |
+        text         | e f   | 空格           |                   |             |         |         |            |      |            |
+        text         | f     | 算式           | ${nobody} = 'x'   | regex(., 'x') |       |         |            |      |            |
+        text         | g     | 怎样           | ${f} >            |             | child   | maybe   |            | yes  |            |
+        begin_group  | B     | 套着           |                   |             | child   |         |            |      |            | 提示
+        text         | h     | 没说法         |                   |             |         |         |            |      | . != ''    |
+        end_repeat   |       |                |                   |             |         |         |            |      |            |
+        begin_group  | C     | 没完           |                   |             | child   |         |            |      |            |
+        ",
+    );
+    assert_eq!(
+        words,
+        [
+            "survey 第1行 H列（appearance）：“appearance”这一列不在能用的范围里",
+            "survey 第2行 A列（type）：题目要放在 begin_group 和 end_group 之间",
+            "survey 第3行 F列（x_level）：“town”不对，要写 household（家庭）或 child（孩子）",
+            "survey 第4行 A列（type）：不能用“geopoint”；这里不收集位置",
+            "survey 第5行 A列（type）：choices 里没有叫“whom”的选项表",
+            "survey 第6行 A列（type）：不能用 or_other；请把“其他”写成 choices 里的一个选项",
+            "survey 第7行 A列（type）：不能用“decimal”；数字请用 integer",
+            "survey 第8行 C列（label::中文(zh)）：这里不能空着",
+            "survey 第9行 B列（name）：“d”在第8行已经用过",
+            "survey 第10行 B列（name）：“e f”不能作编码，只能用字母、数字和下划线",
+            "survey 第11行 D列（relevant）：“${nobody} = 'x'”有错：没有叫“nobody”的题，也没有这个资料项",
+            "survey 第11行 E列（calculation）：“regex(., 'x')”有错：第 7 个字“.”不该在这里",
+            "survey 第12行 D列（relevant）：“${f} >”有错：没有写完",
+            "survey 第12行 F列（x_level）：这一列只用在 begin_group 上",
+            "survey 第12行 G列（x_short）：“maybe”有错：第 1 个字“maybe”不该在这里",
+            "survey 第12行 I列（x_na）：只有单选和多选才有“不便回答”",
+            "survey 第13行 A列（type）：这里前一个 group 还没有结束；group 里不能再放 group",
+            "survey 第13行 K列（hint）：这一列只用在题目上",
+            "survey 第14行 A列（constraint_message）：写了 constraint，就要写不对时说什么",
+            "survey 第15行 A列（type）：begin_group 要用 end_group 结束，begin_repeat 要用 end_repeat 结束",
+            "survey 第16行 A列（type）：这个 group 没有 end_group",
+        ]
+    );
+}
+
+#[test]
+fn faults_of_the_other_sheets_are_found_too() {
+    let mut sheets = workbook(QUESTIONS);
+    sheets[1] = sheet(
+        "choices",
+        "list_name | name | label | filter
+         who | mother | 妈妈 | x
+         who | mother | 再一个 |
+         who | na | 不知道 |
+         who | baby | |
+         | x | 无表 |",
+    );
+    sheets[2] = sheet(
+        "settings",
+        "form_title | form_id | version | x_attempt
+         试试 | | 1.2 | selected(${met}, 'nobody')",
+    );
+    sheets.push(sheet(
+        "x_summary",
+        "label | questions | given\n总体： | day gone | \n措施： | | money",
+    ));
+    sheets.push(sheet("entities", "list_name\ntrees"));
+    let words: Vec<String> = compile_sheets(&sheets)
+        .expect_err("it is refused")
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        words,
+        [
+            "survey 第4行 M列（x_mandatory）：没有选项“baby”",
+            "survey 第4行 N列（x_suggest）：“selected(${met}, 'baby')”有错：“met”没有选项“baby”",
+            "choices 第1行 D列（filter）：“filter”这一列不在能用的范围里",
+            "choices 第3行 B列（name）：选项表“who”里“mother”写了两次",
+            "choices 第4行 B列（name）：“na”由系统自动加上，这里不要写；题目上写 x_na = yes",
+            "choices 第5行 C列（label）：这里不能空着",
+            "choices 第6行 A列（list_name）：这里不能空着",
+            "settings 第2行 B列（form_id）：“form_id”不能空着",
+            "settings 第2行 C列（version）：版本要写成一个整数，每改一次就加大；现在写的是“1.2”",
+            "settings 第2行 D列（x_attempt）：“selected(${met}, 'nobody')”有错：“met”没有选项“nobody”",
+            "x_summary 第2行 B列（questions）：没有叫“gone”的题",
+            "x_summary 第3行 B列（questions）：questions 和 given 要写一个，也只能写一个",
+            "x_summary 第3行 C列（given）：没有“money”；只能写 measures 或 next_visit",
+            "entities 第1行 A列：不认识这张表；只给人看的内容请放在名叫“说明”的表里",
+        ]
+    );
+    let missing = compile_sheets(&[]).expect_err("nothing is no form");
+    assert_eq!(missing.len(), 4, "three sheets and no group: {missing:?}");
+}
+
+#[test]
+fn columns_have_the_letters_of_a_spreadsheet() {
+    let named: Vec<String> = [0, 25, 26, 51, 52, 701, 702].map(letters).to_vec();
+    assert_eq!(named, ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]);
+}
