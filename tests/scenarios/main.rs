@@ -24,3 +24,4 @@ mod several_people;
 mod the_right_eyes;
 mod trail;
 mod two_tablets;
+mod whole_form;

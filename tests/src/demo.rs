@@ -464,6 +464,8 @@ impl Staffed<'_> {
                 })
                 .collect(),
             last: BTreeMap::new(),
+            next_visit: None,
+            next_contact: None,
         };
         let id = uuid::Uuid::parse_str(&shown.draft)?;
         let mut draft = tablet

@@ -9,6 +9,7 @@ use domain::cadence::{
 };
 use domain::child::Child;
 use domain::scalar::Scalar;
+use domain::screening::RISK;
 
 /// What the engine is asked for a child. None when the file has no opening date yet: then there is no cadence.
 pub fn input(child: &Child) -> Option<CadenceInput> {
@@ -108,6 +109,17 @@ pub fn input(child: &Child) -> Option<CadenceInput> {
                     words: (!fact.words.is_empty()).then(|| fact.words.clone()),
                 })
             })
+            // A rule pack may go by the level a person settled; only the one that stands counts.
+            .chain(child.settled_levels.last().and_then(|settled| {
+                Some(TierFact {
+                    kind: format!("{RISK}{}", settled.level),
+                    value: None,
+                    from: settled.on,
+                    to: None,
+                    recorded_on: settled.on?,
+                    words: None,
+                })
+            }))
             .collect(),
         tier_lowered: child
             .tier_facts

@@ -5,7 +5,7 @@ use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
     attachments, audit_page, children, conflicts, contacts, exports, masks, moves, office_line,
-    problems, returned, standing, station, sync_page, today, visits, writing,
+    problems, returned, screening, standing, station, sync_page, today, visits, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -131,11 +131,15 @@ commands! {
         "visit_form" => visits::visit_form, input;
         "answer_visit" => visits::answer_visit, input;
         "same_as_last" => visits::same_as_last, input;
+        "visit_full" => visits::visit_full, input;
+        "visit_row" => visits::visit_row, input;
         "visit_position" => visits::visit_position, input;
         "save_visit" => visits::save_visit, input;
         "discard_draft" => visits::discard_draft, input;
         "restore_draft" => visits::restore_draft, input;
         "visit_read" => visits::visit_read, input;
+        "screening" => screening::screening, input;
+        "settle_screening" => screening::settle_screening, input;
         "draft_attachments" => attachments::of_draft, input;
         "add_attachment" => attachments::add, input;
         "remove_attachment" => attachments::remove, input;

@@ -244,6 +244,7 @@ pub fn saved(
             .and_then(|verdict| verdict.why_not_text.clone()),
         suggests: Vec::new(),
         mandatory: false,
+        screenings: Vec::new(),
     })
 }
 

@@ -35,6 +35,7 @@ pub mod recovery;
 pub mod returned;
 pub mod roster;
 pub mod runtime;
+pub mod screening;
 pub mod server;
 pub mod standing;
 pub mod station;

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use domain::form::FormPack;
 use domain::policy::{PolicyPack, PolicySet};
+use domain::screening::ScreeningPack;
 use serde::Deserialize;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -48,6 +49,8 @@ pub struct Packs {
     pub rules: PolicySet,
     /// Forms; the last of an id is the newest version.
     pub forms: Vec<FormPack>,
+    /// How risk is screened; the newest version.
+    pub screening: Option<ScreeningPack>,
     /// Blocks of the child's file.
     pub blocks: Vec<FieldBlock>,
     /// Packs that could not be read, with the reason, for the log and 我的.
@@ -106,6 +109,16 @@ impl Packs {
             } else if value.get("sections").is_some() {
                 match FormPack::from_json(json) {
                     Ok(form) => packs.forms.push(form),
+                    Err(error) => packs.unreadable.push((id.to_owned(), error.to_string())),
+                }
+            } else if value.get("bands").is_some() {
+                match ScreeningPack::from_json(json) {
+                    Ok(pack) => {
+                        let newest = packs.screening.as_ref();
+                        if newest.is_none_or(|newest| newest.version < pack.version) {
+                            packs.screening = Some(pack);
+                        }
+                    }
                     Err(error) => packs.unreadable.push((id.to_owned(), error.to_string())),
                 }
             } else if value.get("blocks").is_some() {

@@ -208,6 +208,7 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
         why_not: None,
         suggests: Vec::new(),
         mandatory: false,
+        screenings: Vec::new(),
     })
 }
 

@@ -172,7 +172,9 @@ const WRITING: &[&str] = &[
     "save_visit",
     "sync_status",
     "visit_form",
+    "visit_full",
     "visit_position",
+    "visit_row",
     "writing",
 ];
 

@@ -4,21 +4,25 @@
 //! in one transaction (architecture.md §8). Nobody met = an attempt in each child's document.
 
 use crate::attachments;
+use crate::cadence;
 use crate::contacts::{is_left_behind, saved};
 use crate::error::ClientError;
 use crate::looks::{self, Look};
+use crate::packs::Packs;
 use crate::records::{self, Write};
 use crate::roster::{Roster, RosterChild};
 use crate::standing;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
-    AnswerInput, IdInput, MissingView, OptionView, PartView, PositionInput, QuestionKind,
-    QuestionView, ReadAnswerView, ReadSectionView, RecordInput, SameInput, SavedView, SectionView,
-    VisitFormView, VisitReadView,
+    AnswerInput, FullInput, IdInput, MissingView, OptionView, PartView, PositionInput,
+    QuestionKind, QuestionView, ReadAnswerView, ReadSectionView, RecordInput, RowInput, RowView,
+    SameInput, SavedView, ScreenedView, SectionView, VisitFormView, VisitReadView,
 };
+use chrono::NaiveDate;
+use domain::cadence::Kind;
 use domain::calendar::month_day_words;
-use domain::child::{Attempt, ChildVisit, HOUSEHOLD};
+use domain::child::{Attempt, Child, ChildVisit, HOUSEHOLD};
 use domain::form::{
     self, AnswerRefusal, Answers, ChildContext, FormContext, FormPack, LastAnswers, QuestionType,
     SESSION, SaveRefusal, SummaryGivens,
@@ -26,12 +30,10 @@ use domain::form::{
 use domain::household::{Household, Session};
 use domain::record::Edit;
 use ids::{DocKind, DocumentId};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use store::drafts::{self, Draft};
 use uuid::Uuid;
-
-/// The short form is what opens by default (decisions.md 10).
-const SHORT: bool = true;
 
 /// A draft with everything needed to evaluate it.
 struct Desk {
@@ -39,9 +41,20 @@ struct Desk {
     form: FormPack,
     context: FormContext,
     answers: Answers,
+    /// The whole form is open; a draft begins with the short one (decisions.md 10).
+    full: bool,
     children: Vec<RosterChild>,
     /// The household is not here; it begins with this visit.
     begins: bool,
+}
+
+/// What a draft keeps: its answers, and which form is open.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Kept {
+    #[serde(flatten)]
+    answers: Answers,
+    #[serde(default)]
+    full: bool,
 }
 
 /// Opens the visit form of a child's household, resuming its draft if there is one.
@@ -86,7 +99,7 @@ pub fn open_visit(tablet: &Tablet, input: &IdInput) -> Result<VisitFormView, Cli
         updated_ms: now,
         discarded_ms: None,
     };
-    draft.answers = serde_json::to_value(Answers::default())?;
+    draft.answers = serde_json::to_value(Kept::default())?;
     let mut desk = desk(tablet, &roster, draft)?;
     desk.answers = form::initial_answers(&desk.form, &desk.context);
     keep(tablet, &mut desk)?;
@@ -142,9 +155,42 @@ pub fn same_as_last(tablet: &Tablet, input: &SameInput) -> Result<VisitFormView,
         &desk.form,
         &desk.context,
         &mut desk.answers,
-        SHORT,
+        !desk.full,
         &input.part,
         &input.section,
+    )
+    .map_err(refused_answer)?;
+    keep(tablet, &mut desk)?;
+    view(tablet, &desk)
+}
+
+/// Opens the whole form, or folds it to the short one again. No answer is lost by it: what was answered stays in sight.
+///
+/// # Errors
+/// `draft_gone`, `disk_full`.
+pub fn visit_full(tablet: &Tablet, input: &FullInput) -> Result<VisitFormView, ClientError> {
+    let mut desk = desk_of(tablet, &input.draft)?;
+    desk.full = input.full;
+    keep(tablet, &mut desk)?;
+    view(tablet, &desk)
+}
+
+/// Adds a row to a section of rows, takes one away, or brings back one that was taken away.
+///
+/// # Errors
+/// `draft_gone`, `value_invalid`, `disk_full`.
+pub fn visit_row(tablet: &Tablet, input: &RowInput) -> Result<VisitFormView, ClientError> {
+    let mut desk = desk_of(tablet, &input.draft)?;
+    let new = || tablet.new_id().to_string();
+    let row = input.row.clone().unwrap_or_else(new);
+    form::set_row(
+        &desk.form,
+        &desk.context,
+        &mut desk.answers,
+        &input.part,
+        &input.section,
+        &row,
+        input.there,
     )
     .map_err(refused_answer)?;
     keep(tablet, &mut desk)?;
@@ -199,9 +245,9 @@ pub fn restore_draft(tablet: &Tablet, input: &IdInput) -> Result<VisitFormView, 
 /// `draft_gone`, `nothing_answered` with the first open question, `date_future`, `disk_full`.
 pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientError> {
     let desk = desk_of(tablet, &input.id)?;
-    let state = form::evaluate(&desk.form, &desk.context, &desk.answers, SHORT);
+    let state = form::evaluate(&desk.form, &desk.context, &desk.answers, !desk.full);
     form::validate_for_save(&state).map_err(|refusals| refused_save(&refusals))?;
-    let effective = form::effective_answers(&desk.form, &desk.context, &desk.answers, SHORT);
+    let effective = form::effective_answers(&desk.form, &desk.context, &desk.answers, !desk.full);
     let session_answers = effective.answers.part(SESSION).cloned().unwrap_or_default();
     let today = tablet.today();
     let event_date =
@@ -227,6 +273,7 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
     let session = tablet.new_id().to_string();
     let mut writes = Vec::new();
     let mut first_record = None;
+    let mut records: Vec<String> = Vec::new();
     if effective.is_attempt {
         let id = tablet.new_id().to_string();
         for child in &desk.children {
@@ -269,7 +316,7 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
             .children
             .first()
             .ok_or_else(|| ClientError::new("not_found"))?;
-        let records: Vec<String> = desk
+        records = desk
             .children
             .iter()
             .map(|_| tablet.new_id().to_string())
@@ -296,6 +343,13 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
                 // The session has no line of its own on the sync page: it goes with the first child's part.
                 .labelled("visit", format!("{} 走访", first.name()), &records[0]),
         );
+        let chosen = session_answers.text("n_next_visit");
+        let givens = SummaryGivens {
+            next_visit: chosen
+                .and_then(|date| date.parse().ok())
+                .or(desk.context.next_visit),
+            ..SummaryGivens::default()
+        };
         for (child, record) in desk.children.iter().zip(&records) {
             let part = effective
                 .answers
@@ -307,14 +361,7 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
                 .map(str::trim)
                 .filter(|text| !text.is_empty());
             let summary = written.map_or_else(
-                || {
-                    form::auto_summary(
-                        &desk.form,
-                        Some(&session_answers),
-                        Some(&part),
-                        &SummaryGivens::default(),
-                    )
-                },
+                || form::auto_summary(&desk.form, Some(&session_answers), Some(&part), &givens),
                 str::to_owned,
             );
             let visit = ChildVisit {
@@ -359,6 +406,21 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
     let ids: Vec<DocumentId> = desk.children.iter().map(|child| child.id).collect();
     let mut view = saved(tablet, &ids, first_record.as_deref().unwrap_or_default())?;
     view.suggests = suggestions(tablet, &state);
+    let packs = tablet.packs();
+    let screened =
+        packs.screening.is_some() && !effective.is_attempt && !standing::writes_only(tablet)?;
+    if screened {
+        view.screenings = desk
+            .children
+            .iter()
+            .zip(&records)
+            .map(|(child, record)| ScreenedView {
+                child: child.id.to_string(),
+                name: child.name(),
+                record: record.clone(),
+            })
+            .collect();
+    }
     view.mandatory = state.mandatory;
     Ok(view)
 }
@@ -432,7 +494,7 @@ pub fn visit_read(tablet: &Tablet, input: &RecordInput) -> Result<VisitReadView,
 pub fn draft_progress(tablet: &Tablet, roster: &Roster, draft: &Draft) -> (u32, u32) {
     match desk(tablet, roster, draft.clone()) {
         Ok(desk) => {
-            let state = form::evaluate(&desk.form, &desk.context, &desk.answers, SHORT);
+            let state = form::evaluate(&desk.form, &desk.context, &desk.answers, !desk.full);
             (state.answered, state.total)
         }
         Err(_) => (0, 0),
@@ -513,30 +575,90 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
         today,
         children: children
             .iter()
-            .map(|child| ChildContext {
-                id: child.id.to_string(),
-                name: child.name(),
-                age: child.age(today),
-                left_behind: is_left_behind(&child.child, today),
-                boarder: is_boarder(child),
-                sex: match child.child.text("sex") {
-                    Some("1") => Some("m".to_owned()),
-                    Some("2") => Some("f".to_owned()),
-                    _ => None,
-                },
-            })
+            .map(|child| child_context(child, today))
             .collect(),
         last,
+        next_visit: None,
+        next_contact: None,
     };
-    let answers = serde_json::from_value(draft.answers.clone())?;
+    let Kept { answers, full } = serde_json::from_value(draft.answers.clone())?;
+    let mut context = context;
+    if !writes_only {
+        let due = |kind| next_day(&packs, &children, &answers, today, kind);
+        context.next_visit = due(Kind::Visit);
+        context.next_contact = due(Kind::Contact);
+    }
     Ok(Desk {
         draft,
         form,
         context,
         answers,
+        full,
         children,
         begins,
     })
+}
+
+/// A child as forms and what reads them know it.
+pub(crate) fn child_context(child: &RosterChild, today: NaiveDate) -> ChildContext {
+    ChildContext {
+        id: child.id.to_string(),
+        name: child.name(),
+        age: child.age(today),
+        left_behind: is_left_behind(&child.child, today),
+        boarder: is_boarder(child),
+        sex: match child.child.text("sex") {
+            Some("1") => Some("m".to_owned()),
+            Some("2") => Some("f".to_owned()),
+            _ => None,
+        },
+    }
+}
+
+/// The earliest day one of the children is due again if this visit is as it is answered so far.
+fn next_day(
+    packs: &Packs,
+    children: &[RosterChild],
+    answers: &Answers,
+    today: NaiveDate,
+    kind: Kind,
+) -> Option<NaiveDate> {
+    let session = answers.part(SESSION);
+    let met = session.and_then(|session| session.get("a_met"));
+    let met = met.map_or_else(|| vec!["caregiver".to_owned()], |met| met.codes.clone());
+    let text = |key| session.and_then(|session| session.text(key));
+    let place = session.and_then(|session| session.code("a_place"));
+    let date = text("a_date").and_then(|date| date.parse().ok());
+    let visit = ChildVisit {
+        id: "this".to_owned(),
+        session: "this".to_owned(),
+        household: String::new(),
+        event_date: Some(date.unwrap_or(today)),
+        recorded_on: Some(today),
+        recorded_ms: i64::MAX,
+        place: place.unwrap_or("home").to_owned(),
+        kind: String::new(),
+        seen: met.iter().any(|code| code == "child"),
+        met,
+        boarder: false,
+        form: String::new(),
+        summary: String::new(),
+        by: String::new(),
+        answers: BTreeMap::new(),
+        made_by: None,
+    };
+    children
+        .iter()
+        .filter_map(|child| {
+            let mut file = Child::clone(&child.child);
+            file.visits.push(ChildVisit {
+                boarder: is_boarder(child),
+                ..visit.clone()
+            });
+            let due = cadence::of(&file, packs, today)?.due(kind)?.due;
+            (due > today).then_some(due)
+        })
+        .min()
 }
 
 fn is_boarder(child: &RosterChild) -> bool {
@@ -544,7 +666,10 @@ fn is_boarder(child: &RosterChild) -> bool {
 }
 
 fn keep(tablet: &Tablet, desk: &mut Desk) -> Result<(), ClientError> {
-    desk.draft.answers = serde_json::to_value(&desk.answers)?;
+    desk.draft.answers = serde_json::to_value(Kept {
+        answers: desk.answers.clone(),
+        full: desk.full,
+    })?;
     desk.draft.updated_ms = tablet.clock.now_ms();
     Ok(tablet.store.write(|tx| drafts::put(tx, &desk.draft))?)
 }
@@ -553,6 +678,7 @@ fn refused_answer(refusal: AnswerRefusal) -> ClientError {
     let code = match refusal {
         AnswerRefusal::TextTooLong => "too_large",
         AnswerRefusal::NotADate => "date_invalid",
+        AnswerRefusal::NotANumber => "number_invalid",
         _ => "value_invalid",
     };
     ClientError::new(code).because(refusal)
@@ -600,7 +726,7 @@ fn suggestions(tablet: &Tablet, state: &form::FormState) -> Vec<OptionView> {
 }
 
 fn view(tablet: &Tablet, desk: &Desk) -> Result<VisitFormView, ClientError> {
-    let state = form::evaluate(&desk.form, &desk.context, &desk.answers, SHORT);
+    let state = form::evaluate(&desk.form, &desk.context, &desk.answers, !desk.full);
     let packs = tablet.packs();
     let pack = packs.rules_on(tablet.today());
     Ok(VisitFormView {
@@ -633,6 +759,7 @@ fn view(tablet: &Tablet, desk: &Desk) -> Result<VisitFormView, ClientError> {
         mandatory: state.mandatory,
         suggests: suggestions(tablet, &state),
         is_attempt: state.is_attempt,
+        full: desk.full,
         parts: state.parts.into_iter().map(part_view).collect(),
     })
 }
@@ -650,6 +777,16 @@ fn part_view(part: form::PartState) -> PartView {
                 same_available: section.same_available,
                 same_applied: section.same_applied,
                 questions: section.questions.into_iter().map(question_view).collect(),
+                repeats: section.repeats,
+                may_add: section.may_add,
+                rows: section
+                    .rows
+                    .into_iter()
+                    .map(|row| RowView {
+                        row: row.row,
+                        questions: row.questions.into_iter().map(question_view).collect(),
+                    })
+                    .collect(),
             })
             .collect(),
     }
@@ -659,11 +796,15 @@ fn question_view(question: form::QuestionState) -> QuestionView {
     QuestionView {
         key: question.key,
         label: question.label,
+        hint: question.hint,
         kind: match question.kind {
             QuestionType::One => QuestionKind::One,
             QuestionType::Many => QuestionKind::Many,
             QuestionType::Text => QuestionKind::Text,
             QuestionType::Date => QuestionKind::Date,
+            QuestionType::Time => QuestionKind::Time,
+            QuestionType::Int => QuestionKind::Int,
+            QuestionType::Note => QuestionKind::Note,
         },
         options: question
             .options
@@ -678,6 +819,7 @@ fn question_view(question: form::QuestionState) -> QuestionView {
         required: question.required,
         message: question.message,
         carried: question.carried,
+        calculated: question.calculated,
     }
 }
 

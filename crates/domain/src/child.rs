@@ -2,6 +2,7 @@
 
 use crate::record::{AMENDMENTS, Edit, Entry, Record};
 use crate::scalar::Scalar;
+use crate::screening::SettledLevel;
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
@@ -188,6 +189,8 @@ pub struct Child {
     pub categories: Vec<Category>,
     /// Facts that decide the tier.
     pub tier_facts: Vec<TierFact>,
+    /// Risk levels that a person settled, in causal order; the last one stands.
+    pub settled_levels: Vec<SettledLevel>,
     /// Pauses.
     pub pauses: Vec<Pause>,
     /// Visits.
@@ -207,7 +210,17 @@ impl Child {
             fields: record.fields.clone(),
             imported: record.imported.clone(),
             categories: record.entries("categories").iter().map(category).collect(),
-            tier_facts: record.entries("tier_facts").iter().map(tier_fact).collect(),
+            tier_facts: record
+                .entries("tier_facts")
+                .iter()
+                .filter(|entry| SettledLevel::from_entry(entry).is_none())
+                .map(tier_fact)
+                .collect(),
+            settled_levels: record
+                .entries("tier_facts")
+                .iter()
+                .filter_map(SettledLevel::from_entry)
+                .collect(),
             pauses: record.entries("pauses").iter().map(pause).collect(),
             visits: record.entries("visits").iter().map(visit).collect(),
             contacts: record.entries("contacts").iter().map(contact).collect(),

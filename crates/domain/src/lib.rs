@@ -18,3 +18,4 @@ pub mod problem;
 pub mod record;
 pub mod restricted;
 pub mod scalar;
+pub mod screening;

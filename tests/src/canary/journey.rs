@@ -12,8 +12,8 @@ use client::picture;
 use client::view::{
     AppView, AttachmentListView, ChildFileView, ChildListView, EnrolmentView, ExportFileView,
     ExportFormView, ExportMadeView, ExportsView, ImportPreviewView, ImportStatusView, MovesView,
-    ProblemView, RecordState, ReturnedView, SavedView, ShellKind, Stage, VillageListView,
-    VisitFormView,
+    ProblemView, RecordState, ReturnedView, SavedView, ScreeningView, ShellKind, Stage,
+    VillageListView, VisitFormView,
 };
 use ids::DocumentId;
 use image::{ImageFormat, Rgb, RgbImage};
@@ -329,8 +329,54 @@ impl Journey {
             .await?;
         let form = tablet.begin_visit(&child).await?;
         self.write_visit(tablet, &form, "visit").await?;
+        self.write_whole_form(tablet, &form, &child).await?;
         self.attach(tablet, &form, "visit").await?;
-        let _: SavedView = tablet.call("save_visit", json!({"id": form.draft})).await?;
+        let saved: SavedView = tablet.call("save_visit", json!({"id": form.draft})).await?;
+        let screened = saved.screenings.first().context("it may be screened")?;
+        let _: ScreeningView = tablet
+            .call(
+                "settle_screening",
+                json!({"child": child, "record": screened.record, "level": "raised",
+                       "reason": self.words("screening.reason")}),
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// Texts that only the whole form asks for, in rows as well.
+    async fn write_whole_form(
+        &self,
+        tablet: &Device,
+        form: &VisitFormView,
+        child: &str,
+    ) -> Result<()> {
+        let draft = &form.draft;
+        let _: VisitFormView = tablet
+            .call("visit_full", json!({"draft": draft, "full": true}))
+            .await?;
+        let whole: VisitFormView = tablet
+            .call(
+                "visit_row",
+                json!({"draft": draft, "part": "session", "section": "A_with", "row": null, "there": true}),
+            )
+            .await?;
+        let sections = whole.parts.iter().flat_map(|part| &part.sections);
+        let row = sections
+            .flat_map(|section| &section.rows)
+            .next()
+            .context("the row is there")?;
+        let name = format!("a_v_name@{}", row.row);
+        for (part, key) in [
+            ("session", name.as_str()),
+            ("session", "n_reminder"),
+            (child, "i_wish"),
+        ] {
+            let text = self.words(&format!("whole.{}", key.split('@').next().unwrap_or(key)));
+            tablet
+                .write(draft, part, key, &text)
+                .await
+                .with_context(|| key.to_owned())?;
+        }
         Ok(())
     }
 

@@ -37,11 +37,15 @@ export const commands = [
   'visit_form',
   'answer_visit',
   'same_as_last',
+  'visit_full',
+  'visit_row',
   'visit_position',
   'save_visit',
   'discard_draft',
   'restore_draft',
   'visit_read',
+  'screening',
+  'settle_screening',
   'draft_attachments',
   'add_attachment',
   'remove_attachment',
@@ -134,11 +138,15 @@ export interface Backend {
   visitForm(input: view.IdInput): Promise<view.VisitFormView>
   answerVisit(input: view.AnswerInput): Promise<view.VisitFormView>
   sameAsLast(input: view.SameInput): Promise<view.VisitFormView>
+  visitFull(input: view.FullInput): Promise<view.VisitFormView>
+  visitRow(input: view.RowInput): Promise<view.VisitFormView>
   visitPosition(input: view.PositionInput): Promise<null>
   saveVisit(input: view.IdInput): Promise<view.SavedView>
   discardDraft(input: view.IdInput): Promise<null>
   restoreDraft(input: view.IdInput): Promise<view.VisitFormView>
   visitRead(input: view.RecordInput): Promise<view.VisitReadView>
+  screening(input: view.RecordInput): Promise<view.ScreeningView>
+  settleScreening(input: view.LevelInput): Promise<view.ScreeningView>
   draftAttachments(input: view.IdInput): Promise<view.AttachmentListView>
   addAttachment(input: view.AddAttachmentInput): Promise<view.AttachmentListView>
   removeAttachment(input: view.DraftAttachmentInput): Promise<view.AttachmentListView>

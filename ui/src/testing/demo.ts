@@ -7,6 +7,7 @@ import type {
   ChildRow,
   DueView,
   QuestionView,
+  ScreeningView,
   SyncView,
   TodayRow,
   TodayView,
@@ -96,7 +97,7 @@ const yesNo = [
 ]
 
 export function question(key: string, label: string, more: Partial<QuestionView> = {}): QuestionView {
-  return { key, label, kind: 'one', options: yesNo, codes: [], text: null, required: false, message: null, carried: false, ...more }
+  return { key, label, kind: 'one', options: yesNo, codes: [], text: null, required: false, message: null, carried: false, calculated: false, hint: null, ...more }
 }
 
 export function visitForm(): VisitFormView {
@@ -115,6 +116,9 @@ export function visitForm(): VisitFormView {
             title: '这次走访',
             same_available: null,
             same_applied: false,
+            repeats: false,
+            may_add: false,
+            rows: [],
             questions: [
               question('event_date', '哪天去的', { kind: 'date', options: [], text: TODAY, required: true }),
               question('met', '见到了谁', {
@@ -134,6 +138,9 @@ export function visitForm(): VisitFormView {
             title: '照料与监护',
             same_available: '祖父母照料 · 委托书有',
             same_applied: false,
+            repeats: false,
+            may_add: false,
+            rows: [],
             questions: [question('carer', '现在谁在照料孩子', { options: [{ code: 'gp', label: '祖父母' }, { code: 'mgp', label: '外祖父母' }, { code: 'kin', label: '其他亲属' }, { code: 'none', label: '无人照料' }] })],
           },
         ],
@@ -147,6 +154,9 @@ export function visitForm(): VisitFormView {
             title: '上学和身体',
             same_available: '上学正常 · 身体好',
             same_applied: false,
+            repeats: false,
+            may_add: false,
+            rows: [],
             questions: [question('school', '孩子在正常上学吗', { required: true }), question('mood', '看起来心情怎么样', { options: [{ code: 'up', label: '开朗' }, { code: 'mid', label: '一般' }, { code: 'low', label: '低落' }, { code: 'na', label: '没看出来' }] })],
           },
           {
@@ -154,6 +164,9 @@ export function visitForm(): VisitFormView {
             title: '想说的',
             same_available: null,
             same_applied: false,
+            repeats: false,
+            may_add: false,
+            rows: [],
             questions: [question('l_summary', '这次总的情况', { kind: 'text', options: [] })],
           },
         ],
@@ -172,6 +185,31 @@ export function visitForm(): VisitFormView {
     mandatory: false,
     suggests: [],
     is_attempt: false,
+    full: false,
+  }
+}
+
+export function screeningView(more: Partial<ScreeningView> = {}): ScreeningView {
+  const levels = [
+    { code: 'high', label: '高' },
+    { code: 'raised', label: '较高' },
+    { code: 'medium', label: '中' },
+    { code: 'low', label: '低' },
+  ]
+  return {
+    child: 'c1',
+    name: '石小雨',
+    record: 'r1',
+    date: '2026-11-23',
+    title: '风险筛查',
+    suggested: { code: 'medium', label: '中' },
+    found: ['情绪或心理需要关注', '父母每月联系不到一次'],
+    not_asked: [],
+    levels,
+    may: levels.map((level) => level.code),
+    standing: null,
+    settled: null,
+    ...more,
   }
 }
 
@@ -266,10 +304,11 @@ export const PICTURE = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7
 export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {}): MemoryBackend {
   let app = readyTablet
   let form = visitForm()
+  let rowsMade = 0
   let file = childFile()
   let attached: AttachmentView[] = []
   let taken: AttachmentView | null = null
-  const saved = { record: 'r9', names: '石小雨', next: [due('visit', '2026-12-25', '2027-01-23', -60, '每月一次：母亲重度残疾')], why_not: null, suggests: [], mandatory: false }
+  const saved = { record: 'r9', names: '石小雨', next: [due('visit', '2026-12-25', '2027-01-23', -60, '每月一次：母亲重度残疾')], why_not: null, suggests: [], mandatory: false, screenings: [] }
 
   function answer(part: string, key: string, codes: string[], text: string | null): VisitFormView {
     form = {
@@ -395,6 +434,31 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       }
       return form
     },
+    visitFull: async ({ full }) => (form = { ...form, full }),
+    visitRow: async ({ part, section, row, there }) => {
+      const name = row ?? `r${(rowsMade += 1)}`
+      form = {
+        ...form,
+        parts: form.parts.map((entry) =>
+          entry.part !== part
+            ? entry
+            : {
+                ...entry,
+                sections: entry.sections.map((own) =>
+                  own.key !== section
+                    ? own
+                    : {
+                        ...own,
+                        rows: there
+                          ? [...own.rows, { row: name, questions: [question(`what@${name}`, '什么', { kind: 'text', options: [] }), question(`count@${name}`, '几件', { kind: 'int', options: [] })] }]
+                          : own.rows.filter((other) => other.row !== name),
+                      },
+                ),
+              },
+        ),
+      }
+      return form
+    },
     visitPosition: async () => null,
     saveVisit: async () => ({ ...saved, suggests: [{ code: 'school', label: '不上学' }] }),
     discardDraft: async () => null,
@@ -408,6 +472,8 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       sections: [{ title: '这次走访', answers: [{ label: '见到了谁', text: '孩子、照料人' }] }],
       form: '入户走访表（2026）',
     }),
+    screening: async () => screeningView(),
+    settleScreening: async () => screeningView(),
     draftAttachments: async () => ({ rows: attached }),
     addAttachment: async ({ kind }) => {
       attached = [...attached, { id: `a${attached.length + 1}`, document: null, record: null, kind, size: 210_000, has_thumb: kind === 'photo', state: 'draft' }]

@@ -1,6 +1,7 @@
 //! Children: list, file 一人一档, timeline, contact and attempt records.
 
 use super::today::DueView;
+use super::visit::ScreenedView;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -380,6 +381,8 @@ pub struct SavedView {
     pub suggests: Vec<OptionView>,
     /// Answers opened the mandatory-report page.
     pub mandatory: bool,
+    /// Children whose visit may be screened now.
+    pub screenings: Vec<ScreenedView>,
 }
 
 /// Amend or void one's own record.

@@ -37,6 +37,8 @@ pub struct VisitFormView {
     pub suggests: Vec<OptionView>,
     /// Nobody was met: saving makes an attempt that does not count.
     pub is_attempt: bool,
+    /// The whole form is open, not the short one.
+    pub full: bool,
 }
 
 /// The household's part or one child's part.
@@ -63,6 +65,21 @@ pub struct SectionView {
     pub same_applied: bool,
     /// Only visible questions.
     pub questions: Vec<QuestionView>,
+    /// Asked once per row that a person adds; the questions are in the rows.
+    pub repeats: bool,
+    /// There is room for one more row.
+    pub may_add: bool,
+    /// Rows in the order they were added.
+    pub rows: Vec<RowView>,
+}
+
+/// A row of a section that repeats.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct RowView {
+    /// Its name for ever.
+    pub row: String,
+    /// Only visible questions; their keys name the row.
+    pub questions: Vec<QuestionView>,
 }
 
 /// How a question is drawn.
@@ -77,6 +94,12 @@ pub enum QuestionKind {
     Text,
     /// Civil date.
     Date,
+    /// Time of day.
+    Time,
+    /// A whole number.
+    Int,
+    /// Words to read; nothing is answered.
+    Note,
 }
 
 /// A visible question.
@@ -86,6 +109,8 @@ pub struct QuestionView {
     pub key: String,
     /// Label.
     pub label: String,
+    /// A line under the label.
+    pub hint: Option<String>,
     /// Kind.
     pub kind: QuestionKind,
     /// Options, the `na` option last.
@@ -100,6 +125,8 @@ pub struct QuestionView {
     pub message: Option<String>,
     /// Carried over from last time.
     pub carried: bool,
+    /// Follows from other answers; answering it replaces that.
+    pub calculated: bool,
 }
 
 /// A question still open.
@@ -111,6 +138,98 @@ pub struct MissingView {
     pub key: String,
     /// Label.
     pub label: String,
+}
+
+/// Opens the whole form of a draft, or the short one again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct FullInput {
+    /// Draft id.
+    pub draft: String,
+    /// The whole form.
+    pub full: bool,
+}
+
+/// A row of a section: a new one, or one taken away or brought back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct RowInput {
+    /// Draft id.
+    pub draft: String,
+    /// `session` or a child id.
+    pub part: String,
+    /// Section key.
+    pub section: String,
+    /// The row; none for a new one.
+    pub row: Option<String>,
+    /// It is there.
+    pub there: bool,
+}
+
+/// A child of a saved visit that may be screened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ScreenedView {
+    /// Child id.
+    pub child: String,
+    /// Name.
+    pub name: String,
+    /// The child's part of the visit.
+    pub record: String,
+}
+
+/// What a visit suggests about a child. No score: the screen may be seen by the family.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ScreeningView {
+    /// Child id.
+    pub child: String,
+    /// Name.
+    pub name: String,
+    /// The child's part of the visit.
+    pub record: String,
+    /// Day of the visit.
+    pub date: String,
+    /// 风险筛查.
+    pub title: String,
+    /// The level the pack suggests.
+    pub suggested: OptionView,
+    /// What was found, in words.
+    pub found: Vec<String>,
+    /// What this form does not ask.
+    pub not_asked: Vec<String>,
+    /// All levels, the highest first.
+    pub levels: Vec<OptionView>,
+    /// Levels this person may choose.
+    pub may: Vec<String>,
+    /// The level that stands now, from whichever visit.
+    pub standing: Option<SettledLevelView>,
+    /// What was said about this visit's suggestion.
+    pub settled: Option<SettledLevelView>,
+}
+
+/// A level that a person settled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct SettledLevelView {
+    /// Level.
+    pub level: OptionView,
+    /// As it was suggested.
+    pub confirmed: bool,
+    /// Why another one.
+    pub reason: String,
+    /// Who, by name.
+    pub by: String,
+    /// Day.
+    pub on: String,
+}
+
+/// Confirms a suggested level, or sets it aside for another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct LevelInput {
+    /// Child id.
+    pub child: String,
+    /// The child's part of the visit.
+    pub record: String,
+    /// Level.
+    pub level: String,
+    /// Why, for another level than the suggested one.
+    pub reason: String,
 }
 
 /// One answer; `codes` for one/many, `text` for text/date. Both empty clears it.

@@ -15,6 +15,10 @@ key: string,
  */
 label: string, 
 /**
+ * A line under the label.
+ */
+hint: string | null, 
+/**
  * Kind.
  */
 kind: QuestionKind, 
@@ -41,4 +45,8 @@ message: string | null,
 /**
  * Carried over from last time.
  */
-carried: boolean, };
+carried: boolean, 
+/**
+ * Follows from other answers; answering it replaces that.
+ */
+calculated: boolean, };

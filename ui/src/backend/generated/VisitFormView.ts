@@ -66,4 +66,8 @@ suggests: Array<OptionView>,
 /**
  * Nobody was met: saving makes an attempt that does not count.
  */
-is_attempt: boolean, };
+is_attempt: boolean, 
+/**
+ * The whole form is open, not the short one.
+ */
+full: boolean, };

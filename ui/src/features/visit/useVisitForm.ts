@@ -104,16 +104,29 @@ export function useVisitForm(draft: string) {
     return unsent.size === 0
   }
 
-  function same(part: string, section: string): Promise<void> {
+  /** Changes which questions there are; answers given before go first. */
+  function reshape(ask: () => Promise<VisitFormView>): Promise<void> {
     void flush()
     return inOrder(async () => {
       try {
-        form.value = await backend.sameAsLast({ draft, part, section })
+        form.value = await ask()
         problem.value = null
       } catch (error) {
         problem.value = asProblem(error)
       }
     })
+  }
+
+  function same(part: string, section: string): Promise<void> {
+    return reshape(() => backend.sameAsLast({ draft, part, section }))
+  }
+
+  function setFull(full: boolean): Promise<void> {
+    return reshape(() => backend.visitFull({ draft, full }))
+  }
+
+  function setRow(part: string, section: string, row: string | null, there: boolean): Promise<void> {
+    return reshape(() => backend.visitRow({ draft, part, section, row, there }))
   }
 
   /** Remembers where the person is; losing one of these harms nothing, so a refusal is not drawn. */
@@ -143,7 +156,7 @@ export function useVisitForm(draft: string) {
   })
 
   void load()
-  return { form, pending, problem, saving: computed(() => saving.value > 0), load, choose, setDate, type, flush, same, stand, answerOf }
+  return { form, pending, problem, saving: computed(() => saving.value > 0), load, choose, setDate, type, flush, same, setFull, setRow, stand, answerOf }
 }
 
 export type VisitForm = ReturnType<typeof useVisitForm>

@@ -1,7 +1,8 @@
 import { flushPromises } from '@vue/test-utils'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { AnswerInput, VisitFormView } from '@/backend'
-import { demoBackend, visitForm } from '@/testing/demo'
+import { useToast } from '@/shared/useToast'
+import { demoBackend, question, visitForm } from '@/testing/demo'
 import { show } from '@/testing/mount'
 import VisitPage from './VisitPage.vue'
 
@@ -131,4 +132,36 @@ test('a phrase joins what was written', async () => {
   question.querySelector('textarea')?.dispatchEvent(new Event('blur'))
   await flushPromises()
   expect(answers.map((answer) => answer.text)).toEqual(['一切正常'])
+})
+
+test('the whole form opens and folds, and rows come and go with a way back', async () => {
+  const rows = (): VisitFormView => {
+    const form = visitForm()
+    const [first, ...rest] = form.parts[0]!.sections
+    return { ...form, parts: [{ ...form.parts[0]!, sections: [{ ...first!, key: 'G', repeats: true, may_add: true }, ...rest] }, ...form.parts.slice(1)] }
+  }
+  let form = rows()
+  const put = (names: string[]) => {
+    const [first, ...rest] = form.parts[0]!.sections
+    const made = names.map((row) => ({ row, questions: [question(`count@${row}`, '几件', { kind: 'int', options: [] })] }))
+    form = { ...form, parts: [{ ...form.parts[0]!, sections: [{ ...first!, rows: made }, ...rest] }, ...form.parts.slice(1)] }
+    return form
+  }
+  const backend = demoBackend({
+    visitForm: async () => form,
+    visitFull: async ({ full }) => (form = { ...form, full }),
+    visitRow: async ({ there }) => put(there ? ['r1'] : []),
+  })
+  const { tap, wrapper, by } = await show(VisitPage, { ...place, backend })
+  expect(by('visit-full').textContent).toContain('展开完整表')
+  await tap('visit-full')
+  expect(by('visit-full').textContent).toContain('收起')
+  await tap('row-add:session:G')
+  expect(wrapper.findAll('[data-test="row:session:G"]').length).toBe(1)
+  expect((by('answer:count@r1') as HTMLInputElement).inputMode).toBe('numeric')
+  await tap('row-remove')
+  expect(wrapper.findAll('[data-test="row:session:G"]').length).toBe(0)
+  await useToast().takeBack()
+  await flushPromises()
+  expect(wrapper.findAll('[data-test="row:session:G"]').length).toBe(1)
 })

@@ -1,0 +1,237 @@
+//! Risk screening after a visit: what the pack suggests, and what a person says about it (domain.md §4.4).
+//!
+//! The level is a suggestion. A person confirms it or sets it aside with a reason; leaving the highest level is for the
+//! station. No score is shown on a screen that a family may see, and nothing of this is exported.
+
+use crate::contacts::note;
+use crate::error::ClientError;
+use crate::looks::{self, Look};
+use crate::records::{self, Write};
+use crate::roster::{self, Roster, RosterChild};
+use crate::tablet::Tablet;
+use crate::view::{LevelInput, OptionView, RecordInput, ScreeningView, SettledLevelView};
+use crate::visits::child_context;
+use chrono::NaiveDate;
+use domain::child::{Child, ChildVisit};
+use domain::form::{self, Answers, FormContext, SESSION};
+use domain::screening::{Known, Outcome, Screening, ScreeningPack, SettledLevel, screen};
+use ids::DocKind;
+use std::collections::BTreeMap;
+
+/// What a visit suggests about a child, and what was said about it.
+///
+/// # Errors
+/// `not_found`; `form_unknown` when the visit's form or the screening pack has not arrived.
+pub fn screening(tablet: &Tablet, input: &RecordInput) -> Result<ScreeningView, ClientError> {
+    Room::open(tablet, input)?.view()
+}
+
+/// Confirms the suggested level, or sets it aside for another with a reason.
+///
+/// # Errors
+/// As [`screening`], and `value_invalid`, `reason_missing`, `supervisor_needed`, `disk_full`.
+pub fn settle_screening(tablet: &Tablet, input: &LevelInput) -> Result<ScreeningView, ClientError> {
+    let record = RecordInput {
+        child: input.child.clone(),
+        record: input.record.clone(),
+    };
+    let room = Room::open(tablet, &record)?;
+    if room.pack.band(&input.level).is_none() {
+        return Err(ClientError::new("value_invalid").with("value", &input.level));
+    }
+    if !room.may_choose(&input.level) {
+        return Err(ClientError::new("supervisor_needed"));
+    }
+    let reason = note(&input.reason)?;
+    let outcome = if input.level == room.screening.level {
+        Outcome::Confirmed
+    } else {
+        Outcome::SetAside
+    };
+    if outcome == Outcome::SetAside && reason.is_empty() {
+        return Err(ClientError::new("reason_missing"));
+    }
+    let found = room.screening.found.iter().map(|found| found.code.clone());
+    let settled = SettledLevel {
+        id: tablet.new_id().to_string(),
+        level: input.level.clone(),
+        suggested: room.screening.level.clone(),
+        score: room.screening.score.into(),
+        found: found.collect(),
+        pack: format!("{}@{}", room.pack.id, room.pack.version),
+        record: input.record.clone(),
+        outcome,
+        reason,
+        on: Some(tablet.today()),
+        recorded_ms: tablet.clock.now_ms(),
+        by: tablet.identity.staff.to_string(),
+        made_by: None,
+    };
+    let child = &room.child;
+    let write = Write::new(
+        child.id,
+        DocKind::Child,
+        child.unit,
+        vec![settled.to_edit()],
+    )
+    .labelled("risk", format!("{} 风险筛查", child.name()), &settled.id);
+    records::save(tablet, "risk_settled", &[write])?;
+    screening(tablet, &record)
+}
+
+/// A visit with what is needed to screen it.
+struct Room<'a> {
+    tablet: &'a Tablet,
+    roster: Roster,
+    child: RosterChild,
+    file: Child,
+    pack: ScreeningPack,
+    screening: Screening,
+    record: String,
+    date: Option<NaiveDate>,
+}
+
+impl<'a> Room<'a> {
+    fn open(tablet: &'a Tablet, input: &RecordInput) -> Result<Self, ClientError> {
+        let roster = Roster::read(tablet)?;
+        let child = roster.child(&input.child)?.clone();
+        let file = tablet.child_with_answers(child.id)?;
+        let visit = file
+            .visits
+            .iter()
+            .find(|visit| visit.id == input.record && !file.is_voided(&visit.id))
+            .ok_or_else(|| ClientError::new("not_found"))?;
+        looks::note(tablet, Look::Visit, &visit.id)?;
+        let packs = tablet.packs();
+        let unknown = || ClientError::new("form_unknown");
+        let pack = packs.screening.clone().ok_or_else(unknown)?;
+        let hash = visit.form.rsplit('#').next().unwrap_or_default();
+        let form = packs.form_by_hash(hash).ok_or_else(unknown)?;
+        let mut answers = Answers::default();
+        let own = form::from_scalars(form, &visit.answers);
+        answers.parts.insert(child.id.to_string(), own);
+        let household = roster.household_of(&child).map(|household| household.id);
+        let mut siblings: Vec<&RosterChild> = Vec::new();
+        if let Some(household) = household {
+            let sessions = tablet.household_with_answers(household)?.sessions;
+            let session = sessions.iter().find(|one| one.id == visit.session);
+            if let Some(session) = session {
+                let session = form::from_scalars(form, &session.answers);
+                answers.parts.insert(SESSION.to_owned(), session);
+            }
+            siblings = roster.children_of(&household.to_string());
+            siblings.retain(|other| other.id != child.id);
+        }
+        let date = file.effective_date(&visit.id, visit.event_date);
+        let on = date.unwrap_or(roster.today);
+        let all = std::iter::once(&child).chain(siblings);
+        let context = FormContext {
+            today: on,
+            children: all.map(|one| child_context(one, on)).collect(),
+            last: BTreeMap::new(),
+            next_visit: None,
+            next_contact: None,
+        };
+        let known = known(&file, visit);
+        let part = child.id.to_string();
+        let screening = screen(&pack, form, &context, &answers, &part, &known);
+        Ok(Self {
+            tablet,
+            child,
+            file,
+            pack,
+            screening,
+            record: input.record.clone(),
+            date,
+            roster,
+        })
+    }
+
+    /// Out of the highest level leads only the station's word.
+    fn may_choose(&self, level: &str) -> bool {
+        let standing = self.file.settled_levels.last();
+        let standing = standing.map_or("", |settled| settled.level.as_str());
+        let lowers = [self.screening.level.as_str(), standing]
+            .into_iter()
+            .any(|from| self.pack.lowers_the_highest(from, level));
+        !lowers || self.tablet.identity.role.is_at_station()
+    }
+
+    fn view(&self) -> Result<ScreeningView, ClientError> {
+        let levels = self.pack.bands.iter().map(|band| OptionView {
+            code: band.code.clone(),
+            label: band.label.clone(),
+        });
+        let levels: Vec<OptionView> = levels.collect();
+        let settled = &self.file.settled_levels;
+        let of_this = settled.iter().rev().find(|one| one.record == self.record);
+        Ok(ScreeningView {
+            child: self.child.id.to_string(),
+            name: self.child.name(),
+            record: self.record.clone(),
+            date: self.date.map(|date| date.to_string()).unwrap_or_default(),
+            title: self.pack.name.clone(),
+            suggested: self.level(&self.screening.level),
+            found: self
+                .screening
+                .found
+                .iter()
+                .map(|found| found.label.clone())
+                .collect(),
+            not_asked: self.screening.not_asked.clone(),
+            may: levels
+                .iter()
+                .map(|level| level.code.clone())
+                .filter(|code| self.may_choose(code))
+                .collect(),
+            levels,
+            standing: settled.last().map(|one| self.settled(one)).transpose()?,
+            settled: of_this.map(|one| self.settled(one)).transpose()?,
+        })
+    }
+
+    fn settled(&self, settled: &SettledLevel) -> Result<SettledLevelView, ClientError> {
+        let author = roster::author_of(self.tablet, settled.made_by)?;
+        Ok(SettledLevelView {
+            level: self.level(&settled.level),
+            confirmed: settled.outcome == Outcome::Confirmed,
+            reason: settled.reason.clone(),
+            by: author.map_or_else(
+                || roster::UNKNOWN_PERSON.to_owned(),
+                |author| self.roster.people.name(author.staff),
+            ),
+            on: settled.on.map(|date| date.to_string()).unwrap_or_default(),
+        })
+    }
+
+    fn level(&self, code: &str) -> OptionView {
+        let label = self
+            .pack
+            .band(code)
+            .map_or(code, |band| band.label.as_str());
+        OptionView {
+            code: code.to_owned(),
+            label: label.to_owned(),
+        }
+    }
+}
+
+/// What the file says on the day of the visit, and in how many visits up to it the child was not seen.
+fn known(file: &Child, visit: &ChildVisit) -> Known {
+    let date = |visit: &ChildVisit| file.effective_date(&visit.id, visit.event_date);
+    let mut earlier: Vec<&ChildVisit> = file
+        .visits
+        .iter()
+        .filter(|one| !file.is_voided(&one.id) && date(one) <= date(visit))
+        .collect();
+    earlier.sort_by_key(|one| (date(one), one.recorded_ms));
+    let unseen = earlier.iter().rev().take_while(|one| !one.seen).count();
+    let open = |end: Option<NaiveDate>| end.is_none_or(|end| Some(end) >= date(visit));
+    let categories = file.categories.iter().filter(|one| open(one.end));
+    let facts = file.tier_facts.iter().filter(|one| open(one.to));
+    Known {
+        categories: categories.map(|one| one.code.clone()).collect(),
+        facts: facts.map(|one| one.kind.clone()).collect(),
+        unseen_visits: u32::try_from(unseen).unwrap_or(u32::MAX),
+    }
+}

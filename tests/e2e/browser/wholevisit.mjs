@@ -1,0 +1,109 @@
+// The whole form on the screen: opened and folded, hazards, rows added and taken away, saved; then the screening that a
+// person settles, and the station that alone leads out of the highest level.
+import { checkAxe, equal, journey, look, open, startWorld, tabletLandscape, tabletPortrait, truthy, typePin, until } from '../lib.mjs'
+
+const PIN = '593817'
+
+journey('the whole visit form, and a screening that a person settles', async (context) => {
+  const world = await startWorld(context)
+  const villages = await world.township(3, PIN)
+  const home = villages.at(-1)
+  const core = await world.host(home.name)
+  const stationCore = await world.host('station', 'station')
+  const tablet = await open(context, core, tabletLandscape)
+  await typePin(tablet.page, PIN)
+  await tablet.at('nav-today').waitFor()
+  const alone = (await core.call('today')).rows.find((row) => row.children.length === 1 && !row.draft)
+  const child = alone.child
+  await tablet.go(`/children/${child}`)
+  await tablet.tap('go-visit')
+  await tablet.at('autosave').waitFor()
+  const draft = tablet.page.url().split('/visit/')[1]
+  const form = () => core.call('visit_form', { id: draft })
+  const sections = async (part) => (await form()).parts.filter((one) => one.part === part).flatMap((one) => one.sections)
+  const questions = async (part) => (await sections(part)).flatMap((one) => one.questions.concat(one.rows.flatMap((row) => row.questions)))
+  const question = async (part, key) => (await questions(part)).find((one) => one.key === key)
+  const answer = async (part, key, code) => {
+    await tablet.tap(`answer:${part === 'session' ? key : `${part}:${key}`}:${code}`)
+    await until(`${key} is kept`, async () => (await question(part, key))?.codes.includes(code))
+  }
+
+  // Short: a hazard that was seen asks at once what became of it.
+  await answer('session', 'a_met', 'child')
+  await answer('session', 'a_met', 'caregiver')
+  const short = (await questions('session')).length
+  await answer('session', 'g_hazards', 'H01')
+  equal((await question('session', 'g_H01')).codes, ['open'], 'a seen hazard wants an end')
+  truthy(!(await question('session', 'g_H02')), 'the others are not asked about')
+  await answer('session', 'g_H01', 'fixed')
+
+  // Whole.
+  await tablet.tap('visit-full')
+  await until('the whole form is open', async () => (await form()).full)
+  truthy((await questions('session')).length > short + 20, 'there is much more to answer')
+  equal((await question('session', 'g_H02')).codes, ['none'], 'what was not seen follows')
+  await look(tablet.page, 'tablet-visit-whole')
+  await checkAxe(tablet.page, 'the whole form')
+
+  // Rows.
+  await answer('session', 'k_done', 'goods')
+  await tablet.tap('row-add:session:K_goods')
+  const what = tablet.page.locator('[data-test="row:session:K_goods"] textarea').first()
+  await what.fill('书包')
+  await what.blur()
+  await until('the row is kept', async () => JSON.stringify(await sections('session')).includes('书包'))
+  const count = tablet.page.locator('[data-test^="answer:k_g_count@"]')
+  await count.fill('2')
+  await count.blur()
+  await until('the number is kept', async () => (await questions('session')).some((one) => one.key.startsWith('k_g_count@') && one.text === '2'))
+  await tablet.at('row:session:K_goods').scrollIntoViewIfNeeded()
+  await look(tablet.page, 'tablet-visit-rows')
+  await tablet.tap('row-remove')
+  await until('the row is away', async () => (await sections('session')).find((one) => one.key === 'K_goods').rows.length === 0)
+  await tablet.page.getByText('撤销').click()
+  await until('the row is back with its words', async () => JSON.stringify(await sections('session')).includes('书包'))
+
+  // Folded again, what was answered stays.
+  const before = (await form()).answered
+  await tablet.tap('visit-full')
+  await until('it is short again', async () => !(await form()).full)
+  truthy(JSON.stringify(await sections('session')).includes('书包'), 'what was answered stays in sight')
+  truthy((await form()).answered >= before - 30, 'only what follows by itself is folded')
+
+  // What an uneasy visit says.
+  await answer(child, 'a_alone', 'y')
+  await answer(child, 'd_stage', 'dropout')
+  await answer(child, 'f_mood', 'fear')
+  await answer(child, 'f_friends', 'bullied')
+  await answer(child, 'l_overall', 'risk')
+  await tablet.page.setViewportSize(tabletPortrait)
+  await look(tablet.page, 'tablet-visit-portrait')
+  await tablet.page.setViewportSize(tabletLandscape)
+  await tablet.tap('visit-save')
+  await tablet.at('saved').waitFor()
+  await tablet.tap(`screening:${child}`)
+  await tablet.at('screening-suggested').waitFor()
+  truthy((await tablet.words('screening-suggested')).includes('较高'), `30 to 44 points: ${await tablet.words('screening-suggested')}`)
+  truthy(!/\d+\s*分/.test(await tablet.words('screening')), 'no score on a screen a family may see')
+  await look(tablet.page, 'tablet-screening')
+  await checkAxe(tablet.page, 'the screening')
+  await tablet.tap('screening-settle')
+  await tablet.at('screening-settled').waitFor()
+  const timeline = (await core.call('child_file', { id: child })).timeline
+  const { record } = timeline.find((line) => line.kind === 'visit')
+  truthy(JSON.stringify(await core.call('visit_read', { child, record })).includes('书包'), 'the saved visit has the row')
+
+  // And at the station.
+  await until('everything is delivered', async () => {
+    await core.call('sync_now')
+    return (await core.call('sync_status')).unsent.length === 0
+  })
+  await stationCore.call('unlock', { pin: PIN })
+  const there = await until('the station has it', async () => {
+    await stationCore.call('sync_now')
+    const view = await stationCore.call('screening', { child, record }).catch(() => null)
+    return view?.settled && view
+  })
+  equal(there.settled.level.code, 'raised', 'the station reads what was settled')
+  truthy(there.settled.by.length > 0, 'and who settled it')
+})
