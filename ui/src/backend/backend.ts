@@ -58,6 +58,9 @@ export const commands = [
   'problems',
   'problem',
   'add_problem_event',
+  'open_urgently',
+  'review_opening',
+  'name_handler',
   'mandatory_page',
   'conflicts',
   'settle_conflict',
@@ -159,6 +162,9 @@ export interface Backend {
   problems(): Promise<view.ProblemListView>
   problem(input: view.IdInput): Promise<view.ProblemView>
   addProblemEvent(input: view.ProblemEventInput): Promise<view.ProblemView>
+  openUrgently(input: view.UrgentInput): Promise<view.ProblemView>
+  reviewOpening(input: view.ReviewOpeningInput): Promise<view.ProblemView>
+  nameHandler(input: view.HandlerInput): Promise<view.ProblemView>
   mandatoryPage(): Promise<view.MandatoryView>
   conflicts(): Promise<view.ConflictListView>
   settleConflict(input: view.SettleInput): Promise<view.ConflictListView>

@@ -353,6 +353,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       records_this_month: 19,
       month: { visits: 9, contacts: 7, attempts: 2, problems: 1 },
       device: '7f3a-9c21-55d0',
+      unit_key: null,
     }),
     today: async () => todayView,
     searchChildren: async ({ query }) => {

@@ -40,4 +40,8 @@ month: MonthCountsView,
 /**
  * Full device identifier, to read out on the phone.
  */
-device: string, };
+device: string, 
+/**
+ * Digits of the station's key, to be compared with another device; none while none is known.
+ */
+unit_key: string | null, };

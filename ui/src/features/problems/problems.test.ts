@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import type { AppView, ProblemEventInput, ProblemRow, ProblemView } from '@/backend'
+import { nextTick } from 'vue'
+import type { AppView, ProblemEventInput, ProblemRow, ProblemView, ReviewOpeningInput, SealedView, UrgentInput } from '@/backend'
 import { memoryBackend } from '@/backend/memory'
 import { readyTablet } from '@/testing/demo'
 import { show } from '@/testing/mount'
@@ -31,7 +32,7 @@ function row(problem: string, more: Partial<ProblemRow> = {}): ProblemRow {
 
 function open(may: string[], app = station) {
   const added: ProblemEventInput[] = []
-  const view: ProblemView = { row: row('p1'), events: [], may, mandatory: null }
+  const view: ProblemView = { row: row('p1'), events: [], may, mandatory: null, handler: null, may_be_handled_by: [], sealed: null }
   const backend = memoryBackend({
     problem: async () => view,
     addProblemEvent: async (input) => {
@@ -101,4 +102,73 @@ test('on the tablet a new answer is marked and closed ones wait behind a button'
   expect(wrapper.findAll('[data-test="problem-card"]')).toHaveLength(1)
   await tap('problems-show-closed')
   expect(wrapper.findAll('[data-test="problem-card"]')).toHaveLength(2)
+})
+
+async function type(id: string, words: string): Promise<void> {
+  const field = document.querySelector<HTMLTextAreaElement>(`#${id}`)
+  if (!field) throw new Error(`there is no ${id}`)
+  field.value = words
+  field.dispatchEvent(new Event('input'))
+  await nextTick()
+}
+
+const closed: SealedView = {
+  open: false,
+  lacks_key: false,
+  open_until: null,
+  reasons: [{ code: 'danger', label: '孩子现在有危险' }],
+  minutes: 60,
+  openings: [],
+}
+
+function openSealed(sealed: SealedView, handler: string | null) {
+  const asked: (UrgentInput | ReviewOpeningInput)[] = []
+  const view: ProblemView = { row: row('p1'), events: [], may: [], mandatory: null, handler, may_be_handled_by: [], sealed }
+  const backend = memoryBackend({
+    problem: async () => view,
+    openUrgently: async (input) => {
+      asked.push(input)
+      return { ...view, sealed: { ...sealed, open: true, open_until: '2026-11-23T03:00:00Z' } }
+    },
+    reviewOpening: async (input) => {
+      asked.push(input)
+      return view
+    },
+  })
+  return { asked, shown: show(ProblemPage, { at: '/problems/p1', pattern: '/problems/:problem', backend, app: station }) }
+}
+
+test('sealed words say whose case it is, and open only for a reason and a sentence', async () => {
+  const { asked, shown } = openSealed(closed, '陈敏')
+  const { by, tap } = await shown
+  expect(by('sealed-closed').textContent).toContain('陈敏')
+  await tap('urgent')
+  await tap('urgent-open')
+  expect(asked).toEqual([])
+  await tap('answer:urgent-reason:danger')
+  await type('urgent-text', '派出所来电。')
+  await tap('urgent-open')
+  expect(asked).toEqual([{ problem: 'p1', reason: 'danger', text: '派出所来电。' }])
+  expect(by('sealed-until').textContent).toContain('自动收起')
+})
+
+test('the head says what she thinks of an opening, with a sentence', async () => {
+  const opening = {
+    opening: 'o1',
+    by: '宋洁',
+    at: '2026-11-23T02:00:00Z',
+    until: '2026-11-23T03:00:00Z',
+    reason: '孩子现在有危险',
+    text: '派出所来电。',
+    review: null,
+    may_review: true,
+  }
+  const { asked, shown } = openSealed({ ...closed, open: true, openings: [opening] }, '陈敏')
+  const { wrapper, tap } = await shown
+  await tap('opening-justified')
+  expect(asked).toEqual([])
+  expect(wrapper.text()).toContain('先写一句意见')
+  await type('say-o1', '应当看。')
+  await tap('opening-justified')
+  expect(asked).toEqual([{ problem: 'p1', opening: 'o1', justified: true, text: '应当看。' }])
 })

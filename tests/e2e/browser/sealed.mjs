@@ -1,0 +1,85 @@
+// Sealed words at the station: a colleague opens them urgently, the handler is told, and somebody says what she thinks of it.
+import {
+  addChildren, checkAxe, createVillages, enrolStation, enrolTablet, equal, journey, look, open, startWorld, stationScreen,
+  stationSmall, syncNow, tabletLandscape, tabletPortrait, truthy, typePin, until,
+} from '../lib.mjs'
+
+const WORDS = '孩子说继父用皮带抽他的背。'
+
+journey('sealed words open urgently for a colleague, and the handler is told until it was looked at', async (context) => {
+  const world = await startWorld(context)
+  const stationCore = await world.host('station', 'station')
+  await enrolStation(world, stationCore)
+  const { 白荷村: village } = await createVillages(stationCore)
+  const children = await addChildren(stationCore, village, [['石小雨', '2016-03-05']])
+  const core = await world.host('tablet')
+  await enrolTablet(stationCore, core, village, '李玉梅')
+  await core.call('report_problem', {
+    children: [children['石小雨']], card: 'hurt', urgency: 'now', seen: WORDS, origin_record: null,
+    mandatory: { choice: 'reported', text: '已打110。' },
+  })
+  await syncNow(core)
+  await syncNow(stationCore)
+
+  // Another person's computer, which is given the station's key at the next sync of the first.
+  const colleagueCore = await world.host('colleague', 'station')
+  const code = await stationCore.call('new_enrolment', { role: 'supervisor', village: '', person: '宋洁' })
+  const here = await colleagueCore.call('enrol_start', { address: code.qr_text, code: '' })
+  await stationCore.call('confirm_enrolment', { id: code.enrolment, compare_code: here.compare_code })
+  await until('the confirmation arrives', async () => (await colleagueCore.call('enrol_poll')).stage === 'choose_pin')
+  await colleagueCore.call('choose_pin', { pin: '604817' })
+  await until('the first download', async () => (await colleagueCore.call('app')).stage === 'ready')
+  const problem = (await stationCore.call('problems')).rows[0].problem
+
+  // Whoever takes it up reads it.
+  const station = await open(context, stationCore, stationScreen)
+  await station.go(`/problems/${problem}`)
+  await station.at('sealed-closed').waitFor()
+  await look(station.page, 'station-sealed-nobody')
+  truthy(!(await station.words('problem-story')).includes('皮带'), 'nobody has taken it up')
+  await station.tap('problem-accept')
+  await until('the words are in the story', async () => (await station.words('problem-story')).includes('皮带'))
+  await look(station.page, 'station-sealed-handler')
+  await until('the colleague has it, too', async () => {
+    await syncNow(stationCore)
+    await syncNow(colleagueCore)
+    const view = await colleagueCore.call('problem', { id: problem })
+    return view.handler !== null && !view.sealed.lacks_key
+  })
+
+  const colleague = await open(context, colleagueCore, stationSmall)
+  await colleague.go(`/problems/${problem}`)
+  await colleague.at('sealed-closed').waitFor()
+  await colleague.tap('urgent')
+  await colleague.at('urgent-text').waitFor()
+  await look(colleague.page, 'station-urgent-1280x720')
+  await checkAxe(colleague.page, 'opening urgently')
+  await colleague.tap('answer:urgent-reason:danger')
+  await colleague.page.locator('#urgent-text').fill('派出所来电，经办人在路上。')
+  await colleague.tap('urgent-open')
+  await colleague.at('pin-again').waitFor()
+  await typePin(colleague.page, '604817')
+  await colleague.at('sealed-until').waitFor()
+  await until('the words are in the story', async () => (await colleague.words('problem-story')).includes('皮带'))
+  await look(colleague.page, 'station-urgent-open')
+
+  // The handler is told; as long as there is no head, a colleague who did not open says what she thinks.
+  await syncNow(colleagueCore)
+  await syncNow(stationCore)
+  await station.go('/overview')
+  await station.at('opening-notice').waitFor()
+  await look(station.page, 'station-opening-notice')
+  await station.tap('opening-notice-go')
+  await station.at('opening-justified').waitFor()
+  await look(station.page, 'station-opening-review')
+  await station.page.setViewportSize(tabletPortrait)
+  await look(station.page, 'station-opening-review-800x1280')
+  await station.page.setViewportSize(tabletLandscape)
+  await station.page.locator('[data-test="opening-words"] textarea').fill('情况紧急，应当看。')
+  await station.tap('opening-justified')
+  await station.at('opening-review').waitFor()
+  await look(station.page, 'station-opening-reviewed')
+  await station.go('/overview')
+  await station.at('overview-problems').waitFor()
+  equal(await station.at('opening-notice').count(), 0, 'nothing waits any more')
+})
