@@ -405,6 +405,16 @@ CREATE TABLE sync_status (
   bytes_down        INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
+CREATE TABLE unit_keys (
+  scope       BLOB NOT NULL,
+  epoch       INTEGER NOT NULL,
+  public      BLOB NOT NULL,
+  statement   BLOB NOT NULL,
+  certificate BLOB NOT NULL,
+  secret      BLOB,
+  PRIMARY KEY (scope, epoch)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE units (
   unit         BLOB PRIMARY KEY NOT NULL,
   parent       BLOB,

@@ -15,6 +15,7 @@ use crate::organisation;
 use crate::recover::{self, RecoverError, RecoverInput, Recovered, RecoveryRecord};
 use crate::settings::{self, name};
 use crate::tls;
+use crate::unit_keys;
 use crate::vault::{Vault, VaultError};
 use ids::{Clock, DeviceId, DocumentId, Entropy, Role, UnitId};
 use protocol::{ConfirmEnrolment, CreateEnrolment, EnrolmentStatus, Order};
@@ -247,6 +248,28 @@ impl<'a> AdminDesk<'a> {
         let plain = protocol::sealed::open(recovery_secret, protocol::REMAINS, &sealed)
             .map_err(|_| ApiError::NotAllowed)?;
         Ok(Some(plain.to_vec()))
+    }
+
+    /// Gives a station's keys to one of its devices, out of the district's hands: when no colleague's device is left that
+    /// could. Returns how many it was not given before.
+    ///
+    /// # Errors
+    /// The key is not the district's, the device is none of a station, or the database says no.
+    pub fn give_unit_key(
+        &mut self,
+        device: DeviceId,
+        recovery_secret: &[u8; 32],
+    ) -> Result<u32, AdminError> {
+        let now_ms = self.clock.now_ms();
+        self.write(|desk| {
+            unit_keys::give(
+                desk.connection,
+                desk.entropy,
+                recovery_secret,
+                device,
+                now_ms,
+            )
+        })
     }
 
     /// Says that every order is known, so that what a restore brought back may be shown. False when nothing holds.

@@ -94,6 +94,10 @@ acts! {
     ExportDeclined = "export_declined";
     /// An approved export was made.
     ExportUsed = "export_used";
+    /// A station's key was made, or came back after a restore.
+    UnitKeyMade = "unit_key_made";
+    /// A station's key was given to a device, sealed to it.
+    UnitKeyGiven = "unit_key_given";
 }
 
 /// Who did it.

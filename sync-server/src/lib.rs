@@ -57,6 +57,7 @@ mod steps;
 mod sync;
 pub mod system;
 mod tls;
+mod unit_keys;
 pub mod vault;
 pub mod verify;
 pub mod worker;

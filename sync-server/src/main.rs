@@ -192,6 +192,17 @@ enum Command {
         #[arg(long, num_args = 1, action = clap::ArgAction::Append)]
         share: Vec<PathBuf>,
     },
+    /// Gives the key under which sealed words of a station lie to one of its devices, when no colleague's device is left
+    /// that could: with the district's recovery key, which two officers have in parts.
+    UnitKey {
+        #[command(flatten)]
+        folders: Folders,
+        /// The device.
+        device: String,
+        /// An officer's share file; give it twice.
+        #[arg(long, num_args = 1, action = clap::ArgAction::Append)]
+        share: Vec<PathBuf>,
+    },
     /// Tries changes for a running server; started by it, never by hand.
     #[command(hide = true)]
     Worker,
@@ -333,6 +344,11 @@ fn main() -> Result<()> {
             device,
             share,
         } => run_remains(&folders, &device, &share),
+        Command::UnitKey {
+            folders,
+            device,
+            share,
+        } => run_unit_key(&folders, &device, &share),
         Command::Worker => Ok(sync_server::worker::main()?),
         Command::Audit { folders, month } => run_audit(&folders, &month),
         Command::Anchor { folders } => {
@@ -580,6 +596,17 @@ fn run_remains(folders: &Folders, device: &str, files: &[PathBuf]) -> Result<()>
         Some(remains) => println!("{}", String::from_utf8_lossy(&remains)),
         None => println!("it left nothing"),
     }
+    Ok(())
+}
+
+fn run_unit_key(folders: &Folders, device: &str, files: &[PathBuf]) -> Result<()> {
+    let device = DeviceId::parse(device).context("not a device id")?;
+    let [first, second] = files else {
+        bail!("two --share are needed");
+    };
+    let secret = shares::join(&read_share(first)?, &read_share(second)?)?;
+    let given = open_desk(folders)?.give_unit_key(device, &secret)?;
+    println!("unit keys given={given}; the device has them after its next sync");
     Ok(())
 }
 

@@ -15,6 +15,7 @@ use crate::refusals;
 use crate::reviews;
 use crate::state::{App, Serving};
 use crate::steps::Step;
+use crate::unit_keys;
 use crate::{blobs, refill, snapshot, sync};
 use axum::Router;
 use axum::body::Body;
@@ -502,6 +503,22 @@ fn audit_endpoints() -> Vec<Endpoint> {
             "An approved export is made now, once.",
             |app, connection, granted, input| {
                 exports::make(app, connection, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::reading(
+            Action::ReadUnitKeys,
+            "/unit-keys/read",
+            "The keys of the station, and what of them is sealed to the asking device.",
+            |_, connection, granted, (): ()| unit_keys::read(connection, &granted.holder()?),
+        ),
+        Endpoint::writing(
+            Action::KeepUnitKeys,
+            "/unit-keys/keep",
+            "Keeps a key of the station, and secret halves sealed to its devices.",
+            |app, connection, granted, input| {
+                let server = app.signing_key.verifying_key();
+                let now_ms = app.clock.now_ms();
+                unit_keys::keep(connection, &server, &granted.holder()?, now_ms, &input)
             },
         ),
     ]

@@ -12,6 +12,7 @@ use crate::publish;
 use crate::settings;
 use crate::state::App;
 use crate::steps::Step;
+use crate::unit_keys;
 use ids::{ChangeHash, Incarnation};
 use protocol::access::Holder;
 use protocol::session::server::{Chain, Examined};
@@ -240,6 +241,7 @@ fn read_answer(
         },
         recovery,
         certificate: newer_certificate(app, connection, asked)?,
+        unit_keys: unit_keys::hint(connection, &asked.holder)?,
     })
 }
 

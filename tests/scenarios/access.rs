@@ -153,12 +153,15 @@ async fn the_words_of_an_abuse_report_are_in_no_document_of_the_village() -> Res
     );
     let problem: ProblemView = world
         .station
-        .call("problem", json!({"id": report.record}))
+        .call(
+            "add_problem_event",
+            json!({"problem": report.record, "kind": "accepted", "text": ""}),
+        )
         .await?;
     let reported = problem.events.first().context("it was reported")?;
     assert!(
         reported.text.contains(SEALED_WORDS) && reported.text.contains("接警员姓高"),
-        "the station reads them"
+        "whoever takes it up at the station reads them"
     );
     world.township.stop().await;
     Ok(())

@@ -137,7 +137,15 @@ async fn sealed_on_a_small_disk(world: &World, disk: &SmallDisk) -> Result<()> {
         .await?;
     station.enrol(&world.township.server, &code, PIN).await?;
     let problems: ProblemListView = station.call("problems", json!(null)).await?;
-    let problem = json!({"id": problems.rows.first().context("it was reported")?.problem});
+    let problem = &problems.rows.first().context("it was reported")?.problem;
+    let taken = json!({"problem": problem, "kind": "accepted", "text": ""});
+    let _: ProblemView = station.call("add_problem_event", taken).await?;
+    let problem = json!({"id": problem});
+    // The station's key is given to this computer of hers.
+    world.station.sync().await?;
+    station.sync().await?;
+    // Her first look was written down; a later one is to be written down again.
+    station.clock.move_by(11 * 60_000);
 
     let photos = disk.path.join("photos");
     fill_up(&photos)?;

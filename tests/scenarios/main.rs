@@ -20,6 +20,7 @@ mod photos;
 mod refused;
 mod restored_server;
 mod returned;
+mod sealed_words;
 mod several_people;
 mod the_right_eyes;
 mod trail;

@@ -30,7 +30,10 @@ const LOOKS: [&str; 6] = [
 ];
 
 /// What devices write that the page lists one by one. What the server writes is listed wholly.
-const EVENTS: [&str; 13] = [
+const EVENTS: [&str; 16] = [
+    "opened_urgently",
+    "opening_reviewed",
+    "handler_named",
     "export_made",
     "export_taken",
     "print_made",

@@ -297,6 +297,7 @@ fn reveal_word(reveal: Reveal) -> &'static str {
     match reveal {
         Reveal::Tap => "tap",
         Reveal::StepUp => "step_up",
+        Reveal::BreakGlass => "break_glass",
     }
 }
 

@@ -5,7 +5,8 @@ use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
     attachments, audit_page, children, conflicts, contacts, exports, masks, moves, office_line,
-    problems, returned, screening, standing, station, sync_page, today, visits, writing,
+    problems, restricted, returned, screening, standing, station, sync_page, today, visits,
+    writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -151,6 +152,9 @@ commands! {
         "problems" => problems::list;
         "problem" => problems::problem, input;
         "add_problem_event" => problems::add_event, input;
+        "open_urgently" => restricted::open_urgently, input;
+        "review_opening" => restricted::review_opening, input;
+        "name_handler" => restricted::name_handler, input;
         "mandatory_page" => problems::mandatory_page;
         "conflicts" => conflicts::list;
         "settle_conflict" => conflicts::settle, input;

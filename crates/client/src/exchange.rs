@@ -15,14 +15,15 @@ use crate::server::{read_answer, refused_code};
 use crate::sync::{self, Message, Step};
 use crate::tablet::Tablet;
 use crate::trail::Trail;
+use crate::unit_keys;
 use crate::uploads::{Parcel, Uploads};
 use crate::view::SyncPhase;
 use protocol::dictionary::With;
 use protocol::session::client::{Effect, Event, SyncSession};
 use protocol::session::proof::{self, RequestProof};
 use protocol::{
-    DeviceList, NonceRequest, NonceResponse, OpenSession, SessionOpened, SnapshotPage,
-    SyncResponse, wire,
+    DeviceList, KeepUnitKeys, NonceRequest, NonceResponse, OpenSession, SessionOpened,
+    SnapshotPage, SyncResponse, UnitKeyHint, UnitKeys, wire,
 };
 use serde::Serialize;
 
@@ -64,6 +65,12 @@ pub struct Exchange {
     /// The server does not know this device, so it shows its certificate.
     certified: bool,
     giving_back: Option<GivingBack>,
+    /// What the server said of the station's key; none when it was asked, or said nothing yet.
+    key_hint: Option<UnitKeyHint>,
+    /// What this device has to bring of it.
+    key_to_bring: Option<KeepUnitKeys>,
+    /// The key was asked for before the first load.
+    key_sought: bool,
     trail: Option<Trail>,
     uploads: Option<Uploads>,
     sessions: u32,
@@ -91,6 +98,8 @@ enum At {
     Giving,
     /// This device is stopped: what it holds is being handed over.
     Farewell,
+    /// The station's key, before the first load or after the words.
+    Keys,
     /// The words are through: the audit trail.
     Trail,
     /// Photos.
@@ -113,6 +122,8 @@ enum What {
     Sync,
     GiveBack,
     Devices,
+    Keys,
+    BringKeys,
     Trail,
     Offer,
     Piece,
@@ -135,6 +146,9 @@ impl Exchange {
             renewed: false,
             certified: false,
             giving_back: None,
+            key_hint: None,
+            key_to_bring: None,
+            key_sought: false,
             trail: None,
             uploads: None,
             sessions: 0,
@@ -168,6 +182,7 @@ impl Exchange {
             At::Work(effect) => self.work(tablet, *effect),
             At::Giving => self.give_back(tablet),
             At::Farewell => self.take_leave(tablet),
+            At::Keys => self.tend_keys(tablet),
             At::Trail => self.send_trail(tablet),
             At::Photos => self.send_photos(tablet),
             At::Over => Ok(Next::Done {
@@ -195,6 +210,11 @@ impl Exchange {
             };
             self.at = At::Asked(asking);
             return Ok(Next::Send(request));
+        }
+        if !self.key_sought && tablet.loading()?.is_some() {
+            // Before anything can be reported from here that is to be sealed.
+            self.key_sought = true;
+            return self.ask(tablet, What::Keys, "/unit-keys/read", &());
         }
         if recovery::is_due(tablet)? {
             tablet.sync.begin(SyncPhase::Sending);
@@ -293,10 +313,31 @@ impl Exchange {
                 self.ask(tablet, What::Devices, "/devices/list", &())
             }
             Step::Again | Step::Ended => {
-                self.at = At::Trail;
+                self.at = At::Keys;
                 Ok(Next::Worked)
             }
         }
+    }
+
+    /// The next thing to say of the station's key; then the sync, if that is still to come, or the trail.
+    fn tend_keys(&mut self, tablet: &Tablet) -> Result<Next, ClientError> {
+        if let Some(keep) = self.key_to_bring.take() {
+            return self.ask(tablet, What::BringKeys, "/unit-keys/keep", &keep);
+        }
+        if let Some(hint) = self.key_hint.take()
+            && unit_keys::is_wanted(tablet, hint)?
+        {
+            return self.ask(tablet, What::Keys, "/unit-keys/read", &());
+        }
+        self.leave_keys();
+        Ok(Next::Worked)
+    }
+
+    fn leave_keys(&mut self) {
+        self.at = match self.sessions {
+            0 => At::Door(None),
+            _ => At::Trail,
+        };
     }
 
     /// The next part of the audit trail; then photos.
@@ -399,6 +440,14 @@ impl Exchange {
                     self.at = At::Door(Some(untaught(asking)?));
                 }
                 Err(error)
+                    if matches!(asking.what, What::Keys | What::BringKeys)
+                        && refused_code(&error).is_some() =>
+                {
+                    // An older server, or one that is busy; the words come and go without it.
+                    tracing::warn!(%error, "nothing is heard of the station's key now");
+                    self.leave_keys();
+                }
+                Err(error)
                     if matches!(asking.what, What::Trail) && refused_code(&error).is_some() =>
                 {
                     // An older server, or one that is busy; that the words are through stays true.
@@ -428,6 +477,7 @@ impl Exchange {
             }
             What::Sync => {
                 let response: SyncResponse = read_answer(body)?;
+                self.key_hint = Some(response.unit_keys);
                 self.go_on(Event::Response(Box::new(response)));
             }
             What::GiveBack => {
@@ -445,7 +495,18 @@ impl Exchange {
             What::Devices => {
                 let list: DeviceList = read_answer(body)?;
                 note_devices(tablet, &list)?;
-                self.at = At::Trail;
+                self.at = At::Keys;
+            }
+            What::Keys => {
+                let keys: UnitKeys = read_answer(body)?;
+                unit_keys::hear(tablet, &keys)?;
+                self.key_to_bring = unit_keys::to_bring(tablet, &keys)?;
+                self.at = At::Keys;
+            }
+            What::BringKeys => {
+                let keys: UnitKeys = read_answer(body)?;
+                unit_keys::hear(tablet, &keys)?;
+                self.leave_keys();
             }
             What::Trail => {
                 if let Some(trail) = &mut self.trail {

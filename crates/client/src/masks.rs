@@ -11,8 +11,8 @@ use domain::policy::Mask;
 use domain::{identity_number, phone};
 use ids::DocumentId;
 use protocol::access::{
-    self, Action, Block, Context, Decision, FieldContext, Holder, Resource, Reveal, Setting, Sight,
-    Standing, Subject,
+    self, Action, Block, Context, Decision, FieldContext, Handling, Holder, Resource, Reveal,
+    Setting, Sight, Standing, Subject,
 };
 use store::audit::{self, AuditRow};
 
@@ -85,10 +85,18 @@ impl Tablet {
     /// # Errors
     /// `not_allowed`, `pin_again`.
     pub(crate) fn require(&self, action: Action) -> Result<(), ClientError> {
+        self.require_in(action, Context::default())
+    }
+
+    /// The same, where more matters than who asks.
+    ///
+    /// # Errors
+    /// As [`Self::require`].
+    pub(crate) fn require_in(&self, action: Action, context: Context) -> Result<(), ClientError> {
         let holder = self.holder();
         let subject = Subject::Device(holder);
         let scope = Resource::Scope(holder.scope);
-        if access::decide(subject, action, scope, Context::default()) != Decision::Allow {
+        if access::decide(subject, action, scope, context) != Decision::Allow {
             return Err(ClientError::new("not_allowed"));
         }
         if access::wants_pin(action) {
@@ -104,6 +112,11 @@ impl Tablet {
 
     /// How this person sees what stands in a block.
     pub(crate) fn sees_block(&self, block: Block) -> View {
+        self.sees_case(block, Handling::Colleague)
+    }
+
+    /// The same, where it matters what this person has to do with the case.
+    pub(crate) fn sees_case(&self, block: Block, handling: Handling) -> View {
         let masks = self.rules().masks;
         let setting = |mask| match mask {
             Mask::Shown => Setting::Shown,
@@ -117,8 +130,7 @@ impl Tablet {
                 Block::Phone => Some(setting(masks.phone)),
                 _ => None,
             },
-            // No document names who handles it yet: it is every colleague's at the station.
-            is_hers: true,
+            handling,
         };
         let role = self.identity.role;
         View {
@@ -158,6 +170,8 @@ pub fn reveal_field(
     match view.reveal {
         Some(Reveal::StepUp) => tablet.require_step_up()?,
         Some(Reveal::Tap) => {}
+        // Words of a case have a way of their own.
+        Some(Reveal::BreakGlass) => return Err(ClientError::new("not_allowed")),
         None if view.is_open() => {}
         None => return Err(ClientError::new("not_allowed")),
     }

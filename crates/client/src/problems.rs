@@ -5,9 +5,11 @@ use crate::error::ClientError;
 use crate::looks::{self, Look};
 use crate::nouns::Noun;
 use crate::records::{self, Write};
+use crate::restricted::{self, Cases, Standpoint};
 use crate::roster::{self, People, Roster, record_state};
 use crate::system;
 use crate::tablet::Tablet;
+use crate::unit_keys;
 use crate::view::{
     CardView, IdInput, MandatoryView, OptionView, ProblemEventInput, ProblemEventView,
     ProblemFormView, ProblemInput, ProblemListView, ProblemRow, ProblemState, ProblemView,
@@ -17,8 +19,8 @@ use chrono::{Datelike, NaiveDate};
 use domain::policy::PolicyPack;
 use domain::problem::{self, EventKind, Fold, Problem, State};
 use domain::record::Edit;
-use domain::restricted::{Note, Restricted};
-use ids::{DocKind, DocumentId, Role};
+use domain::restricted::Note;
+use ids::{DocKind, DocumentId, Role, StaffId};
 use std::collections::HashMap;
 use store::changes::{self, ChangeState};
 use store::read_marks;
@@ -161,6 +163,7 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
         if let Some(mandatory) = &input.mandatory {
             words.push_str(&format!("\n{}", mandatory.text.trim()));
         }
+        let note = tablet.new_id().to_string();
         writes.push(
             Write::new(
                 sealed,
@@ -169,9 +172,9 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
                 vec![
                     Edit::put("about", id.to_string()),
                     Note {
-                        id: tablet.new_id().to_string(),
+                        words: unit_keys::seal(tablet, sealed, &note, &words)?,
+                        id: note,
                         kind: "problem_detail".to_owned(),
-                        text: words,
                         recorded_ms: now,
                         by: by.clone(),
                     }
@@ -236,7 +239,8 @@ pub fn list(tablet: &Tablet) -> Result<ProblemListView, ClientError> {
 pub fn problem(tablet: &Tablet, input: &IdInput) -> Result<ProblemView, ClientError> {
     let room = Room::open(tablet)?;
     let noun = room.find(&input.id)?;
-    let look = if room.sealed.contains_key(&noun.id.to_string()) {
+    let standpoint = room.standpoint(noun)?;
+    let look = if standpoint.is_some_and(|standpoint| standpoint.is_open()) {
         Look::Restricted
     } else {
         Look::Problem
@@ -376,19 +380,19 @@ pub fn timeline_rows(tablet: &Tablet, child: &str) -> Result<Vec<(i64, TimelineR
 }
 
 /// Everything needed to show problems.
-struct Room<'a> {
+pub(crate) struct Room<'a> {
     tablet: &'a Tablet,
-    people: People,
+    pub(crate) people: People,
     names: HashMap<String, String>,
-    problems: Vec<Noun<Problem>>,
-    sealed: HashMap<String, String>,
+    pub(crate) problems: Vec<Noun<Problem>>,
+    cases: Cases,
     states: HashMap<String, ChangeState>,
     marks: HashMap<DocumentId, read_marks::ReadMark>,
-    pack: PolicyPack,
+    pub(crate) pack: PolicyPack,
 }
 
 impl<'a> Room<'a> {
-    fn open(tablet: &'a Tablet) -> Result<Self, ClientError> {
+    pub(crate) fn open(tablet: &'a Tablet) -> Result<Self, ClientError> {
         if tablet.loading()?.is_some() {
             return Err(ClientError::new("still_loading"));
         }
@@ -400,17 +404,6 @@ impl<'a> Room<'a> {
             .clone();
         tablet.store.read(|connection| {
             let nouns = tablet.nouns(connection)?;
-            let mut sealed = HashMap::new();
-            if tablet.identity.role.is_at_station() {
-                for record in tablet.restricted(connection)? {
-                    let restricted = Restricted::from_record(&record);
-                    if let Some(about) = restricted.about {
-                        let words: Vec<String> =
-                            restricted.notes.into_iter().map(|note| note.text).collect();
-                        sealed.insert(about, words.join("\n"));
-                    }
-                }
-            }
             Ok(Self {
                 tablet,
                 people,
@@ -420,7 +413,7 @@ impl<'a> Room<'a> {
                     .map(|noun| (noun.id.to_string(), noun.noun.name().to_owned()))
                     .collect(),
                 problems: nouns.problems,
-                sealed,
+                cases: restricted::cases(tablet, connection)?,
                 states: changes::open_record_states(connection)?,
                 marks: read_marks::all(connection)?,
                 pack,
@@ -428,14 +421,14 @@ impl<'a> Room<'a> {
         })
     }
 
-    fn find(&self, id: &str) -> Result<&Noun<Problem>, ClientError> {
+    pub(crate) fn find(&self, id: &str) -> Result<&Noun<Problem>, ClientError> {
         self.problems
             .iter()
             .find(|noun| noun.id.to_string() == id)
             .ok_or_else(|| ClientError::new("not_found"))
     }
 
-    fn names(&self, problem: &Problem) -> String {
+    pub(crate) fn names(&self, problem: &Problem) -> String {
         problem
             .children
             .iter()
@@ -460,6 +453,40 @@ impl<'a> Room<'a> {
         }))
     }
 
+    /// Who handles it (经办人).
+    fn handler(&self, noun: &Noun<Problem>) -> Result<Option<StaffId>, ClientError> {
+        let authors = self.authors(noun)?;
+        let fold = self.fold(noun)?;
+        let found = problem::handler(&noun.noun.events, &fold.allowed, |event| {
+            let author = event.made_by.and_then(|hash| authors.get(&hash))?;
+            Some(author.staff.to_string())
+        });
+        Ok(found.and_then(|staff| StaffId::parse(&staff).ok()))
+    }
+
+    /// How this person stands to the sealed words of a problem; none where there are none, or none for her.
+    pub(crate) fn standpoint(
+        &self,
+        noun: &Noun<Problem>,
+    ) -> Result<Option<Standpoint<'_>>, ClientError> {
+        let Some(case) = self.cases.get(&noun.id.to_string()) else {
+            return Ok(None);
+        };
+        let handler = self.handler(noun)?;
+        Standpoint::take(self.tablet, case, handler).map(Some)
+    }
+
+    /// What it is, in the pack's words.
+    pub(crate) fn kind_words(&self, problem: &Problem) -> String {
+        let kind = problem.text("type").unwrap_or_default();
+        problem
+            .text("card")
+            .and_then(|card| self.pack.problem_card(card))
+            .map(|card| card.label.clone())
+            .or_else(|| self.pack.problem(kind).map(|one| one.label.clone()))
+            .unwrap_or_else(|| kind.to_owned())
+    }
+
     fn row(&self, noun: &Noun<Problem>) -> Result<ProblemRow, ClientError> {
         let problem = &noun.noun;
         let fold = self.fold(noun)?;
@@ -472,7 +499,6 @@ impl<'a> Room<'a> {
                 || roster::UNKNOWN_PERSON.to_owned(),
                 |author| self.people.name(author.staff),
             );
-        let kind = problem.text("type").unwrap_or_default();
         let read = self.marks.get(&noun.id).and_then(|mark| mark.event.clone());
         let newest_foreign = problem.events.iter().rev().find(|event| {
             author_of(event.made_by)
@@ -501,12 +527,7 @@ impl<'a> Room<'a> {
             names: self.names(problem),
             child: problem.text("child").unwrap_or_default().to_owned(),
             village: self.people.unit_name(noun.unit),
-            kind: problem
-                .text("card")
-                .and_then(|card| self.pack.problem_card(card))
-                .map(|card| card.label.clone())
-                .or_else(|| self.pack.problem(kind).map(|one| one.label.clone()))
-                .unwrap_or_else(|| kind.to_owned()),
+            kind: self.kind_words(problem),
             severity: problem.text("severity").unwrap_or_default().to_owned(),
             urgency: self
                 .pack
@@ -538,7 +559,8 @@ impl<'a> Room<'a> {
         let authors = self.authors(noun)?;
         let fold = self.fold(noun)?;
         let severity = noun.noun.text("severity").unwrap_or_default();
-        let sealed = self.sealed.get(&noun.id.to_string());
+        let standpoint = self.standpoint(noun)?;
+        let sealed = standpoint.as_ref().and_then(Standpoint::words);
         let events = noun
             .noun
             .events
@@ -547,8 +569,9 @@ impl<'a> Room<'a> {
             .map(|(event, allowed)| {
                 let author = event.made_by.and_then(|hash| authors.get(&hash));
                 let role = author.and_then(|author| self.people.role(author.staff));
-                let text = match sealed {
-                    Some(words) if event.kind == EventKind::Reported.as_str() => words.clone(),
+                let text = match (&sealed, EventKind::parse(&event.kind)) {
+                    (Some(words), Some(EventKind::Reported)) => words.clone(),
+                    (_, Some(EventKind::HandlerNamed)) => self.person(event.handler.as_deref()),
                     _ => event.text.clone(),
                 };
                 ProblemEventView {
@@ -592,12 +615,32 @@ impl<'a> Room<'a> {
                 None => words.to_owned(),
             }
         });
+        let handler = self.handler(noun)?;
+        let may_name = problem::may(self.tablet.identity.role, EventKind::HandlerNamed, severity);
         Ok(ProblemView {
             row: self.row(noun)?,
             events,
             may,
             mandatory,
+            handler: handler.map(|staff| self.people.name(staff)),
+            may_be_handled_by: if may_name {
+                restricted::colleagues(self.tablet)?
+            } else {
+                Vec::new()
+            },
+            sealed: standpoint
+                .map(|standpoint| standpoint.view(self))
+                .transpose()?,
         })
+    }
+
+    fn person(&self, staff: Option<&str>) -> String {
+        staff
+            .and_then(|staff| StaffId::parse(staff).ok())
+            .map_or_else(
+                || roster::UNKNOWN_PERSON.to_owned(),
+                |staff| self.people.name(staff),
+            )
     }
 }
 

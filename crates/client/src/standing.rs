@@ -66,6 +66,15 @@ fn now_ms(tablet: &Tablet, standing: &Standing) -> i64 {
     now
 }
 
+/// The time by the clock that never goes back, for what ends by itself.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) fn never_back_ms(tablet: &Tablet) -> Result<i64, ClientError> {
+    let standing = tablet.store.read(standing::get)?;
+    Ok(now_ms(tablet, &standing))
+}
+
 /// The server answered: the lease begins anew, by its time.
 ///
 /// # Errors

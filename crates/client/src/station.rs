@@ -3,6 +3,7 @@
 use crate::cadence;
 use crate::error::ClientError;
 use crate::problems;
+use crate::restricted;
 use crate::roster::{Roster, RosterChild, UNKNOWN_PERSON, record_state};
 use crate::system;
 use crate::tablet::Tablet;
@@ -98,6 +99,7 @@ pub fn overview(tablet: &Tablet) -> Result<OverviewView, ClientError> {
             .filter(|row| row.state != ProblemState::Closed)
             .take(20)
             .collect(),
+        openings: restricted::notices(tablet)?,
         second_copy: tablet.store.read(sync_state::status)?.second_copy,
     })
 }
@@ -176,7 +178,10 @@ pub fn inbox(tablet: &Tablet) -> Result<InboxView, ClientError> {
             })
         })
         .collect();
-    Ok(InboxView { rows })
+    Ok(InboxView {
+        rows,
+        openings: restricted::notices(tablet)?,
+    })
 }
 
 pub(crate) fn village_rows(

@@ -5,6 +5,7 @@ use crate::error::ClientError;
 use crate::roster::{Roster, RosterChild};
 use crate::system;
 use crate::tablet::Tablet;
+use crate::unit_keys;
 use crate::view::{
     DraftRow, DueGroup, DueKind, DueView, MeView, MonthCountsView, TodayChild, TodayRow, TodayView,
 };
@@ -124,6 +125,7 @@ pub fn me(tablet: &Tablet) -> Result<MeView, ClientError> {
             })
             .collect(),
         children: u32::try_from(roster.children.len()).unwrap_or(u32::MAX),
+        unit_key: unit_keys::digits(tablet)?,
         records_this_month: month.visits + month.contacts + month.attempts + month.problems,
         month,
         device: identity.device.to_string(),

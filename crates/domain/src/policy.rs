@@ -249,6 +249,8 @@ pub struct Rules {
     pub export_file_minutes: u32,
     /// Purposes for which whole ID numbers may be asked for; a head decides then.
     pub export_full_numbers: Vec<String>,
+    /// Sealed words that were opened urgently (紧急查看) close again after so many minutes (docs/adr/0027).
+    pub urgent_minutes: u32,
     /// Which codes count as what.
     pub counting: Counting,
     /// Categories with a cadence, by group (decisions 7).
@@ -403,6 +405,7 @@ impl Default for Rules {
             look_minutes: 10,
             export_approval_rows: 200,
             export_file_minutes: 10,
+            urgent_minutes: 60,
             export_full_numbers: Vec::new(),
             counting: Counting::default(),
             include: BTreeMap::new(),

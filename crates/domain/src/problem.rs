@@ -25,11 +25,13 @@ pub enum EventKind {
     Closed,
     /// 退回: needs more before it is accepted.
     Returned,
+    /// The head names who handles it from now on (经办人); leaves the state alone.
+    HandlerNamed,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [EventKind; 7] = [
+    pub const ALL: [EventKind; 8] = [
         EventKind::Reported,
         EventKind::Accepted,
         EventKind::Replied,
@@ -37,6 +39,7 @@ impl EventKind {
         EventKind::Resolved,
         EventKind::Closed,
         EventKind::Returned,
+        EventKind::HandlerNamed,
     ];
 
     /// Stable text form.
@@ -49,6 +52,7 @@ impl EventKind {
             EventKind::Resolved => "resolved",
             EventKind::Closed => "closed",
             EventKind::Returned => "returned",
+            EventKind::HandlerNamed => "handler_named",
         }
     }
 
@@ -112,6 +116,8 @@ pub struct Event {
     pub recorded_ms: i64,
     /// Staff id as claimed.
     pub by: String,
+    /// Staff id of whoever is named to handle it, in [`EventKind::HandlerNamed`].
+    pub handler: Option<String>,
     /// Change that made it.
     pub made_by: Option<[u8; 32]>,
 }
@@ -146,6 +152,7 @@ impl Problem {
                     text: entry.text_or_empty("text"),
                     recorded_ms: entry.int("recorded_ms").unwrap_or(0),
                     by: entry.text_or_empty("by"),
+                    handler: entry.text("handler").map(str::to_owned),
                     made_by: entry.made_by,
                 })
                 .collect(),
@@ -167,13 +174,14 @@ pub fn may(role: Role, kind: EventKind, severity: &str) -> bool {
         EventKind::Reported | EventKind::Replied | EventKind::Measure => true,
         EventKind::Accepted | EventKind::Returned | EventKind::Closed => role.is_at_station(),
         EventKind::Resolved => role.is_at_station() || matches!(severity, "S3" | "S4"),
+        EventKind::HandlerNamed => role == Role::Head,
     }
 }
 
 /// The state after an event, or none when the step does not lead anywhere from here.
 pub fn step(state: State, kind: EventKind) -> Option<State> {
     match (state, kind) {
-        (_, EventKind::Replied) => Some(state),
+        (_, EventKind::Replied | EventKind::HandlerNamed) => Some(state),
         (State::Reported, EventKind::Accepted) => Some(State::Accepted),
         (State::Reported | State::Accepted, EventKind::Returned) => Some(State::Reported),
         (State::Accepted | State::InProgress | State::Resolved, EventKind::Measure) => {
@@ -231,6 +239,28 @@ pub fn fold(events: &[Event], severity: &str, role_of: impl Fn(&Event) -> Option
     }
 }
 
+/// Who handles it (经办人): whoever took it up first, until the head names somebody. Taking it up a second time changes
+/// nothing, or sending it back and taking it up would be a way to the sealed words of a colleague's case.
+///
+/// `allowed` is [`Fold::allowed`]; `author_of` gives an event's author from the signed envelope, never from the entry.
+pub fn handler(
+    events: &[Event],
+    allowed: &[bool],
+    author_of: impl Fn(&Event) -> Option<String>,
+) -> Option<String> {
+    let counted = || std::iter::zip(events, allowed).filter(|(_, allowed)| **allowed);
+    let of_kind = |event: &Event, kind: EventKind| event.kind == kind.as_str();
+    counted()
+        .filter(|(event, _)| of_kind(event, EventKind::HandlerNamed))
+        .filter_map(|(event, _)| event.handler.clone())
+        .next_back()
+        .or_else(|| {
+            counted()
+                .filter(|(event, _)| of_kind(event, EventKind::Accepted))
+                .find_map(|(event, _)| author_of(event))
+        })
+}
+
 /// Event kinds this role may add to a problem in this state, in the order the screen offers them.
 pub fn offers(role: Role, state: State, severity: &str) -> Vec<EventKind> {
     [
@@ -258,6 +288,19 @@ pub fn add_event(id: &str, kind: EventKind, text: &str, recorded_ms: i64, by: &s
     }
 }
 
+/// The edit that names who handles it from now on.
+pub fn name_handler(id: &str, handler: &str, recorded_ms: i64, by: &str) -> Edit {
+    Edit::Add {
+        collection: "events",
+        entry: Entry::new(id)
+            .with("kind", EventKind::HandlerNamed.as_str())
+            .with("text", "")
+            .with("handler", handler)
+            .with("recorded_ms", recorded_ms)
+            .with("by", by),
+    }
+}
+
 /// The edit that names a child the problem concerns.
 pub fn add_child(child: &str) -> Edit {
     Edit::Add {
@@ -277,6 +320,7 @@ mod tests {
             text: String::new(),
             recorded_ms: 0,
             by: by.into(),
+            handler: None,
             made_by: None,
         }
     }
@@ -335,5 +379,40 @@ mod tests {
             event(EventKind::Replied, "supervisor"),
         ];
         assert_eq!(fold(&story, "S3", role).state, State::Reported);
+    }
+
+    #[test]
+    fn whoever_takes_it_up_first_handles_it_until_the_head_names_another() {
+        let named = |by: &str, handler: &str| Event {
+            handler: Some(handler.into()),
+            ..event(EventKind::HandlerNamed, by)
+        };
+        let author = |event: &Event| Some(event.by.clone());
+        let handled = |story: &[Event]| {
+            let fold = fold(story, "S1", role);
+            handler(story, &fold.allowed, author)
+        };
+        let mut story = vec![
+            event(EventKind::Reported, "director"),
+            event(EventKind::Accepted, "director"),
+        ];
+        assert_eq!(handled(&story), None, "a director does not take it up");
+        story.push(event(EventKind::Accepted, "supervisor"));
+        assert_eq!(handled(&story).as_deref(), Some("supervisor"));
+        story.push(event(EventKind::Returned, "head"));
+        story.push(event(EventKind::Accepted, "head"));
+        assert_eq!(
+            handled(&story).as_deref(),
+            Some("supervisor"),
+            "not by taking it up again"
+        );
+        story.push(named("supervisor", "mine"));
+        assert_eq!(
+            handled(&story).as_deref(),
+            Some("supervisor"),
+            "only the head names"
+        );
+        story.push(named("head", "other"));
+        assert_eq!(handled(&story).as_deref(), Some("other"));
     }
 }

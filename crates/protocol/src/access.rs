@@ -9,7 +9,7 @@ mod checks;
 pub mod fields;
 pub mod matrix;
 
-pub use fields::{Block, FieldContext, Reveal, Setting, Sight, field, reveal};
+pub use fields::{Block, FieldContext, Handling, Reveal, Setting, Sight, field, reveal};
 
 use ids::{DeviceId, DocKind, Role, StaffId, UnitId};
 use serde::{Deserialize, Serialize};
@@ -95,11 +95,19 @@ pub enum Action {
     RequestExport,
     /// Agree to another person's export; whole ID numbers only a head.
     DecideExport,
+    /// Open sealed words of a case one does not handle (紧急查看).
+    BreakGlass,
+    /// Say afterwards whether an opening was right; never of one's own.
+    ReviewOpening,
+    /// See the station's keys, and take what is sealed to this device.
+    ReadUnitKeys,
+    /// Make the station's next key, or give it to a colleague's device.
+    KeepUnitKeys,
 }
 
 impl Action {
     /// All actions, for tables and tests.
-    pub const ALL: [Action; 26] = [
+    pub const ALL: [Action; 30] = [
         Action::ReadHealth,
         Action::Enrol,
         Action::OpenSession,
@@ -126,6 +134,10 @@ impl Action {
         Action::ReadExports,
         Action::RequestExport,
         Action::DecideExport,
+        Action::BreakGlass,
+        Action::ReviewOpening,
+        Action::ReadUnitKeys,
+        Action::KeepUnitKeys,
     ];
 }
 
@@ -316,7 +328,7 @@ const fn row(action: Action) -> Row {
             Row::of(Who::Anyone, What::Server)
         }
         // The trail goes on like the words it is about.
-        Action::ReadLog | Action::BringAudit => {
+        Action::ReadLog | Action::BringAudit | Action::ReadUnitKeys => {
             Row::of(Who::Staff, What::Scope).outliving_the_lease()
         }
         Action::ReadAudit => Row::of(Who::Staff, What::Scope),
@@ -334,11 +346,15 @@ const fn row(action: Action) -> Row {
         | Action::ReadMoves
         | Action::ReadReviews
         | Action::DecideReview
-        | Action::ReadExports => Row::of(Who::Station, What::Scope),
+        | Action::ReadExports
+        | Action::KeepUnitKeys => Row::of(Who::Station, What::Scope),
         Action::MoveDocuments
         | Action::RevokeDevice
         | Action::RequestExport
-        | Action::DecideExport => Row::of(Who::Station, What::Scope).with_pin(),
+        | Action::DecideExport
+        | Action::BreakGlass => Row::of(Who::Station, What::Scope).with_pin(),
+        // Decided on the device, which is where the words are; what comes of it is a change like any other.
+        Action::ReviewOpening => Row::of(Who::Head, What::Scope),
         Action::HandOver => Row::of(Who::Stopped, What::Scope),
         Action::AppointHead => Row::of(Who::Head, What::Scope).by_operator().with_pin(),
     }

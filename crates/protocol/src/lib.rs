@@ -8,6 +8,7 @@
 //! - [`export`] is how a second person agrees to an export.
 //! - [`moves`] is how a child goes to another village, and what becomes of work that comes late.
 //! - [`devices`] is what becomes of a device that is not to be used any more; [`sealed`] closes bytes to somebody's key.
+//! - [`unit_key`] is the station's own key, to which sealed words are sealed.
 //! - [`order`] is what the server decides for good and every device carries back to a restored server.
 //! - [`retry`] says what may heal a refusal, for the tablet that offers again and the server that looks again.
 //! - [`session::client`] and [`session::server`] are the two state machines that speak sync.
@@ -30,6 +31,7 @@ pub mod outcome;
 pub mod retry;
 pub mod sealed;
 pub mod session;
+pub mod unit_key;
 pub mod wire;
 
 pub use audit::{
@@ -43,6 +45,10 @@ pub use message::*;
 pub use moves::*;
 pub use order::{NumberedOrder, Order};
 pub use outcome::{Outcome, RefusalCode};
+pub use unit_key::{
+    BroughtUnitKey, KeepUnitKeys, KnownUnitKey, UnitKeyHint, UnitKeyHolder, UnitKeys,
+    WrappedUnitKey,
+};
 pub use wire::ProtocolError;
 
 /// The protocol's version. A server answers a newer one with `too_new`.

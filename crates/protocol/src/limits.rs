@@ -66,6 +66,12 @@ pub const AUDIT_PAGE: u32 = 2_000;
 pub const EXPORT_MS: i64 = 24 * 60 * 60 * 1000;
 /// Columns of an export.
 pub const EXPORT_FIELDS: usize = 64;
+/// Keys of a station in one message.
+pub const UNIT_KEYS: usize = 64;
+/// Secret halves of them in one message.
+pub const UNIT_KEY_WRAPS: usize = 1_024;
+/// A secret half, sealed.
+pub const UNIT_KEY_SEALED_BYTES: usize = 256;
 /// Documents in one inventory message.
 pub const INVENTORY_LINES: usize = 1_000;
 /// Hashes in one inventory message.

@@ -3,6 +3,7 @@
 use crate::envelope::{DocumentHeader, Envelope, SignedHead};
 use crate::moves::ReviewState;
 use crate::outcome::{Outcome, RefusalCode};
+use crate::unit_key::UnitKeyHint;
 use ids::{
     BlobAddress, ChangeHash, DeviceId, DocKind, DocumentId, Generation, Incarnation, Role, StaffId,
     UnitId,
@@ -398,6 +399,9 @@ pub struct SyncResponse {
     /// A newer certificate than the device said it has: a [`SignedStatement`] over a [`DeviceCertificate`], packed.
     #[serde(default, with = "serde_bytes", skip_serializing_if = "Option::is_none")]
     pub certificate: Option<Vec<u8>>,
+    /// How the station's key stands.
+    #[serde(default)]
+    pub unit_keys: UnitKeyHint,
 }
 
 /// How a server that was set back to an older copy gathers what it lost.

@@ -42,6 +42,7 @@ mod slots;
 pub mod standing;
 pub mod sync_state;
 mod transaction;
+pub mod unit_keys;
 pub mod wipe;
 
 pub use cost::ArgonCost;

@@ -37,7 +37,7 @@ const ROUTES: [(&str, &str); 24] = [
 ];
 
 /// The rest of them.
-const MORE_ROUTES: [(&str, &str); 14] = [
+const MORE_ROUTES: [(&str, &str); 16] = [
     ("/moves/offer", "MoveDocuments"),
     ("/moves/decide", "MoveDocuments"),
     ("/review/list", "ReadReviews"),
@@ -52,6 +52,8 @@ const MORE_ROUTES: [(&str, &str); 14] = [
     ("/exports/request", "RequestExport"),
     ("/exports/decide", "DecideExport"),
     ("/exports/use", "RequestExport"),
+    ("/unit-keys/read", "ReadUnitKeys"),
+    ("/unit-keys/keep", "KeepUnitKeys"),
 ];
 
 fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use sync_server::admin::AdminDesk;
 use sync_server::system::SystemEntropy;
 
-const PATHS: [&str; 33] = [
+const PATHS: [&str; 35] = [
     "/enrol/start",
     "/enrol/reveal",
     "/enrol/poll",
@@ -41,6 +41,8 @@ const PATHS: [&str; 33] = [
     "/exports/request",
     "/exports/decide",
     "/exports/use",
+    "/unit-keys/read",
+    "/unit-keys/keep",
 ];
 
 /// Routes of a device that was stopped, and of no other.

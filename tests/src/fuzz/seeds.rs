@@ -203,6 +203,7 @@ fn sync_response() -> SyncResponse {
         server_time_ms: 1_793_584_800_000,
         chain: None,
         certificate: None,
+        unit_keys: protocol::UnitKeyHint::default(),
         recovery: None,
     }
 }

@@ -8,12 +8,12 @@ use ids::audit::AuditEntry;
 use ids::{BlobAddress, ChangeHash, DocumentId, Generation, Incarnation, Role, new_uuid};
 use protocol::moves::{DecideMove, DecideReview, MoveDecision, OfferMove};
 use protocol::{
-    BlobChunk, BlobOffer, BringAudit, ConfirmEnrolment, CreateEnrolment, CreateVillage, Cursor,
-    DecideExport, FinishEnrolment, GiveReceipt, HandOver, InventoryLine, InventoryRequest,
-    KeepRemains, Locator, NonceRequest, OfferBlobs, OpenSession, PROTOCOL_VERSION, PollEnrolment,
-    ReadAudit, ReadBlob, ReadEnrolment, RefillRequest, RequestExport, RevealEnrolment,
-    RevokeDevice, SignedStatement, SnapshotRequest, StartEnrolment, SyncRequest, Unsent, UseExport,
-    wire,
+    BlobChunk, BlobOffer, BringAudit, BroughtUnitKey, ConfirmEnrolment, CreateEnrolment,
+    CreateVillage, Cursor, DecideExport, FinishEnrolment, GiveReceipt, HandOver, InventoryLine,
+    InventoryRequest, KeepRemains, KeepUnitKeys, KnownUnitKey, Locator, NonceRequest, OfferBlobs,
+    OpenSession, PROTOCOL_VERSION, PollEnrolment, ReadAudit, ReadBlob, ReadEnrolment,
+    RefillRequest, RequestExport, RevealEnrolment, RevokeDevice, SignedStatement, SnapshotRequest,
+    StartEnrolment, SyncRequest, Unsent, UseExport, WrappedUnitKey, wire,
 };
 use serde::Serialize;
 
@@ -247,7 +247,30 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
     let approve = true;
     add("/exports/decide", packed(&DecideExport { id, approve })?);
     add("/exports/use", packed(&UseExport { id, rows: 1 })?);
+    add("/unit-keys/read", packed(&())?);
+    add("/unit-keys/keep", packed(&unit_keys(device))?);
     Ok(all)
+}
+
+fn unit_keys(device: ids::DeviceId) -> KeepUnitKeys {
+    let statement = SignedStatement {
+        body: TEXT.as_bytes().to_vec(),
+        signature: vec![9; 64],
+    };
+    KeepUnitKeys {
+        keys: vec![BroughtUnitKey {
+            key: KnownUnitKey {
+                statement,
+                certificate: TEXT.as_bytes().to_vec(),
+            },
+            recovery: vec![1; 104],
+        }],
+        wraps: vec![WrappedUnitKey {
+            epoch: 1,
+            device,
+            sealed: vec![2; 104],
+        }],
+    }
 }
 
 fn packed<T: Serialize>(message: &T) -> Result<Vec<u8>> {

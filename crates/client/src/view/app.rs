@@ -265,6 +265,8 @@ pub struct MeView {
     pub month: MonthCountsView,
     /// Full device identifier, to read out on the phone.
     pub device: String,
+    /// Digits of the station's key, to be compared with another device; none while none is known.
+    pub unit_key: Option<String>,
 }
 
 /// Own records of the running month. A help for the monthly table, never a comparison of people.

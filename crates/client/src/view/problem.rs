@@ -148,6 +148,113 @@ pub struct ProblemView {
     pub may: Vec<String>,
     /// The mandatory page's outcome, if shown.
     pub mandatory: Option<String>,
+    /// Who handles it (经办人).
+    pub handler: Option<String>,
+    /// Colleagues whom this person may name to handle it; nobody where she may not.
+    pub may_be_handled_by: Vec<OptionView>,
+    /// Its sealed words, at the station.
+    pub sealed: Option<SealedView>,
+}
+
+/// How the sealed words of a problem stand for this person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct SealedView {
+    /// The words are shown, in the story.
+    pub open: bool,
+    /// They are sealed to a key of the station that this device was not given yet.
+    pub lacks_key: bool,
+    /// They were opened urgently and close again then, RFC 3339.
+    pub open_until: Option<String>,
+    /// Reasons to choose from.
+    pub reasons: Vec<OptionView>,
+    /// So many minutes an opening holds.
+    pub minutes: u32,
+    /// Openings this person is told of.
+    pub openings: Vec<OpeningView>,
+}
+
+/// Somebody who does not handle the case opened its words (紧急查看).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct OpeningView {
+    /// Entry id.
+    pub opening: String,
+    /// Who.
+    pub by: String,
+    /// RFC 3339.
+    pub at: String,
+    /// RFC 3339.
+    pub until: String,
+    /// Reason in words.
+    pub reason: String,
+    /// What she wrote.
+    pub text: String,
+    /// What was said of it.
+    pub review: Option<OpeningReviewView>,
+    /// This person may say it.
+    pub may_review: bool,
+}
+
+/// What was said of an opening.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct OpeningReviewView {
+    /// Who.
+    pub by: String,
+    /// RFC 3339.
+    pub at: String,
+    /// It was right to open it.
+    pub justified: bool,
+    /// Why.
+    pub text: String,
+}
+
+/// An opening nobody has said anything of yet, on the station's first page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct OpeningNoticeView {
+    /// Problem.
+    pub problem: String,
+    /// Its type in words; no name of a child.
+    pub kind: String,
+    /// Who opened it.
+    pub by: String,
+    /// RFC 3339.
+    pub at: String,
+    /// Reason in words.
+    pub reason: String,
+    /// It waits for this person's word.
+    pub to_review: bool,
+}
+
+/// 紧急查看.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct UrgentInput {
+    /// Problem id.
+    pub problem: String,
+    /// A code of the policy's list.
+    pub reason: String,
+    /// What happened.
+    pub text: String,
+}
+
+/// What the head says of an opening.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ReviewOpeningInput {
+    /// Problem id.
+    pub problem: String,
+    /// The opening.
+    pub opening: String,
+    /// It was right to open it.
+    pub justified: bool,
+    /// Why.
+    pub text: String,
+}
+
+/// Names who handles a problem.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct HandlerInput {
+    /// Problem id.
+    pub problem: String,
+    /// A colleague's staff id.
+    pub staff: String,
 }
 
 /// Add an event.

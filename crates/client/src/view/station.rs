@@ -1,6 +1,10 @@
 //! The station's own screens.
 
-use super::{child::RecordState, problem::ProblemRow, today::DueView};
+use super::{
+    child::RecordState,
+    problem::{OpeningNoticeView, ProblemRow},
+    today::DueView,
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -31,6 +35,8 @@ pub struct OverviewView {
     pub by_village: Vec<VillageRow>,
     /// Newest problems.
     pub problems: Vec<ProblemRow>,
+    /// Sealed words that were opened urgently, until somebody said what is thought of it.
+    pub openings: Vec<OpeningNoticeView>,
     /// The server keeps a second copy.
     pub second_copy: bool,
 }
@@ -111,6 +117,8 @@ pub struct InboxRow {
 pub struct InboxView {
     /// Newest arrivals first.
     pub rows: Vec<InboxRow>,
+    /// As on the overview.
+    pub openings: Vec<OpeningNoticeView>,
 }
 
 /// A device or a code waiting.

@@ -202,6 +202,7 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
             1_440,
             "rules.export_file_minutes",
         ),
+        (rules.urgent_minutes, 1_440, "rules.urgent_minutes"),
     ] {
         if value == 0 || value > most {
             return Err(PolicyError::Range(place.to_owned()));

@@ -161,6 +161,11 @@ fn a_pack_that_cannot_hold_is_refused_where_it_is_wrong() {
             json!(1_441),
             "rules.export_file_minutes is out of range",
         ),
+        (
+            "/rules/urgent_minutes",
+            json!(0),
+            "rules.urgent_minutes is out of range",
+        ),
         ("/tiers", json!([]), "`tiers` is empty"),
         (
             "/tiers/0/when",

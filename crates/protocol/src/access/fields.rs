@@ -53,6 +53,8 @@ pub enum Reveal {
     Tap,
     /// The PIN once more.
     StepUp,
+    /// 紧急查看: a reason, the PIN once more, a notice to the head and the handler, and a review afterwards.
+    BreakGlass,
 }
 
 /// What the deployment says of a field, where it may say something.
@@ -73,8 +75,20 @@ pub struct FieldContext {
     pub standing: Standing,
     /// What the policy pack says, if anything.
     pub setting: Option<Setting>,
-    /// The asker wrote it, or is named to handle it, or nobody is named and it is hers as much as any colleague's.
-    pub is_hers: bool,
+    /// What the asker has to do with the case the words belong to.
+    pub handling: Handling,
+}
+
+/// What somebody has to do with the case sealed words belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Handling {
+    /// A colleague like any other.
+    #[default]
+    Colleague,
+    /// Named to handle it (经办人).
+    Handler,
+    /// Opened it urgently a moment ago (紧急查看).
+    BrokeGlass,
 }
 
 /// How a field appears to somebody.
@@ -107,8 +121,12 @@ fn decide(role: Role, block: Block, context: FieldContext) -> (Sight, Option<Rev
         (Block::Hiv, _) => HIDDEN,
         // Her own report too: what was handed in is the station's.
         (Block::SealedNote, Role::Director) => HIDDEN,
-        (Block::SealedNote, Role::Supervisor | Role::Head) if context.is_hers => SHOWN,
-        (Block::SealedNote, Role::Supervisor | Role::Head) => MASKED,
+        // The head is told of every opening and reviews it, so she reads what it is about.
+        (Block::SealedNote, Role::Head) => SHOWN,
+        (Block::SealedNote, Role::Supervisor) => match context.handling {
+            Handling::Handler | Handling::BrokeGlass => SHOWN,
+            Handling::Colleague => (Sight::Masked, Some(Reveal::BreakGlass)),
+        },
     }
 }
 

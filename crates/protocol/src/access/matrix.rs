@@ -5,12 +5,12 @@
 //! for each [`Standing`], in the order of [`Standing::ALL`]:
 //! `y` yes; no because of `u` unknown, `r` revoked, `e` expired, `n` not yet, `l` lease over, `R` role, `U` unit, `K` kind,
 //! `M` mismatch. In the lines of fields: `S` shown, `t` masked and shown on a tap, `p` masked and shown for the PIN,
-//! `m` masked for good, `-` hidden.
+//! `b` masked and opened urgently (紧急查看), `m` masked for good, `-` hidden.
 
 use super::checks::decide_without;
 use super::{
-    Action, Block, Context, Decision, Denial, FieldContext, Holder, Resource, Reveal, Setting,
-    Sight, Standing, Subject, field, reveal,
+    Action, Block, Context, Decision, Denial, FieldContext, Handling, Holder, Resource, Reveal,
+    Setting, Sight, Standing, Subject, field, reveal,
 };
 use ids::{DeviceId, DocKind, Role, StaffId, UnitId};
 use std::collections::BTreeMap;
@@ -378,9 +378,13 @@ fn letter(decision: Decision) -> char {
     }
 }
 
-fn settings() -> [(&'static str, FieldContext); 5] {
+fn settings() -> [(&'static str, FieldContext); 6] {
     let set = |setting| FieldContext {
         setting,
+        ..FieldContext::default()
+    };
+    let hers = |handling| FieldContext {
+        handling,
         ..FieldContext::default()
     };
     [
@@ -388,13 +392,8 @@ fn settings() -> [(&'static str, FieldContext); 5] {
         ("the pack says shown", set(Some(Setting::Shown))),
         ("the pack says tap", set(Some(Setting::Tap))),
         ("the pack says step up", set(Some(Setting::StepUp))),
-        (
-            "hers",
-            FieldContext {
-                is_hers: true,
-                ..FieldContext::default()
-            },
-        ),
+        ("she handles it", hers(Handling::Handler)),
+        ("she opened it urgently", hers(Handling::BrokeGlass)),
     ]
 }
 
@@ -403,6 +402,7 @@ fn field_letter(role: Role, block: Block, context: FieldContext) -> char {
         (Sight::Shown, _) => 'S',
         (Sight::Masked, Some(Reveal::Tap)) => 't',
         (Sight::Masked, Some(Reveal::StepUp)) => 'p',
+        (Sight::Masked, Some(Reveal::BreakGlass)) => 'b',
         (Sight::Masked, None) => 'm',
         (Sight::Hidden, _) => '-',
     }

@@ -72,6 +72,7 @@ fn response(outcomes: Vec<(ChangeHash, Outcome)>, entries: Vec<Entry>, seq: u64)
         server_time_ms: 0,
         chain: None,
         certificate: None,
+        unit_keys: protocol::UnitKeyHint::default(),
         recovery: None,
     }
 }

@@ -117,6 +117,7 @@ fn response() -> SyncResponse {
         server_time_ms: 2,
         chain: None,
         certificate: None,
+        unit_keys: protocol::UnitKeyHint::default(),
         recovery: Some(protocol::Recovery {
             hold: true,
             since_ms: 1,

@@ -1,0 +1,437 @@
+//! Sealed words of a case: who reads them, 紧急查看 for whoever does not handle it, and what the head says of that
+//! afterwards (docs/adr/0027).
+//!
+//! An opening is an entry of the sealed document itself. So it is on the disk, with its row of the trail, before a word is
+//! shown; it needs no network; and it comes to the head and the handler by the same way as the words.
+
+use crate::contacts::{note, options};
+use crate::error::ClientError;
+use crate::problems::{self, Room};
+use crate::records::{self, Write};
+use crate::roster::{self, Author};
+use crate::standing;
+use crate::system;
+use crate::tablet::Tablet;
+use crate::unit_keys;
+use crate::view::{
+    HandlerInput, IdInput, OpeningNoticeView, OpeningReviewView, OpeningView, OptionView,
+    ProblemView, ReviewOpeningInput, SealedView, UrgentInput,
+};
+use domain::problem::{self, EventKind, Problem};
+use domain::restricted::{Opening, Restricted, Review, Words};
+use ids::{DocKind, DocumentId, Role, StaffId};
+use protocol::access::{Action, Block, Context, Handling};
+use std::collections::HashMap;
+use store::projections::records as rows;
+use store::unit_keys::UnitKeyRow;
+use store::{Connection, members};
+
+/// The policy's list of reasons.
+const REASONS: &str = "URGENT_REASON";
+
+/// The sealed document of a case.
+pub(crate) struct Case {
+    document: DocumentId,
+    restricted: Restricted,
+}
+
+/// The sealed documents this device holds, by what they are about.
+pub(crate) type Cases = HashMap<String, Case>;
+
+/// Reads them; at the station only, elsewhere nobody reads any.
+pub(crate) fn cases(tablet: &Tablet, connection: &Connection) -> Result<Cases, ClientError> {
+    if !tablet.identity.role.is_at_station() {
+        return Ok(Cases::new());
+    }
+    Ok(rows::all(connection, DocKind::Restricted)?
+        .into_iter()
+        .filter_map(|(document, record)| {
+            let restricted = Restricted::from_record(&record);
+            let about = restricted.about.clone()?;
+            Some((
+                about,
+                Case {
+                    document,
+                    restricted,
+                },
+            ))
+        })
+        .collect())
+}
+
+/// A case as this person stands to it now.
+pub(crate) struct Standpoint<'a> {
+    tablet: &'a Tablet,
+    case: &'a Case,
+    authors: HashMap<[u8; 32], Author>,
+    handler: Option<StaffId>,
+    headless: bool,
+    now_ms: i64,
+    keys: Vec<UnitKeyRow>,
+}
+
+impl<'a> Standpoint<'a> {
+    pub(crate) fn take(
+        tablet: &'a Tablet,
+        case: &'a Case,
+        handler: Option<StaffId>,
+    ) -> Result<Self, ClientError> {
+        Ok(Self {
+            tablet,
+            case,
+            authors: roster::authors(tablet, case.document)?,
+            handler,
+            headless: is_headless(tablet)?,
+            now_ms: standing::never_back_ms(tablet)?,
+            keys: unit_keys::held(tablet)?,
+        })
+    }
+
+    /// Who made an entry, by the envelope and never by what the entry says.
+    fn author(&self, made_by: Option<[u8; 32]>) -> Option<StaffId> {
+        let author = made_by.and_then(|hash| self.authors.get(&hash))?;
+        Some(author.staff)
+    }
+
+    fn me(&self) -> StaffId {
+        self.tablet.identity.staff
+    }
+
+    /// This person's opening that holds now.
+    fn open_now(&self) -> Option<&Opening> {
+        self.case.restricted.openings.iter().find(|opening| {
+            self.author(opening.made_by) == Some(self.me()) && opening.holds(self.now_ms)
+        })
+    }
+
+    fn handling(&self) -> Handling {
+        if self.handler == Some(self.me()) {
+            Handling::Handler
+        } else if self.open_now().is_some() {
+            Handling::BrokeGlass
+        } else {
+            Handling::Colleague
+        }
+    }
+
+    /// Whether the words go to the screen.
+    pub(crate) fn is_open(&self) -> bool {
+        let view = self.tablet.sees_case(Block::SealedNote, self.handling());
+        view.is_open()
+    }
+
+    /// The words; none where they stay closed.
+    pub(crate) fn words(&self) -> Option<String> {
+        if !self.is_open() {
+            return None;
+        }
+        let notes = self.case.restricted.notes.iter();
+        let words: Option<Vec<String>> = notes
+            .map(|note| self.opened(&note.id, &note.words))
+            .collect();
+        words.map(|words| words.join("\n"))
+    }
+
+    /// What stands in an entry, if this device was given the key it is sealed to.
+    fn opened(&self, entry: &str, words: &Words) -> Option<String> {
+        unit_keys::open(self.tablet, &self.keys, self.case.document, entry, words)
+    }
+
+    /// Some of the words are sealed to a key this device was not given yet.
+    fn lacks_key(&self) -> bool {
+        let mut notes = self.case.restricted.notes.iter();
+        notes.any(|note| self.opened(&note.id, &note.words).is_none())
+    }
+
+    /// What was said of an opening: the first word of somebody of the station who is not the one who opened.
+    fn review_of(&self, opening: &Opening) -> Option<&Review> {
+        let opener = self.author(opening.made_by);
+        self.case.restricted.reviews.iter().find(|review| {
+            let reviewer = self.author(review.made_by);
+            review.opening == opening.id && reviewer.is_some() && reviewer != opener
+        })
+    }
+
+    fn may_review(&self, opening: &Opening) -> bool {
+        let context = Context {
+            headless: self.headless,
+            ..Context::default()
+        };
+        self.review_of(opening).is_none()
+            && self.author(opening.made_by) != Some(self.me())
+            && self
+                .tablet
+                .require_in(Action::ReviewOpening, context)
+                .is_ok()
+    }
+
+    /// The head and the handler see every opening, whoever opened it her own.
+    fn is_told_of(&self, opening: &Opening) -> bool {
+        self.tablet.identity.role == Role::Head
+            || self.handler == Some(self.me())
+            || self.may_review(opening)
+            || self.author(opening.made_by) == Some(self.me())
+    }
+
+    pub(crate) fn view(&self, room: &Room<'_>) -> Result<SealedView, ClientError> {
+        let openings = self.case.restricted.openings.iter();
+        Ok(SealedView {
+            open: self.is_open(),
+            lacks_key: self.lacks_key(),
+            open_until: self
+                .open_now()
+                .filter(|_| self.handling() == Handling::BrokeGlass)
+                .map(|opening| system::moment(opening.until_ms)),
+            reasons: options(room.pack.list(REASONS)),
+            minutes: room.pack.rules.urgent_minutes,
+            openings: openings
+                .filter(|opening| self.is_told_of(opening))
+                .map(|opening| self.opening_view(room, opening))
+                .collect(),
+        })
+    }
+
+    fn opening_view(&self, room: &Room<'_>, opening: &Opening) -> OpeningView {
+        let name = |made_by| {
+            let author = self.author(made_by);
+            author.map_or_else(
+                || roster::UNKNOWN_PERSON.to_owned(),
+                |staff| room.people.name(staff),
+            )
+        };
+        OpeningView {
+            opening: opening.id.clone(),
+            by: name(opening.made_by),
+            at: system::moment(opening.recorded_ms),
+            until: system::moment(opening.until_ms),
+            reason: reason_words(room, &opening.reason),
+            text: self.opened(&opening.id, &opening.words).unwrap_or_default(),
+            review: self.review_of(opening).map(|review| OpeningReviewView {
+                by: name(review.made_by),
+                at: system::moment(review.recorded_ms),
+                justified: review.justified,
+                text: self.opened(&review.id, &review.words).unwrap_or_default(),
+            }),
+            may_review: self.may_review(opening),
+        }
+    }
+
+    /// Openings nobody has said anything of yet, for the head and the handler.
+    fn notices(&self, room: &Room<'_>, problem: &str, kind: &str) -> Vec<OpeningNoticeView> {
+        let openings = self.case.restricted.openings.iter();
+        openings
+            .filter(|opening| {
+                self.review_of(opening).is_none()
+                    && self.is_told_of(opening)
+                    && self.author(opening.made_by) != Some(self.me())
+            })
+            .map(|opening| {
+                let view = self.opening_view(room, opening);
+                OpeningNoticeView {
+                    problem: problem.to_owned(),
+                    kind: kind.to_owned(),
+                    by: view.by,
+                    at: view.at,
+                    reason: view.reason,
+                    to_review: view.may_review,
+                }
+            })
+            .collect()
+    }
+}
+
+/// What waits for this person: openings of cases she handles, and for the head all of them, until they are reviewed.
+///
+/// # Errors
+/// `still_loading`, or the store cannot be read.
+pub(crate) fn notices(tablet: &Tablet) -> Result<Vec<OpeningNoticeView>, ClientError> {
+    let room = Room::open(tablet)?;
+    let mut found = Vec::new();
+    for noun in &room.problems {
+        let Some(standpoint) = room.standpoint(noun)? else {
+            continue;
+        };
+        let id = noun.id.to_string();
+        let kind = room.kind_words(&noun.noun);
+        found.extend(standpoint.notices(&room, &id, &kind));
+    }
+    found.sort_by(|a, b| b.at.cmp(&a.at));
+    Ok(found)
+}
+
+/// 紧急查看: opens the sealed words of a case somebody else handles, for some minutes. The head and the handler are told.
+///
+/// # Errors
+/// `not_found`, `not_allowed`, `pin_again`, `value_invalid`, `reason_missing`, `disk_full`: then nothing is shown.
+pub fn open_urgently(tablet: &Tablet, input: &UrgentInput) -> Result<ProblemView, ClientError> {
+    let room = Room::open(tablet)?;
+    let noun = room.find(&input.problem)?;
+    let standpoint = room
+        .standpoint(noun)?
+        .ok_or_else(|| ClientError::new("not_found"))?;
+    tablet.require(Action::BreakGlass)?;
+    if !standpoint.is_open() {
+        let reasons = room.pack.list(REASONS);
+        if !reasons.is_empty() && !reasons.iter().any(|known| known.code == input.reason) {
+            return Err(ClientError::new("value_invalid").with("value", &input.reason));
+        }
+        let text = note(&input.text)?;
+        if text.is_empty() {
+            return Err(ClientError::new("reason_missing"));
+        }
+        let minutes = i64::from(room.pack.rules.urgent_minutes);
+        let id = tablet.new_id().to_string();
+        let opening = Opening {
+            words: unit_keys::seal(tablet, standpoint.case.document, &id, &text)?,
+            id: id.clone(),
+            reason: input.reason.clone(),
+            recorded_ms: standpoint.now_ms,
+            until_ms: standpoint.now_ms + minutes * 60_000,
+            by: tablet.identity.staff.to_string(),
+            made_by: None,
+        };
+        save(
+            tablet,
+            &standpoint,
+            &room,
+            "opened_urgently",
+            &noun.noun,
+            &id,
+            opening.to_edit(),
+        )?;
+    }
+    again(tablet, &input.problem)
+}
+
+/// What the head says of an opening. As long as the township has no head, a colleague who did not open it herself.
+///
+/// # Errors
+/// `not_found`, `not_allowed`, `reason_missing`, `disk_full`.
+pub fn review_opening(
+    tablet: &Tablet,
+    input: &ReviewOpeningInput,
+) -> Result<ProblemView, ClientError> {
+    let room = Room::open(tablet)?;
+    let noun = room.find(&input.problem)?;
+    let standpoint = room
+        .standpoint(noun)?
+        .ok_or_else(|| ClientError::new("not_found"))?;
+    let openings = &standpoint.case.restricted.openings;
+    let opening = openings
+        .iter()
+        .find(|opening| opening.id == input.opening)
+        .ok_or_else(|| ClientError::new("not_found"))?;
+    if !standpoint.may_review(opening) {
+        return Err(ClientError::new("not_allowed"));
+    }
+    let text = note(&input.text)?;
+    if text.is_empty() {
+        return Err(ClientError::new("reason_missing"));
+    }
+    let id = tablet.new_id().to_string();
+    let review = Review {
+        words: unit_keys::seal(tablet, standpoint.case.document, &id, &text)?,
+        id: id.clone(),
+        opening: opening.id.clone(),
+        justified: input.justified,
+        recorded_ms: tablet.clock.now_ms(),
+        by: tablet.identity.staff.to_string(),
+        made_by: None,
+    };
+    save(
+        tablet,
+        &standpoint,
+        &room,
+        "opening_reviewed",
+        &noun.noun,
+        &id,
+        review.to_edit(),
+    )?;
+    again(tablet, &input.problem)
+}
+
+/// Names who handles a case from now on (经办人).
+///
+/// # Errors
+/// `not_found`, `not_allowed`, `value_invalid` for somebody who does not work at the station, `disk_full`.
+pub fn name_handler(tablet: &Tablet, input: &HandlerInput) -> Result<ProblemView, ClientError> {
+    let room = Room::open(tablet)?;
+    let noun = room.find(&input.problem)?;
+    let severity = noun.noun.text("severity").unwrap_or_default();
+    if !problem::may(tablet.identity.role, EventKind::HandlerNamed, severity) {
+        return Err(ClientError::new("not_allowed"));
+    }
+    let known = colleagues(tablet)?;
+    if !known.iter().any(|colleague| colleague.code == input.staff) {
+        return Err(ClientError::new("value_invalid").with("value", &input.staff));
+    }
+    let id = tablet.new_id().to_string();
+    let by = tablet.identity.staff.to_string();
+    let edit = problem::name_handler(&id, &input.staff, tablet.clock.now_ms(), &by);
+    let label = format!("{} 问题", room.names(&noun.noun));
+    let write = Write::new(noun.id, DocKind::Problem, noun.unit, vec![edit]);
+    records::save(
+        tablet,
+        "handler_named",
+        &[write.labelled("problem", label, &id)],
+    )?;
+    again(tablet, &input.problem)
+}
+
+/// Who works at the station, by name.
+pub(crate) fn colleagues(tablet: &Tablet) -> Result<Vec<OptionView>, ClientError> {
+    let staff = tablet.store.read(members::all_staff)?;
+    Ok(staff
+        .into_iter()
+        .filter(|person| person.role.is_at_station() && person.ended_ms.is_none())
+        .map(|person| OptionView {
+            code: person.staff.to_string(),
+            label: person.name,
+        })
+        .collect())
+}
+
+fn is_headless(tablet: &Tablet) -> Result<bool, ClientError> {
+    let staff = tablet.store.read(members::all_staff)?;
+    let is_head = |person: &members::StaffRow| person.role == Role::Head;
+    Ok(!staff
+        .iter()
+        .any(|person| is_head(person) && person.ended_ms.is_none()))
+}
+
+fn save(
+    tablet: &Tablet,
+    standpoint: &Standpoint<'_>,
+    room: &Room<'_>,
+    action: &str,
+    problem: &Problem,
+    id: &str,
+    edit: domain::record::Edit,
+) -> Result<(), ClientError> {
+    let write = Write::new(
+        standpoint.case.document,
+        DocKind::Restricted,
+        tablet.identity.scope,
+        vec![edit],
+    );
+    let label = format!("{} 问题", room.names(problem));
+    records::save(tablet, action, &[write.labelled("problem", label, id)])
+}
+
+fn again(tablet: &Tablet, problem: &str) -> Result<ProblemView, ClientError> {
+    problems::problem(
+        tablet,
+        &IdInput {
+            id: problem.to_owned(),
+        },
+    )
+}
+
+fn reason_words(room: &Room<'_>, code: &str) -> String {
+    let known = room.pack.list(REASONS).iter();
+    let known = known.filter(|reason| reason.code == code);
+    known
+        .map(|reason| reason.label.clone())
+        .next()
+        .unwrap_or_else(|| code.to_owned())
+}

@@ -1,0 +1,1 @@
+SELECT statement, certificate FROM unit_keys WHERE scope = :scope ORDER BY epoch;

@@ -1,0 +1,4 @@
+INSERT INTO unit_key_wraps (scope, epoch, device, sealed, at_ms)
+VALUES (:scope, :epoch, :device, :sealed, :at_ms)
+ON CONFLICT DO NOTHING
+RETURNING 1;

@@ -1,0 +1,1 @@
+SELECT epoch, recovery FROM unit_keys WHERE scope = :scope ORDER BY epoch;

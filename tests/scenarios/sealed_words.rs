@@ -1,0 +1,358 @@
+//! Sealed words of a case: the handler and the head read them, everybody else asks urgently and is asked about it (ADR 0027).
+
+use anyhow::{Context, Result};
+use client::view::{
+    InboxView, MeView, OverviewView, ProblemListView, ProblemView, SavedView, SealedView, ShellKind,
+};
+use ids::{DocKind, Role};
+use protocol::CreateEnrolment;
+use serde_json::{Value, json};
+use store::projections::records;
+use sync_server::shares::{self, Share};
+use zoufang_tests::device::Device;
+use zoufang_tests::story::{PIN, World};
+
+const WORDS: &str = "孩子说继父用皮带抽他的背";
+
+/// Another person's computer at the station.
+async fn colleague(world: &World, role: Role, person: &str) -> Result<Device> {
+    let device = world.open_device(&world.new_folder(), ShellKind::Station)?;
+    let code = world
+        .township
+        .server
+        .create_enrolment(CreateEnrolment {
+            unit: world.station.tablet()?.identity.scope,
+            role,
+            person: person.to_owned(),
+        })
+        .await?;
+    device.enrol(&world.township.server, &code, PIN).await?;
+    Ok(device)
+}
+
+/// A director reports what is sealed; it is at the server.
+async fn reported(world: &World, tablet: &Device) -> Result<String> {
+    let child = tablet.child("周子涵").await?;
+    let report: SavedView = tablet
+        .call(
+            "report_problem",
+            json!({"children": [child], "card": "hurt", "urgency": "now", "seen": format!("{WORDS}。"),
+                   "origin_record": null, "mandatory": {"choice": "reported", "text": "已打110。"}}),
+        )
+        .await?;
+    world.settle(&[tablet]).await?;
+    Ok(report.record)
+}
+
+async fn look(device: &Device, problem: &str) -> Result<ProblemView> {
+    device.call("problem", json!({"id": problem})).await
+}
+
+fn sealed(view: &ProblemView) -> Result<&SealedView> {
+    view.sealed.as_ref().context("it has sealed words")
+}
+
+fn shows_words(view: &ProblemView) -> bool {
+    format!("{view:?}").contains(WORDS)
+}
+
+async fn opens(device: &Device, problem: &str) -> Result<ProblemView> {
+    device.step_up().await?;
+    let input =
+        json!({"problem": problem, "reason": "danger", "text": "派出所来电，经办人在路上。"});
+    device.call("open_urgently", input).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_whoever_takes_a_case_up_and_the_head_read_its_sealed_words() -> Result<()> {
+    let world = World::new().await?;
+    let head = colleague(&world, Role::Head, "高岚").await?;
+    let other = colleague(&world, Role::Supervisor, "宋洁").await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let problem = reported(&world, &tablet).await?;
+    let station = &world.station;
+
+    let view = look(station, &problem).await?;
+    assert!(!shows_words(&view) && view.handler.is_none());
+    assert!(!sealed(&view)?.open, "nobody has taken it up yet");
+    let taken: ProblemView = station
+        .call(
+            "add_problem_event",
+            json!({"problem": problem, "kind": "accepted", "text": ""}),
+        )
+        .await?;
+    assert!(shows_words(&taken), "taking it up opens the words");
+    station.sync().await?;
+
+    head.sync().await?;
+    assert!(shows_words(&look(&head, &problem).await?));
+    other.sync().await?;
+    let view = look(&other, &problem).await?;
+    assert!(!shows_words(&view));
+    assert_eq!(view.handler, taken.handler, "she sees whose case it is");
+    // Sending it back and taking it up again is no way around.
+    for (kind, text) in [("returned", "再看看。"), ("accepted", "")] {
+        let event = json!({"problem": problem, "kind": kind, "text": text});
+        let view: ProblemView = other.call("add_problem_event", event).await?;
+        assert!(!shows_words(&view), "{kind}");
+    }
+    let me = other.tablet()?.identity.staff.to_string();
+    let name = json!({"problem": problem, "staff": me});
+    let refusal = other.refusal("name_handler", name.clone()).await?;
+    assert_eq!(refusal.code, "not_allowed");
+
+    let view: ProblemView = head.call("name_handler", name).await?;
+    assert_eq!(view.handler.as_deref(), Some("宋洁"));
+    head.sync().await?;
+    for device in [&other, station, &tablet] {
+        device.sync().await?;
+    }
+    assert!(shows_words(&look(&other, &problem).await?));
+    assert!(
+        !shows_words(&look(station, &problem).await?),
+        "it is hers now"
+    );
+    let view = look(&tablet, &problem).await?;
+    assert!(view.handler.as_deref() == Some("宋洁") && view.sealed.is_none());
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sealed_words_are_opened_urgently_for_an_hour_and_it_stays_open_until_the_head_said_her_word()
+-> Result<()> {
+    let world = World::new().await?;
+    let head = colleague(&world, Role::Head, "高岚").await?;
+    let other = colleague(&world, Role::Supervisor, "宋洁").await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let problem = reported(&world, &tablet).await?;
+    let station = &world.station;
+    let _: ProblemView = station
+        .call(
+            "add_problem_event",
+            json!({"problem": problem, "kind": "accepted", "text": ""}),
+        )
+        .await?;
+    for device in [station, &other, &head] {
+        device.sync().await?;
+    }
+
+    let input =
+        |reason: &str, text: &str| json!({"problem": problem, "reason": reason, "text": text});
+    let refusal = other
+        .refusal("open_urgently", input("danger", "急。"))
+        .await?;
+    assert_eq!(refusal.code, "pin_again");
+    other.step_up().await?;
+    for (reason, text, code) in [
+        ("curious", "想看看。", "value_invalid"),
+        ("danger", " ", "reason_missing"),
+    ] {
+        let refusal = other.refusal("open_urgently", input(reason, text)).await?;
+        assert_eq!(refusal.code, code);
+    }
+    tablet.step_up().await?;
+    let refusal = tablet
+        .refusal("open_urgently", input("danger", "急。"))
+        .await?;
+    assert_eq!(
+        refusal.code, "not_found",
+        "in a village there is nothing to open"
+    );
+    assert!(!shows_words(&look(&other, &problem).await?));
+
+    // No network is needed, and the trail says it before the screen does.
+    let opened = opens(&other, &problem).await?;
+    assert!(shows_words(&opened) && sealed(&opened)?.open_until.is_some());
+    let trail = actions(&other)?;
+    let place = |action: &str| trail.iter().position(|known| known == action);
+    assert!(
+        place("opened_urgently").context("it is noted")?
+            < place("view_restricted").context("and the look")?
+    );
+
+    other.clock.move_by(59 * 60_000);
+    assert!(shows_words(&look(&other, &problem).await?));
+    other.clock.move_by(60_000);
+    let closed = look(&other, &problem).await?;
+    assert!(!shows_words(&closed), "after an hour they close");
+    other.clock.move_by(-30 * 60_000);
+    assert!(
+        !shows_words(&look(&other, &problem).await?),
+        "and setting the clock back does not open them"
+    );
+
+    for device in [&other, station, &head] {
+        device.sync().await?;
+    }
+    let told: OverviewView = station.call("overview", Value::Null).await?;
+    let notice = told.openings.first().context("the handler is told")?;
+    assert!(notice.by == "宋洁" && !notice.to_review);
+    let told: InboxView = head.call("inbox", Value::Null).await?;
+    let notice = told.openings.first().context("the head is told")?;
+    assert!(notice.to_review && notice.problem == problem);
+    let view = look(&head, &problem).await?;
+    let opening = sealed(&view)?.openings.first().context("she sees it")?;
+    assert!(opening.may_review && opening.text.contains("派出所来电"));
+    let word = json!({"problem": problem, "opening": opening.opening, "justified": true,
+                      "text": "情况紧急，应当看。"});
+    for device in [&other, station] {
+        let refusal = device.refusal("review_opening", word.clone()).await?;
+        assert_eq!(refusal.code, "not_allowed");
+    }
+    let view: ProblemView = head.call("review_opening", word.clone()).await?;
+    let said = sealed(&view)?.openings[0].review.as_ref();
+    assert!(said.is_some_and(|review| review.justified && review.by == "高岚"));
+    let refusal = head.refusal("review_opening", word).await?;
+    assert_eq!(refusal.code, "not_allowed", "it is said once");
+    for device in [&head, station, &other] {
+        device.sync().await?;
+    }
+    for device in [&head, station] {
+        let told: OverviewView = device.call("overview", Value::Null).await?;
+        assert!(told.openings.is_empty());
+    }
+    let view = look(&other, &problem).await?;
+    let mine = sealed(&view)?
+        .openings
+        .first()
+        .context("she sees her own")?;
+    let said = mine.review.as_ref().context("and what was said of it")?;
+    assert_eq!(said.text, "情况紧急，应当看。");
+    world.township.stop().await;
+    Ok(())
+}
+
+/// What the sealed documents on a device say, as they lie there.
+fn as_they_lie(device: &Device) -> Result<String> {
+    let tablet = device.tablet()?;
+    Ok(tablet.store.read(|connection| {
+        let records = records::all(connection, DocKind::Restricted)?;
+        Ok::<_, store::StoreError>(format!("{records:?}"))
+    })?)
+}
+
+async fn takes_up(device: &Device, problem: &str) -> Result<ProblemView> {
+    let event = json!({"problem": problem, "kind": "accepted", "text": ""});
+    device.call("add_problem_event", event).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_leave_the_tablet_sealed_and_open_where_the_station_gave_its_key() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("周子涵").await?;
+    let input = json!({"children": [child], "card": "hurt", "urgency": "now", "seen": format!("{WORDS}。"),
+                       "origin_record": null, "mandatory": {"choice": "reported", "text": "已打110。"}});
+    let report: SavedView = tablet.call("report_problem", input).await?;
+    let problem = report.record;
+    let lies = as_they_lie(&tablet)?;
+    assert!(lies.contains("sealed") && !lies.contains("皮带") && !lies.contains("110"));
+    world.settle(&[&tablet]).await?;
+    tablet.all_delivered().await?;
+    assert!(!as_they_lie(&world.station)?.contains("皮带"));
+    assert!(shows_words(&takes_up(&world.station, &problem).await?));
+    world.station.sync().await?;
+
+    // A colleague comes: she has the case before she has the key, which somebody who has it gives her.
+    let head = colleague(&world, Role::Head, "高岚").await?;
+    let view = look(&head, &problem).await?;
+    assert!(sealed(&view)?.open && sealed(&view)?.lacks_key && !shows_words(&view));
+    world.station.sync().await?;
+    assert!(
+        actions(&world.station)?
+            .iter()
+            .any(|action| action == "unit_key_given")
+    );
+    head.sync().await?;
+    let view = look(&head, &problem).await?;
+    assert!(shows_words(&view) && !sealed(&view)?.lacks_key);
+    assert_eq!(digits(&head).await?, digits(&tablet).await?);
+    assert!(world.township.faults()?.is_empty());
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_colleagues_device_is_stopped_words_are_sealed_to_the_next_key() -> Result<()> {
+    let world = World::new().await?;
+    let other = colleague(&world, Role::Supervisor, "宋洁").await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let before = reported(&world, &tablet).await?;
+    other.sync().await?;
+    let first = digits(&tablet).await?;
+    assert!(first.is_some() && as_they_lie(&other)?.contains("\"epoch\": Int(1)"));
+
+    world.station.step_up().await?;
+    let stopped = other.tablet()?.identity.device.to_string();
+    let input = json!({"device": stopped, "reason": "left_post", "wipe": false});
+    let _: Value = world.station.call("revoke_device", input).await?;
+    world.station.sync().await?;
+    tablet.sync().await?;
+    let second = digits(&tablet).await?;
+    assert!(second.is_some() && second != first);
+    let after = reported(&world, &tablet).await?;
+    let lies = as_they_lie(&world.station)?;
+    assert!(lies.contains("\"epoch\": Int(1)") && lies.contains("\"epoch\": Int(2)"));
+    for problem in [before, after] {
+        assert!(shows_words(&takes_up(&world.station, &problem).await?));
+    }
+    world.station.sync().await?;
+
+    // Whoever comes later gets every key.
+    let later = colleague(&world, Role::Head, "高岚").await?;
+    world.station.sync().await?;
+    later.sync().await?;
+    let list: ProblemListView = later.call("problems", Value::Null).await?;
+    assert_eq!(list.rows.len(), 2);
+    for row in list.rows {
+        assert!(shows_words(&look(&later, &row.problem).await?));
+    }
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_station_that_lost_its_only_computer_reads_its_cases_with_the_districts_help()
+-> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let problem = reported(&world, &tablet).await?;
+    let head = colleague(&world, Role::Head, "高岚").await?;
+    let view = look(&head, &problem).await?;
+    assert!(sealed(&view)?.lacks_key && !shows_words(&view));
+
+    let share = |number: u32| -> Result<Share> {
+        let file = world.recovery_folder().join(format!("share-{number}.txt"));
+        Ok(Share::parse(&std::fs::read_to_string(file)?)?)
+    };
+    let secret = shares::join(&share(1)?, &share(3)?)?;
+    let device = head.tablet()?.identity.device;
+    let stranger = world
+        .township
+        .at_the_desk(|desk| desk.give_unit_key(device, &[7; 32]));
+    assert!(stranger.is_err());
+    let given = world
+        .township
+        .at_the_desk(|desk| desk.give_unit_key(device, &secret))?;
+    assert_eq!(given, 1);
+    head.sync().await?;
+    assert!(shows_words(&look(&head, &problem).await?));
+    world.township.stop().await;
+    Ok(())
+}
+
+async fn digits(device: &Device) -> Result<Option<String>> {
+    let me: MeView = device.call("me", Value::Null).await?;
+    Ok(me.unit_key)
+}
+
+/// What the device's trail says, oldest first.
+fn actions(device: &Device) -> Result<Vec<String>> {
+    let tablet = device.tablet()?;
+    let memory = tablet.identity.incarnation;
+    let rows = tablet
+        .store
+        .read(|connection| store::audit::rows_after(connection, memory, 0, 1_000))?;
+    Ok(rows.into_iter().map(|(row, _)| row.action).collect())
+}
