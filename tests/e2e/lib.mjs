@@ -34,6 +34,14 @@ export function journey(name, run) {
   journeys.push({ name, run })
 }
 
+const figures = []
+const axe = { screens: 0, violations: 0 }
+
+/** A figure somebody measures us by: printed again at the end, after all journeys. */
+export function figure(words) {
+  figures.push(words)
+}
+
 /** Runs every registered journey, one after the other; prints `N passed, N failed` and sets the exit code. */
 export async function runJourneys(limitMs = 5 * 60_000) {
   let passed = 0
@@ -59,6 +67,8 @@ export async function runJourneys(limitMs = 5 * 60_000) {
       }
     }
   }
+  if (axe.screens > 0) console.log(`axe screens=${axe.screens} violations=${axe.violations}`)
+  for (const words of figures) console.log(words)
   console.log(`${passed} passed, ${failed} failed`)
   process.exitCode = failed === 0 && passed > 0 ? 0 : 1
 }
@@ -373,6 +383,8 @@ export async function checkAxe(page, name) {
       where: violation.nodes.slice(0, 3).map((node) => node.target.join(' ')),
     }))
   })
+  axe.screens += 1
+  axe.violations += violations.length
   equal(violations, [], `axe on ${name}`)
 }
 

@@ -13,8 +13,12 @@ journey('the whole visit form, and a screening that a person settles', async (co
   const tablet = await open(context, core, tabletLandscape)
   await typePin(tablet.page, PIN)
   await tablet.at('nav-today').waitFor()
-  const alone = (await core.call('today')).rows.find((row) => row.children.length === 1 && !row.draft)
-  const child = alone.child
+  // A child alone in its household: whether it was seen follows from who was met.
+  let child = ''
+  for (const row of (await core.call('today')).rows.filter((one) => one.children.length === 1 && !one.draft)) {
+    if (child === '' && (await core.call('child_file', { id: row.child })).siblings.length === 0) child = row.child
+  }
+  truthy(child, 'a child lives alone with its carers')
   await tablet.go(`/children/${child}`)
   await tablet.tap('go-visit')
   await tablet.at('autosave').waitFor()
