@@ -422,7 +422,7 @@ CREATE TABLE units (
   name         TEXT NOT NULL,
   region_code  TEXT,
   closed_ms    INTEGER
-) STRICT;
+, former TEXT) STRICT;
 
 CREATE UNIQUE INDEX audit_by_chain ON audit (incarnation, number) WHERE incarnation IS NOT NULL;
 

@@ -16,9 +16,10 @@ use crate::recover::{self, RecoverError, RecoverInput, Recovered, RecoveryRecord
 use crate::settings::{self, name};
 use crate::tls;
 use crate::unit_keys;
+use crate::units;
 use crate::vault::{Vault, VaultError};
 use ids::{Clock, DeviceId, DocumentId, Entropy, Role, UnitId};
-use protocol::{ConfirmEnrolment, CreateEnrolment, EnrolmentStatus, Order};
+use protocol::{ConfirmEnrolment, CreateEnrolment, EnrolmentStatus, FormerName, Order, UnitLevel};
 use rusqlite::{Connection, OptionalExtension, named_params};
 use std::path::Path;
 
@@ -43,6 +44,21 @@ pub enum AdminError {
     /// A refusal.
     #[error("refused: {0}")]
     Refused(#[from] ApiError),
+}
+
+/// A village as the command line prints it.
+#[derive(Debug, Clone)]
+pub struct VillageLine {
+    /// Its id, for ever.
+    pub id: UnitId,
+    /// Its code now.
+    pub region: String,
+    /// Its name now.
+    pub name: String,
+    /// What it was called before, oldest first.
+    pub former: Vec<FormerName>,
+    /// What it went up in.
+    pub successor: Option<UnitId>,
 }
 
 /// The enrolment desk of a data folder. A server may run on it at the same time.
@@ -209,6 +225,70 @@ impl<'a> AdminDesk<'a> {
         })
     }
 
+    /// Gives a village another name or another region code from now on.
+    ///
+    /// # Errors
+    /// There is no such village, it is closed, the name or code is taken or malformed, or a restore is being gathered.
+    pub fn call_village_anew(
+        &mut self,
+        village: UnitId,
+        name: Option<&str>,
+        region: Option<&str>,
+    ) -> Result<String, AdminError> {
+        self.with_orders(|orders| {
+            let unit = units::call_anew(orders, village, (name, region))?;
+            Ok(format!("{} {}", unit.region, unit.name))
+        })
+    }
+
+    /// Lets a village go up in another one: its documents are ordered there. Returns how many.
+    ///
+    /// # Errors
+    /// As [`Self::call_village_anew`]; the two do not lie in one township.
+    pub fn merge_village(&mut self, from: UnitId, into: UnitId) -> Result<usize, AdminError> {
+        self.with_orders(|orders| units::merge(orders, from, into))
+    }
+
+    /// Makes a village out of a part of another one.
+    ///
+    /// # Errors
+    /// As [`Self::call_village_anew`].
+    pub fn split_village(
+        &mut self,
+        from: UnitId,
+        name: &str,
+        region: &str,
+    ) -> Result<UnitId, AdminError> {
+        let sources = (self.clock, self.entropy);
+        self.with_orders(|orders| Ok(units::split(orders, sources, from, (name, region))?.id))
+    }
+
+    /// The villages of a township, or of all: id, code, name, what they were called before, what became of them.
+    ///
+    /// # Errors
+    /// The database says no.
+    pub fn villages(&self) -> Result<Vec<VillageLine>, AdminError> {
+        let mut lines = Vec::new();
+        for township in organisation::townships(&self.connection).map_err(ApiError::from)? {
+            let units = organisation::units_of_scope(&self.connection, township.id)
+                .map_err(ApiError::from)?;
+            for unit in units {
+                if unit.level != UnitLevel::Village {
+                    continue;
+                }
+                let unit = organisation::dated(&self.connection, unit).map_err(ApiError::from)?;
+                lines.push(VillageLine {
+                    id: unit.id,
+                    region: unit.region,
+                    name: unit.name,
+                    former: unit.former,
+                    successor: unit.successor,
+                });
+            }
+        }
+        Ok(lines)
+    }
+
     /// Opens a tablet that no PIN opens any more, for two officers of the district.
     ///
     /// # Errors
@@ -343,25 +423,33 @@ impl<'a> AdminDesk<'a> {
         &mut self,
         find: impl FnOnce(&Connection) -> Result<(UnitId, Order, &'r str), ApiError>,
     ) -> Result<u64, AdminError> {
-        let (vault, entropy, now_ms) = (&self.vault, self.entropy, self.clock.now_ms());
+        self.with_orders(|orders| {
+            let (scope, order, reason) = find(orders.connection)?;
+            Ok(orders.give(scope, order, reason)?.number)
+        })
+    }
+
+    /// Works in one transaction, with what orders need.
+    fn with_orders<T>(
+        &mut self,
+        work: impl FnOnce(Orders<'_>) -> Result<T, ApiError>,
+    ) -> Result<T, AdminError> {
         let tx = self
             .connection
             .unchecked_transaction()
             .map_err(DatabaseError::from)?;
-        let (scope, order, reason) = find(&tx)?;
-        let signing_key = enrolment::signing_key(&tx, vault)?;
-        let orders = Orders {
+        let signing_key = enrolment::signing_key(&tx, &self.vault)?;
+        let done = work(Orders {
             connection: &tx,
-            vault,
+            vault: &self.vault,
             signing_key: &signing_key,
-            entropy,
+            entropy: self.entropy,
             blobs: &self.blobs,
             by: By::Operator,
-            now_ms,
-        };
-        let number = orders.give(scope, order, reason)?.number;
+            now_ms: self.clock.now_ms(),
+        })?;
         tx.commit().map_err(DatabaseError::from)?;
-        Ok(number)
+        Ok(done)
     }
 
     fn write<T>(

@@ -48,6 +48,28 @@ acts! {
     TownshipMade = "township_made";
     /// A village was made.
     VillageMade = "village_made";
+    /// A village has another name from now on.
+    VillageRenamed = "village_renamed";
+    /// A village has another region code from now on.
+    VillageRecoded = "village_recoded";
+    /// A village went up in another one.
+    VillageMerged = "village_merged";
+    /// A village was made out of a part of another one.
+    VillageSplit = "village_split";
+    /// A person was appointed, or appointed anew.
+    PersonGranted = "person_granted";
+    /// That a person was vetted was written down.
+    PersonVetted = "person_vetted";
+    /// A person's appointment was ended.
+    GrantEnded = "grant_ended";
+    /// A person's appointment was over by its own last day.
+    GrantRanOut = "grant_ran_out";
+    /// Somebody was told to stand in for a village, or that it ends earlier.
+    CoverOrdered = "cover_ordered";
+    /// Standing in began.
+    CoverBegan = "cover_began";
+    /// Standing in ended.
+    CoverEnded = "cover_ended";
     /// A one-time code was made.
     EnrolmentMade = "enrolment_made";
     /// Somebody said that the six digits are the same.

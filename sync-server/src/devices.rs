@@ -111,12 +111,7 @@ pub(crate) fn revoke(
         if device.holder.device == holder.device && is_only_one(connection, holder)? {
             return Err(ApiError::RevokeOwnLast);
         }
-        connection
-            .prepare_cached(include_str!("sql/devices/set_why.sql"))?
-            .execute(named_params! {
-                ":device": device.holder.device.0.as_bytes(),
-                ":why": input.reason,
-            })?;
+        set_why(connection, device.holder.device, &input.reason)?;
         let order = Order::Revoke {
             device: device.holder.device,
         };
@@ -131,8 +126,20 @@ pub(crate) fn revoke(
     list(connection, holder.scope)
 }
 
+/// Keeps why a device is about to be stopped: a code.
+pub(crate) fn set_why(
+    connection: &Connection,
+    device: DeviceId,
+    why: &str,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(include_str!("sql/devices/set_why.sql"))?
+        .execute(named_params! {":device": device.0.as_bytes(), ":why": why})?;
+    Ok(())
+}
+
 /// A code of a policy's list, and nothing a person wrote.
-fn is_code(text: &str) -> bool {
+pub(crate) fn is_code(text: &str) -> bool {
     let fits = (1..=limits::CODE_BYTES).contains(&text.len());
     fits && text
         .bytes()

@@ -5,6 +5,7 @@ use crate::columns;
 use crate::epochs;
 use crate::error::ApiError;
 use crate::organisation::{self, Device};
+use crate::people;
 use crate::settings::{self, name};
 use crate::vault::Vault;
 use ed25519_dalek::{SigningKey, VerifyingKey};
@@ -15,7 +16,7 @@ use protocol::session::proof;
 use protocol::{
     ConfirmEnrolment, CreateEnrolment, DeviceCertificate, Enrolled, EnrolmentId, EnrolmentProgress,
     EnrolmentStarted, EnrolmentState, EnrolmentStatus, FinishEnrolment, KnownAs, Locator,
-    PROTOCOL_VERSION, RevealEnrolment, StartEnrolment, UnitLevel, limits,
+    PROTOCOL_VERSION, RevealEnrolment, StartEnrolment, limits,
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use sha2::{Digest, Sha256};
@@ -162,7 +163,11 @@ pub(crate) fn create(
 }
 
 /// A head is appointed by the head, and by a supervisor only while there is none.
-fn refuse_appointing(connection: &Connection, by: &Holder, role: Role) -> Result<(), ApiError> {
+pub(crate) fn refuse_appointing(
+    connection: &Connection,
+    by: &Holder,
+    role: Role,
+) -> Result<(), ApiError> {
     if role != Role::Head {
         return Ok(());
     }
@@ -188,16 +193,9 @@ pub(crate) fn make(
 ) -> Result<EnrolmentStatus, ApiError> {
     refuse_while_gathering(desk.connection, scope)?;
     let person = organisation::checked_name(&input.person)?;
-    let unit = organisation::unit(desk.connection, input.unit)?
-        .filter(|unit| unit.scope == Some(scope))
-        .ok_or(ApiError::NotFound)?;
-    let fits = match input.role {
-        Role::Director => unit.level == UnitLevel::Village,
-        Role::Supervisor | Role::Head => unit.id == scope,
-    };
-    if !fits {
-        return Err(ApiError::NotAllowed);
-    }
+    let unit = organisation::place_of(desk.connection, scope, input.unit, input.role)?;
+    let sources = (desk.clock, desk.entropy);
+    people::check_may_enrol(desk.connection, sources, by, (unit.id, input.role, person))?;
     let now_ms = desk.clock.now_ms();
     let id = new_uuid(desk.clock, desk.entropy);
     let mut secrets = [0u8; 20];
@@ -550,6 +548,9 @@ pub(crate) fn finish(desk: Desk<'_>, input: &FinishEnrolment) -> Counted<Enrolle
         record.role,
         &record.person,
     )?;
+    if !people::is_in_force(desk.connection, staff.id, now_ms)? {
+        return Err(ApiError::GrantMissing);
+    }
     let device = organisation::add_device(desk.connection, sources, &staff, &public_key)?;
     desk.connection.execute(
         include_str!("sql/enrolment/finish.sql"),

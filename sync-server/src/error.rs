@@ -102,6 +102,18 @@ api_errors! {
     RegionInvalid = BAD_REQUEST, "region_invalid", "区划代码应为12位数字。", "请核对区划代码。";
     /// A person's only station device does not stop itself.
     RevokeOwnLast = CONFLICT, "revoke_own_last", "这是你在站里唯一的一台设备，不能自己停用自己。", "请先登记另一台，或者请站里的同事来停用。";
+    /// Dates, approval or vetting are not whole.
+    GrantIncomplete = BAD_REQUEST, "grant_incomplete", "批准人、批准文号、日期或查询编号没有填全。", "请补全后再试。";
+    /// Nobody appointed this person, or it is over.
+    GrantMissing = CONFLICT, "grant_missing", "这个人还没有登记批准，或已到期。", "请先在“人员”里登记。";
+    /// A director without vetting.
+    VettingMissing = CONFLICT, "vetting_missing", "还没有登记从业查询。", "请先在“人员”里登记查询日期和编号。";
+    /// Nobody can stand in like this.
+    CoverImpossible = BAD_REQUEST, "cover_impossible", "不能这样委派。", "请核对村、人员和日期。";
+    /// One village at a time.
+    CoverTaken = CONFLICT, "cover_taken", "这段时间她已经代管另一个村。", "请换一个人，或换一段时间。";
+    /// Merged into another one.
+    UnitClosed = CONFLICT, "unit_closed", "这个村已经并入别的村。", "请选择现在的村。";
     /// What a stopped device may not hand over any more.
     HandedOverTooMuch = PAYLOAD_TOO_LARGE, "handed_over_too_much", "这台设备交来的内容太多，先不再收。", "请联系儿童督导员。";
     /// Our fault.

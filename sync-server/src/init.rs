@@ -206,6 +206,10 @@ fn write_units(
         level: UnitLevel::District,
         name: organisation::checked_name(&options.district.name)?.to_owned(),
         region: options.district.region.clone(),
+        since_ms: 0,
+        closed_ms: None,
+        successor: None,
+        former: Vec::new(),
     };
     let scope = UnitId::new(clock, entropy);
     let township = Unit {
@@ -215,6 +219,10 @@ fn write_units(
         level: UnitLevel::Township,
         name: organisation::checked_name(&options.township.name)?.to_owned(),
         region: options.township.region.clone(),
+        since_ms: 0,
+        closed_ms: None,
+        successor: None,
+        former: Vec::new(),
     };
     organisation::insert_scope(connection, scope)?;
     for unit in [&district, &township] {

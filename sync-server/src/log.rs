@@ -2,6 +2,7 @@
 
 use crate::columns::{self, stored};
 use crate::compaction::Segments;
+use crate::covers;
 use crate::error::ApiError;
 use crate::orders;
 use crate::organisation::Device;
@@ -9,7 +10,7 @@ use crate::reviews;
 use crate::snapshot;
 use crate::vault::{self, Vault};
 use ed25519_dalek::SigningKey;
-use ids::{ChangeHash, DeviceId, DocumentId, Generation, UnitId};
+use ids::{ChangeHash, DeviceId, DocumentId, Generation, StaffId, UnitId};
 use protocol::access::{self, Action, Context, Holder, Resource, Subject};
 use protocol::session::proof;
 use protocol::{Entry, EntryBody, Envelope, LastApplied, MemberRecord, ReviewState, limits, wire};
@@ -30,6 +31,7 @@ pub(crate) enum Append<'a> {
     /// The order with this number.
     Order(u64),
     Move(&'a MoveEntry),
+    Cover(&'a CoverEntry),
     Late(&'a LateEntry),
 }
 
@@ -45,6 +47,19 @@ pub(crate) struct MoveEntry {
     pub to: Option<UnitId>,
     /// Where it went, for whoever loses sight of it.
     pub to_name: String,
+}
+
+/// A document of a village somebody stands in for: it comes into her sight or goes out of it, and nobody else's.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct CoverEntry {
+    pub document: DocumentId,
+    pub kind: ids::DocKind,
+    pub creator: DeviceId,
+    pub unit: UnitId,
+    pub delegate: StaffId,
+    pub shown: bool,
+    /// The village's name, for whoever loses sight of it.
+    pub name: String,
 }
 
 /// A change in the review tray.
@@ -92,6 +107,7 @@ pub(crate) fn insert(
         Append::Policy(policy) => ("policy", None, Some(wire::pack(policy)?)),
         Append::Order(number) => ("order", None, Some(wire::pack(number)?)),
         Append::Move(entry) => ("move", None, Some(wire::pack(entry)?)),
+        Append::Cover(entry) => ("cover", None, Some(wire::pack(entry)?)),
         Append::Late(entry) => ("late", None, Some(wire::pack(entry)?)),
     };
     connection
@@ -215,8 +231,12 @@ struct ChangeRow {
 impl ChangeRow {
     /// Whether a caller sees this entry: they see the document where it is, and saw it where it was at the time.
     /// Who came to see it only by its move was given it whole.
-    fn is_visible(&self, holder: &Holder, seq: u64) -> bool {
-        let reads = |unit| may_read(holder, self.kind, unit, self.creator);
+    /// So was who stands in for the village, when that began.
+    fn is_visible(&self, holder: &Holder, covers_since: Option<(UnitId, u64)>, seq: u64) -> bool {
+        let reads = |unit| {
+            may_read(holder, self.kind, unit, self.creator)
+                && covers_since.is_none_or(|(covered, since)| covered != unit || seq > since)
+        };
         self.scope == holder.scope
             && reads(self.home_unit)
             && (seq >= self.since_seq || self.came_from.is_some_and(reads))
@@ -247,6 +267,10 @@ pub(crate) fn read_after(
         seq: after,
         more: false,
     };
+    let covers_since = match holder.covers {
+        Some(_) => covers::since(connection, holder.staff)?,
+        None => None,
+    };
     let mut seen = Vec::new();
     let mut scanned = 0;
     let mut size = 0;
@@ -259,7 +283,7 @@ pub(crate) fn read_after(
         scanned += 1;
         stretch.seq = row.seq;
         let (seq, at_ms) = (row.seq, row.at_ms);
-        if let Some(body) = visible(connection, vault, holder, row, yours)? {
+        if let Some(body) = visible(connection, vault, (holder, covers_since), row, yours)? {
             size += body.raw_bytes();
             seen.push((seq, at_ms, body));
         }
@@ -362,7 +386,7 @@ fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
 fn visible(
     connection: &Connection,
     vault: &Vault,
-    holder: &Holder,
+    (holder, covers_since): (&Holder, Option<(UnitId, u64)>),
     row: Row,
     yours: &HashSet<ChangeHash>,
 ) -> Result<Option<Seen>, ApiError> {
@@ -373,7 +397,7 @@ fn visible(
                 hash: change.hash,
             })));
         }
-        let seen = change.is_visible(holder, row.seq);
+        let seen = change.is_visible(holder, covers_since, row.seq);
         return Ok(seen.then_some(Seen::Change(change)));
     }
     if row.kind == "erased" {
@@ -403,6 +427,7 @@ fn visible_record(
         }
         "author" => Ok(Some(EntryBody::Member(wire::unpack(record)?))),
         "move" => moved(connection, vault, holder, wire::unpack(record)?),
+        "cover" => covered(connection, vault, holder, wire::unpack(record)?),
         "late" => {
             let late: LateEntry = wire::unpack(record)?;
             let sees = late.device == holder.device || holder.role.is_at_station();
@@ -448,6 +473,29 @@ fn moved(
     })
 }
 
+/// What a delegation is to this caller: the document comes into the delegate's sight whole, or goes out of it.
+fn covered(
+    connection: &Connection,
+    vault: &Vault,
+    holder: &Holder,
+    entry: CoverEntry,
+) -> Result<Option<EntryBody>, ApiError> {
+    let document = entry.document;
+    if entry.delegate != holder.staff {
+        return Ok(None);
+    }
+    if entry.shown {
+        // Where it ended since, nothing is handed out.
+        return Ok(snapshot::of_document(connection, vault, holder, document)?
+            .map(|document| EntryBody::DocIn { document }));
+    }
+    let still = may_read(holder, entry.kind, entry.unit, entry.creator);
+    Ok((!still).then_some(EntryBody::DocOut {
+        document,
+        to: entry.name,
+    }))
+}
+
 fn raw_bytes(body: &EntryBody) -> usize {
     match body {
         EntryBody::DocIn { document } => document.changes.len() + 512 * document.envelopes.len(),
@@ -478,13 +526,16 @@ pub(crate) fn may_read(
     .is_allowed()
 }
 
-/// A director sees every unit, and the people and devices of her village and of the station.
+/// A director sees every unit, and the people and devices of her village, of the one she stands in for, and of the station.
 pub(crate) fn sees_member(holder: &Holder, record: &MemberRecord) -> bool {
     let unit = match record {
         MemberRecord::Unit { .. } => return true,
         MemberRecord::Staff { unit, .. } | MemberRecord::Device { unit, .. } => *unit,
     };
-    holder.role.is_at_station() || unit == holder.unit || unit == holder.scope
+    holder.role.is_at_station()
+        || unit == holder.unit
+        || unit == holder.scope
+        || holder.covers == Some(unit)
 }
 
 fn read_envelope(

@@ -91,7 +91,7 @@ pub(crate) fn offer(
         return Err(ApiError::MoveImpossible);
     }
     let to = organisation::unit(connection, input.to)?.ok_or(ApiError::MoveImpossible)?;
-    let (UnitLevel::Village, Some(to_scope)) = (to.level, to.scope) else {
+    let (UnitLevel::Village, Some(to_scope), None) = (to.level, to.scope, to.closed_ms) else {
         return Err(ApiError::MoveImpossible);
     };
     let words = wire::pack(&Words {
@@ -202,6 +202,9 @@ fn settle(
     let (by, object) = (By::from(holder), Object::Id(input.id));
     audit::append(connection, &Deed::of(by, holder.scope, act, object, now))?;
     if state == MoveState::Accepted {
+        if organisation::unit(connection, row.to)?.is_none_or(|to| to.closed_ms.is_some()) {
+            return Err(ApiError::UnitClosed);
+        }
         for (document, home) in documents_of(connection, row.id)? {
             let known = whereabouts(connection, document)?
                 .filter(|known| known.scope == row.from_scope && known.home_unit == home)
@@ -415,6 +418,7 @@ pub(crate) fn was_home(
             ":unit": holder.unit.0.as_bytes(),
             ":scope": holder.scope.0.as_bytes(),
             ":whole_scope": holder.role.is_at_station(),
+            ":staff": holder.staff.0.as_bytes(),
         })
 }
 

@@ -4,6 +4,7 @@ use crate::audit::{self, Act, By, Deed, Object};
 use crate::blob_files::BlobFiles;
 use crate::blobs;
 use crate::columns::{self, stored};
+use crate::covers;
 use crate::devices;
 use crate::epochs;
 use crate::error::ApiError;
@@ -141,6 +142,7 @@ fn act_of(order: &Order) -> Act {
         Order::Revoke { .. } => Act::DeviceRevoked,
         Order::Wipe { .. } => Act::DeviceWipeOrdered,
         Order::Move { .. } => Act::DocumentMoved,
+        Order::Cover { .. } => Act::CoverOrdered,
     }
 }
 
@@ -262,6 +264,9 @@ impl<'a> Orders<'a> {
                 is_known_erased(self.connection, self.vault, document)?
                     || moves::is_ordered(self.connection, document, step)?
             }
+            Order::Cover {
+                cover, until_ms, ..
+            } => covers::is_known(self.connection, cover, until_ms)?,
         })
     }
 
@@ -308,6 +313,7 @@ impl<'a> Orders<'a> {
                 Object::Document(self.vault.document_mark(document))
             }
             Order::Revoke { device } | Order::Wipe { device } => Object::Device(device),
+            Order::Cover { cover, .. } => Object::Id(cover),
         };
         audit::append(
             self.connection,
@@ -348,6 +354,14 @@ impl<'a> Orders<'a> {
                     at_ms: numbered.at_ms,
                 };
                 moves::heed(self.connection, &ordered, self.now_ms)
+            }
+            Order::Cover { .. } => {
+                covers::heed(self.connection, numbered.scope, &numbered.order)?;
+                if epochs::holds(self.connection, numbered.scope)? {
+                    // The documents are on their way back themselves; it is looked at with the next contact after that.
+                    return Ok(());
+                }
+                covers::turn(self.connection, numbered.scope, self.now_ms)
             }
         }
     }

@@ -5,13 +5,14 @@ use crate::columns;
 use crate::epochs;
 use crate::error::ApiError;
 use crate::log::{self, Append};
+use crate::people;
 use ed25519_dalek::VerifyingKey;
 use ids::{Clock, DeviceId, Entropy, Role, StaffId, UnitId};
-use protocol::access::Holder;
+use protocol::access::{Holder, Standing};
 use protocol::session::server::Caller;
 use protocol::{
-    CreateVillage, FileNumberBlock, MemberRecord, UnitLevel, Unsent, VillageList, VillageRecord,
-    limits, wire,
+    CreateVillage, FileNumberBlock, FormerName, MemberRecord, Term, UnitLevel, Unsent, VillageList,
+    VillageRecord, limits, wire,
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use std::collections::BTreeSet;
@@ -25,6 +26,12 @@ pub(crate) struct Unit {
     pub level: UnitLevel,
     pub name: String,
     pub region: String,
+    /// Since when it has this name and code; 0 since it was made.
+    pub since_ms: i64,
+    pub closed_ms: Option<i64>,
+    pub successor: Option<UnitId>,
+    /// What it was called before, where that was asked for.
+    pub former: Vec<FormerName>,
 }
 
 impl Unit {
@@ -35,6 +42,10 @@ impl Unit {
             parent: self.parent,
             level: self.level,
             region: self.region.clone(),
+            since_ms: self.since_ms,
+            former: self.former.clone(),
+            closed_ms: self.closed_ms,
+            successor: self.successor,
         }
     }
 }
@@ -48,6 +59,7 @@ pub(crate) struct Staff {
     pub role: Role,
     pub name: String,
     pub since_ms: i64,
+    pub term: Option<Term>,
 }
 
 impl Staff {
@@ -58,6 +70,7 @@ impl Staff {
             role: self.role,
             unit: self.unit,
             since_ms: self.since_ms,
+            term: self.term,
         }
     }
 }
@@ -79,9 +92,33 @@ pub(crate) struct Device {
     pub unsent: Option<Unsent>,
     /// Since when its newest certificate counts.
     pub certified_ms: i64,
+    /// The holder's open grant: from, and until where that is known.
+    pub appointed: Option<(i64, Option<i64>)>,
+    /// Until when the holder stands in for another village.
+    pub covers_until_ms: Option<i64>,
 }
 
 impl Device {
+    /// How the membership stands at a time.
+    pub(crate) fn standing_at(&self, now_ms: i64) -> Standing {
+        match self.appointed {
+            _ if self.revoked_ms.is_some() => Standing::Revoked,
+            None => Standing::Expired,
+            Some((_, Some(until))) if until <= now_ms => Standing::Expired,
+            Some((from, _)) if from > now_ms => Standing::NotYet,
+            Some(_) => Standing::Active,
+        }
+    }
+
+    /// Who holds it at a time: what she stands in for ends to the moment, whenever the log says so.
+    pub(crate) fn holder_at(&self, now_ms: i64) -> Holder {
+        let is_over = self.covers_until_ms.is_some_and(|until| until <= now_ms);
+        Holder {
+            covers: self.holder.covers.filter(|_| !is_over),
+            ..self.holder
+        }
+    }
+
     /// Its newest certificate holds until.
     pub(crate) fn certified_until_ms(&self) -> i64 {
         self.certified_ms.saturating_add(limits::CERTIFICATE_MS)
@@ -107,6 +144,7 @@ impl Device {
             role: self.holder.role,
             unit: self.holder.unit,
             since_ms: self.enrolled_ms,
+            term: None,
         }
     }
 
@@ -142,6 +180,10 @@ fn read_unit(row: &Row<'_>) -> rusqlite::Result<Unit> {
         level,
         name: row.get(4)?,
         region: row.get(5)?,
+        since_ms: row.get(6)?,
+        closed_ms: row.get(7)?,
+        successor: columns::optional_uuid(row, 8)?.map(UnitId),
+        former: Vec::new(),
     })
 }
 
@@ -153,6 +195,14 @@ fn read_staff(row: &Row<'_>) -> rusqlite::Result<Staff> {
         role: columns::role(row, 3)?,
         name: row.get(4)?,
         since_ms: row.get(5)?,
+        term: match row.get(6)? {
+            None => None,
+            Some(from_ms) => Some(Term {
+                from_ms,
+                until_ms: row.get(7)?,
+                ended_ms: row.get(8)?,
+            }),
+        },
     })
 }
 
@@ -164,6 +214,7 @@ fn read_device(row: &Row<'_>) -> rusqlite::Result<Device> {
             role: columns::role(row, 9)?,
             unit: UnitId(columns::uuid(row, 10)?),
             scope: UnitId(columns::uuid(row, 11)?),
+            covers: columns::optional_uuid(row, 19)?.map(UnitId),
         },
         public_key: row.get(2)?,
         file_numbers: FileNumberBlock {
@@ -181,6 +232,11 @@ fn read_device(row: &Row<'_>) -> rusqlite::Result<Device> {
             .get::<_, Option<Vec<u8>>>(15)?
             .and_then(|packed| wire::unpack(&packed).ok()),
         certified_ms: row.get::<_, Option<i64>>(16)?.unwrap_or(row.get(5)?),
+        appointed: match row.get(17)? {
+            None => None,
+            Some(from) => Some((from, row.get(18)?)),
+        },
+        covers_until_ms: row.get(20)?,
     })
 }
 
@@ -202,9 +258,64 @@ pub(crate) fn insert_unit(connection: &Connection, unit: &Unit) -> rusqlite::Res
             ":level": level_text(unit.level),
             ":name": unit.name,
             ":region": unit.region,
+            ":since_ms": unit.since_ms,
+            ":closed_ms": unit.closed_ms,
+            ":successor": unit.successor.map(|unit| unit.0.into_bytes()),
         },
     )?;
+    for former in &unit.former {
+        put_former_name(connection, unit.id, former)?;
+    }
     Ok(())
+}
+
+/// Writes what a unit is called now, and what became of it.
+pub(crate) fn set_unit(connection: &Connection, unit: &Unit) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(include_str!("sql/organisation/set_unit.sql"))?
+        .execute(named_params! {
+            ":id": unit.id.0.as_bytes(),
+            ":name": unit.name,
+            ":region": unit.region,
+            ":since_ms": unit.since_ms,
+            ":closed_ms": unit.closed_ms,
+            ":successor": unit.successor.map(|unit| unit.0.into_bytes()),
+        })?;
+    for former in &unit.former {
+        put_former_name(connection, unit.id, former)?;
+    }
+    Ok(())
+}
+
+fn put_former_name(
+    connection: &Connection,
+    unit: UnitId,
+    former: &FormerName,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(include_str!("sql/organisation/put_former_name.sql"))?
+        .execute(named_params! {
+            ":unit": unit.0.as_bytes(),
+            ":until_ms": former.until_ms,
+            ":name": former.name,
+            ":region": former.region,
+        })?;
+    Ok(())
+}
+
+/// A unit with what it was called before.
+pub(crate) fn dated(connection: &Connection, unit: Unit) -> rusqlite::Result<Unit> {
+    let former = connection
+        .prepare_cached(include_str!("sql/organisation/former_names.sql"))?
+        .query_map(named_params! {":unit": unit.id.0.as_bytes()}, |row| {
+            Ok(FormerName {
+                name: row.get(0)?,
+                region: row.get(1)?,
+                until_ms: row.get(2)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(Unit { former, ..unit })
 }
 
 pub(crate) fn unit(connection: &Connection, id: UnitId) -> rusqlite::Result<Option<Unit>> {
@@ -231,6 +342,22 @@ fn staff_of_scope(connection: &Connection, scope: UnitId) -> rusqlite::Result<Ve
         .collect()
 }
 
+/// The people of a unit.
+pub(crate) fn staff_of_unit(connection: &Connection, unit: UnitId) -> rusqlite::Result<Vec<Staff>> {
+    connection
+        .prepare_cached(include_str!("sql/people/members_of_unit.sql"))?
+        .query_map(named_params! {":unit": unit.0.as_bytes()}, read_staff)?
+        .collect()
+}
+
+/// A person.
+pub(crate) fn staff(connection: &Connection, id: StaffId) -> rusqlite::Result<Option<Staff>> {
+    connection
+        .prepare_cached(include_str!("sql/organisation/staff.sql"))?
+        .query_row(named_params! {":id": id.0.as_bytes()}, read_staff)
+        .optional()
+}
+
 pub(crate) fn device(connection: &Connection, id: DeviceId) -> rusqlite::Result<Option<Device>> {
     connection
         .prepare_cached(include_str!("sql/organisation/device.sql"))?
@@ -253,7 +380,10 @@ pub(crate) fn members(
     connection: &Connection,
     holder: &Holder,
 ) -> rusqlite::Result<Vec<MemberRecord>> {
-    let units = units_of_scope(connection, holder.scope)?;
+    let units = units_of_scope(connection, holder.scope)?
+        .into_iter()
+        .map(|unit| dated(connection, unit))
+        .collect::<Result<Vec<_>, _>>()?;
     let staff = staff_of_scope(connection, holder.scope)?;
     let devices = devices_of_scope(connection, holder.scope)?;
     Ok(units
@@ -320,7 +450,14 @@ pub(crate) fn key_is_used(connection: &Connection, key: &[u8; 32]) -> rusqlite::
     )
 }
 
+/// Writes a person down, with a grant from their first day.
 pub(crate) fn insert_staff(connection: &Connection, staff: &Staff) -> rusqlite::Result<()> {
+    insert_staff_row(connection, staff)?;
+    people::insert_first(connection, staff)
+}
+
+/// Writes a person down whose grant is written by whoever calls.
+pub(crate) fn insert_staff_row(connection: &Connection, staff: &Staff) -> rusqlite::Result<()> {
     connection.execute(
         include_str!("sql/organisation/insert_staff.sql"),
         named_params! {
@@ -335,6 +472,41 @@ pub(crate) fn insert_staff(connection: &Connection, staff: &Staff) -> rusqlite::
     Ok(())
 }
 
+/// The person of this name, role and unit.
+pub(crate) fn find_staff(
+    connection: &Connection,
+    unit: UnitId,
+    role: Role,
+    name: &str,
+) -> rusqlite::Result<Option<Staff>> {
+    connection
+        .query_row(
+            include_str!("sql/organisation/find_staff.sql"),
+            named_params! {":unit": unit.0.as_bytes(), ":role": role.as_str(), ":name": name},
+            read_staff,
+        )
+        .optional()
+}
+
+/// A unit of a scope where somebody of this role works, and that still is one.
+pub(crate) fn place_of(
+    connection: &Connection,
+    scope: UnitId,
+    unit: UnitId,
+    role: Role,
+) -> Result<Unit, ApiError> {
+    let unit = self::unit(connection, unit)?
+        .filter(|unit| unit.scope == Some(scope))
+        .ok_or(ApiError::NotFound)?;
+    if !people::fits(role, unit.level, unit.id == scope) {
+        return Err(ApiError::NotAllowed);
+    }
+    if unit.closed_ms.is_some() {
+        return Err(ApiError::UnitClosed);
+    }
+    Ok(unit)
+}
+
 /// The person of this name, role and unit; made now if there is none. A new tablet does not make a new person.
 pub(crate) fn find_or_add_staff(
     connection: &Connection,
@@ -344,14 +516,7 @@ pub(crate) fn find_or_add_staff(
     role: Role,
     name: &str,
 ) -> Result<Staff, ApiError> {
-    let found = connection
-        .query_row(
-            include_str!("sql/organisation/find_staff.sql"),
-            named_params! {":unit": unit.0.as_bytes(), ":role": role.as_str(), ":name": name},
-            read_staff,
-        )
-        .optional()?;
-    if let Some(staff) = found {
+    if let Some(staff) = find_staff(connection, unit, role, name)? {
         return Ok(staff);
     }
     let staff = Staff {
@@ -361,6 +526,7 @@ pub(crate) fn find_or_add_staff(
         role,
         name: name.to_owned(),
         since_ms: clock.now_ms(),
+        term: None,
     };
     insert_staff(connection, &staff)?;
     log::append(
@@ -403,6 +569,10 @@ pub(crate) fn add_device(
         clock.now_ms(),
         &Append::Member(&device.record()),
     )?;
+    if device.holder.covers.is_some() {
+        // A new tablet of somebody who stands in for another village: whoever sees that one's documents knows it, too.
+        log::append_author(connection, staff.scope, clock.now_ms(), &device)?;
+    }
     Ok(device)
 }
 
@@ -427,6 +597,35 @@ pub(crate) fn checked_name(name: &str) -> Result<&str, ApiError> {
     }
 }
 
+/// Whether a text is a region code.
+pub(crate) fn check_region(region: &str) -> Result<(), ApiError> {
+    if region.len() != 12 || !region.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(ApiError::RegionInvalid);
+    }
+    Ok(())
+}
+
+/// Whether no other unit of a scope has this name or code, or is known by this code from before.
+pub(crate) fn check_free(
+    connection: &Connection,
+    scope: UnitId,
+    (name, region): (&str, &str),
+    but: Option<UnitId>,
+) -> Result<(), ApiError> {
+    for unit in units_of_scope(connection, scope)? {
+        if but == Some(unit.id) {
+            continue;
+        }
+        let is_open = unit.closed_ms.is_none();
+        let unit = dated(connection, unit)?;
+        let had = unit.former.iter().any(|former| former.region == region);
+        if unit.region == region || had || is_open && unit.name == name {
+            return Err(ApiError::VillageExists);
+        }
+    }
+    Ok(())
+}
+
 /// Makes a village of a scope.
 pub(crate) fn create_village(
     connection: &Connection,
@@ -441,15 +640,8 @@ pub(crate) fn create_village(
     }
     let name = checked_name(&input.name)?;
     let region = input.region.trim();
-    if region.len() != 12 || !region.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(ApiError::RegionInvalid);
-    }
-    let taken = units_of_scope(connection, scope)?
-        .iter()
-        .any(|unit| unit.region == region || unit.name == name);
-    if taken {
-        return Err(ApiError::VillageExists);
-    }
+    check_region(region)?;
+    check_free(connection, scope, (name, region), None)?;
     let village = Unit {
         id: UnitId::new(clock, entropy),
         scope: Some(scope),
@@ -457,6 +649,10 @@ pub(crate) fn create_village(
         level: UnitLevel::Village,
         name: name.to_owned(),
         region: region.to_owned(),
+        since_ms: 0,
+        closed_ms: None,
+        successor: None,
+        former: Vec::new(),
     };
     insert_unit(connection, &village)?;
     log::append(
@@ -481,9 +677,7 @@ pub(crate) fn create_township(
     region: &str,
 ) -> Result<Unit, ApiError> {
     let name = checked_name(name)?;
-    if region.len() != 12 || !region.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(ApiError::RegionInvalid);
-    }
+    check_region(region)?;
     let district = connection
         .query_row(include_str!("sql/organisation/district.sql"), [], read_unit)
         .optional()?
@@ -502,6 +696,10 @@ pub(crate) fn create_township(
         level: UnitLevel::Township,
         name: name.to_owned(),
         region: region.to_owned(),
+        since_ms: 0,
+        closed_ms: None,
+        successor: None,
+        former: Vec::new(),
     };
     insert_scope(connection, scope)?;
     insert_unit(connection, &township)?;
@@ -532,7 +730,7 @@ pub(crate) fn townships(connection: &Connection) -> rusqlite::Result<Vec<Unit>> 
 pub(crate) fn villages(connection: &Connection, scope: UnitId) -> Result<VillageList, ApiError> {
     let villages = units_of_scope(connection, scope)?
         .into_iter()
-        .filter(|unit| unit.level == UnitLevel::Village)
+        .filter(|unit| unit.level == UnitLevel::Village && unit.closed_ms.is_none())
         .map(|unit| VillageRecord {
             unit: unit.id,
             name: unit.name,

@@ -7,6 +7,7 @@ use crate::error::ApiError;
 use crate::log::{self, Append};
 use crate::moves;
 use crate::organisation::{self, Device, Staff, Unit};
+use crate::people;
 use ed25519_dalek::VerifyingKey;
 use ids::{DeviceId, Entropy, StaffId, UnitId};
 use protocol::session::proof;
@@ -59,11 +60,15 @@ pub(crate) fn readmit(
             level: UnitLevel::Village,
             name: known_as.unit_name.clone(),
             region: known_as.region.clone(),
+            since_ms: 0,
+            closed_ms: None,
+            successor: None,
+            former: Vec::new(),
         },
     )?;
     restore_staff(
         connection,
-        now_ms,
+        (entropy, now_ms),
         &Staff {
             id: certificate.staff,
             unit: certificate.unit,
@@ -71,6 +76,7 @@ pub(crate) fn readmit(
             role: certificate.role,
             name: known_as.staff_name.clone(),
             since_ms: certificate.issued_ms,
+            term: None,
         },
     )?;
     restore_device(
@@ -96,7 +102,7 @@ pub(crate) fn readmit(
 pub(crate) fn restore_member(
     connection: &Connection,
     key: &VerifyingKey,
-    now_ms: i64,
+    (entropy, now_ms): (&dyn Entropy, i64),
     statement: &SignedStatement,
 ) -> Result<bool, ApiError> {
     let Ok(record) = proof::open_statement::<MemberRecord>(key, statement) else {
@@ -109,6 +115,10 @@ pub(crate) fn restore_member(
             parent,
             level: UnitLevel::Village,
             region,
+            since_ms,
+            former,
+            closed_ms,
+            successor,
         } => {
             // A village lies in its township's scope. The district and the townships are as old as the server itself.
             let township = match parent {
@@ -128,6 +138,10 @@ pub(crate) fn restore_member(
                     level: UnitLevel::Village,
                     name,
                     region,
+                    since_ms,
+                    closed_ms,
+                    successor,
+                    former,
                 },
             )
         }
@@ -138,6 +152,7 @@ pub(crate) fn restore_member(
             role,
             unit,
             since_ms,
+            term,
         } => {
             let Some(scope) = organisation::unit(connection, unit)?.and_then(|unit| unit.scope)
             else {
@@ -145,7 +160,7 @@ pub(crate) fn restore_member(
             };
             restore_staff(
                 connection,
-                now_ms,
+                (entropy, now_ms),
                 &Staff {
                     id,
                     unit,
@@ -153,6 +168,7 @@ pub(crate) fn restore_member(
                     role,
                     name,
                     since_ms,
+                    term,
                 },
             )
         }
@@ -187,17 +203,33 @@ fn restore_unit(connection: &Connection, now_ms: i64, unit: Unit) -> Result<bool
     let Some(scope) = unit.scope else {
         return Ok(false);
     };
-    if organisation::unit(connection, unit.id)?.is_some() {
-        return Ok(false);
+    if let Some(known) = organisation::unit(connection, unit.id)? {
+        // The later name holds, and what is closed stays closed.
+        let is_news = (unit.closed_ms, unit.since_ms) > (known.closed_ms, known.since_ms);
+        if !is_news {
+            return Ok(false);
+        }
+        organisation::set_unit(connection, &unit)?;
+        return came_back(connection, scope, now_ms, &unit.record());
     }
     organisation::insert_unit(connection, &unit)?;
     moves::obey_to(connection, unit.id, now_ms)?;
     came_back(connection, scope, now_ms, &unit.record())
 }
 
-fn restore_staff(connection: &Connection, now_ms: i64, staff: &Staff) -> Result<bool, ApiError> {
+fn restore_staff(
+    connection: &Connection,
+    (entropy, now_ms): (&dyn Entropy, i64),
+    staff: &Staff,
+) -> Result<bool, ApiError> {
     if find_staff(connection, staff.id)?.is_some() {
-        return Ok(false);
+        let Some(term) = staff.term else {
+            return Ok(false);
+        };
+        if !people::restore_term(connection, entropy, staff.id, term, now_ms)? {
+            return Ok(false);
+        }
+        return came_back(connection, staff.scope, now_ms, &staff.record());
     }
     organisation::insert_staff(connection, staff)?;
     came_back(connection, staff.scope, now_ms, &staff.record())

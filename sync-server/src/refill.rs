@@ -148,7 +148,8 @@ fn take_in(
     }
     let key = app.signing_key.verifying_key();
     for statement in &request.members {
-        readmission::restore_member(connection, &key, now_ms, statement)?;
+        let sources = (app.entropy.as_ref(), now_ms);
+        readmission::restore_member(connection, &key, sources, statement)?;
     }
     let orders = Orders::of(app, connection, By::from(holder), now_ms);
     for statement in &request.orders {

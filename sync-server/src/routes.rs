@@ -2,14 +2,19 @@
 //!
 //! What a route does is a plain function over the shared parts and a connection; this file also runs it under axum.
 
+use crate::audit::By;
+use crate::covers;
 use crate::device_audit;
 use crate::devices;
 use crate::enrolment::{self, Counted};
+use crate::epochs;
 use crate::error::ApiError;
 use crate::exports;
 use crate::herd::{self, Class};
 use crate::moves;
+use crate::orders::Orders;
 use crate::organisation;
+use crate::people;
 use crate::readmission;
 use crate::refusals;
 use crate::reviews;
@@ -197,6 +202,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     all.extend(move_endpoints());
     all.extend(device_endpoints());
     all.extend(audit_endpoints());
+    all.extend(people_endpoints());
     all
 }
 
@@ -524,6 +530,58 @@ fn audit_endpoints() -> Vec<Endpoint> {
     ]
 }
 
+/// Routes about who is appointed to what, and who stands in for whom.
+fn people_endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::reading(
+            Action::ReadPeople,
+            "/people/list",
+            "Who is appointed to what, vetted when, and who stands in for whom.",
+            |app, connection, granted, (): ()| people::list(app, connection, granted.scope()?),
+        ),
+        Endpoint::writing(
+            Action::ManagePeople,
+            "/people/grant",
+            "Appoints a person, or appoints them anew for longer.",
+            |app, connection, granted, input| {
+                people::grant(app, connection, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::writing(
+            Action::ManagePeople,
+            "/people/vet",
+            "Writes down that a person was vetted.",
+            |app, connection, granted, input| {
+                people::vet(app, connection, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::writing(
+            Action::ManagePeople,
+            "/people/end",
+            "Ends a person's appointment; their devices are stopped and hand over.",
+            |app, connection, granted, input| {
+                people::end(app, connection, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::writing(
+            Action::ManagePeople,
+            "/people/cover",
+            "Lets somebody stand in for a village between two times.",
+            |app, connection, granted, input| {
+                covers::begin(app, connection, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::writing(
+            Action::ManagePeople,
+            "/people/cover/end",
+            "Standing in for a village ends now.",
+            |app, connection, granted, input| {
+                covers::end(app, connection, &granted.holder()?, &input)
+            },
+        ),
+    ]
+}
+
 fn open_session(app: &App, input: OpenSession) -> Result<Step, ApiError> {
     if !app
         .sessions
@@ -537,8 +595,25 @@ fn open_session(app: &App, input: OpenSession) -> Result<Step, ApiError> {
             let (nonce, signature) = (&input.nonce, &input.signature);
             proof::verify(key, input.device, &server_key.to_bytes(), nonce, signature)
         };
-        if let Some(known) = find_caller(connection, input.device)? {
+        if let Some(known) = find_caller(connection, input.device, app.clock.now_ms())? {
             verify(&known.caller.key)?;
+            if known.standing == Standing::Expired {
+                // An appointment that is over becomes an order here, so that the device hands over like any stopped one.
+                return Ok(Step::write(move |app, connection| {
+                    let now_ms = app.clock.now_ms();
+                    let scope = known.caller.holder.scope;
+                    if epochs::holds(connection, scope)? {
+                        return Err(ApiError::Gathering);
+                    }
+                    people::settle(Orders::of(app, connection, By::Server, now_ms), scope)?;
+                    let device = organisation::device(connection, input.device)?
+                        .ok_or(ApiError::DeviceUnknown)?;
+                    match let_in(app, &device.caller()?, input.hand_over) {
+                        Err(refusal) => Ok(Step::Refuse(refusal)),
+                        let_in => let_in,
+                    }
+                }));
+            }
             let is_over = known.certified_until_ms <= app.clock.now_ms();
             if !is_over || known.caller.revoked {
                 return let_in(app, &known.caller, input.hand_over);
@@ -586,15 +661,25 @@ fn let_in(app: &App, caller: &Caller, hand_over: bool) -> Result<Step, ApiError>
 /// A device that is known, and until when its certificate holds.
 struct Known {
     caller: Caller,
+    standing: Standing,
     certified_until_ms: i64,
 }
 
-fn find_caller(connection: &Connection, device: DeviceId) -> Result<Option<Known>, ApiError> {
+fn find_caller(
+    connection: &Connection,
+    device: DeviceId,
+    now_ms: i64,
+) -> Result<Option<Known>, ApiError> {
     let Some(device) = organisation::device(connection, device)? else {
         return Ok(None);
     };
+    let caller = Caller {
+        holder: device.holder_at(now_ms),
+        ..device.caller()?
+    };
     Ok(Some(Known {
-        caller: device.caller()?,
+        caller,
+        standing: device.standing_at(now_ms),
         certified_until_ms: device.certified_until_ms(),
     }))
 }
@@ -662,7 +747,7 @@ async fn admit(
             app,
             serving
                 .readers
-                .read(|connection| find_caller(connection, asker.device))?,
+                .read(|connection| find_caller(connection, asker.device, app.clock.now_ms()))?,
         ),
     };
     let granted = grant(endpoint.action, caller.as_ref())?;
@@ -705,17 +790,16 @@ impl Asker {
 
     /// The device, if it is known and signed the proof. With a certificate that is over it opens a session first, where
     /// it is looked at anew.
-    fn believed(&self, app: &App, known: Option<Known>) -> Option<Caller> {
+    fn believed(&self, app: &App, known: Option<Known>) -> Option<Known> {
         let server_key = app.signing_key.verifying_key().to_bytes();
         let now_ms = app.clock.now_ms();
-        let believed = known.filter(|known| match &self.proof {
+        known.filter(|known| match &self.proof {
             None => true,
             Some(proof) => {
                 now_ms < known.certified_until_ms
                     && proof.verify(&known.caller.key, &server_key, now_ms).is_ok()
             }
-        });
-        believed.map(|known| known.caller)
+        })
     }
 }
 
@@ -756,16 +840,18 @@ pub(crate) fn authorize(
 ) -> Result<Granted, ApiError> {
     let caller = match token.and_then(|token| Asker::of(app, token)) {
         None => None,
-        Some(asker) => asker.believed(app, find_caller(connection, asker.device)?),
+        Some(asker) => asker.believed(
+            app,
+            find_caller(connection, asker.device, app.clock.now_ms())?,
+        ),
     };
     grant(action, caller.as_ref())
 }
 
-fn grant(action: Action, caller: Option<&Caller>) -> Result<Granted, ApiError> {
-    let holder = caller.map(|caller| caller.holder);
+fn grant(action: Action, known: Option<&Known>) -> Result<Granted, ApiError> {
+    let holder = known.map(|known| known.caller.holder);
     let subject = holder.map_or(Subject::Stranger, Subject::Device);
-    let revoked = caller.is_some_and(|caller| caller.revoked);
-    let context = Context::standing(Standing::of_device(revoked));
+    let context = Context::standing(known.map_or(Standing::Active, |known| known.standing));
     let resource = if access::needs_holder(action) {
         Resource::Scope(holder.map_or(UnitId(uuid::Uuid::nil()), |holder| holder.scope))
     } else {
@@ -773,7 +859,8 @@ fn grant(action: Action, caller: Option<&Caller>) -> Result<Granted, ApiError> {
     };
     match access::decide(subject, action, resource, context) {
         Decision::Allow => Ok(Granted { holder }),
-        Decision::Deny(Denial::Unknown) => Err(ApiError::SessionUnknown),
+        // Whose appointment is over opens a session first, where that becomes an order.
+        Decision::Deny(Denial::Unknown | Denial::Expired) => Err(ApiError::SessionUnknown),
         Decision::Deny(Denial::Revoked) => Err(ApiError::DeviceRevoked),
         Decision::Deny(_) => Err(ApiError::NotAllowed),
     }

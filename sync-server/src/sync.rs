@@ -1,13 +1,15 @@
 //! One round trip of sync: admit what came, answer what is new.
 
 use crate::admission::{self, Memory};
+use crate::audit::By;
 use crate::devices;
 use crate::enrolment;
 use crate::epochs::{self, Weight};
 use crate::error::ApiError;
 use crate::log::{self, EntryAt, Stretch};
-use crate::orders;
+use crate::orders::{self, Orders};
 use crate::organisation;
+use crate::people;
 use crate::publish;
 use crate::settings;
 use crate::state::App;
@@ -89,6 +91,11 @@ fn take(mut asked: Asked, outbox: Vec<Examined>) -> Step {
     Step::write(move |app, connection| {
         let outcomes = admit(app, connection, &asked, &outbox)?;
         asked.heeded = true;
+        // What she stands in for may have begun or ended just now.
+        let device = organisation::device(connection, asked.holder.device)?;
+        asked.holder = device
+            .ok_or(ApiError::DeviceUnknown)?
+            .holder_at(asked.now_ms);
         let awaited = awaited(connection, &outcomes)?;
         Ok(match awaited {
             None => tell(asked, outcomes),
@@ -350,6 +357,10 @@ fn admit(
         asked.tick.as_deref(),
     )?;
     organisation::set_seen(connection, holder.device, now_ms)?;
+    people::settle(
+        Orders::of(app, connection, By::Server, now_ms),
+        holder.scope,
+    )?;
     let device = organisation::device(connection, holder.device)?.ok_or(ApiError::DeviceUnknown)?;
     if let Some(unsent) = asked.unsent {
         devices::note_unsent(connection, holder.device, unsent)?;

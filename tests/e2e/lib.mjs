@@ -205,8 +205,21 @@ export async function enrolStation(world, station, pin = '283946') {
   await ready(station, pin)
 }
 
+/** Appoints a director who was vetted, past the screens; only then there is a code for her. */
+export async function appoint(station, village, person, pin = '283946') {
+  await station.call('step_up', { pin })
+  await station.call('appoint', {
+    role: 'director', village, person, from: '2026-01-01', until: '', approved_by: '沈岚', basis: '芦民批〔2026〕7号',
+    vetted_on: '2026-01-01', vetting: '查询2026-118', replaces: null,
+  })
+  // What the PIN was given again for is over: the journey itself is asked again.
+  await station.call('lock')
+  await station.call('unlock', { pin })
+}
+
 /** Enrols a tablet's core for a village by a code of the station, past the screens. */
 export async function enrolTablet(station, tablet, village, person, pin = '593817') {
+  await appoint(station, village, person)
   const code = await station.call('new_enrolment', { role: 'director', village, person })
   const here = await tablet.call('enrol_start', { address: code.qr_text, code: '' })
   await station.call('confirm_enrolment', { id: code.enrolment, compare_code: here.compare_code })

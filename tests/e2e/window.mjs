@@ -10,7 +10,7 @@ import { createConnection, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { remote } from 'webdriverio'
-import { addChildren, createVillages, enrolStation, root, screenshots, startWorld, STEP_MS, until, within } from './lib.mjs'
+import { addChildren, appoint, createVillages, enrolStation, root, screenshots, startWorld, STEP_MS, until, within } from './lib.mjs'
 
 const target = process.env.CARGO_TARGET_DIR ?? `${root}target`
 
@@ -80,6 +80,7 @@ export async function directorsFolder(context, pin) {
   const villages = await createVillages(station)
   const village = villages['白荷村']
   const children = await addChildren(station, village, [['石小雨', '2016-03-05'], ['周子涵', '2014-11-30', 'LB-1', '1']])
+  await appoint(station, village, '李玉梅')
   const code = await station.call('new_enrolment', { role: 'director', village, person: '李玉梅' })
   const { folder } = await world.enrolledFolder('window', 'tablet', code.enrolment, pin)
   return { world, station, children, folder }

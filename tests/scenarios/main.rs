@@ -16,6 +16,7 @@ mod moves;
 mod moves_restored;
 mod offline_work;
 mod outside_reader;
+mod people;
 mod photos;
 mod refused;
 mod restored_server;

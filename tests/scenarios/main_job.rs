@@ -5,8 +5,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use client::view::{
     AppView, ChildFileView, ChildListView, EnrolmentView, ImportPreviewView, ImportStatusView,
-    InboxView, ProblemListView, ProblemView, RecordState, SavedView, ShellKind, Stage, SyncView,
-    TodayView, VillageListView, VisitFormView,
+    InboxView, PeopleView, ProblemListView, ProblemView, RecordState, SavedView, ShellKind, Stage,
+    SyncView, TodayView, VillageListView, VisitFormView,
 };
 use serde_json::{Value, json};
 use std::path::Path;
@@ -63,6 +63,15 @@ async fn a_roster_becomes_visits_the_station_sees_and_answers() -> Result<()> {
     assert_eq!(status.state, "done");
     station.sync().await?;
 
+    station.step_up().await?;
+    let _: PeopleView = station
+        .call(
+            "appoint",
+            json!({"role": "director", "village": village, "person": "李玉梅", "from": "2026-01-01", "until": "",
+                   "approved_by": "沈岚", "basis": "芦民批〔2026〕7号", "vetted_on": "2026-01-01",
+                   "vetting": "查询2026-118", "replaces": null}),
+        )
+        .await?;
     let code: EnrolmentView = station
         .call(
             "new_enrolment",

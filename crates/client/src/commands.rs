@@ -5,7 +5,7 @@ use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
     attachments, audit_page, children, conflicts, contacts, exports, masks, moves, office_line,
-    problems, restricted, returned, screening, standing, station, sync_page, today, visits,
+    people, problems, restricted, returned, screening, standing, station, sync_page, today, visits,
     writing,
 };
 use serde::Serialize;
@@ -179,6 +179,12 @@ commands! {
         "new_enrolment" => office_line::new_enrolment, input;
         "enrolment" => office_line::enrolment, input;
         "confirm_enrolment" => office_line::confirm_enrolment, input;
+        "people" => people::list;
+        "appoint" => people::appoint, input;
+        "record_vetting" => people::record_vetting, input;
+        "end_appointment" => people::end_appointment, input;
+        "cover_village" => people::cover_village, input;
+        "end_cover" => people::end_cover, input;
         "move_form" => moves::form, input;
         "offer_move" => moves::offer, input;
         "moves" => moves::list;

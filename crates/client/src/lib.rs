@@ -28,6 +28,7 @@ pub mod moves;
 mod nouns;
 pub mod office_line;
 pub mod packs;
+pub mod people;
 pub mod picture;
 pub mod problems;
 pub mod records;

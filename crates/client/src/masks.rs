@@ -76,6 +76,8 @@ impl Tablet {
             role: me.role,
             unit: me.unit,
             scope: me.scope,
+            // Documents are here or not; only what concerns the township is asked about on a tablet.
+            covers: None,
         }
     }
 

@@ -193,7 +193,8 @@ fn todo(code: RefusalCode) -> &'static str {
 /// Makes a one-time code for a director's tablet, or for a supervisor or head at this station.
 ///
 /// # Errors
-/// `name_missing`, `not_found`, `pin_again`, `head_appoints`, `no_network`, `server_refused`.
+/// `name_missing`, `not_found`, `pin_again`, `head_appoints`, `grant_missing`, `vetting_missing`, `unit_closed`,
+/// `no_network`, `server_refused`.
 pub async fn new_enrolment(
     tablet: &Arc<Tablet>,
     input: &NewEnrolmentInput,
@@ -223,7 +224,12 @@ pub async fn new_enrolment(
             },
         )
         .await
-        .map_err(|error| appointing(role, error))?;
+        .map_err(|error| match refused_code(&error).as_deref() {
+            Some("grant_missing") => ClientError::new("grant_missing"),
+            Some("vetting_missing") => ClientError::new("vetting_missing"),
+            Some("unit_closed") => ClientError::new("unit_closed"),
+            _ => appointing(role, error),
+        })?;
     view(&status)
 }
 

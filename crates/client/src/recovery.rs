@@ -12,14 +12,17 @@ use ids::{ChangeHash, DeviceId, DocumentId, Incarnation, Role, UnitId};
 use protocol::order::{self, Order};
 use protocol::session::proof;
 use protocol::{
-    ChainEnd, Cursor, Envelope, InventoryLine, InventoryRequest, InventoryResponse, MemberRecord,
-    PROTOCOL_VERSION, RefillRequest, RefillResponse, SignedStatement, Standing, Tick, limits,
+    ChainEnd, CoverId, Cursor, Envelope, InventoryLine, InventoryRequest, InventoryResponse,
+    MemberRecord, PROTOCOL_VERSION, RefillRequest, RefillResponse, SignedStatement, Standing, Tick,
+    limits,
 };
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use store::audit::{self, AuditRow};
 use store::changes;
 use store::recovery::{self, Held, MemberKind, Statement};
-use store::{Transaction, departures, documents, identity, members, standing, sync_state};
+use store::{
+    Connection, Transaction, departures, documents, identity, members, standing, sync_state,
+};
 
 /// What is here must still be offered.
 ///
@@ -519,9 +522,42 @@ pub(crate) fn heed_order(
                 })?;
             }
         }
-        Order::Move { .. } => {}
+        // What it brings into sight and takes out of it, the log says.
+        Order::Move { .. } | Order::Cover { .. } => {}
     }
     Ok(())
+}
+
+/// The village this person stands in for now (委派), by the orders kept here and the server's clock as it was last heard.
+pub(crate) fn covered_village(
+    tablet: &Tablet,
+    connection: &Connection,
+    now_ms: i64,
+) -> Result<Option<UnitId>, ClientError> {
+    let Some(key) = server_key(tablet) else {
+        return Ok(None);
+    };
+    // An order that comes later under the same id makes it shorter.
+    let mut hers: BTreeMap<CoverId, (UnitId, i64, i64)> = BTreeMap::new();
+    for kept in recovery::orders(connection)? {
+        if let Ok(Order::Cover {
+            cover,
+            unit,
+            delegate,
+            from_ms,
+            until_ms,
+            ..
+        }) = order::read(&key, &signed(kept)).map(|kept| kept.order)
+            && delegate == tablet.identity.staff
+        {
+            let known = hers.entry(cover).or_insert((unit, from_ms, until_ms));
+            known.2 = known.2.min(until_ms);
+        }
+    }
+    Ok(hers
+        .into_values()
+        .find(|(_, from_ms, until_ms)| (*from_ms..*until_ms).contains(&now_ms))
+        .map(|(unit, ..)| unit))
 }
 
 /// A device was stopped. When it is this one, everything it holds is offered once more: it is asked otherwise now.
@@ -571,7 +607,7 @@ fn lose_sight(
         .is_some_and(|unit| unit.parent == Some(me.scope));
     let sees = match me.role {
         Role::Supervisor | Role::Head => is_in_scope,
-        Role::Director => to == me.unit,
+        Role::Director => to == me.unit || covered_village(tablet, tx, at_ms)? == Some(to),
     };
     let is_here = documents::head(tx, document)?.is_some() && !documents::has_left(tx, document)?;
     if !sees && is_here {

@@ -12,7 +12,7 @@ use domain::household::Household;
 use domain::name_search::SearchKey;
 use domain::record::FieldConflict;
 use ids::{ChangeHash, DeviceId, DocumentId, Role, StaffId, UnitId};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use store::changes::{self, ChangeState};
 use store::members;
@@ -51,6 +51,8 @@ pub struct RosterHousehold {
 #[derive(Default)]
 pub struct People {
     staff: HashMap<StaffId, (String, Role, UnitId)>,
+    /// Whose appointment is over: their names stay under what they wrote.
+    gone: HashSet<StaffId>,
     units: HashMap<UnitId, (String, String)>,
 }
 
@@ -75,8 +77,14 @@ impl People {
     /// The store cannot be read.
     pub fn read(tablet: &Tablet) -> Result<Self, ClientError> {
         tablet.store.read(|connection| {
+            let staff = members::all_staff(connection)?;
             Ok(Self {
-                staff: members::all_staff(connection)?
+                gone: staff
+                    .iter()
+                    .filter(|row| row.ended_ms.is_some())
+                    .map(|row| row.staff)
+                    .collect(),
+                staff: staff
                     .into_iter()
                     .map(|row| (row.staff, (row.name, row.role, row.unit)))
                     .collect(),
@@ -131,9 +139,11 @@ impl People {
     pub fn directors(&self, unit: UnitId) -> Vec<String> {
         let mut names: Vec<String> = self
             .staff
-            .values()
-            .filter(|(_, role, at)| *role == Role::Director && *at == unit)
-            .map(|(name, _, _)| name.clone())
+            .iter()
+            .filter(|(staff, (_, role, at))| {
+                *role == Role::Director && *at == unit && !self.gone.contains(staff)
+            })
+            .map(|(_, (name, _, _))| name.clone())
             .collect();
         names.sort();
         names

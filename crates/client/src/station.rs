@@ -190,7 +190,7 @@ pub(crate) fn village_rows(
 ) -> Result<Vec<VillageRow>, ClientError> {
     let seen = seen_by_unit(tablet)?;
     let mut units = tablet.store.read(members::units)?;
-    units.retain(|unit| unit.level == "village");
+    units.retain(|unit| unit.level == "village" && unit.closed_ms.is_none());
     units.sort_by(|a, b| a.region_code.cmp(&b.region_code));
     Ok(units
         .into_iter()
@@ -204,6 +204,11 @@ pub(crate) fn village_rows(
                 village: unit.unit.to_string(),
                 name: unit.name,
                 region: unit.region_code.unwrap_or_default(),
+                former: unit
+                    .former
+                    .into_iter()
+                    .map(|(name, region)| format!("{name} {region}"))
+                    .collect(),
                 children: count(children.len()),
                 done: count(
                     children

@@ -495,27 +495,38 @@ fn store_member(tx: &Transaction<'_>, member: &MemberRecord) -> Result<(), Clien
             parent,
             level,
             region,
-        } => members::put_unit(
-            tx,
-            &UnitRow {
-                unit: *id,
-                parent: *parent,
-                level: match level {
-                    UnitLevel::District => "district",
-                    UnitLevel::Township => "township",
-                    UnitLevel::Village => "village",
-                }
-                .to_owned(),
-                name: name.clone(),
-                region_code: Some(region.clone()),
-                closed_ms: None,
-            },
-        )?,
+            former,
+            closed_ms,
+            ..
+        } => {
+            identity::call_unit(tx, *id, name)?;
+            members::put_unit(
+                tx,
+                &UnitRow {
+                    unit: *id,
+                    parent: *parent,
+                    level: match level {
+                        UnitLevel::District => "district",
+                        UnitLevel::Township => "township",
+                        UnitLevel::Village => "village",
+                    }
+                    .to_owned(),
+                    name: name.clone(),
+                    region_code: Some(region.clone()),
+                    former: former
+                        .iter()
+                        .map(|former| (former.name.clone(), former.region.clone()))
+                        .collect(),
+                    closed_ms: *closed_ms,
+                },
+            )?;
+        }
         MemberRecord::Staff {
             id,
             name,
             role,
             unit,
+            term,
             ..
         } => members::put_staff(
             tx,
@@ -524,7 +535,7 @@ fn store_member(tx: &Transaction<'_>, member: &MemberRecord) -> Result<(), Clien
                 name: name.clone(),
                 role: *role,
                 unit: *unit,
-                ended_ms: None,
+                ended_ms: term.and_then(|term| term.ended_ms),
             },
         )?,
         MemberRecord::Device {

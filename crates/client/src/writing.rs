@@ -2,6 +2,7 @@
 //! before (docs/adr/0023).
 
 use crate::error::ClientError;
+use crate::recovery;
 use crate::roster::Roster;
 use crate::standing;
 use crate::tablet::Tablet;
@@ -19,7 +20,12 @@ pub fn page(tablet: &Arc<Tablet>) -> Result<WritingView, ClientError> {
     let open = tablet.store.read(drafts::open)?;
     let unsent = tablet.store.read(standing::unsent)?;
     let village = tablet.identity.unit;
-    let is_hers = |unit| tablet.identity.role != Role::Director || unit == village;
+    let now_ms = tablet.clock.now_ms();
+    let covered = tablet
+        .store
+        .read(|connection| recovery::covered_village(tablet, connection, now_ms))?;
+    let is_hers =
+        |unit| tablet.identity.role != Role::Director || unit == village || covered == Some(unit);
     let children = roster
         .children
         .iter()

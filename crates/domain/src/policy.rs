@@ -237,6 +237,10 @@ pub struct Rules {
     pub lease_far: Vec<String>,
     /// With fewer days left than this the device says so.
     pub lease_warn_days: u32,
+    /// A vetting (从业查询) is to be repeated after so many months (domain.md §2); a reminder, never a block.
+    pub vetting_months: u32,
+    /// With fewer days left of somebody's appointment than this the station is reminded (docs/adr/0028).
+    pub grant_warn_days: u32,
     /// How numbers of people are masked in the child's file (domain.md §1.3).
     pub masks: Masks,
     /// A number that was shown hides itself after so many seconds.
@@ -400,6 +404,8 @@ impl Default for Rules {
             lease_days_far: 60,
             lease_far: Vec::new(),
             lease_warn_days: 7,
+            vetting_months: 12,
+            grant_warn_days: 30,
             masks: Masks::default(),
             reveal_seconds: 30,
             look_minutes: 10,

@@ -38,6 +38,9 @@ pub struct Holder {
     pub unit: UnitId,
     /// Their scope.
     pub scope: UnitId,
+    /// The village a director stands in for at the moment (委派).
+    #[serde(default)]
+    pub covers: Option<UnitId>,
 }
 
 /// What is asked.
@@ -103,11 +106,15 @@ pub enum Action {
     ReadUnitKeys,
     /// Make the station's next key, or give it to a colleague's device.
     KeepUnitKeys,
+    /// See the township's people: appointments, vetting, who stands in for whom.
+    ReadPeople,
+    /// Appoint a person, write down a vetting, end an appointment, let somebody stand in for a village.
+    ManagePeople,
 }
 
 impl Action {
     /// All actions, for tables and tests.
-    pub const ALL: [Action; 30] = [
+    pub const ALL: [Action; 32] = [
         Action::ReadHealth,
         Action::Enrol,
         Action::OpenSession,
@@ -138,6 +145,8 @@ impl Action {
         Action::ReviewOpening,
         Action::ReadUnitKeys,
         Action::KeepUnitKeys,
+        Action::ReadPeople,
+        Action::ManagePeople,
     ];
 }
 
@@ -347,12 +356,14 @@ const fn row(action: Action) -> Row {
         | Action::ReadReviews
         | Action::DecideReview
         | Action::ReadExports
-        | Action::KeepUnitKeys => Row::of(Who::Station, What::Scope),
+        | Action::KeepUnitKeys
+        | Action::ReadPeople => Row::of(Who::Station, What::Scope),
         Action::MoveDocuments
         | Action::RevokeDevice
         | Action::RequestExport
         | Action::DecideExport
-        | Action::BreakGlass => Row::of(Who::Station, What::Scope).with_pin(),
+        | Action::BreakGlass
+        | Action::ManagePeople => Row::of(Who::Station, What::Scope).with_pin(),
         // Decided on the device, which is where the words are; what comes of it is a change like any other.
         Action::ReviewOpening => Row::of(Who::Head, What::Scope),
         Action::HandOver => Row::of(Who::Stopped, What::Scope),

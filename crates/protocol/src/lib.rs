@@ -10,6 +10,7 @@
 //! - [`devices`] is what becomes of a device that is not to be used any more; [`sealed`] closes bytes to somebody's key.
 //! - [`unit_key`] is the station's own key, to which sealed words are sealed.
 //! - [`order`] is what the server decides for good and every device carries back to a restored server.
+//! - [`people`] is who is appointed to what and who stands in for whom.
 //! - [`retry`] says what may heal a refusal, for the tablet that offers again and the server that looks again.
 //! - [`session::client`] and [`session::server`] are the two state machines that speak sync.
 
@@ -28,6 +29,7 @@ pub mod message;
 pub mod moves;
 pub mod order;
 pub mod outcome;
+pub mod people;
 pub mod retry;
 pub mod sealed;
 pub mod session;
@@ -45,6 +47,7 @@ pub use message::*;
 pub use moves::*;
 pub use order::{NumberedOrder, Order};
 pub use outcome::{Outcome, RefusalCode};
+pub use people::*;
 pub use unit_key::{
     BroughtUnitKey, KeepUnitKeys, KnownUnitKey, UnitKeyHint, UnitKeyHolder, UnitKeys,
     WrappedUnitKey,

@@ -48,6 +48,8 @@ pub const ANSWER_RAW_BYTES: u32 = 512 * 1024;
 pub const ANSWER_RAW_BYTES_MAX: u32 = 4 * 1024 * 1024;
 /// A name of a person or a unit, in characters.
 pub const NAME_CHARS: usize = 40;
+/// How long somebody may stand in for a village at most.
+pub const COVER_MS: i64 = 366 * 24 * 60 * 60 * 1000;
 /// Wrong proofs that burn an enrolment.
 pub const WRONG_PROOFS: u32 = 5;
 /// Times an enrolment may be begun before it is burnt.

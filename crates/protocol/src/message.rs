@@ -3,6 +3,7 @@
 use crate::envelope::{DocumentHeader, Envelope, SignedHead};
 use crate::moves::ReviewState;
 use crate::outcome::{Outcome, RefusalCode};
+use crate::people::Term;
 use crate::unit_key::UnitKeyHint;
 use ids::{
     BlobAddress, ChangeHash, DeviceId, DocKind, DocumentId, Generation, Incarnation, Role, StaffId,
@@ -597,6 +598,18 @@ pub enum MemberRecord {
         level: UnitLevel,
         /// Region code.
         region: String,
+        /// Since when it has this name and this code; 0 since it was made.
+        #[serde(default)]
+        since_ms: i64,
+        /// What it was called before, oldest first.
+        #[serde(default)]
+        former: Vec<FormerName>,
+        /// It is no more, since.
+        #[serde(default)]
+        closed_ms: Option<i64>,
+        /// The unit it went up in.
+        #[serde(default)]
+        successor: Option<UnitId>,
     },
     /// A person who works.
     Staff {
@@ -610,6 +623,9 @@ pub enum MemberRecord {
         unit: UnitId,
         /// In this role since.
         since_ms: i64,
+        /// The appointment, as far as it was said.
+        #[serde(default)]
+        term: Option<Term>,
     },
     /// A device.
     Device {
@@ -788,6 +804,17 @@ pub struct VillageRecord {
     pub name: String,
     /// Region code.
     pub region: String,
+}
+
+/// A name and code a unit once had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormerName {
+    /// Name.
+    pub name: String,
+    /// Region code.
+    pub region: String,
+    /// Until when.
+    pub until_ms: i64,
 }
 
 /// Answer to `POST /devices/list`: every device of the scope.

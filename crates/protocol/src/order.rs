@@ -5,10 +5,11 @@
 //! signature. The newest number is in every [`crate::Tick`], so a server can tell that some are still missing.
 
 use crate::message::SignedStatement;
+use crate::people::CoverId;
 use crate::session::proof::{self, Statement};
 use crate::wire::ProtocolError;
 use ed25519_dalek::{SigningKey, VerifyingKey};
-use ids::{DeviceId, DocumentId, Generation, UnitId};
+use ids::{DeviceId, DocumentId, Generation, StaffId, UnitId};
 use serde::{Deserialize, Serialize};
 
 /// What is ordered.
@@ -43,6 +44,21 @@ pub enum Order {
         to: UnitId,
         /// Which of the document's moves this is, from 1: the last one holds, in whatever order they become known.
         step: u32,
+    },
+    /// A person stands in for a village between two times (委派). Said again with the same id it ends earlier, never later.
+    Cover {
+        /// Which.
+        cover: CoverId,
+        /// The village.
+        unit: UnitId,
+        /// Who stands in.
+        delegate: StaffId,
+        /// Who is away.
+        absent: Option<StaffId>,
+        /// From.
+        from_ms: i64,
+        /// Until.
+        until_ms: i64,
     },
 }
 

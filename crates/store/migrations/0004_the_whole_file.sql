@@ -10,3 +10,6 @@ CREATE TABLE unit_keys (
   secret      BLOB,
   PRIMARY KEY (scope, epoch)
 ) STRICT, WITHOUT ROWID;
+
+-- What a unit was called before, a line for each: code and name (docs/adr/0028).
+ALTER TABLE units ADD COLUMN former TEXT;

@@ -191,6 +191,24 @@ pub fn begin_incarnation(tx: &Transaction<'_>, incarnation: Incarnation) -> Resu
     put(tx, &identity)
 }
 
+/// The unit of this device has another name from now on; another unit changes nothing.
+///
+/// # Errors
+/// The database refuses.
+pub fn call_unit(tx: &Transaction<'_>, unit: UnitId, name: &str) -> Result<(), StoreError> {
+    let Some(mut identity) = get(tx)? else {
+        return Ok(());
+    };
+    if identity.unit == unit && identity.unit_name != name {
+        name.clone_into(&mut identity.unit_name);
+        put(tx, &identity)?;
+    } else if identity.scope == unit && identity.township != name {
+        name.clone_into(&mut identity.township);
+        put(tx, &identity)?;
+    }
+    Ok(())
+}
+
 /// Puts what the server says of this device now in the place of what it said before.
 ///
 /// # Errors

@@ -18,6 +18,8 @@ pub struct UnitRow {
     pub name: String,
     /// 12-digit region code at present.
     pub region_code: Option<String>,
+    /// What it was called before, oldest first: name and code.
+    pub former: Vec<(String, String)>,
     /// Closed since.
     pub closed_ms: Option<i64>,
 }
@@ -91,6 +93,7 @@ pub fn put_unit(tx: &Transaction<'_>, unit: &UnitRow) -> Result<(), StoreError> 
             ":level": unit.level,
             ":name": unit.name,
             ":region_code": unit.region_code,
+            ":former": (!unit.former.is_empty()).then(|| lines(&unit.former)),
             ":closed_ms": unit.closed_ms,
         })?;
     Ok(())
@@ -333,8 +336,23 @@ fn unit_from(row: &Row<'_>) -> rusqlite::Result<UnitRow> {
         level: row.get("level")?,
         name: row.get("name")?,
         region_code: row.get("region_code")?,
+        former: row
+            .get::<_, Option<String>>("former")?
+            .unwrap_or_default()
+            .lines()
+            .filter_map(|line| line.split_once(' '))
+            .map(|(region, name)| (name.to_owned(), region.to_owned()))
+            .collect(),
         closed_ms: row.get("closed_ms")?,
     })
+}
+
+/// A line for each, code first: a name holds no line break, and a code no blank.
+fn lines(former: &[(String, String)]) -> String {
+    former
+        .iter()
+        .map(|(name, region)| format!("{region} {name}\n"))
+        .collect()
 }
 
 fn staff_from(row: &Row<'_>) -> rusqlite::Result<StaffRow> {

@@ -421,6 +421,7 @@ fn small_tables_read_back_what_was_put() {
         level: "village".into(),
         name: "石桥村".into(),
         region_code: Some("310199001001".into()),
+        former: vec![("石桥大队".into(), "310199001009".into())],
         closed_ms: None,
     };
     let staff = StaffRow {

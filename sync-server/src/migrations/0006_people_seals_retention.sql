@@ -19,3 +19,54 @@ CREATE TABLE unit_key_wraps (
   PRIMARY KEY (scope, epoch, device)
 ) WITHOUT ROWID;
 CREATE INDEX unit_key_wraps_by_device ON unit_key_wraps (scope, device);
+
+-- People and grants (docs/adr/0028). A unit's id is for ever; its name and code are dated. 'units' has the present ones.
+ALTER TABLE units ADD COLUMN since_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE units ADD COLUMN closed_ms INTEGER;
+ALTER TABLE units ADD COLUMN successor BLOB;
+ALTER TABLE units ADD COLUMN split_from BLOB;
+
+CREATE TABLE unit_names (
+  unit     BLOB NOT NULL REFERENCES units (id),
+  until_ms INTEGER NOT NULL,
+  name     TEXT NOT NULL,
+  region   TEXT NOT NULL,
+  PRIMARY KEY (unit, until_ms)
+) WITHOUT ROWID;
+
+-- Who is appointed to what, from when to when. One at most of a person's is open. Who approved it, the number of the
+-- approval and that of the vetting are sealed; what the vetting says is nowhere. Whoever worked before there were grants
+-- has one from their first day, by nobody known.
+CREATE TABLE grants (
+  id         BLOB PRIMARY KEY,
+  staff      BLOB NOT NULL REFERENCES staff (id),
+  from_ms    INTEGER NOT NULL,
+  until_ms   INTEGER,
+  ended_ms   INTEGER,
+  end_reason TEXT,
+  words      BLOB,
+  vetted_on  TEXT,
+  vetting    BLOB,
+  vetted_by  BLOB REFERENCES staff (id),
+  granted_by BLOB REFERENCES staff (id)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX grants_open ON grants (staff) WHERE ended_ms IS NULL;
+CREATE INDEX grants_by_staff ON grants (staff, from_ms);
+CREATE INDEX grants_by_end ON grants (until_ms) WHERE ended_ms IS NULL AND until_ms IS NOT NULL;
+INSERT INTO grants (id, staff, from_ms)
+SELECT id, id, since_ms FROM staff;
+
+-- Who stands in for a village. A running one is what the delegate's access is decided by.
+CREATE TABLE covers (
+  id       BLOB PRIMARY KEY,
+  scope    BLOB NOT NULL REFERENCES scopes (id),
+  unit     BLOB NOT NULL,
+  delegate BLOB NOT NULL,
+  absent   BLOB,
+  from_ms  INTEGER NOT NULL,
+  until_ms INTEGER NOT NULL,
+  state    TEXT NOT NULL,                    -- waiting | running | over
+  seq      INTEGER                           -- the log's number when it began to run
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX covers_running ON covers (delegate) WHERE state = 'running';
+CREATE INDEX covers_by_state ON covers (scope, state);

@@ -54,6 +54,7 @@ async fn every_deciding_act_writes_a_row_and_refused_ones_write_none() {
             "enrolment_confirmed",
             "device_enrolled",
             "village_made",
+            "person_granted",
             "enrolment_made",
             "enrolment_confirmed",
             "device_enrolled",
@@ -64,9 +65,9 @@ async fn every_deciding_act_writes_a_row_and_refused_ones_write_none() {
     let rows = rows(&world);
     assert_eq!(rows[4].staff, Some(station.enrolled.staff));
     assert_eq!(rows[4].object, village.to_string());
-    assert_eq!(rows[8].by, "operator");
-    assert_eq!(rows[8].order, Some(number));
-    assert_eq!(rows[8].object, tablet.enrolled.device.to_string());
+    assert_eq!(rows[9].by, "operator");
+    assert_eq!(rows[9].order, Some(number));
+    assert_eq!(rows[9].object, tablet.enrolled.device.to_string());
     assert_eq!(faults(&world), [""; 0]);
 }
 

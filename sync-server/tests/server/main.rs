@@ -15,6 +15,7 @@ mod herd;
 mod hostile;
 mod matrix;
 mod moves;
+mod people;
 mod returned;
 mod snapshots;
 mod strangers;

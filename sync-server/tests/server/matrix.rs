@@ -37,7 +37,7 @@ const ROUTES: [(&str, &str); 24] = [
 ];
 
 /// The rest of them.
-const MORE_ROUTES: [(&str, &str); 16] = [
+const MORE_ROUTES: [(&str, &str); 22] = [
     ("/moves/offer", "MoveDocuments"),
     ("/moves/decide", "MoveDocuments"),
     ("/review/list", "ReadReviews"),
@@ -54,6 +54,12 @@ const MORE_ROUTES: [(&str, &str); 16] = [
     ("/exports/use", "RequestExport"),
     ("/unit-keys/read", "ReadUnitKeys"),
     ("/unit-keys/keep", "KeepUnitKeys"),
+    ("/people/list", "ReadPeople"),
+    ("/people/grant", "ManagePeople"),
+    ("/people/vet", "ManagePeople"),
+    ("/people/end", "ManagePeople"),
+    ("/people/cover", "ManagePeople"),
+    ("/people/cover/end", "ManagePeople"),
 ];
 
 fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {

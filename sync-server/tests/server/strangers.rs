@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use sync_server::admin::AdminDesk;
 use sync_server::system::SystemEntropy;
 
-const PATHS: [&str; 35] = [
+const PATHS: [&str; 41] = [
     "/enrol/start",
     "/enrol/reveal",
     "/enrol/poll",
@@ -43,6 +43,12 @@ const PATHS: [&str; 35] = [
     "/exports/use",
     "/unit-keys/read",
     "/unit-keys/keep",
+    "/people/list",
+    "/people/grant",
+    "/people/vet",
+    "/people/end",
+    "/people/cover",
+    "/people/cover/end",
 ];
 
 /// Routes of a device that was stopped, and of no other.

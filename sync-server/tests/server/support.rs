@@ -11,9 +11,10 @@ use protocol::session::proof;
 use protocol::{
     ConfirmEnrolment, CreateEnrolment, CreateVillage, Cursor, DocumentHeader, Enrolled,
     EnrolmentProgress, EnrolmentStarted, EnrolmentStatus, Envelope, EnvelopeHead, ErrorMessage,
-    FinishEnrolment, LastApplied, Locator, NonceRequest, NonceResponse, OpenSession,
-    PROTOCOL_VERSION, RevealEnrolment, SessionOpened, SnapshotPage, SnapshotRequest,
-    StartEnrolment, SyncRequest, SyncResponse, VillageList, change_header, envelope, genesis, wire,
+    FinishEnrolment, GrantPerson, LastApplied, Locator, NonceRequest, NonceResponse, OpenSession,
+    PROTOCOL_VERSION, PeopleList, RevealEnrolment, SessionOpened, SnapshotPage, SnapshotRequest,
+    StartEnrolment, SyncRequest, SyncResponse, Vetting, VillageList, change_header, envelope,
+    genesis, wire,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::path::PathBuf;
@@ -377,6 +378,25 @@ pub struct Device {
     pub hand_over: bool,
 }
 
+/// A director's appointment from the beginning of time, with everything the law asks for.
+pub fn appointment(id: Uuid, unit: UnitId, person: &str) -> GrantPerson {
+    GrantPerson {
+        id,
+        unit,
+        role: Role::Director,
+        person: person.into(),
+        from_ms: 0,
+        until_ms: None,
+        approved_by: "沈岚".into(),
+        basis: "芦民批〔2026〕7号".into(),
+        vetting: Some(Vetting {
+            on: "2026-10-08".into(),
+            reference: "查询2026-118".into(),
+        }),
+        replaces: None,
+    }
+}
+
 impl Device {
     pub async fn open_session(&mut self) -> Result<(), Refused> {
         let device = self.enrolled.device;
@@ -428,12 +448,22 @@ impl Device {
         unit: UnitId,
         person: &str,
     ) -> Result<EnrolmentStatus, Refused> {
+        if role == Role::Director {
+            self.appoint(unit, person).await?;
+        }
         let input = CreateEnrolment {
             unit,
             role,
             person: person.into(),
         };
         self.post("/enrolments", &input).await
+    }
+
+    /// Appoints a director who was vetted; the same one again changes nothing.
+    pub async fn appoint(&mut self, unit: UnitId, person: &str) -> Result<PeopleList, Refused> {
+        let id = Uuid::new_v5(&unit.0, person.as_bytes());
+        self.post("/people/grant", &appointment(id, unit, person))
+            .await
     }
 
     pub async fn confirm(

@@ -1,7 +1,7 @@
 // From two empty folders to a village's list: the station enrols by the code `init` made, creates a village and makes
 // a code; the director types it, both compare six digits, she sets a PIN, and her list arrives.
 import {
-  choosePin, equal, journey, look, open, startWorld, stationScreen, tabletLandscape, typePin, until,
+  choosePin, equal, journey, look, open, startWorld, stationScreen, tabletLandscape, tabletPortrait, typePin, until,
 } from '../lib.mjs'
 
 const digits = (text) => text.replace(/\D/g, '')
@@ -28,10 +28,12 @@ journey('a station and a tablet enrol by typed code and compared digits', async 
   await station.page.locator('[data-test="village-created"]').waitFor()
   await station.tap('[data-test="enrol-new"]')
   await station.page.locator('[data-test="enrol-person"]').fill('李玉梅')
-  const village = station.page.locator('[data-test="enrol-village"]')
-  if ((await village.evaluate((element) => element.tagName)) === 'SELECT') {
-    await village.selectOption({ label: '白荷村' })
-  }
+  await station.tap('[data-test="enrol-start"]')
+  await station.page.getByText('这个人还没有登记批准').waitFor()
+  await station.tap('[data-test="enrol-cancel"]')
+  await appointed(station)
+  await station.tap('[data-test="person-code"]')
+  equal(await station.page.locator('[data-test="enrol-person"]').inputValue(), '李玉梅', 'a code for the person that was appointed')
   await station.tap('[data-test="enrol-start"]')
   await look(station.page, 'station-enrol-code')
   const address = await station.page.locator('[data-test="enrol-address"]').innerText()
@@ -65,4 +67,34 @@ async function typeCode(device, address, code) {
   await device.page.locator('[data-test="enrol-code"]').fill(code)
   await device.tap('[data-test="enrol-start"]')
   await device.page.locator('[data-test="compare-code"]').waitFor()
+}
+
+/** 人员: the approval and the vetting are written down first; only then there is a code. */
+async function appointed(station) {
+  await station.tap('[data-test="station-nav-people"]')
+  await station.tap('[data-test="appoint-new"]')
+  await station.page.locator('#appoint-village').selectOption({ label: '白荷村' })
+  await station.page.locator('#appoint-person').fill('李玉梅')
+  await station.page.locator('#appoint-by').fill('沈岚')
+  await station.page.locator('#appoint-basis').fill('芦民批〔2026〕7号')
+  await station.page.locator('#appoint-vetting').fill('查询2026-118')
+  const parts = station.page.locator('section', { has: station.page.locator('#appoint-vetted') }).last().locator('select')
+  await parts.nth(0).selectOption({ index: 1 })
+  await parts.nth(1).selectOption('1')
+  await parts.nth(2).selectOption('1')
+  await look(station.page, 'station-people-appoint')
+  await station.page.setViewportSize(tabletPortrait)
+  await look(station.page, 'station-people-appoint-800x1280')
+  await station.page.setViewportSize(stationScreen)
+  await station.tap('[data-test="appoint-save"]')
+  await typePin(station.page, '283946')
+  await station.page.locator('[data-test="people-said"]').waitFor()
+  await look(station.page, 'station-people')
+  await station.page.setViewportSize(tabletLandscape)
+  await look(station.page, 'station-people-1280x800')
+  await station.page.setViewportSize(tabletPortrait)
+  await station.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
+  await look(station.page, 'station-people-200pct')
+  await station.page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
+  await station.page.setViewportSize(stationScreen)
 }

@@ -1,7 +1,7 @@
 // What is wrong is said in a sentence, and nothing that was entered is lost.
 import {
   addChildren, checkAxe, createVillages, enrolStation, enrolTablet, equal, journey, look, open, startWorld, tabletLandscape,
-  tabletPortrait, truthy, typePin, until,
+  appoint, tabletPortrait, truthy, typePin, until,
 } from '../lib.mjs'
 
 const MINUTE = 60_000
@@ -11,6 +11,7 @@ journey('a wrong, a late and a used code, and a wrong PIN, are told in words', a
   const station = await world.host('station', 'station')
   await enrolStation(world, station)
   const villages = await createVillages(station)
+  await appoint(station, villages['白荷村'], '李玉梅')
   const newCode = () => station.call('new_enrolment', { role: 'director', village: villages['白荷村'], person: '李玉梅' })
   const core = await world.host('tablet')
   const tablet = await open(context, core, tabletPortrait)

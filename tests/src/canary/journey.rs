@@ -12,7 +12,7 @@ use client::picture;
 use client::view::{
     AppView, AttachmentListView, ChildFileView, ChildListView, EnrolmentView, ExportFileView,
     ExportFormView, ExportMadeView, ExportsView, ImportPreviewView, ImportStatusView, MovesView,
-    ProblemView, RecordState, ReturnedView, SavedView, ScreeningView, ShellKind, Stage,
+    PeopleView, ProblemView, RecordState, ReturnedView, SavedView, ScreeningView, ShellKind, Stage,
     VillageListView, VisitFormView,
 };
 use ids::DocumentId;
@@ -190,11 +190,24 @@ impl Journey {
 
     /// A tablet enrolled at the station, by the typed code or by the QR.
     async fn tablet(&self, name: &str, typed: bool) -> Result<Device> {
+        let person = self.words(&format!("staff.{name}"));
+        let today = self.station.tablet()?.today().to_string();
+        self.station.step_up().await?;
+        let _: PeopleView = self
+            .station
+            .call(
+                "appoint",
+                json!({"role": "director", "village": self.village, "person": person, "from": today, "until": "",
+                       "approved_by": self.words(&format!("grant.{name}.approved_by")),
+                       "basis": self.words(&format!("grant.{name}.basis")), "vetted_on": today,
+                       "vetting": self.words(&format!("grant.{name}.vetting")), "replaces": null}),
+            )
+            .await?;
         let code: EnrolmentView = self
             .station
             .call(
                 "new_enrolment",
-                json!({"role": "director", "village": self.village, "person": self.words(&format!("staff.{name}"))}),
+                json!({"role": "director", "village": self.village, "person": person}),
             )
             .await?;
         planted(&format!("enrolment.{name}.code"), code.code.clone());

@@ -9,8 +9,8 @@ use ids::{
 use protocol::envelope::{self, DocumentHeader, EnvelopeHead};
 use protocol::session::proof;
 use protocol::{
-    Cursor, Entry as LogEntry, EntryBody, Envelope, Locator, MemberRecord, Outcome, SnapshotPage,
-    StartEnrolment, SyncRequest, SyncResponse, Tick, UnitLevel, wire,
+    Cursor, Entry as LogEntry, EntryBody, Envelope, FormerName, Locator, MemberRecord, Outcome,
+    SnapshotPage, StartEnrolment, SyncRequest, SyncResponse, Tick, UnitLevel, wire,
 };
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -172,6 +172,14 @@ fn sync_response() -> SyncResponse {
                 parent: Some(UnitId(id(8))),
                 level: UnitLevel::Village,
                 region: "310199100201".to_owned(),
+                since_ms: 2,
+                former: vec![FormerName {
+                    name: "荷塘村".to_owned(),
+                    region: "310199100209".to_owned(),
+                    until_ms: 2,
+                }],
+                closed_ms: None,
+                successor: None,
             }),
             EntryBody::Reset,
         ]);
@@ -221,6 +229,7 @@ pub(super) fn responses() -> Vec<Vec<u8>> {
             role: Role::Director,
             unit: UnitId(id(10)),
             since_ms: 1,
+            term: None,
         }],
         policies: vec![("p".to_owned(), "{}".to_owned())],
         documents: vec![],

@@ -8,12 +8,13 @@ use ids::audit::AuditEntry;
 use ids::{BlobAddress, ChangeHash, DocumentId, Generation, Incarnation, Role, new_uuid};
 use protocol::moves::{DecideMove, DecideReview, MoveDecision, OfferMove};
 use protocol::{
-    BlobChunk, BlobOffer, BringAudit, BroughtUnitKey, ConfirmEnrolment, CreateEnrolment,
-    CreateVillage, Cursor, DecideExport, FinishEnrolment, GiveReceipt, HandOver, InventoryLine,
-    InventoryRequest, KeepRemains, KeepUnitKeys, KnownUnitKey, Locator, NonceRequest, OfferBlobs,
-    OpenSession, PROTOCOL_VERSION, PollEnrolment, ReadAudit, ReadBlob, ReadEnrolment,
-    RefillRequest, RequestExport, RevealEnrolment, RevokeDevice, SignedStatement, SnapshotRequest,
-    StartEnrolment, SyncRequest, Unsent, UseExport, WrappedUnitKey, wire,
+    BlobChunk, BlobOffer, BringAudit, BroughtUnitKey, ConfirmEnrolment, CoverVillage,
+    CreateEnrolment, CreateVillage, Cursor, DecideExport, EndCover, EndGrant, FinishEnrolment,
+    GiveReceipt, GrantPerson, HandOver, InventoryLine, InventoryRequest, KeepRemains, KeepUnitKeys,
+    KnownUnitKey, Locator, NonceRequest, OfferBlobs, OpenSession, PROTOCOL_VERSION, PollEnrolment,
+    ReadAudit, ReadBlob, ReadEnrolment, RecordVetting, RefillRequest, RequestExport,
+    RevealEnrolment, RevokeDevice, SignedStatement, SnapshotRequest, StartEnrolment, SyncRequest,
+    Unsent, UseExport, Vetting, WrappedUnitKey, wire,
 };
 use serde::Serialize;
 
@@ -249,6 +250,7 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
     add("/exports/use", packed(&UseExport { id, rows: 1 })?);
     add("/unit-keys/read", packed(&())?);
     add("/unit-keys/keep", packed(&unit_keys(device))?);
+    add_people(&mut add, id, ground.village)?;
     Ok(all)
 }
 
@@ -271,6 +273,52 @@ fn unit_keys(device: ids::DeviceId) -> KeepUnitKeys {
             sealed: vec![2; 104],
         }],
     }
+}
+
+fn add_people(
+    add: &mut impl FnMut(&'static str, Vec<u8>),
+    id: uuid::Uuid,
+    village: ids::UnitId,
+) -> Result<()> {
+    let text = || TEXT.to_owned();
+    add("/people/list", packed(&())?);
+    let vetting = Vetting {
+        on: text(),
+        reference: text(),
+    };
+    let grant = GrantPerson {
+        id,
+        unit: village,
+        role: Role::Director,
+        person: text(),
+        from_ms: 0,
+        until_ms: Some(i64::MAX),
+        approved_by: text(),
+        basis: text(),
+        vetting: Some(vetting.clone()),
+        replaces: Some(id),
+    };
+    add("/people/grant", packed(&grant)?);
+    add(
+        "/people/vet",
+        packed(&RecordVetting { grant: id, vetting })?,
+    );
+    let end = EndGrant {
+        grant: id,
+        reason: text(),
+    };
+    add("/people/end", packed(&end)?);
+    let cover = CoverVillage {
+        id,
+        unit: village,
+        delegate: ids::StaffId(uuid()),
+        absent: None,
+        from_ms: i64::MIN,
+        until_ms: i64::MAX,
+    };
+    add("/people/cover", packed(&cover)?);
+    add("/people/cover/end", packed(&EndCover { id })?);
+    Ok(())
 }
 
 fn packed<T: Serialize>(message: &T) -> Result<Vec<u8>> {

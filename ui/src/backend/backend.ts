@@ -78,6 +78,12 @@ export const commands = [
   'writing',
   'devices',
   'revoke_device',
+  'people',
+  'appoint',
+  'record_vetting',
+  'end_appointment',
+  'cover_village',
+  'end_cover',
   'new_enrolment',
   'enrolment',
   'confirm_enrolment',
@@ -182,6 +188,12 @@ export interface Backend {
   writing(): Promise<view.WritingView>
   devices(): Promise<view.DevicesView>
   revokeDevice(input: view.RevokeInput): Promise<view.DevicesView>
+  people(): Promise<view.PeopleView>
+  appoint(input: view.AppointInput): Promise<view.PeopleView>
+  recordVetting(input: view.VettingInput): Promise<view.PeopleView>
+  endAppointment(input: view.EndAppointmentInput): Promise<view.PeopleView>
+  coverVillage(input: view.CoverInput): Promise<view.PeopleView>
+  endCover(input: view.IdInput): Promise<view.PeopleView>
   newEnrolment(input: view.NewEnrolmentInput): Promise<view.EnrolmentView>
   enrolment(input: view.IdInput): Promise<view.EnrolmentView>
   confirmEnrolment(input: view.ConfirmEnrolmentInput): Promise<view.EnrolmentView>

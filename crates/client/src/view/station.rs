@@ -71,6 +71,8 @@ pub struct VillageRow {
     pub name: String,
     /// Region code.
     pub region: String,
+    /// What it was called before, oldest first: name and code.
+    pub former: Vec<String>,
     /// Children.
     pub children: u32,
     /// Visits done this month.

@@ -157,6 +157,7 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
         (rules.lease_days, "rules.lease_days"),
         (rules.lease_days_far, "rules.lease_days_far"),
         (rules.reveal_seconds, "rules.reveal_seconds"),
+        (rules.vetting_months, "rules.vetting_months"),
     ] {
         if value == 0 {
             return Err(PolicyError::Zero(place.to_owned()));
@@ -174,6 +175,8 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
         (rules.lease_days, "rules.lease_days"),
         (rules.lease_days_far, "rules.lease_days_far"),
         (rules.lease_warn_days, "rules.lease_warn_days"),
+        (rules.grant_warn_days, "rules.grant_warn_days"),
+        (rules.vetting_months, "rules.vetting_months"),
     ] {
         if value > 366 {
             return Err(PolicyError::Range(place.to_owned()));

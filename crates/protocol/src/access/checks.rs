@@ -151,7 +151,7 @@ pub(super) const CHECKS: [Check; 15] = [
         },
     },
     Check {
-        name: "a director works in her village",
+        name: "a director works in her village and the one she stands in for",
         denial: Denial::Unit,
         refuses: |question| {
             let (Some(holder), Resource::Document { home_unit, .. }) =
@@ -159,7 +159,8 @@ pub(super) const CHECKS: [Check; 15] = [
             else {
                 return false;
             };
-            !question.is_sealed() && home_unit != holder.unit
+            let is_hers = home_unit == holder.unit || holder.covers == Some(home_unit);
+            !question.is_sealed() && !is_hers
         },
     },
     Check {

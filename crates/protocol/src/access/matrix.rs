@@ -21,6 +21,7 @@ const SCOPE: UnitId = UnitId(Uuid::from_u128(1));
 const OTHER_SCOPE: UnitId = UnitId(Uuid::from_u128(2));
 const VILLAGE: UnitId = UnitId(Uuid::from_u128(3));
 const OTHER_VILLAGE: UnitId = UnitId(Uuid::from_u128(4));
+const COVERED_VILLAGE: UnitId = UnitId(Uuid::from_u128(8));
 const DEVICE: DeviceId = DeviceId(Uuid::from_u128(5));
 const OTHER_DEVICE: DeviceId = DeviceId(Uuid::from_u128(6));
 
@@ -275,6 +276,12 @@ fn relations() -> Vec<Relation> {
             SCOPE,
             DEVICE,
         ),
+        file(
+            "a file of a village a director stands in for",
+            COVERED_VILLAGE,
+            SCOPE,
+            OTHER_DEVICE,
+        ),
         file("a file of the station", SCOPE, SCOPE, OTHER_DEVICE),
         file(
             "a file of another township",
@@ -296,6 +303,12 @@ fn relations() -> Vec<Relation> {
             OTHER_DEVICE,
         ),
         sealed("sealed in the village, made here", VILLAGE, SCOPE, DEVICE),
+        sealed(
+            "sealed in a village a director stands in for",
+            COVERED_VILLAGE,
+            SCOPE,
+            DEVICE,
+        ),
         sealed(
             "sealed in another township, made here",
             OTHER_SCOPE,
@@ -360,6 +373,7 @@ fn holder(role: Role) -> Subject {
         role,
         unit: if role.is_at_station() { SCOPE } else { VILLAGE },
         scope: SCOPE,
+        covers: (role == Role::Director).then_some(COVERED_VILLAGE),
     })
 }
 

@@ -23,6 +23,7 @@ fn holder(role: Role) -> Subject {
             Role::Supervisor | Role::Head => SCOPE,
         },
         scope: SCOPE,
+        covers: None,
     })
 }
 
@@ -76,6 +77,8 @@ fn who_may_do_what_at_home() {
         (Action::ReadExports, "nnyyn"),
         (Action::RequestExport, "nnyyn"),
         (Action::DecideExport, "nnyyn"),
+        (Action::ReadPeople, "nnyyn"),
+        (Action::ManagePeople, "nnyyn"),
     ];
     assert_eq!(table.len(), Action::ALL.len());
     for (action, expected) in table {

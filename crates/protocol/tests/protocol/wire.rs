@@ -85,6 +85,10 @@ fn response() -> SyncResponse {
                     parent: None,
                     level: UnitLevel::Township,
                     region: "310199100000".into(),
+                    since_ms: 0,
+                    former: Vec::new(),
+                    closed_ms: None,
+                    successor: None,
                 }),
             ),
             entry(

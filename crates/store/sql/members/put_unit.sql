@@ -1,2 +1,2 @@
-INSERT OR REPLACE INTO units (unit, parent, level, name, region_code, closed_ms)
-VALUES (:unit, :parent, :level, :name, :region_code, :closed_ms);
+INSERT OR REPLACE INTO units (unit, parent, level, name, region_code, former, closed_ms)
+VALUES (:unit, :parent, :level, :name, :region_code, :former, :closed_ms);

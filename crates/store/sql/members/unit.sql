@@ -1,1 +1,1 @@
-SELECT unit, parent, level, name, region_code, closed_ms FROM units WHERE unit = :unit;
+SELECT unit, parent, level, name, region_code, former, closed_ms FROM units WHERE unit = :unit;

@@ -1,2 +1,2 @@
-INSERT INTO units (id, scope, parent, level, name, region)
-VALUES (:id, :scope, :parent, :level, :name, :region);
+INSERT INTO units (id, scope, parent, level, name, region, since_ms, closed_ms, successor)
+VALUES (:id, :scope, :parent, :level, :name, :region, :since_ms, :closed_ms, :successor);

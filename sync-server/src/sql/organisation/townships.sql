@@ -1,1 +1,1 @@
-SELECT id, scope, parent, level, name, region FROM units WHERE level = 'township' ORDER BY region, name;
+SELECT id, scope, parent, level, name, region, since_ms, closed_ms, successor FROM units WHERE level = 'township' ORDER BY region, name;

@@ -1,1 +1,1 @@
-SELECT id, scope, parent, level, name, region FROM units WHERE id = :id;
+SELECT id, scope, parent, level, name, region, since_ms, closed_ms, successor FROM units WHERE id = :id;

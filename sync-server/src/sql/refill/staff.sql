@@ -1,1 +1,1 @@
-SELECT id, unit, scope, role, name, since_ms FROM staff WHERE id = :id;
+SELECT id, unit, scope FROM staff WHERE id = :id;

@@ -17,6 +17,10 @@ name: string,
  */
 region: string, 
 /**
+ * What it was called before, oldest first: name and code.
+ */
+former: Array<string>, 
+/**
  * Children.
  */
 children: number, 

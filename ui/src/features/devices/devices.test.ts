@@ -19,6 +19,7 @@ const village: VillageRow = {
   children: 18,
   done: 0,
   overdue: 0,
+  former: [],
   directors: [],
   tablet_seen: null,
 }

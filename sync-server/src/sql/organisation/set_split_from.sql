@@ -1,0 +1,1 @@
+UPDATE units SET split_from = :split_from WHERE id = :id;

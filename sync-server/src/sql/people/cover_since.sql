@@ -1,0 +1,1 @@
+SELECT unit, seq FROM covers WHERE delegate = :delegate AND state = 'running';

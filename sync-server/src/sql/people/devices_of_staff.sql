@@ -1,0 +1,1 @@
+SELECT id FROM devices WHERE staff = :staff AND revoked_ms IS NULL ORDER BY enrolled_ms, id;

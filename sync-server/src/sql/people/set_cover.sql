@@ -1,0 +1,1 @@
+UPDATE covers SET state = :state, seq = coalesce(:seq, seq) WHERE id = :id;

@@ -1,0 +1,91 @@
+import { flushPromises } from '@vue/test-utils'
+import { expect, test } from 'vitest'
+import type { AppointInput, CoverInput, PeopleView, PersonRow } from '@/backend'
+import { memoryBackend } from '@/backend/memory'
+import { show } from '@/testing/mount'
+import PeoplePage from './PeoplePage.vue'
+
+function person(more: Partial<PersonRow> = {}): PersonRow {
+  return {
+    grant: 'g1',
+    staff: 's1',
+    person: '李玉梅',
+    role: 'director',
+    role_words: '儿童主任',
+    village: 'v1',
+    unit: '白荷村',
+    from: '2026-01-01',
+    until: null,
+    state: 'in_force',
+    end_reason: '',
+    approved_by: '沈岚',
+    basis: '芦民批〔2026〕7号',
+    vetted_on: '2026-01-05',
+    vetting: '查询2026-118',
+    vetted_by: '何静',
+    vetting_due: false,
+    ends_soon: false,
+    devices: 1,
+    this: false,
+    ...more,
+  }
+}
+
+function view(people: PersonRow[]): PeopleView {
+  const village = { region: '310199100201', former: [], children: 3, done: 0, overdue: 0, directors: [], tablet_seen: null }
+  return {
+    today: '2026-11-26',
+    people,
+    covers: [],
+    villages: [
+      { ...village, village: 'v1', name: '白荷村' },
+      { ...village, village: 'v2', name: '青溪村' },
+    ],
+    reasons: [{ code: 'left_post', label: '不再担任' }],
+  }
+}
+
+async function page(people: PersonRow[]) {
+  const asked: { appoint: AppointInput[]; cover: CoverInput[] } = { appoint: [], cover: [] }
+  const backend = memoryBackend({
+    people: async () => view(people),
+    appoint: async (input) => {
+      asked.appoint.push(input)
+      return view(people)
+    },
+    coverVillage: async (input) => {
+      asked.cover.push(input)
+      return view(people)
+    },
+  })
+  const shown = await show(PeoplePage, { backend })
+  const write = async (name: string, text: string) => {
+    const input = shown.by(name) as HTMLInputElement
+    input.value = text
+    input.dispatchEvent(new Event('input', { bubbles: true }))
+    await flushPromises()
+  }
+  return { asked, shown, write }
+}
+
+test('a missing vetting and a near last day are reminders in words', async () => {
+  const { shown } = await page([
+    person({ vetted_on: null, vetting: '', vetting_due: true }),
+    person({ grant: 'g2', staff: 's2', person: '何静', until: '2026-12-01', ends_soon: true }),
+  ])
+  const text = shown.wrapper.text()
+  expect(text).toContain('还没查询')
+  expect(text).toContain('快到期')
+})
+
+test('somebody is appointed only with an approval, and in the place of whoever leaves', async () => {
+  const { shown, asked, write } = await page([person()])
+  await shown.tap('person-replace')
+  await shown.tap('appoint-save')
+  expect(asked.appoint).toEqual([])
+  await write('appoint-person', '周棠')
+  await write('appoint-by', '沈岚')
+  await write('appoint-basis', '芦民批〔2026〕9号')
+  await shown.tap('appoint-save')
+  expect(asked.appoint).toMatchObject([{ role: 'director', village: 'v1', person: '周棠', replaces: 'g1' }])
+})
