@@ -31,7 +31,7 @@ pub(crate) fn read(connection: &Connection, holder: &Holder) -> Result<UnitKeys,
             true => holders(connection, scope)?,
             false => Vec::new(),
         },
-        stale: at_station && is_stale(connection, scope, newest(connection, scope)?)?,
+        stale: at_station && is_stale(connection, scope)?,
     })
 }
 
@@ -51,11 +51,13 @@ pub(crate) fn hint(connection: &Connection, holder: &Holder) -> Result<UnitKeyHi
         && holders
             .iter()
             .any(|one| one.device == holder.device && has(one));
+    let nobody_has = !holders.iter().any(has);
     Ok(UnitKeyHint {
         epoch,
         yours,
         waits: epoch == 0
-            || yours && (!holders.iter().all(has) || is_stale(connection, scope, epoch)?),
+            || nobody_has
+            || yours && (!holders.iter().all(has) || is_stale(connection, scope)?),
     })
 }
 
@@ -220,7 +222,16 @@ fn newest(connection: &Connection, scope: UnitId) -> rusqlite::Result<u32> {
         })
 }
 
-fn is_stale(connection: &Connection, scope: UnitId, epoch: u32) -> rusqlite::Result<bool> {
+/// Whether it is time for the next key: a stopped device has the newest, or no working one has it.
+fn is_stale(connection: &Connection, scope: UnitId) -> rusqlite::Result<bool> {
+    let epoch = newest(connection, scope)?;
+    if epoch > 0
+        && holders(connection, scope)?
+            .iter()
+            .all(|one| one.epoch < epoch)
+    {
+        return Ok(true);
+    }
     connection
         .prepare_cached(include_str!("sql/unit_keys/is_stale.sql"))?
         .query_row(

@@ -318,9 +318,23 @@ async fn a_station_that_lost_its_only_computer_reads_its_cases_with_the_district
     let world = World::new().await?;
     let tablet = world.tablet("李玉梅").await?;
     let problem = reported(&world, &tablet).await?;
+    let lost = world.station.tablet()?.identity.device;
+    world
+        .township
+        .at_the_desk(|desk| desk.revoke(lost, "lost"))?;
     let head = colleague(&world, Role::Head, "高岚").await?;
     let view = look(&head, &problem).await?;
     assert!(sealed(&view)?.lacks_key && !shows_words(&view));
+
+    // What is written from now on is sealed to a key she made, so that nobody waits for the district to read it.
+    tablet.sync().await?;
+    let child = tablet.child("石小雨").await?;
+    let input = json!({"children": [child], "card": "hurt", "urgency": "now", "seen": format!("{WORDS}。"),
+                       "origin_record": null, "mandatory": {"choice": "reported", "text": "已打110。"}});
+    let later: SavedView = tablet.call("report_problem", input).await?;
+    tablet.sync().await?;
+    head.sync().await?;
+    assert!(shows_words(&look(&head, &later.record).await?));
 
     let share = |number: u32| -> Result<Share> {
         let file = world.recovery_folder().join(format!("share-{number}.txt"));

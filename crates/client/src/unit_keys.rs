@@ -156,8 +156,12 @@ pub(crate) fn to_bring(
     }
     let newest = rows.last();
     let is_first = newest.is_none() && there == 0;
+    // Whoever has the newest key makes the next, or anybody where nobody is left who has it: what is written from now on
+    // must be readable at the station.
+    let nobody_has = answer.holders.iter().all(|holder| holder.epoch < there);
     let is_next = answer.stale
-        && newest.is_some_and(|newest| newest.epoch == there && newest.secret.is_some());
+        && newest
+            .is_some_and(|newest| newest.epoch == there && (newest.secret.is_some() || nobody_has));
     if is_first || is_next {
         let (brought, epoch, secret) = make(tablet, newest)?;
         keep.keys.push(brought);

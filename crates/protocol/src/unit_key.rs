@@ -88,7 +88,7 @@ pub struct UnitKeys {
     pub yours: Vec<WrappedUnitKey>,
     /// For a device of the station: its working devices, and up to which key each was given one.
     pub holders: Vec<UnitKeyHolder>,
-    /// A device that was stopped has the newest key: it is time for the next.
+    /// A device that was stopped has the newest key, or no working one has it: it is time for the next.
     pub stale: bool,
 }
 

@@ -15,10 +15,11 @@ use client::view::{
     PeopleView, ProblemView, RecordState, ReturnedView, SavedView, ScreeningView, ShellKind, Stage,
     VillageListView, VisitFormView,
 };
-use ids::DocumentId;
+use ids::{DocumentId, Role};
 use image::{ImageFormat, Rgb, RgbImage};
 use office::ledger::LedgerKind;
 use office::ledger::write::{Layout, LedgerLine, write};
+use protocol::CreateEnrolment;
 use protocol::enrolment::QrCode;
 use rusqlite::named_params;
 use serde_json::{Value, json};
@@ -483,7 +484,7 @@ impl Journey {
                        "seen": self.words("problem.seen"), "origin_record": null, "mandatory": null}),
             )
             .await?;
-        let _: SavedView = tablet
+        let sealed: SavedView = tablet
             .call(
                 "report_problem",
                 json!({"children": [child], "card": "hurt", "urgency": "now", "seen": self.words("sealed.seen"),
@@ -506,7 +507,40 @@ impl Journey {
                 .await?;
         }
         self.station.sync().await?;
+        self.an_urgent_look(&sealed.record).await?;
         tablet.sync().await
+    }
+
+    /// A colleague opens the sealed words of a case she does not handle, and is told what is thought of it.
+    async fn an_urgent_look(&self, problem: &str) -> Result<()> {
+        let folder = self.folder.join("colleague");
+        let colleague = Device::open(&folder, ShellKind::Station, ArgonCost::FLOOR)?;
+        let code = CreateEnrolment {
+            unit: self.station.tablet()?.identity.scope,
+            role: Role::Supervisor,
+            person: self.words("staff.colleague"),
+        };
+        let code = self.township.server.create_enrolment(code).await?;
+        let pin = self.digits("pin.colleague", 6);
+        colleague.enrol(&self.township.server, &code, &pin).await?;
+        let taken = json!({"problem": problem, "kind": "accepted", "text": ""});
+        let _: ProblemView = self.station.call("add_problem_event", taken).await?;
+        self.station.sync().await?;
+        colleague.sync().await?;
+        colleague.step_up().await?;
+        let urgent =
+            json!({"problem": problem, "reason": "other", "text": self.words("urgent.text")});
+        let view: ProblemView = colleague.call("open_urgently", urgent).await?;
+        let opening = view
+            .sealed
+            .and_then(|sealed| sealed.openings.into_iter().next());
+        let opening = opening.context("it is listed")?.opening;
+        colleague.sync().await?;
+        self.station.sync().await?;
+        let word = json!({"problem": problem, "opening": opening, "justified": true,
+                          "text": self.words("urgent.review")});
+        let _: ProblemView = self.station.call("review_opening", word).await?;
+        self.station.sync().await
     }
 
     /// Two tablets write the same field.
