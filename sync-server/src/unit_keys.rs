@@ -47,17 +47,16 @@ pub(crate) fn hint(connection: &Connection, holder: &Holder) -> Result<UnitKeyHi
     }
     let holders = holders(connection, scope)?;
     let has = |one: &UnitKeyHolder| one.epoch >= epoch;
-    let yours = epoch > 0
-        && holders
-            .iter()
-            .any(|one| one.device == holder.device && has(one));
+    let is_mine = |one: &UnitKeyHolder| one.device == holder.device && has(one);
+    let has_it = epoch > 0 && holders.iter().any(is_mine);
+    let yours = wraps_of(connection, scope, holder.device)?.len();
     let nobody_has = !holders.iter().any(has);
     Ok(UnitKeyHint {
         epoch,
-        yours,
+        yours: u32::try_from(yours).unwrap_or(u32::MAX),
         waits: epoch == 0
             || nobody_has
-            || yours && (!holders.iter().all(has) || is_stale(connection, scope)?),
+            || has_it && (!holders.iter().all(has) || is_stale(connection, scope)?),
     })
 }
 

@@ -34,8 +34,9 @@ pub(crate) fn is_wanted(tablet: &Tablet, hint: UnitKeyHint) -> Result<bool, Clie
         return Ok(hint.epoch > newest);
     }
     // What is given to this device is to be taken; what it has and a restored server forgot is to be brought.
-    let is_held = known.last().is_some_and(|key| key.secret.is_some());
-    Ok(hint.epoch != newest || hint.waits || hint.yours != is_held)
+    let held = known.iter().filter(|key| key.secret.is_some()).count();
+    let held = u32::try_from(held).unwrap_or(u32::MAX);
+    Ok(hint.epoch != newest || hint.waits || hint.yours != held)
 }
 
 /// Keeps what is new and can be believed.

@@ -106,8 +106,8 @@ pub struct UnitKeyHolder {
 pub struct UnitKeyHint {
     /// The newest key's number; 0 when there is none.
     pub epoch: u32,
-    /// The newest key is there for the asking device.
-    pub yours: bool,
+    /// How many keys are there for the asking device.
+    pub yours: u32,
     /// A device of the station has something to do: a key is to be made, or given to a colleague's device.
     pub waits: bool,
 }
