@@ -120,6 +120,16 @@ acts! {
     UnitKeyMade = "unit_key_made";
     /// A station's key was given to a device, sealed to it.
     UnitKeyGiven = "unit_key_given";
+    /// A head was asked to have a file erased.
+    ErasureAsked = "erasure_asked";
+    /// A head agreed; the orders stand beside it.
+    ErasureApproved = "erasure_approved";
+    /// A head did not agree.
+    ErasureDeclined = "erasure_declined";
+    /// A document must be kept.
+    DocumentHeld = "document_held";
+    /// A document need not be kept any more.
+    DocumentReleased = "document_released";
 }
 
 /// Who did it.

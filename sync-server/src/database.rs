@@ -456,4 +456,90 @@ mod tests {
         let removed = new.execute("DELETE FROM heads WHERE hash = x'c4'", []);
         assert!(removed.is_err(), "what waits still points at its head");
     }
+
+    /// Reads the whole of a table that grows with the years, knowingly: rare, or the whole is what is asked for.
+    const KNOWN_SCANS: [&str; 14] = [
+        "audit/all.sql",
+        "audit/between.sql",
+        "audit/last.sql",
+        "device_audit/chains.sql",
+        "log/every_change.sql",
+        "orders/erase_document.sql",
+        "orders/erase_heads.sql",
+        "orders/erase_log.sql",
+        "publish/progress.sql",
+        "publish/waiting.sql",
+        "set_aside/as_held.sql",
+        "set_aside/clear.sql",
+        "set_aside/documents.sql",
+        "orders/erase_set_aside.sql",
+    ];
+    const GROWING: [&str; 9] = [
+        "actors",
+        "audit",
+        "bodies",
+        "changes",
+        "device_audit",
+        "heads",
+        "held",
+        "log",
+        "set_aside",
+    ];
+
+    fn sql_files(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).expect("reads") {
+            let path = entry.expect("reads").path();
+            if path.is_dir() {
+                sql_files(&path, found);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+
+    /// The table behind a name of a plan: its own, or the one it stands for in the statement.
+    fn table_of<'a>(statement: &'a str, name: &'a str) -> &'a str {
+        let words: Vec<&str> = statement.split_whitespace().collect();
+        words
+            .windows(3)
+            .find(|words| words[1] == "AS" && words[2].trim_end_matches([')', ',', ';']) == name)
+            .map_or(name, |words| words[0])
+    }
+
+    #[test]
+    fn no_statement_of_every_day_reads_the_whole_of_a_table_that_grows() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let connection = open_file(&file_of(folder.path())).expect("migrates");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sql");
+        let mut files = Vec::new();
+        sql_files(&root, &mut files);
+        assert!(files.len() > 100, "the statements were found");
+        let mut whole = Vec::new();
+        for file in files {
+            let name = file
+                .strip_prefix(&root)
+                .expect("below")
+                .display()
+                .to_string();
+            let text = std::fs::read_to_string(&file).expect("reads");
+            let mut plan = connection
+                .prepare(&format!("EXPLAIN QUERY PLAN {text}"))
+                .unwrap_or_else(|error| panic!("{name}: {error}"));
+            let steps: Vec<String> = plan
+                .raw_query()
+                .mapped(|row| row.get(3))
+                .collect::<Result<_, _>>()
+                .expect("explains");
+            let scans = steps.iter().filter_map(|step| {
+                let scanned = step.strip_prefix("SCAN ")?.split_whitespace().next()?;
+                GROWING.contains(&table_of(&text, scanned)).then_some(step)
+            });
+            whole.extend(
+                scans
+                    .filter(|_| !KNOWN_SCANS.contains(&name.as_str()))
+                    .map(|step| format!("{name}: {step}")),
+            );
+        }
+        assert!(whole.is_empty(), "{whole:#?}");
+    }
 }

@@ -56,6 +56,10 @@ api_errors! {
     DeviceRevoked = FORBIDDEN, "device_revoked", "这台设备已被停用。", "请联系儿童督导员。";
     /// Decided, used, or too late.
     ExportOver = CONFLICT, "export_over", "这份导出已经办过了，或者过了时间。", "请刷新后再看。";
+    /// Decided already, or nobody decided in time.
+    ErasureOver = CONFLICT, "erasure_over", "这份删除申请已经办过了，或者过了时间。", "请刷新后再看。";
+    /// It must be kept.
+    OnHold = CONFLICT, "on_hold", "这份档案已登记暂缓删除，现在不能删。", "请先找站长解除暂缓。";
     /// Not for this role or unit.
     NotAllowed = FORBIDDEN, "not_allowed", "没有权限做这件事。", "请联系儿童督导员。";
     /// Nothing there.

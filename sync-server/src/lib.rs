@@ -27,6 +27,7 @@ mod device_audit;
 mod devices;
 mod enrolment;
 mod epochs;
+mod erasures;
 mod error;
 mod exports;
 mod herd;

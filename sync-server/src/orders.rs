@@ -7,6 +7,7 @@ use crate::columns::{self, stored};
 use crate::covers;
 use crate::devices;
 use crate::epochs;
+use crate::erasures;
 use crate::error::ApiError;
 use crate::log::{self, Append};
 use crate::moves::{self, Ordered};
@@ -143,6 +144,8 @@ fn act_of(order: &Order) -> Act {
         Order::Wipe { .. } => Act::DeviceWipeOrdered,
         Order::Move { .. } => Act::DocumentMoved,
         Order::Cover { .. } => Act::CoverOrdered,
+        Order::Hold { hold: true, .. } => Act::DocumentHeld,
+        Order::Hold { hold: false, .. } => Act::DocumentReleased,
     }
 }
 
@@ -189,6 +192,11 @@ impl<'a> Orders<'a> {
     ) -> Result<NumberedOrder, ApiError> {
         if epochs::holds(self.connection, scope)? {
             return Err(ApiError::Gathering);
+        }
+        if let Order::Erase { document, .. } = order
+            && erasures::is_held(self.connection, document)?
+        {
+            return Err(ApiError::OnHold);
         }
         self.give_next(scope, order, Some(reason))
     }
@@ -260,6 +268,10 @@ impl<'a> Orders<'a> {
             } => is_erased(self.connection, self.vault, document, generation)?,
             Order::Revoke { device } => is_revoked(self.connection, device)?,
             Order::Wipe { device } => devices::is_to_be_wiped(self.connection, device)?,
+            Order::Hold { document, hold } => {
+                is_known_erased(self.connection, self.vault, document)?
+                    || erasures::says(self.connection, document, hold)?
+            }
             Order::Move { document, step, .. } => {
                 is_known_erased(self.connection, self.vault, document)?
                     || moves::is_ordered(self.connection, document, step)?
@@ -309,9 +321,9 @@ impl<'a> Orders<'a> {
     /// Writes into the audit chain what an order says and who gave or brought it.
     fn note(self, numbered: &NumberedOrder, act: Act) -> Result<(), ApiError> {
         let object = match numbered.order {
-            Order::Erase { document, .. } | Order::Move { document, .. } => {
-                Object::Document(self.vault.document_mark(document))
-            }
+            Order::Erase { document, .. }
+            | Order::Move { document, .. }
+            | Order::Hold { document, .. } => Object::Document(self.vault.document_mark(document)),
             Order::Revoke { device } | Order::Wipe { device } => Object::Device(device),
             Order::Cover { cover, .. } => Object::Id(cover),
         };
@@ -335,6 +347,18 @@ impl<'a> Orders<'a> {
             Order::Wipe { device } => {
                 self.revoke(device, numbered.at_ms)?;
                 Ok(devices::note_wipe(self.connection, device, numbered)?)
+            }
+            Order::Hold { document, hold } => {
+                if is_known_erased(self.connection, self.vault, document)? {
+                    return Ok(());
+                }
+                let said = (document, hold);
+                Ok(erasures::heed_hold(
+                    self.connection,
+                    numbered.scope,
+                    said,
+                    numbered.at_ms,
+                )?)
             }
             Order::Move {
                 document,
@@ -376,6 +400,7 @@ impl<'a> Orders<'a> {
             },
         )?;
         blobs::erase(self.connection, self.blobs, document)?;
+        erasures::forget(self.connection, document)?;
         for sql in [
             include_str!("sql/orders/erase_heads.sql"),
             include_str!("sql/orders/erase_log.sql"),

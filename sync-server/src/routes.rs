@@ -8,6 +8,7 @@ use crate::device_audit;
 use crate::devices;
 use crate::enrolment::{self, Counted};
 use crate::epochs;
+use crate::erasures;
 use crate::error::ApiError;
 use crate::exports;
 use crate::herd::{self, Class};
@@ -203,6 +204,7 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     all.extend(device_endpoints());
     all.extend(audit_endpoints());
     all.extend(people_endpoints());
+    all.extend(erasure_endpoints());
     all
 }
 
@@ -458,6 +460,42 @@ fn device_endpoints() -> Vec<Endpoint> {
             "/handover/receipt",
             "Keeps what a device signed right before it destroys its keys.",
             |_, granted, input| Ok(devices::keep_receipt(granted.holder()?, input)),
+        ),
+    ]
+}
+
+/// Routes about the end of files.
+fn erasure_endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::reading(
+            Action::ReadErasures,
+            "/erasures/list",
+            "Files somebody asked to erase, which devices have done it, and what must be kept.",
+            |app, connection, granted, (): ()| erasures::list(app, connection, &granted.holder()?),
+        ),
+        Endpoint::writing(
+            Action::RequestErasure,
+            "/erasures/request",
+            "Asks for a file to be erased.",
+            |app, connection, granted, input| {
+                erasures::request(app, connection, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::writing(
+            Action::DecideErasure,
+            "/erasures/decide",
+            "Has a file erased that another person asked for, or not.",
+            |app, connection, granted, input| {
+                erasures::decide(app, connection, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::writing(
+            Action::DecideErasure,
+            "/erasures/hold",
+            "Says that a file must be kept, or need not be any more.",
+            |app, connection, granted, input| {
+                erasures::set_hold(app, connection, &granted.holder()?, &input)
+            },
         ),
     ]
 }

@@ -4,6 +4,7 @@ mod access;
 mod bad_input;
 mod canary;
 mod contained;
+mod erasing;
 mod forgotten_pin;
 mod full_disk;
 mod interrupted;

@@ -4,9 +4,7 @@ use crate::app::App;
 use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
-    attachments, audit_page, children, conflicts, contacts, exports, masks, moves, office_line,
-    people, problems, restricted, returned, screening, standing, station, sync_page, today, visits,
-    writing,
+    attachments, audit_page, children, conflicts, contacts, erasures, exports, masks, moves, office_line, people, problems, restricted, returned, screening, standing, station, sync_page, today, visits, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -170,6 +168,7 @@ commands! {
         "writing" => writing::page;
         "take_export" => exports::take, input;
         "print" => exports::print, input;
+        "erasure_form" => erasures::form, input;
     }
     line {
         "open_attachment" => attachments::open, input;
@@ -197,6 +196,10 @@ commands! {
         "exports" => exports::list;
         "request_export" => exports::request, input;
         "decide_export" => exports::decide, input;
+        "erasures" => erasures::list;
+        "request_erasure" => erasures::request, input;
+        "decide_erasure" => erasures::decide, input;
+        "set_hold" => erasures::set_hold, input;
     }
 }
 

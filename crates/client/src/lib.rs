@@ -17,6 +17,7 @@ pub mod conflicts;
 pub mod contacts;
 mod doors;
 mod enrolment;
+pub mod erasures;
 mod error;
 pub mod exchange;
 pub mod exports;

@@ -507,12 +507,27 @@ pub(crate) fn heed_order(
     {
         lose_sight(tablet, tx, document, to, numbered.at_ms)?;
     }
-    recovery::put_order(tx, numbered.number, &kept)?;
+    let is_new = recovery::put_order(tx, numbered.number, &kept)?;
     match numbered.order {
         Order::Erase {
             document,
             generation,
-        } => recovery::erase(tx, document, generation, tablet.clock.now_ms())?,
+        } => {
+            let at_ms = tablet.clock.now_ms();
+            recovery::erase(tx, document, generation, at_ms)?;
+            if is_new {
+                // The receipt: it goes to the server with the chain this device signs.
+                let row = AuditRow {
+                    at_ms,
+                    staff: Some(tablet.identity.staff),
+                    action: "document_erased".to_owned(),
+                    object: numbered.number.to_string(),
+                };
+                audit::append(tx, &row)?;
+            }
+        }
+        // Whether it must be kept is asked at the server; here it is carried.
+        Order::Hold { .. } => {}
         Order::Revoke { device } => stop(tablet, tx, device, numbered.at_ms)?,
         Order::Wipe { device } => {
             stop(tablet, tx, device, numbered.at_ms)?;

@@ -32,6 +32,7 @@ pub fn compute(case: &CadenceInput, packs: &PolicySet, today: NaiveDate) -> Cade
         misses: misses::misses(case, &segments, &counted, today),
         reminders: segments::reminders(case, packs, today),
         ends_on: segments::ends_on(&segments, today),
+        ended_on: segments::ended_on(&segments, today),
         attempts_in_a_row: counted.attempts_in_a_row,
         unreachable: counted.unreachable,
         events: counted.verdicts,

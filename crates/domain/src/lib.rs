@@ -17,5 +17,6 @@ pub mod policy;
 pub mod problem;
 pub mod record;
 pub mod restricted;
+pub mod retention;
 pub mod scalar;
 pub mod screening;

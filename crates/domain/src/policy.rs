@@ -255,6 +255,8 @@ pub struct Rules {
     pub export_full_numbers: Vec<String>,
     /// Sealed words that were opened urgently (紧急查看) close again after so many minutes (docs/adr/0027).
     pub urgent_minutes: u32,
+    /// How long files are kept after they ended.
+    pub retention: RetentionRules,
     /// Which codes count as what.
     pub counting: Counting,
     /// Categories with a cadence, by group (decisions 7).
@@ -274,6 +276,31 @@ impl Rules {
             self.lease_days_far
         } else {
             self.lease_days
+        }
+    }
+}
+
+/// How long a file is kept after it ended, before somebody looks whether it may go (domain.md §11 P-16).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RetentionRules {
+    /// Years after the end.
+    pub years_after_end: u32,
+    /// Years after the last report of a grave problem, if that is later.
+    pub grave_years: u32,
+    /// The age until which a file with a grave problem is kept, if that is later still.
+    pub grave_until_age: u32,
+    /// Severities that are grave.
+    pub grave: Vec<String>,
+}
+
+impl Default for RetentionRules {
+    fn default() -> Self {
+        Self {
+            years_after_end: 5,
+            grave_years: 10,
+            grave_until_age: 28,
+            grave: vec!["S1".to_owned(), "S2".to_owned()],
         }
     }
 }
@@ -413,6 +440,7 @@ impl Default for Rules {
             export_file_minutes: 10,
             urgent_minutes: 60,
             export_full_numbers: Vec::new(),
+            retention: RetentionRules::default(),
             counting: Counting::default(),
             include: BTreeMap::new(),
             exclude: Vec::new(),

@@ -110,11 +110,17 @@ pub enum Action {
     ReadPeople,
     /// Appoint a person, write down a vetting, end an appointment, let somebody stand in for a village.
     ManagePeople,
+    /// See which files somebody asked to erase, which devices have done it, and what must be kept.
+    ReadErasures,
+    /// Ask for a file to be erased.
+    RequestErasure,
+    /// Decide about another person's request, and say what must be kept.
+    DecideErasure,
 }
 
 impl Action {
     /// All actions, for tables and tests.
-    pub const ALL: [Action; 32] = [
+    pub const ALL: [Action; 35] = [
         Action::ReadHealth,
         Action::Enrol,
         Action::OpenSession,
@@ -147,6 +153,9 @@ impl Action {
         Action::KeepUnitKeys,
         Action::ReadPeople,
         Action::ManagePeople,
+        Action::ReadErasures,
+        Action::RequestErasure,
+        Action::DecideErasure,
     ];
 }
 
@@ -270,7 +279,7 @@ enum Who {
     Anyone,
     Staff,
     Station,
-    /// The head; the station as long as there is none.
+    /// The head.
     Head,
     /// A device that was revoked, whoever held it.
     Stopped,
@@ -295,6 +304,8 @@ struct Row {
     outlives_lease: bool,
     /// It reaches far: the PIN is asked for once more.
     wants_pin: bool,
+    /// As long as there is no head, the station does it.
+    without_a_head: bool,
 }
 
 impl Row {
@@ -305,6 +316,7 @@ impl Row {
             by_operator: false,
             outlives_lease: false,
             wants_pin: false,
+            without_a_head: false,
         }
     }
 
@@ -318,6 +330,13 @@ impl Row {
     const fn outliving_the_lease(self) -> Self {
         Self {
             outlives_lease: true,
+            ..self
+        }
+    }
+
+    const fn also_without_a_head(self) -> Self {
+        Self {
+            without_a_head: true,
             ..self
         }
     }
@@ -357,17 +376,23 @@ const fn row(action: Action) -> Row {
         | Action::DecideReview
         | Action::ReadExports
         | Action::KeepUnitKeys
-        | Action::ReadPeople => Row::of(Who::Station, What::Scope),
+        | Action::ReadPeople
+        | Action::ReadErasures => Row::of(Who::Station, What::Scope),
         Action::MoveDocuments
         | Action::RevokeDevice
         | Action::RequestExport
         | Action::DecideExport
         | Action::BreakGlass
-        | Action::ManagePeople => Row::of(Who::Station, What::Scope).with_pin(),
+        | Action::ManagePeople
+        | Action::RequestErasure => Row::of(Who::Station, What::Scope).with_pin(),
         // Decided on the device, which is where the words are; what comes of it is a change like any other.
         Action::ReviewOpening => Row::of(Who::Head, What::Scope),
+        Action::DecideErasure => Row::of(Who::Head, What::Scope).with_pin(),
         Action::HandOver => Row::of(Who::Stopped, What::Scope),
-        Action::AppointHead => Row::of(Who::Head, What::Scope).by_operator().with_pin(),
+        Action::AppointHead => Row::of(Who::Head, What::Scope)
+            .also_without_a_head()
+            .by_operator()
+            .with_pin(),
     }
 }
 

@@ -21,6 +21,7 @@ pub mod devices;
 pub mod dictionary;
 pub mod enrolment;
 pub mod envelope;
+pub mod erasure;
 pub mod export;
 pub mod genesis;
 mod genesis_table;
@@ -42,6 +43,9 @@ pub use audit::{
 };
 pub use devices::*;
 pub use envelope::{DocumentHeader, Envelope, EnvelopeHead};
+pub use erasure::{
+    DecideErasure, ErasureList, ErasureRecord, ErasureState, HoldRecord, RequestErasure, SetHold,
+};
 pub use export::{DecideExport, ExportList, ExportRecord, ExportState, RequestExport, UseExport};
 pub use message::*;
 pub use moves::*;

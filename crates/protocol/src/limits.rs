@@ -74,6 +74,10 @@ pub const UNIT_KEYS: usize = 64;
 pub const UNIT_KEY_WRAPS: usize = 1_024;
 /// A secret half, sealed.
 pub const UNIT_KEY_SEALED_BYTES: usize = 256;
+/// How long a request to erase a file can be decided.
+pub const ERASURE_MS: i64 = 14 * 24 * 60 * 60 * 1000;
+/// Documents that are erased with one file, its own counted.
+pub const ERASURE_DOCUMENTS: usize = 256;
 /// Documents in one inventory message.
 pub const INVENTORY_LINES: usize = 1_000;
 /// Hashes in one inventory message.

@@ -34,6 +34,13 @@ pub enum Order {
         /// The device.
         device: DeviceId,
     },
+    /// A document must be kept whoever asks for its end, or need not be any more; the last one said holds.
+    Hold {
+        /// The document.
+        document: DocumentId,
+        /// Whether it must be kept.
+        hold: bool,
+    },
     /// A document belongs to another unit from now on.
     Move {
         /// The document.

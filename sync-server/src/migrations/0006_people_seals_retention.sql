@@ -70,3 +70,33 @@ CREATE TABLE covers (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX covers_running ON covers (delegate) WHERE state = 'running';
 CREATE INDEX covers_by_state ON covers (scope, state);
+
+-- Files somebody asked to erase (docs/adr/0029). Which child and why are sealed, and go when it is decided.
+CREATE TABLE erasures (
+  id         BLOB PRIMARY KEY,
+  scope      BLOB NOT NULL REFERENCES scopes (id),
+  staff      BLOB NOT NULL,
+  basis      TEXT NOT NULL,
+  documents  INTEGER NOT NULL,
+  sealed     BLOB,                           -- null once decided
+  state      TEXT NOT NULL,                  -- asked | ordered | declined
+  at_ms      INTEGER NOT NULL,
+  expires_ms INTEGER NOT NULL,
+  decided_by BLOB,
+  decided_ms INTEGER,
+  last_order INTEGER                         -- the last of its orders, once ordered
+);
+CREATE INDEX erasures_by_scope ON erasures (scope, at_ms);
+
+-- Documents that must be kept, whoever asks for their end: what the last order about each says.
+CREATE TABLE holds (
+  document BLOB PRIMARY KEY,
+  scope    BLOB NOT NULL,
+  held     INTEGER NOT NULL,
+  at_ms    INTEGER NOT NULL,
+  staff    BLOB,                             -- null when it came back with a device after a restore
+  sealed   BLOB                              -- why; with the child's own document alone
+) WITHOUT ROWID;
+
+-- A change that goes is looked for in the log; without this that reads the whole of it.
+CREATE INDEX log_by_change ON log (change_id) WHERE change_id IS NOT NULL;

@@ -37,7 +37,7 @@ const ROUTES: [(&str, &str); 24] = [
 ];
 
 /// The rest of them.
-const MORE_ROUTES: [(&str, &str); 22] = [
+const MORE_ROUTES: [(&str, &str); 26] = [
     ("/moves/offer", "MoveDocuments"),
     ("/moves/decide", "MoveDocuments"),
     ("/review/list", "ReadReviews"),
@@ -60,6 +60,10 @@ const MORE_ROUTES: [(&str, &str); 22] = [
     ("/people/end", "ManagePeople"),
     ("/people/cover", "ManagePeople"),
     ("/people/cover/end", "ManagePeople"),
+    ("/erasures/list", "ReadErasures"),
+    ("/erasures/request", "RequestErasure"),
+    ("/erasures/decide", "DecideErasure"),
+    ("/erasures/hold", "DecideErasure"),
 ];
 
 fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use sync_server::admin::AdminDesk;
 use sync_server::system::SystemEntropy;
 
-const PATHS: [&str; 41] = [
+const PATHS: [&str; 45] = [
     "/enrol/start",
     "/enrol/reveal",
     "/enrol/poll",
@@ -49,6 +49,10 @@ const PATHS: [&str; 41] = [
     "/people/end",
     "/people/cover",
     "/people/cover/end",
+    "/erasures/list",
+    "/erasures/request",
+    "/erasures/decide",
+    "/erasures/hold",
 ];
 
 /// Routes of a device that was stopped, and of no other.
@@ -79,7 +83,12 @@ async fn nonsense_is_malformed_on_every_route() {
     .unwrap()
     .revoke(stopped.enrolled.device, "离职")
     .unwrap();
-    let of_station = PATHS.map(|path| (path, station.token.clone()));
+    let mut head = world
+        .colleague(&mut station, Role::Head, world.report.scope, "陈敏")
+        .await
+        .unwrap();
+    head.open_session().await.unwrap();
+    let of_station = PATHS.map(|path| (path, head.token.clone()));
     let of_stopped = PATHS_OF_STOPPED.map(|path| (path, stopped.token.clone()));
     let bomb = zstd::bulk::compress(&vec![0; 64 * 1024 * 1024], 3).unwrap();
     assert!(bomb.len() < limits::REQUEST_BYTES);

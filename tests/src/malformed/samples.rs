@@ -8,13 +8,7 @@ use ids::audit::AuditEntry;
 use ids::{BlobAddress, ChangeHash, DocumentId, Generation, Incarnation, Role, new_uuid};
 use protocol::moves::{DecideMove, DecideReview, MoveDecision, OfferMove};
 use protocol::{
-    BlobChunk, BlobOffer, BringAudit, BroughtUnitKey, ConfirmEnrolment, CoverVillage,
-    CreateEnrolment, CreateVillage, Cursor, DecideExport, EndCover, EndGrant, FinishEnrolment,
-    GiveReceipt, GrantPerson, HandOver, InventoryLine, InventoryRequest, KeepRemains, KeepUnitKeys,
-    KnownUnitKey, Locator, NonceRequest, OfferBlobs, OpenSession, PROTOCOL_VERSION, PollEnrolment,
-    ReadAudit, ReadBlob, ReadEnrolment, RecordVetting, RefillRequest, RequestExport,
-    RevealEnrolment, RevokeDevice, SignedStatement, SnapshotRequest, StartEnrolment, SyncRequest,
-    Unsent, UseExport, Vetting, WrappedUnitKey, wire,
+    BlobChunk, BlobOffer, BringAudit, BroughtUnitKey, ConfirmEnrolment, CoverVillage, CreateEnrolment, CreateVillage, Cursor, DecideErasure, DecideExport, EndCover, EndGrant, FinishEnrolment, GiveReceipt, GrantPerson, HandOver, InventoryLine, InventoryRequest, KeepRemains, KeepUnitKeys, KnownUnitKey, Locator, NonceRequest, OfferBlobs, OpenSession, PROTOCOL_VERSION, PollEnrolment, ReadAudit, ReadBlob, ReadEnrolment, RecordVetting, RefillRequest, RequestExport, RevealEnrolment, RevokeDevice, SetHold, SignedStatement, SnapshotRequest, StartEnrolment, SyncRequest, Unsent, UseExport, Vetting, WrappedUnitKey, wire,
 };
 use serde::Serialize;
 
@@ -251,6 +245,24 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
     add("/unit-keys/read", packed(&())?);
     add("/unit-keys/keep", packed(&unit_keys(device))?);
     add_people(&mut add, id, ground.village)?;
+    add("/erasures/list", packed(&())?);
+    let (child, with) = (document, vec![document]);
+    let erasure = RequestErasure {
+        id,
+        child,
+        with: with.clone(),
+        basis: "mistake".to_owned(),
+        words: text(),
+    };
+    add("/erasures/request", packed(&erasure)?);
+    add("/erasures/decide", packed(&DecideErasure { id, approve })?);
+    let hold = SetHold {
+        child,
+        with,
+        hold: true,
+        words: text(),
+    };
+    add("/erasures/hold", packed(&hold)?);
     Ok(all)
 }
 

@@ -216,6 +216,7 @@ impl World<'_> {
                     Order::Revoke { .. } | Order::Wipe { .. } => {
                         shut_out.insert(who);
                     }
+                    Order::Hold { .. } => {}
                     Order::Move { document, to, .. } => {
                         let by = moved.entry(document).or_default();
                         by.entry(to).or_default().insert(who);

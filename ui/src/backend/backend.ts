@@ -103,9 +103,14 @@ export const commands = [
   'make_export',
   'request_export',
   'decide_export',
+  'erasures',
+  'request_erasure',
+  'decide_erasure',
+  'set_hold',
   'exports',
   'take_export',
   'print',
+  'erasure_form',
   'yearly_pack',
 ] as const
 
@@ -213,6 +218,11 @@ export interface Backend {
   makeExport(input: view.ExportInput): Promise<view.ExportMadeView>
   requestExport(input: view.ExportInput): Promise<view.ExportsView>
   decideExport(input: view.DecideExportInput): Promise<view.ExportsView>
+  erasureForm(input: view.IdInput): Promise<view.ErasureFormView>
+  erasures(): Promise<view.ErasuresView>
+  requestErasure(input: view.EraseInput): Promise<view.ErasuresView>
+  decideErasure(input: view.DecideErasureInput): Promise<view.ErasuresView>
+  setHold(input: view.HoldInput): Promise<view.ErasuresView>
   exports(): Promise<view.ExportsView>
   takeExport(input: view.IdInput): Promise<view.ExportFileView>
   print(input: view.PrintInput): Promise<view.PrintView>

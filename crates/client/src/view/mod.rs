@@ -10,6 +10,7 @@ mod audit;
 mod child;
 
 mod conflict;
+mod erasures;
 mod export;
 mod exports;
 mod moves;
@@ -26,6 +27,7 @@ pub use attachment::*;
 pub use audit::*;
 pub use child::*;
 pub use conflict::*;
+pub use erasures::*;
 pub use export::export;
 pub use exports::*;
 pub use moves::*;

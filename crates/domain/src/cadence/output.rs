@@ -221,7 +221,7 @@ pub struct EventVerdict {
 }
 
 /// Everything about a child's cadence on a day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Cadence {
     /// Tier today; none without a cadence.
     pub tier: Option<String>,
@@ -237,6 +237,8 @@ pub struct Cadence {
     pub reminders: Vec<Reminder>,
     /// First day without a cadence, if that is known.
     pub ends_on: Option<NaiveDate>,
+    /// First day after the last cadence there was, when there is none today and none begins later.
+    pub ended_on: Option<NaiveDate>,
     /// Attempts since the last time anybody was met or reached.
     pub attempts_in_a_row: u32,
     /// Enough attempts that the problem UNREACHABLE is suggested.

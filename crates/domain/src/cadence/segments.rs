@@ -76,6 +76,11 @@ pub(super) fn ends_on(segments: &[Segment<'_>], today: NaiveDate) -> Option<Naiv
     Some(end)
 }
 
+/// First day after the last cadence; none when there was none, there is one today, or one begins later.
+pub(super) fn ended_on(segments: &[Segment<'_>], today: NaiveDate) -> Option<NaiveDate> {
+    segments.last()?.to.filter(|end| *end <= today)
+}
+
 /// What in words put the child in this tier on a day: 母亲重度残疾.
 pub(super) fn tier_words(
     case: &CadenceInput,

@@ -206,6 +206,21 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
             "rules.export_file_minutes",
         ),
         (rules.urgent_minutes, 1_440, "rules.urgent_minutes"),
+        (
+            rules.retention.years_after_end,
+            100,
+            "rules.retention.years_after_end",
+        ),
+        (
+            rules.retention.grave_years,
+            100,
+            "rules.retention.grave_years",
+        ),
+        (
+            rules.retention.grave_until_age,
+            100,
+            "rules.retention.grave_until_age",
+        ),
     ] {
         if value == 0 || value > most {
             return Err(PolicyError::Range(place.to_owned()));

@@ -124,7 +124,7 @@ pub(super) const CHECKS: [Check; 15] = [
             question.holder().is_some_and(|holder| {
                 question.row.who == Who::Head
                     && holder.role == Role::Supervisor
-                    && !question.context.headless
+                    && !(question.context.headless && question.row.without_a_head)
             })
         },
     },

@@ -79,6 +79,9 @@ fn who_may_do_what_at_home() {
         (Action::DecideExport, "nnyyn"),
         (Action::ReadPeople, "nnyyn"),
         (Action::ManagePeople, "nnyyn"),
+        (Action::ReadErasures, "nnyyn"),
+        (Action::RequestErasure, "nnyyn"),
+        (Action::DecideErasure, "nnnyn"),
     ];
     assert_eq!(table.len(), Action::ALL.len());
     for (action, expected) in table {

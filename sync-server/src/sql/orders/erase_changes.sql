@@ -1,1 +1,2 @@
-DELETE FROM changes WHERE document = :document AND generation <= :generation;
+DELETE FROM changes
+WHERE actor_id IN (SELECT id FROM actors WHERE document = :document) AND generation <= :generation;

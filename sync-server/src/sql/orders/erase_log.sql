@@ -1,2 +1,3 @@
 UPDATE log SET kind = 'erased', change_id = NULL
-WHERE change_id IN (SELECT id FROM changes WHERE document = :document AND generation <= :generation);
+WHERE change_id IN (SELECT c.id FROM actors AS a JOIN changes AS c ON c.actor_id = a.id
+                    WHERE a.document = :document AND c.generation <= :generation);

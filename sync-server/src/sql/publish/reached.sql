@@ -1,2 +1,3 @@
-SELECT count(*), coalesce(max(id), 0) FROM changes
-WHERE document = :document AND generation = :generation AND seq > 0;
+SELECT count(*), coalesce(max(c.id), 0) FROM actors AS a
+JOIN changes AS c ON c.actor_id = a.id
+WHERE a.document = :document AND c.generation = :generation AND c.seq > 0;

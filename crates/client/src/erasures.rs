@@ -1,0 +1,395 @@
+//! 保存期限 and 删除档案: which files ended long enough ago to be looked at, who asked for one to be erased, who decided, on
+//! which tablets it is gone, and which must be kept (P-16, ADR 0029). Nothing here erases by itself, and no date does.
+
+use crate::error::ClientError;
+use crate::nouns::Noun;
+use crate::roster::{People, Roster, RosterChild};
+use crate::runtime::{self, Line};
+use crate::server::refused_code;
+use crate::system;
+use crate::tablet::Tablet;
+use crate::view::{
+    DecideErasureInput, EraseInput, ErasureFormView, ErasurePartsView, ErasureRequestView,
+    ErasuresView, HoldInput, HoldView, IdInput, OptionView, RetentionRowView,
+};
+use domain::problem::Problem;
+use domain::restricted::Restricted;
+use domain::retention::retention;
+use ids::{DeviceId, DocKind, DocumentId, Role};
+use protocol::access::Action;
+use protocol::{DecideErasure, ErasureList, ErasureRecord, ErasureState, RequestErasure, SetHold};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use store::members;
+use store::projections::records;
+use uuid::Uuid;
+
+/// The policy's list of grounds.
+const BASES: &str = "ERASURE_BASIS";
+/// Most characters of a person's words.
+const WORDS: usize = 200;
+
+/// A child's file and what belongs to it alone.
+struct File {
+    child: DocumentId,
+    with: Vec<DocumentId>,
+    parts: ErasurePartsView,
+}
+
+/// Gathers what goes with a child: problems about nobody else, sealed notes about either, and the household when no other
+/// child lives in it.
+fn file_of(tablet: &Tablet, roster: &Roster, child: &RosterChild) -> Result<File, ClientError> {
+    let name = child.id.to_string();
+    let nouns = tablet.store.read(|connection| tablet.nouns(connection))?;
+    let (problems, shared): (Vec<&Noun<Problem>>, Vec<_>) = nouns
+        .problems
+        .iter()
+        .filter(|problem| problem.noun.children.contains(&name))
+        .partition(|problem| problem.noun.children.iter().all(|one| *one == name));
+    let about: BTreeSet<String> = problems
+        .iter()
+        .map(|problem| problem.id.to_string())
+        .chain([name])
+        .collect();
+    let sealed: Vec<DocumentId> = tablet
+        .store
+        .read(|connection| records::all(connection, DocKind::Restricted))?
+        .into_iter()
+        .filter(|(_, record)| {
+            Restricted::from_record(record)
+                .about
+                .is_some_and(|of| about.contains(&of))
+        })
+        .map(|(id, _)| id)
+        .collect();
+    let household = roster
+        .household_of(child)
+        .filter(|household| roster.children_of(&household.id.to_string()).len() == 1)
+        .map(|household| household.id);
+    let records =
+        child.child.visits.len() + child.child.contacts.len() + child.child.attempts.len();
+    Ok(File {
+        child: child.id,
+        parts: ErasurePartsView {
+            records: count(records),
+            problems: count(problems.len()),
+            problems_staying: count(shared.len()),
+            sealed: count(sealed.len()),
+            household: household.is_some(),
+        },
+        with: household
+            .into_iter()
+            .chain(problems.iter().map(|problem| problem.id))
+            .chain(sealed)
+            .collect(),
+    })
+}
+
+/// What is said before somebody asks for a file to be erased.
+///
+/// # Errors
+/// `not_allowed`, `not_found`, `still_loading`.
+pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ErasureFormView, ClientError> {
+    require_station(tablet)?;
+    let roster = Roster::read(tablet)?;
+    let child = roster.child(&input.id)?;
+    Ok(ErasureFormView {
+        child: child.id.to_string(),
+        name: child.name(),
+        village: roster.people.unit_name(child.unit),
+        parts: file_of(tablet, &roster, child)?.parts,
+        bases: bases(tablet),
+    })
+}
+
+/// The page. Without a network it shows what the dates say, and no requests.
+///
+/// # Errors
+/// `not_allowed`, `still_loading`, `server_refused`.
+pub async fn list(tablet: &Arc<Tablet>) -> Result<ErasuresView, ClientError> {
+    require_station(tablet)?;
+    let list = match Line::of(tablet)?.send("/erasures/list", &()).await {
+        Ok(list) => Some(list),
+        Err(error) if error.code() == "no_network" => None,
+        Err(error) => return Err(error),
+    };
+    view(tablet, list)
+}
+
+/// Asks for a file to be erased.
+///
+/// # Errors
+/// `not_allowed`, `pin_again`, `not_found`, `basis_missing`, `on_hold`, `no_network`, `server_refused`.
+pub async fn request(
+    tablet: &Arc<Tablet>,
+    input: &EraseInput,
+) -> Result<ErasuresView, ClientError> {
+    tablet.require(Action::RequestErasure)?;
+    let words = input.words.trim();
+    let known = bases(tablet).iter().any(|basis| basis.code == input.basis);
+    if !known || words.is_empty() || words.chars().count() > WORDS {
+        return Err(ClientError::new("basis_missing"));
+    }
+    // What is asked about is what the server has: the station's own last edits go first.
+    runtime::once(tablet, || ()).await?;
+    let asked = {
+        let roster = Roster::read(tablet)?;
+        let file = file_of(tablet, &roster, roster.child(&input.child)?)?;
+        RequestErasure {
+            id: tablet.new_id(),
+            child: file.child,
+            with: file.with,
+            basis: input.basis.clone(),
+            words: words.to_owned(),
+        }
+    };
+    let list: ErasureList = Line::of(tablet)?
+        .send("/erasures/request", &asked)
+        .await
+        .map_err(plainly)?;
+    view(tablet, Some(list))
+}
+
+/// A head decides about another person's request.
+///
+/// # Errors
+/// `not_allowed`, `pin_again`, `not_found`, `erasure_over`, `on_hold`, `no_network`, `server_refused`.
+pub async fn decide(
+    tablet: &Arc<Tablet>,
+    input: &DecideErasureInput,
+) -> Result<ErasuresView, ClientError> {
+    tablet.require(Action::DecideErasure)?;
+    let decision = DecideErasure {
+        id: Uuid::parse_str(&input.id).map_err(|_| ClientError::new("not_found"))?,
+        approve: input.approve,
+    };
+    let list: ErasureList = Line::of(tablet)?
+        .send("/erasures/decide", &decision)
+        .await
+        .map_err(plainly)?;
+    // The orders come like everything else; this device need not wait for its next turn.
+    runtime::once(tablet, || ()).await?;
+    view(tablet, Some(list))
+}
+
+/// A head says that a file must be kept, or need not be any more.
+///
+/// # Errors
+/// `not_allowed`, `pin_again`, `not_found`, `basis_missing`, `no_network`, `server_refused`.
+pub async fn set_hold(
+    tablet: &Arc<Tablet>,
+    input: &HoldInput,
+) -> Result<ErasuresView, ClientError> {
+    tablet.require(Action::DecideErasure)?;
+    let words = input.words.trim();
+    if words.is_empty() || words.chars().count() > WORDS {
+        return Err(ClientError::new("basis_missing"));
+    }
+    let asked = {
+        let roster = Roster::read(tablet)?;
+        let file = file_of(tablet, &roster, roster.child(&input.child)?)?;
+        SetHold {
+            child: file.child,
+            with: file.with,
+            hold: input.hold,
+            words: words.to_owned(),
+        }
+    };
+    let list: ErasureList = Line::of(tablet)?
+        .send("/erasures/hold", &asked)
+        .await
+        .map_err(plainly)?;
+    view(tablet, Some(list))
+}
+
+fn view(tablet: &Tablet, list: Option<ErasureList>) -> Result<ErasuresView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let is_current = list.is_some();
+    let list = list.unwrap_or(ErasureList {
+        erasures: Vec::new(),
+        holds: Vec::new(),
+    });
+    let held: BTreeSet<DocumentId> = list.holds.iter().map(|hold| hold.child).collect();
+    let asked: BTreeSet<DocumentId> = list
+        .erasures
+        .iter()
+        .filter(|erasure| erasure.state == ErasureState::Asked)
+        .filter_map(|erasure| erasure.child)
+        .collect();
+    let holders = holders(tablet, &roster.people)?;
+    let due = due(tablet, &roster)?
+        .into_iter()
+        .map(|(child, row)| RetentionRowView {
+            held: held.contains(&child),
+            asked: asked.contains(&child),
+            ..row
+        })
+        .collect();
+    Ok(ErasuresView {
+        is_current,
+        due,
+        requests: list
+            .erasures
+            .into_iter()
+            .map(|record| request_view(tablet, &roster, &holders, record))
+            .collect(),
+        holds: list
+            .holds
+            .into_iter()
+            .map(|hold| {
+                let child = roster.children.iter().find(|child| child.id == hold.child);
+                HoldView {
+                    child: hold.child.to_string(),
+                    name: child.map(RosterChild::name),
+                    words: hold.words,
+                    by: hold.staff.map(|staff| roster.people.name(staff)),
+                    at: system::moment(hold.at_ms),
+                }
+            })
+            .collect(),
+        may_hold: tablet.identity.role == Role::Head,
+        bases: bases(tablet),
+    })
+}
+
+/// The files whose time to be looked at has come, longest ended first.
+fn due(
+    tablet: &Tablet,
+    roster: &Roster,
+) -> Result<Vec<(DocumentId, RetentionRowView)>, ClientError> {
+    let rules = tablet.rules().retention;
+    let nouns = tablet.store.read(|connection| tablet.nouns(connection))?;
+    let mut grave: BTreeMap<&str, i64> = BTreeMap::new();
+    for problem in &nouns.problems {
+        let severity = problem.noun.text("severity").unwrap_or_default();
+        let Some(last) = problem
+            .noun
+            .events
+            .iter()
+            .map(|event| event.recorded_ms)
+            .max()
+            .filter(|_| rules.grave.iter().any(|grave| grave == severity))
+        else {
+            continue;
+        };
+        for child in &problem.noun.children {
+            let known = grave.entry(child).or_insert(last);
+            *known = last.max(*known);
+        }
+    }
+    let mut rows: Vec<_> = roster
+        .children
+        .iter()
+        .filter_map(|child| {
+            let id = child.id.to_string();
+            let grave_on = grave.get(id.as_str()).map(|ms| system::civil_date(*ms));
+            let found = retention(
+                &child.child,
+                child.cadence.as_ref()?,
+                grave_on,
+                &rules,
+                roster.today,
+            )
+            .filter(|found| found.review_on <= roster.today)?;
+            Some((
+                found,
+                child.id,
+                RetentionRowView {
+                    child: id,
+                    name: child.name(),
+                    village: roster.people.unit_name(child.unit),
+                    ended_on: found.ended_on.to_string(),
+                    review_on: found.review_on.to_string(),
+                    held: false,
+                    asked: false,
+                },
+            ))
+        })
+        .collect();
+    rows.sort_by_key(|(found, id, _)| (found.ended_on, *id));
+    Ok(rows.into_iter().map(|(_, id, row)| (id, row)).collect())
+}
+
+fn request_view(
+    tablet: &Tablet,
+    roster: &Roster,
+    holders: &BTreeMap<DeviceId, String>,
+    record: ErasureRecord,
+) -> ErasureRequestView {
+    let me = &tablet.identity;
+    let child = record
+        .child
+        .and_then(|id| roster.children.iter().find(|child| child.id == id));
+    let packs = tablet.packs();
+    let basis = packs.rules_on(tablet.today()).map_or_else(
+        || record.basis.clone(),
+        |pack| pack.label(BASES, &record.basis).to_owned(),
+    );
+    ErasureRequestView {
+        id: record.id.to_string(),
+        name: child.map(RosterChild::name),
+        village: child.map(|child| roster.people.unit_name(child.unit)),
+        documents: record.documents,
+        basis,
+        words: record.words,
+        by: roster.people.name(record.staff),
+        at: system::moment(record.at_ms),
+        until: system::moment(record.expires_ms),
+        state: record.state.as_str().to_owned(),
+        decided_by: record.decided_by.map(|staff| roster.people.name(staff)),
+        decided_at: record.decided_ms.map(system::moment),
+        receipts: record.receipts,
+        missing: record
+            .missing
+            .iter()
+            .map(|device| holders.get(device).cloned().unwrap_or_default())
+            .collect(),
+        may_decide: record.state == ErasureState::Asked
+            && me.role == Role::Head
+            && record.staff != me.staff,
+    }
+}
+
+/// Whose each device is, in words.
+fn holders(tablet: &Tablet, people: &People) -> Result<BTreeMap<DeviceId, String>, ClientError> {
+    Ok(tablet
+        .store
+        .read(members::devices)?
+        .into_iter()
+        .map(|row| {
+            let place = people.unit_of(row.staff);
+            (row.device, format!("{place} {}", people.name(row.staff)))
+        })
+        .collect())
+}
+
+fn bases(tablet: &Tablet) -> Vec<OptionView> {
+    let packs = tablet.packs();
+    packs
+        .rules_on(tablet.today())
+        .map(|pack| crate::contacts::options(pack.list(BASES)))
+        .unwrap_or_default()
+}
+
+fn require_station(tablet: &Tablet) -> Result<(), ClientError> {
+    if tablet.identity.role.is_at_station() {
+        Ok(())
+    } else {
+        Err(ClientError::new("not_allowed"))
+    }
+}
+
+/// What the server refuses, in codes the screens have words for.
+fn plainly(error: ClientError) -> ClientError {
+    match refused_code(&error).as_deref() {
+        Some("erasure_over") => ClientError::new("erasure_over"),
+        Some("on_hold") => ClientError::new("on_hold"),
+        Some("not_allowed") => ClientError::new("not_allowed"),
+        Some("not_found") => ClientError::new("not_found"),
+        _ => error,
+    }
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,152 @@
+//! 保存和删除: which files may be looked at, what somebody asked to erase, and what must be kept.
+
+use super::OptionView;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What goes with a file, in numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ErasurePartsView {
+    /// Visits, contacts and attempts in it.
+    pub records: u32,
+    /// Problems about this child alone.
+    pub problems: u32,
+    /// Problems that stay, because they are about another child, too.
+    pub problems_staying: u32,
+    /// Sealed notes.
+    pub sealed: u32,
+    /// The household goes, because no other child lives in it.
+    pub household: bool,
+}
+
+/// What is said before somebody asks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ErasureFormView {
+    /// The child.
+    pub child: String,
+    /// Their name.
+    pub name: String,
+    /// Their village.
+    pub village: String,
+    /// What goes.
+    pub parts: ErasurePartsView,
+    /// The grounds there are.
+    pub bases: Vec<OptionView>,
+}
+
+/// A file to be erased.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct EraseInput {
+    /// The child.
+    pub child: String,
+    /// A code of the policy list.
+    pub basis: String,
+    /// The person's own words.
+    pub words: String,
+}
+
+/// A head's decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DecideErasureInput {
+    /// The request.
+    pub id: String,
+    /// Whether it is erased.
+    pub approve: bool,
+}
+
+/// Whether a file must be kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct HoldInput {
+    /// The child.
+    pub child: String,
+    /// Whether it must be kept.
+    pub hold: bool,
+    /// Why.
+    pub words: String,
+}
+
+/// The page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ErasuresView {
+    /// The server answered: requests and holds are as they stand now.
+    pub is_current: bool,
+    /// Files whose time to be looked at has come.
+    pub due: Vec<RetentionRowView>,
+    /// Requests, newest first.
+    pub requests: Vec<ErasureRequestView>,
+    /// Files that must be kept.
+    pub holds: Vec<HoldView>,
+    /// Whether this person may say what must be kept.
+    pub may_hold: bool,
+    /// The grounds there are.
+    pub bases: Vec<OptionView>,
+}
+
+/// A file whose time to be looked at has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RetentionRowView {
+    /// The child.
+    pub child: String,
+    /// Their name.
+    pub name: String,
+    /// Their village.
+    pub village: String,
+    /// When the file ended.
+    pub ended_on: String,
+    /// Since when it may be looked at.
+    pub review_on: String,
+    /// It must be kept.
+    pub held: bool,
+    /// Somebody asked for it already.
+    pub asked: bool,
+}
+
+/// A request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ErasureRequestView {
+    /// Its id.
+    pub id: String,
+    /// The child's name; none once it was decided, or when the file is not here.
+    pub name: Option<String>,
+    /// Their village.
+    pub village: Option<String>,
+    /// How many documents.
+    pub documents: u32,
+    /// On what ground, in words.
+    pub basis: String,
+    /// The words; empty once it was decided.
+    pub words: String,
+    /// Who asked.
+    pub by: String,
+    /// When.
+    pub at: String,
+    /// Until when somebody may decide.
+    pub until: String,
+    /// asked | ordered | declined | expired.
+    pub state: String,
+    /// Who decided.
+    pub decided_by: Option<String>,
+    /// When.
+    pub decided_at: Option<String>,
+    /// Devices that have said that it is gone there.
+    pub receipts: u32,
+    /// Whose devices have not.
+    pub missing: Vec<String>,
+    /// This person may decide.
+    pub may_decide: bool,
+}
+
+/// A file that must be kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct HoldView {
+    /// The child.
+    pub child: String,
+    /// Their name, when the file is here.
+    pub name: Option<String>,
+    /// Why.
+    pub words: String,
+    /// Who said so; none when it came back with a device after a restore.
+    pub by: Option<String>,
+    /// Since when.
+    pub at: String,
+}

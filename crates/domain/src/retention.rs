@@ -1,0 +1,140 @@
+//! How long a file is kept after it ended (domain.md §11 P-16). Pure: says when somebody should look whether it may go.
+//! Nothing is ever erased because of a date.
+
+use crate::cadence::Cadence;
+use crate::calendar::birthday;
+use crate::child::Child;
+use crate::policy::RetentionRules;
+use chrono::NaiveDate;
+
+/// The age at which every file ends (domain.md §3.2).
+const GROWN_UP: u32 = 18;
+
+/// When a file ended, and from which day on somebody looks at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// First day nothing asked for visits any more.
+    pub ended_on: NaiveDate,
+    /// From this day on it may be looked at.
+    pub review_on: NaiveDate,
+    /// There was a grave problem, so it is kept longer.
+    pub is_grave: bool,
+}
+
+/// What the rules say about a file; none while it runs. `grave_on` is the day of the last report of a problem the rules
+/// call grave.
+pub fn retention(
+    child: &Child,
+    cadence: &Cadence,
+    grave_on: Option<NaiveDate>,
+    rules: &RetentionRules,
+    today: NaiveDate,
+) -> Option<Retention> {
+    let grown_up = child
+        .birth_date()
+        .map(|birth| birthday(birth, GROWN_UP))
+        .filter(|day| *day <= today);
+    let runs = cadence.tier.is_some();
+    let ended_on = match (cadence.ended_on.filter(|_| !runs), grown_up) {
+        (Some(ended), Some(grown)) => ended.min(grown),
+        (ended, grown) => ended.or(grown)?,
+    };
+    // Years after a day are counted as for a birthday: what ends on 29 February is looked at on 1 March.
+    let plain = birthday(ended_on, rules.years_after_end);
+    let review_on = grave_on.map_or(plain, |day| {
+        let until_age = child
+            .birth_date()
+            .map(|birth| birthday(birth, rules.grave_until_age));
+        plain
+            .max(birthday(day, rules.grave_years))
+            .max(until_age.unwrap_or(plain))
+    });
+    Some(Retention {
+        ended_on,
+        review_on,
+        is_grave: grave_on.is_some(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Record;
+    use crate::scalar::Scalar;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a date")
+    }
+
+    fn child(birth: &str) -> Child {
+        let mut record = Record::default();
+        record
+            .fields
+            .insert("birth_date".to_owned(), Scalar::from(birth));
+        Child::from_record(&record)
+    }
+
+    fn cadence(ended_on: Option<&str>) -> Cadence {
+        Cadence {
+            ended_on: ended_on.map(day),
+            ..Cadence::default()
+        }
+    }
+
+    #[test]
+    fn an_ended_file_is_looked_at_after_five_years() {
+        let found = retention(
+            &child("2012-05-06"),
+            &cadence(Some("2024-02-29")),
+            None,
+            &RetentionRules::default(),
+            day("2026-11-02"),
+        )
+        .expect("it ended");
+        assert_eq!(found.ended_on, day("2024-02-29"));
+        assert_eq!(found.review_on, day("2029-03-01"));
+    }
+
+    #[test]
+    fn a_grave_problem_keeps_it_until_the_later_of_ten_years_and_the_age_of_twenty_eight() {
+        let young = retention(
+            &child("2015-05-06"),
+            &cadence(Some("2024-05-01")),
+            Some(day("2023-03-01")),
+            &RetentionRules::default(),
+            day("2026-11-02"),
+        )
+        .expect("it ended");
+        assert_eq!(young.review_on, day("2043-05-06"));
+        let late = retention(
+            &child("2000-05-06"),
+            &cadence(Some("2018-05-06")),
+            Some(day("2018-05-05")),
+            &RetentionRules::default(),
+            day("2026-11-02"),
+        )
+        .expect("it ended");
+        assert_eq!(late.review_on, day("2028-05-06"));
+    }
+
+    #[test]
+    fn who_is_grown_up_has_an_ended_file_whatever_the_categories_say() {
+        let rules = RetentionRules::default();
+        let found = retention(
+            &child("2008-11-02"),
+            &cadence(None),
+            None,
+            &rules,
+            day("2026-11-02"),
+        );
+        assert_eq!(found.map(|found| found.ended_on), Some(day("2026-11-02")));
+        let young = retention(
+            &child("2008-11-03"),
+            &cadence(None),
+            None,
+            &rules,
+            day("2026-11-02"),
+        );
+        assert_eq!(young, None, "a file that runs has no end");
+    }
+}

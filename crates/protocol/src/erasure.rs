@@ -1,0 +1,136 @@
+//! Erasing a file (删除档案): asked for by one person of the station, decided by a head on another device, and put off
+//! while it must be kept (暂缓删除). ADR 0029.
+//!
+//! Which child it is and why is here only until it is decided: afterwards ids and words are gone, and what stays is who,
+//! when, on what basis, how many documents, and which devices have not yet said under their signature that they are gone
+//! there, too.
+
+use ids::{DeviceId, DocumentId, StaffId};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// `POST /erasures/request`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestErasure {
+    /// Made by the device, so that the message may be repeated.
+    pub id: Uuid,
+    /// The child's file.
+    pub child: DocumentId,
+    /// What goes with it: problems, sealed notes and the household of this child alone.
+    pub with: Vec<DocumentId>,
+    /// On what ground: a code of the policy list.
+    pub basis: String,
+    /// The person's own words about it; kept sealed until it is decided.
+    pub words: String,
+}
+
+/// Where a request stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErasureState {
+    /// A head has to decide.
+    Asked,
+    /// It was decided and ordered.
+    Ordered,
+    /// The file stays.
+    Declined,
+    /// Nobody decided in time.
+    Expired,
+}
+
+impl ErasureState {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Asked, Self::Ordered, Self::Declined, Self::Expired];
+
+    /// Stable text form.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Ordered => "ordered",
+            Self::Declined => "declined",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Reads the stable text form.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+}
+
+/// `POST /erasures/decide`: a head, and not the person who asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecideErasure {
+    /// The request.
+    pub id: Uuid,
+    /// Whether it is erased.
+    pub approve: bool,
+}
+
+/// `POST /erasures/hold`: a head says that a file must be kept, or need not be any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetHold {
+    /// The child's file.
+    pub child: DocumentId,
+    /// What belongs to it.
+    pub with: Vec<DocumentId>,
+    /// Whether it must be kept.
+    pub hold: bool,
+    /// Why: a case, an inspection; kept sealed.
+    pub words: String,
+}
+
+/// A request as everybody of the station sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureRecord {
+    /// Its id.
+    pub id: Uuid,
+    /// Whose file; none once it was decided.
+    pub child: Option<DocumentId>,
+    /// What goes with it; empty once it was decided.
+    pub with: Vec<DocumentId>,
+    /// How many documents, the child's own counted.
+    pub documents: u32,
+    /// On what ground.
+    pub basis: String,
+    /// The words; empty once it was decided.
+    pub words: String,
+    /// Who asked.
+    pub staff: StaffId,
+    /// When.
+    pub at_ms: i64,
+    /// Until when somebody may decide.
+    pub expires_ms: i64,
+    /// Where it stands.
+    pub state: ErasureState,
+    /// Who decided.
+    pub decided_by: Option<StaffId>,
+    /// When it was decided.
+    pub decided_ms: Option<i64>,
+    /// Devices that have not said yet that it is gone there. Devices that were wiped do not count.
+    pub missing: Vec<DeviceId>,
+    /// Devices that have.
+    pub receipts: u32,
+}
+
+/// A file that must be kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldRecord {
+    /// The child's file.
+    pub child: DocumentId,
+    /// Why.
+    pub words: String,
+    /// Who said so.
+    pub staff: Option<StaffId>,
+    /// Since when.
+    pub at_ms: i64,
+}
+
+/// `POST /erasures/list` and the answer to the others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureList {
+    /// Newest first.
+    pub erasures: Vec<ErasureRecord>,
+    /// Files that must be kept.
+    pub holds: Vec<HoldRecord>,
+}

@@ -1,0 +1,1 @@
+SELECT held, at_ms FROM holds WHERE document = :document;

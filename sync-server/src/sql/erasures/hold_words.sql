@@ -1,0 +1,1 @@
+UPDATE holds SET staff = :staff, sealed = :sealed WHERE document = :document;

@@ -1,0 +1,1 @@
+SELECT 1 FROM holds WHERE document = :document AND held;

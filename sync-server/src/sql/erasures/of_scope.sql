@@ -1,0 +1,2 @@
+SELECT id, staff, basis, documents, sealed, state, at_ms, expires_ms, decided_by, decided_ms, last_order
+FROM erasures WHERE scope = :scope ORDER BY at_ms DESC LIMIT 100;

@@ -1,0 +1,1 @@
+SELECT generation, kind FROM documents WHERE id = :document AND scope = :scope;

@@ -1,0 +1,68 @@
+import { flushPromises } from '@vue/test-utils'
+import { expect, test } from 'vitest'
+import type { ErasureFormView, ErasureRequestView, ErasuresView } from '@/backend'
+import { memoryBackend } from '@/backend/memory'
+import { show } from '@/testing/mount'
+import ErasePage from './ErasePage.vue'
+import ErasuresPage from './ErasuresPage.vue'
+
+const request: ErasureRequestView = {
+  id: 'r1', name: '吴天宇', village: '东滩村', documents: 3, basis: '建错了，不该有这份档案', words: '重复建档', by: '周敏', at: '2026-11-02T02:00:00Z',
+  until: '2026-11-16T02:00:00Z', state: 'asked', decided_by: null, decided_at: null, receipts: 0, missing: [], may_decide: true,
+}
+const page: ErasuresView = {
+  is_current: true, requests: [request], holds: [], may_hold: true, bases: [],
+  due: [{ child: 'c1', name: '石小雨', village: '东滩村', ended_on: '2021-05-06', review_on: '2026-05-06', held: false, asked: false }],
+}
+
+test('a head sees who asked and why, agrees, and then who has not erased it yet', async () => {
+  const asked: string[] = []
+  const backend = memoryBackend({
+    erasures: async () => page,
+    decideErasure: async ({ id, approve }) => {
+      asked.push(`${id} ${approve}`)
+      return { ...page, requests: [{ ...request, name: null, words: '', state: 'ordered', decided_by: '陈站长', receipts: 2, missing: ['东滩村 李玉梅'], may_decide: false }] }
+    },
+  })
+  const { by, tap } = await show(ErasuresPage, { backend })
+  for (const words of ['吴天宇', '周敏', '重复建档']) expect(by('erasure-request').textContent).toContain(words)
+  await tap('erasure-approve')
+  expect(asked).toEqual(['r1 true'])
+  expect(by('erasure-missing').textContent).toContain('东滩村 李玉梅')
+  expect(by('erasure-request').textContent).not.toContain('吴天宇')
+})
+
+test('a file that must be kept is said so with a reason', async () => {
+  const said: string[] = []
+  const backend = memoryBackend({
+    erasures: async () => page,
+    setHold: async ({ child, hold, words }) => {
+      said.push(`${child} ${hold} ${words}`)
+      return { ...page, due: [{ ...page.due[0]!, held: true }], holds: [{ child: 'c1', name: '石小雨', words, by: '陈站长', at: '2026-11-02T02:00:00Z' }] }
+    },
+  })
+  const { by, tap } = await show(ErasuresPage, { backend })
+  expect(by('retention-row').textContent).toContain('石小雨')
+  await tap('hold')
+  const words = by('hold-words')
+  const area = words.matches('textarea') ? words : words.querySelector('textarea')
+  Object.assign(area!, { value: '检察院要用' })
+  area!.dispatchEvent(new Event('input', { bubbles: true }))
+  await flushPromises()
+  await tap('hold-send')
+  expect(said).toEqual(['c1 true 检察院要用'])
+  expect(by('hold-row').textContent).toContain('检察院要用')
+})
+
+test('who asks sees what goes, and gives a ground and a sentence', async () => {
+  const form: ErasureFormView = {
+    child: 'c1', name: '石小雨', village: '东滩村', bases: [{ code: 'mistake', label: '建错了' }],
+    parts: { records: 4, problems: 1, problems_staying: 1, sealed: 0, household: true },
+  }
+  const backend = memoryBackend({ erasureForm: async () => form })
+  const { by, tap } = await show(ErasePage, { backend })
+  expect(by('erase-parts').textContent).toContain('4 条走访和联系记录')
+  await tap('erase-send')
+  expect(document.body.textContent).toContain('请选一个根据')
+  expect(document.body.textContent).toContain('请写一句说明')
+})
