@@ -4,7 +4,9 @@ use crate::app::App;
 use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
-    attachments, audit_page, children, conflicts, contacts, erasures, exports, masks, moves, office_line, people, problems, restricted, returned, screening, standing, station, sync_page, today, visits, writing,
+    attachments, audit_page, children, conflicts, contacts, erasures, exports, masks, moves,
+    office_line, people, problems, restricted, returned, screening, standing, station, sync_page,
+    today, visits, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -1,5 +1,6 @@
 //! What each effect of a sync session does to the store. Everything a step stores is one transaction, cursor included.
 
+mod ahead;
 mod incoming;
 
 pub(crate) use incoming::take_quarantined;
@@ -259,6 +260,7 @@ fn store_page(
     cursor: Option<Cursor>,
 ) -> Result<(), ClientError> {
     let now = tablet.clock.now_ms();
+    let worked = ahead::work(tablet, &page.documents, &page.members)?;
     tablet.store.write_fetched(|tx| {
         for (number, member) in page.members.iter().enumerate() {
             store_member(tx, member)?;
@@ -271,8 +273,8 @@ fn store_page(
             store_policy(tx, id, json, now)?;
         }
         let mut newest: Option<LastApplied> = None;
-        for snapshot in &page.documents {
-            let last = store_snapshot(tablet, tx, snapshot, now)?;
+        for (snapshot, ahead) in page.documents.iter().zip(worked) {
+            let last = store_snapshot(tablet, tx, snapshot, ahead, now)?;
             newest = newest.max_by_seq(last);
         }
         let mut scope = sync_state::scope(tx, tablet.identity.scope)?;
@@ -381,7 +383,7 @@ fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Kept, ClientError> {
                     }));
                 }
                 EntryBody::DocIn { document } => {
-                    store_snapshot(tablet, tx, document, now)?;
+                    store_snapshot(tablet, tx, document, ahead::open(document)?, now)?;
                 }
                 EntryBody::Member(member) => {
                     store_member(tx, member)?;

@@ -386,7 +386,7 @@ const fn row(action: Action) -> Row {
         | Action::ManagePeople
         | Action::RequestErasure => Row::of(Who::Station, What::Scope).with_pin(),
         // Decided on the device, which is where the words are; what comes of it is a change like any other.
-        Action::ReviewOpening => Row::of(Who::Head, What::Scope),
+        Action::ReviewOpening => Row::of(Who::Head, What::Scope).also_without_a_head(),
         Action::DecideErasure => Row::of(Who::Head, What::Scope).with_pin(),
         Action::HandOver => Row::of(Who::Stopped, What::Scope),
         Action::AppointHead => Row::of(Who::Head, What::Scope)

@@ -84,6 +84,43 @@ pub struct Applied {
     pub missing: Vec<ChangeHash>,
 }
 
+/// The changes of a document that is not here yet, tried in memory: the costly part of [`apply`]. It needs no database,
+/// so that many documents can be tried beside each other before the transaction that takes them begins.
+pub struct Trial {
+    hashes: Vec<ChangeHash>,
+    begun: Vec<automerge::ChangeHash>,
+    automerge: Automerge,
+    tried: contained::Tried,
+}
+
+impl Trial {
+    /// Tries all of them together. None when that does not go; [`apply`] then finds which of them is to blame.
+    #[must_use]
+    pub fn of_new(kind: DocKind, raw: &[(ChangeHash, &[u8])]) -> Option<Self> {
+        let begun = doc::start(kind).ok()?;
+        let changes = raw
+            .iter()
+            .map(|(hash, bytes)| {
+                contained::quietly(|| Change::from_bytes(bytes.to_vec()).ok())?
+                    .filter(|change| change.hash().0 == hash.0)
+            })
+            .collect::<Option<Vec<_>>>()?;
+        let (automerge, tried) = contained::with(&begun, changes).ok()?;
+        Some(Self {
+            hashes: raw.iter().map(|(hash, _)| *hash).collect(),
+            begun: begun.get_heads(),
+            automerge,
+            tried,
+        })
+    }
+
+    /// Whether it is what [`apply`] would come to with these changes on this document.
+    fn is_of(&self, document: &StoredDocument, raw: &[(ChangeHash, &[u8])]) -> bool {
+        self.begun == document.automerge.get_heads()
+            && self.hashes.iter().eq(raw.iter().map(|(hash, _)| hash))
+    }
+}
+
 /// Loads a document: body, then tail in one batch.
 ///
 /// # Errors
@@ -294,7 +331,32 @@ fn set_heads(tx: &Transaction<'_>, document: &StoredDocument) -> Result<(), Stor
 /// Each is tried on a copy first; a panic inside Automerge, or a document that would not load again, is a rejection.
 #[must_use]
 pub fn apply(document: &mut StoredDocument, raw: &[(ChangeHash, &[u8])]) -> Applied {
+    apply_tried(document, raw, None)
+}
+
+/// As [`apply`], with what was tried of it before.
+#[must_use]
+pub fn apply_tried(
+    document: &mut StoredDocument,
+    raw: &[(ChangeHash, &[u8])],
+    trial: Option<Trial>,
+) -> Applied {
     let mut applied = Applied::default();
+    match trial.filter(|trial| trial.is_of(document, raw)) {
+        Some(trial) => document.take(trial.automerge, trial.tried),
+        None => try_and_take(document, raw, &mut applied),
+    }
+    complete(&mut document.automerge).expect("a constant of our own loads");
+    applied.missing = document
+        .automerge
+        .get_missing_deps(&[])
+        .into_iter()
+        .map(|hash| ChangeHash(hash.0))
+        .collect();
+    applied
+}
+
+fn try_and_take(document: &mut StoredDocument, raw: &[(ChangeHash, &[u8])], applied: &mut Applied) {
     let mut changes = Vec::new();
     for (hash, bytes) in raw {
         match contained::quietly(|| Change::from_bytes(bytes.to_vec())) {
@@ -316,14 +378,6 @@ pub fn apply(document: &mut StoredDocument, raw: &[(ChangeHash, &[u8])]) -> Appl
             }
         }
     }
-    complete(&mut document.automerge).expect("a constant of our own loads");
-    applied.missing = document
-        .automerge
-        .get_missing_deps(&[])
-        .into_iter()
-        .map(|hash| ChangeHash(hash.0))
-        .collect();
-    applied
 }
 
 /// Puts a snapshot in place: a new document, or merged with what is here, own unsent changes included.

@@ -8,7 +8,14 @@ use ids::audit::AuditEntry;
 use ids::{BlobAddress, ChangeHash, DocumentId, Generation, Incarnation, Role, new_uuid};
 use protocol::moves::{DecideMove, DecideReview, MoveDecision, OfferMove};
 use protocol::{
-    BlobChunk, BlobOffer, BringAudit, BroughtUnitKey, ConfirmEnrolment, CoverVillage, CreateEnrolment, CreateVillage, Cursor, DecideErasure, DecideExport, EndCover, EndGrant, FinishEnrolment, GiveReceipt, GrantPerson, HandOver, InventoryLine, InventoryRequest, KeepRemains, KeepUnitKeys, KnownUnitKey, Locator, NonceRequest, OfferBlobs, OpenSession, PROTOCOL_VERSION, PollEnrolment, ReadAudit, ReadBlob, ReadEnrolment, RecordVetting, RefillRequest, RequestErasure, RequestExport, RevealEnrolment, RevokeDevice, SetHold, SignedStatement, SnapshotRequest, StartEnrolment, SyncRequest, Unsent, UseExport, Vetting, WrappedUnitKey, wire,
+    BlobChunk, BlobOffer, BringAudit, BroughtUnitKey, ConfirmEnrolment, CoverVillage,
+    CreateEnrolment, CreateVillage, Cursor, DecideErasure, DecideExport, EndCover, EndGrant,
+    FinishEnrolment, GiveReceipt, GrantPerson, HandOver, InventoryLine, InventoryRequest,
+    KeepRemains, KeepUnitKeys, KnownUnitKey, Locator, NonceRequest, OfferBlobs, OpenSession,
+    PROTOCOL_VERSION, PollEnrolment, ReadAudit, ReadBlob, ReadEnrolment, RecordVetting,
+    RefillRequest, RequestErasure, RequestExport, RevealEnrolment, RevokeDevice, SetHold,
+    SignedStatement, SnapshotRequest, StartEnrolment, SyncRequest, Unsent, UseExport, Vetting,
+    WrappedUnitKey, wire,
 };
 use serde::Serialize;
 

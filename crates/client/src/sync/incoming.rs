@@ -1,6 +1,7 @@
 //! Changes of others on their way into the documents: believed or not, applied per document, kept aside when a document
 //! cannot take them.
 
+use super::ahead::Ahead;
 use super::store_member;
 use crate::error::ClientError;
 use crate::recovery;
@@ -12,7 +13,7 @@ use protocol::envelope::{self, DocumentHeader, Envelope, EnvelopeHead};
 use protocol::{DocumentSnapshot, LastApplied};
 use std::collections::BTreeMap;
 use store::changes::{self, Change};
-use store::documents::{self, DocumentHead, StoredDocument};
+use store::documents::{self, DocumentHead, StoredDocument, Trial};
 use store::{StoreError, Transaction, departures, members, projections};
 
 /// A change from the log with its head opened.
@@ -22,6 +23,8 @@ pub(super) struct Incoming<'a> {
     kind: DocKind,
     home_unit: UnitId,
     seq: u64,
+    /// The key under which hash and signature were seen to hold before the transaction began.
+    holds_under: Option<[u8; 32]>,
 }
 
 impl<'a> Incoming<'a> {
@@ -38,6 +41,7 @@ impl<'a> Incoming<'a> {
                 kind,
                 home_unit,
                 seq,
+                holds_under: None,
             }),
             Err(error) => {
                 tracing::error!(%error, seq, "an entry of the log has an unreadable head");
@@ -54,17 +58,33 @@ impl<'a> Incoming<'a> {
     ) -> Result<(Change, Option<String>), ClientError> {
         let head = &self.head;
         let change = change_of(head, self.envelope)?;
-        let reason = match change_header::read(&self.envelope.change) {
-            Err(_) => Some("malformed"),
-            Ok(header) if header.hash != head.hash => Some("hash_mismatch"),
-            Ok(_) => match device_key(tablet, tx, head)? {
-                None => Some("unknown_device"),
-                Some(key) => envelope::verify(&key, &self.envelope.head, &self.envelope.signature)
-                    .err()
-                    .map(|_| "bad_signature"),
-            },
+        let key = device_key(tablet, tx, head)?;
+        let is_seen = self.holds_under.is_some()
+            && self.holds_under == key.as_ref().map(VerifyingKey::to_bytes);
+        let reason = if is_seen {
+            None
+        } else {
+            why_not(head, self.envelope, key.as_ref())
         };
         Ok((change, reason.map(str::to_owned)))
+    }
+}
+
+/// Why a change is not believed, if it is not.
+pub(super) fn why_not(
+    head: &EnvelopeHead,
+    envelope: &Envelope,
+    key: Option<&VerifyingKey>,
+) -> Option<&'static str> {
+    match change_header::read(&envelope.change) {
+        Err(_) => Some("malformed"),
+        Ok(header) if header.hash != head.hash => Some("hash_mismatch"),
+        Ok(_) => match key {
+            None => Some("unknown_device"),
+            Some(key) => envelope::verify(key, &envelope.head, &envelope.signature)
+                .err()
+                .map(|_| "bad_signature"),
+        },
     }
 }
 
@@ -180,6 +200,17 @@ pub(super) fn store_incoming(
     incoming: &[Incoming<'_>],
     now: i64,
 ) -> Result<(), ClientError> {
+    store_tried(tablet, tx, (document, None), incoming, now)
+}
+
+/// As [`store_incoming`], with what was tried of a new document before.
+fn store_tried(
+    tablet: &Tablet,
+    tx: &Transaction<'_>,
+    (document, trial): (DocumentId, Option<Trial>),
+    incoming: &[Incoming<'_>],
+    now: i64,
+) -> Result<(), ClientError> {
     let mut believed = Vec::new();
     for one in incoming {
         if store::recovery::is_erased(tx, document, one.head.generation)? {
@@ -218,7 +249,7 @@ pub(super) fn store_incoming(
         now,
     )?;
     let taken = tx.part(
-        || take_in(tx, &head, &believed, now),
+        || take_in(tx, &head, &believed, trial, now),
         StoreError::is_damage_of_content,
     )?;
     if taken.is_none() {
@@ -236,6 +267,7 @@ fn take_in(
     tx: &Transaction<'_>,
     head: &DocumentHead,
     believed: &[(&Incoming<'_>, Change)],
+    trial: Option<Trial>,
     now: i64,
 ) -> Result<(), StoreError> {
     let mut stored = match documents::load(tx, head.document)? {
@@ -246,7 +278,7 @@ fn take_in(
         .iter()
         .map(|(_, change)| (change.hash, change.body.as_slice()))
         .collect();
-    let applied = documents::apply(&mut stored, &raw);
+    let applied = documents::apply_tried(&mut stored, &raw, trial);
     for (one, change) in believed {
         let rejected = applied
             .rejected
@@ -306,33 +338,24 @@ fn document_head(
     })
 }
 
+/// Takes a snapshot in, with what was done of it before the transaction.
 pub(super) fn store_snapshot(
     tablet: &Tablet,
     tx: &Transaction<'_>,
     snapshot: &DocumentSnapshot,
+    ahead: Ahead,
     now: i64,
 ) -> Result<Option<LastApplied>, ClientError> {
-    let mut offset = 0usize;
-    let mut envelopes = Vec::with_capacity(snapshot.envelopes.len());
-    for index in &snapshot.envelopes {
-        let end = offset
-            .checked_add(index.length as usize)
-            .filter(|end| *end <= snapshot.changes.len())
-            .ok_or_else(|| ClientError::new("server_nonsense"))?;
-        envelopes.push((
-            index.seq,
-            Envelope {
-                head: index.signed.head.clone(),
-                signature: index.signed.signature.clone(),
-                change: snapshot.changes[offset..end].to_vec(),
-            },
-        ));
-        offset = end;
-    }
-    let incoming: Vec<Incoming<'_>> = envelopes
+    let incoming: Vec<Incoming<'_>> = ahead
+        .opened
         .iter()
-        .filter_map(|(seq, envelope)| {
-            Incoming::open(envelope, snapshot.kind, snapshot.home_unit, *seq)
+        .map(|opened| Incoming {
+            head: opened.head.clone(),
+            envelope: &opened.envelope,
+            kind: snapshot.kind,
+            home_unit: snapshot.home_unit,
+            seq: opened.seq,
+            holds_under: opened.holds_under,
         })
         .collect();
     let last = incoming
@@ -364,6 +387,7 @@ pub(super) fn store_snapshot(
         )?;
         documents::begin(tx, &head)?;
     }
-    store_incoming(tablet, tx, snapshot.document, &incoming, now)?;
+    let known = (snapshot.document, ahead.trial);
+    store_tried(tablet, tx, known, &incoming, now)?;
     Ok(last)
 }

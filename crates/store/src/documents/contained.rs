@@ -40,16 +40,17 @@ pub(super) fn with(
         copy.apply_changes(changes).map_err(|_| REFUSED)?;
         let saved = copy.save_nocompress();
         let loaded = Automerge::load(&saved).map_err(|_| UNLOADABLE)?;
-        let (heads, record) = (sorted_heads(&copy), doc::read(&copy));
-        if sorted_heads(&loaded) != heads || doc::read(&loaded) != record {
+        let heads = sorted_heads(&copy);
+        if sorted_heads(&loaded) != heads {
             return Err(UNLOADABLE);
         }
+        // What was loaded again is what is read and kept from here on; nobody sees the copy it was saved from.
         let tried = Tried {
             heads,
             saved,
-            record,
+            record: doc::read(&loaded),
         };
-        Ok((copy, tried))
+        Ok((loaded, tried))
     })
     .unwrap_or(Err(PANICS))
 }
