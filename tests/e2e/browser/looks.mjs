@@ -121,6 +121,8 @@ async function station(context, core) {
     ['inbox', '/inbox', 'inbox-read'],
     ['imports', '/imports', 'import-preview'],
     ['devices', '/devices', 'enrol-new'],
+    ['erasures', '/erasures', 'retention'],
+    ['erase', `/erasures/ask/${rows[0].child}`, 'erase-parts'],
     ['conflicts-none', '/conflicts', 'station-nav-conflicts'],
     ['sync', '/sync', 'sync-last'],
   ]
