@@ -92,8 +92,8 @@ pub(crate) struct Device {
     pub unsent: Option<Unsent>,
     /// Since when its newest certificate counts.
     pub certified_ms: i64,
-    /// The holder's open grant: from, and until where that is known.
-    pub appointed: Option<(i64, Option<i64>)>,
+    /// The holder's open grant: until when, where that is known.
+    pub appointed: Option<Option<i64>>,
     /// Until when the holder stands in for another village.
     pub covers_until_ms: Option<i64>,
 }
@@ -104,8 +104,8 @@ impl Device {
         match self.appointed {
             _ if self.revoked_ms.is_some() => Standing::Revoked,
             None => Standing::Expired,
-            Some((_, Some(until))) if until <= now_ms => Standing::Expired,
-            Some((from, _)) if from > now_ms => Standing::NotYet,
+            // That it begins is asked when a code is made: a device is there, and the clock may have been set back since.
+            Some(Some(until)) if until <= now_ms => Standing::Expired,
             Some(_) => Standing::Active,
         }
     }
@@ -232,9 +232,9 @@ fn read_device(row: &Row<'_>) -> rusqlite::Result<Device> {
             .get::<_, Option<Vec<u8>>>(15)?
             .and_then(|packed| wire::unpack(&packed).ok()),
         certified_ms: row.get::<_, Option<i64>>(16)?.unwrap_or(row.get(5)?),
-        appointed: match row.get(17)? {
+        appointed: match row.get::<_, Option<i64>>(17)? {
             None => None,
-            Some(from) => Some((from, row.get(18)?)),
+            Some(_) => Some(row.get(18)?),
         },
         covers_until_ms: row.get(20)?,
     })
