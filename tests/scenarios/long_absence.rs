@@ -22,7 +22,7 @@ const WEEKS: usize = 26;
 /// A message in the middle of catching up: the answers before it are stored, this one does not arrive.
 const IN_THE_MIDDLE: u64 = 22;
 /// The same of a first load.
-const IN_THE_MIDDLE_OF_A_LOAD: u64 = 8;
+const IN_THE_MIDDLE_OF_A_LOAD: u64 = 10;
 
 /// A tablet in a folder of its own, so that it can be opened again as after a kill. Nothing is downloaded yet.
 async fn admitted(world: &World, folder: &Path, person: &str) -> Result<Device> {

@@ -345,8 +345,8 @@ impl App {
             Door::Open(_, tablet) => {
                 let identity = &tablet.identity;
                 view.person = Some(identity.person.clone());
-                view.unit = Some(identity.unit_name.clone());
-                view.township = Some(identity.township.clone());
+                view.unit = Some(tablet.unit_name());
+                view.township = Some(tablet.township());
                 view.demo = identity.demo;
                 view.shell = shell_of(identity.role);
                 view.moved_aside = tablet
@@ -535,8 +535,8 @@ fn label_of(tablet: &Tablet) -> Label {
     let identity = &tablet.identity;
     Label {
         role: Some(identity.role),
-        unit: identity.unit_name.clone(),
-        township: identity.township.clone(),
+        unit: tablet.unit_name(),
+        township: tablet.township(),
         demo: identity.demo,
         staff: Some(identity.staff),
         device: Some(identity.device),

@@ -314,7 +314,7 @@ pub fn prepare(
     let people = People::read(tablet)?;
     let place = match unit(input.village.as_deref())? {
         Some(unit) => people.unit_name(unit),
-        None => tablet.identity.township.clone(),
+        None => tablet.township(),
     };
     Ok(Prepared {
         line: line(tablet, &number),
@@ -452,7 +452,8 @@ pub fn line(tablet: &Tablet, number: &str) -> String {
     let time = system::civil_minute(tablet.clock.now_ms());
     format!(
         "{} {}　{time}　编号 {number}　内部资料，用完销毁",
-        me.unit_name, me.person
+        tablet.unit_name(),
+        me.person
     )
 }
 

@@ -12,13 +12,13 @@ use crate::system;
 use chrono::NaiveDate;
 use domain::policy::{LockRules, Rules};
 use ed25519_dalek::SigningKey;
-use ids::{Clock, Entropy, Incarnation};
+use ids::{Clock, Entropy, Incarnation, UnitId};
 use protocol::Enrolled;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use store::identity::{self, FileNumbers, Identity};
-use store::{Connection, OpenOutcome, Store, policies, sync_state};
+use store::{Connection, OpenOutcome, Store, members, policies, sync_state};
 
 /// An unlocked device.
 pub struct Tablet {
@@ -153,6 +153,24 @@ impl Tablet {
     /// How this device locks by itself, by the rules of today.
     pub fn lock_rules(&self) -> LockRules {
         self.rules().lock
+    }
+
+    /// What this person's unit is called now: it may have another name than when the device was enrolled.
+    pub fn unit_name(&self) -> String {
+        self.name_of(self.identity.unit, &self.identity.unit_name)
+    }
+
+    /// What the township is called now.
+    pub fn township(&self) -> String {
+        self.name_of(self.identity.scope, &self.identity.township)
+    }
+
+    fn name_of(&self, unit: UnitId, otherwise: &str) -> String {
+        let found = self
+            .store
+            .read(|connection| members::unit(connection, unit));
+        let known = found.ok().flatten().map(|row| row.name);
+        known.unwrap_or_else(|| otherwise.to_owned())
     }
 
     /// The rules of today's pack, or what holds where there is none.

@@ -111,8 +111,8 @@ pub fn me(tablet: &Tablet) -> Result<MeView, ClientError> {
     let identity = &tablet.identity;
     Ok(MeView {
         person: identity.person.clone(),
-        unit: identity.unit_name.clone(),
-        township: identity.township.clone(),
+        unit: tablet.unit_name(),
+        township: tablet.township(),
         app_version: crate::APP_VERSION.to_owned(),
         packs: tablet
             .packs()

@@ -8,10 +8,18 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use store::changes::{self, Outcome};
 use store::projections::children;
 use store::{Store, StoreError, identity};
 use tempfile::TempDir;
+
+/// These tests run one after another: `mount`, started beside another test, has that one's lock on its folder for a moment.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A disk of a few megabytes, unmounted when dropped.
 struct SmallDisk {
@@ -160,6 +168,7 @@ fn in_a_small_database() {
 
 #[test]
 fn a_full_disk_keeps_what_was_saved_and_says_so() {
+    let _alone = alone();
     match SmallDisk::mount(8 << 20) {
         Some(disk) => on_a_small_disk(&disk),
         None => in_a_small_database(),
@@ -168,11 +177,13 @@ fn a_full_disk_keeps_what_was_saved_and_says_so() {
 
 #[test]
 fn a_full_database_keeps_what_was_saved_and_says_so() {
+    let _alone = alone();
     in_a_small_database();
 }
 
 #[test]
 fn wrong_pins_are_counted_on_a_full_disk_too() {
+    let _alone = alone();
     let temp = TempDir::new().expect("a folder");
     let disk = SmallDisk::mount(8 << 20);
     let folder = match &disk {
@@ -198,6 +209,7 @@ fn wrong_pins_are_counted_on_a_full_disk_too() {
 
 #[test]
 fn acknowledging_works_in_a_store_that_was_full() {
+    let _alone = alone();
     let world = World::new();
     let store = world.create();
     let person = Person::number(1);

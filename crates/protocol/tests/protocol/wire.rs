@@ -156,7 +156,7 @@ fn the_shapes_on_the_wire_are_these() {
     );
     assert_eq!(
         shape(&wire::pack(&response().entries).unwrap()),
-        "[{at_ms:n,body:{member:{unit:{id:x,level:s,name:s,parent:-,region:s}}},seq:n},\
+        "[{at_ms:n,body:{member:{unit:{closed_ms:-,former:[],id:x,level:s,name:s,parent:-,region:s,since_ms:n,successor:-}}},seq:n},\
          {at_ms:n,body:{member:{device:{enrolled_ms:n,file_numbers:-,id:x,key:x,seen_ms:-,staff:x,unit:x}}},seq:n},\
          {at_ms:n,body:{yours:{document:x,hash:x}},seq:n},{at_ms:n,body:s,seq:n}]"
     );
