@@ -55,6 +55,13 @@ fn what_a_copied_tablet_wrote_late_is_there_once() {
     holds(2_357);
 }
 
+/// A contact stood on a file that had not been taken yet; when it was taken, from this very tablet, nothing said so, and the
+/// contact waited for hours.
+#[test]
+fn what_stood_on_a_file_not_yet_taken_follows_it_at_once() {
+    holds(4_011);
+}
+
 #[test]
 fn a_seed_plays_the_same_schedule_every_time() {
     let once = play(founded(), 7).expect("the schedule can be played to its end");

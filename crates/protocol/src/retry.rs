@@ -80,7 +80,7 @@ const LONGEST_MS: i64 = 7 * 24 * HOUR_MS;
 pub struct Signs {
     /// Another version of the app.
     pub app: bool,
-    /// Something of the document came from elsewhere.
+    /// Something of the document came from elsewhere, or was taken there.
     pub document: bool,
     /// The person's unit or role, or the document's unit.
     pub belonging: bool,

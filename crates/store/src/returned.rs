@@ -16,7 +16,7 @@ pub struct Circumstances {
     pub device: DeviceId,
     /// Unit and role of the person, unit of the document; compared as a whole.
     pub belonging: String,
-    /// Position of the newest foreign change of the document.
+    /// Position of the newest change of the document that came from elsewhere or that the server took.
     pub news: u64,
 }
 
@@ -168,7 +168,7 @@ pub fn is_replaced(connection: &Connection, hash: ChangeHash) -> Result<bool, St
         .is_some())
 }
 
-/// Position of the newest foreign change of a document; 0 without one.
+/// Position of the newest change of a document that came from elsewhere or that the server took; 0 without one.
 ///
 /// # Errors
 /// The database refuses.
