@@ -142,7 +142,7 @@ def stages():
             cargo_counts,
         ),
         ("kill", f"{KILL_ROUNDS} kills", [str(TARGET / "debug/zoufang-kill"), "--rounds", str(KILL_ROUNDS)], 15, kill_counts),
-        ("sim", f"{SCHEDULES} schedules", [str(TARGET / "debug/zoufang-sim"), "--schedules", str(SCHEDULES)], 20, sim_counts),
+        ("sim", f"{SCHEDULES} schedules", [str(TARGET / "debug/zoufang-sim"), "--schedules", str(SCHEDULES)], 30, sim_counts),
         ("browser", "journeys in a browser", ["node", "tests/e2e/run.mjs", "browser"], 20, closing_counts),
         ("window", "journeys in the window", ["node", "tests/e2e/run.mjs", "window"], 10, closing_counts),
     ]
