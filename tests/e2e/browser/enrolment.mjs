@@ -32,7 +32,7 @@ journey('a station and a tablet enrol by typed code and compared digits', async 
   await station.page.getByText('这个人还没有登记批准').waitFor()
   await station.tap('[data-test="enrol-cancel"]')
   await appointed(station)
-  await station.tap('[data-test="person-code"]')
+  await station.page.locator('[data-test^="row-"]', { hasText: '李玉梅' }).locator('[data-test="person-code"]').click()
   equal(await station.page.locator('[data-test="enrol-person"]').inputValue(), '李玉梅', 'a code for the person that was appointed')
   await station.tap('[data-test="enrol-start"]')
   await look(station.page, 'station-enrol-code')
