@@ -82,6 +82,8 @@ pub struct Signs {
     pub app: bool,
     /// Something of the document came from elsewhere, or was taken there.
     pub document: bool,
+    /// The server had nothing of the document then, and has something of it now.
+    pub born: bool,
     /// The person's unit or role, or the document's unit.
     pub belonging: bool,
     /// The device has another id: it was enrolled again.
@@ -117,7 +119,7 @@ pub fn offers_again(code: RefusalCode, tries: u32, since_ms: i64, signs: Signs) 
         Remedy::MakeAnew { after } => return tries < after || signs.app,
         Remedy::Person => return signs.app,
     };
-    if signs.app || signs.enrolment {
+    if signs.app || signs.enrolment || cause == Cause::Document && signs.born {
         return true;
     }
     if cause == Cause::Transit {

@@ -133,6 +133,7 @@ fn offer_what_may_pass(
                 let signs = Signs {
                     app: then.app != here.app,
                     document: then.news < here.news,
+                    born: then.news == 0 && here.news > 0,
                     belonging: belonging_put_right || then.belonging != here.belonging,
                     enrolment: then.device != here.device,
                 };
