@@ -150,6 +150,7 @@ mod tests {
     const NONE: Signs = Signs {
         app: false,
         document: false,
+        born: false,
         belonging: false,
         enrolment: false,
     };
@@ -199,6 +200,11 @@ mod tests {
         assert!(offers_again(code, 1, 0, news));
         assert!(!offers_again(code, 2, 0, news));
         assert!(offers_again(code, 2, pause_ms(2) / 6, news));
+        let born = Signs { born: true, ..NONE };
+        assert!(
+            offers_again(code, 2, 0, born),
+            "a file that is there at last"
+        );
         assert!(!offers_again(RefusalCode::NotYourUnit, 1, 0, news));
     }
 
