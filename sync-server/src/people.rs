@@ -247,6 +247,17 @@ pub(crate) fn grant(
         return Err(ApiError::Gathering);
     }
     enrolment::refuse_appointing(connection, holder, input.role)?;
+    let replaced = match input.replaces {
+        None => None,
+        Some(replaced) => {
+            let replaced = of_scope(connection, holder, replaced)?;
+            if (replaced.unit, replaced.role) != (input.unit, input.role) {
+                return Err(ApiError::NotAllowed);
+            }
+            refuse_ending(holder, &replaced)?;
+            Some(replaced)
+        }
+    };
     let now_ms = app.clock.now_ms();
     let person = organisation::checked_name(&input.person)?;
     organisation::place_of(connection, holder.scope, input.unit, input.role)?;
@@ -314,16 +325,11 @@ pub(crate) fn grant(
         connection,
         &Deed::of(by, holder.scope, Act::PersonGranted, object, now_ms),
     )?;
-    if let Some(replaced) = input.replaces {
-        let replaced = of_scope(connection, holder, replaced)?;
-        if replaced.staff != staff.id {
-            stop(
-                Orders::of(app, connection, holder.into(), now_ms),
-                &replaced,
-                "replaced",
-                Act::GrantEnded,
-            )?;
-        }
+    if let Some(replaced) =
+        replaced.filter(|old| old.staff != staff.id && old.term.ended_ms.is_none())
+    {
+        let orders = Orders::of(app, connection, holder.into(), now_ms);
+        stop(orders, &replaced, "replaced", Act::GrantEnded)?;
     }
     list(app, connection, holder.scope)
 }
@@ -393,6 +399,16 @@ pub(crate) fn end(
         return Err(ApiError::Malformed);
     }
     let grant = of_scope(connection, holder, input.grant)?;
+    refuse_ending(holder, &grant)?;
+    if grant.term.ended_ms.is_none() {
+        let orders = Orders::of(app, connection, holder.into(), app.clock.now_ms());
+        stop(orders, &grant, &input.reason, Act::GrantEnded)?;
+    }
+    list(app, connection, holder.scope)
+}
+
+/// Whether a person may end this appointment, by ending it or by putting another in its place.
+fn refuse_ending(holder: &Holder, grant: &Grant) -> Result<(), ApiError> {
     if grant.staff == holder.staff {
         // Somebody else does it, so that the station is never without anybody.
         return Err(ApiError::RevokeOwnLast);
@@ -401,11 +417,7 @@ pub(crate) fn end(
     if grant.role == Role::Head && holder.role != Role::Head {
         return Err(ApiError::NotAllowed);
     }
-    if grant.term.ended_ms.is_none() {
-        let orders = Orders::of(app, connection, holder.into(), app.clock.now_ms());
-        stop(orders, &grant, &input.reason, Act::GrantEnded)?;
-    }
-    list(app, connection, holder.scope)
+    Ok(())
 }
 
 /// The grant ends, and with it the person's devices and what they stand in for.

@@ -307,6 +307,45 @@ async fn a_replaced_director_hands_over_and_the_village_goes_on_with_the_next() 
 }
 
 #[tokio::test]
+async fn nobody_is_pushed_out_by_being_replaced_whose_appointment_could_not_be_ended() {
+    let mut t = township().await;
+    let scope = t.world.report.scope;
+    let mut head = t
+        .world
+        .colleague(&mut t.station, Role::Head, scope, "陈敏")
+        .await
+        .unwrap();
+    let list = people(&mut t.station).await;
+    let (heads, own, hers) = (
+        person(&list, &head).grant,
+        person(&list, &t.station).grant,
+        person(&list, &t.tablet).grant,
+    );
+    for (replaced, unit, role) in [
+        (heads, scope, Role::Supervisor),
+        (own, scope, Role::Supervisor),
+        // Another place than the one that becomes free.
+        (hers, scope, Role::Supervisor),
+    ] {
+        let next = GrantPerson {
+            role,
+            replaces: Some(replaced),
+            ..appointment(Uuid::new_v4(), unit, "沈岚")
+        };
+        let refused = code_of::<PeopleList>(&mut t.station, "/people/grant", &next).await;
+        assert!(["not_allowed", "revoke_own_last"].contains(&refused.as_str()));
+    }
+    let list = people(&mut t.station).await;
+    assert_eq!(person(&list, &head).state, GrantState::InForce);
+    assert!(
+        list.people.iter().all(|one| one.person != "沈岚"),
+        "a refused appointment leaves no trace"
+    );
+    head.token = None;
+    head.sync(None, vec![]).await.unwrap();
+}
+
+#[tokio::test]
 async fn who_stands_in_for_a_village_gets_its_files_whole_and_loses_them_when_it_is_over() {
     let mut t = township().await;
     let mut child = t.tablet.document(DocKind::Child, t.east);
