@@ -1,7 +1,7 @@
 //! A file leaves every device only when a head agreed to what another person asked, and stays when it must be kept.
 
 use anyhow::{Context, Result};
-use client::view::{ChildFileView, ErasureFormView, ErasuresView, ShellKind};
+use client::view::{ChildFileView, ErasureFormView, ErasuresView, SavedView, ShellKind};
 use ids::Role;
 use protocol::CreateEnrolment;
 use serde_json::{Value, json};
@@ -116,6 +116,38 @@ async fn a_file_goes_everywhere_when_a_head_agrees_and_every_tablet_says_so() ->
     assert_eq!((row.receipts, row.missing.len()), (3, 0), "{row:?}");
     let faults = world.township.faults()?;
     assert_eq!(faults, [""; 0]);
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_decides_about_what_was_asked_and_not_about_what_came_after() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let head = head_of(&world).await?;
+    let child = tablet.child("吴天宇").await?;
+    step_up(&world.station, STATION_PIN).await?;
+    let asked = json!({ "child": child, "basis": "mistake", "words": "重复建档" });
+    let page: ErasuresView = world.station.call("request_erasure", asked).await?;
+    let decision = json!({ "id": page.requests[0].id, "approve": true });
+
+    let report = json!({
+        "children": [child], "card": "danger", "urgency": "later", "seen": "门口河边没有护栏。",
+        "origin_record": null, "mandatory": null,
+    });
+    let _: SavedView = tablet.call("report_problem", report).await?;
+    tablet.sync().await?;
+    step_up(&head, PIN).await?;
+    let refused = head.refusal("decide_erasure", decision.clone()).await?;
+    assert_eq!(refused.code, "erasure_changed");
+    let _: ChildFileView = head.call("child_file", json!({ "id": child })).await?;
+    let page: ErasuresView = head
+        .call(
+            "decide_erasure",
+            json!({ "id": decision["id"], "approve": false }),
+        )
+        .await?;
+    assert_eq!(page.requests[0].state, "declined");
     world.township.stop().await;
     Ok(())
 }

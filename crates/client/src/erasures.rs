@@ -3,7 +3,7 @@
 
 use crate::error::ClientError;
 use crate::nouns::Noun;
-use crate::roster::{People, Roster, RosterChild};
+use crate::roster::{People, Roster, RosterChild, UNKNOWN_PERSON};
 use crate::runtime::{self, Line};
 use crate::server::refused_code;
 use crate::system;
@@ -99,6 +99,7 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ErasureFormView, ClientE
         village: roster.people.unit_name(child.unit),
         parts: file_of(tablet, &roster, child)?.parts,
         bases: bases(tablet),
+        may_hold: tablet.identity.role == Role::Head,
     })
 }
 
@@ -150,10 +151,11 @@ pub async fn request(
     view(tablet, Some(list))
 }
 
-/// A head decides about another person's request.
+/// A head decides about another person's request. What goes is looked at once more: another child may have come into the
+/// household meanwhile, or another problem, and nobody decides about what was not shown.
 ///
 /// # Errors
-/// `not_allowed`, `pin_again`, `not_found`, `erasure_over`, `on_hold`, `no_network`, `server_refused`.
+/// `not_allowed`, `pin_again`, `not_found`, `erasure_over`, `erasure_changed`, `on_hold`, `no_network`, `server_refused`.
 pub async fn decide(
     tablet: &Arc<Tablet>,
     input: &DecideErasureInput,
@@ -163,6 +165,17 @@ pub async fn decide(
         id: Uuid::parse_str(&input.id).map_err(|_| ClientError::new("not_found"))?,
         approve: input.approve,
     };
+    if input.approve {
+        runtime::once(tablet, || ()).await?;
+        let list: ErasureList = Line::of(tablet)?.send("/erasures/list", &()).await?;
+        let asked = list.erasures.iter().find(|asked| asked.id == decision.id);
+        if let Some(asked) = asked
+            && let Some(child) = asked.child
+            && !is_as_asked(tablet, child, &asked.with)?
+        {
+            return Err(ClientError::new("erasure_changed"));
+        }
+    }
     let list: ErasureList = Line::of(tablet)?
         .send("/erasures/decide", &decision)
         .await
@@ -170,6 +183,18 @@ pub async fn decide(
     // The orders come like everything else; this device need not wait for its next turn.
     runtime::once(tablet, || ()).await?;
     view(tablet, Some(list))
+}
+
+/// Whether what goes with a child is still what was asked for.
+fn is_as_asked(
+    tablet: &Tablet,
+    child: DocumentId,
+    with: &[DocumentId],
+) -> Result<bool, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let file = file_of(tablet, &roster, roster.child(&child.to_string())?)?;
+    let now: BTreeSet<DocumentId> = file.with.into_iter().collect();
+    Ok(now == with.iter().copied().collect())
 }
 
 /// A head says that a file must be kept, or need not be any more.
@@ -342,7 +367,10 @@ fn request_view(
         missing: record
             .missing
             .iter()
-            .map(|device| holders.get(device).cloned().unwrap_or_default())
+            .map(|device| {
+                let known = holders.get(device).cloned();
+                known.unwrap_or_else(|| UNKNOWN_PERSON.to_owned())
+            })
             .collect(),
         may_decide: record.state == ErasureState::Asked
             && me.role == Role::Head

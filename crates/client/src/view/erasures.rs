@@ -32,6 +32,8 @@ pub struct ErasureFormView {
     pub parts: ErasurePartsView,
     /// The grounds there are.
     pub bases: Vec<OptionView>,
+    /// Whether this person may say instead that it must be kept.
+    pub may_hold: bool,
 }
 
 /// A file to be erased.

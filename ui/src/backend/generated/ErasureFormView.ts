@@ -25,4 +25,8 @@ parts: ErasurePartsView,
 /**
  * The grounds there are.
  */
-bases: Array<OptionView>, };
+bases: Array<OptionView>, 
+/**
+ * Whether this person may say instead that it must be kept.
+ */
+may_hold: boolean, };

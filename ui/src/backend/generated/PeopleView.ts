@@ -11,7 +11,8 @@ export type PeopleView = {
 /**
  * Today, for the forms.
  */
-today: string, /**
+today: string, 
+/**
  * Everybody with their newest appointment, the station's own first.
  */
 people: Array<PersonRow>, 

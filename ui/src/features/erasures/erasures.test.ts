@@ -56,7 +56,7 @@ test('a file that must be kept is said so with a reason', async () => {
 
 test('who asks sees what goes, and gives a ground and a sentence', async () => {
   const form: ErasureFormView = {
-    child: 'c1', name: '石小雨', village: '东滩村', bases: [{ code: 'mistake', label: '建错了' }],
+    child: 'c1', name: '石小雨', village: '东滩村', bases: [{ code: 'mistake', label: '建错了' }], may_hold: true,
     parts: { records: 4, problems: 1, problems_staying: 1, sealed: 0, household: true },
   }
   const backend = memoryBackend({ erasureForm: async () => form })
@@ -65,4 +65,6 @@ test('who asks sees what goes, and gives a ground and a sentence', async () => {
   await tap('erase-send')
   expect(document.body.textContent).toContain('请选一个根据')
   expect(document.body.textContent).toContain('请写一句说明')
+  await tap('erase-hold')
+  expect(document.body.textContent).toContain('暂缓删除：石小雨')
 })
