@@ -90,7 +90,7 @@ async fn what_was_answered_in_the_whole_form_is_saved_and_a_level_is_settled_by_
     let form = row(&tablet, &draft, Some(&first), false).await?;
     assert_eq!(
         rows(&form),
-        [second.clone()],
+        std::slice::from_ref(&second),
         "the other row keeps its name"
     );
     let form = row(&tablet, &draft, Some(&first), true).await?;
