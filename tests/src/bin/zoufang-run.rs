@@ -238,7 +238,7 @@ async fn run(arguments: &Arguments, stop: impl Future<Output = ()>) -> Result<()
     };
 
     say(format_args!("站里和窗口（白荷村）的 PIN 都是 {PIN}"));
-    say("平板还没有登记：在站里“平板和村”里生成代码，再到平板上输入");
+    say("平板还没有登记：先在站里“人员”里登记一个人，点“登记平板”得到代码，再到平板上输入");
     say(format_args!(
         "空着的村的台账在 {}",
         data.join("ledgers").display()
