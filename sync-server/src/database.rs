@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_the_right_eyes.sql"),
     include_str!("migrations/0005_actors.sql"),
     include_str!("migrations/0006_people_seals_retention.sql"),
+    include_str!("migrations/0007_forms_and_delegates.sql"),
 ];
 /// Jobs that share one commit.
 const GROUP: usize = 128;
