@@ -1,5 +1,3 @@
-
-
 -- Forms that a station published to its township, beside the packs of the district (ADR 0026). Never changed once there.
 CREATE TABLE forms (
   scope        BLOB NOT NULL REFERENCES scopes (id),
