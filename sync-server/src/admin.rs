@@ -10,6 +10,7 @@ use crate::devices;
 use crate::enrolment::{self, Desk};
 use crate::epochs;
 use crate::error::ApiError;
+use crate::next_ca::{self, NextCaError, NextCaStanding};
 use crate::orders::Orders;
 use crate::organisation;
 use crate::recover::{self, RecoverError, RecoverInput, Recovered, RecoveryRecord};
@@ -21,7 +22,7 @@ use crate::vault::{Vault, VaultError};
 use ids::{Clock, DeviceId, DocumentId, Entropy, Role, UnitId};
 use protocol::{ConfirmEnrolment, CreateEnrolment, EnrolmentStatus, FormerName, Order, UnitLevel};
 use rusqlite::{Connection, OptionalExtension, named_params};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Why the desk cannot be opened or says no.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +42,9 @@ pub enum AdminError {
     /// A tablet that is not opened.
     #[error(transparent)]
     Recover(#[from] RecoverError),
+    /// Another CA is not prepared or not used.
+    #[error(transparent)]
+    NextCa(#[from] NextCaError),
     /// A refusal.
     #[error("refused: {0}")]
     Refused(#[from] ApiError),
@@ -70,6 +74,7 @@ pub struct AdminDesk<'a> {
     ca_certificate: Vec<u8>,
     address: String,
     blobs: BlobFiles,
+    data: PathBuf,
 }
 
 impl<'a> AdminDesk<'a> {
@@ -111,7 +116,46 @@ impl<'a> AdminDesk<'a> {
             ca_certificate,
             address,
             blobs: BlobFiles::in_folder(data),
+            data: data.to_owned(),
         })
+    }
+
+    /// How devices stand to the next CA.
+    ///
+    /// # Errors
+    /// The database says no.
+    pub fn next_ca(&self) -> Result<NextCaStanding, AdminError> {
+        Ok(next_ca::standing(&self.connection)?)
+    }
+
+    /// Makes the next CA, its key in a file away from the server, and announces it. Returns its fingerprint.
+    ///
+    /// # Errors
+    /// One is prepared already, the file cannot be written or lies inside the data folder.
+    pub fn prepare_next_ca(&mut self, file: &Path, again: bool) -> Result<String, AdminError> {
+        let tx = self
+            .connection
+            .unchecked_transaction()
+            .map_err(DatabaseError::from)?;
+        let now_ms = self.clock.now_ms();
+        let made = next_ca::prepare(&tx, (&self.data, file), again, now_ms)?;
+        tx.commit().map_err(DatabaseError::from)?;
+        Ok(hex::encode(made))
+    }
+
+    /// Goes over to the CA in a file, from the server's next start on. Returns its fingerprint.
+    ///
+    /// # Errors
+    /// The file is none, or devices do not trust it yet and nobody said to cut them off.
+    pub fn use_next_ca(&mut self, file: &Path, cut_off: bool) -> Result<String, AdminError> {
+        let tx = self
+            .connection
+            .unchecked_transaction()
+            .map_err(DatabaseError::from)?;
+        let now_ms = self.clock.now_ms();
+        let used = next_ca::take_over(&tx, &self.vault, self.entropy, file, cut_off, now_ms)?;
+        tx.commit().map_err(DatabaseError::from)?;
+        Ok(hex::encode(used))
     }
 
     /// The codes that are still good.

@@ -70,6 +70,12 @@ acts! {
     CoverBegan = "cover_began";
     /// Standing in ended.
     CoverEnded = "cover_ended";
+    /// A form was published.
+    FormPublished = "form_published";
+    /// The next CA was made and is announced.
+    NextCaMade = "next_ca_made";
+    /// The server went over to the next CA.
+    NextCaUsed = "next_ca_used";
     /// A one-time code was made.
     EnrolmentMade = "enrolment_made";
     /// Somebody said that the six digits are the same.

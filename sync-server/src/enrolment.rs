@@ -4,6 +4,7 @@ use crate::audit::{self, Act, By, Deed, Object};
 use crate::columns;
 use crate::epochs;
 use crate::error::ApiError;
+use crate::next_ca;
 use crate::organisation::{self, Device};
 use crate::people;
 use crate::settings::{self, name};
@@ -599,6 +600,7 @@ fn enrolled(desk: Desk<'_>, device: &Device) -> Result<Enrolled, ApiError> {
         recovery_key,
         server_key: signing_key.verifying_key().to_bytes(),
         ca_certificate: desk.ca_certificate.to_vec(),
+        next_ca: next_ca::announced(connection)?,
         demo: settings::read(connection, name::DEMO)?.is_some_and(|demo| demo == b"1"),
         epoch: settings::epoch(connection)?,
         server_time_ms: desk.clock.now_ms(),

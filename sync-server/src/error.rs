@@ -90,6 +90,12 @@ api_errors! {
     NameMissing = BAD_REQUEST, "name_missing", "名称没有填写或太长。", "请填写名称。";
     /// A village of that name or code exists.
     VillageExists = CONFLICT, "village_exists", "这个村已经有了。", "请在列表中找到它。";
+    /// A form of that id exists with other words.
+    FormExists = CONFLICT, "form_exists", "这个编号的表已经发过，内容不一样。", "请给新表换一个编号。";
+    /// More forms than a township ever needs.
+    FormsFull = CONFLICT, "forms_full", "发过的走访表太多了。", "请联系区里的管理员。";
+    /// Not a form pack.
+    FormInvalid = BAD_REQUEST, "form_invalid", "这不是一份走访表。", "请先检查表格，再发布。";
     /// A township of that name or code exists.
     TownshipExists = CONFLICT, "township_exists", "这个乡镇已经有了。", "请核对名称和区划代码。";
     /// One of the documents is in another open offer.

@@ -526,10 +526,10 @@ pub(crate) fn may_read(
     .is_allowed()
 }
 
-/// A director sees every unit, and the people and devices of her village, of the one she stands in for, and of the station.
+/// A director sees every unit and form, and the people and devices of her village, of the one she stands in for, and of the station.
 pub(crate) fn sees_member(holder: &Holder, record: &MemberRecord) -> bool {
     let unit = match record {
-        MemberRecord::Unit { .. } => return true,
+        MemberRecord::Unit { .. } | MemberRecord::Form { .. } => return true,
         MemberRecord::Staff { unit, .. } | MemberRecord::Device { unit, .. } => *unit,
     };
     holder.role.is_at_station()

@@ -109,6 +109,9 @@ enum Command {
     /// Townships of the district.
     #[command(subcommand)]
     Township(TownshipCommand),
+    /// The CA tablets trust beside the present one, for the day the server goes over to it.
+    #[command(subcommand)]
+    Ca(CaCommand),
     /// Villages: what they are called, and what becomes of them.
     #[command(subcommand)]
     Unit(UnitCommand),
@@ -233,6 +236,37 @@ enum Command {
 }
 
 /// A village is named by its id, its code or a code it once had.
+#[derive(Subcommand)]
+enum CaCommand {
+    /// Prints the next CA's fingerprint and how many devices trust it.
+    Show {
+        #[command(flatten)]
+        folders: Folders,
+    },
+    /// Makes the next CA and announces it: devices trust it beside the present one from their next contact on.
+    Next {
+        #[command(flatten)]
+        folders: Folders,
+        /// Where its key goes: a file on another medium, kept away from the server.
+        #[arg(long)]
+        file: PathBuf,
+        /// In the place of one that was prepared before.
+        #[arg(long)]
+        again: bool,
+    },
+    /// Goes over to the next CA; lines are under it from the server's next start on.
+    Use {
+        #[command(flatten)]
+        folders: Folders,
+        /// The file that `ca next` wrote.
+        #[arg(long)]
+        file: PathBuf,
+        /// Also when devices do not trust it yet: they have to be enrolled anew.
+        #[arg(long)]
+        cut_off: bool,
+    },
+}
+
 #[derive(Subcommand)]
 enum UnitCommand {
     /// Prints the villages with their ids, codes and former names.
@@ -369,6 +403,7 @@ fn main() -> Result<()> {
             supervisor,
         }) => run_township_add(&folders, &name, &region, &supervisor),
         Command::Unit(command) => run_unit(&command),
+        Command::Ca(command) => run_ca(&command),
         Command::Backup { data, to, key_file } => run_backup(&data, &to, key_file),
         Command::Restore { from, data } => run_restore(&from, &data),
         Command::ConfirmOrders { folders } => run_confirm_orders(&folders),
@@ -567,6 +602,44 @@ fn run_unit(command: &UnitCommand) -> Result<()> {
             let mut desk = open_desk(folders)?;
             let from = find_village(&desk, village)?;
             println!("made {}", desk.split_village(from, name, region)?);
+        }
+    }
+    Ok(())
+}
+
+fn run_ca(command: &CaCommand) -> Result<()> {
+    match command {
+        CaCommand::Show { folders } => {
+            let standing = open_desk(folders)?.next_ca()?;
+            for device in &standing.unheard {
+                println!("{device} does not trust it yet");
+            }
+            let trusting = standing.devices - standing.unheard.len();
+            let prepared = standing.prepared.as_deref().unwrap_or("none");
+            println!(
+                "ca next={prepared} devices={} trusting={trusting}",
+                standing.devices
+            );
+        }
+        CaCommand::Next {
+            folders,
+            file,
+            again,
+        } => {
+            let made = open_desk(folders)?.prepare_next_ca(file, *again)?;
+            println!("next CA {made}");
+            println!(
+                "its key is in {}: take it away from this machine",
+                file.display()
+            );
+        }
+        CaCommand::Use {
+            folders,
+            file,
+            cut_off,
+        } => {
+            let used = open_desk(folders)?.use_next_ca(file, *cut_off)?;
+            println!("CA {used}: start the server again to go over to it");
         }
     }
     Ok(())

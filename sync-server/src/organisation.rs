@@ -4,6 +4,7 @@ use crate::audit::{self, Act, By, Deed, Object};
 use crate::columns;
 use crate::epochs;
 use crate::error::ApiError;
+use crate::forms;
 use crate::log::{self, Append};
 use crate::people;
 use ed25519_dalek::VerifyingKey;
@@ -375,7 +376,7 @@ pub(crate) fn devices_of_scope(
         .collect()
 }
 
-/// The organisation as one caller sees it: units, then people, then devices.
+/// The organisation as one caller sees it: units, then people, then devices, then the forms the station published.
 pub(crate) fn members(
     connection: &Connection,
     holder: &Holder,
@@ -386,11 +387,13 @@ pub(crate) fn members(
         .collect::<Result<Vec<_>, _>>()?;
     let staff = staff_of_scope(connection, holder.scope)?;
     let devices = devices_of_scope(connection, holder.scope)?;
+    let forms = forms::of_scope(connection, holder.scope)?;
     Ok(units
         .iter()
         .map(Unit::record)
         .chain(staff.iter().map(Staff::record))
         .chain(devices.iter().map(Device::record))
+        .chain(forms.into_iter().map(|form| form.record()))
         .filter(|record| log::sees_member(holder, record))
         .collect())
 }

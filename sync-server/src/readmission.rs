@@ -4,6 +4,7 @@ use crate::audit::{self, Act, By, Deed, Object};
 use crate::columns;
 use crate::epochs::{self, Cause};
 use crate::error::ApiError;
+use crate::forms::{self, Form};
 use crate::log::{self, Append};
 use crate::moves;
 use crate::organisation::{self, Device, Staff, Unit};
@@ -196,6 +197,25 @@ pub(crate) fn restore_member(
             )
         }
         MemberRecord::Device { .. } => Ok(false),
+        MemberRecord::Form {
+            unit,
+            id,
+            json,
+            published_ms,
+        } => {
+            let is_station = organisation::unit(connection, unit)?
+                .is_some_and(|township| township.scope == Some(unit));
+            let form = Form {
+                scope: unit,
+                id,
+                json,
+                published_ms,
+            };
+            if !is_station || !forms::restore(connection, &form)? {
+                return Ok(false);
+            }
+            came_back(connection, unit, now_ms, &form.record())
+        }
     }
 }
 

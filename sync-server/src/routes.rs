@@ -11,6 +11,7 @@ use crate::epochs;
 use crate::erasures;
 use crate::error::ApiError;
 use crate::exports;
+use crate::forms;
 use crate::herd::{self, Class};
 use crate::moves;
 use crate::orders::Orders;
@@ -363,6 +364,14 @@ fn session_endpoints() -> Vec<Endpoint> {
             |app, connection, granted, input| {
                 let sources = (app.clock.as_ref(), app.entropy.as_ref());
                 organisation::create_village(connection, sources, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::writing(
+            Action::PublishForm,
+            "/forms/publish",
+            "Publishes a form to the township's devices.",
+            |app, connection, granted, input| {
+                forms::publish(connection, app.clock.as_ref(), &granted.holder()?, &input)
             },
         ),
         Endpoint::reading(

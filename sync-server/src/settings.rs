@@ -14,6 +14,7 @@ pub(crate) mod name {
     pub const RECOVERY_KEY: &str = "recovery_key";
     pub const CA_CERTIFICATE: &str = "ca_certificate";
     pub const CA_KEY: &str = "ca_key";
+    pub const NEXT_CA_CERTIFICATE: &str = "next_ca_certificate";
     pub const SIGNING_KEY: &str = "signing_key";
 }
 

@@ -7,6 +7,7 @@ use crate::enrolment;
 use crate::epochs::{self, Weight};
 use crate::error::ApiError;
 use crate::log::{self, EntryAt, Stretch};
+use crate::next_ca;
 use crate::orders::{self, Orders};
 use crate::organisation;
 use crate::people;
@@ -44,6 +45,8 @@ struct Asked {
     unsent: Option<Unsent>,
     /// Until when the certificate holds that it has.
     certified_until_ms: Option<i64>,
+    /// The next CA it has heard of.
+    next_ca: Option<[u8; 32]>,
 }
 
 /// Answers a sync: what came is committed first, then what is new is read.
@@ -65,6 +68,7 @@ pub(crate) fn answer(app: &App, holder: Holder, request: SyncRequest) -> Result<
         chain: request.chain,
         unsent: request.unsent,
         certified_until_ms: request.certified_until_ms,
+        next_ca: request.next_ca,
     };
     let outbox = request.outbox;
     if outbox.is_empty() && !app.seen_is_old(holder.device, asked.now_ms, SEEN_EVERY_MS) {
@@ -110,8 +114,10 @@ fn tell(asked: Asked, outcomes: Vec<(ChangeHash, Outcome)>) -> Step {
         let key = app.signing_key.verifying_key();
         let tick = asked.tick.as_deref();
         let (weight, _) = epochs::weigh(connection, &key, asked.holder.scope, tick)?;
-        if weight != Weight::Fine && !asked.heeded {
-            // The tick says what nobody knew: that is written down before anything is answered.
+        let is_news = weight != Weight::Fine
+            || next_ca::noted(connection, asked.holder.device)? != asked.next_ca;
+        if is_news && !asked.heeded {
+            // The device says what nobody knew: that is written down before anything is answered.
             return Ok(take(asked, Vec::new()));
         }
         Step::answer(&read_answer(app, connection, &asked, outcomes)?)
@@ -249,6 +255,7 @@ fn read_answer(
         recovery,
         certificate: newer_certificate(app, connection, asked)?,
         unit_keys: unit_keys::hint(connection, &asked.holder)?,
+        next_ca: next_ca::announced(connection)?,
     })
 }
 
@@ -365,6 +372,7 @@ fn admit(
     if let Some(unsent) = asked.unsent {
         devices::note_unsent(connection, holder.device, unsent)?;
     }
+    next_ca::note(connection, holder.device, asked.next_ca)?;
     if asked.certified_until_ms.is_some() {
         devices::renew_certificate(connection, &device, now_ms)?;
     }

@@ -14,6 +14,7 @@ use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::net::IpAddr;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// What can go wrong with certificates.
 #[derive(Debug, thiserror::Error)]
@@ -44,23 +45,50 @@ fn ca_params() -> CertificateParams {
     params
 }
 
-/// Makes the CA and keeps it, its key sealed. Returns the certificate.
+/// A CA that is kept nowhere yet.
+pub(crate) struct MadeCa {
+    /// Certificate.
+    pub certificate: Vec<u8>,
+    /// Certificate and key as text for a file.
+    pub pem: Zeroizing<String>,
+    key: KeyPair,
+}
+
+/// Makes a CA.
+pub(crate) fn make_ca() -> Result<MadeCa, TlsError> {
+    let key = KeyPair::generate()?;
+    let certificate = ca_params().self_signed(&key)?;
+    let text = Zeroizing::new(key.serialize_pem());
+    let pem = Zeroizing::new(format!("{}{}", certificate.pem(), text.as_str()));
+    Ok(MadeCa {
+        certificate: certificate.der().to_vec(),
+        pem,
+        key,
+    })
+}
+
+/// Keeps a CA as the present one, its key sealed.
+pub(crate) fn keep_ca(
+    connection: &Connection,
+    vault: &Vault,
+    entropy: &dyn Entropy,
+    (certificate, key): (&[u8], &[u8]),
+) -> Result<(), TlsError> {
+    settings::write(connection, name::CA_CERTIFICATE, certificate).map_err(ApiError::from)?;
+    settings::write_secret(connection, vault, name::CA_KEY, key, entropy)?;
+    Ok(())
+}
+
+/// Makes the first CA and keeps it. Returns the certificate.
 pub(crate) fn create_ca(
     connection: &Connection,
     vault: &Vault,
     entropy: &dyn Entropy,
 ) -> Result<Vec<u8>, TlsError> {
-    let key = KeyPair::generate()?;
-    let certificate = ca_params().self_signed(&key)?.der().to_vec();
-    settings::write(connection, name::CA_CERTIFICATE, &certificate).map_err(ApiError::from)?;
-    settings::write_secret(
-        connection,
-        vault,
-        name::CA_KEY,
-        key.serialized_der(),
-        entropy,
-    )?;
-    Ok(certificate)
+    let made = make_ca()?;
+    let key = made.key.serialized_der();
+    keep_ca(connection, vault, entropy, (&made.certificate, key))?;
+    Ok(made.certificate)
 }
 
 /// The CA's certificate.
@@ -104,7 +132,7 @@ pub(crate) fn server_config(
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
+        .with_protocol_versions(&[&rustls::version::TLS13])?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];

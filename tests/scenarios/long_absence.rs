@@ -114,6 +114,7 @@ async fn write(device: &Device, hand: &mut Hand, of: &[Template], count: usize) 
             push_only: true,
             unsent: None,
             certified_until_ms: None,
+            next_ca: None,
             tick: None,
             chain: None,
         };

@@ -331,6 +331,12 @@ fn add_tablet(
             ":name": format!("{township}镇{village}村"),
             ":since_ms": SystemClock.now_ms(),
         })?;
+    connection
+        .prepare_cached(include_str!("sql/insert_grant.sql"))?
+        .execute(named_params! {
+            ":staff": staff.0.as_bytes(),
+            ":from_ms": SystemClock.now_ms(),
+        })?;
     let hand = Hand::new(scope, unit, staff, station, township * 31 + village);
     connection
         .prepare_cached(include_str!("sql/insert_device.sql"))?

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
-    attachments, audit_page, children, conflicts, contacts, erasures, exports, masks, moves,
+    attachments, audit_page, children, conflicts, contacts, erasures, exports, forms, masks, moves,
     office_line, people, problems, restricted, returned, screening, standing, station, sync_page,
     today, visits, writing,
 };
@@ -21,6 +21,8 @@ pub const EXTENSION_COMMANDS: &[&str] = &[
     "export_form",
     "make_export",
     "yearly_pack",
+    "compile_form",
+    "publish_form",
 ];
 
 macro_rules! commands {
@@ -139,6 +141,7 @@ commands! {
         "discard_draft" => visits::discard_draft, input;
         "restore_draft" => visits::restore_draft, input;
         "visit_read" => visits::visit_read, input;
+        "forms" => forms::forms;
         "screening" => screening::screening, input;
         "settle_screening" => screening::settle_screening, input;
         "draft_attachments" => attachments::of_draft, input;

@@ -47,7 +47,7 @@ impl Enrolling {
         let is_qr = input.address.trim().starts_with("zoufang:");
         let (server, locator, secret) = if is_qr {
             let qr = QrCode::parse(&input.address).map_err(code_wrong)?;
-            let server = Server::new(&qr.address, Pin::Fingerprint(qr.ca_fingerprint))?;
+            let server = Server::new(&qr.address, Pin::Fingerprints(vec![qr.ca_fingerprint]))?;
             (server, Locator::Id(qr.enrolment), qr.secret.to_vec())
         } else {
             let code = TypedCode::parse(&input.code).map_err(code_wrong)?;

@@ -12,7 +12,7 @@ use crate::exports;
 use crate::farewell::{self, Farewell};
 use crate::recovery::{self, Errand, GivingBack};
 use crate::server::{read_answer, refused_code};
-use crate::sync::{self, Message, Step};
+use crate::sync::{self, Message, PAGES, Step};
 use crate::tablet::Tablet;
 use crate::trail::Trail;
 use crate::unit_keys;
@@ -38,6 +38,13 @@ pub struct Request {
     pub body: Vec<u8>,
 }
 
+impl Request {
+    /// Whether both ask the same, under whatever session.
+    pub(crate) fn asks_as(&self, other: &Self) -> bool {
+        self.path == other.path && self.body == other.body
+    }
+}
+
 /// What came of a request: the body of the answer, or why there is none.
 pub type Answer = Result<Vec<u8>, ClientError>;
 
@@ -47,6 +54,8 @@ pub enum Next {
     Worked,
     /// Send this and go on with what comes of it.
     Send(Request),
+    /// Go on without an answer, and meanwhile this may be sent: the same will be asked for soon.
+    Ahead(Request),
     /// All sent, all read.
     Done {
         /// Something came from elsewhere.
@@ -164,6 +173,9 @@ impl Exchange {
     pub fn step(&mut self, tablet: &Tablet, answer: Option<Answer>) -> Result<Next, ClientError> {
         if let Some(answer) = answer {
             self.hear(tablet, answer)?;
+            if let Some(request) = self.ahead(tablet)? {
+                return Ok(Next::Ahead(request));
+            }
         }
         match std::mem::replace(&mut self.at, At::Over) {
             At::Door(asking) => self.enter(tablet, asking),
@@ -227,6 +239,22 @@ impl Exchange {
         self.at = At::Work(Box::new(session.start()));
         self.session = Some(session);
         Ok(Next::Worked)
+    }
+
+    /// The next page, while the one before it is still to be stored.
+    fn ahead(&self, tablet: &Tablet) -> Result<Option<Request>, ClientError> {
+        let asked = self.session.as_ref().and_then(SyncSession::page_ahead);
+        let (At::Work(_), Some(message)) = (&self.at, asked) else {
+            return Ok(None);
+        };
+        Ok(Some(Request {
+            path: PAGES,
+            token: Some(match tablet.sync.token(tablet) {
+                Some(token) => token,
+                None => request_proof(tablet),
+            }),
+            body: wire::encode_with(&message, wire::REQUEST, With::Newest)?,
+        }))
     }
 
     /// The next thing to say of what is here; a session when all is said.

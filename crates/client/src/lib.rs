@@ -22,6 +22,7 @@ mod error;
 pub mod exchange;
 pub mod exports;
 pub mod farewell;
+pub mod forms;
 pub mod imports;
 pub mod looks;
 pub mod masks;

@@ -148,18 +148,57 @@ fn statements(tablet: &Tablet) -> Result<Vec<RefillRequest>, ClientError> {
             recovery::orders(connection)?,
         ))
     })?;
-    let mut requests = Vec::new();
-    let mut members = members.into_iter().map(signed).peekable();
-    let mut orders = orders.into_iter().map(signed).peekable();
-    while requests.is_empty() || members.peek().is_some() || orders.peek().is_some() {
-        requests.push(RefillRequest {
-            protocol: PROTOCOL_VERSION,
-            members: members.by_ref().take(limits::REFILL_STATEMENTS).collect(),
-            orders: orders.by_ref().take(limits::REFILL_STATEMENTS).collect(),
-            envelopes: Vec::new(),
-        });
+    let mut requests = vec![no_statements()];
+    let mut room = Room::new();
+    for member in members.into_iter().map(signed) {
+        let request = room.for_one(&mut requests, member.body.len());
+        request.members.push(member);
+    }
+    for order in orders.into_iter().map(signed) {
+        let request = room.for_one(&mut requests, order.body.len());
+        request.orders.push(order);
     }
     Ok(requests)
+}
+
+/// What still fits into the last message.
+struct Room {
+    statements: usize,
+    bytes: usize,
+}
+
+impl Room {
+    fn new() -> Self {
+        Self {
+            statements: limits::REFILL_STATEMENTS,
+            bytes: limits::PART_RAW_BYTES,
+        }
+    }
+
+    /// The message that takes a statement of this size: the last one, or another. A form may fill one by itself.
+    fn for_one<'a>(
+        &mut self,
+        requests: &'a mut Vec<RefillRequest>,
+        bytes: usize,
+    ) -> &'a mut RefillRequest {
+        let is_empty = self.statements == limits::REFILL_STATEMENTS;
+        if self.statements == 0 || (!is_empty && self.bytes < bytes) {
+            requests.push(no_statements());
+            *self = Self::new();
+        }
+        self.statements -= 1;
+        self.bytes = self.bytes.saturating_sub(bytes);
+        requests.last_mut().expect("there is always one message")
+    }
+}
+
+fn no_statements() -> RefillRequest {
+    RefillRequest {
+        protocol: PROTOCOL_VERSION,
+        members: Vec::new(),
+        orders: Vec::new(),
+        envelopes: Vec::new(),
+    }
 }
 
 fn signed(statement: Statement) -> SignedStatement {
@@ -642,9 +681,10 @@ pub(crate) fn keep_member(
         return Ok(());
     };
     let about = match member {
-        MemberRecord::Unit { id, .. } => (MemberKind::Unit, id.0),
-        MemberRecord::Staff { id, .. } => (MemberKind::Staff, id.0),
-        MemberRecord::Device { id, .. } => (MemberKind::Device, id.0),
+        MemberRecord::Unit { id, .. } => (MemberKind::Unit, id.0.as_bytes().as_slice()),
+        MemberRecord::Staff { id, .. } => (MemberKind::Staff, id.0.as_bytes().as_slice()),
+        MemberRecord::Device { id, .. } => (MemberKind::Device, id.0.as_bytes().as_slice()),
+        MemberRecord::Form { id, .. } => (MemberKind::Form, id.as_bytes()),
     };
     let kept = Statement {
         body: statement.body.clone(),

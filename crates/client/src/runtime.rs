@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::backoff::Backoff;
+use crate::certificate;
 use crate::error::ClientError;
 use crate::exchange::{self, Exchange, Next, Request};
 use crate::server::{Pin, Server, asked_to_wait_s, read_answer, refused_code};
@@ -177,11 +178,9 @@ impl SyncState {
         if let Some(server) = &*kept {
             return Ok((server.clone(), true));
         }
-        let pin = <[u8; 32]>::try_from(tablet.identity.ca_fingerprint.as_slice())
-            .map_err(|_| ClientError::new("internal"))?;
         let server = Arc::new(Server::new(
             &tablet.identity.server_address,
-            Pin::Fingerprint(pin),
+            Pin::Fingerprints(certificate::trusted(tablet)?),
         )?);
         *kept = Some(server.clone());
         Ok((server, false))
@@ -312,6 +311,7 @@ async fn drive(tablet: &Arc<Tablet>, announce: &impl Fn()) -> Result<Synced, Cli
     let (mut server, mut is_kept) = tablet.sync.server(tablet)?;
     let mut exchange = Exchange::new();
     let mut answer = None;
+    let mut ahead: Option<Ahead> = None;
     loop {
         let worker = tablet.clone();
         let next;
@@ -323,9 +323,20 @@ async fn drive(tablet: &Arc<Tablet>, announce: &impl Fn()) -> Result<Synced, Cli
         announce();
         answer = match next? {
             Next::Worked => None,
-            Next::Send(request) => {
+            Next::Ahead(request) => {
                 tablet.sync.requests.fetch_add(1, Ordering::Relaxed);
-                let mut answer = server.send(&request).await;
+                ahead = Some(Ahead::send(&server, request));
+                None
+            }
+            Next::Send(request) => {
+                let asked = ahead.take().filter(|ahead| ahead.request.asks_as(&request));
+                let mut answer = match asked {
+                    Some(asked) => asked.answer().await,
+                    None => {
+                        tablet.sync.requests.fetch_add(1, Ordering::Relaxed);
+                        server.send(&request).await
+                    }
+                };
                 if is_kept && is_unanswered(&answer) {
                     // What was kept from the last sync may have ended unnoticed; that says nothing about the network.
                     tablet.sync.drop_server();
@@ -338,8 +349,43 @@ async fn drive(tablet: &Arc<Tablet>, announce: &impl Fn()) -> Result<Synced, Cli
                 }
                 Some(answer)
             }
-            Next::Done { received, more } => return Ok(Synced { received, more }),
+            Next::Done { received, more } => {
+                if let Some(shown) = server.ca_certificate() {
+                    let worker = tablet.clone();
+                    off_the_loop(move || certificate::settle_ca(&worker, &shown)).await??;
+                }
+                return Ok(Synced { received, more });
+            }
         };
+    }
+}
+
+/// A request on its way while something is stored here. Let go of, it is called off.
+struct Ahead {
+    request: Request,
+    task: tokio::task::JoinHandle<exchange::Answer>,
+}
+
+impl Ahead {
+    fn send(server: &Arc<Server>, request: Request) -> Self {
+        let (server, sent) = (server.clone(), request.clone());
+        Self {
+            request,
+            task: tokio::spawn(async move { server.send(&sent).await }),
+        }
+    }
+
+    async fn answer(mut self) -> exchange::Answer {
+        match (&mut self.task).await {
+            Ok(answer) => answer,
+            Err(error) => Err(ClientError::new("internal").because(error)),
+        }
+    }
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.task.abort();
     }
 }
 

@@ -25,10 +25,8 @@ const WAIT: &str = "wait_s";
 
 /// How the server is recognised.
 pub enum Pin {
-    /// The CA's certificate, known since enrolment.
-    Certificate(Vec<u8>),
-    /// The CA's SHA-256, from the QR.
-    Fingerprint([u8; 32]),
+    /// SHA-256 of each CA that is trusted: the one from the QR, or the present and the next one.
+    Fingerprints(Vec<[u8; 32]>),
     /// Nothing yet: a typed code. What the line shows is kept, and two people compare six digits of it.
     FirstSight,
 }
@@ -242,10 +240,9 @@ impl ServerCertVerifier for PinnedVerifier {
     ) -> Result<ServerCertVerified, rustls::Error> {
         // The CA is private to one server, so a name adds nothing; addresses change when an office moves.
         let ca = match &self.pin {
-            Pin::Certificate(der) => CertificateDer::from(der.clone()),
-            Pin::Fingerprint(expected) => intermediates
+            Pin::Fingerprints(expected) => intermediates
                 .iter()
-                .find(|certificate| fingerprint(certificate) == *expected)
+                .find(|certificate| expected.contains(&fingerprint(certificate)))
                 .ok_or(rustls::CertificateError::UnknownIssuer)?
                 .clone()
                 .into_owned(),

@@ -32,6 +32,9 @@ use store::{Transaction, departures, identity, projections};
 /// No epoch has this number: the cursor was forgotten because the server's memory was lost.
 const FORGOTTEN: u64 = 0;
 
+/// Where the pages of a first load are asked for.
+pub(crate) const PAGES: &str = "/snapshot";
+
 /// A message to send.
 pub enum Message {
     /// First load.
@@ -103,7 +106,7 @@ pub fn begin(tablet: &Tablet) -> Result<SyncSession, ClientError> {
 pub fn perform(tablet: &Tablet, effect: Effect) -> Result<Step, ClientError> {
     match effect {
         Effect::SendSnapshot(request) => Ok(Step::Ask {
-            path: "/snapshot",
+            path: PAGES,
             message: Message::Snapshot(request),
         }),
         Effect::StorePage { page, next, cursor } => {
@@ -124,6 +127,7 @@ pub fn perform(tablet: &Tablet, effect: Effect) -> Result<Step, ClientError> {
                 .saturating_sub(count(request.outbox.len() as u64));
             request.unsent = Some(left);
             request.certified_until_ms = Some(certificate::holds_until_ms(tablet)?);
+            request.next_ca = certificate::next_ca(tablet)?;
             let phase = if request.outbox.is_empty() {
                 SyncPhase::Receiving
             } else {
@@ -137,10 +141,12 @@ pub fn perform(tablet: &Tablet, effect: Effect) -> Result<Step, ClientError> {
         }
         Effect::Store(batch) => {
             let news = !batch.entries.is_empty();
-            let brings_packs = batch
-                .entries
-                .iter()
-                .any(|entry| matches!(entry.body, EntryBody::Policy { .. }));
+            let brings_packs = batch.entries.iter().any(|entry| {
+                matches!(
+                    entry.body,
+                    EntryBody::Policy { .. } | EntryBody::Member(MemberRecord::Form { .. })
+                )
+            });
             let Kept {
                 last_applied,
                 numbers,
@@ -263,7 +269,7 @@ fn store_page(
     let worked = ahead::work(tablet, &page.documents, &page.members)?;
     tablet.store.write_fetched(|tx| {
         for (number, member) in page.members.iter().enumerate() {
-            store_member(tx, member)?;
+            store_member(tx, member, now)?;
             recovery::keep_member(tx, member, page.member_statements.get(number))?;
         }
         for statement in &page.orders {
@@ -386,7 +392,7 @@ fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Kept, ClientError> {
                     store_snapshot(tablet, tx, document, ahead::open(document)?, now)?;
                 }
                 EntryBody::Member(member) => {
-                    store_member(tx, member)?;
+                    store_member(tx, member, now)?;
                     recovery::keep_member(tx, member, entry.statement.as_ref())?;
                 }
                 EntryBody::Order { statement } => recovery::heed_order(tablet, tx, statement)?,
@@ -460,6 +466,9 @@ fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Kept, ClientError> {
         if let Some(newer) = &batch.certificate {
             certificate::keep(tablet, tx, newer)?;
         }
+        if let Some(next) = batch.next_ca {
+            certificate::keep_next_ca(tx, next)?;
+        }
         recovery::note(tx, tablet.identity.scope, batch.recovery)?;
         recovery::heed_chain(tablet, tx, batch.chain)?;
         Ok(Kept {
@@ -489,7 +498,7 @@ fn outcome_of(outcome: &Outcome) -> changes::Outcome {
     }
 }
 
-fn store_member(tx: &Transaction<'_>, member: &MemberRecord) -> Result<(), ClientError> {
+fn store_member(tx: &Transaction<'_>, member: &MemberRecord, now: i64) -> Result<(), ClientError> {
     match member {
         MemberRecord::Unit {
             id,
@@ -561,6 +570,7 @@ fn store_member(tx: &Transaction<'_>, member: &MemberRecord) -> Result<(), Clien
                 revoked_ms: None,
             },
         )?,
+        MemberRecord::Form { id, json, .. } => store_policy(tx, id, json, now)?,
     }
     Ok(())
 }

@@ -7,11 +7,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use client::imports::{self, Reading};
 use client::view::{
-    ExportFileView, ExportFormInput, ExportFormView, ExportInput, ExportLedgerView, ExportMadeView,
-    IdInput, ImportInput, ImportPreviewView, YearInput,
+    CompiledFormView, ExportFileView, ExportFormInput, ExportFormView, ExportInput,
+    ExportLedgerView, ExportMadeView, FormFileInput, FormRow, FormsView, IdInput, ImportInput,
+    ImportPreviewView, YearInput,
 };
 use client::{ClientError, Extension, Tablet};
-use client::{exports, yearly};
+use client::{exports, forms, yearly};
+use domain::form::sheet::{Sheet, compile_sheets};
 use domain::import::PlanRow;
 use serde::Serialize;
 use serde_json::Value;
@@ -47,9 +49,60 @@ impl Extension for Station {
             "export_form" => answer(&export_form(tablet, &serde_json::from_value(argument)?)?),
             "make_export" => answer(&make_export(tablet, &serde_json::from_value(argument)?)?),
             "yearly_pack" => answer(&yearly_pack(tablet, &serde_json::from_value(argument)?)?),
+            "compile_form" => {
+                let input: FormFileInput = serde_json::from_value(argument)?;
+                answer(&compile_form(tablet, &input)?)
+            }
+            "publish_form" => {
+                let input: FormFileInput = serde_json::from_value(argument)?;
+                answer(&publish_form(tablet, &input)?)
+            }
             _ => Err(ClientError::new("not_found")),
         }
     }
+}
+
+/// What a spreadsheet gives, before anybody publishes it.
+fn compile_form(tablet: &Tablet, input: &FormFileInput) -> Result<CompiledFormView, ClientError> {
+    let faults = |faults: Vec<String>| CompiledFormView {
+        form: None,
+        hash: String::new(),
+        faults,
+        advice: Vec::new(),
+        held: None,
+    };
+    let compiled = match compile_sheets(&form_sheets(input)?) {
+        Ok(compiled) => compiled,
+        Err(found) => return Ok(faults(found.iter().map(ToString::to_string).collect())),
+    };
+    let pack = &compiled.pack;
+    Ok(CompiledFormView {
+        form: Some(FormRow {
+            id: pack.id.clone(),
+            version: pack.version,
+            title: pack.title.clone(),
+            questions: u32::try_from(pack.questions().count()).unwrap_or(u32::MAX),
+            used: false,
+        }),
+        hash: pack.content_hash().to_owned(),
+        faults: Vec::new(),
+        advice: pack.warnings.clone(),
+        held: forms::why_not(tablet, pack, &compiled.json).map(str::to_owned),
+    })
+}
+
+/// Compiles the spreadsheet once more and gives the form to the township.
+fn publish_form(tablet: &Arc<Tablet>, input: &FormFileInput) -> Result<FormsView, ClientError> {
+    let compiled =
+        compile_sheets(&form_sheets(input)?).map_err(|_| ClientError::new("form_invalid"))?;
+    on_the_line(forms::publish(tablet, &compiled.json))
+}
+
+fn form_sheets(input: &FormFileInput) -> Result<Vec<Sheet>, ClientError> {
+    let bytes = STANDARD
+        .decode(input.bytes.as_bytes())
+        .map_err(|error| ClientError::new("not_a_spreadsheet").because(error))?;
+    crate::form_sheets::read(&bytes).map_err(plainly)
 }
 
 /// What an export would be, before anybody decides.

@@ -68,6 +68,8 @@ pub enum Action {
     ConfirmEnrolment,
     /// Make a village.
     CreateVillage,
+    /// Publish a form to the township's devices.
+    PublishForm,
     /// List the villages.
     ReadVillages,
     /// List the devices.
@@ -120,7 +122,7 @@ pub enum Action {
 
 impl Action {
     /// All actions, for tables and tests.
-    pub const ALL: [Action; 35] = [
+    pub const ALL: [Action; 36] = [
         Action::ReadHealth,
         Action::Enrol,
         Action::OpenSession,
@@ -132,6 +134,7 @@ impl Action {
         Action::ReadEnrolment,
         Action::ConfirmEnrolment,
         Action::CreateVillage,
+        Action::PublishForm,
         Action::ReadVillages,
         Action::ReadDevices,
         Action::ReadRefusals,
@@ -379,6 +382,7 @@ const fn row(action: Action) -> Row {
         | Action::ReadPeople
         | Action::ReadErasures => Row::of(Who::Station, What::Scope),
         Action::MoveDocuments
+        | Action::PublishForm
         | Action::RevokeDevice
         | Action::RequestExport
         | Action::DecideExport

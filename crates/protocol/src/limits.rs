@@ -46,6 +46,10 @@ pub const RESPONSE_ENTRIES: u32 = 2_000;
 pub const ANSWER_RAW_BYTES: u32 = 512 * 1024;
 /// The most raw bytes a caller may ask for in one answer.
 pub const ANSWER_RAW_BYTES_MAX: u32 = 4 * 1024 * 1024;
+/// A form pack that a station publishes, as JSON: four times the longest one there is.
+pub const FORM_BYTES: usize = 384 * 1024;
+/// Forms a station publishes in all: one a quarter, for as long as a child is one.
+pub const FORMS: usize = 64;
 /// A name of a person or a unit, in characters.
 pub const NAME_CHARS: usize = 40;
 /// How long somebody may stand in for a village at most.

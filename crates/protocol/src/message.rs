@@ -161,6 +161,9 @@ pub struct Enrolled {
     /// The server's CA certificate (DER), to pin.
     #[serde(with = "serde_bytes")]
     pub ca_certificate: Vec<u8>,
+    /// Fingerprint of the CA that will be used after it, trusted as well.
+    #[serde(default, with = "serde_bytes")]
+    pub next_ca: Option<[u8; 32]>,
     /// Synthetic data only.
     pub demo: bool,
     /// The server's epoch.
@@ -367,6 +370,9 @@ pub struct SyncRequest {
     /// Until when the certificate holds that the device has; the answer brings a newer one where there is one.
     #[serde(default)]
     pub certified_until_ms: Option<i64>,
+    /// Fingerprint of the next CA, as far as the device has heard of one.
+    #[serde(default, with = "serde_bytes")]
+    pub next_ca: Option<[u8; 32]>,
 }
 
 /// Answer to [`SyncRequest`]. Nothing in it is said before it is on the server's disk.
@@ -403,6 +409,9 @@ pub struct SyncResponse {
     /// How the station's key stands.
     #[serde(default)]
     pub unit_keys: UnitKeyHint,
+    /// Fingerprint of the CA that will be used after the present one; the device trusts it from now on, too.
+    #[serde(default, with = "serde_bytes", skip_serializing_if = "Option::is_none")]
+    pub next_ca: Option<[u8; 32]>,
 }
 
 /// How a server that was set back to an older copy gathers what it lost.
@@ -646,6 +655,17 @@ pub enum MemberRecord {
         #[serde(default)]
         file_numbers: Option<FileNumberBlock>,
     },
+    /// A form the station published to its township (ADR 0033). It is never changed: another text has another id.
+    Form {
+        /// The station.
+        unit: UnitId,
+        /// Id of the pack.
+        id: String,
+        /// The pack.
+        json: String,
+        /// Published at.
+        published_ms: i64,
+    },
 }
 
 /// `POST /snapshot`: for a new tablet. Any page may be asked for again.
@@ -786,6 +806,23 @@ pub struct CreateVillage {
     pub name: String,
     /// 12-digit region code.
     pub region: String,
+}
+
+/// `POST /forms/publish`: a form pack for every device of the township. A form that was published is never changed;
+/// a changed one has another id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishForm {
+    /// The pack's id.
+    pub id: String,
+    /// The pack.
+    pub json: String,
+}
+
+/// Answer to [`PublishForm`]; the pack arrives as a member of the organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormPublished {
+    /// It was there already, word for word.
+    pub known: bool,
 }
 
 /// Answer to [`CreateVillage`] and `POST /villages/list`: every village of the scope, by region code.

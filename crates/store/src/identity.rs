@@ -219,6 +219,21 @@ pub fn set_certificate(tx: &Transaction<'_>, certificate: &[u8]) -> Result<(), S
     put(tx, &identity)
 }
 
+/// The server goes by another CA: its fingerprint, beside what the server says of this device now.
+///
+/// # Errors
+/// [`StoreError::NotFound`] before enrolment.
+pub fn set_ca(
+    tx: &Transaction<'_>,
+    fingerprint: &[u8],
+    certificate: &[u8],
+) -> Result<(), StoreError> {
+    let mut identity = get(tx)?.ok_or(StoreError::NotFound)?;
+    identity.ca_fingerprint = fingerprint.to_vec();
+    identity.certificate = certificate.to_vec();
+    put(tx, &identity)
+}
+
 /// The end of the chain of an incarnation in a scope.
 ///
 /// # Errors

@@ -38,6 +38,8 @@ pub enum MemberKind {
     Staff,
     /// A device.
     Device,
+    /// A form.
+    Form,
 }
 
 impl MemberKind {
@@ -46,6 +48,7 @@ impl MemberKind {
             Self::Unit => "unit",
             Self::Staff => "staff",
             Self::Device => "device",
+            Self::Form => "form",
         }
     }
 }
@@ -161,20 +164,20 @@ pub fn orders(connection: &Connection) -> Result<Vec<Statement>, StoreError> {
 /// The database refuses.
 pub fn put_member(
     tx: &Transaction<'_>,
-    (kind, id): (MemberKind, uuid::Uuid),
+    (kind, id): (MemberKind, &[u8]),
     statement: &Statement,
 ) -> Result<(), StoreError> {
     tx.prepare_cached(include_str!("../sql/recovery/put_member.sql"))?
         .execute(named_params! {
             ":kind": kind.as_str(),
-            ":id": id.as_bytes(),
+            ":id": id,
             ":body": statement.body,
             ":signature": statement.signature,
         })?;
     Ok(())
 }
 
-/// Every member record kept here, units before people before devices.
+/// Every member record kept here, units before people before devices before forms.
 ///
 /// # Errors
 /// The database refuses.

@@ -6,3 +6,6 @@ CREATE TABLE forms (
   published_ms INTEGER NOT NULL,
   PRIMARY KEY (scope, id)
 ) STRICT, WITHOUT ROWID;
+
+-- Which next CA a device trusts, by fingerprint; the server goes over to it when all do (ADR 0004).
+ALTER TABLE devices ADD COLUMN next_ca BLOB;

@@ -37,7 +37,7 @@ const ROUTES: [(&str, &str); 24] = [
 ];
 
 /// The rest of them.
-const MORE_ROUTES: [(&str, &str); 26] = [
+const MORE_ROUTES: [(&str, &str); 27] = [
     ("/moves/offer", "MoveDocuments"),
     ("/moves/decide", "MoveDocuments"),
     ("/review/list", "ReadReviews"),
@@ -52,6 +52,7 @@ const MORE_ROUTES: [(&str, &str); 26] = [
     ("/exports/request", "RequestExport"),
     ("/exports/decide", "DecideExport"),
     ("/exports/use", "RequestExport"),
+    ("/forms/publish", "PublishForm"),
     ("/unit-keys/read", "ReadUnitKeys"),
     ("/unit-keys/keep", "KeepUnitKeys"),
     ("/people/list", "ReadPeople"),

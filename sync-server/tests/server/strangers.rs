@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use sync_server::admin::AdminDesk;
 use sync_server::system::SystemEntropy;
 
-const PATHS: [&str; 45] = [
+const PATHS: [&str; 46] = [
     "/enrol/start",
     "/enrol/reveal",
     "/enrol/poll",
@@ -26,6 +26,7 @@ const PATHS: [&str; 45] = [
     "/enrolments/confirm",
     "/villages",
     "/villages/list",
+    "/forms/publish",
     "/devices/list",
     "/refusals/list",
     "/moves/targets",

@@ -518,6 +518,7 @@ impl Device {
             push_only: false,
             unsent: None,
             certified_until_ms: None,
+            next_ca: None,
             tick: None,
             chain: None,
         }

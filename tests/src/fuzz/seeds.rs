@@ -132,6 +132,7 @@ fn sync_request() -> SyncRequest {
         push_only: false,
         unsent: None,
         certified_until_ms: None,
+        next_ca: None,
         tick: None,
         chain: None,
     }
@@ -212,6 +213,7 @@ fn sync_response() -> SyncResponse {
         chain: None,
         certificate: None,
         unit_keys: protocol::UnitKeyHint::default(),
+        next_ca: None,
         recovery: None,
     }
 }

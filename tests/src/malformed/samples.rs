@@ -12,10 +12,10 @@ use protocol::{
     CreateEnrolment, CreateVillage, Cursor, DecideErasure, DecideExport, EndCover, EndGrant,
     FinishEnrolment, GiveReceipt, GrantPerson, HandOver, InventoryLine, InventoryRequest,
     KeepRemains, KeepUnitKeys, KnownUnitKey, Locator, NonceRequest, OfferBlobs, OpenSession,
-    PROTOCOL_VERSION, PollEnrolment, ReadAudit, ReadBlob, ReadEnrolment, RecordVetting,
-    RefillRequest, RequestErasure, RequestExport, RevealEnrolment, RevokeDevice, SetHold,
-    SignedStatement, SnapshotRequest, StartEnrolment, SyncRequest, Unsent, UseExport, Vetting,
-    WrappedUnitKey, wire,
+    PROTOCOL_VERSION, PollEnrolment, PublishForm, ReadAudit, ReadBlob, ReadEnrolment,
+    RecordVetting, RefillRequest, RequestErasure, RequestExport, RevealEnrolment, RevokeDevice,
+    SetHold, SignedStatement, SnapshotRequest, StartEnrolment, SyncRequest, Unsent, UseExport,
+    Vetting, WrappedUnitKey, wire,
 };
 use serde::Serialize;
 
@@ -93,6 +93,7 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
         push_only: false,
         unsent: None,
         certified_until_ms: None,
+        next_ca: None,
         tick: Some(TEXT.as_bytes().to_vec()),
         chain: None,
     };
@@ -158,6 +159,11 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
         region: text(),
     };
     add("/villages", packed(&village)?);
+    let form = PublishForm {
+        id: text(),
+        json: text(),
+    };
+    add("/forms/publish", packed(&form)?);
     for path in [
         "/villages/list",
         "/devices/list",

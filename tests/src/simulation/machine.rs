@@ -166,7 +166,8 @@ impl Machine {
         };
         let exchange = self.exchange.get_or_insert_with(Exchange::new);
         let ended = match exchange.step(tablet, answer) {
-            Ok(Next::Worked) => return None,
+            // One thing at a time here: what may be asked ahead is asked when its turn comes.
+            Ok(Next::Worked | Next::Ahead(_)) => return None,
             Ok(Next::Send(request)) => {
                 self.line = Line::Sent(request);
                 return None;

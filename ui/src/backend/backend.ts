@@ -44,6 +44,7 @@ export const commands = [
   'discard_draft',
   'restore_draft',
   'visit_read',
+  'forms',
   'screening',
   'settle_screening',
   'draft_attachments',
@@ -112,6 +113,8 @@ export const commands = [
   'print',
   'erasure_form',
   'yearly_pack',
+  'compile_form',
+  'publish_form',
 ] as const
 
 /** What a `changed` event says: which part of the world to look at again. */
@@ -159,6 +162,9 @@ export interface Backend {
   discardDraft(input: view.IdInput): Promise<null>
   restoreDraft(input: view.IdInput): Promise<view.VisitFormView>
   visitRead(input: view.RecordInput): Promise<view.VisitReadView>
+  forms(): Promise<view.FormsView>
+  compileForm(input: view.FormFileInput): Promise<view.CompiledFormView>
+  publishForm(input: view.FormFileInput): Promise<view.FormsView>
   screening(input: view.RecordInput): Promise<view.ScreeningView>
   settleScreening(input: view.LevelInput): Promise<view.ScreeningView>
   draftAttachments(input: view.IdInput): Promise<view.AttachmentListView>

@@ -369,7 +369,7 @@ pub(super) fn store_snapshot(
         return Ok(last);
     }
     for (number, author) in snapshot.authors.iter().enumerate() {
-        store_member(tx, author)?;
+        store_member(tx, author, now)?;
         recovery::keep_member(tx, author, snapshot.author_statements.get(number))?;
     }
     if documents::head(tx, snapshot.document)?.is_some() {

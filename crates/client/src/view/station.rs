@@ -360,3 +360,47 @@ pub struct VillageListView {
     /// Administrative order.
     pub rows: Vec<VillageRow>,
 }
+
+/// The forms of a township.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct FormsView {
+    /// The one for new visits first.
+    pub rows: Vec<FormRow>,
+}
+
+/// A form a device can read visits with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct FormRow {
+    /// Pack id.
+    pub id: String,
+    /// Version.
+    pub version: u32,
+    /// Title.
+    pub title: String,
+    /// How many questions it has.
+    pub questions: u32,
+    /// New visits are written with it.
+    pub used: bool,
+}
+
+/// A spreadsheet with a form.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct FormFileInput {
+    /// The file, base64.
+    pub bytes: String,
+}
+
+/// What a spreadsheet gives: a form, or everything that is wrong with it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct CompiledFormView {
+    /// The form; none while something is wrong.
+    pub form: Option<FormRow>,
+    /// Its content hash.
+    pub hash: String,
+    /// Everything that is wrong, with sheet, row, column and cause.
+    pub faults: Vec<String>,
+    /// Advice to its author.
+    pub advice: Vec<String>,
+    /// Why it cannot be published although it is sound: a code.
+    pub held: Option<String>,
+}

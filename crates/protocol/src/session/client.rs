@@ -148,6 +148,8 @@ pub struct Batch {
     pub recovery: Option<Recovery>,
     /// A newer certificate.
     pub certificate: Option<Vec<u8>>,
+    /// The next CA's fingerprint.
+    pub next_ca: Option<[u8; 32]>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -239,11 +241,21 @@ impl SyncSession {
 
     fn ask_page(&mut self) -> Effect {
         self.state = State::AwaitingPage;
-        Effect::SendSnapshot(SnapshotRequest {
+        Effect::SendSnapshot(self.page_request())
+    }
+
+    fn page_request(&self) -> SnapshotRequest {
+        SnapshotRequest {
             protocol: PROTOCOL_VERSION,
             page: self.position.snapshot_page.clone(),
             want_bytes: self.settings.want_bytes,
-        })
+        }
+    }
+
+    /// What will be asked once the page that is being stored is stored: whoever drives the session may ask it already, word
+    /// for word, so that server and device work at the same time. None when nothing is known to follow.
+    pub fn page_ahead(&self) -> Option<SnapshotRequest> {
+        matches!(self.state, State::StoringPage { more: true }).then(|| self.page_request())
     }
 
     fn store_page(&mut self, page: Box<SnapshotPage>) -> Effect {
@@ -291,6 +303,7 @@ impl SyncSession {
             chain: None,
             unsent: None,
             certified_until_ms: None,
+            next_ca: None,
         }))
     }
 
@@ -342,6 +355,7 @@ impl SyncSession {
             chain: response.chain,
             recovery: response.recovery,
             certificate: response.certificate,
+            next_ca: response.next_ca,
         }))
     }
 

@@ -44,6 +44,7 @@ fn request() -> SyncRequest {
         push_only: false,
         unsent: None,
         certified_until_ms: None,
+        next_ca: None,
         tick: Some(vec![6; 20]),
         chain: Some(protocol::ChainEnd {
             incarnation: ids::Incarnation(id(6)),
@@ -122,6 +123,7 @@ fn response() -> SyncResponse {
         chain: None,
         certificate: None,
         unit_keys: protocol::UnitKeyHint::default(),
+        next_ca: None,
         recovery: Some(protocol::Recovery {
             hold: true,
             since_ms: 1,
@@ -344,6 +346,7 @@ fn mutated_messages_never_panic() {
         recovery_key: [1; 32],
         server_key: [2; 32],
         ca_certificate: vec![3; 30],
+        next_ca: None,
         demo: true,
         epoch: 1,
         server_time_ms: 5,

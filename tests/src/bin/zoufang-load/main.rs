@@ -167,6 +167,10 @@ async fn run(options: Options) -> Result<()> {
         percentile(&tally.latencies, 0.99),
         tally.refused
     );
+    if tally.taken.is_empty() {
+        let why = tally.first_refusal.as_deref().unwrap_or("no session ended");
+        bail!("nothing was taken: {why}");
+    }
     if lost > 0 || faults > 0 || left > 0 {
         std::process::exit(1);
     }
@@ -312,6 +316,8 @@ struct Tally {
     latencies: Vec<f64>,
     taken: BTreeSet<ChangeHash>,
     refused: usize,
+    /// The first refusal's words.
+    first_refusal: Option<String>,
 }
 
 impl Play {
@@ -347,7 +353,11 @@ impl Play {
                     self.tablets()[at] = Some(tablet);
                 }
                 // Its chain cannot go on without what was not taken, so this tablet goes home.
-                Err(error) if error.downcast_ref::<Refused>().is_some() => done.refused += 1,
+                Err(error) if error.downcast_ref::<Refused>().is_some() => {
+                    done.refused += 1;
+                    done.first_refusal
+                        .get_or_insert_with(|| format!("{error:#}"));
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -386,6 +396,7 @@ impl Play {
             push_only: false,
             unsent: None,
             certified_until_ms: None,
+            next_ca: None,
             tick: None,
             chain: None,
         };

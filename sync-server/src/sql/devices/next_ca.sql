@@ -1,0 +1,1 @@
+SELECT next_ca FROM devices WHERE id = :device;

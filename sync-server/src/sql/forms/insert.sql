@@ -1,0 +1,1 @@
+INSERT INTO forms (scope, id, json, published_ms) VALUES (:scope, :id, :json, :published_ms);

@@ -1,0 +1,171 @@
+//! A form the station publishes from a spreadsheet: checked before, given to everybody once, and never changed (ADR 0033).
+
+use anyhow::{Context, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use client::view::{CompiledFormView, FormsView, VisitFormView};
+use domain::form::sheet::{Sheet, to_sheets};
+use office::form_sheets;
+use serde_json::{Value, json};
+use zoufang_tests::device::Device;
+use zoufang_tests::story::World;
+use zoufang_tests::township::SetBack;
+
+const SHIPPED: &str = include_str!("../../policy/forms/hv-cn-2.json");
+const ASKED: &str = "这次来，孩子自己最想说的一件事";
+
+/// The shipped form as a spreadsheet with other words in one cell, and another id and version.
+fn spreadsheet(id: &str, version: u32, question: &str) -> Result<String> {
+    let mut form: Value = serde_json::from_str(SHIPPED)?;
+    form["id"] = json!(id);
+    form["version"] = json!(version);
+    let sections = form["sections"].as_array_mut().context("sections")?;
+    let asked = sections
+        .iter_mut()
+        .filter_map(|section| section["questions"].as_array_mut())
+        .flatten()
+        .find(|asked| asked["key"] == "l_summary")
+        .context("the form asks for a summary")?;
+    asked["label"] = json!(question);
+    encoded(&to_sheets(&form.to_string())?)
+}
+
+fn encoded(sheets: &[Sheet]) -> Result<String> {
+    Ok(STANDARD.encode(form_sheets::write(sheets)?))
+}
+
+fn asks(form: &VisitFormView, words: &str) -> bool {
+    let sections = form.parts.iter().flat_map(|part| &part.sections);
+    sections
+        .flat_map(|section| &section.questions)
+        .any(|question| question.label == words)
+}
+
+async fn publish(station: &Device, bytes: &str) -> Result<FormsView> {
+    station.step_up().await?;
+    station
+        .call("publish_form", json!({ "bytes": bytes }))
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_published_form_reaches_every_tablet_and_a_visit_begun_before_keeps_its_own() -> Result<()>
+{
+    let mut world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let (one, other) = (tablet.child("石小雨").await?, tablet.child("吴天宇").await?);
+    let begun = tablet.begin_visit(&one).await?;
+    assert!(!asks(&begun, ASKED));
+    world.settle(&[&tablet]).await?;
+    let copy = world.township.back_up(&world.folder().join("backup"))?;
+
+    let bytes = spreadsheet("hv-cn-3", 3, ASKED)?;
+    let compiled: CompiledFormView = world
+        .station
+        .call("compile_form", json!({ "bytes": bytes }))
+        .await?;
+    assert_eq!((compiled.faults.len(), compiled.held), (0, None));
+    assert_eq!(compiled.form.context("a form")?.id, "hv-cn-3");
+    let forms = publish(&world.station, &bytes).await?;
+    assert_eq!(forms.rows[0].id, "hv-cn-3");
+    assert!(forms.rows[0].used);
+
+    tablet.sync().await?;
+    let again: VisitFormView = tablet.call("open_visit", json!({ "id": one })).await?;
+    assert_eq!(again.draft, begun.draft);
+    assert!(
+        !asks(&again, ASKED),
+        "a visit goes on with the form it began with"
+    );
+    let fresh = tablet.begin_visit(&other).await?;
+    assert!(asks(&fresh, ASKED));
+
+    // A server that was set back to before it hears of the form again, and so does whoever comes new.
+    let data = world.folder().join("set-back");
+    world
+        .township
+        .set_back(&copy, &data, SetBack::Restored)
+        .await?;
+    for device in [&tablet, &world.station, &tablet] {
+        device.sync().await?;
+    }
+    let late = world.tablet("赵春华").await?;
+    let child = late.child("冯一诺").await?;
+    assert!(asks(&late.begin_visit(&child).await?, ASKED));
+    assert_eq!(world.township.faults()?, Vec::<String>::new());
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_in_a_spreadsheet_is_told_and_nothing_is_published_twice_or_changed()
+-> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let station = &world.station;
+    let compile = async |bytes: &str| -> Result<CompiledFormView> {
+        station
+            .call("compile_form", json!({ "bytes": bytes }))
+            .await
+    };
+
+    let mut sheets = to_sheets(SHIPPED)?;
+    let survey = sheets
+        .iter_mut()
+        .find(|sheet| sheet.name == "survey")
+        .context("a survey")?;
+    let (kind, _) = survey.rows[&1]
+        .iter()
+        .find(|(_, heading)| heading.as_str() == "type")
+        .context("types")?;
+    let kind = *kind;
+    survey
+        .rows
+        .get_mut(&4)
+        .context("a fourth row")?
+        .insert(kind, "geopoint".to_owned());
+    let broken = encoded(&sheets)?;
+    let compiled = compile(&broken).await?;
+    assert!(compiled.form.is_none());
+    assert!(
+        compiled.faults[0].contains("survey"),
+        "{:?}",
+        compiled.faults
+    );
+    station.step_up().await?;
+    let input = json!({ "bytes": broken });
+    let refusal = station.refusal("publish_form", input).await?;
+    assert_eq!(refusal.code, "form_invalid");
+    let garbage = json!({ "bytes": STANDARD.encode("no spreadsheet") });
+    assert_eq!(
+        station.refusal("compile_form", garbage).await?.code,
+        "not_a_spreadsheet"
+    );
+
+    for (bytes, code) in [
+        (encoded(&to_sheets(SHIPPED)?)?, "form_known"),
+        (spreadsheet("hv-cn-2", 3, ASKED)?, "form_exists"),
+        (spreadsheet("hv-cn-old", 1, ASKED)?, "form_older"),
+        (spreadsheet("other", 3, ASKED)?, "form_invalid"),
+    ] {
+        assert_eq!(compile(&bytes).await?.held.as_deref(), Some(code));
+        let input = json!({ "bytes": bytes });
+        assert_eq!(station.refusal("publish_form", input).await?.code, code);
+    }
+
+    let bytes = spreadsheet("hv-cn-3", 3, ASKED)?;
+    publish(station, &bytes).await?;
+    let input = json!({ "bytes": spreadsheet("hv-cn-3", 4, "换了字")? });
+    assert_eq!(
+        station.refusal("publish_form", input).await?.code,
+        "form_exists"
+    );
+    let of_a_tablet = json!({ "bytes": bytes });
+    assert_eq!(
+        tablet.refusal("publish_form", of_a_tablet).await?.code,
+        "not_allowed",
+        "a tablet publishes nothing"
+    );
+    world.township.stop().await;
+    Ok(())
+}
