@@ -352,6 +352,16 @@ CREATE TABLE recovery (
   unexplained    INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE recusals (
+  recusal  BLOB NOT NULL,
+  document BLOB NOT NULL,
+  staff    BLOB NOT NULL,
+  stead    BLOB,
+  from_ms  INTEGER NOT NULL,
+  until_ms INTEGER,
+  PRIMARY KEY (recusal, document)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE returned (
   hash        BLOB PRIMARY KEY NOT NULL,
   tries       INTEGER NOT NULL,              -- refused so often

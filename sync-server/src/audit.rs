@@ -76,6 +76,8 @@ acts! {
     NextCaMade = "next_ca_made";
     /// The server went over to the next CA.
     NextCaUsed = "next_ca_used";
+    /// Somebody is not to act for a document, or that ends.
+    RecusalOrdered = "recusal_ordered";
     /// A one-time code was made.
     EnrolmentMade = "enrolment_made";
     /// Somebody said that the six digits are the same.

@@ -5,6 +5,7 @@ use crate::audit::{self, Act, By, Deed, Object};
 use crate::columns;
 use crate::error::ApiError;
 use crate::orders::Orders;
+use crate::recusals;
 use crate::state::App;
 use ids::{DeviceId, DocKind, DocumentId, StaffId, UnitId};
 use protocol::access::Holder;
@@ -60,8 +61,9 @@ pub(crate) fn request(
         return list(app, connection, holder);
     }
     let documents = documents_of(connection, holder.scope, input.child, &input.with)?;
-    refuse_held(connection, &documents)?;
     let now = app.clock.now_ms();
+    refuse_recused(connection, holder, &documents, now)?;
+    refuse_held(connection, &documents)?;
     let sealed = app
         .vault
         .seal_secret(SEALED_AS, &wire::pack(input)?, app.entropy.as_ref())?;
@@ -112,8 +114,9 @@ pub(crate) fn decide(
         return Err(ApiError::ErasureOver);
     };
     let mut last_order = None;
+    let documents = documents_of(connection, holder.scope, asked.child, &asked.with)?;
+    refuse_recused(connection, holder, &documents, now)?;
     if input.approve {
-        let documents = documents_of(connection, holder.scope, asked.child, &asked.with)?;
         refuse_held(connection, &documents)?;
         for (document, generation) in documents {
             let order = Order::Erase {
@@ -153,7 +156,9 @@ pub(crate) fn set_hold(
         return Err(ApiError::Malformed);
     }
     let now = app.clock.now_ms();
-    for (document, _) in documents_of(connection, holder.scope, input.child, &input.with)? {
+    let documents = documents_of(connection, holder.scope, input.child, &input.with)?;
+    refuse_recused(connection, holder, &documents, now)?;
+    for (document, _) in documents {
         if is_held(connection, document)? == input.hold {
             continue;
         }
@@ -283,6 +288,17 @@ fn place(connection: &Connection, scope: UnitId, document: DocumentId) -> Result
         )
         .optional()?
         .ok_or(ApiError::NotFound)
+}
+
+/// Whoever is not to act for the family neither asks nor decides (docs/adr/0034).
+fn refuse_recused(
+    connection: &Connection,
+    holder: &Holder,
+    documents: &[(DocumentId, u32)],
+    now_ms: i64,
+) -> Result<(), ApiError> {
+    let documents = documents.iter().map(|(document, _)| *document);
+    recusals::refuse(connection, holder, documents, now_ms)
 }
 
 fn refuse_held(connection: &Connection, documents: &[(DocumentId, u32)]) -> Result<(), ApiError> {

@@ -122,6 +122,10 @@ api_errors! {
     CoverImpossible = BAD_REQUEST, "cover_impossible", "不能这样委派。", "请核对村、人员和日期。";
     /// One village at a time.
     CoverTaken = CONFLICT, "cover_taken", "这段时间她已经代管另一个村。", "请换一个人，或换一段时间。";
+    /// Whoever is not to act for a family asked to decide about it.
+    Recused = FORBIDDEN, "recused", "这份档案您已登记回避，不能由您办。", "请由站里别的同事来办。";
+    /// Nobody can be told not to act like this.
+    RecusalImpossible = BAD_REQUEST, "recusal_impossible", "不能这样登记回避。", "请核对回避的人、代为走访的人和日期。";
     /// Merged into another one.
     UnitClosed = CONFLICT, "unit_closed", "这个村已经并入别的村。", "请选择现在的村。";
     /// What a stopped device may not hand over any more.

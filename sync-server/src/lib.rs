@@ -46,6 +46,7 @@ mod publish;
 mod publisher;
 mod readmission;
 pub mod recover;
+mod recusals;
 mod refill;
 mod refusals;
 pub mod restore;

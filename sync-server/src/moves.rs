@@ -13,6 +13,7 @@ use crate::log::{self, Append, MoveEntry};
 use crate::orders::Orders;
 use crate::organisation::{self, Unit};
 use crate::publish;
+use crate::recusals;
 use crate::state::App;
 use crate::steps::Step;
 use crate::sync;
@@ -111,6 +112,7 @@ pub(crate) fn offer(
             ":offered_ms": now,
             ":expires_ms": now + limits::MOVE_OFFER_MS,
         })?;
+    recusals::refuse(connection, holder, documents.iter().copied(), now)?;
     for document in documents {
         let home = movable(app, connection, holder, document, to.id)?;
         let offered = connection
@@ -191,6 +193,9 @@ fn settle(
     if standing != MoveState::Offered {
         return Err(ApiError::MoveOver);
     }
+    let documents = documents_of(connection, row.id)?;
+    let ids = documents.iter().map(|(document, _)| *document);
+    recusals::refuse(connection, holder, ids, now)?;
     connection
         .prepare_cached(include_str!("sql/moves/decide.sql"))?
         .execute(named_params! {
@@ -205,7 +210,7 @@ fn settle(
         if organisation::unit(connection, row.to)?.is_none_or(|to| to.closed_ms.is_some()) {
             return Err(ApiError::UnitClosed);
         }
-        for (document, home) in documents_of(connection, row.id)? {
+        for (document, home) in documents {
             let known = whereabouts(connection, document)?
                 .filter(|known| known.scope == row.from_scope && known.home_unit == home)
                 .ok_or(ApiError::MoveOver)?;

@@ -11,6 +11,7 @@ use crate::erasures;
 use crate::error::ApiError;
 use crate::log::{self, Append};
 use crate::moves::{self, Ordered};
+use crate::recusals;
 use crate::state::App;
 use crate::vault::Vault;
 use ed25519_dalek::SigningKey;
@@ -144,6 +145,7 @@ fn act_of(order: &Order) -> Act {
         Order::Wipe { .. } => Act::DeviceWipeOrdered,
         Order::Move { .. } => Act::DocumentMoved,
         Order::Cover { .. } => Act::CoverOrdered,
+        Order::Recuse { .. } => Act::RecusalOrdered,
         Order::Hold { hold: true, .. } => Act::DocumentHeld,
         Order::Hold { hold: false, .. } => Act::DocumentReleased,
     }
@@ -279,6 +281,15 @@ impl<'a> Orders<'a> {
             Order::Cover {
                 cover, until_ms, ..
             } => covers::is_known(self.connection, cover, until_ms)?,
+            Order::Recuse {
+                recusal,
+                document,
+                until_ms,
+                ..
+            } => {
+                is_known_erased(self.connection, self.vault, document)?
+                    || recusals::is_known(self.connection, recusal, document, until_ms)?
+            }
         })
     }
 
@@ -323,7 +334,10 @@ impl<'a> Orders<'a> {
         let object = match numbered.order {
             Order::Erase { document, .. }
             | Order::Move { document, .. }
-            | Order::Hold { document, .. } => Object::Document(self.vault.document_mark(document)),
+            | Order::Hold { document, .. }
+            | Order::Recuse { document, .. } => {
+                Object::Document(self.vault.document_mark(document))
+            }
             Order::Revoke { device } | Order::Wipe { device } => Object::Device(device),
             Order::Cover { cover, .. } => Object::Id(cover),
         };
@@ -387,6 +401,16 @@ impl<'a> Orders<'a> {
                 }
                 covers::turn(self.connection, numbered.scope, self.now_ms)
             }
+            Order::Recuse { document, .. } => {
+                if is_known_erased(self.connection, self.vault, document)? {
+                    return Ok(());
+                }
+                Ok(recusals::heed(
+                    self.connection,
+                    numbered.scope,
+                    &numbered.order,
+                )?)
+            }
         }
     }
 
@@ -401,6 +425,7 @@ impl<'a> Orders<'a> {
         )?;
         blobs::erase(self.connection, self.blobs, document)?;
         erasures::forget(self.connection, document)?;
+        recusals::forget(self.connection, document)?;
         for sql in [
             include_str!("sql/orders/erase_heads.sql"),
             include_str!("sql/orders/erase_log.sql"),

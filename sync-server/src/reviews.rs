@@ -12,6 +12,7 @@ use crate::log::{self, Append, LateEntry};
 use crate::moves::{self, memory};
 use crate::organisation;
 use crate::publish;
+use crate::recusals;
 use crate::state::App;
 use crate::steps::Step;
 use crate::vault::Vault;
@@ -198,6 +199,7 @@ fn settle_one(
         .optional()?;
     // Taken already, or not this station's: the list says which.
     if let Some(document) = document {
+        recusals::refuse(connection, holder, [document], app.clock.now_ms())?;
         if input.take {
             take(app, connection, holder, document, input.hash)?;
         } else {

@@ -18,6 +18,7 @@ use crate::orders::Orders;
 use crate::organisation;
 use crate::people;
 use crate::readmission;
+use crate::recusals;
 use crate::refusals;
 use crate::reviews;
 use crate::state::{App, Serving};
@@ -624,6 +625,28 @@ fn people_endpoints() -> Vec<Endpoint> {
             "Standing in for a village ends now.",
             |app, connection, granted, input| {
                 covers::end(app, connection, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::reading(
+            Action::ReadPeople,
+            "/people/recusals",
+            "Who is not to act for which family, and why.",
+            |_, connection, granted, (): ()| recusals::list(connection, granted.scope()?),
+        ),
+        Endpoint::writing(
+            Action::ManagePeople,
+            "/people/recuse",
+            "A person is not to act for a family.",
+            |app, connection, granted, input| {
+                recusals::begin(app, connection, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::writing(
+            Action::ManagePeople,
+            "/people/recuse/end",
+            "A person may act for a family again; never said by herself.",
+            |app, connection, granted, input| {
+                recusals::end(app, connection, &granted.holder()?, &input)
             },
         ),
     ]

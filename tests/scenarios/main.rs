@@ -21,6 +21,7 @@ mod outside_reader;
 mod people;
 mod photos;
 mod publishing;
+mod recusal;
 mod refused;
 mod restored_server;
 mod returned;

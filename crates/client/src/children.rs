@@ -6,6 +6,7 @@ use crate::error::ClientError;
 use crate::looks::{self, Look};
 use crate::packs::{FieldBlock, FieldRule};
 use crate::records::{self, Write};
+use crate::recusals;
 use crate::roster::{Roster, RosterChild, RosterHousehold};
 use crate::tablet::Tablet;
 use crate::timeline;
@@ -158,6 +159,7 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
         timeline: timeline::of(tablet, &roster, child)?,
         conflicts: u32::try_from(conflicts).unwrap_or(u32::MAX),
         draft,
+        recused: recusals::of_child(tablet, &roster, child)?,
     })
 }
 

@@ -4,9 +4,7 @@ use crate::app::App;
 use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
-    attachments, audit_page, children, conflicts, contacts, erasures, exports, forms, masks, moves,
-    office_line, people, problems, restricted, returned, screening, standing, station, sync_page,
-    today, visits, writing,
+    attachments, audit_page, children, conflicts, contacts, erasures, exports, forms, masks, moves, office_line, people, problems, recusals, restricted, returned, screening, standing, station, sync_page, today, visits, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -189,6 +187,9 @@ commands! {
         "end_appointment" => people::end_appointment, input;
         "cover_village" => people::cover_village, input;
         "end_cover" => people::end_cover, input;
+        "recusals" => recusals::list, input;
+        "recuse" => recusals::recuse, input;
+        "end_recusal" => recusals::end, input;
         "move_form" => moves::form, input;
         "offer_move" => moves::offer, input;
         "moves" => moves::list;

@@ -412,6 +412,7 @@ fn plainly(error: ClientError) -> ClientError {
     match refused_code(&error).as_deref() {
         Some("erasure_over") => ClientError::new("erasure_over"),
         Some("on_hold") => ClientError::new("on_hold"),
+        Some("recused") => ClientError::new("recused"),
         Some("not_allowed") => ClientError::new("not_allowed"),
         Some("not_found") => ClientError::new("not_found"),
         _ => error,

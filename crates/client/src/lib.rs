@@ -35,6 +35,7 @@ pub mod picture;
 pub mod problems;
 pub mod records;
 pub mod recovery;
+pub mod recusals;
 pub mod restricted;
 pub mod returned;
 pub mod roster;

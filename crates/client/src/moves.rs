@@ -367,6 +367,7 @@ fn move_words(error: ClientError) -> ClientError {
         Some("move_open") => ClientError::new("move_open"),
         Some("move_over") => ClientError::new("move_over"),
         Some("move_impossible") => ClientError::new("move_impossible"),
+        Some("recused") => ClientError::new("recused"),
         Some("review_needs_earlier") => ClientError::new("review_needs_earlier"),
         Some("review_not_applicable") => ClientError::new("review_not_applicable"),
         _ => error,

@@ -5,6 +5,7 @@ use crate::error::ClientError;
 use crate::looks::{self, Look};
 use crate::nouns::Noun;
 use crate::records::{self, Write};
+use crate::recusals::{self, Recusals};
 use crate::restricted::{self, Cases, Standpoint};
 use crate::roster::{self, People, Roster, record_state};
 use crate::system;
@@ -261,7 +262,7 @@ pub fn problem(tablet: &Tablet, input: &IdInput) -> Result<ProblemView, ClientEr
 /// Adds an event to a story. A step this person's role may not make stays a request (architecture.md §8).
 ///
 /// # Errors
-/// `not_found`, `value_invalid`, `text_missing`, `not_allowed`, `disk_full`.
+/// `not_found`, `value_invalid`, `text_missing`, `not_allowed`, `recused`, `disk_full`.
 pub fn add_event(tablet: &Tablet, input: &ProblemEventInput) -> Result<ProblemView, ClientError> {
     let room = Room::open(tablet)?;
     let noun = room.find(&input.problem)?;
@@ -275,6 +276,9 @@ pub fn add_event(tablet: &Tablet, input: &ProblemEventInput) -> Result<ProblemVi
     let severity = noun.noun.text("severity").unwrap_or_default();
     let state = room.fold(noun)?.state;
     let is_request = kind == EventKind::Closed && tablet.identity.role == Role::Director;
+    if problem::decides(kind) && room.is_recused(tablet.identity.staff, noun) {
+        return Err(ClientError::new("recused"));
+    }
     let offered = problem::offers(tablet.identity.role, state, severity);
     if !offered.contains(&kind) && !is_request {
         return Err(ClientError::new("not_allowed"));
@@ -381,9 +385,11 @@ pub fn timeline_rows(tablet: &Tablet, child: &str) -> Result<Vec<(i64, TimelineR
 
 /// Everything needed to show problems.
 pub(crate) struct Room<'a> {
-    tablet: &'a Tablet,
+    pub(crate) tablet: &'a Tablet,
     pub(crate) people: People,
     names: HashMap<String, String>,
+    households: HashMap<String, String>,
+    recusals: Recusals,
     pub(crate) problems: Vec<Noun<Problem>>,
     cases: Cases,
     states: HashMap<String, ChangeState>,
@@ -402,11 +408,21 @@ impl<'a> Room<'a> {
             .rules_on(tablet.today())
             .ok_or_else(|| ClientError::new("form_unknown"))?
             .clone();
+        let recusals = Recusals::read(tablet)?;
         tablet.store.read(|connection| {
             let nouns = tablet.nouns(connection)?;
             Ok(Self {
                 tablet,
                 people,
+                recusals,
+                households: nouns
+                    .children
+                    .iter()
+                    .filter_map(|noun| {
+                        let household = noun.noun.household()?;
+                        Some((noun.id.to_string(), household.to_owned()))
+                    })
+                    .collect(),
                 names: nouns
                     .children
                     .iter()
@@ -453,7 +469,24 @@ impl<'a> Room<'a> {
         }))
     }
 
-    /// Who handles it (经办人).
+    /// Whether somebody is not to act for this: a relative of a child it is about, or involved herself (回避).
+    pub(crate) fn is_recused(&self, staff: StaffId, noun: &Noun<Problem>) -> bool {
+        let family: Vec<DocumentId> = noun
+            .noun
+            .children
+            .iter()
+            .filter_map(|child| {
+                let id = DocumentId::parse(child).ok()?;
+                let household = self.households.get(child).map(String::as_str);
+                Some(recusals::family_of(id, household))
+            })
+            .flatten()
+            .chain([noun.id])
+            .collect();
+        self.recusals.concern(staff, &family)
+    }
+
+    /// Who handles it (经办人); nobody while she is not to act for it.
     fn handler(&self, noun: &Noun<Problem>) -> Result<Option<StaffId>, ClientError> {
         let authors = self.authors(noun)?;
         let fold = self.fold(noun)?;
@@ -461,7 +494,9 @@ impl<'a> Room<'a> {
             let author = event.made_by.and_then(|hash| authors.get(&hash))?;
             Some(author.staff.to_string())
         });
-        Ok(found.and_then(|staff| StaffId::parse(&staff).ok()))
+        Ok(found
+            .and_then(|staff| StaffId::parse(&staff).ok())
+            .filter(|staff| !self.is_recused(*staff, noun)))
     }
 
     /// How this person stands to the sealed words of a problem; none where there are none, or none for her.
@@ -473,7 +508,8 @@ impl<'a> Room<'a> {
             return Ok(None);
         };
         let handler = self.handler(noun)?;
-        Standpoint::take(self.tablet, case, handler).map(Some)
+        let is_recused = |staff| self.is_recused(staff, noun);
+        Standpoint::take(self.tablet, case, handler, is_recused).map(Some)
     }
 
     /// What it is, in the pack's words.
@@ -593,12 +629,15 @@ impl<'a> Room<'a> {
                 }
             })
             .collect();
+        let recused = self.is_recused(self.tablet.identity.staff, noun);
         let mut may: Vec<String> = problem::offers(self.tablet.identity.role, fold.state, severity)
             .into_iter()
+            .filter(|kind| !(recused && problem::decides(*kind)))
             .map(|kind| kind.as_str().to_owned())
             .collect();
         let open = !matches!(fold.state, State::Closed | State::Reported);
-        if self.tablet.identity.role == Role::Director && open && !fold.close_requested {
+        let asks_to_close = self.tablet.identity.role == Role::Director && !recused;
+        if asks_to_close && open && !fold.close_requested {
             may.push(EventKind::Closed.as_str().to_owned());
         }
         let mandatory = noun.noun.text("mandatory_choice").map(|choice| {
@@ -616,15 +655,17 @@ impl<'a> Room<'a> {
             }
         });
         let handler = self.handler(noun)?;
-        let may_name = problem::may(self.tablet.identity.role, EventKind::HandlerNamed, severity);
+        let may_name =
+            !recused && problem::may(self.tablet.identity.role, EventKind::HandlerNamed, severity);
         Ok(ProblemView {
             row: self.row(noun)?,
             events,
             may,
             mandatory,
             handler: handler.map(|staff| self.people.name(staff)),
+            recused,
             may_be_handled_by: if may_name {
-                restricted::colleagues(self.tablet)?
+                restricted::who_may_handle(self, noun)?
             } else {
                 Vec::new()
             },

@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use store::audit::{self, AuditRow};
 use store::changes;
 use store::recovery::{self, Held, MemberKind, Statement};
+use store::recusals::{self, Recusal};
 use store::{
     Connection, Transaction, departures, documents, identity, members, standing, sync_state,
 };
@@ -575,6 +576,24 @@ pub(crate) fn heed_order(
                     standing.wipe_order.get_or_insert(numbered.number);
                 })?;
             }
+        }
+        Order::Recuse {
+            recusal,
+            document,
+            staff,
+            stead,
+            from_ms,
+            until_ms,
+        } => {
+            let known = Recusal {
+                recusal,
+                document,
+                staff,
+                stead,
+                from_ms,
+                until_ms,
+            };
+            recusals::put(tx, &known)?;
         }
         // What it brings into sight and takes out of it, the log says.
         Order::Move { .. } | Order::Cover { .. } => {}

@@ -6,6 +6,7 @@
 
 use crate::contacts::{note, options};
 use crate::error::ClientError;
+use crate::nouns::Noun;
 use crate::problems::{self, Room};
 use crate::records::{self, Write};
 use crate::roster::{self, Author};
@@ -65,6 +66,8 @@ pub(crate) struct Standpoint<'a> {
     case: &'a Case,
     authors: HashMap<[u8; 32], Author>,
     handler: Option<StaffId>,
+    /// This person is not to act for the family (回避).
+    recused: bool,
     headless: bool,
     now_ms: i64,
     keys: Vec<UnitKeyRow>,
@@ -75,13 +78,15 @@ impl<'a> Standpoint<'a> {
         tablet: &'a Tablet,
         case: &'a Case,
         handler: Option<StaffId>,
+        is_recused: impl Fn(StaffId) -> bool,
     ) -> Result<Self, ClientError> {
         Ok(Self {
+            recused: is_recused(tablet.identity.staff),
             tablet,
             case,
             authors: roster::authors(tablet, case.document)?,
             handler,
-            headless: is_headless(tablet)?,
+            headless: is_headless(tablet, is_recused)?,
             now_ms: standing::never_back_ms(tablet)?,
             keys: unit_keys::held(tablet)?,
         })
@@ -105,7 +110,9 @@ impl<'a> Standpoint<'a> {
     }
 
     fn handling(&self) -> Handling {
-        if self.handler == Some(self.me()) {
+        if self.recused {
+            Handling::Recused
+        } else if self.handler == Some(self.me()) {
             Handling::Handler
         } else if self.open_now().is_some() {
             Handling::BrokeGlass
@@ -157,7 +164,8 @@ impl<'a> Standpoint<'a> {
             headless: self.headless,
             ..Context::default()
         };
-        self.review_of(opening).is_none()
+        !self.recused
+            && self.review_of(opening).is_none()
             && self.author(opening.made_by) != Some(self.me())
             && self
                 .tablet
@@ -167,6 +175,9 @@ impl<'a> Standpoint<'a> {
 
     /// The head and the handler see every opening, whoever opened it her own.
     fn is_told_of(&self, opening: &Opening) -> bool {
+        if self.recused {
+            return self.author(opening.made_by) == Some(self.me());
+        }
         self.tablet.identity.role == Role::Head
             || self.handler == Some(self.me())
             || self.may_review(opening)
@@ -262,13 +273,17 @@ pub(crate) fn notices(tablet: &Tablet) -> Result<Vec<OpeningNoticeView>, ClientE
 /// 紧急查看: opens the sealed words of a case somebody else handles, for some minutes. The head and the handler are told.
 ///
 /// # Errors
-/// `not_found`, `not_allowed`, `pin_again`, `value_invalid`, `reason_missing`, `disk_full`: then nothing is shown.
+/// `not_found`, `recused`, `not_allowed`, `pin_again`, `value_invalid`, `reason_missing`, `disk_full`: then nothing is
+/// shown.
 pub fn open_urgently(tablet: &Tablet, input: &UrgentInput) -> Result<ProblemView, ClientError> {
     let room = Room::open(tablet)?;
     let noun = room.find(&input.problem)?;
     let standpoint = room
         .standpoint(noun)?
         .ok_or_else(|| ClientError::new("not_found"))?;
+    if standpoint.recused {
+        return Err(ClientError::new("recused"));
+    }
     tablet.require(Action::BreakGlass)?;
     if !standpoint.is_open() {
         let reasons = room.pack.list(REASONS);
@@ -353,7 +368,8 @@ pub fn review_opening(
 /// Names who handles a case from now on (经办人).
 ///
 /// # Errors
-/// `not_found`, `not_allowed`, `value_invalid` for somebody who does not work at the station, `disk_full`.
+/// `not_found`, `not_allowed`, `recused`, `value_invalid` for somebody who does not work at the station or is not to act
+/// for this family, `disk_full`.
 pub fn name_handler(tablet: &Tablet, input: &HandlerInput) -> Result<ProblemView, ClientError> {
     let room = Room::open(tablet)?;
     let noun = room.find(&input.problem)?;
@@ -361,7 +377,10 @@ pub fn name_handler(tablet: &Tablet, input: &HandlerInput) -> Result<ProblemView
     if !problem::may(tablet.identity.role, EventKind::HandlerNamed, severity) {
         return Err(ClientError::new("not_allowed"));
     }
-    let known = colleagues(tablet)?;
+    if room.is_recused(tablet.identity.staff, noun) {
+        return Err(ClientError::new("recused"));
+    }
+    let known = who_may_handle(&room, noun)?;
     if !known.iter().any(|colleague| colleague.code == input.staff) {
         return Err(ClientError::new("value_invalid").with("value", &input.staff));
     }
@@ -378,12 +397,16 @@ pub fn name_handler(tablet: &Tablet, input: &HandlerInput) -> Result<ProblemView
     again(tablet, &input.problem)
 }
 
-/// Who works at the station, by name.
-pub(crate) fn colleagues(tablet: &Tablet) -> Result<Vec<OptionView>, ClientError> {
-    let staff = tablet.store.read(members::all_staff)?;
+/// Who works at the station and may act for the family, by name.
+pub(crate) fn who_may_handle(
+    room: &Room<'_>,
+    noun: &Noun<Problem>,
+) -> Result<Vec<OptionView>, ClientError> {
+    let staff = room.tablet.store.read(members::all_staff)?;
     Ok(staff
         .into_iter()
         .filter(|person| person.role.is_at_station() && person.ended_ms.is_none())
+        .filter(|person| !room.is_recused(person.staff, noun))
         .map(|person| OptionView {
             code: person.staff.to_string(),
             label: person.name,
@@ -391,12 +414,13 @@ pub(crate) fn colleagues(tablet: &Tablet) -> Result<Vec<OptionView>, ClientError
         .collect())
 }
 
-fn is_headless(tablet: &Tablet) -> Result<bool, ClientError> {
+/// No head whose appointment runs may act for it.
+fn is_headless(tablet: &Tablet, is_recused: impl Fn(StaffId) -> bool) -> Result<bool, ClientError> {
     let staff = tablet.store.read(members::all_staff)?;
     let is_head = |person: &members::StaffRow| person.role == Role::Head;
     Ok(!staff
         .iter()
-        .any(|person| is_head(person) && person.ended_ms.is_none()))
+        .any(|person| is_head(person) && person.ended_ms.is_none() && !is_recused(person.staff)))
 }
 
 fn save(

@@ -3,6 +3,7 @@
 use crate::cadence;
 use crate::error::ClientError;
 use crate::problems;
+use crate::recusals;
 use crate::restricted;
 use crate::roster::{Roster, RosterChild, UNKNOWN_PERSON, record_state};
 use crate::system;
@@ -100,6 +101,7 @@ pub fn overview(tablet: &Tablet) -> Result<OverviewView, ClientError> {
             .take(20)
             .collect(),
         openings: restricted::notices(tablet)?,
+        instead: recusals::instead(tablet, &roster)?,
         second_copy: tablet.store.read(sync_state::status)?.second_copy,
     })
 }

@@ -2,6 +2,7 @@
 
 use crate::cadence;
 use crate::error::ClientError;
+use crate::recusals::{self, Recusals};
 use crate::roster::{Roster, RosterChild};
 use crate::system;
 use crate::tablet::Tablet;
@@ -29,7 +30,13 @@ pub fn today(tablet: &Tablet) -> Result<TodayView, ClientError> {
     let mut rows: Vec<TodayRow> = Vec::new();
     let mut siblings = Siblings::new();
     let mut with_cadence = 0;
+    let recusals = Recusals::read(tablet)?;
+    let mut recused = 0;
     for child in &roster.children {
+        if recusals::is_hers(tablet, &recusals, child) {
+            recused += 1;
+            continue;
+        }
         let Some(cadence) = &child.cadence else {
             continue;
         };
@@ -98,6 +105,7 @@ pub fn today(tablet: &Tablet) -> Result<TodayView, ClientError> {
             .collect(),
         conflicts: crate::conflicts::count(tablet)?,
         answered_problems: crate::problems::unread_count(tablet)?,
+        recused,
     })
 }
 

@@ -178,6 +178,18 @@ pub fn may(role: Role, kind: EventKind, severity: &str) -> bool {
     }
 }
 
+/// Whether a step decides something. Whoever is a relative or involved herself adds what she knows, and decides nothing.
+pub fn decides(kind: EventKind) -> bool {
+    match kind {
+        EventKind::Reported | EventKind::Replied | EventKind::Measure => false,
+        EventKind::Accepted
+        | EventKind::Returned
+        | EventKind::Resolved
+        | EventKind::Closed
+        | EventKind::HandlerNamed => true,
+    }
+}
+
 /// The state after an event, or none when the step does not lead anywhere from here.
 pub fn step(state: State, kind: EventKind) -> Option<State> {
     match (state, kind) {

@@ -11,6 +11,7 @@
 //! - [`unit_key`] is the station's own key, to which sealed words are sealed.
 //! - [`order`] is what the server decides for good and every device carries back to a restored server.
 //! - [`people`] is who is appointed to what and who stands in for whom.
+//! - [`recusal`] is who is not to act for a family (回避).
 //! - [`retry`] says what may heal a refusal, for the tablet that offers again and the server that looks again.
 //! - [`session::client`] and [`session::server`] are the two state machines that speak sync.
 
@@ -31,6 +32,7 @@ pub mod moves;
 pub mod order;
 pub mod outcome;
 pub mod people;
+pub mod recusal;
 pub mod retry;
 pub mod sealed;
 pub mod session;
@@ -52,6 +54,7 @@ pub use moves::*;
 pub use order::{NumberedOrder, Order};
 pub use outcome::{Outcome, RefusalCode};
 pub use people::*;
+pub use recusal::*;
 pub use unit_key::{
     BroughtUnitKey, KeepUnitKeys, KnownUnitKey, UnitKeyHint, UnitKeyHolder, UnitKeys,
     WrappedUnitKey,

@@ -6,6 +6,7 @@
 
 use crate::message::SignedStatement;
 use crate::people::CoverId;
+use crate::recusal::RecusalId;
 use crate::session::proof::{self, Statement};
 use crate::wire::ProtocolError;
 use ed25519_dalek::{SigningKey, VerifyingKey};
@@ -66,6 +67,21 @@ pub enum Order {
         from_ms: i64,
         /// Until.
         until_ms: i64,
+    },
+    /// A person is not to act for a document (回避). Said again with the same id it ends earlier, never later.
+    Recuse {
+        /// Which; the same for every document it is about.
+        recusal: RecusalId,
+        /// The document.
+        document: DocumentId,
+        /// Who is not to act.
+        staff: StaffId,
+        /// Who visits in her stead; the station when nobody is named.
+        stead: Option<StaffId>,
+        /// From.
+        from_ms: i64,
+        /// Until, where that is known.
+        until_ms: Option<i64>,
     },
 }
 

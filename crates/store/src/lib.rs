@@ -35,6 +35,7 @@ pub mod policies;
 pub mod projections;
 pub mod read_marks;
 pub mod recovery;
+pub mod recusals;
 mod replay;
 pub mod returned;
 mod row;

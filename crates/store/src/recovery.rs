@@ -1,7 +1,7 @@
 //! What a device keeps so that a server set back to an older copy gets everything back, and what an order erases here.
 
 use crate::row::{signed, split};
-use crate::{StoreError, Transaction, changes, drafts, projections, row};
+use crate::{StoreError, Transaction, changes, drafts, projections, recusals, row};
 use ids::{ChangeHash, DeviceId, DocumentId, Generation, UnitId};
 use rusqlite::{Connection, OptionalExtension, named_params};
 
@@ -328,6 +328,7 @@ pub fn erase(
     // Before the drafts, because what hangs on one is found by it.
     crate::blobs::erase(tx, document, at_ms)?;
     drafts::remove_of_household(tx, document)?;
+    recusals::forget(tx, document)?;
     for sql in [
         include_str!("../sql/recovery/erase_marks.sql"),
         include_str!("../sql/recovery/erase_import_rows.sql"),

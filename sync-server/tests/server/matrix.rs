@@ -37,7 +37,7 @@ const ROUTES: [(&str, &str); 24] = [
 ];
 
 /// The rest of them.
-const MORE_ROUTES: [(&str, &str); 27] = [
+const MORE_ROUTES: [(&str, &str); 30] = [
     ("/moves/offer", "MoveDocuments"),
     ("/moves/decide", "MoveDocuments"),
     ("/review/list", "ReadReviews"),
@@ -61,6 +61,9 @@ const MORE_ROUTES: [(&str, &str); 27] = [
     ("/people/end", "ManagePeople"),
     ("/people/cover", "ManagePeople"),
     ("/people/cover/end", "ManagePeople"),
+    ("/people/recusals", "ReadPeople"),
+    ("/people/recuse", "ManagePeople"),
+    ("/people/recuse/end", "ManagePeople"),
     ("/erasures/list", "ReadErasures"),
     ("/erasures/request", "RequestErasure"),
     ("/erasures/decide", "DecideErasure"),

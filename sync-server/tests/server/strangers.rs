@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use sync_server::admin::AdminDesk;
 use sync_server::system::SystemEntropy;
 
-const PATHS: [&str; 46] = [
+const PATHS: [&str; 49] = [
     "/enrol/start",
     "/enrol/reveal",
     "/enrol/poll",
@@ -50,6 +50,9 @@ const PATHS: [&str; 46] = [
     "/people/end",
     "/people/cover",
     "/people/cover/end",
+    "/people/recusals",
+    "/people/recuse",
+    "/people/recuse/end",
     "/erasures/list",
     "/erasures/request",
     "/erasures/decide",

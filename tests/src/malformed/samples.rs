@@ -10,12 +10,7 @@ use protocol::moves::{DecideMove, DecideReview, MoveDecision, OfferMove};
 use protocol::{
     BlobChunk, BlobOffer, BringAudit, BroughtUnitKey, ConfirmEnrolment, CoverVillage,
     CreateEnrolment, CreateVillage, Cursor, DecideErasure, DecideExport, EndCover, EndGrant,
-    FinishEnrolment, GiveReceipt, GrantPerson, HandOver, InventoryLine, InventoryRequest,
-    KeepRemains, KeepUnitKeys, KnownUnitKey, Locator, NonceRequest, OfferBlobs, OpenSession,
-    PROTOCOL_VERSION, PollEnrolment, PublishForm, ReadAudit, ReadBlob, ReadEnrolment,
-    RecordVetting, RefillRequest, RequestErasure, RequestExport, RevealEnrolment, RevokeDevice,
-    SetHold, SignedStatement, SnapshotRequest, StartEnrolment, SyncRequest, Unsent, UseExport,
-    Vetting, WrappedUnitKey, wire,
+    EndRecusal, FinishEnrolment, GiveReceipt, GrantPerson, HandOver, InventoryLine, InventoryRequest, KeepRemains, KeepUnitKeys, KnownUnitKey, Locator, NonceRequest, OfferBlobs, OpenSession, PROTOCOL_VERSION, PollEnrolment, PublishForm, ReadAudit, ReadBlob, ReadEnrolment, RecordVetting, RecusePerson, RefillRequest, RequestErasure, RequestExport, RevealEnrolment, RevokeDevice, SetHold, SignedStatement, SnapshotRequest, StartEnrolment, SyncRequest, Unsent, UseExport, Vetting, WrappedUnitKey, wire,
 };
 use serde::Serialize;
 
@@ -343,6 +338,17 @@ fn add_people(
     };
     add("/people/cover", packed(&cover)?);
     add("/people/cover/end", packed(&EndCover { id })?);
+    add("/people/recusals", packed(&())?);
+    let recuse = RecusePerson {
+        id,
+        documents: vec![DocumentId(id)],
+        staff: ids::StaffId(uuid()),
+        stead: None,
+        until_ms: None,
+        reason: text(),
+    };
+    add("/people/recuse", packed(&recuse)?);
+    add("/people/recuse/end", packed(&EndRecusal { id })?);
     Ok(())
 }
 

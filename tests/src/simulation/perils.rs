@@ -221,8 +221,8 @@ impl World<'_> {
                         let by = moved.entry(document).or_default();
                         by.entry(to).or_default().insert(who);
                     }
-                    // Nobody stands in for anybody in a schedule.
-                    Order::Cover { .. } => {}
+                    // Nobody stands in for anybody in a schedule, and nobody is a relative.
+                    Order::Cover { .. } | Order::Recuse { .. } => {}
                 }
             }
         }

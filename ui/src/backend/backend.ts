@@ -112,6 +112,9 @@ export const commands = [
   'take_export',
   'print',
   'erasure_form',
+  'recusals',
+  'recuse',
+  'end_recusal',
   'yearly_pack',
   'compile_form',
   'publish_form',
@@ -229,6 +232,9 @@ export interface Backend {
   requestErasure(input: view.EraseInput): Promise<view.ErasuresView>
   decideErasure(input: view.DecideErasureInput): Promise<view.ErasuresView>
   setHold(input: view.HoldInput): Promise<view.ErasuresView>
+  recusals(input: view.IdInput): Promise<view.RecusalsView>
+  recuse(input: view.RecuseInput): Promise<view.RecusalsView>
+  endRecusal(input: view.EndRecusalInput): Promise<view.RecusalsView>
   exports(): Promise<view.ExportsView>
   takeExport(input: view.IdInput): Promise<view.ExportFileView>
   print(input: view.PrintInput): Promise<view.PrintView>

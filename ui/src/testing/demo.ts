@@ -87,6 +87,7 @@ export const todayView: TodayView = {
   drafts: [{ draft: 'd1', household: 'h-c1', names: '石小雨、石小晨', at: '2026-11-24T02:42:00Z', answered: 6, total: 12 }],
   conflicts: 1,
   answered_problems: 2,
+  recused: 0,
 }
 
 const yesNo = [
@@ -275,6 +276,7 @@ export function childFile(): ChildFileView {
     ],
     conflicts: 1,
     draft: 'd1',
+    recused: [],
   }
 }
 

@@ -219,6 +219,8 @@ pub struct ChildFileView {
     pub conflicts: u32,
     /// Unfinished visit form of the household.
     pub draft: Option<String>,
+    /// Who is not to act for this family (回避), and who visits instead.
+    pub recused: Vec<super::RecusedView>,
 }
 
 /// A brother or sister.

@@ -152,6 +152,8 @@ pub struct ProblemView {
     pub handler: Option<String>,
     /// Colleagues whom this person may name to handle it; nobody where she may not.
     pub may_be_handled_by: Vec<OptionView>,
+    /// This person is not to act for it (回避): she adds what she knows, and decides nothing.
+    pub recused: bool,
     /// Its sealed words, at the station.
     pub sealed: Option<SealedView>,
 }

@@ -37,6 +37,8 @@ pub struct OverviewView {
     pub problems: Vec<ProblemRow>,
     /// Sealed words that were opened urgently, until somebody said what is thought of it.
     pub openings: Vec<OpeningNoticeView>,
+    /// Families the station visits, because their director is not to (回避).
+    pub instead: Vec<super::InsteadRow>,
     /// The server keeps a second copy.
     pub second_copy: bool,
 }

@@ -103,6 +103,8 @@ pub struct TodayView {
     pub conflicts: u32,
     /// Problems with an answer not yet read.
     pub answered_problems: u32,
+    /// Children somebody else visits, because this person is not to act for them (回避).
+    pub recused: u32,
 }
 
 /// An unfinished visit form.

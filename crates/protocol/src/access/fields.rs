@@ -89,6 +89,8 @@ pub enum Handling {
     Handler,
     /// Opened it urgently a moment ago (紧急查看).
     BrokeGlass,
+    /// Not to act for this family (回避): a relative, or involved herself.
+    Recused,
 }
 
 /// How a field appears to somebody.
@@ -121,11 +123,14 @@ fn decide(role: Role, block: Block, context: FieldContext) -> (Sight, Option<Rev
         (Block::Hiv, _) => HIDDEN,
         // Her own report too: what was handed in is the station's.
         (Block::SealedNote, Role::Director) => HIDDEN,
+        // Whoever is involved herself opens nothing of it, whatever her role and however urgent.
+        (Block::SealedNote, _) if context.handling == Handling::Recused => HIDDEN,
         // The head is told of every opening and reviews it, so she reads what it is about.
         (Block::SealedNote, Role::Head) => SHOWN,
         (Block::SealedNote, Role::Supervisor) => match context.handling {
             Handling::Handler | Handling::BrokeGlass => SHOWN,
             Handling::Colleague => (Sight::Masked, Some(Reveal::BreakGlass)),
+            Handling::Recused => HIDDEN,
         },
     }
 }

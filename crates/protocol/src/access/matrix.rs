@@ -392,7 +392,7 @@ fn letter(decision: Decision) -> char {
     }
 }
 
-fn settings() -> [(&'static str, FieldContext); 6] {
+fn settings() -> [(&'static str, FieldContext); 7] {
     let set = |setting| FieldContext {
         setting,
         ..FieldContext::default()
@@ -408,6 +408,7 @@ fn settings() -> [(&'static str, FieldContext); 6] {
         ("the pack says step up", set(Some(Setting::StepUp))),
         ("she handles it", hers(Handling::Handler)),
         ("she opened it urgently", hers(Handling::BrokeGlass)),
+        ("she is not to act", hers(Handling::Recused)),
     ]
 }
 

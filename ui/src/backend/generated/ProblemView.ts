@@ -33,6 +33,10 @@ handler: string | null,
  */
 may_be_handled_by: Array<OptionView>, 
 /**
+ * This person is not to act for it (回避): she adds what she knows, and decides nothing.
+ */
+recused: boolean, 
+/**
  * Its sealed words, at the station.
  */
 sealed: SealedView | null, };

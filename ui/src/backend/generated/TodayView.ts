@@ -41,4 +41,8 @@ conflicts: number,
 /**
  * Problems with an answer not yet read.
  */
-answered_problems: number, };
+answered_problems: number, 
+/**
+ * Children somebody else visits, because this person is not to act for them (回避).
+ */
+recused: number, };

@@ -32,7 +32,7 @@ function row(problem: string, more: Partial<ProblemRow> = {}): ProblemRow {
 
 function open(may: string[], app = station) {
   const added: ProblemEventInput[] = []
-  const view: ProblemView = { row: row('p1'), events: [], may, mandatory: null, handler: null, may_be_handled_by: [], sealed: null }
+  const view: ProblemView = { row: row('p1'), events: [], may, mandatory: null, handler: null, may_be_handled_by: [], recused: false, sealed: null }
   const backend = memoryBackend({
     problem: async () => view,
     addProblemEvent: async (input) => {
@@ -123,7 +123,7 @@ const closed: SealedView = {
 
 function openSealed(sealed: SealedView, handler: string | null) {
   const asked: (UrgentInput | ReviewOpeningInput)[] = []
-  const view: ProblemView = { row: row('p1'), events: [], may: [], mandatory: null, handler, may_be_handled_by: [], sealed }
+  const view: ProblemView = { row: row('p1'), events: [], may: [], mandatory: null, handler, may_be_handled_by: [], recused: false, sealed }
   const backend = memoryBackend({
     problem: async () => view,
     openUrgently: async (input) => {

@@ -1,0 +1,10 @@
+-- Who is not to act for a family (回避, ADR 0034): what the orders kept here say, a row for each document.
+CREATE TABLE recusals (
+  recusal  BLOB NOT NULL,
+  document BLOB NOT NULL,
+  staff    BLOB NOT NULL,
+  stead    BLOB,
+  from_ms  INTEGER NOT NULL,
+  until_ms INTEGER,
+  PRIMARY KEY (recusal, document)
+) STRICT, WITHOUT ROWID;

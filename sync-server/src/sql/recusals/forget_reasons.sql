@@ -1,0 +1,1 @@
+DELETE FROM recusal_reasons WHERE id NOT IN (SELECT id FROM recusals);

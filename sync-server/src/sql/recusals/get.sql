@@ -1,0 +1,1 @@
+SELECT until_ms FROM recusals WHERE id = :id AND document = :document;

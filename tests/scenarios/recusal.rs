@@ -1,0 +1,217 @@
+//! Whoever is a relative of a family, or involved herself, does not act for it: somebody else visits, handles, decides and
+//! opens what is sealed (docs/adr/0034).
+
+use anyhow::{Context, Result};
+use client::view::{
+    ChildFileView, ErasuresView, OverviewView, ProblemView, RecusalsView, SavedView, ShellKind,
+    TodayView,
+};
+use ids::Role;
+use protocol::CreateEnrolment;
+use serde_json::{Value, json};
+use zoufang_tests::device::Device;
+use zoufang_tests::story::{PIN, World};
+use zoufang_tests::township::SetBack;
+
+const WORDS: &str = "孩子说继父用皮带抽他的背";
+
+async fn colleague(world: &World, role: Role, person: &str) -> Result<Device> {
+    let device = world.open_device(&world.new_folder(), ShellKind::Station)?;
+    let code = world
+        .township
+        .server
+        .create_enrolment(CreateEnrolment {
+            unit: world.station.tablet()?.identity.scope,
+            role,
+            person: person.to_owned(),
+        })
+        .await?;
+    device.enrol(&world.township.server, &code, PIN).await?;
+    device.sync().await?;
+    Ok(device)
+}
+
+fn staff(device: &Device) -> Result<String> {
+    Ok(device.tablet()?.identity.staff.to_string())
+}
+
+async fn listed(device: &Device, child: &str) -> Result<bool> {
+    let today: TodayView = device.call("today", Value::Null).await?;
+    let mut children = today.rows.iter().flat_map(|row| &row.children);
+    Ok(children.any(|one| one.child == child))
+}
+
+async fn file(device: &Device, child: &str) -> Result<ChildFileView> {
+    device.call("child_file", json!({"id": child})).await
+}
+
+async fn say(
+    device: &Device,
+    child: &str,
+    about: &Device,
+    stead: Option<&Device>,
+) -> Result<RecusalsView> {
+    let stead = stead.map_or(Ok(String::new()), staff)?;
+    let asked = json!({"child": child, "staff": staff(about)?, "stead": stead, "reason": "relative", "until": ""});
+    device.step_up().await?;
+    device.call("recuse", asked).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relatives_family_is_visited_by_somebody_else_until_a_colleague_ends_it() -> Result<()> {
+    let mut world = World::new().await?;
+    let aunt = world.tablet("李玉梅").await?;
+    let neighbour = world.tablet("张秀兰").await?;
+    let child = aunt.child("石小雨").await?;
+    let sibling = aunt.child("石小晨").await?;
+    assert!(listed(&aunt, &child).await? && listed(&neighbour, &child).await?);
+
+    let asked = json!({"child": child, "staff": staff(&aunt)?, "stead": staff(&neighbour)?, "reason": "relative", "until": ""});
+    let early = world.station.refusal("recuse", asked.clone()).await?;
+    assert_eq!(early.code, "pin_again");
+    world.station.step_up().await?;
+    let mut oneself = asked.clone();
+    oneself["stead"] = oneself["staff"].clone();
+    let refused = world.station.refusal("recuse", oneself).await?;
+    assert_eq!(refused.code, "recusal_impossible");
+    let mut silent = asked;
+    silent["reason"] = json!("");
+    let refused = world.station.refusal("recuse", silent).await?;
+    assert_eq!(refused.code, "reason_missing");
+    let page = say(&world.station, &child, &aunt, Some(&neighbour)).await?;
+    assert_eq!(
+        (page.rows[0].person.as_str(), page.rows[0].reason.as_str()),
+        ("李玉梅", "是这家的亲属")
+    );
+
+    aunt.sync().await?;
+    neighbour.sync().await?;
+    for one in [&child, &sibling] {
+        assert!(
+            !listed(&aunt, one).await?,
+            "the household is not on her list"
+        );
+        assert!(listed(&neighbour, one).await?, "it is on the other one's");
+    }
+    let today: TodayView = aunt.call("today", Value::Null).await?;
+    assert_eq!(today.recused, 2);
+    let row = file(&aunt, &sibling).await?.recused;
+    assert!(row[0].this && row[0].stead.as_deref() == Some("张秀兰"));
+    // What she writes is kept like anybody's: a neighbour in danger does not wait for a form.
+    let _ = aunt.contact(&child, "路上遇到，孩子说头疼。").await?;
+    aunt.sync().await?;
+
+    // A server set back to before it was said learns it again, from the orders.
+    let backup = world.new_folder();
+    let copy = world.township.back_up(&backup)?;
+    let id = page.rows[0].id.clone();
+    let end = json!({"child": child, "id": id});
+    world.station.step_up().await?;
+    let over: RecusalsView = world.station.call("end_recusal", end.clone()).await?;
+    assert!(!over.rows[0].stands);
+    aunt.sync().await?;
+    assert!(listed(&aunt, &child).await?, "it is over");
+    world
+        .township
+        .set_back(&copy, &world.new_folder(), SetBack::Restored)
+        .await?;
+    for device in [&world.station, &aunt, &neighbour, &world.station] {
+        device.sync().await?;
+    }
+    let again: RecusalsView = world.station.call("recusals", json!({"id": child})).await?;
+    assert!(!again.rows[0].stands, "that it ended is known again");
+    assert!(listed(&aunt, &child).await?);
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_colleague_who_is_involved_handles_nothing_decides_nothing_and_opens_nothing()
+-> Result<()> {
+    let world = World::new().await?;
+    let head = colleague(&world, Role::Head, "高岚").await?;
+    let involved = colleague(&world, Role::Supervisor, "宋洁").await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("周子涵").await?;
+    let report = json!({"children": [child], "card": "hurt", "urgency": "now", "seen": format!("{WORDS}。"),
+        "origin_record": null, "mandatory": {"choice": "reported", "text": "已打110。"}});
+    let report: SavedView = tablet.call("report_problem", report).await?;
+    let problem = report.record;
+    tablet.sync().await?;
+    world.station.sync().await?;
+    say(&world.station, &child, &involved, None).await?;
+    head.sync().await?;
+    involved.sync().await?;
+    let look = |device: Device, problem: String| async move {
+        let view: ProblemView = device.call("problem", json!({"id": problem})).await?;
+        anyhow::Ok((device, view))
+    };
+
+    let take = json!({"problem": problem, "kind": "accepted", "text": ""});
+    let refused = involved.refusal("add_problem_event", take.clone()).await?;
+    assert_eq!(refused.code, "recused");
+    involved.step_up().await?;
+    let urgent = json!({"problem": problem, "reason": "danger", "text": "派出所来电。"});
+    let refused = involved.refusal("open_urgently", urgent).await?;
+    assert_eq!(refused.code, "recused");
+    let (involved, view) = look(involved, problem.clone()).await?;
+    assert!(view.recused && !format!("{view:?}").contains(WORDS));
+    assert_eq!(view.may, ["replied", "measure"], "she says what she knows");
+    let said = json!({"problem": problem, "kind": "replied", "text": "孩子的姑妈住在邻村。"});
+    let _: ProblemView = involved.call("add_problem_event", said).await?;
+    involved.sync().await?;
+
+    head.sync().await?;
+    let (head, view) = look(head, problem.clone()).await?;
+    let names: Vec<&str> = view
+        .may_be_handled_by
+        .iter()
+        .map(|one| one.label.as_str())
+        .collect();
+    assert!(!names.contains(&"宋洁") && names.len() == 2, "{names:?}");
+    let name = json!({"problem": problem, "staff": staff(&involved)?});
+    let refused = head.refusal("name_handler", name).await?;
+    assert_eq!(refused.code, "value_invalid");
+
+    // What the server decides it refuses itself.
+    involved.step_up().await?;
+    let erase = json!({"child": child, "basis": "mistake", "words": "重复建档"});
+    let refused = involved.refusal("request_erasure", erase.clone()).await?;
+    assert_eq!(refused.code, "recused");
+    world.station.step_up().await?;
+    let page: ErasuresView = world.station.call("request_erasure", erase).await?;
+    let decision = json!({"id": page.requests[0].id, "approve": false});
+    let own = say(&head, &child, &head, None).await?;
+    assert!(
+        !own.rows
+            .iter()
+            .any(|row| row.person == "高岚" && row.may_end)
+    );
+    head.step_up().await?;
+    let refused = head.refusal("decide_erasure", decision).await?;
+    assert_eq!(refused.code, "recused", "not even to say no");
+    let mine = own.rows.iter().find(|row| row.person == "高岚");
+    let mine = mine.context("the head said it of herself")?.id.clone();
+    let end = json!({"child": child, "id": mine});
+    let refused = head.refusal("end_recusal", end.clone()).await?;
+    assert_eq!(refused.code, "recused", "somebody else ends it");
+    let (head, view) = look(head, problem.clone()).await?;
+    assert!(
+        !format!("{view:?}").contains(WORDS),
+        "nor does a head read them"
+    );
+    world.station.step_up().await?;
+    let _: RecusalsView = world.station.call("end_recusal", end).await?;
+    head.sync().await?;
+    let (_, view) = look(head, problem).await?;
+    assert!(format!("{view:?}").contains(WORDS));
+
+    // A director's family is the station's to visit when nobody is named.
+    say(&world.station, &child, &tablet, None).await?;
+    let overview: OverviewView = world.station.call("overview", Value::Null).await?;
+    assert_eq!(overview.instead[0].person, "李玉梅");
+    let faults = world.township.faults()?;
+    assert_eq!(faults, [""; 0]);
+    world.township.stop().await;
+    Ok(())
+}
