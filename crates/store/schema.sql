@@ -362,6 +362,14 @@ CREATE TABLE recusals (
   PRIMARY KEY (recusal, document)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE renewals (
+  document   BLOB NOT NULL,
+  generation INTEGER NOT NULL,
+  founded    BLOB NOT NULL,
+  number     INTEGER NOT NULL,
+  PRIMARY KEY (document, generation)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE returned (
   hash        BLOB PRIMARY KEY NOT NULL,
   tries       INTEGER NOT NULL,              -- refused so often

@@ -100,6 +100,8 @@ acts! {
     CertificateRenewed = "certificate_renewed";
     /// A document was erased.
     DocumentErased = "document_erased";
+    /// A document was built anew without something it had said; what it was before is erased.
+    DocumentRenewed = "document_renewed";
     /// A document was ordered to go to another unit.
     DocumentMoved = "document_moved";
     /// An order came back with a device after a restore.

@@ -4,16 +4,22 @@
 use crate::audit::{self, Act, By, Deed, Object};
 use crate::columns;
 use crate::error::ApiError;
+use crate::moves;
 use crate::orders::Orders;
+use crate::organisation;
+use crate::publish;
 use crate::recusals;
 use crate::state::App;
+use crate::steps::Step;
 use ids::{DeviceId, DocKind, DocumentId, StaffId, UnitId};
 use protocol::access::Holder;
+use protocol::session::server::{self, Examined};
 use protocol::{
-    DecideErasure, ErasureList, ErasureRecord, ErasureState, HoldRecord, Order, RequestErasure,
-    SetHold, limits, wire,
+    DecideErasure, ErasureList, ErasureRecord, ErasureState, HoldRecord, Order, Outcome, Renewal,
+    RequestErasure, SetHold, envelope, limits, wire,
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 const SEALED_AS: &str = "erasure";
@@ -60,7 +66,7 @@ pub(crate) fn request(
     if find(connection, holder.scope, input.id)?.is_some() {
         return list(app, connection, holder);
     }
-    let documents = documents_of(connection, holder.scope, input.child, &input.with)?;
+    let documents = asked_of(connection, holder.scope, input)?;
     let now = app.clock.now_ms();
     refuse_recused(connection, holder, &documents, now)?;
     refuse_held(connection, &documents)?;
@@ -89,8 +95,18 @@ pub(crate) fn request(
     list(app, connection, holder)
 }
 
-/// A head decides about what another person asked. Saying it twice changes nothing.
-pub(crate) fn decide(
+/// A head decides about what another person asked. A document that was built anew is published before she is answered,
+/// where that takes no longer than a moment.
+pub(crate) fn decide(holder: Holder, input: DecideErasure) -> Step {
+    Step::write(move |app, connection| {
+        let list = settle(app, connection, &holder, &input)?;
+        let row = publish::last_row(connection)?;
+        Ok(Step::Published(row, Box::new(Step::answer(&list)?)))
+    })
+}
+
+/// Saying it twice changes nothing.
+fn settle(
     app: &App,
     connection: &Connection,
     holder: &Holder,
@@ -114,9 +130,16 @@ pub(crate) fn decide(
         return Err(ApiError::ErasureOver);
     };
     let mut last_order = None;
-    let documents = documents_of(connection, holder.scope, asked.child, &asked.with)?;
+    let documents = asked_of(connection, holder.scope, &asked)?;
     refuse_recused(connection, holder, &documents, now)?;
-    if input.approve {
+    if input.approve && asked.part.is_some() {
+        refuse_held(connection, &documents)?;
+        let renewal = input.renewal.as_ref().ok_or(ApiError::Malformed)?;
+        let (document, generation) = *documents.first().ok_or(ApiError::Internal)?;
+        let orders = Orders::of(app, connection, By::from(holder), now);
+        let order = renew(app, orders, holder, (document, generation), renewal)?;
+        last_order = Some(order);
+    } else if input.approve {
         refuse_held(connection, &documents)?;
         for (document, generation) in documents {
             let order = Order::Erase {
@@ -143,6 +166,104 @@ pub(crate) fn decide(
     };
     note(connection, holder, act, Object::Id(input.id), now)?;
     list(app, connection, holder)
+}
+
+/// What a request is about: a file, or the one document a part of which is to go.
+fn asked_of(
+    connection: &Connection,
+    scope: UnitId,
+    asked: &RequestErasure,
+) -> Result<Vec<(DocumentId, u32)>, ApiError> {
+    let Some(part) = &asked.part else {
+        return documents_of(connection, scope, asked.child, &asked.with);
+    };
+    let texts = [&part.key, &part.label];
+    let wordy = texts
+        .into_iter()
+        .chain(part.entry.iter().flat_map(|(name, id)| [name, id]))
+        .any(|text| text.chars().count() > limits::MOVE_TEXT_CHARS);
+    if wordy || !asked.with.is_empty() {
+        return Err(ApiError::Malformed);
+    }
+    let at = place(connection, scope, part.document)?;
+    // Who may add to sealed detail hangs on the device that began it.
+    if !matches!(
+        at.kind,
+        DocKind::Child | DocKind::Household | DocKind::Problem
+    ) {
+        return Err(ApiError::NotAllowed);
+    }
+    Ok(vec![(part.document, at.generation)])
+}
+
+/// The generation there is ends, and the one a head built takes its place, in one transaction: built from everything that
+/// is here, under her device's signature, and named in the order.
+fn renew(
+    app: &App,
+    orders: Orders<'_>,
+    holder: &Holder,
+    (document, generation): (DocumentId, u32),
+    renewal: &Renewal,
+) -> Result<u64, ApiError> {
+    let connection = orders.connection;
+    let waits = connection
+        .prepare_cached(include_str!("sql/erasures/waits.sql"))?
+        .exists(named_params! {":document": document.0.as_bytes()})?;
+    if waits {
+        return Err(ApiError::ErasureWaits);
+    }
+    if basis_of(connection, document, generation)? != renewal.basis {
+        return Err(ApiError::ErasureChanged);
+    }
+    let device = organisation::device(connection, holder.device)?.ok_or(ApiError::Internal)?;
+    let caller = device.caller()?;
+    let mut examined = Vec::new();
+    let mut founded = None;
+    for envelope in &renewal.envelopes {
+        let head = envelope::open(envelope)?;
+        let is_next =
+            head.document == document && Some(head.generation) == generation.checked_add(1);
+        if !is_next {
+            return Err(ApiError::Malformed);
+        }
+        founded = Some(head.hash);
+        examined.push(Examined::new(&caller.key, envelope.clone()));
+    }
+    let order = Order::Renew {
+        document,
+        generation,
+        founded: founded.ok_or(ApiError::Malformed)?,
+        device: holder.device,
+    };
+    let number = orders.give(holder.scope, order, "")?.number;
+    let outcomes = server::admit_part(&mut moves::memory(app, connection), &caller, &examined)?;
+    let is_whole = outcomes
+        .iter()
+        .all(|(_, outcome)| matches!(outcome, Outcome::Taken | Outcome::Accepted { .. }));
+    if is_whole {
+        Ok(number)
+    } else {
+        // The transaction ends here, and with it the order: nothing is erased for what cannot take its place.
+        Err(ApiError::Malformed)
+    }
+}
+
+/// SHA-256 over the hashes of all changes of a generation that are here, in their order.
+fn basis_of(
+    connection: &Connection,
+    document: DocumentId,
+    generation: u32,
+) -> Result<[u8; 32], ApiError> {
+    let mut basis = Sha256::new();
+    let mut statement = connection.prepare_cached(include_str!("sql/erasures/hashes.sql"))?;
+    let mut rows = statement.query(named_params! {
+        ":document": document.0.as_bytes(),
+        ":generation": generation,
+    })?;
+    while let Some(row) = rows.next()? {
+        basis.update(columns::hash(row, 0)?.0);
+    }
+    Ok(basis.finalize().into())
 }
 
 /// A head says that a file must be kept, or need not be any more.
@@ -391,15 +512,16 @@ impl Found {
             (Some(number), Some(decided_ms)) => receipts(connection, scope, number, decided_ms)?,
             _ => Vec::new(),
         };
-        let (words, child, with) = match asked {
-            Some(asked) => (asked.words, Some(asked.child), asked.with),
-            None => (String::new(), None, Vec::new()),
+        let (words, child, with, part) = match asked {
+            Some(asked) => (asked.words, Some(asked.child), asked.with, asked.part),
+            None => (String::new(), None, Vec::new(), None),
         };
         Ok(ErasureRecord {
             state: self.state_at(app.clock.now_ms()),
             id: self.id,
             child,
             with,
+            part,
             documents: self.documents,
             basis: self.basis,
             words,

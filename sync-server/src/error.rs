@@ -58,6 +58,10 @@ api_errors! {
     ExportOver = CONFLICT, "export_over", "这份导出已经办过了，或者过了时间。", "请刷新后再看。";
     /// Decided already, or nobody decided in time.
     ErasureOver = CONFLICT, "erasure_over", "这份删除申请已经办过了，或者过了时间。", "请刷新后再看。";
+    /// Something came into the document since it was built anew.
+    ErasureChanged = CONFLICT, "erasure_changed", "申请以后，这份档案又有了新内容。", "请同步后再试。";
+    /// Somebody's late work about it is not decided yet.
+    ErasureWaits = CONFLICT, "erasure_waits", "这份档案还有没处理完的记录。", "请先在“迁移”里处理晚到的记录。";
     /// It must be kept.
     OnHold = CONFLICT, "on_hold", "这份档案已登记暂缓删除，现在不能删。", "请先找站长解除暂缓。";
     /// Not for this role or unit.

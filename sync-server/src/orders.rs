@@ -15,7 +15,7 @@ use crate::recusals;
 use crate::state::App;
 use crate::vault::Vault;
 use ed25519_dalek::SigningKey;
-use ids::{DeviceId, DocumentId, Entropy, Generation, UnitId};
+use ids::{ChangeHash, DeviceId, DocumentId, Entropy, Generation, UnitId};
 use protocol::order::{self, NumberedOrder, Order};
 use protocol::{SignedStatement, wire};
 use rusqlite::{Connection, OptionalExtension, named_params};
@@ -141,6 +141,7 @@ pub(crate) fn is_revoked(connection: &Connection, device: DeviceId) -> rusqlite:
 fn act_of(order: &Order) -> Act {
     match order {
         Order::Erase { .. } => Act::DocumentErased,
+        Order::Renew { .. } => Act::DocumentRenewed,
         Order::Revoke { .. } => Act::DeviceRevoked,
         Order::Wipe { .. } => Act::DeviceWipeOrdered,
         Order::Move { .. } => Act::DocumentMoved,
@@ -173,6 +174,14 @@ impl<'a> Orders<'a> {
             if epochs::holds(self.connection, scope)? {
                 return Err(ApiError::Gathering);
             }
+            if let Order::Move { document, .. } = *order
+                && let Some(renewal) = self.renewal_of(document)?
+            {
+                // Whoever sees it next must know whose word about its authors is believed.
+                let (numbered, statement) = self.number(scope, renewal)?;
+                self.write_down(&numbered, &statement, None)?;
+                self.note(&numbered, act_of(&numbered.order))?;
+            }
             let (numbered, statement) = self.number(scope, *order)?;
             self.write_down(&numbered, &statement, None)?;
             self.note(&numbered, act_of(&numbered.order))?;
@@ -182,6 +191,21 @@ impl<'a> Orders<'a> {
             Some(numbered) => self.carry_out(&numbered),
             None => Ok(()),
         }
+    }
+
+    /// How a document was built anew last, if it was.
+    fn renewal_of(self, document: DocumentId) -> rusqlite::Result<Option<Order>> {
+        self.connection
+            .prepare_cached(include_str!("sql/orders/renewal.sql"))?
+            .query_row(named_params! {":document": document.0.as_bytes()}, |row| {
+                Ok(Order::Renew {
+                    document,
+                    generation: row.get(0)?,
+                    founded: columns::hash(row, 1)?,
+                    device: DeviceId(columns::uuid(row, 2)?),
+                })
+            })
+            .optional()
     }
 
     /// Gives an order: number, signature, entry in the log and the deed are one transaction.
@@ -195,7 +219,7 @@ impl<'a> Orders<'a> {
         if epochs::holds(self.connection, scope)? {
             return Err(ApiError::Gathering);
         }
-        if let Order::Erase { document, .. } = order
+        if let Order::Erase { document, .. } | Order::Renew { document, .. } = order
             && erasures::is_held(self.connection, document)?
         {
             return Err(ApiError::OnHold);
@@ -267,6 +291,11 @@ impl<'a> Orders<'a> {
             Order::Erase {
                 document,
                 generation,
+            }
+            | Order::Renew {
+                document,
+                generation,
+                ..
             } => is_erased(self.connection, self.vault, document, generation)?,
             Order::Revoke { device } => is_revoked(self.connection, device)?,
             Order::Wipe { device } => devices::is_to_be_wiped(self.connection, device)?,
@@ -333,6 +362,7 @@ impl<'a> Orders<'a> {
     fn note(self, numbered: &NumberedOrder, act: Act) -> Result<(), ApiError> {
         let object = match numbered.order {
             Order::Erase { document, .. }
+            | Order::Renew { document, .. }
             | Order::Move { document, .. }
             | Order::Hold { document, .. }
             | Order::Recuse { document, .. } => {
@@ -357,6 +387,12 @@ impl<'a> Orders<'a> {
                 document,
                 generation,
             } => self.erase(document, generation),
+            Order::Renew {
+                document,
+                generation,
+                founded,
+                device,
+            } => self.renew((document, generation), founded, device),
             Order::Revoke { device } => self.revoke(device, numbered.at_ms),
             Order::Wipe { device } => {
                 self.revoke(device, numbered.at_ms)?;
@@ -414,8 +450,38 @@ impl<'a> Orders<'a> {
         }
     }
 
-    /// Bodies, key, blobs and row of a document go; its number in the log and the keyed hash of its id stay.
-    fn erase(self, document: DocumentId, generation: Generation) -> Result<(), ApiError> {
+    /// Bodies and key of a generation go; the document goes on under the next one, which is not begun by anybody else.
+    fn renew(
+        self,
+        (document, generation): (DocumentId, Generation),
+        founded: ChangeHash,
+        device: DeviceId,
+    ) -> Result<(), ApiError> {
+        if is_erased(self.connection, self.vault, document, generation)? {
+            // A later generation is here, or nothing of it is to come back.
+            return Ok(());
+        }
+        self.end_generation(document, generation)?;
+        self.connection
+            .prepare_cached(include_str!("sql/orders/put_renewal.sql"))?
+            .execute(named_params! {
+                ":document": document.0.as_bytes(),
+                ":generation": generation,
+                ":founded": founded.0,
+                ":device": device.0.as_bytes(),
+            })?;
+        self.connection
+            .prepare_cached(include_str!("sql/orders/renew_document.sql"))?
+            .execute(named_params! {
+                ":document": document.0.as_bytes(),
+                ":generation": generation,
+                ":device": device.0.as_bytes(),
+            })?;
+        Ok(())
+    }
+
+    /// Everything of a document goes that stood under this generation or one before it.
+    fn end_generation(self, document: DocumentId, generation: Generation) -> Result<(), ApiError> {
         self.connection.execute(
             include_str!("sql/orders/insert_erased.sql"),
             named_params! {
@@ -423,9 +489,6 @@ impl<'a> Orders<'a> {
                 ":generation": generation,
             },
         )?;
-        blobs::erase(self.connection, self.blobs, document)?;
-        erasures::forget(self.connection, document)?;
-        recusals::forget(self.connection, document)?;
         for sql in [
             include_str!("sql/orders/erase_heads.sql"),
             include_str!("sql/orders/erase_log.sql"),
@@ -435,7 +498,27 @@ impl<'a> Orders<'a> {
             include_str!("sql/orders/erase_changes.sql"),
             include_str!("sql/orders/erase_segments.sql"),
             include_str!("sql/orders/erase_key.sql"),
+        ] {
+            self.connection.execute(
+                sql,
+                named_params! {
+                    ":document": document.0.as_bytes(),
+                    ":generation": generation,
+                },
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Bodies, key, blobs and row of a document go; its number in the log and the keyed hash of its id stay.
+    fn erase(self, document: DocumentId, generation: Generation) -> Result<(), ApiError> {
+        self.end_generation(document, generation)?;
+        blobs::erase(self.connection, self.blobs, document)?;
+        erasures::forget(self.connection, document)?;
+        recusals::forget(self.connection, document)?;
+        for sql in [
             include_str!("sql/orders/erase_document.sql"),
+            include_str!("sql/orders/forget_renewal.sql"),
         ] {
             self.connection.execute(
                 sql,

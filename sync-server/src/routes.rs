@@ -491,13 +491,11 @@ fn erasure_endpoints() -> Vec<Endpoint> {
                 erasures::request(app, connection, &granted.holder()?, &input)
             },
         ),
-        Endpoint::writing(
+        Endpoint::stepping(
             Action::DecideErasure,
             "/erasures/decide",
-            "Has a file erased that another person asked for, or not.",
-            |app, connection, granted, input| {
-                erasures::decide(app, connection, &granted.holder()?, &input)
-            },
+            "Has a file, or one thing of it, erased that another person asked for, or not.",
+            |_, granted, input| Ok(erasures::decide(granted.holder()?, input)),
         ),
         Endpoint::writing(
             Action::DecideErasure,

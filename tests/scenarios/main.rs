@@ -23,6 +23,7 @@ mod photos;
 mod publishing;
 mod recusal;
 mod refused;
+mod renewing;
 mod restored_server;
 mod returned;
 mod sealed_words;

@@ -4,7 +4,9 @@ use crate::app::App;
 use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
-    attachments, audit_page, children, conflicts, contacts, erasures, exports, forms, masks, moves, office_line, people, problems, recusals, restricted, returned, screening, standing, station, sync_page, today, visits, writing,
+    attachments, audit_page, children, conflicts, contacts, erasures, exports, forms, masks, moves,
+    office_line, people, problems, recusals, restricted, returned, screening, standing, station,
+    sync_page, today, visits, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -204,6 +206,7 @@ commands! {
         "decide_export" => exports::decide, input;
         "erasures" => erasures::list;
         "request_erasure" => erasures::request, input;
+        "request_part_erasure" => erasures::request_part, input;
         "decide_erasure" => erasures::decide, input;
         "set_hold" => erasures::set_hold, input;
     }

@@ -3,21 +3,27 @@
 
 use crate::error::ClientError;
 use crate::nouns::Noun;
+use crate::renewal;
 use crate::roster::{People, Roster, RosterChild, UNKNOWN_PERSON};
 use crate::runtime::{self, Line};
 use crate::server::refused_code;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
-    DecideErasureInput, EraseInput, ErasureFormView, ErasurePartsView, ErasureRequestView,
-    ErasuresView, HoldInput, HoldView, IdInput, OptionView, RetentionRowView,
+    DecideErasureInput, EraseInput, EraseItemView, ErasePartInput, ErasureFormView,
+    ErasurePartsView, ErasureRequestView, ErasuresView, HoldInput, HoldView, IdInput, OptionView,
+    RetentionRowView,
 };
+use chrono::NaiveDate;
 use domain::problem::Problem;
+use domain::record::renewal::Part;
 use domain::restricted::Restricted;
 use domain::retention::retention;
 use ids::{DeviceId, DocKind, DocumentId, Role};
 use protocol::access::Action;
-use protocol::{DecideErasure, ErasureList, ErasureRecord, ErasureState, RequestErasure, SetHold};
+use protocol::{
+    DecideErasure, ErasedPart, ErasureList, ErasureRecord, ErasureState, RequestErasure, SetHold,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use store::members;
@@ -28,6 +34,8 @@ use uuid::Uuid;
 const BASES: &str = "ERASURE_BASIS";
 /// Most characters of a person's words.
 const WORDS: usize = 200;
+/// What stands where words were erased.
+const ERASED_WORDS: &str = "（这段话已按规定删除）";
 
 /// A child's file and what belongs to it alone.
 struct File {
@@ -98,6 +106,15 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ErasureFormView, ClientE
         name: child.name(),
         village: roster.people.unit_name(child.unit),
         parts: file_of(tablet, &roster, child)?.parts,
+        items: items_of(tablet, &roster, child)?
+            .iter()
+            .map(|item| EraseItemView {
+                item: item.name(),
+                label: item.part.label.clone(),
+                is_field: item.part.entry.is_none(),
+                may_go: item.may_go,
+            })
+            .collect(),
         bases: bases(tablet),
         may_hold: tablet.identity.role == Role::Head,
     })
@@ -142,6 +159,7 @@ pub async fn request(
             with: file.with,
             basis: input.basis.clone(),
             words: words.to_owned(),
+            part: None,
         }
     };
     let list: ErasureList = Line::of(tablet)?
@@ -155,13 +173,15 @@ pub async fn request(
 /// household meanwhile, or another problem, and nobody decides about what was not shown.
 ///
 /// # Errors
-/// `not_allowed`, `pin_again`, `not_found`, `erasure_over`, `erasure_changed`, `on_hold`, `no_network`, `server_refused`.
+/// `not_allowed`, `pin_again`, `not_found`, `erasure_over`, `erasure_changed`, `erasure_waits`, `conflict_open`, `on_hold`,
+/// `recused`, `no_network`, `server_refused`.
 pub async fn decide(
     tablet: &Arc<Tablet>,
     input: &DecideErasureInput,
 ) -> Result<ErasuresView, ClientError> {
     tablet.require(Action::DecideErasure)?;
-    let decision = DecideErasure {
+    let mut decision = DecideErasure {
+        renewal: None,
         id: Uuid::parse_str(&input.id).map_err(|_| ClientError::new("not_found"))?,
         approve: input.approve,
     };
@@ -169,7 +189,9 @@ pub async fn decide(
         runtime::once(tablet, || ()).await?;
         let list: ErasureList = Line::of(tablet)?.send("/erasures/list", &()).await?;
         let asked = list.erasures.iter().find(|asked| asked.id == decision.id);
-        if let Some(asked) = asked
+        if let Some(part) = asked.and_then(|asked| asked.part.as_ref()) {
+            decision.renewal = Some(renewal::build(tablet, part.document, &part_of(part))?);
+        } else if let Some(asked) = asked
             && let Some(child) = asked.child
             && !is_as_asked(tablet, child, &asked.with)?
         {
@@ -355,6 +377,8 @@ fn request_view(
         name: child.map(RosterChild::name),
         village: child.map(|child| roster.people.unit_name(child.unit)),
         documents: record.documents,
+        part: record.part.as_ref().map(|part| part.label.clone()),
+        keeps_now: record.part.is_some_and(|part| part.keep_now),
         basis,
         words: record.words,
         by: roster.people.name(record.staff),
@@ -407,12 +431,156 @@ fn require_station(tablet: &Tablet) -> Result<(), ClientError> {
     }
 }
 
+/// What of a file can be erased alone: a field with what it ever said, or the words of one record.
+fn items_of(
+    tablet: &Tablet,
+    roster: &Roster,
+    child: &RosterChild,
+) -> Result<Vec<Item>, ClientError> {
+    let packs = tablet.packs();
+    let household = roster.household_of(child);
+    let mut items = Vec::new();
+    for field in packs.blocks.iter().flat_map(|block| &block.fields) {
+        let of_household = field.holder == "household";
+        let document = match (of_household, household) {
+            (false, _) => child.id,
+            (true, Some(household)) => household.id,
+            (true, None) => continue,
+        };
+        items.push(Item {
+            part: ErasedPart {
+                document,
+                entry: None,
+                key: field.key.clone(),
+                keep_now: true,
+                label: field.label.clone(),
+            },
+            // Without a name or a birth date a file is no file; what they say now stays.
+            may_go: field.kind != "fixed" && !["name", "birth_date"].contains(&field.key.as_str()),
+        });
+    }
+    let words = |document: DocumentId, collection: &str, id: &str, key: &str, label: String| Item {
+        part: ErasedPart {
+            document,
+            entry: Some((collection.to_owned(), id.to_owned())),
+            key: key.to_owned(),
+            keep_now: false,
+            label,
+        },
+        may_go: true,
+    };
+    let day = |date: Option<NaiveDate>| date.map(|date| date.to_string()).unwrap_or_default();
+    let file = &child.child;
+    for visit in file.visits.iter().filter(|one| !one.summary.is_empty()) {
+        let label = format!("{} 走访小结", day(visit.event_date));
+        items.push(words(child.id, "visits", &visit.id, "summary", label));
+    }
+    for contact in file.contacts.iter().filter(|one| !one.note.is_empty()) {
+        let label = format!("{} 联系备注", day(contact.event_date));
+        items.push(words(child.id, "contacts", &contact.id, "note", label));
+    }
+    let name = child.id.to_string();
+    let nouns = tablet.store.read(|connection| tablet.nouns(connection))?;
+    for problem in nouns
+        .problems
+        .iter()
+        .filter(|one| one.noun.children.contains(&name))
+    {
+        for event in problem
+            .noun
+            .events
+            .iter()
+            .filter(|one| !one.text.is_empty())
+        {
+            let label = format!("{} 问题里的一段话", system::civil_date(event.recorded_ms));
+            items.push(words(problem.id, "events", &event.id, "text", label));
+        }
+    }
+    Ok(items)
+}
+
+/// One thing that can be erased alone.
+struct Item {
+    part: ErasedPart,
+    /// What it says now may go, too.
+    may_go: bool,
+}
+
+impl Item {
+    /// How a screen names it.
+    fn name(&self) -> String {
+        match &self.part.entry {
+            Some((collection, id)) => format!("{}/{collection}/{id}", self.part.document),
+            None => format!("{}/{}", self.part.document, self.part.key),
+        }
+    }
+}
+
+/// Asks for one thing of a file to be erased, with everything it ever said.
+///
+/// # Errors
+/// `not_allowed`, `pin_again`, `not_found`, `basis_missing`, `on_hold`, `recused`, `no_network`, `server_refused`.
+pub async fn request_part(
+    tablet: &Arc<Tablet>,
+    input: &ErasePartInput,
+) -> Result<ErasuresView, ClientError> {
+    tablet.require(Action::RequestErasure)?;
+    let words = input.words.trim();
+    let known = bases(tablet).iter().any(|basis| basis.code == input.basis);
+    if !known || words.is_empty() || words.chars().count() > WORDS {
+        return Err(ClientError::new("basis_missing"));
+    }
+    runtime::once(tablet, || ()).await?;
+    let asked = {
+        let roster = Roster::read(tablet)?;
+        let child = roster.child(&input.child)?;
+        let item = items_of(tablet, &roster, child)?
+            .into_iter()
+            .find(|item| item.name() == input.item && (item.may_go || input.keep_now))
+            .ok_or_else(|| ClientError::new("not_found"))?;
+        let keep_now = input.keep_now && item.part.entry.is_none();
+        RequestErasure {
+            id: tablet.new_id(),
+            child: child.id,
+            with: Vec::new(),
+            basis: input.basis.clone(),
+            words: words.to_owned(),
+            part: Some(ErasedPart {
+                keep_now,
+                ..item.part
+            }),
+        }
+    };
+    let list: ErasureList = Line::of(tablet)?
+        .send("/erasures/request", &asked)
+        .await
+        .map_err(plainly)?;
+    view(tablet, Some(list))
+}
+
+fn part_of(asked: &ErasedPart) -> Part {
+    match &asked.entry {
+        Some((collection, entry)) => Part::Words {
+            collection: collection.clone(),
+            entry: entry.clone(),
+            key: asked.key.clone(),
+            instead: ERASED_WORDS.to_owned(),
+        },
+        None => Part::Field {
+            key: asked.key.clone(),
+            keep_now: asked.keep_now,
+        },
+    }
+}
+
 /// What the server refuses, in codes the screens have words for.
 fn plainly(error: ClientError) -> ClientError {
     match refused_code(&error).as_deref() {
         Some("erasure_over") => ClientError::new("erasure_over"),
         Some("on_hold") => ClientError::new("on_hold"),
         Some("recused") => ClientError::new("recused"),
+        Some("erasure_changed") => ClientError::new("erasure_changed"),
+        Some("erasure_waits") => ClientError::new("erasure_waits"),
         Some("not_allowed") => ClientError::new("not_allowed"),
         Some("not_found") => ClientError::new("not_found"),
         _ => error,

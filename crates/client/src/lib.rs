@@ -36,6 +36,7 @@ pub mod problems;
 pub mod records;
 pub mod recovery;
 pub mod recusals;
+mod renewal;
 pub mod restricted;
 pub mod returned;
 pub mod roster;

@@ -5,6 +5,7 @@
 //! the store goes last.
 
 use crate::error::ClientError;
+use crate::renewal;
 use crate::server::read_answer;
 use crate::tablet::Tablet;
 use ed25519_dalek::VerifyingKey;
@@ -21,6 +22,7 @@ use store::audit::{self, AuditRow};
 use store::changes;
 use store::recovery::{self, Held, MemberKind, Statement};
 use store::recusals::{self, Recusal};
+use store::renewals::Renewal;
 use store::{
     Connection, Transaction, departures, documents, identity, members, standing, sync_state,
 };
@@ -565,6 +567,19 @@ pub(crate) fn heed_order(
                 };
                 audit::append(tx, &row)?;
             }
+        }
+        Order::Renew {
+            document,
+            generation,
+            founded,
+            ..
+        } => {
+            let renewal = Renewal {
+                generation,
+                founded,
+                number: numbered.number,
+            };
+            renewal::heed(tablet, tx, document, renewal, is_new)?;
         }
         // Whether it must be kept is asked at the server; here it is carried.
         Order::Hold { .. } => {}

@@ -3,7 +3,7 @@
 mod settle;
 pub(crate) mod words;
 
-pub(crate) use settle::{note_refusal, offer_the_others, settle};
+pub(crate) use settle::{edits_of, note_refusal, offer_the_others, settle};
 
 use crate::error::ClientError;
 use crate::system;

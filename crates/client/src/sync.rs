@@ -3,7 +3,7 @@
 mod ahead;
 mod incoming;
 
-pub(crate) use incoming::take_quarantined;
+pub(crate) use incoming::{change_of, take_quarantined};
 
 use crate::certificate;
 use crate::error::ClientError;

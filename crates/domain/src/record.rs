@@ -6,6 +6,7 @@
 
 pub mod doc;
 pub mod intent;
+pub mod renewal;
 
 use crate::scalar::Scalar;
 use ids::DocKind;
@@ -69,6 +70,8 @@ pub struct Entry {
     pub values: BTreeMap<String, Scalar>,
     /// Answers to a form, for entries that carry one.
     pub answers: BTreeMap<String, Scalar>,
+    /// Where it came from, in a document that was built anew ([`renewal`]); then `made_by` stands for the change of before.
+    pub origin: Option<renewal::Origin>,
 }
 
 impl Entry {

@@ -5,6 +5,7 @@
 //! when, on what basis, how many documents, and which devices have not yet said under their signature that they are gone
 //! there, too.
 
+use crate::envelope::Envelope;
 use ids::{DeviceId, DocumentId, StaffId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -22,6 +23,35 @@ pub struct RequestErasure {
     pub basis: String,
     /// The person's own words about it; kept sealed until it is decided.
     pub words: String,
+    /// One thing of one document instead of the file; then `with` is empty.
+    #[serde(default)]
+    pub part: Option<ErasedPart>,
+}
+
+/// One thing of one document that is to go, with everything it ever said (ADR 0030). The server keeps it sealed and does
+/// not look at it but for the document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasedPart {
+    /// The document.
+    pub document: DocumentId,
+    /// The collection of an entry; none for a field.
+    pub entry: Option<(String, String)>,
+    /// The key.
+    pub key: String,
+    /// Only what it said before goes.
+    pub keep_now: bool,
+    /// How a person calls it; never what it says.
+    pub label: String,
+}
+
+/// A document built anew without one thing: what a head sends along when she agrees.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Renewal {
+    /// SHA-256 over the hashes of every change it was built from, in their order: all the server has, or nothing is done.
+    #[serde(with = "serde_bytes")]
+    pub basis: [u8; 32],
+    /// The first changes of the next generation.
+    pub envelopes: Vec<Envelope>,
 }
 
 /// Where a request stands.
@@ -65,6 +95,9 @@ pub struct DecideErasure {
     pub id: Uuid,
     /// Whether it is erased.
     pub approve: bool,
+    /// The document without it, where one thing is to go.
+    #[serde(default)]
+    pub renewal: Option<Renewal>,
 }
 
 /// `POST /erasures/hold`: a head says that a file must be kept, or need not be any more.
@@ -111,6 +144,9 @@ pub struct ErasureRecord {
     pub missing: Vec<DeviceId>,
     /// Devices that have.
     pub receipts: u32,
+    /// What of the file is to go; none where all of it is, and once it was decided.
+    #[serde(default)]
+    pub part: Option<ErasedPart>,
 }
 
 /// A file that must be kept.

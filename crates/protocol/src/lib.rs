@@ -46,7 +46,8 @@ pub use audit::{
 pub use devices::*;
 pub use envelope::{DocumentHeader, Envelope, EnvelopeHead};
 pub use erasure::{
-    DecideErasure, ErasureList, ErasureRecord, ErasureState, HoldRecord, RequestErasure, SetHold,
+    DecideErasure, ErasedPart, ErasureList, ErasureRecord, ErasureState, HoldRecord, Renewal,
+    RequestErasure, SetHold,
 };
 pub use export::{DecideExport, ExportList, ExportRecord, ExportState, RequestExport, UseExport};
 pub use message::*;

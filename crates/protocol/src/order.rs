@@ -10,7 +10,7 @@ use crate::recusal::RecusalId;
 use crate::session::proof::{self, Statement};
 use crate::wire::ProtocolError;
 use ed25519_dalek::{SigningKey, VerifyingKey};
-use ids::{DeviceId, DocumentId, Generation, StaffId, UnitId};
+use ids::{ChangeHash, DeviceId, DocumentId, Generation, StaffId, UnitId};
 use serde::{Deserialize, Serialize};
 
 /// What is ordered.
@@ -23,6 +23,18 @@ pub enum Order {
         document: DocumentId,
         /// The generation that ends, with all before it.
         generation: Generation,
+    },
+    /// A document's generation is over, and the next one stands in its place: what the old one said is erased everywhere,
+    /// and who wrote an entry is believed of the change named here and those of its actor before it (ADR 0030).
+    Renew {
+        /// The document.
+        document: DocumentId,
+        /// The generation that ends, with all before it.
+        generation: Generation,
+        /// The last of the changes the next one was begun with.
+        founded: ChangeHash,
+        /// The device that built it anew.
+        device: DeviceId,
     },
     /// A device may not speak to the server any more.
     Revoke {

@@ -8,3 +8,13 @@ CREATE TABLE recusals (
   until_ms INTEGER,
   PRIMARY KEY (recusal, document)
 ) STRICT, WITHOUT ROWID;
+
+-- Documents that are to be built anew, or were (ADR 0030): which generation ended, with which change the next one
+-- was begun, and the order's number.
+CREATE TABLE renewals (
+  document   BLOB NOT NULL,
+  generation INTEGER NOT NULL,
+  founded    BLOB NOT NULL,
+  number     INTEGER NOT NULL,
+  PRIMARY KEY (document, generation)
+) STRICT, WITHOUT ROWID;

@@ -476,6 +476,7 @@ pub fn rebuild(store: &Store) -> Result<(), StoreError> {
             made_by: None,
             values: serde_json::from_str(&content)?,
             answers: BTreeMap::new(),
+            origin: None,
         });
         rebuild_one(store, document, &attachment)?;
     }

@@ -719,23 +719,25 @@ pub fn quarantined_by_others(
 ) -> Result<Vec<Untried>, StoreError> {
     let mut statement =
         connection.prepare_cached(include_str!("../sql/changes/quarantined_by_others.sql"))?;
-    let rows = statement.query_map(named_params! {":app": app}, |row| {
-        Ok(Untried {
-            hash: row::hash(row, "hash")?,
-            body: row.get("body")?,
-            head: row.get("head")?,
-            signature: row.get("signature")?,
-            kind: row::kind(row, "kind")?,
-            home_unit: row::unit(row, "home_unit")?,
-            server_seq: row::number(row, "server_seq")?,
-        })
-    })?;
-    rows.map(|found| {
-        let found = found?;
-        let body = unpack(&found.body)?;
-        Ok(Untried { body, ..found })
+    let rows = statement.query_map(named_params! {":app": app}, untried)?;
+    rows.map(|found| unpacked(found?)).collect()
+}
+
+fn untried(row: &Row<'_>) -> rusqlite::Result<Untried> {
+    Ok(Untried {
+        hash: row::hash(row, "hash")?,
+        body: row.get("body")?,
+        head: row.get("head")?,
+        signature: row.get("signature")?,
+        kind: row::kind(row, "kind")?,
+        home_unit: row::unit(row, "home_unit")?,
+        server_seq: row::number(row, "server_seq")?,
     })
-    .collect()
+}
+
+fn unpacked(found: Untried) -> Result<Untried, StoreError> {
+    let body = unpack(&found.body)?;
+    Ok(Untried { body, ..found })
 }
 
 /// Foreign changes that would not apply.
@@ -754,6 +756,63 @@ pub fn quarantined(connection: &Connection) -> Result<Vec<Quarantined>, StoreErr
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What is kept aside of a document for one reason, in the order of the log.
+///
+/// # Errors
+/// The database refuses.
+pub fn aside_for(
+    connection: &Connection,
+    document: DocumentId,
+    reason: &str,
+) -> Result<Vec<Untried>, StoreError> {
+    let mut statement = connection.prepare_cached(include_str!("../sql/changes/aside_for.sql"))?;
+    let rows = statement.query_map(
+        named_params! {":document": document.0.as_bytes(), ":reason": reason},
+        untried,
+    )?;
+    rows.map(|found| unpacked(found?)).collect()
+}
+
+/// Own changes of a document up to a generation that say something still: not made anew, not put away by a person.
+///
+/// # Errors
+/// The database refuses.
+pub fn own_of(
+    connection: &Connection,
+    document: DocumentId,
+    generation: Generation,
+) -> Result<Vec<LocalChange>, StoreError> {
+    let mut statement = connection.prepare_cached(include_str!("../sql/changes/own_of.sql"))?;
+    let hashes = statement
+        .query_map(
+            named_params! {":document": document.0.as_bytes(), ":generation": generation},
+            |row| row::hash(row, "hash"),
+        )?
+        .collect::<Result<Vec<_>, _>>()?;
+    let found = hashes.into_iter().map(|hash| own(connection, hash));
+    Ok(found
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter()
+        .flatten()
+        .collect())
+}
+
+/// The actor of a change and its number there.
+///
+/// # Errors
+/// The database refuses.
+pub fn place_of(
+    connection: &Connection,
+    hash: ChangeHash,
+) -> Result<Option<(ActorId, u64)>, StoreError> {
+    Ok(connection
+        .prepare_cached(include_str!("../sql/changes/place_of.sql"))?
+        .query_row(named_params! {":hash": hash.0}, |row| {
+            Ok((row.get("actor")?, row::number(row, "seq")?))
+        })
+        .optional()?)
 }
 
 /// How many foreign changes are kept aside.

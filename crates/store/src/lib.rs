@@ -36,6 +36,7 @@ pub mod projections;
 pub mod read_marks;
 pub mod recovery;
 pub mod recusals;
+pub mod renewals;
 mod replay;
 pub mod returned;
 mod row;

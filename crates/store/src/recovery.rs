@@ -1,7 +1,9 @@
 //! What a device keeps so that a server set back to an older copy gets everything back, and what an order erases here.
 
 use crate::row::{signed, split};
-use crate::{StoreError, Transaction, changes, drafts, projections, recusals, row};
+use crate::{
+    StoreError, Transaction, changes, documents, drafts, projections, recusals, renewals, row,
+};
 use ids::{ChangeHash, DeviceId, DocumentId, Generation, UnitId};
 use rusqlite::{Connection, OptionalExtension, named_params};
 
@@ -308,6 +310,33 @@ pub fn erase(
             named_params! {":document": document.0.as_bytes(), ":generation": generation},
             |row| row::number(row, "unsent"),
         )?;
+    end_generation(tx, document, generation, unsent, at_ms)?;
+    // Before the drafts, because what hangs on one is found by it.
+    crate::blobs::erase(tx, document, at_ms)?;
+    drafts::remove_of_household(tx, document)?;
+    recusals::forget(tx, document)?;
+    renewals::forget(tx, document)?;
+    for sql in [
+        include_str!("../sql/recovery/erase_marks.sql"),
+        include_str!("../sql/recovery/erase_import_rows.sql"),
+    ] {
+        tx.execute(sql, named_params! {":document": document.0.as_bytes()})?;
+    }
+    Ok(())
+}
+
+/// A generation of a document is over: its content and its changes go, also from the journal. What hangs on the document
+/// and not on its content stays.
+///
+/// # Errors
+/// The database refuses.
+pub fn end_generation(
+    tx: &Transaction<'_>,
+    document: DocumentId,
+    generation: Generation,
+    unsent: u64,
+    at_ms: i64,
+) -> Result<(), StoreError> {
     tx.prepare_cached(include_str!("../sql/recovery/put_erased.sql"))?
         .execute(named_params! {
             ":document": document.0.as_bytes(),
@@ -325,17 +354,9 @@ pub fn erase(
             named_params! {":document": document.0.as_bytes(), ":generation": generation},
         )?;
     }
-    // Before the drafts, because what hangs on one is found by it.
-    crate::blobs::erase(tx, document, at_ms)?;
-    drafts::remove_of_household(tx, document)?;
-    recusals::forget(tx, document)?;
-    for sql in [
-        include_str!("../sql/recovery/erase_marks.sql"),
-        include_str!("../sql/recovery/erase_import_rows.sql"),
-    ] {
-        tx.execute(sql, named_params! {":document": document.0.as_bytes()})?;
+    if documents::head(tx, document)?.is_none() {
+        projections::remove(tx, document)?;
     }
-    projections::remove(tx, document)?;
     tx.note_erased();
     Ok(())
 }

@@ -28,3 +28,11 @@ CREATE TABLE recusal_reasons (
   reason  TEXT NOT NULL,
   said_by BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Documents that were built anew (ADR 0030): which generation ended last, and with which change the next one was begun.
+CREATE TABLE renewals (
+  document   BLOB PRIMARY KEY,
+  generation INTEGER NOT NULL,
+  founded    BLOB NOT NULL,
+  device     BLOB NOT NULL
+) STRICT, WITHOUT ROWID;

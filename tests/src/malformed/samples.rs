@@ -10,7 +10,12 @@ use protocol::moves::{DecideMove, DecideReview, MoveDecision, OfferMove};
 use protocol::{
     BlobChunk, BlobOffer, BringAudit, BroughtUnitKey, ConfirmEnrolment, CoverVillage,
     CreateEnrolment, CreateVillage, Cursor, DecideErasure, DecideExport, EndCover, EndGrant,
-    EndRecusal, FinishEnrolment, GiveReceipt, GrantPerson, HandOver, InventoryLine, InventoryRequest, KeepRemains, KeepUnitKeys, KnownUnitKey, Locator, NonceRequest, OfferBlobs, OpenSession, PROTOCOL_VERSION, PollEnrolment, PublishForm, ReadAudit, ReadBlob, ReadEnrolment, RecordVetting, RecusePerson, RefillRequest, RequestErasure, RequestExport, RevealEnrolment, RevokeDevice, SetHold, SignedStatement, SnapshotRequest, StartEnrolment, SyncRequest, Unsent, UseExport, Vetting, WrappedUnitKey, wire,
+    EndRecusal, FinishEnrolment, GiveReceipt, GrantPerson, HandOver, InventoryLine,
+    InventoryRequest, KeepRemains, KeepUnitKeys, KnownUnitKey, Locator, NonceRequest, OfferBlobs,
+    OpenSession, PROTOCOL_VERSION, PollEnrolment, PublishForm, ReadAudit, ReadBlob, ReadEnrolment,
+    RecordVetting, RecusePerson, RefillRequest, RequestErasure, RequestExport, RevealEnrolment,
+    RevokeDevice, SetHold, SignedStatement, SnapshotRequest, StartEnrolment, SyncRequest, Unsent,
+    UseExport, Vetting, WrappedUnitKey, wire,
 };
 use serde::Serialize;
 
@@ -261,9 +266,17 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
         with: with.clone(),
         basis: "mistake".to_owned(),
         words: text(),
+        part: None,
     };
     add("/erasures/request", packed(&erasure)?);
-    add("/erasures/decide", packed(&DecideErasure { id, approve })?);
+    add(
+        "/erasures/decide",
+        packed(&DecideErasure {
+            id,
+            approve,
+            renewal: None,
+        })?,
+    );
     let hold = SetHold {
         child,
         with,

@@ -216,7 +216,8 @@ impl World<'_> {
                     Order::Revoke { .. } | Order::Wipe { .. } => {
                         shut_out.insert(who);
                     }
-                    Order::Hold { .. } => {}
+                    // No head decides in a schedule.
+                    Order::Hold { .. } | Order::Renew { .. } => {}
                     Order::Move { document, to, .. } => {
                         let by = moved.entry(document).or_default();
                         by.entry(to).or_default().insert(who);

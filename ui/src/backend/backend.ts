@@ -106,6 +106,7 @@ export const commands = [
   'decide_export',
   'erasures',
   'request_erasure',
+  'request_part_erasure',
   'decide_erasure',
   'set_hold',
   'exports',
@@ -230,6 +231,7 @@ export interface Backend {
   erasureForm(input: view.IdInput): Promise<view.ErasureFormView>
   erasures(): Promise<view.ErasuresView>
   requestErasure(input: view.EraseInput): Promise<view.ErasuresView>
+  requestPartErasure(input: view.ErasePartInput): Promise<view.ErasuresView>
   decideErasure(input: view.DecideErasureInput): Promise<view.ErasuresView>
   setHold(input: view.HoldInput): Promise<view.ErasuresView>
   recusals(input: view.IdInput): Promise<view.RecusalsView>

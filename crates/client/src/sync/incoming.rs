@@ -5,6 +5,7 @@ use super::ahead::Ahead;
 use super::store_member;
 use crate::error::ClientError;
 use crate::recovery;
+use crate::renewal;
 use crate::tablet::Tablet;
 use ed25519_dalek::VerifyingKey;
 use ids::{ChangeHash, DocKind, DocumentId, UnitId};
@@ -89,7 +90,7 @@ pub(super) fn why_not(
 }
 
 /// A foreign change as the store keeps it.
-fn change_of(head: &EnvelopeHead, envelope: &Envelope) -> Result<Change, ClientError> {
+pub(crate) fn change_of(head: &EnvelopeHead, envelope: &Envelope) -> Result<Change, ClientError> {
     Ok(Change {
         hash: head.hash,
         document: head.document,
@@ -212,8 +213,23 @@ fn store_tried(
     now: i64,
 ) -> Result<(), ClientError> {
     let mut believed = Vec::new();
+    let here = documents::head(tx, document)?.map(|head| head.generation);
+    let mut renews = false;
     for one in incoming {
         if store::recovery::is_erased(tx, document, one.head.generation)? {
+            continue;
+        }
+        if here.is_some_and(|here| one.head.generation > here) {
+            // The document was built anew: its next generation waits until it can take the place of this one whole.
+            let (change, reason) = one.checked(tablet, tx)?;
+            keep_aside(
+                tx,
+                one,
+                &change,
+                reason.as_deref().unwrap_or(renewal::WAITS),
+                now,
+            )?;
+            renews = true;
             continue;
         }
         if changes::has(tx, one.head.hash)? {
@@ -238,16 +254,20 @@ fn store_tried(
             None => believed.push((one, change)),
         }
     }
+    if renews {
+        renewal::take(tablet, tx, document)?;
+    }
     let Some((first, _)) = believed.first() else {
         return Ok(());
     };
-    let head = document_head(
+    let mut head = document_head(
         document,
         first.kind,
         first.home_unit,
         first.head.header.as_ref(),
         now,
     )?;
+    head.generation = first.head.generation;
     let taken = tx.part(
         || take_in(tx, &head, &believed, trial, now),
         StoreError::is_damage_of_content,
@@ -294,6 +314,9 @@ fn take_in(
                 changes::insert_remote(tx, change, server_seq, now)?;
             }
         }
+    }
+    if stored.head.generation > 0 {
+        renewal::index_origins(tx, &stored)?;
     }
     documents::save_tail(tx, &mut stored)?;
     projections::refresh(tx, &stored)

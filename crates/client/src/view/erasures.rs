@@ -32,8 +32,38 @@ pub struct ErasureFormView {
     pub parts: ErasurePartsView,
     /// The grounds there are.
     pub bases: Vec<OptionView>,
+    /// What of the file can be erased alone.
+    pub items: Vec<EraseItemView>,
     /// Whether this person may say instead that it must be kept.
     pub may_hold: bool,
+}
+
+/// One thing that can be erased alone; never what it says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct EraseItemView {
+    /// Its name, for the request.
+    pub item: String,
+    /// How a person calls it.
+    pub label: String,
+    /// It is a field, which says something now and said other things before.
+    pub is_field: bool,
+    /// What it says now may go, too.
+    pub may_go: bool,
+}
+
+/// One thing of a file to be erased.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ErasePartInput {
+    /// The child.
+    pub child: String,
+    /// Which thing.
+    pub item: String,
+    /// Of a field: what it says now stays.
+    pub keep_now: bool,
+    /// A code of the policy list.
+    pub basis: String,
+    /// The person's own words.
+    pub words: String,
 }
 
 /// A file to be erased.
@@ -114,6 +144,10 @@ pub struct ErasureRequestView {
     pub village: Option<String>,
     /// How many documents.
     pub documents: u32,
+    /// What of the file is to go; none where all of it is, and once it was decided.
+    pub part: Option<String>,
+    /// Of a field: what it says now stays.
+    pub keeps_now: bool,
     /// On what ground, in words.
     pub basis: String,
     /// The words; empty once it was decided.

@@ -110,6 +110,7 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         DecideExportInput,
         ErasureFormView,
         EraseInput,
+        ErasePartInput,
         DecideErasureInput,
         HoldInput,
         ErasuresView,

@@ -4,6 +4,7 @@
 //! changed yields every value. Writing touches only what changed. Every document starts from the same genesis
 //! change, so two tablets offline fill the same containers.
 
+use super::renewal::{ORIGIN, Origin, reference};
 use super::{
     ATTACHMENTS, ATTACHMENTS_SCHEMA, Before, Edit, Entry, FIELDS, FieldConflict, FieldValue,
     IMPORTED, Record, SCHEMA, containers, newest_schema,
@@ -15,7 +16,10 @@ use automerge::{
     ValueRef,
 };
 use ids::DocKind;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What of the generation before is in a document built anew.
+const INCLUDED: &str = "included";
 
 /// The constant first change of every document of a kind and schema (decisions.md 1): fixed actor, time 0.
 pub struct Genesis {
@@ -179,7 +183,7 @@ pub fn apply(
     wall_ms: i64,
     edits: &[Edit],
 ) -> Result<Option<MadeChange>, DocError> {
-    commit(document, actor, wall_ms, edits, Writing::WhatDiffers)
+    commit(document, actor, wall_ms, edits, Writing::WhatDiffers, None)
 }
 
 /// Applies edits as one change that writes every field, also one that says the same already: made again in the place of
@@ -193,7 +197,40 @@ pub fn apply_anew(
     wall_ms: i64,
     edits: &[Edit],
 ) -> Result<Option<MadeChange>, DocError> {
-    commit(document, actor, wall_ms, edits, Writing::Everything)
+    commit(document, actor, wall_ms, edits, Writing::Everything, None)
+}
+
+/// One of the first changes of a document built anew ([`super::renewal`]). The last of them says by the first bytes of
+/// their hashes which changes of the generation before are in it, so that each device knows which of its own are not.
+///
+/// # Errors
+/// The document lacks a container an edit names.
+pub fn found(
+    document: &mut Automerge,
+    actor: ids::ActorId,
+    wall_ms: i64,
+    edits: &[Edit],
+    included: Option<&[[u8; 8]]>,
+) -> Result<Option<MadeChange>, DocError> {
+    commit(
+        document,
+        actor,
+        wall_ms,
+        edits,
+        Writing::WhatDiffers,
+        included,
+    )
+}
+
+/// Which changes of the generation before are in a document built anew, by the first bytes of their hashes.
+pub fn included(document: &Automerge) -> BTreeSet<[u8; 8]> {
+    match document.get(ROOT, INCLUDED) {
+        Ok(Some((automerge::Value::Scalar(value), _))) => match value.as_ref() {
+            ScalarValue::Bytes(bytes) => bytes.as_chunks::<8>().0.iter().copied().collect(),
+            _ => BTreeSet::new(),
+        },
+        _ => BTreeSet::new(),
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -208,6 +245,7 @@ fn commit(
     wall_ms: i64,
     edits: &[Edit],
     writing: Writing,
+    included: Option<&[[u8; 8]]>,
 ) -> Result<Option<MadeChange>, DocError> {
     let attaches = edits
         .iter()
@@ -248,6 +286,9 @@ fn commit(
                 }
             }
         }
+    }
+    if let Some(included) = included {
+        tx.put(ROOT, INCLUDED, ScalarValue::Bytes(included.concat()))?;
     }
     if tx.pending_ops() == 0 {
         tx.rollback();
@@ -453,6 +494,12 @@ fn read_entries(document: &Automerge, collection: &ObjId) -> Vec<Entry> {
                     }
                     ValueRef::Object(_) => {}
                 }
+            }
+            if let Some(Scalar::Text(text)) = entry.values.remove(ORIGIN)
+                && let Some(by) = entry.made_by
+            {
+                entry.made_by = Some(reference(&by, &entry.id, &text));
+                entry.origin = Some(Origin { by, text });
             }
             Some(entry)
         })

@@ -78,6 +78,8 @@ fn add_entry(
         id: row.get("entry")?,
         order: (row::number(row, "op")?, row.get("actor")?),
         made_by: row.get("made_by")?,
+        // It is told from the document itself.
+        origin: None,
         values: serde_json::from_str(&content)?,
         answers: match answers {
             Some(answers) => serde_json::from_str(&answers)?,

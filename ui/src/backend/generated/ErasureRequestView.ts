@@ -21,6 +21,14 @@ village: string | null,
  */
 documents: number, 
 /**
+ * What of the file is to go; none where all of it is, and once it was decided.
+ */
+part: string | null, 
+/**
+ * Of a field: what it says now stays.
+ */
+keeps_now: boolean, 
+/**
  * On what ground, in words.
  */
 basis: string, 

@@ -8,7 +8,7 @@ import ErasuresPage from './ErasuresPage.vue'
 
 const request: ErasureRequestView = {
   id: 'r1', name: '吴天宇', village: '东滩村', documents: 3, basis: '建错了，不该有这份档案', words: '重复建档', by: '周敏', at: '2026-11-02T02:00:00Z',
-  until: '2026-11-16T02:00:00Z', state: 'asked', decided_by: null, decided_at: null, receipts: 0, missing: [], may_decide: true,
+  until: '2026-11-16T02:00:00Z', state: 'asked', decided_by: null, decided_at: null, receipts: 0, missing: [], may_decide: true, part: null, keeps_now: false,
 }
 const page: ErasuresView = {
   is_current: true, requests: [request], holds: [], may_hold: true, bases: [],
@@ -56,7 +56,7 @@ test('a file that must be kept is said so with a reason', async () => {
 
 test('who asks sees what goes, and gives a ground and a sentence', async () => {
   const form: ErasureFormView = {
-    child: 'c1', name: '石小雨', village: '东滩村', bases: [{ code: 'mistake', label: '建错了' }], may_hold: true,
+    child: 'c1', name: '石小雨', village: '东滩村', items: [], bases: [{ code: 'mistake', label: '建错了' }], may_hold: true,
     parts: { records: 4, problems: 1, problems_staying: 1, sealed: 0, household: true },
   }
   const backend = memoryBackend({ erasureForm: async () => form })

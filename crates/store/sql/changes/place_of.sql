@@ -1,0 +1,1 @@
+SELECT actor, seq FROM changes WHERE hash = :hash;

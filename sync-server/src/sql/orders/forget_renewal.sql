@@ -1,0 +1,1 @@
+DELETE FROM renewals WHERE document = :document AND generation <= :generation;

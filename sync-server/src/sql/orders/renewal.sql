@@ -1,0 +1,1 @@
+SELECT generation, founded, device FROM renewals WHERE document = :document;
