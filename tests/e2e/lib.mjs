@@ -163,6 +163,8 @@ export async function startWorld(context) {
     confirm: (enrolment) => order('confirm', enrolment ? { enrolment } : {}),
     /** The made-up villages' registers as files: [{ village, kind, path }]; `edits` are cells changed since. */
     ledgers: (edits = []) => order('ledgers', { edits }),
+    /** The shipped visit form as spreadsheets: { good, faulty } with their paths. */
+    forms: () => order('forms', {}),
     /** Makes the made-up township with half a year of records: [{ name, village, director }]. Its folders are `station` and the villages' names. */
     township: (villages, pin) => order('township', { villages, pin }, 6 * STEP_MS),
     /** Puts a person into another unit at the server itself. */
@@ -441,7 +443,7 @@ export async function checkReach(page, name) {
   equal(faults, [], `reach on ${name}`)
 }
 
-/** Words of another language on a Chinese screen, but for the few that are names. */
+/** Words of another language on a Chinese screen, but for the few that are names or stand in a file word for word. */
 export async function checkWords(page, name) {
   const foreign = await page.evaluate(() => {
     const known = /Excel|Sheet\d|English|WebView|\.(xlsx?|ods|csv)|SH-|([A-Z2-9]{4}-){2}[A-Z2-9]{4}|[0-9a-f]{8}-[0-9a-f-]{20,}/g
@@ -449,7 +451,7 @@ export async function checkWords(page, name) {
     const found = []
     while (walker.nextNode()) {
       const parent = walker.currentNode.parentElement
-      if (!parent || parent.getClientRects().length === 0 || parent.closest('script, style, [data-test="enrol-address"]')) continue
+      if (!parent || parent.getClientRects().length === 0 || parent.closest('script, style, [data-test="enrol-address"], [data-verbatim]')) continue
       const text = walker.currentNode.textContent.replace(known, '')
       if (/[A-Za-z]{2,}|\{[a-z_]+\}|undefined|NaN/.test(text)) found.push(text.trim().slice(0, 60))
     }

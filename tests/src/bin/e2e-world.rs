@@ -12,7 +12,9 @@ use axum::routing::post;
 use axum::{Json, Router};
 use client::view::ShellKind;
 use client::{App, AppSettings, PinCost};
+use domain::form::sheet::to_sheets;
 use office::demo::{DemoTownship, ledgers};
+use office::form_sheets;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -319,6 +321,8 @@ async fn perform(world: &Arc<World>, action: &str, order: Order) -> Result<Value
         }
         // The made-up villages' registers as files, with what was changed in them since.
         "ledgers" => write_ledgers(world, &order),
+        // The shipped form as a spreadsheet: with a fault in it, and as the next version.
+        "forms" => write_forms(world),
         // The made-up township with half a year of records; its folders are opened by `host`.
         "township" => {
             let world = world.clone();
@@ -344,6 +348,34 @@ fn generate(villages: u32) -> DemoTownship {
         villages,
         client::system::civil_date(ids::Clock::now_ms(&client::system::SystemClock)),
     )
+}
+
+const SHIPPED_FORM: &str = include_str!("../../../policy/forms/hv-cn-2.json");
+
+fn write_forms(world: &World) -> Result<Value> {
+    let folder = tempfile::tempdir_in(world.folder.path())?.keep();
+    let mut form: Value = serde_json::from_str(SHIPPED_FORM)?;
+    form["id"] = json!("hv-cn-3");
+    form["version"] = json!(3);
+    let good = folder.join("走访表第3版.xlsx");
+    let mut sheets = to_sheets(&form.to_string())?;
+    std::fs::write(&good, form_sheets::write(&sheets)?)?;
+    let survey = sheets
+        .iter_mut()
+        .find(|sheet| sheet.name == "survey")
+        .context("a form has a survey")?;
+    let headings = survey.rows.get(&1).context("a survey has headings")?;
+    let kind = headings
+        .iter()
+        .find_map(|(column, heading)| (heading == "type").then_some(*column))
+        .context("a survey has types")?;
+    for (row, written) in [(4, "geopoint"), (6, "select_one 没有的选项")] {
+        let cells = survey.rows.get_mut(&row).context("a survey has rows")?;
+        cells.insert(kind, written.to_owned());
+    }
+    let faulty = folder.join("走访表草稿.xlsx");
+    std::fs::write(&faulty, form_sheets::write(&sheets)?)?;
+    Ok(json!({ "good": good, "faulty": faulty }))
 }
 
 fn write_ledgers(world: &World, order: &Order) -> Result<Value> {
