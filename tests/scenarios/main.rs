@@ -31,4 +31,5 @@ mod several_people;
 mod the_right_eyes;
 mod trail;
 mod two_tablets;
+mod whole_file;
 mod whole_form;

@@ -3,7 +3,10 @@
 
 use crate::moves::{ELSEWHERE, departures, names};
 use anyhow::{Context, Result, bail};
-use client::view::{AppView, MovesView, PeopleView, PersonRow, SavedView, Stage, VillageListView};
+use client::view::{
+    AppView, MovesView, NoticeKind, PeopleView, PersonRow, SavedView, Stage, TodayView,
+    VillageListView,
+};
 use ids::UnitId;
 use serde_json::{Value, json};
 use zoufang_tests::device::Device;
@@ -129,6 +132,22 @@ async fn who_stands_in_sees_the_village_and_writes_for_it_until_it_is_over() -> 
     );
     delegate.sync().await?;
     assert!(names(&delegate).await?.contains(&"石小雨".to_owned()));
+    let above: TodayView = delegate.call("today", Value::Null).await?;
+    let notice = above.notices.first().context("it is said above her list")?;
+    assert_eq!(
+        (notice.kind, notice.name.as_str(), notice.count),
+        (NoticeKind::StandIn, "白荷村", 6)
+    );
+    absent.sync().await?;
+    let above: TodayView = absent.call("today", Value::Null).await?;
+    let notice = above
+        .notices
+        .first()
+        .context("and above the absent one's")?;
+    assert_eq!(
+        (notice.kind, notice.name.as_str()),
+        (NoticeKind::Covered, "何静")
+    );
     let contact = delegate.contact(&child, "代管期间打的电话。").await?;
     delegate.sync().await?;
     absent.sync().await?;

@@ -150,6 +150,7 @@ fn complete_files(station: &Device, village: &DemoVillage, unit: UnitId) -> Resu
                     recorded_on: Some(tablet.today()),
                     words: words.clone(),
                     approved_by: None,
+                    made_by: None,
                 }
                 .to_edit()
             })

@@ -447,6 +447,7 @@ impl<'a> Desk<'a> {
                 end: None,
                 recorded_on: Some(child.opened_on),
                 basis: "import".to_owned(),
+                status: String::new(),
             }
             .to_edit()
         }));
@@ -459,6 +460,7 @@ impl<'a> Desk<'a> {
                 recorded_on: Some(child.opened_on),
                 words: words.clone(),
                 approved_by: None,
+                made_by: None,
             }
             .to_edit()
         }));

@@ -4,10 +4,10 @@ use crate::packs::Packs;
 use crate::view::{DueKind, DueView};
 use chrono::NaiveDate;
 use domain::cadence::{
-    Cadence, CadenceInput, Category, Due, Event, EventKind, Kind, Pause, TierFact, TierLowered,
-    compute,
+    Cadence, CadenceInput, Category, Due, Event, EventKind, Kind, Pause, RISK_LEVEL, TierFact,
+    TierLowered, compute,
 };
-use domain::child::Child;
+use domain::child::{Child, TIER_LOWERED};
 use domain::scalar::Scalar;
 use domain::screening::RISK;
 
@@ -92,13 +92,13 @@ pub fn input(child: &Child) -> Option<CadenceInput> {
                 start: category.start,
                 end: category.end,
                 recorded_on: category.recorded_on,
-                suspected: category.basis == "suspected",
+                suspected: category.is_suspected(),
             })
             .collect(),
         facts: child
             .tier_facts
             .iter()
-            .filter(|fact| fact.kind != "tier_lowered")
+            .filter(|fact| fact.kind != TIER_LOWERED)
             .filter_map(|fact| {
                 Some(TierFact {
                     kind: fact.kind.clone(),
@@ -109,22 +109,32 @@ pub fn input(child: &Child) -> Option<CadenceInput> {
                     words: (!fact.words.is_empty()).then(|| fact.words.clone()),
                 })
             })
-            // A rule pack may go by the level a person settled; only the one that stands counts.
-            .chain(child.settled_levels.last().and_then(|settled| {
-                Some(TierFact {
-                    kind: format!("{RISK}{}", settled.level),
-                    value: None,
-                    from: settled.on,
-                    to: None,
-                    recorded_on: settled.on?,
-                    words: None,
-                })
+            // A rule pack may go by the level a person settled, as a kind of fact or as a colour (domain.md §5.7); only the
+            // one that stands counts.
+            .chain(child.settled_levels.last().into_iter().flat_map(|settled| {
+                let fact = |kind: String, value: Option<&str>| {
+                    Some(TierFact {
+                        kind,
+                        value: value.map(str::to_owned),
+                        from: settled.on,
+                        to: None,
+                        recorded_on: settled.on?,
+                        words: None,
+                    })
+                };
+                let level = settled.level.as_str();
+                [
+                    fact(format!("{RISK}{level}"), None),
+                    fact(RISK_LEVEL.to_owned(), Some(level)),
+                ]
+                .into_iter()
+                .flatten()
             }))
             .collect(),
         tier_lowered: child
             .tier_facts
             .iter()
-            .filter(|fact| fact.kind == "tier_lowered")
+            .filter(|fact| fact.kind == TIER_LOWERED)
             .filter_map(|fact| {
                 Some(TierLowered {
                     approved_by: fact.approved_by.clone()?,
@@ -139,12 +149,13 @@ pub fn input(child: &Child) -> Option<CadenceInput> {
             .filter_map(|pause| {
                 Some(Pause {
                     reason: pause.reason.clone(),
-                    kind: None,
+                    kind: pause.kind,
                     from: pause.from?,
                     to: pause.to,
                 })
             })
             .collect(),
+        boards: child.text("boarding") == Some("y"),
     })
 }
 
@@ -153,17 +164,23 @@ pub fn of(child: &Child, packs: &Packs, today: NaiveDate) -> Option<Cadence> {
     input(child).map(|input| compute(&input, &packs.rules, today))
 }
 
+/// Contact or visit, for a screen.
+pub fn kind_view(kind: Kind) -> DueKind {
+    match kind {
+        Kind::Contact => DueKind::Contact,
+        Kind::Visit => DueKind::Visit,
+    }
+}
+
 /// A due date for a screen.
 pub fn due_view(due: &Due) -> DueView {
     DueView {
-        kind: match due.kind {
-            Kind::Contact => DueKind::Contact,
-            Kind::Visit => DueKind::Visit,
-        },
+        kind: kind_view(due.kind),
         from: due.window_from.to_string(),
         due: due.due.to_string(),
         days_over: due.days_over,
         reason: due.reason.clone(),
+        at_home: due.at_home.clone(),
     }
 }
 
@@ -172,4 +189,64 @@ pub fn due_views(cadence: &Cadence) -> Vec<DueView> {
     let mut dues: Vec<&Due> = cadence.dues.iter().collect();
     dues.sort_by_key(|due| (due.due, due.kind == Kind::Contact));
     dues.into_iter().map(due_view).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::screening::{Outcome, SettledLevel};
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a date")
+    }
+
+    fn settled(level: &str, on: &str) -> SettledLevel {
+        SettledLevel {
+            id: level.to_owned(),
+            level: level.to_owned(),
+            suggested: level.to_owned(),
+            score: 0,
+            found: Vec::new(),
+            pack: String::new(),
+            record: String::new(),
+            outcome: Outcome::Confirmed,
+            reason: String::new(),
+            on: Some(day(on)),
+            recorded_ms: 0,
+            by: String::new(),
+            made_by: None,
+        }
+    }
+
+    #[test]
+    fn another_provinces_pack_goes_by_the_colour_a_person_settled() {
+        let pack = include_str!("../../../tests/cases/packs/colour-tiers.json");
+        let packs = Packs::read([("another province", pack)]);
+        let mut child = Child {
+            categories: vec![domain::child::Category {
+                id: "c".to_owned(),
+                code: "LB".to_owned(),
+                start: None,
+                end: None,
+                recorded_on: None,
+                basis: "import".to_owned(),
+                status: String::new(),
+            }],
+            ..Child::default()
+        };
+        let opened = ("opened_on".to_owned(), Scalar::from("2026-02-03"));
+        child.fields.extend([opened]);
+        let today = day("2026-02-10");
+        let tier = |child: &Child| of(child, &packs, today).expect("a cadence").tier;
+        assert_eq!(tier(&child).as_deref(), Some("GREEN"));
+        child.settled_levels = vec![
+            settled("yellow", "2026-02-04"),
+            settled("red", "2026-02-05"),
+        ];
+        let cadence = of(&child, &packs, today).expect("a cadence");
+        assert_eq!(cadence.tier.as_deref(), Some("RED"));
+        let visit = cadence.due(Kind::Visit).expect("a date");
+        assert_eq!(visit.reason, "每周一次", "a colour is no word for a child");
+        assert_eq!(visit.due, day("2026-02-12"));
+    }
 }

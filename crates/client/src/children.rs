@@ -4,10 +4,11 @@ use crate::cadence;
 use crate::contacts::{event_date, note, options, saved};
 use crate::error::ClientError;
 use crate::looks::{self, Look};
-use crate::packs::{FieldBlock, FieldRule};
 use crate::records::{self, Write};
 use crate::recusals;
+use crate::rhythm;
 use crate::roster::{Roster, RosterChild, RosterHousehold};
+use crate::rows::{self, Authors, Drawing};
 use crate::tablet::Tablet;
 use crate::timeline;
 use crate::view::{
@@ -15,7 +16,7 @@ use crate::view::{
     EditFieldInput, FieldBlockView, FieldView, IdInput, SavedView, SearchInput, SiblingView,
 };
 use domain::child::{Amendment, Category, HOUSEHOLD, IS_NEW, OPENED_ON};
-use domain::identity_number::{self, Verdict};
+use domain::file::{FieldBlock, FieldRule};
 use domain::name_search;
 use domain::policy::PolicyPack;
 use domain::record::Edit;
@@ -123,6 +124,17 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
         .collect();
     let conflicts =
         child.conflicts.len() + household.map_or(0, |household| household.conflicts.len());
+    let authors = Authors::read(tablet, child, household)?;
+    let rhythm = rhythm::of(tablet, &roster, child, pack, &authors);
+    let (hints, to_ask) = rhythm::looked_at(&roster, child, &packs);
+    let drawing = Drawing {
+        tablet,
+        roster: &roster,
+        pack,
+        child,
+        household,
+        authors: &authors,
+    };
     Ok(ChildFileView {
         child: input.id.clone(),
         household: child.child.household().unwrap_or_default().to_owned(),
@@ -139,21 +151,20 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
             .as_deref()
             .map(cadence::due_views)
             .unwrap_or_default(),
-        misses: child
-            .cadence
-            .as_ref()
-            .map(|cadence| {
-                cadence
-                    .misses
-                    .iter()
-                    .map(|miss| miss.text.clone())
-                    .collect()
-            })
-            .unwrap_or_default(),
+        tier: rhythm.tier,
+        months: rhythm.months,
+        misses: rhythm.misses,
+        miss_reasons: rhythm.miss_reasons,
+        campaigns: rhythm.campaigns,
+        ahead: rhythm.ahead,
+        paused: rhythm.paused,
+        hints: hints.into_iter().map(rhythm::hint_view).collect(),
+        to_ask,
         blocks: packs
+            .file
             .blocks
             .iter()
-            .map(|block| block_view(tablet, block, pack, child, household))
+            .map(|block| block_view(&drawing, block))
             .collect(),
         siblings,
         timeline: timeline::of(tablet, &roster, child)?,
@@ -207,21 +218,24 @@ fn reasons(tablet: &Tablet, child: &RosterChild, pack: &PolicyPack) -> Vec<Strin
     words
 }
 
-fn block_view(
-    tablet: &Tablet,
-    block: &FieldBlock,
-    pack: &PolicyPack,
-    child: &RosterChild,
-    household: Option<&RosterHousehold>,
-) -> FieldBlockView {
+fn block_view(drawing: &Drawing<'_>, block: &FieldBlock) -> FieldBlockView {
     FieldBlockView {
         key: block.key.clone(),
         title: block.title.clone(),
         fields: block
             .fields
             .iter()
-            .map(|field| field_view(tablet, field, pack, child, household))
+            .map(|field| {
+                field_view(
+                    drawing.tablet,
+                    field,
+                    drawing.pack,
+                    drawing.child,
+                    drawing.household,
+                )
+            })
             .collect(),
+        rows: block.rows.as_ref().map(|rule| drawing.rows(block, rule)),
     }
 }
 
@@ -261,6 +275,7 @@ fn field_view(
     let view = tablet.sees(field);
     let shown = value.as_deref().and_then(|value| match &field.list {
         Some(list) if view.is_open() => Some(pack.label(list, value).to_owned()),
+        None if field.kind == "area" => Some(rows::area_words(tablet, value)),
         _ => view.text(value),
     });
     let document = match (of_household, household) {
@@ -282,7 +297,7 @@ fn field_view(
         options: field
             .list
             .as_deref()
-            .map(|list| options(pack.list(list)))
+            .map(|list| options(&pack.items(list)))
             .unwrap_or_default(),
         editable: field.kind != "fixed" && (!of_household || household.is_some()),
         conflict: conflicts
@@ -295,7 +310,7 @@ fn field_view(
     }
 }
 
-fn reveal_word(reveal: Reveal) -> &'static str {
+pub(crate) fn reveal_word(reveal: Reveal) -> &'static str {
     match reveal {
         Reveal::Tap => "tap",
         Reveal::StepUp => "step_up",
@@ -306,7 +321,8 @@ fn reveal_word(reveal: Reveal) -> &'static str {
 /// Changes one field. Only that field is written: an edit of another field elsewhere merges silently.
 ///
 /// # Errors
-/// `not_found`, `not_allowed`, `value_invalid`, `name_missing`, `birth_invalid`, `date_future`, `id_no_real`, `disk_full`.
+/// `not_found`, `not_allowed`, `value_invalid`, `name_missing`, `date_invalid`, `number_invalid`, `date_future`,
+/// `id_no_real`, `disk_full`.
 pub fn edit_field(tablet: &Tablet, input: &EditFieldInput) -> Result<ChildFileView, ClientError> {
     let roster = Roster::read(tablet)?;
     let child = roster.child(&input.child)?;
@@ -379,42 +395,16 @@ fn checked(
     if value.chars().count() > FIELD_CHARACTERS {
         return Err(ClientError::new("too_large"));
     }
+    let (written, flag) = rows::checked(tablet, pack, field, value)?;
     match field.kind.as_str() {
-        "one" => {
-            let list = field.list.as_deref().unwrap_or_default();
-            if !pack.list(list).iter().any(|item| item.code == value) {
-                return Err(ClientError::new("value_invalid").with("value", value));
-            }
-            Ok(value.to_owned())
-        }
-        "date" => {
-            let date: chrono::NaiveDate = value
-                .parse()
-                .map_err(|_| ClientError::new("birth_invalid"))?;
-            if date > today {
-                return Err(ClientError::new("date_future"));
-            }
-            Ok(date.to_string())
-        }
+        "date" if written > today.to_string() => return Err(ClientError::new("date_future")),
         "id_no" => {
-            let number = identity_number::normalise(value);
-            if tablet.identity.demo && !identity_number::is_synthetic(&number) {
-                return Err(ClientError::new("id_no_real"));
-            }
-            let flag = format!("{}{}", domain::child::FLAG_PREFIX, field.key);
-            let verdict = identity_number::check(&number, today);
-            edits.push(Edit::put(
-                &flag,
-                if verdict == Verdict::Valid {
-                    Scalar::Null
-                } else {
-                    Scalar::from("号码对不上，请核对证件")
-                },
-            ));
-            Ok(number)
+            let key = format!("{}{}", domain::child::FLAG_PREFIX, field.key);
+            edits.push(Edit::put(&key, Scalar::text_or_null(flag)));
         }
-        _ => Ok(value.to_owned()),
+        _ => {}
     }
+    Ok(written)
 }
 
 /// What the screen 加一个孩子 offers.
@@ -510,6 +500,7 @@ pub fn add_child(tablet: &Tablet, input: &AddChildInput) -> Result<SavedView, Cl
         end: None,
         recorded_on: Some(roster.today),
         basis: "self_found".to_owned(),
+        status: String::new(),
     };
     writes.push(
         Write::new(

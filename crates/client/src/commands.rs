@@ -5,8 +5,8 @@ use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
     attachments, audit_page, children, conflicts, contacts, erasures, exports, forms, masks, moves,
-    office_line, people, problems, recusals, restricted, returned, screening, standing, station,
-    sync_page, today, visits, writing,
+    office_line, people, problems, recusals, restricted, returned, rhythm, rows, screening,
+    standing, station, sync_page, today, visits, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -123,6 +123,11 @@ commands! {
         "search_children" => children::search, input;
         "child_file" => children::file, input;
         "edit_field" => children::edit_field, input;
+        "write_row" => rows::write_row, input;
+        "take_row_away" => rows::take_row_away, input;
+        "note_miss" => rhythm::note_miss, input;
+        "lower_tier" => rhythm::lower_tier, input;
+        "coming" => rhythm::coming;
         "reveal_field" => masks::reveal_field, input;
         "add_child_form" => children::add_child_form;
         "add_child" => children::add_child, input;

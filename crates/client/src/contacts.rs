@@ -373,6 +373,7 @@ mod tests {
                 end: Some(day("2026-06-30")),
                 recorded_on: None,
                 basis: String::new(),
+                status: String::new(),
             }],
             ..Child::default()
         };

@@ -322,6 +322,7 @@ fn writes(
                 end: None,
                 recorded_on: Some(roster.today),
                 basis: "import".to_owned(),
+                status: String::new(),
             }
             .to_edit(),
         );
@@ -336,6 +337,7 @@ fn writes(
                 recorded_on: Some(roster.today),
                 words: words.clone(),
                 approved_by: None,
+                made_by: None,
             }
             .to_edit(),
         );

@@ -3,10 +3,11 @@
 
 use crate::children::raw_value;
 use crate::error::ClientError;
-use crate::packs::FieldRule;
 use crate::roster::Roster;
+use crate::rows;
 use crate::tablet::Tablet;
 use crate::view::{RevealFieldInput, RevealedView};
+use domain::file::FieldRule;
 use domain::policy::Mask;
 use domain::{identity_number, phone};
 use ids::DocumentId;
@@ -149,7 +150,7 @@ fn block_of(field: &FieldRule) -> Block {
         (Some("psychology"), _) => Block::Psychology,
         (Some("phone"), _) | (None, "phone") => Block::Phone,
         // A mask this app does not know is as strict as the strictest.
-        (Some(_), _) | (None, "id_no") => Block::IdNumber,
+        (Some(_), _) | (None, "id_no" | "certificate") => Block::IdNumber,
         (None, _) => Block::Basic,
     }
 }
@@ -165,9 +166,15 @@ pub fn reveal_field(
     let roster = Roster::read(tablet)?;
     let child = roster.child(&input.child)?;
     let packs = tablet.packs();
-    let field = packs
-        .field(&input.holder, &input.key)
-        .ok_or_else(|| ClientError::new("not_found"))?;
+    let household = roster.household_of(child);
+    let found = match packs.field(&input.holder, &input.key) {
+        _ if input.holder == rows::HOLDER => rows::value(&packs.file, child, household, &input.key),
+        Some(field) => {
+            raw_value(field, child, household).map(|(document, text)| (field, document, text))
+        }
+        None => None,
+    };
+    let (field, document, text) = found.ok_or_else(|| ClientError::new("not_found"))?;
     let view = tablet.sees(field);
     match view.reveal {
         Some(Reveal::StepUp) => tablet.require_step_up()?,
@@ -177,8 +184,6 @@ pub fn reveal_field(
         None if view.is_open() => {}
         None => return Err(ClientError::new("not_allowed")),
     }
-    let (document, text) = raw_value(field, child, roster.household_of(child))
-        .ok_or_else(|| ClientError::new("not_found"))?;
     note_shown(tablet, document, &field.key)?;
     Ok(RevealedView {
         text,
@@ -230,6 +235,8 @@ mod tests {
             holder: "child".into(),
             list: None,
             mask: mask.map(str::to_owned),
+            need: false,
+            when: Vec::new(),
         };
         assert_eq!(block_of(&rule("phone", None)), Block::Phone);
         assert_eq!(block_of(&rule("id_no", None)), Block::IdNumber);

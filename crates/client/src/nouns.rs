@@ -6,16 +6,16 @@ use crate::packs::Packs;
 use crate::tablet::Tablet;
 use chrono::NaiveDate;
 use domain::cadence::Cadence;
-use domain::child::Child;
+use domain::child::{Child, TIER_LOWERED};
 use domain::household::Household;
 use domain::name_search::SearchKey;
 use domain::problem::Problem;
 use domain::record::{FieldConflict, FieldValue, Record, doc};
-use ids::{ChangeHash, DocKind, DocumentId, UnitId};
+use ids::{ChangeHash, DocKind, DocumentId, Role, UnitId};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use store::projections::{children, conflicts, households, records};
-use store::{Connection, StoreError, documents};
+use store::{Connection, StoreError, changes, documents, members};
 
 /// A noun with where it belongs.
 #[derive(Clone)]
@@ -269,7 +269,8 @@ fn read(
     );
     Ok(match head.kind {
         DocKind::Child => {
-            let child = Child::from_record(&record);
+            let mut child = Child::from_record(&record);
+            only_the_station_lowers(connection, &mut child)?;
             let search = Arc::new(search_key(&child));
             Kept::Child(Noun {
                 id,
@@ -295,6 +296,27 @@ fn read(
         }),
         DocKind::Restricted => Kept::Other,
     })
+}
+
+/// Lowering a tier has an effect only from a person of the station, whatever the entry claims (decisions.md 7).
+fn only_the_station_lowers(connection: &Connection, child: &mut Child) -> Result<(), ClientError> {
+    for fact in &mut child.tier_facts {
+        let Some(change) = fact.made_by.filter(|_| fact.kind == TIER_LOWERED) else {
+            continue;
+        };
+        let author = changes::author_of(connection, ChangeHash(change))?;
+        let role = match author {
+            Some(author) => members::all_staff(connection)?
+                .into_iter()
+                .find(|row| row.staff == author.staff)
+                .map(|row| row.role),
+            None => None,
+        };
+        if role == Some(Role::Director) {
+            fact.approved_by = None;
+        }
+    }
+    Ok(())
 }
 
 /// What a child is found by.

@@ -1,46 +1,14 @@
 //! The dated packs a device works by: rules, forms, the columns of the file. Delivered by the server as POLICY entries.
 
 use chrono::NaiveDate;
+use domain::area::AreaTable;
+use domain::code_list::{CodeList, CodeLists};
+use domain::file::{FieldRule, FilePack};
 use domain::form::FormPack;
 use domain::policy::{PolicyPack, PolicySet};
 use domain::screening::ScreeningPack;
-use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// A block of the child's file (`policy/fields.json`).
-#[derive(Debug, Clone, Deserialize)]
-pub struct FieldBlock {
-    /// Stable key.
-    pub key: String,
-    /// Chinese title.
-    pub title: String,
-    /// Fields in order.
-    pub fields: Vec<FieldRule>,
-}
-
-/// One field of the file.
-#[derive(Debug, Clone, Deserialize)]
-pub struct FieldRule {
-    /// Stable key.
-    pub key: String,
-    /// Chinese label.
-    pub label: String,
-    /// one | text | date | phone | id_no | fixed.
-    pub kind: String,
-    /// `child` or `household`.
-    pub holder: String,
-    /// Code list, for kind one.
-    #[serde(default)]
-    pub list: Option<String>,
-    /// How it is masked: `id_no`.
-    #[serde(default)]
-    pub mask: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct FieldsFile {
-    blocks: Vec<FieldBlock>,
-}
 
 /// All packs of a device, read once per change.
 #[derive(Debug, Clone, Default)]
@@ -51,8 +19,10 @@ pub struct Packs {
     pub forms: Vec<FormPack>,
     /// How risk is screened; the newest version.
     pub screening: Option<ScreeningPack>,
-    /// Blocks of the child's file.
-    pub blocks: Vec<FieldBlock>,
+    /// Blocks of the child's file, and what of it a person should look at.
+    pub file: FilePack,
+    /// Names of places by area code (`cargo xtask areas`).
+    pub areas: AreaTable,
     /// Packs that could not be read, with the reason, for the log and 我的.
     pub unreadable: Vec<(String, String)>,
     /// Id and raw JSON of what this crate does not interpret (ledger columns).
@@ -93,6 +63,7 @@ impl Packs {
     pub fn read<'a>(rows: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut packs = Self::default();
         let mut rules: Vec<PolicyPack> = Vec::new();
+        let mut lists: BTreeMap<String, CodeList> = BTreeMap::new();
         for (id, json) in rows {
             let value: serde_json::Value = match serde_json::from_str(json) {
                 Ok(value) => value,
@@ -122,12 +93,31 @@ impl Packs {
                     Err(error) => packs.unreadable.push((id.to_owned(), error.to_string())),
                 }
             } else if value.get("blocks").is_some() {
-                match serde_json::from_value::<FieldsFile>(value) {
-                    Ok(file) => packs.blocks = file.blocks,
+                match FilePack::parse(json) {
+                    Ok(file) => packs.file = file,
+                    Err(error) => packs.unreadable.push((id.to_owned(), error.to_string())),
+                }
+            } else if value.get("areas").is_some() {
+                match AreaTable::parse(json) {
+                    Ok(areas) => packs.areas = areas,
+                    Err(error) => packs.unreadable.push((id.to_owned(), error.to_string())),
+                }
+            } else if let Some(found) = value.get("lists") {
+                match serde_json::from_value::<CodeLists>(found.clone()) {
+                    Ok(found) => lists.extend(found.0),
                     Err(error) => packs.unreadable.push((id.to_owned(), error.to_string())),
                 }
             } else {
                 packs.others.push((id.to_owned(), json.to_owned()));
+            }
+        }
+        // Lists of the whole country; what a place rules itself stands before them.
+        for pack in &mut rules {
+            for (name, list) in &lists {
+                pack.lists
+                    .0
+                    .entry(name.clone())
+                    .or_insert_with(|| list.clone());
             }
         }
         match PolicySet::new(rules) {
@@ -159,10 +149,7 @@ impl Packs {
 
     /// A field's rule.
     pub fn field(&self, holder: &str, key: &str) -> Option<&FieldRule> {
-        self.blocks
-            .iter()
-            .flat_map(|block| &block.fields)
-            .find(|field| field.key == key && field.holder == holder)
+        self.file.field(holder, key)
     }
 }
 
@@ -202,6 +189,16 @@ mod tests {
             packs.others,
             [("columns".to_owned(), "{\"ledgers\": []}".to_owned())]
         );
+    }
+
+    #[test]
+    fn lists_of_the_whole_country_are_in_every_rule_pack_and_a_places_own_stand_before_them() {
+        let codes = "{\"lists\": {\"EDU\": {\"items\": [{\"code\": \"70\", \"label\": \"初中\"}]}, \"SEX\": {\"items\": []}}}";
+        let packs = Packs::read([("codes", codes), ("rules", RULES)]);
+        let rules = packs.rules_on("2026-11-24".parse().expect("a date"));
+        let rules = rules.expect("there are rules");
+        assert_eq!(rules.label("EDU", "70"), "初中");
+        assert_eq!(rules.label("SEX", "1"), "男");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::renewal;
 use crate::server::read_answer;
 use crate::tablet::Tablet;
 use ed25519_dalek::VerifyingKey;
-use ids::{ChangeHash, DeviceId, DocumentId, Incarnation, Role, UnitId};
+use ids::{ChangeHash, DeviceId, DocumentId, Incarnation, Role, StaffId, UnitId};
 use protocol::order::{self, Order};
 use protocol::session::proof;
 use protocol::{
@@ -616,17 +616,25 @@ pub(crate) fn heed_order(
     Ok(())
 }
 
-/// The village this person stands in for now (委派), by the orders kept here and the server's clock as it was last heard.
-pub(crate) fn covered_village(
+/// Somebody stands in for a village (委派).
+pub(crate) struct Cover {
+    pub(crate) unit: UnitId,
+    pub(crate) delegate: StaffId,
+    pub(crate) from_ms: i64,
+    pub(crate) until_ms: i64,
+}
+
+/// Who stands in for whom, by the orders kept here; what is over is left out.
+pub(crate) fn covers(
     tablet: &Tablet,
     connection: &Connection,
     now_ms: i64,
-) -> Result<Option<UnitId>, ClientError> {
+) -> Result<Vec<Cover>, ClientError> {
     let Some(key) = server_key(tablet) else {
-        return Ok(None);
+        return Ok(Vec::new());
     };
     // An order that comes later under the same id makes it shorter.
-    let mut hers: BTreeMap<CoverId, (UnitId, i64, i64)> = BTreeMap::new();
+    let mut known: BTreeMap<CoverId, Cover> = BTreeMap::new();
     for kept in recovery::orders(connection)? {
         if let Ok(Order::Cover {
             cover,
@@ -636,16 +644,32 @@ pub(crate) fn covered_village(
             until_ms,
             ..
         }) = order::read(&key, &signed(kept)).map(|kept| kept.order)
-            && delegate == tablet.identity.staff
         {
-            let known = hers.entry(cover).or_insert((unit, from_ms, until_ms));
-            known.2 = known.2.min(until_ms);
+            let known = known.entry(cover).or_insert(Cover {
+                unit,
+                delegate,
+                from_ms,
+                until_ms,
+            });
+            known.until_ms = known.until_ms.min(until_ms);
         }
     }
-    Ok(hers
+    Ok(known
         .into_values()
-        .find(|(_, from_ms, until_ms)| (*from_ms..*until_ms).contains(&now_ms))
-        .map(|(unit, ..)| unit))
+        .filter(|cover| now_ms < cover.until_ms)
+        .collect())
+}
+
+/// The village this person stands in for now, by the server's clock as it was last heard.
+pub(crate) fn covered_village(
+    tablet: &Tablet,
+    connection: &Connection,
+    now_ms: i64,
+) -> Result<Option<UnitId>, ClientError> {
+    Ok(covers(tablet, connection, now_ms)?
+        .into_iter()
+        .find(|cover| cover.delegate == tablet.identity.staff && cover.from_ms <= now_ms)
+        .map(|cover| cover.unit))
 }
 
 /// A device was stopped. When it is this one, everything it holds is offered once more: it is asked otherwise now.

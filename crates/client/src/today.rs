@@ -3,6 +3,7 @@
 use crate::cadence;
 use crate::error::ClientError;
 use crate::recusals::{self, Recusals};
+use crate::rhythm;
 use crate::roster::{Roster, RosterChild};
 use crate::system;
 use crate::tablet::Tablet;
@@ -106,6 +107,7 @@ pub fn today(tablet: &Tablet) -> Result<TodayView, ClientError> {
         conflicts: crate::conflicts::count(tablet)?,
         answered_problems: crate::problems::unread_count(tablet)?,
         recused,
+        notices: rhythm::notices(tablet, &roster)?,
     })
 }
 

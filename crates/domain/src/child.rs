@@ -1,6 +1,7 @@
 //! The child's file 一人一档 as its document holds it: fields, categories, tier facts, and the records about the child.
 
-use crate::record::{AMENDMENTS, Edit, Entry, Record};
+use crate::cadence::Kind;
+use crate::record::{AMENDMENTS, Edit, Entry, ROWS, Record, standing};
 use crate::scalar::Scalar;
 use crate::screening::SettledLevel;
 use chrono::NaiveDate;
@@ -12,6 +13,12 @@ pub const HOUSEHOLD: &str = "household";
 pub const OPENED_ON: &str = "opened_on";
 /// Field key: the child was newly found, not mass-imported; decides the first visit's date (domain.md §5.3).
 pub const IS_NEW: &str = "is_new";
+/// A category nobody confirmed yet.
+pub const SUSPECTED: &str = "suspected";
+/// Kind of the fact by which a person of the station lowers the tier (decisions.md 7).
+pub const TIER_LOWERED: &str = "tier_lowered";
+/// Block of the rows that say why a date was missed.
+pub const MISS_NOTES: &str = "misses";
 /// Prefix of fields that flag another field for a person's check (需核对), e.g. `flag.id_no`.
 pub const FLAG_PREFIX: &str = "flag.";
 
@@ -30,6 +37,15 @@ pub struct Category {
     pub recorded_on: Option<NaiveDate>,
     /// self_found | application | other_department | import.
     pub basis: String,
+    /// Who confirmed it: suspected | village | town | district; empty in what was written before anybody asked.
+    pub status: String,
+}
+
+impl Category {
+    /// 疑似: nobody confirmed it yet, so it has no cadence (decisions.md 7).
+    pub fn is_suspected(&self) -> bool {
+        self.basis == SUSPECTED || self.status == SUSPECTED
+    }
 }
 
 /// A dated fact that decides how often the child is visited (domain.md §5.2).
@@ -49,6 +65,8 @@ pub struct TierFact {
     pub words: String,
     /// Who approved, for `tier_lowered`.
     pub approved_by: Option<String>,
+    /// Change that made it.
+    pub made_by: Option<[u8; 32]>,
 }
 
 /// A stretch of time in which one or both cadences rest (domain.md §5.5).
@@ -58,6 +76,8 @@ pub struct Pause {
     pub id: String,
     /// TEMP_AWAY | HOSPITAL | …
     pub reason: String,
+    /// contact | visit, where only that rests; else what the pack says of the reason.
+    pub kind: Option<Kind>,
     /// First day.
     pub from: Option<NaiveDate>,
     /// Last day; open when none.
@@ -201,18 +221,37 @@ pub struct Child {
     pub attempts: Vec<Attempt>,
     /// Corrections.
     pub amendments: Vec<Amendment>,
+    /// The entries of the file's blocks that stand, by collection, as they were written: categories, tier facts, pauses, rows.
+    pub listed: BTreeMap<&'static str, Vec<Entry>>,
+}
+
+/// Collections of a child whose entries a person may put right or end by a later one.
+const LISTED: [&str; 4] = ["categories", "tier_facts", "pauses", ROWS];
+
+/// The standing entries of collections.
+pub(crate) fn listed(
+    record: &Record,
+    collections: &[&'static str],
+) -> BTreeMap<&'static str, Vec<Entry>> {
+    collections
+        .iter()
+        .map(|name| {
+            let entries = standing(record.entries(name));
+            (*name, entries.into_iter().cloned().collect())
+        })
+        .collect()
 }
 
 impl Child {
     /// Reads the noun from its record. Missing values have a meaning (empty), unknown ones stay in the document.
     pub fn from_record(record: &Record) -> Self {
+        let listed = listed(record, &LISTED);
+        let of = |name: &str| listed.get(name).map_or(&[][..], Vec::as_slice).iter();
         Self {
             fields: record.fields.clone(),
             imported: record.imported.clone(),
-            categories: record.entries("categories").iter().map(category).collect(),
-            tier_facts: record
-                .entries("tier_facts")
-                .iter()
+            categories: of("categories").map(category).collect(),
+            tier_facts: of("tier_facts")
                 .filter(|entry| SettledLevel::from_entry(entry).is_none())
                 .map(tier_fact)
                 .collect(),
@@ -221,12 +260,25 @@ impl Child {
                 .iter()
                 .filter_map(SettledLevel::from_entry)
                 .collect(),
-            pauses: record.entries("pauses").iter().map(pause).collect(),
+            pauses: of("pauses").map(pause).collect(),
             visits: record.entries("visits").iter().map(visit).collect(),
             contacts: record.entries("contacts").iter().map(contact).collect(),
             attempts: record.entries("attempts").iter().map(attempt).collect(),
             amendments: record.entries(AMENDMENTS).iter().map(amendment).collect(),
+            listed,
         }
+    }
+
+    /// The standing entries of a collection.
+    pub fn entries(&self, collection: &str) -> &[Entry] {
+        self.listed.get(collection).map_or(&[], Vec::as_slice)
+    }
+
+    /// The standing rows of a block.
+    pub fn rows<'a>(&'a self, block: &'a str) -> impl Iterator<Item = &'a Entry> {
+        self.entries(ROWS)
+            .iter()
+            .filter(move |entry| entry.text("block") == Some(block))
     }
 
     /// Text of a field.
@@ -275,6 +327,7 @@ fn category(entry: &Entry) -> Category {
         end: entry.date("end"),
         recorded_on: entry.date("recorded_on"),
         basis: entry.text_or_empty("basis"),
+        status: entry.text_or_empty("status"),
     }
 }
 
@@ -287,6 +340,7 @@ fn tier_fact(entry: &Entry) -> TierFact {
         recorded_on: entry.date("recorded_on"),
         words: entry.text_or_empty("words"),
         approved_by: entry.text("approved_by").map(str::to_owned),
+        made_by: entry.made_by,
     }
 }
 
@@ -294,6 +348,11 @@ fn pause(entry: &Entry) -> Pause {
     Pause {
         id: entry.id.clone(),
         reason: entry.text_or_empty("reason"),
+        kind: match entry.text("kind") {
+            Some("contact") => Some(Kind::Contact),
+            Some("visit") => Some(Kind::Visit),
+            _ => None,
+        },
         from: entry.date("from"),
         to: entry.date("to"),
     }
@@ -460,7 +519,8 @@ impl Category {
                 .with("start", date_text(self.start))
                 .with("end", date_text(self.end))
                 .with("recorded_on", date_text(self.recorded_on))
-                .with("basis", self.basis.as_str()),
+                .with("basis", self.basis.as_str())
+                .with("status", self.status.as_str()),
         }
     }
 }
@@ -472,6 +532,13 @@ impl Pause {
             collection: "pauses",
             entry: Entry::new(&self.id)
                 .with("reason", self.reason.as_str())
+                .with(
+                    "kind",
+                    self.kind.map(|kind| match kind {
+                        Kind::Contact => "contact",
+                        Kind::Visit => "visit",
+                    }),
+                )
                 .with("from", date_text(self.from))
                 .with("to", date_text(self.to)),
         }

@@ -24,6 +24,9 @@ pub struct CodeList {
     /// Standard or office it comes from.
     #[serde(default)]
     pub source: String,
+    /// Edition of the standard, where there is one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub version: String,
     /// Items in the order a screen shows them.
     pub items: Vec<CodeItem>,
 }

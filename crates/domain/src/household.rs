@@ -1,6 +1,7 @@
 //! The household: dwelling, members, and the session part of each home visit (走访单).
 
-use crate::record::{Edit, Entry, Record};
+use crate::child::listed;
+use crate::record::{Edit, Entry, ROWS, Record};
 use crate::scalar::Scalar;
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
@@ -41,6 +42,8 @@ pub struct Household {
     pub imported: BTreeMap<String, Scalar>,
     /// Sessions in causal order.
     pub sessions: Vec<Session>,
+    /// The entries of the file's blocks that stand, by collection: members, rows.
+    pub listed: BTreeMap<&'static str, Vec<Entry>>,
 }
 
 impl Household {
@@ -50,7 +53,13 @@ impl Household {
             fields: record.fields.clone(),
             imported: record.imported.clone(),
             sessions: record.entries("sessions").iter().map(session).collect(),
+            listed: listed(record, &["members", ROWS]),
         }
+    }
+
+    /// The standing entries of a collection.
+    pub fn entries(&self, collection: &str) -> &[Entry] {
+        self.listed.get(collection).map_or(&[], Vec::as_slice)
     }
 
     /// Text of a field.

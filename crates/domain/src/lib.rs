@@ -2,11 +2,13 @@
 //!
 //! No IO, no clock, no randomness: time and ids are arguments. Automerge is named only in `**/doc.rs`.
 
+pub mod area;
 pub mod attachment;
 pub mod cadence;
 pub mod calendar;
 pub mod child;
 pub mod code_list;
+pub mod file;
 pub mod form;
 pub mod household;
 pub mod identity_number;

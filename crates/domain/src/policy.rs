@@ -39,6 +39,12 @@ pub struct PolicyPack {
     /// Holidays and adjusted workdays by year.
     #[serde(default)]
     pub work_years: Vec<WorkYear>,
+    /// School terms; between them is vacation.
+    #[serde(default)]
+    pub terms: Vec<SchoolTerm>,
+    /// Rounds beside the tiers: 寒假, 暑期防溺水, 节前 (domain.md §5.5).
+    #[serde(default)]
+    pub campaigns: Vec<Campaign>,
     /// Who is told when, by days overdue.
     #[serde(default)]
     pub overdue: Vec<OverdueLevel>,
@@ -72,6 +78,58 @@ pub struct PolicyPack {
     /// Row and file limits (decisions 15), by name.
     #[serde(default)]
     pub limits: BTreeMap<String, u64>,
+}
+
+/// A school term, as the bureau of education publishes it each year.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SchoolTerm {
+    /// 2026学年第一学期.
+    pub name: String,
+    /// Where the days come from.
+    #[serde(default)]
+    pub source: String,
+    /// First day.
+    pub from: NaiveDate,
+    /// Last day.
+    pub to: NaiveDate,
+}
+
+/// A round beside the tiers: an extra contact or visit within a window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Campaign {
+    /// Stable code; each year's round has its own.
+    pub code: String,
+    /// Name for people.
+    pub name: String,
+    /// First day.
+    pub from: NaiveDate,
+    /// Last day.
+    pub to: NaiveDate,
+    /// What it asks for.
+    pub kinds: Vec<crate::cadence::Kind>,
+    /// Once in every such stretch of the window; once in the whole window without it.
+    #[serde(default)]
+    pub every: Option<Span>,
+    /// For which children; everybody with a cadence when it says nothing.
+    #[serde(default)]
+    pub who: CampaignFor,
+    /// Dates and misses follow it; otherwise it only reminds.
+    #[serde(default)]
+    pub binding: bool,
+}
+
+/// Which children a campaign is for; everything that is said must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CampaignFor {
+    /// Tier codes.
+    pub tiers: Vec<String>,
+    /// Category codes; `DP-*` means all that begin so.
+    pub categories: Vec<String>,
+    /// Completed years on the campaign's first day, at least.
+    pub age_from: Option<u32>,
+    /// And below.
+    pub age_below: Option<u32>,
 }
 
 /// Half-open: `to` is the first day it no longer holds.
@@ -222,6 +280,8 @@ pub struct Rules {
     pub attempts_before_problem: u32,
     /// Days before a category's upper age when a review is due (domain.md §3.2).
     pub ageing_reminder_days: Vec<u32>,
+    /// A change of the rules is announced so many days before its first day, and for as long after it.
+    pub announce_days: u32,
     /// A photo or recording stays on the tablet for so many days after the server has it for good, and after it was
     /// fetched again (docs/adr/0016).
     pub attachment_keep_days: u32,
@@ -424,6 +484,7 @@ impl Default for Rules {
             school_visits_in_a_row: 1,
             attempts_before_problem: 2,
             ageing_reminder_days: vec![60, 30],
+            announce_days: 60,
             attachment_keep_days: 30,
             step_up_minutes: 5,
             lock: LockRules::default(),
@@ -584,6 +645,18 @@ impl PolicyPack {
         WorkCalendar::new(&self.work_years)
     }
 
+    /// Is school closed on a day? None where the terms around it are not known.
+    pub fn is_vacation(&self, date: NaiveDate) -> Option<bool> {
+        let first = self.terms.iter().map(|term| term.from).min()?;
+        let last = self.terms.iter().map(|term| term.to).max()?;
+        (first <= date && date <= last).then(|| {
+            !self
+                .terms
+                .iter()
+                .any(|term| term.from <= date && date <= term.to)
+        })
+    }
+
     /// A tier by code.
     pub fn tier(&self, code: &str) -> Option<&TierRule> {
         self.tiers.iter().find(|tier| tier.code == code)
@@ -630,13 +703,18 @@ impl PolicyPack {
 
     /// Chinese label of a code in a list; the code itself when the list does not know it.
     ///
-    /// CATEGORY, PROBLEM, PAUSE_REASON and URGENCY are read from where the pack rules on them.
+    /// CATEGORY, PROBLEM, PAUSE_REASON, FACT and URGENCY are read from where the pack rules on them.
     pub fn label<'a>(&'a self, list: &str, code: &'a str) -> &'a str {
         let label = match list {
             "CATEGORY" => self.category(code).map(|it| it.label.as_str()),
             "PROBLEM" => self.problem(code).map(|it| it.label.as_str()),
             "PROBLEM_CARD" => self.problem_card(code).map(|it| it.label.as_str()),
             "URGENCY" => self.urgency(code).map(|it| it.label.as_str()),
+            "FACT" => self
+                .facts
+                .iter()
+                .find(|it| it.code == code)
+                .map(|it| it.label.as_str()),
             "PAUSE_REASON" => self
                 .pauses
                 .iter()
@@ -650,6 +728,32 @@ impl PolicyPack {
     /// Items of a list; empty when there is none.
     pub fn list(&self, name: &str) -> &[CodeItem] {
         self.lists.items(name)
+    }
+
+    /// What a choice offers: a list, or what the pack rules on (CATEGORY without the ones that belong into a sealed
+    /// document, PAUSE_REASON, FACT).
+    pub fn items(&self, name: &str) -> Vec<CodeItem> {
+        let item = |code: &str, label: &str| CodeItem {
+            code: code.to_owned(),
+            label: label.to_owned(),
+            retired: false,
+            synonyms: Vec::new(),
+        };
+        match name {
+            "CATEGORY" => self
+                .categories
+                .iter()
+                .filter(|it| !it.restricted)
+                .map(|it| item(&it.code, &it.label))
+                .collect(),
+            "PAUSE_REASON" => self
+                .pauses
+                .iter()
+                .map(|it| item(&it.code, &it.label))
+                .collect(),
+            "FACT" => self.facts.clone(),
+            _ => self.list(name).to_vec(),
+        }
     }
 
     /// A sentence with its places filled; the key itself when the pack has no such sentence.

@@ -19,11 +19,14 @@ pub const SCHEMA: u32 = 1;
 /// that an app of before reads every other document on.
 pub const ATTACHMENTS_SCHEMA: u32 = 2;
 
+/// The shape with the collection [`ROWS`]; a document comes to it with its first row.
+pub const ROWS_SCHEMA: u32 = 3;
+
 /// The newest shape of a kind this build reads and writes.
 #[must_use]
 pub fn newest_schema(kind: DocKind) -> u32 {
     match kind {
-        DocKind::Household | DocKind::Child => ATTACHMENTS_SCHEMA,
+        DocKind::Household | DocKind::Child => ROWS_SCHEMA,
         DocKind::Problem | DocKind::Restricted => SCHEMA,
     }
 }
@@ -36,6 +39,13 @@ pub const IMPORTED: &str = "imported";
 pub const AMENDMENTS: &str = "amendments";
 /// Collection of photos, in child and household documents from [`ATTACHMENTS_SCHEMA`] on.
 pub const ATTACHMENTS: &str = "attachments";
+/// Collection of rows of the file's blocks (parents' work, benefits, wishes, …), in child and household documents from
+/// [`ROWS_SCHEMA`] on. Which blocks there are is data (`policy/fields.json`).
+pub const ROWS: &str = "rows";
+/// Key of an entry that stands in the place of an earlier one of its collection: a row put right, ended, or taken away.
+pub const REPLACES: &str = "replaces";
+/// Key of an entry that takes the one it replaces away (作废) and says nothing itself.
+pub const TAKEN_AWAY: &str = "taken_away";
 
 /// The containers a kind of document is born with. Their order is part of the genesis bytes: never reorder, only append.
 pub fn containers(kind: DocKind) -> &'static [&'static str] {
@@ -189,6 +199,20 @@ impl Record {
     }
 }
 
+/// The entries that stand today: those no later one stands in the place of, without the ones that only take away.
+/// Where two people replaced one entry apart, both of theirs stand.
+pub fn standing(entries: &[Entry]) -> Vec<&Entry> {
+    entries
+        .iter()
+        .filter(|entry| !entry.is(TAKEN_AWAY))
+        .filter(|entry| {
+            !entries.iter().any(|later| {
+                later.text(REPLACES) == Some(entry.id.as_str()) && later.order > entry.order
+            })
+        })
+        .collect()
+}
+
 /// One typed change to a document. There is no "save the struct".
 #[derive(Debug, Clone, PartialEq)]
 pub enum Edit {
@@ -225,5 +249,51 @@ impl Edit {
             key: key.to_owned(),
             value: value.into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(id: &str, at: u64, replaces: Option<&str>) -> Entry {
+        let mut entry = Entry::new(id).with(REPLACES, replaces);
+        entry.order = (at, vec![1]);
+        entry
+    }
+
+    fn ids(entries: &[Entry]) -> Vec<&str> {
+        standing(entries)
+            .iter()
+            .map(|entry| entry.id.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn a_later_entry_stands_in_the_place_of_an_earlier_one() {
+        assert_eq!(
+            ids(&[
+                entry("a", 1, None),
+                entry("b", 2, None),
+                entry("c", 3, Some("a"))
+            ]),
+            ["b", "c"]
+        );
+        let both = [
+            entry("a", 1, None),
+            entry("b", 2, Some("a")),
+            entry("c", 2, Some("a")),
+        ];
+        assert_eq!(ids(&both), ["b", "c"], "two people apart: both stand");
+        let away = entry("b", 2, Some("a")).with(TAKEN_AWAY, true);
+        assert!(ids(&[entry("a", 1, None), away]).is_empty());
+    }
+
+    #[test]
+    fn nothing_replaces_what_came_after_it() {
+        assert_eq!(
+            ids(&[entry("a", 1, Some("b")), entry("b", 2, None)]),
+            ["a", "b"]
+        );
     }
 }

@@ -76,8 +76,7 @@ fn genesis_table() -> String {
     );
     let constants = DocKind::ALL
         .into_iter()
-        .flat_map(|kind| [Some(doc::genesis(kind)), doc::migration(kind)])
-        .flatten();
+        .flat_map(|kind| std::iter::once(doc::genesis(kind)).chain(doc::migrations(kind)));
     for genesis in constants {
         let kind = genesis.kind;
         writeln!(

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+mod areas;
 mod demo;
 mod dictionary;
 mod due;
@@ -44,6 +45,17 @@ enum Task {
         /// The answers.
         answers: std::path::PathBuf,
     },
+    /// Makes the table of areas from a CSV of code, name, class, from, to, successor; names every line it cannot take.
+    Areas {
+        /// The CSV.
+        file: std::path::PathBuf,
+        /// Where it comes from, and which edition.
+        #[arg(long)]
+        source: String,
+        /// Where the pack goes: a file under the policy folder.
+        #[arg(long)]
+        out: std::path::PathBuf,
+    },
     /// Writes generated files: constant changes for the protocol crate, TypeScript types for the UI.
     Gen {
         /// Only compare; fail when a file is out of date.
@@ -67,6 +79,7 @@ fn main() -> Result<()> {
         Task::Due { case } => due::run(&case),
         Task::Form { file, out } => form::run(&file, out.as_deref()),
         Task::Answer { pack, answers } => form::answer(&pack, &answers),
+        Task::Areas { file, source, out } => areas::run(&file, &source, &out),
         Task::Gen { check } => generate::run(check),
         Task::Matrix { write } => matrix::run(write),
         Task::Tidy => tidy::run(),

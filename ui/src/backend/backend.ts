@@ -26,6 +26,11 @@ export const commands = [
   'search_children',
   'child_file',
   'edit_field',
+  'write_row',
+  'take_row_away',
+  'note_miss',
+  'lower_tier',
+  'coming',
   'reveal_field',
   'add_child_form',
   'add_child',
@@ -148,6 +153,11 @@ export interface Backend {
   searchChildren(input: view.SearchInput): Promise<view.ChildListView>
   childFile(input: view.IdInput): Promise<view.ChildFileView>
   editField(input: view.EditFieldInput): Promise<view.ChildFileView>
+  writeRow(input: view.FileRowInput): Promise<view.ChildFileView>
+  takeRowAway(input: view.TakeRowInput): Promise<view.ChildFileView>
+  noteMiss(input: view.MissInput): Promise<view.ChildFileView>
+  lowerTier(input: view.LowerTierInput): Promise<view.ChildFileView>
+  coming(): Promise<view.ComingView>
   revealField(input: view.RevealFieldInput): Promise<view.RevealedView>
   addChild(input: view.AddChildInput): Promise<view.SavedView>
   addChildForm(): Promise<view.AddChildFormView>

@@ -41,7 +41,7 @@ export const readyTablet: AppView = {
 }
 
 export function due(kind: 'visit' | 'contact', from: string, last: string, daysOver: number, reason: string): DueView {
-  return { kind, from, due: last, days_over: daysOver, reason }
+  return { kind, from, due: last, days_over: daysOver, reason, at_home: null }
 }
 
 const overdue = due('visit', '2026-10-19', '2026-11-18', 6, '每月一次：母亲重度残疾')
@@ -88,6 +88,7 @@ export const todayView: TodayView = {
   conflicts: 1,
   answered_problems: 2,
   recused: 0,
+  notices: [{ kind: 'campaign', name: '寒假开头看一看', from: '2027-01-23', until: '2027-02-01', count: 3 }],
 }
 
 const yesNo = [
@@ -253,11 +254,38 @@ export function childFile(): ChildFileView {
     phone: 'carer_phone',
     reasons: ['母亲重度残疾，父亲在外打工'],
     dues: [overdue, soon],
-    misses: ['2026年7月的走访过了日子'],
+    tier: {
+      name: '重点',
+      enhanced: true,
+      since: '2026-02-01',
+      every: ['联系：每两周一次', '入户走访：每月一次'],
+      words: ['母亲重度残疾'],
+      lower_to: '一般',
+      may_lower: true,
+      lowered: [],
+    },
+    months: [
+      { month: '2026-10-01', contact: 'done', contacts: 2, visit: 'missed', visits: 0 },
+      { month: '2026-11-01', contact: 'open', contacts: 0, visit: 'paused', visits: 0 },
+    ],
+    misses: [{ kind: 'visit', from: '2026-07-01', to: '2026-08-31', text: '7月1日到8月31日没有入户走访', reason: null, by: null }],
+    miss_reasons: [
+      { code: 'away', label: '孩子或家里人那段时间不在' },
+      { code: 'oth', label: '其他，写清楚' },
+    ],
+    campaigns: [{ name: '暑假防溺水提醒', kind: 'contact', to: '2026-12-02', done: false }],
+    ahead: ['2027年3月2日满16周岁，请看看是否符合其他情况'],
+    paused: ['住院，到12月2日'],
+    hints: [
+      { code: 'under_16_alone', weight: 'law', text: '未满十六周岁，一个人生活。', law: '《未成年人保护法》第二十一条', report: 'alone' },
+      { code: 'no_insurance', weight: 'ask', text: '没有居民医保，请帮家里去办。', law: null, report: null },
+    ],
+    to_ask: [{ holder: 'child', key: 'phone_child', label: '孩子的电话' }],
     blocks: [
       {
         key: 'basics',
         title: '基本信息',
+        rows: null,
         fields: [
           { key: 'name', holder: 'child', label: '姓名', text: '石小雨', masked: false, reveal: null, value: '石小雨', kind: 'text', options: [], editable: true, conflict: null, flag: null },
           { key: 'id_no', holder: 'child', label: '身份证号', text: '310199********0027', masked: true, reveal: 'step_up', value: null, kind: 'id_no', options: [], editable: true, conflict: null, flag: '请核对：校验位不对' },
@@ -266,6 +294,38 @@ export function childFile(): ChildFileView {
           { key: 'address', holder: 'household', label: '家庭住址', text: '二组 12 号', masked: false, reveal: null, value: '二组 12 号', kind: 'text', options: [], editable: true, conflict: 'x1', flag: null },
           { key: 'phone_child', holder: 'child', label: '孩子的电话', text: null, masked: false, reveal: null, value: null, kind: 'phone', options: [], editable: true, conflict: null, flag: null },
         ],
+      },
+      {
+        key: 'pause',
+        title: '暂停',
+        fields: [],
+        rows: {
+          one: '一次暂停',
+          editable: true,
+          columns: [
+            { key: 'reason', label: '为什么', kind: 'one', options: [{ code: 'HOSPITAL', label: '住院' }, { code: 'TEMP_AWAY', label: '暂时不在' }], need: true, masked: false },
+            { key: 'from', label: '从哪天起', kind: 'date', options: [], need: true, masked: false },
+            { key: 'phone', label: '那边的电话', kind: 'phone', options: [], need: false, masked: true },
+            { key: 'place', label: '孩子在哪里', kind: 'text', options: [], need: false, masked: false },
+          ],
+          rows: [
+            {
+              row: 'p1',
+              head: '住院',
+              lines: [
+                { key: 'pause/p1/from', label: '从哪天起', text: '2026-11-20', reveal: null, flag: null },
+                { key: 'pause/p1/phone', label: '那边的电话', text: '100****2034', reveal: 'tap', flag: null },
+              ],
+              values: { reason: ['HOSPITAL'], from: ['2026-11-20'] },
+              by: '李玉梅',
+              on: '2026-11-20',
+              state: 'saved',
+              editable: true,
+              removable: true,
+            },
+          ],
+          past: [],
+        },
       },
     ],
     siblings: [{ child: 'c2', name: '石小晨' }],
@@ -364,6 +424,21 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
     },
     childFile: async () => file,
     editField: async () => file,
+    writeRow: async () => file,
+    takeRowAway: async () => file,
+    noteMiss: async () => file,
+    lowerTier: async () => file,
+    coming: async () => ({
+      law: [],
+      ageing: [{ child: 'c1', name: '石小雨', village: '青石村', text: '2027年3月2日满16周岁', on: '2027-03-02' }],
+      ended: [],
+      lowering: [],
+      paused: [],
+      soon: [],
+      changes: [
+        { from: '2027-01-01', pack: '2027年起每月走访', kind: 'visit', before: '每两月一次', after: '每月一次', children: [{ child: 'c1', name: '石小雨', village: '青石村', text: '新规定下第一次最晚2027年1月8日', on: '2027-01-08' }] },
+      ],
+    }),
     amendRecord: async () => (file = { ...file }),
     addChild: async () => saved,
     addChildForm: async () => ({

@@ -1,5 +1,6 @@
 //! What a returned change says, field by field, in the words of the file and the forms.
 
+use crate::rows;
 use crate::tablet::Tablet;
 use crate::view::ReturnedLine;
 use domain::form;
@@ -125,6 +126,15 @@ fn entry_lines(
     entry: &Entry,
     lines: &mut Vec<ReturnedLine>,
 ) {
+    if let Some(columns) = pack.and_then(|pack| rows::lines_of(tablet, pack, entry)) {
+        lines.extend(columns.into_iter().map(|(label, after)| ReturnedLine {
+            key: "entries.other".to_owned(),
+            label: Some(label),
+            before: None,
+            after,
+        }));
+        return;
+    }
     let label_of = |key: &str, code: &str| match (list_of(collection, key), pack) {
         (Some("CATEGORY"), Some(pack)) => pack
             .category(code)

@@ -1,5 +1,6 @@
 //! Children: list, file 一人一档, timeline, contact and attempt records.
 
+use super::file::{CampaignView, FileRowsView, HintView, MissView, MonthView, TierView, ToAskView};
 use super::today::DueView;
 use super::visit::ScreenedView;
 use serde::{Deserialize, Serialize};
@@ -102,9 +103,9 @@ pub struct FieldView {
 pub struct RevealFieldInput {
     /// Child id.
     pub child: String,
-    /// `child` or `household`.
+    /// `child` or `household`, or `row` for a value of a row.
     pub holder: String,
-    /// Key of the field.
+    /// Key of the field; of a row `block/row/column`.
     pub key: String,
 }
 
@@ -135,6 +136,8 @@ pub struct FieldBlockView {
     pub title: String,
     /// Fields.
     pub fields: Vec<FieldView>,
+    /// Rows, where the block has some.
+    pub rows: Option<FileRowsView>,
 }
 
 /// What a line of the timeline is.
@@ -207,9 +210,25 @@ pub struct ChildFileView {
     pub reasons: Vec<String>,
     /// Contact and visit dates with reasons; empty without cadence.
     pub dues: Vec<DueView>,
-    /// Misses kept for statistics, in words.
-    pub misses: Vec<String>,
-    /// Blocks of fields.
+    /// How often, since when and why; null without a cadence.
+    pub tier: Option<TierView>,
+    /// The last twelve months, oldest first; empty without an opening date.
+    pub months: Vec<MonthView>,
+    /// Periods that passed without what they asked for, newest first.
+    pub misses: Vec<MissView>,
+    /// Why a period may have passed.
+    pub miss_reasons: Vec<OptionView>,
+    /// Rounds that run today.
+    pub campaigns: Vec<CampaignView>,
+    /// Ageing out, and what another rule pack changes, in words.
+    pub ahead: Vec<String>,
+    /// Pauses of today, in words.
+    pub paused: Vec<String>,
+    /// What a person should look at.
+    pub hints: Vec<HintView>,
+    /// What is still to ask.
+    pub to_ask: Vec<ToAskView>,
+    /// Blocks of fields and rows.
     pub blocks: Vec<FieldBlockView>,
     /// Other children of the household.
     pub siblings: Vec<SiblingView>,

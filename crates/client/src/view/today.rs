@@ -1,5 +1,6 @@
 //! The list 今天.
 
+use super::file::NoticeView;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -40,6 +41,8 @@ pub struct DueView {
     pub days_over: i32,
     /// 每月一次：母亲重度残疾.
     pub reason: String,
+    /// Days on which a child that boards is at home, in words.
+    pub at_home: Option<String>,
 }
 
 /// One row of 今天: one child, or siblings folded.
@@ -105,6 +108,8 @@ pub struct TodayView {
     pub answered_problems: u32,
     /// Children somebody else visits, because this person is not to act for them (回避).
     pub recused: u32,
+    /// Rounds, changes of the rules, who stands in for whom, and who comes to an age.
+    pub notices: Vec<NoticeView>,
 }
 
 /// An unfinished visit form.

@@ -1,6 +1,9 @@
 //! A disputed date as a file: what is known about a child, the packs, a day, and what is expected (docs/due-case.md).
 
-use super::{Cadence, CadenceInput, Due, EventVerdict, Kind, Miss, Reminder, compute};
+use super::{
+    Announced, Cadence, CadenceInput, CampaignToday, Due, EventVerdict, Kind, Miss, Month,
+    Reminder, announced, compute, months,
+};
 use crate::policy::PolicySet;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -19,6 +22,9 @@ pub struct CaseFile {
     pub area: Option<String>,
     /// The day asked about.
     pub today: NaiveDate,
+    /// So many months, up to this one, month by month.
+    #[serde(default)]
+    pub months: u32,
     /// The child.
     pub case: CadenceInput,
     /// Part of the report that must come out.
@@ -57,12 +63,25 @@ pub struct CaseReport {
     pub pack: Option<String>,
     /// Tier that day.
     pub tier: Option<String>,
+    /// Since when tier and pack hold.
+    pub since: Option<NaiveDate>,
+    /// What put the child there.
+    pub tier_words: Vec<String>,
+    /// The tier that would hold if lowering was approved.
+    pub lower_to: Option<String>,
     /// When the next contact is due and why.
     pub contact: Option<Due>,
     /// When the next visit is due and why.
     pub visit: Option<Due>,
     /// What was missed.
     pub misses: Vec<Miss>,
+    /// Rounds that run that day.
+    pub campaigns: Vec<CampaignToday>,
+    /// What another pack changes around that day.
+    pub announced: Vec<Announced>,
+    /// Month by month, where the file asks for it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub months: Vec<Month>,
     /// Ageing-out reminders.
     pub reminders: Vec<Reminder>,
     /// First day without a cadence.
@@ -85,11 +104,25 @@ impl CaseFile {
             Some(area) => packs.for_area(area),
             None => packs.clone(),
         };
-        let first = report(&self.title, &self.case, self.today, &self.expect, &packs);
+        let first = report(
+            &self.title,
+            &self.case,
+            self.today,
+            self.months,
+            &self.expect,
+            &packs,
+        );
         let others = self.also.iter().map(|variant| {
             let case = variant.case.as_ref().unwrap_or(&self.case);
             let today = variant.today.unwrap_or(self.today);
-            report(&variant.title, case, today, &variant.expect, &packs)
+            report(
+                &variant.title,
+                case,
+                today,
+                self.months,
+                &variant.expect,
+                &packs,
+            )
         });
         std::iter::once(first).chain(others).collect()
     }
@@ -99,6 +132,7 @@ fn report(
     title: &str,
     case: &CadenceInput,
     today: NaiveDate,
+    strip: u32,
     expect: &Value,
     packs: &PolicySet,
 ) -> CaseReport {
@@ -107,7 +141,11 @@ fn report(
     let visit = cadence.due(Kind::Visit).cloned();
     let Cadence {
         tier,
+        since,
+        tier_words,
+        lower_to,
         pack,
+        campaigns,
         misses,
         reminders,
         ends_on,
@@ -121,9 +159,15 @@ fn report(
         today,
         pack,
         tier,
+        since,
+        tier_words,
+        lower_to,
         contact,
         visit,
         misses,
+        campaigns,
+        announced: announced(case, packs, today),
+        months: months(case, packs, today, strip),
         reminders,
         ends_on,
         attempts_in_a_row,

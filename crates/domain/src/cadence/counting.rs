@@ -55,7 +55,8 @@ pub(super) fn count(case: &CadenceInput, packs: &PolicySet, today: NaiveDate) ->
             .or_else(|| packs.newest_by(today));
         let rules = pack.map_or(&standard, |pack| &pack.rules);
         let contact = as_contact(case, event, rules, today);
-        let visit = as_visit(case, event, rules, &streak, today);
+        let vacation = pack.and_then(|pack| pack.is_vacation(event.event_date)) == Some(true);
+        let visit = as_visit(case, event, rules, &streak, vacation, today);
         if visit.is_ok() {
             counted.visits.push(event.event_date);
             let school = is_one_of(event.place.as_ref(), &rules.counting.school);
@@ -201,6 +202,7 @@ fn as_visit(
     event: &Event,
     rules: &Rules,
     streak: &Streak,
+    vacation: bool,
     today: NaiveDate,
 ) -> Result<(), WhyNot> {
     valid(case, event, today)?;
@@ -224,6 +226,9 @@ fn as_visit(
     } else if is_one_of(place, &counting.school) {
         if !event.boarder {
             return Err(WhyNot::NotABoarder);
+        }
+        if vacation {
+            return Err(WhyNot::SchoolVacation);
         }
         if streak.at_school >= rules.school_visits_in_a_row {
             return Err(WhyNot::SchoolAgain);

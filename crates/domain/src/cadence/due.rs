@@ -1,5 +1,6 @@
 //! The due date of a kind and where it stands (domain.md §5.3, decisions 5 and 9).
 
+use super::campaigns;
 use super::counting::Counted;
 use super::segments::{Segment, tier_words};
 use super::{CadenceInput, Due, Kind, Pause, ReasonCode, Status};
@@ -74,6 +75,24 @@ fn due(
             found.moved(paused, ReasonCode::Pause, text);
         }
     }
+    let campaign = (!is_first)
+        .then(|| campaigns::asks(case, &segments[index], counted, kind, today))
+        .flatten()
+        .filter(|campaign| campaign.window.to < found.due);
+    if let Some(campaign) = &campaign {
+        let text = because(
+            pack,
+            ReasonCode::Campaign,
+            &[("name", &campaign.name)],
+            campaign.window.to,
+        );
+        found.moved(campaign.window.to, ReasonCode::Campaign, text);
+        found.window_from = campaign.window.from;
+    }
+    let reason = match &campaign {
+        Some(campaign) => pack.text("reason.campaign", &[("name", &campaign.name)]),
+        None => reason(case, pack, tier, kind, is_first, today),
+    };
     let days_over = i32::try_from((today - found.due).num_days()).unwrap_or(i32::MAX);
     let (level, to_roles) = overdue_level(pack, tier, days_over);
     Some(Due {
@@ -82,14 +101,46 @@ fn due(
         due: found.due,
         status: status(days_over, pack.rules.soon_days),
         days_over,
-        reason: reason(case, pack, tier, kind, is_first, today),
+        reason,
         reason_codes: found.because.iter().map(|(code, _)| *code).collect(),
         because: found.because.into_iter().map(|(_, text)| text).collect(),
         tier: tier.code.clone(),
         last,
         level,
         to_roles,
+        at_home: (case.boards && kind == Kind::Visit)
+            .then(|| at_home(pack, today.max(found.window_from), found.due))
+            .flatten(),
     })
+}
+
+/// The next two days on which a child that boards is at home: days off, and the vacations where the terms are known.
+fn at_home(pack: &PolicyPack, from: NaiveDate, to: NaiveDate) -> Option<String> {
+    let calendar = pack.work_calendar();
+    let days: Vec<String> = from
+        .iter_days()
+        .take_while(|day| *day <= to)
+        .filter(|day| !calendar.is_workday(*day) || pack.is_vacation(*day) == Some(true))
+        .take(2)
+        .map(month_day_words)
+        .collect();
+    let join = pack.text("reason.join", &[]);
+    (!days.is_empty()).then(|| pack.text("at_home", &[("days", &days.join(&join))]))
+}
+
+/// Does a pause of a kind touch these days?
+pub(super) fn pause_overlaps(
+    case: &CadenceInput,
+    pack: &PolicyPack,
+    kind: Kind,
+    from: NaiveDate,
+    to: NaiveDate,
+    today: NaiveDate,
+) -> bool {
+    case.pauses
+        .iter()
+        .filter(|pause| pauses_kind(pause, pack, kind))
+        .any(|pause| pause.from <= to && from <= pause_end(pause, pack, today))
 }
 
 /// `return add_workdays(child.opened_on, P.new_child_first_visit_workdays)`; counted from the first day with a cadence.

@@ -33,6 +33,9 @@ pub struct CadenceInput {
     /// Pauses in any order.
     #[serde(default)]
     pub pauses: Vec<Pause>,
+    /// The child boards at school now: says on which days it is at home.
+    #[serde(default)]
+    pub boards: bool,
 }
 
 /// A row of the child's category set.

@@ -1,8 +1,9 @@
 //! Periods that passed without what they asked for (domain.md §5.3, decisions 6). Permanent; nothing is asked to be made up.
 
+use super::campaigns::{self, is_away};
 use super::counting::Counted;
 use super::due::after_pauses;
-use super::segments::Segment;
+use super::segments::{Segment, is_in};
 use super::{CadenceInput, Kind, Miss};
 use crate::calendar::{Blocks, Window, add_days, add_span, month_day_words};
 use crate::policy::{Interval, Span};
@@ -34,6 +35,7 @@ pub(super) fn misses(
                 Some(calendar) => misses.extend(stretch.calendar(calendar)),
                 None => {}
             }
+            misses.extend(stretch.campaigns());
         }
     }
     misses.sort_by_key(|miss| (miss.window, miss.kind));
@@ -100,6 +102,33 @@ impl Stretch<'_> {
         misses
     }
 
+    /// Windows of binding campaigns that are over, lay wholly in the stretch and had neither an event nor a pause.
+    fn campaigns(&self) -> Vec<Miss> {
+        let mut misses = Vec::new();
+        for campaign in &self.segment.pack.campaigns {
+            let asks = campaign.binding && campaign.kinds.contains(&self.kind);
+            if !asks || !is_in(self.case, self.segment, campaign) {
+                continue;
+            }
+            for window in campaigns::windows(campaign) {
+                let missed = self.segment.from <= window.from
+                    && self.is_closed(window.to)
+                    && !self.counted.any_in(self.kind, window.from, window.to)
+                    && !is_away(self.case, self.segment, self.kind, window, self.today);
+                if missed {
+                    let mut miss = self.miss(window);
+                    miss.text = self.segment.pack.text(
+                        "miss.campaign",
+                        &[("name", &campaign.name), ("miss", &miss.text)],
+                    );
+                    miss.campaign = Some(campaign.code.clone());
+                    misses.push(miss);
+                }
+            }
+        }
+        misses
+    }
+
     /// Its last day is over, and was still in the stretch.
     fn is_closed(&self, last_day: NaiveDate) -> bool {
         last_day < self.today && self.segment.contains(last_day)
@@ -128,6 +157,7 @@ impl Stretch<'_> {
             window,
             tier: self.segment.tier.code.clone(),
             pack: pack.id.clone(),
+            campaign: None,
             text: pack.text(
                 "miss",
                 &[

@@ -49,6 +49,8 @@ pub enum ReasonCode {
     Grace,
     /// After a pause.
     Pause,
+    /// A campaign asks for it earlier.
+    Campaign,
 }
 
 impl ReasonCode {
@@ -61,6 +63,7 @@ impl ReasonCode {
             ReasonCode::MaxGap => "because.max_gap",
             ReasonCode::Grace => "because.grace",
             ReasonCode::Pause => "because.pause",
+            ReasonCode::Campaign => "because.campaign",
         }
     }
 }
@@ -92,6 +95,78 @@ pub struct Due {
     pub level: Option<u32>,
     /// Roles told at that level.
     pub to_roles: Vec<String>,
+    /// Days until then on which a child that boards is at home, the next two; in words.
+    pub at_home: Option<String>,
+}
+
+/// A round the child is in today (domain.md §5.5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CampaignToday {
+    /// Code of the pack's campaigns.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Contact or visit.
+    pub kind: Kind,
+    /// The days in which it is asked for.
+    #[serde(flatten)]
+    pub window: Window,
+    /// It was done in these days.
+    pub done: bool,
+    /// Dates and misses follow it.
+    pub binding: bool,
+}
+
+/// What another rule pack changes for the child (domain.md §5.3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announced {
+    /// First day of the new rule.
+    pub from: NaiveDate,
+    /// Pack that holds from then on; none where no pack follows.
+    pub pack: Option<String>,
+    /// Contact or visit.
+    pub kind: Kind,
+    /// How often until then; none without a cadence.
+    pub before: Option<String>,
+    /// How often from then on; none without a cadence.
+    pub after: Option<String>,
+    /// First date under the new rule, as things stand.
+    pub due: Option<NaiveDate>,
+}
+
+/// How a month went for one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MonthState {
+    /// The file was not open, or there was no cadence.
+    None,
+    /// It was done, and nothing was missed.
+    Done,
+    /// It was done, and a period that ended in this month passed without it.
+    Partly,
+    /// A period ended in this month without it.
+    Missed,
+    /// Paused, and not done.
+    Paused,
+    /// Nothing had to be done in this month.
+    Free,
+    /// It is this month, and still to be done.
+    Open,
+}
+
+/// A month of the strip.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Month {
+    /// Its first day.
+    pub month: NaiveDate,
+    /// How contacts went.
+    pub contact: MonthState,
+    /// How many counted.
+    pub contacts: u32,
+    /// How visits went.
+    pub visit: MonthState,
+    /// How many counted.
+    pub visits: u32,
 }
 
 /// A period without what it asked for; permanent, for statistics.
@@ -106,6 +181,9 @@ pub struct Miss {
     pub tier: String,
     /// Pack of that time.
     pub pack: String,
+    /// Campaign that asked for it, if it was one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub campaign: Option<String>,
     /// In words.
     pub text: String,
 }
@@ -153,6 +231,8 @@ pub enum WhyNot {
     NoHospitalPause,
     /// At school, but the child does not board.
     NotABoarder,
+    /// At school outside the terms: the child is not there.
+    SchoolVacation,
     /// At school, as the last counting visit was.
     SchoolAgain,
     /// The child was not seen last time either.
@@ -161,7 +241,7 @@ pub enum WhyNot {
 
 impl WhyNot {
     /// All of them, for tests that hold the packs to a sentence for each.
-    pub const ALL: [WhyNot; 14] = [
+    pub const ALL: [WhyNot; 15] = [
         WhyNot::Voided,
         WhyNot::Future,
         WhyNot::FileNotOpen,
@@ -174,6 +254,7 @@ impl WhyNot {
         WhyNot::WrongPlace,
         WhyNot::NoHospitalPause,
         WhyNot::NotABoarder,
+        WhyNot::SchoolVacation,
         WhyNot::SchoolAgain,
         WhyNot::ChildNotSeenAgain,
     ];
@@ -193,6 +274,7 @@ impl WhyNot {
             WhyNot::WrongPlace => "why_not.wrong_place",
             WhyNot::NoHospitalPause => "why_not.no_hospital_pause",
             WhyNot::NotABoarder => "why_not.not_a_boarder",
+            WhyNot::SchoolVacation => "why_not.school_vacation",
             WhyNot::SchoolAgain => "why_not.school_again",
             WhyNot::ChildNotSeenAgain => "why_not.child_not_seen_again",
         }
@@ -227,12 +309,20 @@ pub struct Cadence {
     pub tier: Option<String>,
     /// The tier is a higher-frequency one.
     pub enhanced: bool,
+    /// Since when the tier and the pack hold without a break.
+    pub since: Option<NaiveDate>,
+    /// What put the child there, in words.
+    pub tier_words: Vec<String>,
+    /// Nothing that still holds asks for this tier: the one that would hold if somebody approved lowering (decisions 7).
+    pub lower_to: Option<String>,
     /// Pack that holds today.
     pub pack: Option<String>,
     /// Contact and visit, the earlier first; empty without a cadence.
     pub dues: Vec<Due>,
     /// Misses over all periods, oldest first.
     pub misses: Vec<Miss>,
+    /// Rounds that run today and are for this child.
+    pub campaigns: Vec<CampaignToday>,
     /// Ageing-out reminders, oldest first.
     pub reminders: Vec<Reminder>,
     /// First day without a cadence, if that is known.

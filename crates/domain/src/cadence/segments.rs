@@ -1,13 +1,13 @@
 //! A child's time cut into stretches of one tier and one pack. Outside them there is no cadence.
 
-use super::{CadenceInput, Category, Reminder, TierFact};
-use crate::calendar::{birthday, days_before, full_date_words};
-use crate::policy::{PolicyPack, PolicySet, TierRule, code_matches};
+use super::{CadenceInput, Category, Reminder, TierFact, TierLowered};
+use crate::calendar::{birthday, completed_years, days_before, full_date_words};
+use crate::policy::{Campaign, PolicyPack, PolicySet, TierRule, code_matches};
 use chrono::NaiveDate;
 use std::collections::BTreeSet;
 
 /// Kind of the dated fact that carries a risk colour.
-const RISK_LEVEL: &str = "risk_level";
+pub const RISK_LEVEL: &str = "risk_level";
 
 /// Days under one tier of one pack; `to` is the first day after.
 #[derive(Debug, Clone)]
@@ -89,7 +89,11 @@ pub(super) fn tier_words(
     day: NaiveDate,
 ) -> Vec<String> {
     let mut words = Vec::new();
-    for fact in &case.facts {
+    // In the pack's order, whatever order they were written in.
+    let place = |fact: &TierFact| pack.facts.iter().position(|known| known.code == fact.kind);
+    let mut facts: Vec<&TierFact> = case.facts.iter().collect();
+    facts.sort_by_key(|fact| (place(fact), &fact.words, fact.recorded_on));
+    for fact in facts {
         if fact_demands(case, fact, tier, day) {
             let known = pack.facts.iter().find(|known| known.code == fact.kind);
             let word = fact
@@ -112,6 +116,55 @@ pub(super) fn tier_words(
     let mut seen = BTreeSet::new();
     words.retain(|word| seen.insert(word.clone()));
     words
+}
+
+/// The tier that would hold if somebody approved lowering today; none where what is open asks for this one anyway.
+pub(super) fn lower_to(
+    case: &CadenceInput,
+    segment: &Segment<'_>,
+    today: NaiveDate,
+) -> Option<String> {
+    let ended = |to: Option<NaiveDate>| to.is_some_and(|to| to <= today);
+    let anything_ended =
+        case.facts.iter().any(|it| ended(it.to)) || case.categories.iter().any(|it| ended(it.end));
+    if !anything_ended {
+        return None;
+    }
+    let mut approved = case.clone();
+    approved.tier_lowered.push(TierLowered {
+        approved_by: "?".to_owned(),
+        on: today,
+    });
+    let lower = tier_on(&approved, segment.pack, today)?;
+    (lower.code != segment.tier.code).then(|| lower.code.clone())
+}
+
+/// Is a campaign of the stretch's pack for this child?
+pub(super) fn is_in(case: &CadenceInput, segment: &Segment<'_>, campaign: &Campaign) -> bool {
+    let who = &campaign.who;
+    let age = case
+        .birth_date
+        .and_then(|birth| completed_years(birth, campaign.from));
+    let of_age = match age {
+        Some(age) => {
+            who.age_from.is_none_or(|from| from <= age)
+                && who.age_below.is_none_or(|below| age < below)
+        }
+        None => who.age_from.is_none() && who.age_below.is_none(),
+    };
+    let by_tier = who.tiers.is_empty() || who.tiers.contains(&segment.tier.code);
+    let by_category = who.categories.is_empty()
+        || case.categories.iter().any(|category| {
+            let named = |pattern: &String| code_matches(pattern, &category.code);
+            who.categories.iter().any(named)
+                && category_holds(
+                    case,
+                    category,
+                    segment.pack,
+                    campaign.from.max(segment.from),
+                )
+        });
+    of_age && by_tier && by_category
 }
 
 /// Reminders before a category ends by age (domain.md §3.2, vector 10).

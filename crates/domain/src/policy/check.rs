@@ -1,6 +1,6 @@
 //! What must hold in a pack before anybody computes with it.
 
-use super::{Interval, PolicyPack, TierPredicate, code_matches};
+use super::{Campaign, Interval, PolicyPack, TierPredicate, code_matches};
 use std::collections::BTreeSet;
 
 /// Why a pack is refused. Every variant names the place in the pack.
@@ -61,6 +61,10 @@ pub(super) fn check(pack: &PolicyPack) -> Result<(), PolicyError> {
         pack.categories.iter().map(|it| it.code.as_str()),
     )?;
     once("pauses", pack.pauses.iter().map(|it| it.code.as_str()))?;
+    once(
+        "campaigns",
+        pack.campaigns.iter().map(|it| it.code.as_str()),
+    )?;
     once("problems", pack.problems.iter().map(|it| it.code.as_str()))?;
     once(
         "problem_cards",
@@ -171,6 +175,7 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
         (rules.upgrade_grace_days, "rules.upgrade_grace_days"),
         (rules.pause_grace_days, "rules.pause_grace_days"),
         (rules.soon_days, "rules.soon_days"),
+        (rules.announce_days, "rules.announce_days"),
         (rules.attachment_keep_days, "rules.attachment_keep_days"),
         (rules.lease_days, "rules.lease_days"),
         (rules.lease_days_far, "rules.lease_days_far"),
@@ -247,6 +252,14 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
             )));
         }
     }
+    for term in &pack.terms {
+        if term.to < term.from {
+            return Err(PolicyError::Range(format!("terms.{}", term.name)));
+        }
+    }
+    for campaign in &pack.campaigns {
+        check_campaign(pack, campaign)?;
+    }
     for year in &pack.work_years {
         if year.holidays.iter().chain(&year.workdays).any(|date| {
             use chrono::Datelike;
@@ -254,6 +267,33 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
         }) {
             return Err(PolicyError::Range(format!("work_years.{}", year.year)));
         }
+    }
+    Ok(())
+}
+
+fn check_campaign(pack: &PolicyPack, campaign: &Campaign) -> Result<(), PolicyError> {
+    let place = format!("campaigns.{}", campaign.code);
+    // A round longer than a year is a rule, and belongs into a tier.
+    let days = (campaign.to - campaign.from).num_days();
+    if !(0..=366).contains(&days) {
+        return Err(PolicyError::Range(place));
+    }
+    if campaign.name.trim().is_empty() {
+        return Err(PolicyError::Empty(format!("{place}.name")));
+    }
+    if campaign.kinds.is_empty() {
+        return Err(PolicyError::Empty(format!("{place}.kinds")));
+    }
+    if campaign.every.is_some_and(|every| every.n == 0) {
+        return Err(PolicyError::Zero(format!("{place}.every")));
+    }
+    for tier in &campaign.who.tiers {
+        if pack.tier(tier).is_none() {
+            return Err(unknown(format!("{place}.who.tiers"), tier));
+        }
+    }
+    for category in &campaign.who.categories {
+        known_category(pack, &format!("{place}.who.categories"), category)?;
     }
     Ok(())
 }

@@ -36,6 +36,7 @@ fn the_shipped_pack_has_a_sentence_for_every_code() {
         ReasonCode::MaxGap,
         ReasonCode::Grace,
         ReasonCode::Pause,
+        ReasonCode::Campaign,
     ] {
         assert!(pack.texts.contains_key(code.text_key()), "{code:?}");
     }
@@ -47,6 +48,9 @@ fn the_shipped_pack_has_a_sentence_for_every_code() {
         "kind.contact",
         "kind.visit",
         "miss",
+        "miss.campaign",
+        "reason.campaign",
+        "at_home",
         "reminder.ageing_out",
     ] {
         assert!(pack.texts.contains_key(key), "{key}");

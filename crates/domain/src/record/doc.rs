@@ -7,7 +7,7 @@
 use super::renewal::{ORIGIN, Origin, reference};
 use super::{
     ATTACHMENTS, ATTACHMENTS_SCHEMA, Before, Edit, Entry, FIELDS, FieldConflict, FieldValue,
-    IMPORTED, Record, SCHEMA, containers, newest_schema,
+    IMPORTED, ROWS, ROWS_SCHEMA, Record, SCHEMA, containers, newest_schema,
 };
 use crate::scalar::Scalar;
 use automerge::transaction::{CommitOptions, Transactable};
@@ -78,35 +78,62 @@ pub fn genesis(kind: DocKind) -> Genesis {
     }
 }
 
-/// Builds the fixed change that brings a kind to its next shape; none for kinds that have only one. It depends on nothing
-/// but the genesis, so that two devices that make it apart make the same bytes (decisions.md 1).
+/// The collections that came after a kind's birth, with the shape each belongs to. Never reorder, only append.
+const GROWTH: [(u32, &str); 2] = [(ATTACHMENTS_SCHEMA, ATTACHMENTS), (ROWS_SCHEMA, ROWS)];
+
+/// Builds the fixed changes that bring a kind to its next shapes, oldest first; none for kinds that have only one. Each
+/// depends on nothing but the one before, so that two devices that make them apart make the same bytes (decisions.md 1).
 ///
 /// # Panics
 /// Never in practice, as [`genesis`].
-pub fn migration(kind: DocKind) -> Option<Genesis> {
-    if newest_schema(kind) < ATTACHMENTS_SCHEMA {
-        return None;
-    }
+pub fn migrations(kind: DocKind) -> Vec<Genesis> {
     let mut document = start(kind).expect("our own genesis loads");
-    document.set_actor(ActorId::from([0u8; ids::ACTOR_LENGTH]));
-    let mut tx = document.transaction();
-    tx.put(ROOT, "schema", i64::from(ATTACHMENTS_SCHEMA))
-        .and_then(|()| tx.put_object(ROOT, ATTACHMENTS, ObjType::Map))
-        .expect("writing a scalar and a map into a document just begun cannot fail");
-    tx.commit_with(CommitOptions::default().with_time(0));
-    let change = document
-        .get_last_local_change()
-        .expect("the transaction above wrote operations");
-    Some(Genesis {
-        kind,
-        schema: ATTACHMENTS_SCHEMA,
-        hash: change.hash().0,
-        bytes: change.raw_bytes().to_vec(),
-        max_op: change.max_op(),
-    })
+    let mut made = Vec::new();
+    for (schema, collection) in GROWTH {
+        if newest_schema(kind) < schema {
+            break;
+        }
+        document.set_actor(ActorId::from([0u8; ids::ACTOR_LENGTH]));
+        let mut tx = document.transaction();
+        tx.put(ROOT, "schema", i64::from(schema))
+            .and_then(|()| tx.put_object(ROOT, collection, ObjType::Map))
+            .expect("writing a scalar and a map into a document just begun cannot fail");
+        tx.commit_with(CommitOptions::default().with_time(0));
+        let change = document
+            .get_last_local_change()
+            .expect("the transaction above wrote operations");
+        made.push(Genesis {
+            kind,
+            schema,
+            hash: change.hash().0,
+            bytes: change.raw_bytes().to_vec(),
+            max_op: change.max_op(),
+        });
+    }
+    made
 }
 
-/// Inserts the migration change when a change that is here waits for it; it is never sent.
+/// Where the collections that came later lie in every document of a kind: a migration's last operation makes its map.
+pub(crate) fn grown(kind: DocKind) -> impl Iterator<Item = (u64, &'static str)> {
+    std::iter::zip(migrations(kind), GROWTH)
+        .map(|(migration, (_, collection))| (migration.max_op, collection))
+}
+
+/// Brings a document to a shape.
+fn grow(document: &mut Automerge, to: u32) -> Result<(), DocError> {
+    let from = schema(document);
+    if from >= to {
+        return Ok(());
+    }
+    for migration in kind_of(document).map(migrations).unwrap_or_default() {
+        if from < migration.schema && migration.schema <= to {
+            document.load_incremental(&migration.bytes)?;
+        }
+    }
+    Ok(())
+}
+
+/// Inserts the migration changes when a change that is here waits for one; they are never sent.
 ///
 /// # Errors
 /// Never in practice; the bytes are ours.
@@ -115,13 +142,14 @@ pub fn complete(document: &mut Automerge) -> Result<(), DocError> {
     if missing.is_empty() {
         return Ok(());
     }
-    let Some(migration) = kind_of(document).and_then(migration) else {
-        return Ok(());
-    };
-    if missing.iter().any(|hash| hash.0 == migration.hash) {
-        document.load_incremental(&migration.bytes)?;
-    }
-    Ok(())
+    let waited_for = kind_of(document)
+        .map(migrations)
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|migration| missing.iter().any(|hash| hash.0 == migration.hash))
+        .map(|migration| migration.schema)
+        .max();
+    waited_for.map_or(Ok(()), |schema| grow(document, schema))
 }
 
 /// The shape a document has come to.
@@ -247,14 +275,16 @@ fn commit(
     writing: Writing,
     included: Option<&[[u8; 8]]>,
 ) -> Result<Option<MadeChange>, DocError> {
-    let attaches = edits
+    let shape = edits
         .iter()
-        .any(|edit| matches!(edit, Edit::Add { collection, .. } if *collection == ATTACHMENTS));
-    if attaches
-        && schema(document) < ATTACHMENTS_SCHEMA
-        && let Some(migration) = kind_of(document).and_then(migration)
-    {
-        document.load_incremental(&migration.bytes)?;
+        .filter_map(|edit| match edit {
+            Edit::Add { collection, .. } => GROWTH.iter().find(|(_, name)| name == collection),
+            _ => None,
+        })
+        .map(|(schema, _)| *schema)
+        .max();
+    if let Some(shape) = shape {
+        grow(document, shape)?;
     }
     document.set_actor(ActorId::from(actor));
     let mut tx = document.transaction();
@@ -646,10 +676,37 @@ mod tests {
             [0x72, 0x45, 0xd3, 0x87],
             "documents of before began on these bytes"
         );
-        let one = migration(DocKind::Child).expect("a child may have photos");
-        let two = migration(DocKind::Child).expect("a child may have photos");
-        assert_eq!(one.bytes, two.bytes);
-        assert!(migration(DocKind::Restricted).is_none());
+        let hashes = |kind| {
+            let made = migrations(kind).into_iter();
+            made.map(|one| (one.schema, one.hash)).collect::<Vec<_>>()
+        };
+        assert_eq!(hashes(DocKind::Child), hashes(DocKind::Child));
+        assert_eq!(
+            hashes(DocKind::Child)[0].1[..4],
+            [0x14, 0x15, 0xa4, 0x6d],
+            "documents with photos grew by these bytes"
+        );
+        assert!(migrations(DocKind::Restricted).is_empty());
+    }
+
+    #[test]
+    fn rows_come_to_a_document_of_any_shape() {
+        let row = |id: &str| Edit::Add {
+            collection: ROWS,
+            entry: Entry::new(id).with("block", "wishes"),
+        };
+        let mut photos = start(DocKind::Child).expect("starts");
+        let photo = edit(&mut photos, 1, &[attach("a")]);
+        let mut rows = start(DocKind::Child).expect("starts");
+        let wish = edit(&mut rows, 2, &[row("w")]);
+        assert_eq!(schema(&rows), ROWS_SCHEMA);
+        merge(&mut photos, &[&wish.bytes]).expect("merges");
+        merge(&mut rows, &[&photo.bytes]).expect("merges");
+        assert_eq!(read(&photos), read(&rows));
+        assert_eq!(read(&photos).entries(ROWS).len(), 1);
+        assert_eq!(read(&photos).entries(ATTACHMENTS).len(), 1);
+        edit(&mut photos, 1, &[row("v")]);
+        assert_eq!(read(&photos).entries(ROWS).len(), 2);
     }
 
     #[test]

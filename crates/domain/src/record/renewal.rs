@@ -151,7 +151,7 @@ pub fn edits(
     let known: BTreeSet<&str> = containers(kind)
         .iter()
         .copied()
-        .chain([super::ATTACHMENTS])
+        .chain([super::ATTACHMENTS, super::ROWS])
         .collect();
     for (name, entries) in &record.collections {
         let Some(collection) = known.get(name.as_str()).copied() else {

@@ -24,4 +24,8 @@ days_over: number,
 /**
  * 每月一次：母亲重度残疾.
  */
-reason: string, };
+reason: string, 
+/**
+ * Days on which a child that boards is at home, in words.
+ */
+at_home: string | null, };

@@ -9,10 +9,10 @@ export type RevealFieldInput = {
  */
 child: string, 
 /**
- * `child` or `household`.
+ * `child` or `household`, or `row` for a value of a row.
  */
 holder: string, 
 /**
- * Key of the field.
+ * Key of the field; of a row `block/row/column`.
  */
 key: string, };

@@ -1,6 +1,6 @@
 //! Reading edits out of an Automerge change, without applying it: it may be one that cannot be applied.
 
-use crate::record::doc::{DocError, scalar_in};
+use crate::record::doc::{DocError, grown, scalar_in};
 use crate::record::{Edit, Entry, FIELDS, IMPORTED, containers};
 use automerge::legacy::{Key, ObjectId, OpId, OpType};
 use automerge::{ActorId, Automerge, Change, ObjId, ObjType, ROOT, ReadDoc, Value};
@@ -29,6 +29,11 @@ pub fn edits_in(kind: DocKind, document: &Automerge, change: &[u8]) -> Result<Ve
         {
             places.insert(OpId(counter, actor), Place::Container(name));
         }
+    }
+    // A document may come to a later collection only with the change itself.
+    let nobody = ActorId::from([0u8; ids::ACTOR_LENGTH]);
+    for (counter, name) in grown(kind) {
+        places.insert(OpId(counter, nobody.clone()), Place::Container(name));
     }
     let actor: ActorId = change.actor_id.clone();
     let mut edits: Vec<Edit> = Vec::new();
@@ -78,6 +83,7 @@ pub fn edits_in(kind: DocKind, document: &Automerge, change: &[u8]) -> Result<Ve
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::ROWS;
     use crate::record::doc::{apply, apply_anew, merge, read, start};
     use crate::scalar::Scalar;
 
@@ -103,6 +109,10 @@ mod tests {
             Edit::Add {
                 collection: "amendments",
                 entry: Entry::new("0191").with("record", "0190"),
+            },
+            Edit::Add {
+                collection: ROWS,
+                entry: Entry::new("0192").with("block", "wishes"),
             },
         ]
     }

@@ -1,0 +1,269 @@
+//! What the child's file asks for (`policy/fields.json`, domain.md §3): blocks of fields and of rows, what is still to ask,
+//! and what of it a person should look at. All of it is data; nothing here knows a single field by name.
+
+mod certificate;
+mod hint;
+
+pub use certificate::{CertificateVerdict, check as check_certificate};
+pub use hint::{Condition, Facts, Hint, HintLevel, HintRule};
+
+use crate::record::ROWS;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+/// The blocks of the file and its hints.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct FilePack {
+    /// Stable id, e.g. `fields-2`.
+    #[serde(default)]
+    pub id: String,
+    /// Blocks in the order a screen shows them.
+    pub blocks: Vec<FieldBlock>,
+    /// What a person should look at when the file says so.
+    #[serde(default)]
+    pub hints: Vec<HintRule>,
+}
+
+/// A block of the child's file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct FieldBlock {
+    /// Stable key.
+    pub key: String,
+    /// Chinese title.
+    pub title: String,
+    /// Fields in order.
+    #[serde(default)]
+    pub fields: Vec<FieldRule>,
+    /// Rows beside the fields: dated, written once, put right by a later one.
+    #[serde(default)]
+    pub rows: Option<RowsRule>,
+}
+
+/// One field of the file, or one column of a block's rows.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct FieldRule {
+    /// Stable key.
+    pub key: String,
+    /// Chinese label.
+    pub label: String,
+    /// one | many | text | date | phone | id_no | number | certificate | area | fixed.
+    pub kind: String,
+    /// `child` or `household`; a column belongs where its rows do.
+    #[serde(default)]
+    pub holder: String,
+    /// Code list, for kinds one and many.
+    #[serde(default)]
+    pub list: Option<String>,
+    /// How it is masked: `id_no`, `phone`, `psychology`.
+    #[serde(default)]
+    pub mask: Option<String>,
+    /// A field is asked for as long as it is empty; a column must be filled.
+    #[serde(default)]
+    pub need: bool,
+    /// Asked for only when all of these hold.
+    #[serde(default)]
+    pub when: Vec<Condition>,
+}
+
+/// The rows of a block.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct RowsRule {
+    /// What one row is called: 一次患病.
+    pub one: String,
+    /// `child` or `household`.
+    pub holder: String,
+    /// Collection the rows lie in; [`ROWS`] unless an older one is meant.
+    #[serde(default = "rows")]
+    pub collection: String,
+    /// Columns in order; the first one is a row's headline.
+    pub columns: Vec<FieldRule>,
+    /// Column with the first day.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// Column with the day it ended; a row with one in the past is shown among the past ones.
+    #[serde(default)]
+    pub to: Option<String>,
+}
+
+fn rows() -> String {
+    ROWS.to_owned()
+}
+
+/// Collections a block's rows may lie in, by holder.
+const COLLECTIONS: [(&str, &[&str]); 2] = [
+    ("child", &["categories", "tier_facts", "pauses", ROWS]),
+    ("household", &["members", ROWS]),
+];
+
+/// Kinds a field or column may have.
+const KINDS: [&str; 10] = [
+    "one",
+    "many",
+    "text",
+    "date",
+    "phone",
+    "id_no",
+    "number",
+    "certificate",
+    "area",
+    "fixed",
+];
+
+/// Why a pack of fields is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// Not JSON, or not a pack of fields.
+    #[error("the fields cannot be read: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Something in it cannot be; the text says where.
+    #[error("{0}")]
+    Place(String),
+}
+
+impl FilePack {
+    /// Reads and checks a pack of fields.
+    ///
+    /// # Errors
+    /// It is no such pack, or what it says cannot be; the error says where.
+    pub fn parse(json: &str) -> Result<Self, FileError> {
+        let pack: FilePack = serde_json::from_str(json)?;
+        pack.check().map_err(FileError::Place)?;
+        Ok(pack)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let mut blocks = BTreeSet::new();
+        let mut fields = BTreeSet::new();
+        for block in &self.blocks {
+            let place = format!("blocks.{}", block.key);
+            if block.key.is_empty() || !blocks.insert(&block.key) {
+                return Err(format!("{place}: a block needs a key of its own"));
+            }
+            for field in &block.fields {
+                if !fields.insert((&field.holder, &field.key)) {
+                    return Err(format!("{place}.{}: this field is there twice", field.key));
+                }
+                if !COLLECTIONS
+                    .iter()
+                    .any(|(holder, _)| *holder == field.holder)
+                {
+                    return Err(format!("{place}.{}: unknown holder", field.key));
+                }
+                check_rule(field, &place)?;
+            }
+            if let Some(rows) = &block.rows {
+                check_rows(rows, &place)?;
+            }
+        }
+        for hint in &self.hints {
+            if hint.when.is_empty() || hint.text.is_empty() {
+                return Err(format!("hints.{}: when and text are needed", hint.code));
+            }
+            for condition in &hint.when {
+                if condition
+                    .row
+                    .as_ref()
+                    .is_some_and(|row| self.rows(row).is_none())
+                {
+                    return Err(format!("hints.{}: no such block of rows", hint.code));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A field's rule.
+    pub fn field(&self, holder: &str, key: &str) -> Option<&FieldRule> {
+        self.blocks
+            .iter()
+            .flat_map(|block| &block.fields)
+            .find(|field| field.key == key && field.holder == holder)
+    }
+
+    /// The rows of a block.
+    pub fn rows(&self, block: &str) -> Option<&RowsRule> {
+        self.blocks
+            .iter()
+            .find(|known| known.key == block)?
+            .rows
+            .as_ref()
+    }
+
+    /// What is still to ask, in the order of the blocks: fields that are needed, hold nothing, and are asked of this child.
+    pub fn to_ask(&self, facts: &Facts<'_>) -> Vec<(&FieldBlock, &FieldRule)> {
+        self.blocks
+            .iter()
+            .flat_map(|block| block.fields.iter().map(move |field| (block, field)))
+            .filter(|(_, field)| field.need && facts.text(&field.key).is_none())
+            .filter(|(_, field)| field.when.iter().all(|condition| condition.holds(facts)))
+            .collect()
+    }
+
+    /// What a person should look at.
+    pub fn hints(&self, facts: &Facts<'_>) -> Vec<Hint> {
+        self.hints
+            .iter()
+            .filter_map(|rule| rule.found(facts))
+            .collect()
+    }
+}
+
+impl RowsRule {
+    /// A column's rule.
+    pub fn column(&self, key: &str) -> Option<&FieldRule> {
+        self.columns.iter().find(|column| column.key == key)
+    }
+}
+
+fn check_rule(rule: &FieldRule, place: &str) -> Result<(), String> {
+    if !KINDS.contains(&rule.kind.as_str()) {
+        return Err(format!("{place}.{}: unknown kind {}", rule.key, rule.kind));
+    }
+    let chosen = matches!(rule.kind.as_str(), "one" | "many");
+    if chosen != rule.list.is_some() {
+        return Err(format!(
+            "{place}.{}: a choice has a list, and nothing else has",
+            rule.key
+        ));
+    }
+    Ok(())
+}
+
+fn check_rows(rows: &RowsRule, place: &str) -> Result<(), String> {
+    let known = COLLECTIONS
+        .iter()
+        .any(|(holder, names)| *holder == rows.holder && names.contains(&rows.collection.as_str()));
+    if !known {
+        return Err(format!("{place}.rows: unknown holder or collection"));
+    }
+    let mut columns = BTreeSet::new();
+    for column in &rows.columns {
+        // What every row says of itself.
+        let taken = [
+            "block",
+            "by",
+            "recorded_on",
+            "recorded_ms",
+            "replaces",
+            "taken_away",
+            "origin",
+            "written_on",
+        ];
+        if taken.contains(&column.key.as_str()) || !columns.insert(&column.key) {
+            return Err(format!("{place}.{}: this key is taken", column.key));
+        }
+        check_rule(column, place)?;
+    }
+    if rows.columns.is_empty() {
+        return Err(format!("{place}.rows: there is no column"));
+    }
+    for day in [&rows.from, &rows.to].into_iter().flatten() {
+        if rows.column(day).is_none_or(|column| column.kind != "date") {
+            return Err(format!("{place}.rows: {day} is no date column"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

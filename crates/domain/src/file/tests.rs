@@ -1,0 +1,187 @@
+//! The shipped fields are whole, and hints say what the file says and nothing else.
+
+use super::*;
+use crate::record::Entry;
+use crate::scalar::Scalar;
+use chrono::NaiveDate;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+const SHIPPED: &str = include_str!("../../../../policy/fields.json");
+
+fn shipped() -> FilePack {
+    FilePack::parse(SHIPPED).unwrap()
+}
+
+struct File {
+    fields: BTreeMap<String, Scalar>,
+    rows: BTreeMap<String, Vec<Entry>>,
+    birth: Option<NaiveDate>,
+}
+
+impl File {
+    fn born(birth: &str) -> Self {
+        Self {
+            fields: BTreeMap::new(),
+            rows: BTreeMap::new(),
+            birth: birth.parse().ok(),
+        }
+    }
+
+    fn with(mut self, key: &str, value: &str) -> Self {
+        self.fields.insert(key.into(), value.into());
+        self
+    }
+
+    fn row(mut self, block: &str, entry: Entry) -> Self {
+        self.rows.entry(block.into()).or_default().push(entry);
+        self
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        Facts {
+            fields: &self.fields,
+            rows: &self.rows,
+            birth: self.birth,
+            today: "2026-11-26".parse().unwrap(),
+        }
+    }
+
+    fn codes(&self) -> Vec<String> {
+        let hints = shipped().hints(&self.facts());
+        hints.into_iter().map(|hint| hint.code).collect()
+    }
+
+    fn asks(&self) -> Vec<String> {
+        let pack = shipped();
+        let asked = pack.to_ask(&self.facts()).into_iter();
+        asked.map(|(_, field)| field.key.clone()).collect()
+    }
+}
+
+#[test]
+fn the_shipped_fields_have_every_block_of_the_file_and_lists_for_every_choice() {
+    let pack = shipped();
+    for key in [
+        "basic",
+        "place",
+        "categories",
+        "household",
+        "members",
+        "parents",
+        "work",
+        "carer",
+        "delegation",
+        "assessment",
+        "school",
+        "mentor",
+        "health",
+        "illness",
+        "disability",
+        "psychology",
+        "benefit",
+        "service",
+        "wish",
+        "tier",
+        "pause",
+    ] {
+        assert!(pack.blocks.iter().any(|block| block.key == key), "{key}");
+    }
+    let lists: Value =
+        serde_json::from_str(include_str!("../../../../policy/codes-cn-1.json")).unwrap();
+    let rules = include_str!("../../../../policy/sh-2024-2026.json");
+    let rules = crate::policy::PolicyPack::parse(rules).unwrap();
+    let columns = pack
+        .blocks
+        .iter()
+        .flat_map(|block| block.rows.iter().flat_map(|rows| &rows.columns));
+    let all = pack.blocks.iter().flat_map(|block| &block.fields);
+    for rule in all.chain(columns) {
+        if let Some(list) = &rule.list {
+            let known = lists["lists"].get(list).is_some() || !rules.items(list).is_empty();
+            assert!(known, "{}: {list}", rule.key);
+        }
+    }
+    for hint in &pack.hints {
+        if let Some(card) = &hint.report {
+            assert!(rules.problem_card(card).is_some(), "{}", hint.code);
+        }
+    }
+}
+
+#[test]
+fn what_the_law_forbids_is_said_by_age() {
+    let alone = |birth: &str, class: &str| File::born(birth).with("carer_class", class).codes();
+    assert!(alone("2019-11-27", "nobody").contains(&"under_8_unattended".to_owned()));
+    assert!(!alone("2018-11-26", "nobody").contains(&"under_8_unattended".to_owned()));
+    assert!(alone("2010-11-27", "self").contains(&"under_16_alone".to_owned()));
+    assert!(!alone("2010-11-26", "self").contains(&"under_16_alone".to_owned()));
+    assert!(alone("2019-11-27", "grandparents").is_empty());
+    let hints = shipped().hints(
+        &File::born("2019-11-27")
+            .with("carer_class", "nobody")
+            .facts(),
+    );
+    assert!(
+        hints[0]
+            .law
+            .as_ref()
+            .is_some_and(|law| law.contains("未满八周岁"))
+    );
+    assert_eq!(hints[0].report.as_deref(), Some("alone"));
+}
+
+#[test]
+fn a_delegation_that_runs_out_is_said_before_the_day() {
+    let until = |day: &str| {
+        let row = Entry::new("d").with("name", "王秀兰").with("valid_to", day);
+        File::born("2016-03-05").row("delegation", row).codes()
+    };
+    assert!(until("2026-12-20").contains(&"delegation_ends".to_owned()));
+    assert!(until("2026-11-01").contains(&"delegation_ends".to_owned()));
+    assert!(!until("2027-03-01").contains(&"delegation_ends".to_owned()));
+}
+
+#[test]
+fn a_needed_field_is_asked_for_until_it_holds_something_and_only_of_whom_it_concerns() {
+    let bare = File::born("2016-03-05");
+    assert!(bare.asks().contains(&"id_type".to_owned()));
+    assert!(!bare.asks().contains(&"no_id_reason".to_owned()));
+    let without = File::born("2016-03-05").with("id_type", "00");
+    assert!(!without.asks().contains(&"id_type".to_owned()));
+    assert!(!without.asks().contains(&"id_no".to_owned()));
+    assert!(without.asks().contains(&"no_id_reason".to_owned()));
+}
+
+#[test]
+fn fields_that_cannot_be_are_refused_with_their_place() {
+    for (block, words) in [
+        (
+            json!({"key": "a", "title": "a", "fields": [{"key": "x", "label": "x", "kind": "new", "holder": "child"}]}),
+            "unknown kind",
+        ),
+        (
+            json!({"key": "a", "title": "a", "fields": [{"key": "x", "label": "x", "kind": "one", "holder": "child"}]}),
+            "a choice has a list",
+        ),
+        (
+            json!({"key": "a", "title": "a", "fields": [{"key": "x", "label": "x", "kind": "text", "holder": "server"}]}),
+            "unknown holder",
+        ),
+        (
+            json!({"key": "a", "title": "a", "rows": {"one": "x", "holder": "child", "collection": "visits", "columns": [{"key": "x", "label": "x", "kind": "text"}]}}),
+            "collection",
+        ),
+        (
+            json!({"key": "a", "title": "a", "rows": {"one": "x", "holder": "child", "columns": [{"key": "by", "label": "x", "kind": "text"}]}}),
+            "taken",
+        ),
+        (
+            json!({"key": "a", "title": "a", "rows": {"one": "x", "holder": "child", "to": "x", "columns": [{"key": "x", "label": "x", "kind": "text"}]}}),
+            "no date column",
+        ),
+    ] {
+        let error = FilePack::parse(&json!({"blocks": [block]}).to_string()).unwrap_err();
+        assert!(error.to_string().contains(words), "{error}");
+    }
+}
