@@ -440,7 +440,7 @@ fn items_of(
     let packs = tablet.packs();
     let household = roster.household_of(child);
     let mut items = Vec::new();
-    for field in packs.blocks.iter().flat_map(|block| &block.fields) {
+    for field in packs.file.blocks.iter().flat_map(|block| &block.fields) {
         let of_household = field.holder == "household";
         let document = match (of_household, household) {
             (false, _) => child.id,
