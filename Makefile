@@ -1,6 +1,6 @@
 # The front door. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test quick check fix gen bench load kill sim fuzz canary malformed demo screenshots
+.PHONY: help run test quick check fix gen bench load kill sim fuzz canary malformed sbom demo screenshots
 
 TABLETS ?= 2000
 N ?= 500
@@ -69,6 +69,9 @@ canary: ## Unique strings through the whole journey; none may stand in the open 
 malformed: ## Sends N malformed requests to the real server, from SEED on (20000 unless N= says otherwise)
 	@cargo build --quiet --package zoufang-tests --bin zoufang-malformed
 	@$${CARGO_TARGET_DIR:-target}/debug/zoufang-malformed --requests $(if $(filter file,$(origin N)),20000,$(N)) --seed $(SEED)
+
+sbom: ## What app and server are made of, as CycloneDX lists under target/sbom
+	@scripts/sbom.sh
 
 demo: ## Writes a made-up township with its ledgers (VILLAGES=, SEED=, OUT=)
 	cargo xtask demo --villages $(VILLAGES) --seed $(SEED) --out $(OUT)

@@ -6,6 +6,7 @@
 #   scripts/setup.sh test    what `make test` needs
 #   scripts/setup.sh check   what `make check` needs
 #   scripts/setup.sh fuzz    what `make fuzz` needs
+#   scripts/setup.sh sbom    what `make sbom` needs
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -90,6 +91,8 @@ if [ "$goal" = check ]; then
   tools=(cargo-deny cargo-machete)
 elif [ "$goal" = fuzz ]; then
   tools=(cargo-fuzz)
+elif [ "$goal" = sbom ]; then
+  tools=(cargo-cyclonedx)
 fi
 for tool in "${tools[@]}"; do
   if [ ! -x "target/tools/bin/$tool" ]; then
