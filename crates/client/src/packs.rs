@@ -102,8 +102,10 @@ impl Packs {
                     Ok(areas) => packs.areas = areas,
                     Err(error) => packs.unreadable.push((id.to_owned(), error.to_string())),
                 }
-            } else if let Some(found) = value.get("lists") {
-                match serde_json::from_value::<CodeLists>(found.clone()) {
+            } else if value.get("kind").is_some_and(|kind| kind == "codes") {
+                // The ledgers' columns have lists of their own, which are none of the country's.
+                let found = value.get("lists").cloned().unwrap_or_default();
+                match serde_json::from_value::<CodeLists>(found) {
                     Ok(found) => lists.extend(found.0),
                     Err(error) => packs.unreadable.push((id.to_owned(), error.to_string())),
                 }
@@ -160,6 +162,8 @@ mod tests {
     const RULES: &str = include_str!("../../../policy/sh-2024-2026.json");
     const FORM: &str = include_str!("../../../policy/forms/hv-cn-1.json");
     const FIELDS: &str = include_str!("../../../policy/fields.json");
+    const CODES: &str = include_str!("../../../policy/codes-cn-1.json");
+    const COLUMNS: &str = include_str!("../../../policy/ledgers/columns.json");
 
     #[test]
     fn each_pack_is_known_by_its_shape_and_found_again() {
@@ -167,7 +171,8 @@ mod tests {
             ("rules", RULES),
             ("form", FORM),
             ("fields", FIELDS),
-            ("columns", "{\"ledgers\": []}"),
+            ("codes", CODES),
+            ("columns", COLUMNS),
         ]);
         assert!(packs.unreadable.is_empty(), "{:?}", packs.unreadable);
         let form = packs.visit_form().expect("there is a visit form");
@@ -187,13 +192,13 @@ mod tests {
         );
         assert_eq!(
             packs.others,
-            [("columns".to_owned(), "{\"ledgers\": []}".to_owned())]
+            [("columns".to_owned(), COLUMNS.to_owned())]
         );
     }
 
     #[test]
     fn lists_of_the_whole_country_are_in_every_rule_pack_and_a_places_own_stand_before_them() {
-        let codes = "{\"lists\": {\"EDU\": {\"items\": [{\"code\": \"70\", \"label\": \"初中\"}]}, \"SEX\": {\"items\": []}}}";
+        let codes = "{\"kind\": \"codes\", \"lists\": {\"EDU\": {\"items\": [{\"code\": \"70\", \"label\": \"初中\"}]}, \"SEX\": {\"items\": []}}}";
         let packs = Packs::read([("codes", codes), ("rules", RULES)]);
         let rules = packs.rules_on("2026-11-24".parse().expect("a date"));
         let rules = rules.expect("there are rules");
