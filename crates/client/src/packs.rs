@@ -190,10 +190,7 @@ mod tests {
             packs.field("child", "addr").is_none(),
             "a field belongs to one document"
         );
-        assert_eq!(
-            packs.others,
-            [("columns".to_owned(), COLUMNS.to_owned())]
-        );
+        assert_eq!(packs.others, [("columns".to_owned(), COLUMNS.to_owned())]);
     }
 
     #[test]
