@@ -61,6 +61,7 @@ fn who_may_do_what_at_home() {
         (Action::ReadEnrolment, "nnyyy"),
         (Action::ConfirmEnrolment, "nnyyy"),
         (Action::CreateVillage, "nnyyn"),
+        (Action::PublishForm, "nnyyn"),
         (Action::ReadVillages, "nnyyn"),
         (Action::ReadDevices, "nnyyn"),
         (Action::ReadRefusals, "nnyyn"),

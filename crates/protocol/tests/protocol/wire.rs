@@ -149,7 +149,7 @@ fn the_shapes_on_the_wire_are_these() {
     let shape = |raw: &[u8]| rmp_serde::from_slice::<Shape>(raw).unwrap().0;
     assert_eq!(
         shape(&wire::pack(&request()).unwrap()),
-        "{app:s,certified_until_ms:-,chain:{dev_seq:n,head:x,incarnation:x},cursor:{epoch:n,scope:x,seq:n},last_applied:-,outbox:[{change:x,head:x,signature:x}],\
+        "{app:s,certified_until_ms:-,chain:{dev_seq:n,head:x,incarnation:x},cursor:{epoch:n,scope:x,seq:n},last_applied:-,next_ca:-,outbox:[{change:x,head:x,signature:x}],\
          protocol:n,push_only:b,request:x,schemas:[{kind:s,schema:n}],tick:x,unsent:-,want_bytes:n}"
     );
     assert_eq!(
