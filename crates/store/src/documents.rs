@@ -149,10 +149,9 @@ pub fn load(
         apply_tail(&mut automerge, tail_of(connection, document)?);
     }
     // What an app of before had to leave waiting is read from here on.
-    complete(&mut automerge)?;
     Ok(Some(StoredDocument {
         head,
-        automerge,
+        automerge: contained::completed(automerge),
         tail,
         tried: None,
     }))
@@ -346,7 +345,6 @@ pub fn apply_tried(
         Some(trial) => document.take(trial.automerge, trial.tried),
         None => try_and_take(document, raw, &mut applied),
     }
-    complete(&mut document.automerge).expect("a constant of our own loads");
     applied.missing = document
         .automerge
         .get_missing_deps(&[])
@@ -482,12 +480,6 @@ pub fn has_left(connection: &Connection, document: DocumentId) -> Result<bool, S
     Ok(connection
         .prepare_cached(include_str!("../sql/documents/has_left.sql"))?
         .exists(named_params! {":document": document.0.as_bytes()})?)
-}
-
-fn complete(automerge: &mut Automerge) -> Result<(), StoreError> {
-    doc::complete(automerge).map_err(|_| StoreError::Corrupt {
-        what: "a migration change",
-    })
 }
 
 fn apply_tail(automerge: &mut Automerge, tail: Vec<(ChangeHash, Change)>) {

@@ -36,3 +36,6 @@ CREATE TABLE renewals (
   founded    BLOB NOT NULL,
   device     BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Whether something of a document was set aside is asked before it is built anew.
+CREATE INDEX set_aside_by_document ON set_aside (document);

@@ -2,7 +2,7 @@
 //! document that does not load again. The server has tried them in a process of its own (docs/adr/0013); a tablet does
 //! not stand on that alone.
 
-use automerge::{Automerge, Change};
+use automerge::{Automerge, Change, ReadDoc as _};
 use domain::record::{Record, doc};
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -38,6 +38,8 @@ pub(super) fn with(
     quietly(|| {
         let mut copy = document.clone();
         copy.apply_changes(changes).map_err(|_| REFUSED)?;
+        // A change that waited for a constant of ours is in the document from here on, so it is tried with it.
+        doc::complete(&mut copy).map_err(|_| REFUSED)?;
         let saved = copy.save_nocompress();
         let loaded = Automerge::load(&saved).map_err(|_| UNLOADABLE)?;
         let heads = sorted_heads(&copy);
@@ -74,6 +76,20 @@ pub(super) fn saved(document: &Automerge, tried: Option<&Tried>) -> Option<Vec<u
         (sorted_heads(&loaded) == sorted_heads(document)).then_some(saved)
     })
     .flatten()
+}
+
+/// The document with the constants of ours that something in it waits for, when it is whole with them; as it was otherwise.
+pub(super) fn completed(document: Automerge) -> Automerge {
+    if document.get_missing_deps(&[]).is_empty() {
+        return document;
+    }
+    let whole = quietly(|| {
+        let mut copy = document.clone();
+        doc::complete(&mut copy).ok()?;
+        let loaded = Automerge::load(&copy.save_nocompress()).ok()?;
+        (sorted_heads(&loaded) == sorted_heads(&copy)).then_some(copy)
+    });
+    whole.flatten().unwrap_or(document)
 }
 
 /// A document from its saved form, with what came after it.
