@@ -210,10 +210,7 @@ fn miss_note<'a>(child: &'a RosterChild, kind: DueKind, from: &str, to: &str) ->
 
 /// Ageing out, and what another rule pack changes, in words.
 fn ahead(roster: &Roster, child: &RosterChild, packs: &Packs, pack: &PolicyPack) -> Vec<String> {
-    let mut words: Vec<String> = ageing(roster, child)
-        .into_iter()
-        .map(|(text, _)| text)
-        .collect();
+    let mut words: Vec<String> = ageing(roster, child).into_keys().collect();
     if let Some(input) = cadence::input(&child.child) {
         for change in announced(&input, &packs.rules, roster.today) {
             words.push(change_words(&change, pack));
