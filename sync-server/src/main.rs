@@ -1,8 +1,15 @@
 //! The server's command line: init, serve, enrol, township, unit, backup, restore, orders, recover, audit, verify.
 #![allow(clippy::print_stdout, reason = "a command line prints")]
 
+/// The larger subcommands, a file each.
+mod commands {
+    pub(crate) mod ca;
+    pub(crate) mod unit;
+}
+
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
+use commands::{ca, unit};
 use ids::{DeviceId, DocumentId, Role, UnitId};
 use protocol::{ConfirmEnrolment, CreateEnrolment, EnrolmentStatus};
 use std::path::{Path, PathBuf};
@@ -111,10 +118,10 @@ enum Command {
     Township(TownshipCommand),
     /// The CA tablets trust beside the present one, for the day the server goes over to it.
     #[command(subcommand)]
-    Ca(CaCommand),
+    Ca(ca::CaCommand),
     /// Villages: what they are called, and what becomes of them.
     #[command(subcommand)]
-    Unit(UnitCommand),
+    Unit(unit::UnitCommand),
     /// Copies the database into another folder while it is in use.
     Backup {
         /// Data folder.
@@ -235,90 +242,6 @@ enum Command {
     },
 }
 
-/// A village is named by its id, its code or a code it once had.
-#[derive(Subcommand)]
-enum CaCommand {
-    /// Prints the next CA's fingerprint and how many devices trust it.
-    Show {
-        #[command(flatten)]
-        folders: Folders,
-    },
-    /// Makes the next CA and announces it: devices trust it beside the present one from their next contact on.
-    Next {
-        #[command(flatten)]
-        folders: Folders,
-        /// Where its key goes: a file on another medium, kept away from the server.
-        #[arg(long)]
-        file: PathBuf,
-        /// In the place of one that was prepared before.
-        #[arg(long)]
-        again: bool,
-    },
-    /// Goes over to the next CA; lines are under it from the server's next start on.
-    Use {
-        #[command(flatten)]
-        folders: Folders,
-        /// The file that `ca next` wrote.
-        #[arg(long)]
-        file: PathBuf,
-        /// Also when devices do not trust it yet: they have to be enrolled anew.
-        #[arg(long)]
-        cut_off: bool,
-    },
-}
-
-#[derive(Subcommand)]
-enum UnitCommand {
-    /// Prints the villages with their ids, codes and former names.
-    List {
-        #[command(flatten)]
-        folders: Folders,
-    },
-    /// Gives a village another name from now on.
-    Rename {
-        #[command(flatten)]
-        folders: Folders,
-        /// The village.
-        village: String,
-        /// The new name.
-        #[arg(long)]
-        name: String,
-    },
-    /// Gives a village another region code from now on.
-    Recode {
-        #[command(flatten)]
-        folders: Folders,
-        /// The village.
-        village: String,
-        /// The new code.
-        #[arg(long)]
-        region: String,
-    },
-    /// Lets a village go up in another one of its township: its documents are ordered there.
-    Merge {
-        #[command(flatten)]
-        folders: Folders,
-        /// The village that is no more.
-        village: String,
-        /// The one it goes up in.
-        #[arg(long)]
-        into: String,
-    },
-    /// Makes a village out of a part of another one; the station moves the children who live there.
-    Split {
-        #[command(flatten)]
-        folders: Folders,
-        /// The village that stays.
-        village: String,
-        /// The new village's name.
-        #[arg(long)]
-        name: String,
-        /// The new village's region code.
-        #[arg(long)]
-        region: String,
-    },
-}
-
 #[derive(Subcommand)]
 enum TownshipCommand {
     /// Makes another township under the district, with its first supervisor's code. The server may run meanwhile.
@@ -402,8 +325,8 @@ fn main() -> Result<()> {
             region,
             supervisor,
         }) => run_township_add(&folders, &name, &region, &supervisor),
-        Command::Unit(command) => run_unit(&command),
-        Command::Ca(command) => run_ca(&command),
+        Command::Unit(command) => unit::run(&command),
+        Command::Ca(command) => ca::run(&command),
         Command::Backup { data, to, key_file } => run_backup(&data, &to, key_file),
         Command::Restore { from, data } => run_restore(&from, &data),
         Command::ConfirmOrders { folders } => run_confirm_orders(&folders),
@@ -546,113 +469,6 @@ fn run_township_add(folders: &Folders, name: &str, region: &str, supervisor: &st
     )?;
     print_enrolment(&desk.add_township(name, region, supervisor)?);
     Ok(())
-}
-
-fn run_unit(command: &UnitCommand) -> Result<()> {
-    match command {
-        UnitCommand::List { folders } => {
-            for village in open_desk(folders)?.villages()? {
-                let now = match village.successor {
-                    Some(successor) => format!("in {successor}"),
-                    None => "open".to_owned(),
-                };
-                println!("{} {} {} {now}", village.id, village.region, village.name);
-                for former in village.former {
-                    let (region, name) = (former.region, former.name);
-                    println!("  {region} {name} until {}", former.until_ms);
-                }
-            }
-        }
-        UnitCommand::Rename {
-            folders,
-            village,
-            name,
-        } => {
-            let mut desk = open_desk(folders)?;
-            let id = find_village(&desk, village)?;
-            println!("{}", desk.call_village_anew(id, Some(name), None)?);
-        }
-        UnitCommand::Recode {
-            folders,
-            village,
-            region,
-        } => {
-            let mut desk = open_desk(folders)?;
-            let id = find_village(&desk, village)?;
-            println!("{}", desk.call_village_anew(id, None, Some(region))?);
-        }
-        UnitCommand::Merge {
-            folders,
-            village,
-            into,
-        } => {
-            let mut desk = open_desk(folders)?;
-            let (from, into) = (find_village(&desk, village)?, find_village(&desk, into)?);
-            println!(
-                "merged: {} documents moved",
-                desk.merge_village(from, into)?
-            );
-        }
-        UnitCommand::Split {
-            folders,
-            village,
-            name,
-            region,
-        } => {
-            let mut desk = open_desk(folders)?;
-            let from = find_village(&desk, village)?;
-            println!("made {}", desk.split_village(from, name, region)?);
-        }
-    }
-    Ok(())
-}
-
-fn run_ca(command: &CaCommand) -> Result<()> {
-    match command {
-        CaCommand::Show { folders } => {
-            let standing = open_desk(folders)?.next_ca()?;
-            for device in &standing.unheard {
-                println!("{device} does not trust it yet");
-            }
-            let trusting = standing.devices - standing.unheard.len();
-            let prepared = standing.prepared.as_deref().unwrap_or("none");
-            println!(
-                "ca next={prepared} devices={} trusting={trusting}",
-                standing.devices
-            );
-        }
-        CaCommand::Next {
-            folders,
-            file,
-            again,
-        } => {
-            let made = open_desk(folders)?.prepare_next_ca(file, *again)?;
-            println!("next CA {made}");
-            println!(
-                "its key is in {}: take it away from this machine",
-                file.display()
-            );
-        }
-        CaCommand::Use {
-            folders,
-            file,
-            cut_off,
-        } => {
-            let used = open_desk(folders)?.use_next_ca(file, *cut_off)?;
-            println!("CA {used}: start the server again to go over to it");
-        }
-    }
-    Ok(())
-}
-
-/// By its id, its code now, or a code it once had.
-fn find_village(desk: &AdminDesk<'_>, text: &str) -> Result<UnitId> {
-    let known = desk.villages()?.into_iter().find(|village| {
-        village.id.to_string() == text
-            || village.region == text
-            || village.former.iter().any(|former| former.region == text)
-    });
-    Ok(known.context("there is no such village")?.id)
 }
 
 fn print_enrolment(status: &EnrolmentStatus) {

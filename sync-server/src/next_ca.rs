@@ -89,15 +89,16 @@ pub(crate) fn noted(
     Ok(noted.and_then(|noted| noted.try_into().ok()))
 }
 
+/// Whether a file lies, or would lie, in the data folder; folders on the way may still have to be made.
 fn is_inside(file: &Path, data: &Path) -> bool {
-    let folder = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    match (folder.canonicalize(), data.canonicalize()) {
-        (Ok(folder), Ok(data)) => folder.starts_with(data),
-        _ => false,
-    }
+    let Ok(data) = data.canonicalize() else {
+        return false;
+    };
+    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let nearest = file
+        .ancestors()
+        .find_map(|folder| folder.canonicalize().ok());
+    nearest.is_some_and(|folder| folder.starts_with(data))
 }
 
 /// Makes the next CA: its key and certificate go into a file, its certificate alone is kept here and told to devices.

@@ -86,15 +86,14 @@ async fn the_server_goes_over_to_a_ca_its_tablets_trust_already_and_the_old_one_
 #[tokio::test(flavor = "multi_thread")]
 async fn the_next_cas_key_is_never_beside_the_server_and_a_strange_file_is_none() -> Result<()> {
     let world = World::new().await?;
-    let inside = world
-        .server_database()
-        .parent()
-        .map(|data| data.join("next-ca.pem"))
-        .expect("a database lies in a folder");
-    let refused = world
-        .township
-        .at_the_desk(|desk| desk.prepare_next_ca(&inside, false));
-    assert!(refused.is_err() && !inside.exists());
+    let database = world.server_database();
+    let data = database.parent().expect("a database lies in a folder");
+    for inside in [data.join("next-ca.pem"), data.join("keys/next-ca.pem")] {
+        let refused = world
+            .township
+            .at_the_desk(|desk| desk.prepare_next_ca(&inside, false));
+        assert!(refused.is_err() && !inside.exists());
+    }
     let strange = world.folder().join("strange.pem");
     std::fs::write(&strange, "no certificate")?;
     let refused = world

@@ -173,6 +173,34 @@ async fn a_colleague_who_is_involved_handles_nothing_decides_nothing_and_opens_n
     let refused = head.refusal("name_handler", name).await?;
     assert_eq!(refused.code, "value_invalid");
 
+    // How often the child is seen is a colleague's to decide, too.
+    let fact = json!({"child": child, "block": "tier", "replaces": null, "values": {"kind": ["child_disability"], "from": ["2026-11-02"]}});
+    let seen: ChildFileView = world.station.call("write_row", fact).await?;
+    world.station.sync().await?;
+    involved.sync().await?;
+    let tier = seen.blocks.iter().find(|block| block.key == "tier");
+    let rows = tier.and_then(|block| block.rows.as_ref());
+    let row = &rows.context("the pack has this block")?.rows[0];
+    let away = json!({"child": child, "block": "tier", "row": row.row, "reason": "写错了"});
+    let refused = involved.refusal("take_row_away", away.clone()).await?;
+    assert_eq!(refused.code, "recused");
+    let other = json!({"child": child, "block": "tier", "replaces": row.row, "values": {"kind": ["child_disability"], "from": ["2026-12-02"]}});
+    assert_eq!(involved.refusal("write_row", other).await?.code, "recused");
+    world.go_to_day(20, &[&head, &involved, &tablet]);
+    let ended = json!({"child": child, "block": "tier", "replaces": row.row, "values": {"kind": ["child_disability"], "from": ["2026-11-02"], "to": ["2026-11-20"]}});
+    let file_now: ChildFileView = world.station.call("write_row", ended).await?;
+    assert!(file_now.tier.context("a tier")?.lower_to.is_some());
+    world.station.sync().await?;
+    involved.sync().await?;
+    let hers = file(&involved, &child).await?.tier.context("a tier")?;
+    assert!(hers.lower_to.is_some() && !hers.may_lower);
+    let lower = json!({"child": child, "reason": "康复了"});
+    involved.step_up().await?;
+    let refused = involved.refusal("lower_tier", lower.clone()).await?;
+    assert_eq!(refused.code, "recused");
+    world.station.step_up().await?;
+    let _: ChildFileView = world.station.call("lower_tier", lower).await?;
+
     // What the server decides it refuses itself.
     involved.step_up().await?;
     let erase = json!({"child": child, "basis": "mistake", "words": "重复建档"});

@@ -247,7 +247,7 @@ async fn words_leave_the_tablet_sealed_and_open_where_the_station_gave_its_key()
     let report: SavedView = tablet.call("report_problem", input).await?;
     let problem = report.record;
     let lies = as_they_lie(&tablet)?;
-    assert!(lies.contains("sealed") && !lies.contains("皮带") && !lies.contains("110"));
+    assert!(lies.contains("sealed") && !lies.contains("皮带") && !lies.contains("已打110"));
     world.settle(&[&tablet]).await?;
     tablet.all_delivered().await?;
     assert!(!as_they_lie(&world.station)?.contains("皮带"));

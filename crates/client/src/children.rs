@@ -125,7 +125,8 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
     let conflicts =
         child.conflicts.len() + household.map_or(0, |household| household.conflicts.len());
     let authors = Authors::read(tablet, child, household)?;
-    let rhythm = rhythm::of(tablet, &roster, child, pack, &authors);
+    let decides = recusals::decides(tablet, child)?;
+    let rhythm = rhythm::of(tablet, &roster, child, pack, (&authors, decides));
     let (hints, to_ask) = rhythm::looked_at(&roster, child, &packs);
     let drawing = Drawing {
         tablet,
@@ -134,6 +135,7 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
         child,
         household,
         authors: &authors,
+        decides,
     };
     Ok(ChildFileView {
         child: input.id.clone(),

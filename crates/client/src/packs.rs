@@ -72,14 +72,15 @@ impl Packs {
                     continue;
                 }
             };
-            if value.get("tiers").is_some() {
-                match PolicyPack::parse(json) {
-                    Ok(pack) => rules.push(pack),
-                    Err(error) => packs.unreadable.push((id.to_owned(), error.to_string())),
-                }
-            } else if value.get("sections").is_some() {
+            // Forms first: a station may publish one, and nothing else may come that way.
+            if value.get("sections").is_some() {
                 match FormPack::from_json(json) {
                     Ok(form) => packs.forms.push(form),
+                    Err(error) => packs.unreadable.push((id.to_owned(), error.to_string())),
+                }
+            } else if value.get("tiers").is_some() {
+                match PolicyPack::parse(json) {
+                    Ok(pack) => rules.push(pack),
                     Err(error) => packs.unreadable.push((id.to_owned(), error.to_string())),
                 }
             } else if value.get("bands").is_some() {
@@ -201,6 +202,21 @@ mod tests {
         let rules = rules.expect("there are rules");
         assert_eq!(rules.label("EDU", "70"), "初中");
         assert_eq!(rules.label("SEX", "1"), "男");
+    }
+
+    #[test]
+    fn a_form_that_a_station_published_is_no_rule_whatever_else_it_says() {
+        let mut form: serde_json::Value = serde_json::from_str(FORM).expect("a form");
+        form["id"] = "hv-more".into();
+        let rules: serde_json::Value = serde_json::from_str(RULES).expect("rules");
+        for (key, value) in rules.as_object().expect("an object") {
+            if form.get(key).is_none() {
+                form[key] = value.clone();
+            }
+        }
+        let json = form.to_string();
+        let packs = Packs::read([("rules", RULES), ("hv-more", json.as_str())]);
+        assert_eq!(packs.rules.packs().len(), 1);
     }
 
     #[test]

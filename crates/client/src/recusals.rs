@@ -79,6 +79,11 @@ pub(crate) fn is_hers(tablet: &Tablet, recusals: &Recusals, child: &RosterChild)
     recusals.concern(tablet.identity.staff, &family(child))
 }
 
+/// Whether this person decides about a child what the station decides: how often it is seen, what stood in error.
+pub(crate) fn decides(tablet: &Tablet, child: &RosterChild) -> Result<bool, ClientError> {
+    Ok(tablet.identity.role.is_at_station() && !is_hers(tablet, &Recusals::read(tablet)?, child))
+}
+
 /// What the child's file says.
 pub(crate) fn of_child(
     tablet: &Tablet,

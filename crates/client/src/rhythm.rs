@@ -7,6 +7,7 @@ use crate::error::ClientError;
 use crate::packs::Packs;
 use crate::records::{self, Write};
 use crate::recovery;
+use crate::recusals;
 use crate::roster::{Roster, RosterChild};
 use crate::rows::{self, Authors};
 use crate::system;
@@ -41,19 +42,19 @@ pub(crate) struct Rhythm {
     pub(crate) paused: Vec<String>,
 }
 
-/// Computes it for one child.
+/// Computes it for one child, for somebody who decides about it or not.
 pub(crate) fn of(
     tablet: &Tablet,
     roster: &Roster,
     child: &RosterChild,
     pack: &PolicyPack,
-    authors: &Authors,
+    (authors, decides): (&Authors, bool),
 ) -> Rhythm {
     let packs = tablet.packs();
     let input = cadence::input(&child.child);
     let cadence = child.cadence.as_deref();
     Rhythm {
-        tier: cadence.and_then(|cadence| tier(tablet, roster, child, cadence, pack, authors)),
+        tier: cadence.and_then(|cadence| tier(decides, roster, child, cadence, pack, authors)),
         months: input
             .as_ref()
             .map(|input| months(input, &packs.rules, roster.today, MONTHS))
@@ -102,7 +103,7 @@ fn mark(state: MonthState) -> MonthMark {
 }
 
 fn tier(
-    tablet: &Tablet,
+    decides: bool,
     roster: &Roster,
     child: &RosterChild,
     cadence: &Cadence,
@@ -149,7 +150,7 @@ fn tier(
         .collect(),
         words: cadence.tier_words.clone(),
         lower_to: cadence.lower_to.as_deref().map(name),
-        may_lower: tablet.identity.role.is_at_station(),
+        may_lower: decides,
         lowered,
     })
 }
@@ -287,7 +288,7 @@ fn paused(
 /// Approves a lower tier: a person of the station, with the PIN once more and a reason.
 ///
 /// # Errors
-/// `station_decides`, `pin_again`, `not_found` when there is nothing to approve, `reason_missing`, `disk_full`.
+/// `station_decides`, `recused`, `pin_again`, `not_found` when there is nothing to approve, `reason_missing`, `disk_full`.
 pub fn lower_tier(tablet: &Tablet, input: &LowerTierInput) -> Result<ChildFileView, ClientError> {
     if !tablet.identity.role.is_at_station() {
         return Err(ClientError::new("station_decides"));
@@ -304,6 +305,9 @@ pub fn lower_tier(tablet: &Tablet, input: &LowerTierInput) -> Result<ChildFileVi
         .is_some_and(|it| it.lower_to.is_some());
     if !waits {
         return Err(ClientError::new("not_found"));
+    }
+    if !recusals::decides(tablet, child)? {
+        return Err(ClientError::new("recused"));
     }
     tablet.require_step_up()?;
     let today = roster.today.to_string();

@@ -7,6 +7,7 @@ use crate::children;
 use crate::contacts::{note, options};
 use crate::error::ClientError;
 use crate::records::{self, Write};
+use crate::recusals;
 use crate::roster::{self, Author, Roster, RosterChild, RosterHousehold, record_state};
 use crate::tablet::Tablet;
 use crate::view::{
@@ -120,6 +121,8 @@ pub(crate) struct Drawing<'a> {
     pub(crate) child: &'a RosterChild,
     pub(crate) household: Option<&'a RosterHousehold>,
     pub(crate) authors: &'a Authors,
+    /// This person decides what the station decides ([`recusals::decides`]).
+    pub(crate) decides: bool,
 }
 
 impl Drawing<'_> {
@@ -206,7 +209,7 @@ impl Drawing<'_> {
                 .unwrap_or_default(),
             state: record_state(&self.roster.states, &entry.id),
             editable: !is_sealed(self.pack, rule, entry),
-            removable: may_take_away(self.tablet, rule) && !is_sealed(self.pack, rule, entry),
+            removable: may_take_away(self.decides, rule) && !is_sealed(self.pack, rule, entry),
         }
     }
 }
@@ -318,9 +321,8 @@ fn is_sealed(pack: &PolicyPack, rule: &RowsRule, entry: &Entry) -> bool {
 }
 
 /// What decides how often a child is seen is taken away by the station only; a director ends it, and lowering is approved.
-fn may_take_away(tablet: &Tablet, rule: &RowsRule) -> bool {
-    let decides = ["categories", "tier_facts"].contains(&rule.collection.as_str());
-    !decides || tablet.identity.role.is_at_station()
+fn may_take_away(decides: bool, rule: &RowsRule) -> bool {
+    decides || !["categories", "tier_facts"].contains(&rule.collection.as_str())
 }
 
 /// Where rows of a rule are written.
@@ -349,7 +351,7 @@ fn collection(rule: &RowsRule) -> Result<&'static str, ClientError> {
 ///
 /// # Errors
 /// `not_found`, `not_allowed`, `row_incomplete`, `dates_crossed`, `value_invalid`, `date_invalid`, `number_invalid`,
-/// `station_decides`, `too_large`, `id_no_real`, `disk_full`.
+/// `station_decides`, `recused`, `too_large`, `id_no_real`, `disk_full`.
 pub fn write_row(tablet: &Tablet, input: &FileRowInput) -> Result<ChildFileView, ClientError> {
     let roster = Roster::read(tablet)?;
     let child = roster.child(&input.child)?;
@@ -381,7 +383,9 @@ pub fn write_row(tablet: &Tablet, input: &FileRowInput) -> Result<ChildFileView,
     }
     in_order(rule, &entry)?;
     check_holder(rule, child, &mut entry);
-    keep_what_decides(tablet, rule, earlier, &entry)?;
+    if !recusals::decides(tablet, child)? && undoes_what_decides(rule, earlier, &entry) {
+        return Err(may_not(tablet));
+    }
     let today = roster.today.to_string();
     // The tier takes effect the day a fact was recorded, which a correction does not change (decisions.md 7).
     let recorded_on = earlier
@@ -404,7 +408,7 @@ pub fn write_row(tablet: &Tablet, input: &FileRowInput) -> Result<ChildFileView,
 /// Takes a row away that should not be there. It stays in the history.
 ///
 /// # Errors
-/// `not_found`, `reason_missing`, `station_decides`, `disk_full`.
+/// `not_found`, `reason_missing`, `station_decides`, `recused`, `disk_full`.
 pub fn take_row_away(tablet: &Tablet, input: &TakeRowInput) -> Result<ChildFileView, ClientError> {
     let roster = Roster::read(tablet)?;
     let child = roster.child(&input.child)?;
@@ -417,8 +421,8 @@ pub fn take_row_away(tablet: &Tablet, input: &TakeRowInput) -> Result<ChildFileV
     if reason.is_empty() {
         return Err(ClientError::new("reason_missing"));
     }
-    if !may_take_away(tablet, rule) {
-        return Err(ClientError::new("station_decides"));
+    if !may_take_away(recusals::decides(tablet, child)?, rule) {
+        return Err(may_not(tablet));
     }
     let earlier = standing(block, rule, child, roster.household_of(child))
         .into_iter()
@@ -617,34 +621,29 @@ fn check_holder(rule: &RowsRule, child: &RosterChild, entry: &mut Entry) {
     }
 }
 
+/// The station decides; at the station somebody does who is not a relative.
+fn may_not(tablet: &Tablet) -> ClientError {
+    ClientError::new(match tablet.identity.role.is_at_station() {
+        true => "recused",
+        false => "station_decides",
+    })
+}
+
 /// What decides how often a child is seen cannot be undone by writing it anew: its kind stays, it does not begin later, and
-/// a confirmed category does not become an unconfirmed one, but at the station.
-fn keep_what_decides(
-    tablet: &Tablet,
-    rule: &RowsRule,
-    earlier: Option<&Entry>,
-    entry: &Entry,
-) -> Result<(), ClientError> {
+/// a confirmed category does not become an unconfirmed one, but by whoever decides.
+fn undoes_what_decides(rule: &RowsRule, earlier: Option<&Entry>, entry: &Entry) -> bool {
     let Some(earlier) = earlier else {
-        return Ok(());
+        return false;
     };
-    if tablet.identity.role.is_at_station() {
-        return Ok(());
-    }
-    let same = |key: &str| earlier.text(key) == entry.text(key);
-    let kept = match rule.collection.as_str() {
-        "tier_facts" => same("kind") && same("from"),
+    let differs = |key: &str| earlier.text(key) != entry.text(key);
+    match rule.collection.as_str() {
+        "tier_facts" => differs("kind") || differs("from"),
         "categories" => {
             let unconfirms = entry.text("status") == Some(SUSPECTED)
                 && earlier.text("status") != Some(SUSPECTED);
-            same("code") && same("start") && !unconfirms
+            differs("code") || differs("start") || unconfirms
         }
-        _ => true,
-    };
-    if kept {
-        Ok(())
-    } else {
-        Err(ClientError::new("station_decides"))
+        _ => false,
     }
 }
 

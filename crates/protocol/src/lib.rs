@@ -17,6 +17,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod blob;
 pub mod change_header;
 pub mod devices;
 pub mod dictionary;
@@ -36,6 +37,7 @@ pub mod recusal;
 pub mod retry;
 pub mod sealed;
 pub mod session;
+pub mod station;
 pub mod unit_key;
 pub mod wire;
 
@@ -43,6 +45,7 @@ pub use audit::{
     AuditCount, AuditFault, AuditFaultKind, AuditPage, AuditRecord, AuditTaken, BringAudit,
     ReadAudit,
 };
+pub use blob::*;
 pub use devices::*;
 pub use envelope::{DocumentHeader, Envelope, EnvelopeHead};
 pub use erasure::{
@@ -56,6 +59,7 @@ pub use order::{NumberedOrder, Order};
 pub use outcome::{Outcome, RefusalCode};
 pub use people::*;
 pub use recusal::*;
+pub use station::*;
 pub use unit_key::{
     BroughtUnitKey, KeepUnitKeys, KnownUnitKey, UnitKeyHint, UnitKeyHolder, UnitKeys,
     WrappedUnitKey,

@@ -277,6 +277,46 @@ mod tests {
     }
 
     #[test]
+    fn rows_stay_with_what_they_replaced() {
+        let mut old = doc::start(DocKind::Child).expect("starts");
+        let row = |id: &str, words: &str| Entry::new(id).with("block", "wish").with("text", words);
+        for (number, entry) in [
+            row("a", "球鞋"),
+            row("b", "一双球鞋").with(super::super::REPLACES, "a"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let edits = [
+                Edit::put("nickname", number.to_string()),
+                Edit::Add {
+                    collection: super::super::ROWS,
+                    entry,
+                },
+            ];
+            doc::apply(&mut old, [1; 16], 0, &edits)
+                .expect("applies")
+                .expect("changes");
+        }
+        let record = doc::read(&old);
+        let part = Part::Field {
+            key: "nickname".into(),
+            keep_now: false,
+        };
+        let chunks = edits(DocKind::Child, &record, &part, |_| Some(author(7)));
+        let mut new = doc::start(DocKind::Child).expect("starts");
+        for chunk in chunks.expect("it is fit") {
+            doc::found(&mut new, [2; 16], 0, &chunk, None).expect("applies");
+        }
+        let again = doc::read(&new);
+        assert_eq!(again.text("nickname"), None);
+        assert_eq!(again.entries(super::super::ROWS).len(), 2);
+        let standing = super::super::standing(again.entries(super::super::ROWS));
+        assert_eq!(standing.len(), 1);
+        assert_eq!(standing[0].text("text"), Some("一双球鞋"));
+    }
+
+    #[test]
     fn words_go_from_wherever_they_stand_in_their_entry_and_nothing_contested_is_built_anew() {
         let mut record = Record {
             schema: 1,

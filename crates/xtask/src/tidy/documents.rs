@@ -8,7 +8,11 @@ use std::collections::BTreeSet;
 const ARCHITECTURE: &str = "ARCHITECTURE.md";
 const DECISIONS: &str = "docs/adr/";
 const INDEX: &str = "docs/adr/README.md";
-const MESSAGES: &str = "crates/protocol/src/message.rs";
+const MESSAGES: [&str; 3] = [
+    "crates/protocol/src/message.rs",
+    "crates/protocol/src/blob.rs",
+    "crates/protocol/src/station.rs",
+];
 const PROTOCOL: &str = "docs/protocol.md";
 const GLOSSARY: &str = "docs/glossary.md";
 
@@ -134,21 +138,22 @@ fn joined(folder: &str, path: &str) -> String {
 
 /// Every message has its paragraph.
 fn messages(tree: &Tree, findings: &mut Findings) -> Result<()> {
-    let source = tree.text(MESSAGES)?;
     let prose = tree.text(PROTOCOL)?;
     if prose.is_empty() {
         findings.add(PROTOCOL, 1, "there is no prose for the messages");
         return Ok(());
     }
-    for (number, line) in source.lines().enumerate() {
-        let name = ["pub struct ", "pub enum "]
-            .iter()
-            .find_map(|start| line.strip_prefix(start))
-            .and_then(|rest| rest.split([' ', '<', '(', '{', ';']).next());
-        if let Some(name) = name
-            && !has_word(&prose, name)
-        {
-            findings.add(MESSAGES, number + 1, format!("{name} is not in {PROTOCOL}"));
+    for file in MESSAGES {
+        for (number, line) in tree.text(file)?.lines().enumerate() {
+            let name = ["pub struct ", "pub enum "]
+                .iter()
+                .find_map(|start| line.strip_prefix(start))
+                .and_then(|rest| rest.split([' ', '<', '(', '{', ';']).next());
+            if let Some(name) = name
+                && !has_word(&prose, name)
+            {
+                findings.add(file, number + 1, format!("{name} is not in {PROTOCOL}"));
+            }
         }
     }
     Ok(())
