@@ -26,11 +26,12 @@ FEATURES = ["--features", "zoufang/custom-protocol"]
 
 
 class Tally:
-    """What one stage counted."""
+    """What one stage counted, and a line for each failure it could name."""
 
-    def __init__(self, passed=0, failed=0):
+    def __init__(self, passed=0, failed=0, failures=()):
         self.passed = passed
         self.failed = failed
+        self.failures = list(failures)
 
 
 def cargo_counts(log):
@@ -40,7 +41,22 @@ def cargo_counts(log):
         passed += numbers.get("passed", 0)
         # An ignored test proves nothing and there should be none.
         failed += numbers.get("failed", 0) + numbers.get("ignored", 0)
-    return Tally(passed, failed)
+    return Tally(passed, failed, cargo_failures(log))
+
+
+def cargo_failures(log):
+    """One line for each failing test of a log of cargo's: its name and where and why it failed."""
+    told = []
+    for name, text in re.findall(
+        r"^---- (\S+) stdout ----$\n(.*?)(?=^---- |^failures:$|\Z)", log, re.MULTILINE | re.DOTALL
+    ):
+        why = re.search(r"panicked at (\S+?):?\n(.*?)(?=^note: |\Z)", text, re.MULTILINE | re.DOTALL)
+        if why is None:
+            told.append(name)
+            continue
+        words = " ".join(why.group(2).split())
+        told.append(f"{name} at {why.group(1)} {words[:300]}")
+    return told
 
 
 def vitest_counts(_log):
@@ -209,10 +225,14 @@ def main():
                 tally = judge(stage, started)
                 total.passed += tally.passed
                 total.failed += tally.failed
+                total.failures += tally.failures
         finally:
             for started in running:
                 if isinstance(started, Running):
                     started.end()
+    # Named once more where a machine that keeps only the end of what was printed still shows them.
+    for failure in total.failures:
+        print(f"failed: {failure}", flush=True)
     print(f"{total.passed} passed, {total.failed} failed", flush=True)
     sys.exit(1 if total.failed or not total.passed else 0)
 
