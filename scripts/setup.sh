@@ -59,6 +59,7 @@ if [ "$goal" = window ] || [ "$goal" = test ]; then
 fi
 if [ "$goal" = test ]; then
   packages+=(xvfb webkit2gtk-driver chromium)
+  python3 -m pip --version >/dev/null 2>&1 || packages+=(python3-pip)
 fi
 if command -v dpkg-query >/dev/null; then
   install_packages "${packages[@]}"
@@ -83,6 +84,19 @@ install_modules() {
 install_modules ui
 if [ "$goal" = test ]; then
   install_modules tests/e2e
+fi
+
+# The converter of forms that ours is compared with.
+if [ "$goal" = test ]; then
+  wanted=crates/office/tests/beside/requirements.txt
+  there=target/tools/pyxform
+  if ! cmp -s "$wanted" "$there/.installed"; then
+    say "installing pyxform"
+    rm -rf "$there"
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+      --no-deps --target "$there" --requirement "$wanted" >&2
+    cp "$wanted" "$there/.installed"
+  fi
 fi
 
 # Tools, kept beside the build so that nothing outside this folder changes.

@@ -157,6 +157,13 @@ def stages():
             30,
             cargo_counts,
         ),
+        (
+            "forms",
+            "forms beside pyxform",
+            ["python3", "crates/office/tests/beside/beside_pyxform.py", str(TARGET / "tmp/forms")],
+            5,
+            closing_counts,
+        ),
         ("kill", f"{KILL_ROUNDS} kills", [str(TARGET / "debug/zoufang-kill"), "--rounds", str(KILL_ROUNDS)], 15, kill_counts),
         ("sim", f"{SCHEDULES} schedules", [str(TARGET / "debug/zoufang-sim"), "--schedules", str(SCHEDULES)], 30, sim_counts),
         ("browser", "journeys in a browser", ["node", "tests/e2e/run.mjs", "browser"], 20, closing_counts),
