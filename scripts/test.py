@@ -52,7 +52,8 @@ def cargo_failures(log):
     ):
         why = re.search(r"panicked at (\S+?):?\n(.*?)(?=^note: |\Z)", text, re.MULTILINE | re.DOTALL)
         if why is None:
-            told.append(name)
+            why = re.search(r"^Error: (.*)$", text, re.MULTILINE)
+            told.append(f"{name} {why.group(1)[:300]}" if why else name)
             continue
         words = " ".join(why.group(2).split())
         told.append(f"{name} at {why.group(1)} {words[:300]}")

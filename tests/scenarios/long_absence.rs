@@ -20,7 +20,7 @@ const CHANGES: usize = 12_000;
 /// How long she is away.
 const WEEKS: usize = 26;
 /// A message in the middle of catching up: the answers before it are stored, this one does not arrive.
-const IN_THE_MIDDLE: u64 = 22;
+const IN_THE_MIDDLE: u64 = 36;
 /// The same of a first load.
 const IN_THE_MIDDLE_OF_A_LOAD: u64 = 10;
 

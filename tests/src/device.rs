@@ -15,8 +15,8 @@ use std::time::Duration;
 use store::ArgonCost;
 use sync_server::RunningServer;
 
-/// How long anything in a test may take.
-pub const LIMIT: Duration = Duration::from_secs(60);
+/// How long anything in a test may take before it counts as hanging; a busy machine takes its time.
+pub const LIMIT: Duration = Duration::from_secs(300);
 
 /// The system's time, moved by so many milliseconds; or standing still.
 pub struct MovedClock {

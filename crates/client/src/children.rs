@@ -1,5 +1,6 @@
 //! Children: the list, the file 一人一档, its fields, and corrections of one's own records.
 
+use crate::benefits::{self, OpenProblems, Says};
 use crate::cadence;
 use crate::contacts::{event_date, note, options, saved};
 use crate::error::ClientError;
@@ -127,7 +128,10 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
     let authors = Authors::read(tablet, child, household)?;
     let decides = recusals::decides(tablet, child)?;
     let rhythm = rhythm::of(tablet, &roster, child, pack, (&authors, decides));
-    let (hints, to_ask) = rhythm::looked_at(&roster, child, &packs);
+    let open = OpenProblems::read(tablet)?;
+    let says = Says::of(&roster, child, &packs, &open);
+    let facts = says.facts(&roster, child);
+    let (hints, to_ask) = rhythm::looked_at(&facts, &packs);
     let drawing = Drawing {
         tablet,
         roster: &roster,
@@ -162,6 +166,7 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
         paused: rhythm.paused,
         hints: hints.into_iter().map(rhythm::hint_view).collect(),
         to_ask,
+        benefits: benefits::names(&packs, &facts),
         blocks: packs
             .file
             .blocks

@@ -4,9 +4,9 @@ use crate::app::App;
 use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
-    attachments, audit_page, children, conflicts, contacts, erasures, exports, forms, masks, moves,
-    office_line, people, problems, recusals, restricted, returned, rhythm, rows, screening,
-    standing, station, sync_page, today, visits, writing,
+    attachments, audit_page, benefits, children, conflicts, contacts, erasures, exports, forms,
+    masks, moves, office_line, people, problems, recusals, restricted, returned, rhythm, rows,
+    screening, standing, station, sync_page, today, visits, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -128,6 +128,7 @@ commands! {
         "note_miss" => rhythm::note_miss, input;
         "lower_tier" => rhythm::lower_tier, input;
         "coming" => rhythm::coming;
+        "benefits" => benefits::benefits, input;
         "reveal_field" => masks::reveal_field, input;
         "add_child_form" => children::add_child_form;
         "add_child" => children::add_child, input;

@@ -9,6 +9,7 @@ mod app;
 pub mod attachments;
 mod audit_page;
 mod backoff;
+mod benefits;
 mod cadence;
 mod certificate;
 pub mod children;

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use domain::area::AreaTable;
+use domain::benefit::BenefitPack;
 use domain::code_list::{CodeList, CodeLists};
 use domain::file::{FieldRule, FilePack};
 use domain::form::FormPack;
@@ -19,6 +20,8 @@ pub struct Packs {
     pub forms: Vec<FormPack>,
     /// How risk is screened; the newest version.
     pub screening: Option<ScreeningPack>,
+    /// What a family may ask for; the newest version.
+    pub benefits: Option<BenefitPack>,
     /// Blocks of the child's file, and what of it a person should look at.
     pub file: FilePack,
     /// Names of places by area code (`cargo xtask areas`).
@@ -93,6 +96,16 @@ impl Packs {
                     }
                     Err(error) => packs.unreadable.push((id.to_owned(), error.to_string())),
                 }
+            } else if value.get("benefits").is_some() {
+                match BenefitPack::parse(json) {
+                    Ok(pack) => {
+                        let newest = packs.benefits.as_ref();
+                        if newest.is_none_or(|newest| newest.version < pack.version) {
+                            packs.benefits = Some(pack);
+                        }
+                    }
+                    Err(error) => packs.unreadable.push((id.to_owned(), error)),
+                }
             } else if value.get("blocks").is_some() {
                 match FilePack::parse(json) {
                     Ok(file) => packs.file = file,
@@ -164,6 +177,7 @@ mod tests {
     const FORM: &str = include_str!("../../../policy/forms/hv-cn-1.json");
     const FIELDS: &str = include_str!("../../../policy/fields.json");
     const CODES: &str = include_str!("../../../policy/codes-cn-1.json");
+    const BENEFITS: &str = include_str!("../../../policy/benefits-sh-1.json");
     const COLUMNS: &str = include_str!("../../../policy/ledgers/columns.json");
 
     #[test]
@@ -173,9 +187,11 @@ mod tests {
             ("form", FORM),
             ("fields", FIELDS),
             ("codes", CODES),
+            ("benefits", BENEFITS),
             ("columns", COLUMNS),
         ]);
         assert!(packs.unreadable.is_empty(), "{:?}", packs.unreadable);
+        assert!(packs.benefits.as_ref().is_some_and(|pack| pack.version > 0));
         let form = packs.visit_form().expect("there is a visit form");
         assert!(
             packs

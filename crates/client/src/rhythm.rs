@@ -1,5 +1,6 @@
 //! How often a child is seen, said whole: the tier and why, months and misses, rounds, what comes, and lowering.
 
+use crate::benefits::{self, OpenProblems, Says};
 use crate::cadence::{self, kind_view};
 use crate::children;
 use crate::contacts::{note, options};
@@ -9,7 +10,7 @@ use crate::records::{self, Write};
 use crate::recovery;
 use crate::recusals;
 use crate::roster::{Roster, RosterChild};
-use crate::rows::{self, Authors};
+use crate::rows::Authors;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
@@ -399,31 +400,13 @@ fn add(
     )
 }
 
-/// What the file says of a child today, for hints and for what is still to ask.
-pub(crate) fn looked_at(
-    roster: &Roster,
-    child: &RosterChild,
-    packs: &Packs,
-) -> (Vec<Hint>, Vec<ToAskView>) {
-    let household = roster.household_of(child);
-    let mut fields = child.child.fields.clone();
-    if let Some(household) = household {
-        for (key, value) in &household.household.fields {
-            fields.entry(key.clone()).or_insert_with(|| value.clone());
-        }
-    }
-    let rows = rows::holding(&packs.file, child, household, roster.today);
-    let facts = Facts {
-        fields: &fields,
-        rows: &rows,
-        birth: child.child.birth_date(),
-        today: roster.today,
-    };
-    let mut hints = packs.file.hints(&facts);
+/// What a person should look at, and what is still to ask.
+pub(crate) fn looked_at(facts: &Facts<'_>, packs: &Packs) -> (Vec<Hint>, Vec<ToAskView>) {
+    let mut hints = packs.file.hints(facts);
     hints.sort_by_key(|hint| hint.level);
     let to_ask = packs
         .file
-        .to_ask(&facts)
+        .to_ask(facts)
         .into_iter()
         .map(|(_, field)| ToAskView {
             holder: field.holder.clone(),
@@ -459,6 +442,7 @@ pub fn coming(tablet: &Tablet) -> Result<ComingView, ClientError> {
     let pack = packs
         .rules_on(roster.today)
         .ok_or_else(|| ClientError::new("form_unknown"))?;
+    let open = OpenProblems::read(tablet)?;
     let row = |child: &RosterChild, text: String, on: Option<NaiveDate>| ComingRow {
         child: child.id.to_string(),
         name: child.name(),
@@ -473,10 +457,18 @@ pub fn coming(tablet: &Tablet) -> Result<ComingView, ClientError> {
         lowering: Vec::new(),
         paused: Vec::new(),
         soon: Vec::new(),
+        benefits: Vec::new(),
         changes: rule_changes(&roster, &packs, pack),
     };
     for child in &roster.children {
-        let (hints, _) = looked_at(&roster, child, &packs);
+        let says = Says::of(&roster, child, &packs, &open);
+        let facts = says.facts(&roster, child);
+        let (hints, _) = looked_at(&facts, &packs);
+        let asked = benefits::names(&packs, &facts);
+        if !asked.is_empty() {
+            let text = asked.join(&pack.text("reason.join", &[]));
+            view.benefits.push(row(child, text, None));
+        }
         for hint in hints {
             let list = match hint.level {
                 HintLevel::Law => &mut view.law,

@@ -4,6 +4,7 @@
 
 pub mod area;
 pub mod attachment;
+pub mod benefit;
 pub mod cadence;
 pub mod calendar;
 pub mod child;

@@ -31,6 +31,7 @@ export const commands = [
   'note_miss',
   'lower_tier',
   'coming',
+  'benefits',
   'reveal_field',
   'add_child_form',
   'add_child',
@@ -158,6 +159,7 @@ export interface Backend {
   noteMiss(input: view.MissInput): Promise<view.ChildFileView>
   lowerTier(input: view.LowerTierInput): Promise<view.ChildFileView>
   coming(): Promise<view.ComingView>
+  benefits(input: view.IdInput): Promise<view.BenefitsView>
   revealField(input: view.RevealFieldInput): Promise<view.RevealedView>
   addChild(input: view.AddChildInput): Promise<view.SavedView>
   addChildForm(): Promise<view.AddChildFormView>

@@ -281,6 +281,7 @@ export function childFile(): ChildFileView {
       { code: 'no_insurance', weight: 'ask', text: '没有居民医保，请帮家里去办。', law: null, report: null },
     ],
     to_ask: [{ holder: 'child', key: 'phone_child', label: '孩子的电话' }],
+    benefits: ['医疗救助和资助参保'],
     blocks: [
       {
         key: 'basics',
@@ -435,6 +436,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       lowering: [],
       paused: [],
       soon: [],
+      benefits: [{ child: 'c1', name: '陈小雨', village: '白荷村', text: '医疗救助和资助参保', on: null }],
       changes: [
         { from: '2027-01-01', pack: '2027年起每月走访', kind: 'visit', before: '每两月一次', after: '每月一次', children: [{ child: 'c1', name: '石小雨', village: '青石村', text: '新规定下第一次最晚2027年1月8日', on: '2027-01-08' }] },
       ],

@@ -228,6 +228,8 @@ pub struct ChildFileView {
     pub hints: Vec<HintView>,
     /// What is still to ask.
     pub to_ask: Vec<ToAskView>,
+    /// Names of what the family may ask for and was not told about yet.
+    pub benefits: Vec<String>,
     /// Blocks of fields and rows.
     pub blocks: Vec<FieldBlockView>,
     /// Other children of the household.

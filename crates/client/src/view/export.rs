@@ -38,6 +38,7 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         LowerTierInput,
         MissInput,
         ComingView,
+        BenefitsView,
         RevealFieldInput,
         RevealedView,
         AddChildInput,

@@ -269,6 +269,94 @@ pub struct RuleChangeView {
     pub children: Vec<ComingRow>,
 }
 
+/// What a child's family may ask for; hints, never a promise.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct BenefitsView {
+    /// Child id.
+    pub child: String,
+    /// Name.
+    pub name: String,
+    /// Benefits that are applied for together (一件事).
+    pub together: Vec<BenefitView>,
+    /// The others.
+    pub others: Vec<BenefitView>,
+    /// What father's and mother's rows say together; null where a parent can.
+    pub unattended: Option<UnattendedView>,
+}
+
+/// A benefit that is worth asking about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct BenefitView {
+    /// Code.
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// Every reason.
+    pub why: Vec<String>,
+    /// Papers to bring.
+    pub papers: Vec<String>,
+    /// Who confirms.
+    pub confirms: String,
+    /// What to do.
+    pub how: String,
+    /// What is paid today, in words.
+    pub amount: Option<String>,
+    /// Kind of the file's row that says the family was told; null where the file keeps none.
+    pub row: Option<String>,
+    /// The family was told.
+    pub told: bool,
+}
+
+/// What father's and mother's rows say together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum UnattendedKind {
+    /// Both are gone.
+    Orphan,
+    /// Neither can, as far as the file says.
+    Likely,
+    /// It depends on a parent of whom too little is known, or on a day.
+    Open,
+}
+
+/// What father's and mother's rows say together, and the papers that show it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct UnattendedView {
+    /// What seems to be.
+    pub kind: UnattendedKind,
+    /// The father.
+    pub father: ParentView,
+    /// The mother.
+    pub mother: ParentView,
+    /// Papers to bring.
+    pub papers: Vec<String>,
+}
+
+/// What the file says of a parent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ParentState {
+    /// Too little.
+    Unknown,
+    /// Nothing that counts.
+    Able,
+    /// Something that counts.
+    Counts,
+    /// Something that will count from a day on, or has no day yet.
+    NotYet,
+}
+
+/// A parent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ParentView {
+    /// What the file says.
+    pub state: ParentState,
+    /// What it is, in words.
+    pub words: Option<String>,
+    /// The day it counts from, where that is still to come.
+    pub from: Option<String>,
+}
+
 /// A child on a list of what comes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ComingRow {
@@ -299,6 +387,8 @@ pub struct ComingView {
     pub paused: Vec<ComingRow>,
     /// Days that come.
     pub soon: Vec<ComingRow>,
+    /// What families may ask for and were not told about yet.
+    pub benefits: Vec<ComingRow>,
     /// Changes of the rules.
     pub changes: Vec<RuleChangeView>,
 }

@@ -48,7 +48,7 @@ pub struct Condition {
     pub field: Option<String>,
     /// A block of rows: one of its rows must fit.
     pub row: Option<String>,
-    /// The column of that row that `in`, `within_days` or `past_days` speak of.
+    /// The column of that row that `in`, `within_days`, `past_days` or `recent_days` speak of.
     pub column: Option<String>,
     /// The value is one of these; of several chosen ones, any.
     #[serde(rename = "in")]
@@ -57,10 +57,16 @@ pub struct Condition {
     pub not_in: Vec<String>,
     /// There is no value, or no row.
     pub missing: bool,
+    /// There is a value.
+    pub present: bool,
+    /// None of the block's rows fits.
+    pub none: bool,
     /// The value is a day that comes within so many days, or has come.
     pub within_days: Option<u32>,
     /// The value is a day so many days ago or more.
     pub past_days: Option<u32>,
+    /// The value is a day at most so many days ago.
+    pub recent_days: Option<u32>,
     /// Completed years, at least.
     pub age_from: Option<u32>,
     /// Completed years, below.
@@ -150,6 +156,9 @@ impl Condition {
             if self.missing && self.column.is_none() {
                 return rows.is_empty().then(Found::default);
             }
+            if self.none {
+                return found.is_none().then(Found::default);
+            }
             return found.map(|row| Found {
                 date: self.column.as_ref().and_then(|column| row.date(column)),
                 head: row.text("name").map(str::to_owned),
@@ -185,11 +194,15 @@ impl Condition {
             .and_then(|text| text.parse::<NaiveDate>().ok());
         let comes = |days: u32| date.is_some_and(|date| date <= add_days(today, days));
         let past = |days: u32| date.is_some_and(|date| add_days(date, days) <= today);
+        let recent =
+            |days: u32| date.is_some_and(|date| date <= today && today <= add_days(date, days));
         (self.any_of.is_empty() || values.iter().any(|value| self.any_of.contains(value)))
             && !values.iter().any(|value| self.not_in.contains(value))
             && (!self.missing || values.is_empty())
+            && (!self.present || !values.is_empty())
             && self.within_days.is_none_or(comes)
             && self.past_days.is_none_or(past)
+            && self.recent_days.is_none_or(recent)
     }
 }
 

@@ -97,6 +97,10 @@ hints: Array<HintView>,
  */
 to_ask: Array<ToAskView>, 
 /**
+ * Names of what the family may ask for and was not told about yet.
+ */
+benefits: Array<string>, 
+/**
  * Blocks of fields and rows.
  */
 blocks: Array<FieldBlockView>, 

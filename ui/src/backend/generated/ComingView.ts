@@ -31,6 +31,10 @@ paused: Array<ComingRow>,
  */
 soon: Array<ComingRow>, 
 /**
+ * What families may ask for and were not told about yet.
+ */
+benefits: Array<ComingRow>, 
+/**
  * Changes of the rules.
  */
 changes: Array<RuleChangeView>, };

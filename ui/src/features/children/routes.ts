@@ -13,4 +13,10 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('./ChildPage.vue'),
     meta: { shell: 'both', place: 'children', list: 'children' },
   },
+  {
+    path: '/children/:child/benefits',
+    name: 'benefits',
+    component: () => import('./BenefitsPage.vue'),
+    meta: { shell: 'both', place: 'children', list: 'children' },
+  },
 ]

@@ -1,0 +1,184 @@
+//! What a family may ask for: hints from the file, with the papers to bring and the one who confirms (domain.md §10).
+//!
+//! The rules are `policy/benefits-*.json`, the judging is `domain::benefit`; nothing of it is kept, and nothing is
+//! promised. That a family was told is a row of the file like any other.
+
+use crate::error::ClientError;
+use crate::looks::{self, Look};
+use crate::packs::Packs;
+use crate::roster::{Roster, RosterChild};
+use crate::rows;
+use crate::tablet::Tablet;
+use crate::view::{
+    BenefitView, BenefitsView, IdInput, ParentState, ParentView, UnattendedKind, UnattendedView,
+};
+use domain::benefit::{BenefitHint, Parent, Standing, Unattended, Verdict};
+use domain::file::Facts;
+use domain::problem::State;
+use domain::record::Entry;
+use domain::scalar::Scalar;
+use ids::DocumentId;
+use std::collections::{BTreeMap, HashMap};
+use store::projections::problems;
+
+/// The block of facts that tells which kinds of problems are open.
+const PROBLEMS: &str = "problems";
+
+/// Kinds of the open problems of each child.
+pub(crate) struct OpenProblems(HashMap<DocumentId, Vec<String>>);
+
+impl OpenProblems {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(crate) fn read(tablet: &Tablet) -> Result<Self, ClientError> {
+        let mut open: HashMap<DocumentId, Vec<String>> = HashMap::new();
+        for story in tablet.store.read(problems::all)? {
+            if story.fold.state == State::Closed {
+                continue;
+            }
+            let Some(kind) = story.story.text("type") else {
+                continue;
+            };
+            let main = story.story.text("child").map(str::to_owned);
+            for child in story.story.children.iter().chain(&main) {
+                if let Ok(child) = DocumentId::parse(child) {
+                    open.entry(child).or_default().push(kind.to_owned());
+                }
+            }
+        }
+        Ok(Self(open))
+    }
+
+    fn rows(&self, child: DocumentId) -> Vec<Entry> {
+        let kinds = self.0.get(&child).map_or(&[][..], Vec::as_slice);
+        kinds
+            .iter()
+            .map(|kind| Entry::new(kind).with("type", kind.as_str()))
+            .collect()
+    }
+}
+
+/// What the file says of a child today, as hints are found from it.
+pub(crate) struct Says {
+    fields: BTreeMap<String, Scalar>,
+    rows: BTreeMap<String, Vec<Entry>>,
+}
+
+impl Says {
+    /// Gathers the child's and its household's fields and rows.
+    pub(crate) fn of(
+        roster: &Roster,
+        child: &RosterChild,
+        packs: &Packs,
+        open: &OpenProblems,
+    ) -> Self {
+        let household = roster.household_of(child);
+        let mut fields = child.child.fields.clone();
+        if let Some(household) = household {
+            for (key, value) in &household.household.fields {
+                fields.entry(key.clone()).or_insert_with(|| value.clone());
+            }
+        }
+        let mut rows = rows::holding(&packs.file, child, household, roster.today);
+        rows.insert(PROBLEMS.to_owned(), open.rows(child.id));
+        Self { fields, rows }
+    }
+
+    /// The facts about a child.
+    pub(crate) fn facts(&self, roster: &Roster, child: &RosterChild) -> Facts<'_> {
+        Facts {
+            fields: &self.fields,
+            rows: &self.rows,
+            birth: child.child.birth_date(),
+            today: roster.today,
+        }
+    }
+}
+
+/// Names of what is worth asking about, for a line in the file or on a list; nothing the family was told already.
+pub(crate) fn names(packs: &Packs, facts: &Facts<'_>) -> Vec<String> {
+    let pack = packs.benefits.iter();
+    pack.flat_map(|pack| pack.hints(facts))
+        .filter(|hint| hint.standing == Standing::Open)
+        .map(|hint| hint.name)
+        .collect()
+}
+
+/// What a child's family may ask for.
+///
+/// # Errors
+/// `not_found`, `still_loading`, or the store cannot be read.
+pub fn benefits(tablet: &Tablet, input: &IdInput) -> Result<BenefitsView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let child = roster.child(&input.id)?;
+    looks::note(tablet, Look::Child, &child.id.to_string())?;
+    let packs = tablet.packs();
+    let open = OpenProblems::read(tablet)?;
+    let says = Says::of(&roster, child, &packs, &open);
+    let facts = says.facts(&roster, child);
+    let mut view = BenefitsView {
+        child: input.id.clone(),
+        name: child.name(),
+        together: Vec::new(),
+        others: Vec::new(),
+        unattended: None,
+    };
+    let Some(pack) = &packs.benefits else {
+        return Ok(view);
+    };
+    for hint in pack.hints(&facts) {
+        let list = match hint.is_bundled {
+            true => &mut view.together,
+            false => &mut view.others,
+        };
+        list.push(benefit_view(hint));
+    }
+    view.unattended = unattended_view(pack.unattended(&facts));
+    Ok(view)
+}
+
+fn benefit_view(hint: BenefitHint) -> BenefitView {
+    BenefitView {
+        code: hint.code,
+        name: hint.name,
+        why: hint.why,
+        papers: hint.papers,
+        confirms: hint.confirms,
+        how: hint.how,
+        amount: hint.amount,
+        row: hint.row,
+        told: hint.standing == Standing::Told,
+    }
+}
+
+fn unattended_view(found: Unattended) -> Option<UnattendedView> {
+    let kind = match found.verdict {
+        Verdict::No => return None,
+        Verdict::Orphan => UnattendedKind::Orphan,
+        Verdict::Likely => UnattendedKind::Likely,
+        Verdict::Open => UnattendedKind::Open,
+    };
+    Some(UnattendedView {
+        kind,
+        father: parent_view(found.father),
+        mother: parent_view(found.mother),
+        papers: found.papers,
+    })
+}
+
+fn parent_view(parent: Parent) -> ParentView {
+    let (state, words, from) = match parent {
+        Parent::Unknown => (ParentState::Unknown, None, None),
+        Parent::Able => (ParentState::Able, None, None),
+        Parent::Gone(words) => (ParentState::Counts, Some(words), None),
+        Parent::Unable(words) => (ParentState::Counts, Some(words), None),
+        Parent::NotYet(words, from) => (ParentState::NotYet, Some(words), from),
+    };
+    ParentView {
+        state,
+        words,
+        from: from.map(|day| day.to_string()),
+    }
+}

@@ -1,0 +1,223 @@
+//! What a family may ask for (domain.md §10): hints with reasons, papers and the one who confirms; never a promise.
+//!
+//! Which benefit is asked about when, what papers it wants and what it pays since when is data
+//! (`policy/benefits-*.json`). A hint decides nothing: it is a sentence for the director and a list of papers.
+
+mod unattended;
+
+pub use unattended::{Parent, Unattended, UnattendedPack, Verdict};
+
+use crate::file::{Condition, Facts};
+use crate::record::Entry;
+use chrono::NaiveDate;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+/// The benefits of a place.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct BenefitPack {
+    /// Stable id, e.g. `benefits-sh-1`.
+    pub id: String,
+    /// Newer packs stand over older ones.
+    pub version: u32,
+    /// Benefits in the order a screen shows them.
+    pub benefits: Vec<BenefitRule>,
+    /// Benefits that are applied for together (一件事), by code.
+    #[serde(default)]
+    pub bundle: Vec<String>,
+    /// The test for children nobody brings up though a parent lives (domain.md §10.2).
+    pub unattended: UnattendedPack,
+    /// Days before a known end at which somebody looks whether a benefit goes on.
+    #[serde(default)]
+    pub review_days: u32,
+}
+
+/// One benefit.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct BenefitRule {
+    /// Stable code, e.g. `B01`.
+    pub code: String,
+    /// Chinese name.
+    pub name: String,
+    /// Codes of the list BENEFIT under which the file says that it was asked for; none for what the file keeps no row of.
+    #[serde(default)]
+    pub rows: Vec<String>,
+    /// When it is worth asking; any of them.
+    pub reasons: Vec<Reason>,
+    /// Papers to bring.
+    #[serde(default)]
+    pub papers: Vec<String>,
+    /// Who confirms.
+    pub confirms: String,
+    /// What to do.
+    pub how: String,
+    /// What is paid, by the day it began.
+    #[serde(default)]
+    pub amounts: Vec<Amount>,
+}
+
+/// Why a benefit is worth asking about.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Reason {
+    /// What is said.
+    pub text: String,
+    /// All must hold.
+    #[serde(default)]
+    pub when: Vec<Condition>,
+    /// The test for children nobody brings up has this outcome.
+    #[serde(default)]
+    pub unattended: Option<Verdict>,
+}
+
+/// What is paid since a day.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Amount {
+    /// First day.
+    pub from: NaiveDate,
+    /// In words: 每月3200元.
+    pub text: String,
+}
+
+/// How far the family is with a benefit, as the file's rows say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// No row says anything, or one says 可能符合.
+    Open,
+    /// 告诉过家里.
+    Told,
+}
+
+/// A benefit that is worth asking about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BenefitHint {
+    /// Code of the benefit.
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// Every reason that holds.
+    pub why: Vec<String>,
+    /// Papers to bring.
+    pub papers: Vec<String>,
+    /// Who confirms.
+    pub confirms: String,
+    /// What to do.
+    pub how: String,
+    /// What is paid today, in words.
+    pub amount: Option<String>,
+    /// Code a row of the file is written under when the family was told; none where the file keeps no row.
+    pub row: Option<String>,
+    /// How far it is.
+    pub standing: Standing,
+    /// It is applied for together with the others of the bundle.
+    pub is_bundled: bool,
+}
+
+/// Rows of a benefit that say the asking is over, one way or the other (list BENEFIT_STATUS).
+const SETTLED: [&str; 4] = ["applied", "granted", "no", "declined"];
+const TOLD: &str = "told";
+/// The block of rows that says what a family gets.
+const BLOCK: &str = "benefit";
+
+impl BenefitPack {
+    /// Reads and checks a pack.
+    ///
+    /// # Errors
+    /// In words: it is no such pack, or what it says cannot be.
+    pub fn parse(json: &str) -> Result<Self, String> {
+        let pack: Self = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        let mut codes = BTreeSet::new();
+        for rule in &pack.benefits {
+            if rule.code.is_empty() || !codes.insert(rule.code.as_str()) {
+                return Err(format!(
+                    "benefits.{}: a code of its own is needed",
+                    rule.code
+                ));
+            }
+            for reason in &rule.reasons {
+                if reason.when.is_empty() && reason.unattended.is_none() {
+                    return Err(format!(
+                        "benefits.{}: a reason without a condition would always hold",
+                        rule.code
+                    ));
+                }
+            }
+        }
+        if let Some(code) = pack
+            .bundle
+            .iter()
+            .find(|code| !codes.contains(code.as_str()))
+        {
+            return Err(format!("bundle: there is no benefit {code}"));
+        }
+        pack.unattended.check()?;
+        Ok(pack)
+    }
+
+    /// What is worth asking about for a child, in the order of the pack.
+    #[must_use]
+    pub fn hints(&self, facts: &Facts<'_>) -> Vec<BenefitHint> {
+        let unattended = self.unattended(facts);
+        self.benefits
+            .iter()
+            .filter_map(|rule| self.hint(rule, facts, unattended.verdict))
+            .collect()
+    }
+
+    /// The test for children nobody brings up, from the members of the household.
+    #[must_use]
+    pub fn unattended(&self, facts: &Facts<'_>) -> Unattended {
+        let members = facts.rows.get("members").map_or(&[][..], Vec::as_slice);
+        self.unattended.test(members, facts.today)
+    }
+
+    fn hint(&self, rule: &BenefitRule, facts: &Facts<'_>, verdict: Verdict) -> Option<BenefitHint> {
+        let rows = facts.rows.get(BLOCK).map_or(&[][..], Vec::as_slice);
+        let own = || {
+            rows.iter().filter(|row| {
+                row.text("kind")
+                    .is_some_and(|kind| rule.rows.iter().any(|code| code == kind))
+            })
+        };
+        let says = |row: &Entry, status: &str| row.text("status") == Some(status);
+        if own().any(|row| SETTLED.iter().any(|status| says(row, status))) {
+            return None;
+        }
+        let why: Vec<String> = rule
+            .reasons
+            .iter()
+            .filter(|reason| reason.unattended.is_none_or(|wanted| wanted == verdict))
+            .filter(|reason| reason.when.iter().all(|condition| condition.holds(facts)))
+            .map(|reason| reason.text.clone())
+            .collect();
+        (!why.is_empty()).then(|| BenefitHint {
+            code: rule.code.clone(),
+            name: rule.name.clone(),
+            why,
+            papers: rule.papers.clone(),
+            confirms: rule.confirms.clone(),
+            how: rule.how.clone(),
+            amount: rule.amount_on(facts.today),
+            row: rule.rows.first().cloned(),
+            standing: match own().any(|row| says(row, TOLD)) {
+                true => Standing::Told,
+                false => Standing::Open,
+            },
+            is_bundled: self.bundle.contains(&rule.code),
+        })
+    }
+}
+
+impl BenefitRule {
+    /// What is paid on a day, in words.
+    #[must_use]
+    pub fn amount_on(&self, day: NaiveDate) -> Option<String> {
+        self.amounts
+            .iter()
+            .filter(|amount| amount.from <= day)
+            .max_by_key(|amount| amount.from)
+            .map(|amount| amount.text.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,368 @@
+use super::*;
+use crate::code_list::CodeLists;
+use crate::file::FilePack;
+use crate::policy::PolicyPack;
+use crate::scalar::Scalar;
+use std::collections::BTreeMap;
+
+const PACK: &str = include_str!("../../../../policy/benefits-sh-1.json");
+const FIELDS: &str = include_str!("../../../../policy/fields.json");
+const CODES: &str = include_str!("../../../../policy/codes-cn-1.json");
+const RULES: &str = include_str!("../../../../policy/sh-2024-2026.json");
+
+fn pack() -> BenefitPack {
+    BenefitPack::parse(PACK).expect("the shipped benefits")
+}
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().expect("a date")
+}
+
+/// What a file says, a row or a field at a time.
+#[derive(Default)]
+struct Says {
+    fields: BTreeMap<String, Scalar>,
+    rows: BTreeMap<String, Vec<Entry>>,
+    birth: Option<NaiveDate>,
+}
+
+impl Says {
+    fn field(mut self, key: &str, value: &str) -> Self {
+        self.fields.insert(key.to_owned(), value.into());
+        self
+    }
+
+    fn row(mut self, block: &str, columns: &[(&str, &str)]) -> Self {
+        let rows = self.rows.entry(block.to_owned()).or_default();
+        let entry = Entry::new(format!("{block}{}", rows.len()));
+        rows.push(
+            columns
+                .iter()
+                .fold(entry, |entry, (key, value)| entry.with(key, *value)),
+        );
+        self
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        Facts {
+            fields: &self.fields,
+            rows: &self.rows,
+            birth: self.birth,
+            today: day("2026-11-26"),
+        }
+    }
+
+    fn codes(&self) -> Vec<String> {
+        let hints = pack().hints(&self.facts());
+        hints.into_iter().map(|hint| hint.code).collect()
+    }
+
+    fn verdict(&self) -> Unattended {
+        pack().unattended(&self.facts())
+    }
+}
+
+fn parents(father: &[(&str, &str)], mother: &[(&str, &str)]) -> Says {
+    Says::default()
+        .row("members", &[&[("relation", "51")], father].concat())
+        .row("members", &[&[("relation", "52")], mother].concat())
+}
+
+#[test]
+fn nobody_is_asked_about_anything_when_the_file_says_nothing() {
+    assert_eq!(Says::default().codes(), Vec::<String>::new());
+}
+
+#[test]
+fn each_benefit_has_its_reason() {
+    let cases: [(&str, Says); 20] = [
+        ("B01", Says::default().row("categories", &[("code", "DF")])),
+        (
+            "B01",
+            Says::default().row("categories", &[("code", "DG-2")]),
+        ),
+        (
+            "B02",
+            Says::default().row("categories", &[("code", "OR-2")]),
+        ),
+        ("B03", Says::default().row("categories", &[("code", "HIV")])),
+        (
+            "B04",
+            Says::default()
+                .row("categories", &[("code", "OR-2")])
+                .row("disability", &[("kind", "4")]),
+        ),
+        ("B05", Says::default().field("income_band", "a")),
+        (
+            "B05",
+            Says::default().row("categories", &[("code", "DP-4")]),
+        ),
+        (
+            "B06",
+            Says::default().row("categories", &[("code", "DP-2")]),
+        ),
+        (
+            "B07",
+            Says::default()
+                .field("income_band", "b")
+                .row("illness", &[("since", "2026-10-01")]),
+        ),
+        ("B07", Says::default().row("problems", &[("type", "POOR")])),
+        ("B08", Says::default().field("insurance", "n")),
+        (
+            "B09",
+            Says::default()
+                .field("school_stage", "primary")
+                .row("categories", &[("code", "SH-B")]),
+        ),
+        (
+            "B10",
+            Says::default().row("disability", &[("grade", "2"), ("rehab", "区康复中心")]),
+        ),
+        ("B11", Says::default().row("disability", &[("grade", "4")])),
+        (
+            "B12",
+            Says::default().row("disability", &[("has_cert", "n")]),
+        ),
+        ("B13", Says::default().row("problems", &[("type", "LEGAL")])),
+        ("B14", Says::default().field("study_place", "n")),
+        ("B15", Says::default().field("hukou_kind", "4")),
+        (
+            "B16",
+            Says::default().row("work", &[("job_need", "training")]),
+        ),
+        (
+            "B18",
+            Says::default().row("psychology", &[("flag", "maybe")]),
+        ),
+    ];
+    for (code, says) in cases {
+        assert!(
+            says.codes().iter().any(|one| one == code),
+            "{code}: {:?}",
+            says.codes()
+        );
+    }
+    let missing = Says::default().row("problems", &[("type", "GUARD_MISSING")]);
+    assert_eq!(missing.codes(), ["B17"]);
+}
+
+#[test]
+fn a_reason_stands_only_as_long_as_it_is_fresh_and_whole() {
+    let old = Says::default()
+        .field("income_band", "b")
+        .row("illness", &[("since", "2026-03-01")]);
+    assert!(
+        !old.codes().contains(&"B07".to_owned()),
+        "an old illness is no emergency"
+    );
+    let rich = Says::default()
+        .field("income_band", "d")
+        .row("illness", &[("since", "2026-10-01")]);
+    assert!(!rich.codes().contains(&"B07".to_owned()));
+    let known = Says::default()
+        .field("income_band", "a")
+        .row("categories", &[("code", "LB-1")])
+        .row("categories", &[("code", "DP-1")]);
+    assert!(
+        !known.codes().contains(&"B05".to_owned()),
+        "they get it already"
+    );
+    let paid = |sum| {
+        Says::default()
+            .row("categories", &[("code", "DI")])
+            .row("illness", &[("name", "肾病"), ("self_paid", sum)])
+    };
+    assert!(paid("3000").codes().contains(&"B08".to_owned()));
+    assert!(!paid("0").codes().contains(&"B08".to_owned()));
+}
+
+#[test]
+fn what_was_asked_for_is_not_said_again_and_what_was_told_is_marked() {
+    let says = |status: &str| {
+        Says::default()
+            .row("categories", &[("code", "DF")])
+            .row("benefit", &[("kind", "sh_basic"), ("status", status)])
+    };
+    for status in ["applied", "granted", "no", "declined"] {
+        assert!(
+            !says(status).codes().contains(&"B01".to_owned()),
+            "{status}"
+        );
+    }
+    for status in ["maybe", "stopped"] {
+        assert!(says(status).codes().contains(&"B01".to_owned()), "{status}");
+    }
+    let told = pack().hints(&says("told").facts());
+    let hint = told
+        .iter()
+        .find(|hint| hint.code == "B01")
+        .expect("still there");
+    assert_eq!(hint.standing, Standing::Told);
+    assert_eq!(hint.amount.as_deref(), Some("每月3200元"));
+    assert!(hint.is_bundled);
+    let rule = &pack().benefits[0];
+    assert_eq!(
+        rule.amount_on(day("2024-06-01")).as_deref(),
+        Some("每月2500元")
+    );
+    assert_eq!(rule.amount_on(day("2023-06-01")), None);
+}
+
+#[test]
+fn the_test_for_children_nobody_brings_up() {
+    use Verdict::{Likely, No, Open, Orphan};
+    let alive = &[("life", "alive")][..];
+    let dead = &[("life", "dead")][..];
+    let lost = &[
+        ("life", "alive"),
+        ("special", "lost"),
+        ("special_from", "2026-01-10"),
+    ][..];
+    let just_lost = &[
+        ("life", "alive"),
+        ("special", "lost"),
+        ("special_from", "2026-09-01"),
+    ][..];
+    let lost_some_day = &[("life", "alive"), ("special", "lost")][..];
+    let prison = &[
+        ("life", "alive"),
+        ("special", "prison"),
+        ("special_from", "2025-02-01"),
+    ][..];
+    let revoked = &[("life", "alive"), ("special", "revoked")][..];
+    let heavy = &[("life", "alive"), ("disability", "4"), ("grade", "2")][..];
+    let mind = &[("life", "alive"), ("disability", "6"), ("grade", "4")][..];
+    let light = &[("life", "alive"), ("disability", "4"), ("grade", "3")][..];
+    let nothing = &[][..];
+    let cases = [
+        (dead, lost, Likely),
+        (dead, alive, No),
+        (dead, dead, Orphan),
+        (lost, prison, Likely),
+        (heavy, mind, Likely),
+        (heavy, light, No),
+        (light, dead, No),
+        (revoked, dead, Likely),
+        (dead, just_lost, Open),
+        (dead, lost_some_day, Open),
+        (dead, nothing, Open),
+        (nothing, nothing, No),
+        (prison, alive, No),
+        (just_lost, alive, No),
+    ];
+    for (father, mother, expected) in cases {
+        assert_eq!(
+            parents(father, mother).verdict().verdict,
+            expected,
+            "{father:?} {mother:?}"
+        );
+        let other_way = parents(mother, father).verdict().verdict;
+        assert_eq!(other_way, expected, "{mother:?} {father:?}");
+    }
+    assert_eq!(
+        Says::default().verdict().verdict,
+        No,
+        "no row of either parent"
+    );
+}
+
+#[test]
+fn the_day_that_is_waited_for_and_the_papers_are_named() {
+    let found = parents(
+        &[("life", "dead")],
+        &[
+            ("life", "alive"),
+            ("special", "lost"),
+            ("special_from", "2026-09-01"),
+        ],
+    )
+    .verdict();
+    let waits = Parent::NotYet("失去联系".to_owned(), Some(day("2027-03-01")));
+    assert_eq!(found.mother, waits);
+    assert_eq!(found.papers.len(), 5, "{:?}", found.papers);
+    assert!(found.papers.iter().any(|paper| paper.contains("死亡证明")));
+    let likely = parents(
+        &[("life", "dead")],
+        &[("life", "alive"), ("special", "revoked")],
+    );
+    assert!(likely.codes().contains(&"B01".to_owned()));
+    let orphan = parents(&[("life", "dead")], &[("life", "declared_dead")]);
+    assert!(orphan.codes().contains(&"B02".to_owned()));
+    assert!(
+        orphan
+            .verdict()
+            .papers
+            .iter()
+            .all(|paper| !paper.contains("找得到的话"))
+    );
+}
+
+#[test]
+fn the_shipped_benefits_ask_only_for_what_the_file_has() {
+    let file = FilePack::parse(FIELDS).expect("the shipped fields");
+    let rules = PolicyPack::parse(RULES).expect("the shipped rules");
+    let value: serde_json::Value = serde_json::from_str(CODES).expect("the shipped lists");
+    let lists: CodeLists = serde_json::from_value(value["lists"].clone()).expect("lists");
+    let known = |list: &str, code: &str| {
+        let of = rules.lists.0.get(list).or_else(|| lists.0.get(list));
+        of.is_some_and(|list| list.items.iter().any(|item| item.code == code))
+            || (list == "CATEGORY" && rules.categories.iter().any(|one| one.code == code))
+    };
+    let pack = pack();
+    for rule in &pack.benefits {
+        for row in &rule.rows {
+            assert!(known("BENEFIT", row), "{}: {row}", rule.code);
+        }
+        for condition in rule.reasons.iter().flat_map(|reason| &reason.when) {
+            let field = match (&condition.field, &condition.row, &condition.column) {
+                (Some(key), ..) => file
+                    .field("child", key)
+                    .or_else(|| file.field("household", key)),
+                (_, Some(block), _) if block == "problems" => continue,
+                (_, Some(block), column) => {
+                    let rows = file.blocks.iter().find(|one| one.key == *block);
+                    let rows = rows
+                        .and_then(|block| block.rows.as_ref())
+                        .expect("a block of rows");
+                    match column {
+                        None => continue,
+                        Some(key) => rows.columns.iter().find(|column| column.key == *key),
+                    }
+                }
+                _ => continue,
+            };
+            let field = field.unwrap_or_else(|| panic!("{}: {condition:?}", rule.code));
+            if let Some(list) = &field.list {
+                for code in condition.any_of.iter().chain(&condition.not_in) {
+                    assert!(known(list, code), "{}: {list} has no {code}", rule.code);
+                }
+            }
+        }
+    }
+    for state in &pack.unattended.gone {
+        assert!(known("LIFE_STATUS", &state.code), "{}", state.code);
+    }
+    for state in &pack.unattended.special {
+        let code = &state.code;
+        assert!(
+            known("SPECIAL_STATUS", code) || known("LIFE_STATUS", code),
+            "{code}"
+        );
+    }
+    for one in &pack.unattended.disability {
+        assert!(one.kinds.iter().all(|code| known("DIS", code)));
+        assert!(one.grades.iter().all(|code| known("DIS_GRADE", code)));
+    }
+}
+
+#[test]
+fn a_pack_that_would_say_something_of_everybody_is_refused() {
+    let mut value: serde_json::Value = serde_json::from_str(PACK).expect("json");
+    value["benefits"][0]["reasons"][0]["when"] = serde_json::json!([]);
+    assert!(BenefitPack::parse(&value.to_string()).is_err());
+    let mut value: serde_json::Value = serde_json::from_str(PACK).expect("json");
+    value["bundle"] = serde_json::json!(["B99"]);
+    assert!(BenefitPack::parse(&value.to_string()).is_err());
+    assert!(BenefitPack::parse("{}").is_err());
+}
