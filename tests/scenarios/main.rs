@@ -1,6 +1,7 @@
 //! Stories of the whole system: the real server on a free port, real devices with real files, a bad network.
 
 mod access;
+mod another_province;
 mod bad_input;
 mod canary;
 mod contained;

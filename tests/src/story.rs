@@ -64,12 +64,19 @@ impl World {
     /// # Errors
     /// Any step is refused.
     pub async fn new() -> Result<Self> {
+        Self::ruled_by(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../policy")).await
+    }
+
+    /// The same under the policy packs of another folder.
+    ///
+    /// # Errors
+    /// Any step is refused.
+    pub async fn ruled_by(policy: &Path) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let clock = MovedClock::new();
         let offset_ms = BEGINNING_MS - clock.now_ms();
         clock.run_at_offset(offset_ms);
-        let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policy");
-        let mut plan = Plan::new(folder.path(), &policy);
+        let mut plan = Plan::new(folder.path(), policy);
         plan.clock = clock.clone();
         let first = plan.found()?;
         let township = Township::start(&plan).await?;

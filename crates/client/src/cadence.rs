@@ -109,27 +109,7 @@ pub fn input(child: &Child) -> Option<CadenceInput> {
                     words: (!fact.words.is_empty()).then(|| fact.words.clone()),
                 })
             })
-            // A rule pack may go by the level a person settled, as a kind of fact or as a colour (domain.md §5.7); only the
-            // one that stands counts.
-            .chain(child.settled_levels.last().into_iter().flat_map(|settled| {
-                let fact = |kind: String, value: Option<&str>| {
-                    Some(TierFact {
-                        kind,
-                        value: value.map(str::to_owned),
-                        from: settled.on,
-                        to: None,
-                        recorded_on: settled.on?,
-                        words: None,
-                    })
-                };
-                let level = settled.level.as_str();
-                [
-                    fact(format!("{RISK}{level}"), None),
-                    fact(RISK_LEVEL.to_owned(), Some(level)),
-                ]
-                .into_iter()
-                .flatten()
-            }))
+            .chain(settled_facts(child))
             .collect(),
         tier_lowered: child
             .tier_facts
@@ -156,6 +136,30 @@ pub fn input(child: &Child) -> Option<CadenceInput> {
             })
             .collect(),
         boards: child.text("boarding") == Some("y"),
+    })
+}
+
+/// The levels a person settled, as facts a rule pack may go by: a kind of its own each, and a colour (domain.md §5.7).
+/// One ends where the next begins, and goes on asking for its visits until somebody of the station agrees to fewer.
+fn settled_facts(child: &Child) -> impl Iterator<Item = TierFact> {
+    let levels = &child.settled_levels;
+    levels.iter().enumerate().flat_map(|(place, settled)| {
+        let fact = |kind: String, value: Option<String>| {
+            Some(TierFact {
+                kind,
+                value,
+                from: settled.on,
+                to: levels.get(place + 1).and_then(|next| next.on),
+                recorded_on: settled.on?,
+                words: None,
+            })
+        };
+        [
+            fact(format!("{RISK}{}", settled.level), None),
+            fact(RISK_LEVEL.to_owned(), Some(settled.level.clone())),
+        ]
+        .into_iter()
+        .flatten()
     })
 }
 
