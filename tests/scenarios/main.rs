@@ -34,3 +34,4 @@ mod trail;
 mod two_tablets;
 mod whole_file;
 mod whole_form;
+mod whole_problem;

@@ -156,7 +156,11 @@ async fn a_colleague_who_is_involved_handles_nothing_decides_nothing_and_opens_n
     assert_eq!(refused.code, "recused");
     let (involved, view) = look(involved, problem.clone()).await?;
     assert!(view.recused && !format!("{view:?}").contains(WORDS));
-    assert_eq!(view.may, ["replied", "measure"], "she says what she knows");
+    assert_eq!(
+        view.may,
+        ["replied", "measure", "called", "police_feedback"],
+        "she says what she knows"
+    );
     let said = json!({"problem": problem, "kind": "replied", "text": "孩子的姑妈住在邻村。"});
     let _: ProblemView = involved.call("add_problem_event", said).await?;
     involved.sync().await?;

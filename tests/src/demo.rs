@@ -621,12 +621,11 @@ pub async fn play_problems(station: &Device, villages: &[Staffed<'_>]) -> Result
 
 async fn tell(device: &Device, problem: &str, event: &DemoEvent) -> Result<()> {
     device.clock.stand_at(moment(event.date, 15 * 60));
-    let _: ProblemView = device
-        .call(
-            "add_problem_event",
-            json!({ "problem": problem, "kind": event.kind, "text": event.text }),
-        )
-        .await?;
+    let mut told = json!({ "problem": problem, "kind": event.kind, "text": event.text });
+    if event.kind == "followed_up" {
+        told["detail"] = json!({ "well": true });
+    }
+    let _: ProblemView = device.call("add_problem_event", told).await?;
     Ok(())
 }
 

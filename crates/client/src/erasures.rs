@@ -308,14 +308,14 @@ fn due(
     let nouns = tablet.store.read(|connection| tablet.nouns(connection))?;
     let mut grave: BTreeMap<&str, i64> = BTreeMap::new();
     for problem in &nouns.problems {
-        let severity = problem.noun.text("severity").unwrap_or_default();
+        let is_grave = |severity: &str| rules.grave.iter().any(|grave| grave == severity);
         let Some(last) = problem
             .noun
             .events
             .iter()
             .map(|event| event.recorded_ms)
             .max()
-            .filter(|_| rules.grave.iter().any(|grave| grave == severity))
+            .filter(|_| problem.noun.severities().any(is_grave))
         else {
             continue;
         };

@@ -97,7 +97,7 @@ pub fn overview(tablet: &Tablet) -> Result<OverviewView, ClientError> {
         by_village,
         problems: problems
             .into_iter()
-            .filter(|row| row.state != ProblemState::Closed)
+            .filter(|row| row.state.is_open())
             .take(20)
             .collect(),
         openings: restricted::notices(tablet)?,

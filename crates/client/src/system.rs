@@ -1,6 +1,7 @@
 //! The system's clock and randomness, and civil dates in Asia/Shanghai.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
+pub use domain::calendar::{beginning_of, civil_date};
 use ids::{Clock, Entropy};
 use std::sync::LazyLock;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -41,20 +42,6 @@ pub fn log_only_where_it_panicked() {
             "a panic"
         );
     }));
-}
-
-/// The civil date in Asia/Shanghai (domain.md §5.3: civil dates only; China has had one time zone without summer time since 1991).
-pub fn civil_date(ms: i64) -> NaiveDate {
-    let zone = FixedOffset::east_opt(8 * 3600).expect("eight hours is a valid offset");
-    DateTime::<Utc>::from_timestamp_millis(ms)
-        .unwrap_or_default()
-        .with_timezone(&zone)
-        .date_naive()
-}
-
-/// The first moment of a day in Asia/Shanghai.
-pub fn beginning_of(day: NaiveDate) -> i64 {
-    day.and_time(NaiveTime::MIN).and_utc().timestamp_millis() - 8 * 3_600_000
 }
 
 /// Day and minute in Asia/Shanghai, for people: `2026-11-02 10:05`.

@@ -106,6 +106,7 @@ pub fn today(tablet: &Tablet) -> Result<TodayView, ClientError> {
             .collect(),
         conflicts: crate::conflicts::count(tablet)?,
         answered_problems: crate::problems::unread_count(tablet)?,
+        problem_steps: crate::problems::of_village(tablet, soon_days)?,
         recused,
         notices: rhythm::notices(tablet, &roster)?,
     })

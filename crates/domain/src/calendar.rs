@@ -3,7 +3,7 @@
 //! All dates are civil dates of Asia/Shanghai (domain.md §5.3); which day it is, the caller says.
 
 use crate::policy::{Interval, Span, Unit};
-use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
+use chrono::{DateTime, Datelike, Days, FixedOffset, Months, NaiveDate, NaiveTime, Utc, Weekday};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -67,6 +67,20 @@ impl WorkCalendar {
         }
         day
     }
+}
+
+/// The civil date in Asia/Shanghai (domain.md §5.3: civil dates only; China has had one time zone without summer time since 1991).
+pub fn civil_date(ms: i64) -> NaiveDate {
+    let zone = FixedOffset::east_opt(8 * 3600).expect("eight hours is a valid offset");
+    DateTime::<Utc>::from_timestamp_millis(ms)
+        .unwrap_or_default()
+        .with_timezone(&zone)
+        .date_naive()
+}
+
+/// The first moment of a day in Asia/Shanghai.
+pub fn beginning_of(day: NaiveDate) -> i64 {
+    day.and_time(NaiveTime::MIN).and_utc().timestamp_millis() - 8 * 3_600_000
 }
 
 /// So many days later; the last day there is when that would leave the calendar.

@@ -10,6 +10,7 @@ pub use set::{PolicySet, PolicySetError};
 
 use crate::calendar::{WorkCalendar, WorkYear};
 use crate::code_list::{CodeItem, CodeLists};
+use crate::problem::clock::ProblemTimer;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -63,6 +64,9 @@ pub struct PolicyPack {
     /// Problem types (domain.md §6.1).
     #[serde(default)]
     pub problems: Vec<ProblemType>,
+    /// By when a problem is taken up, acted on, told of and followed up, by severity (domain.md §6.4).
+    #[serde(default)]
+    pub timers: Vec<ProblemTimer>,
     /// Cards of the report screen (decisions 21).
     #[serde(default)]
     pub problem_cards: Vec<ProblemCard>,
@@ -315,6 +319,8 @@ pub struct Rules {
     pub export_full_numbers: Vec<String>,
     /// Sealed words that were opened urgently (紧急查看) close again after so many minutes (docs/adr/0027).
     pub urgent_minutes: u32,
+    /// Something new within so many months opens a problem that was over; after that it is a new one.
+    pub reopen_months: u32,
     /// How long files are kept after they ended.
     pub retention: RetentionRules,
     /// Which codes count as what.
@@ -500,6 +506,7 @@ impl Default for Rules {
             export_approval_rows: 200,
             export_file_minutes: 10,
             urgent_minutes: 60,
+            reopen_months: 12,
             export_full_numbers: Vec::new(),
             retention: RetentionRules::default(),
             counting: Counting::default(),
@@ -627,6 +634,10 @@ pub struct MandatoryPage {
     pub do_nots: Vec<String>,
     /// The nine situations.
     pub situations: Vec<String>,
+    /// What became of it is asked so many days after the call.
+    pub feedback_days: Vec<u32>,
+    /// The code of POLICE_FEEDBACK that says nothing was heard yet.
+    pub no_feedback: String,
 }
 
 impl PolicyPack {
@@ -689,6 +700,11 @@ impl PolicyPack {
     /// A problem type by code.
     pub fn problem(&self, code: &str) -> Option<&ProblemType> {
         self.problems.iter().find(|problem| problem.code == code)
+    }
+
+    /// The times of a severity.
+    pub fn timer(&self, severity: &str) -> Option<&ProblemTimer> {
+        self.timers.iter().find(|timer| timer.severity == severity)
     }
 
     /// A card by code.

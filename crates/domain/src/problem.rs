@@ -1,11 +1,18 @@
 //! A problem's story: facts that accumulate as events, and a state computed from them (domain.md §6.2).
 //!
 //! Nothing computed is stored. An event by someone whose role may not make that step stays in the story as a
-//! request and moves nothing: an offline director's "closed" waits for the station (architecture.md §8).
+//! request and moves nothing: an offline director's "closed" waits for the station (architecture.md §8). So does an event
+//! of a kind this app does not know: it is shown, and moves nothing.
+
+pub mod clock;
+mod story;
+
+pub use story::{Fold, State, decides, fold, handler, may, offers};
 
 use crate::record::{Edit, Entry, Record};
 use crate::scalar::Scalar;
-use ids::Role;
+use chrono::NaiveDate;
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// What happened.
@@ -15,7 +22,7 @@ pub enum EventKind {
     Reported,
     /// 已受理, by the station.
     Accepted,
-    /// An answer in words; leaves the state alone (decisions.md 21).
+    /// Words of the station, or of the village; how it goes on is said so, too. Leaves the state alone (decisions.md 21).
     Replied,
     /// A measure was taken.
     Measure,
@@ -27,11 +34,35 @@ pub enum EventKind {
     Returned,
     /// The head names who handles it from now on (经办人); leaves the state alone.
     HandlerNamed,
+    /// 解决方案: what is to be done, and until when.
+    Planned,
+    /// 转介: another body was asked, with the day its reply is wanted by.
+    Referred,
+    /// What that body said.
+    ReferralReplied,
+    /// 核实: it is solved; follow-ups begin.
+    Confirmed,
+    /// 核实: it is not solved.
+    NotSolved,
+    /// 回访, with what was found.
+    FollowedUp,
+    /// 重新办理: something new after it was over.
+    Reopened,
+    /// 撤回.
+    Withdrawn,
+    /// 并案: it is told in another problem.
+    Merged,
+    /// The station changes how grave it is.
+    SeveritySet,
+    /// 强制报告: who was called, when, and the receipt.
+    Called,
+    /// What the police said afterwards.
+    PoliceFeedback,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [EventKind; 8] = [
+    pub const ALL: [EventKind; 20] = [
         EventKind::Reported,
         EventKind::Accepted,
         EventKind::Replied,
@@ -40,6 +71,18 @@ impl EventKind {
         EventKind::Closed,
         EventKind::Returned,
         EventKind::HandlerNamed,
+        EventKind::Planned,
+        EventKind::Referred,
+        EventKind::ReferralReplied,
+        EventKind::Confirmed,
+        EventKind::NotSolved,
+        EventKind::FollowedUp,
+        EventKind::Reopened,
+        EventKind::Withdrawn,
+        EventKind::Merged,
+        EventKind::SeveritySet,
+        EventKind::Called,
+        EventKind::PoliceFeedback,
     ];
 
     /// Stable text form.
@@ -53,6 +96,18 @@ impl EventKind {
             EventKind::Closed => "closed",
             EventKind::Returned => "returned",
             EventKind::HandlerNamed => "handler_named",
+            EventKind::Planned => "planned",
+            EventKind::Referred => "referred",
+            EventKind::ReferralReplied => "referral_replied",
+            EventKind::Confirmed => "confirmed",
+            EventKind::NotSolved => "not_solved",
+            EventKind::FollowedUp => "followed_up",
+            EventKind::Reopened => "reopened",
+            EventKind::Withdrawn => "withdrawn",
+            EventKind::Merged => "merged",
+            EventKind::SeveritySet => "severity_set",
+            EventKind::Called => "called",
+            EventKind::PoliceFeedback => "police_feedback",
         }
     }
 
@@ -62,44 +117,80 @@ impl EventKind {
     }
 }
 
-/// State of a problem.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum State {
-    /// 已报告.
-    Reported,
-    /// 已受理.
-    Accepted,
-    /// 处置中.
-    InProgress,
-    /// 待核实.
-    Resolved,
-    /// 已办结.
-    Closed,
+/// What an event says beside its words; each kind has its own.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub struct Detail {
+    /// Codes of the policy's list MEASURE.
+    pub measures: Vec<String>,
+    /// Whom it was referred to, a code of REFERRAL_BODY.
+    pub body: Option<String>,
+    /// The day a reply is wanted by, or a plan is to be done by.
+    pub due: Option<NaiveDate>,
+    /// Entry id of the referral that was replied to.
+    pub referral: Option<String>,
+    /// What a follow-up found: it is well.
+    pub well: Option<bool>,
+    /// The day it happened, where that is not the day it was written down.
+    pub on: Option<NaiveDate>,
+    /// How grave it is from now on.
+    pub severity: Option<String>,
+    /// The problem it is told in from now on.
+    pub into: Option<String>,
+    /// Who was called: the number.
+    pub whom: Option<String>,
+    /// When, `2026-11-23 15:20`, by the clock on the wall there.
+    pub at: Option<String>,
+    /// Number of the receipt (回执号).
+    pub receipt: Option<String>,
+    /// What the police said, a code of POLICE_FEEDBACK.
+    pub outcome: Option<String>,
 }
 
-impl State {
-    /// Stable text form.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::Reported => "reported",
-            State::Accepted => "accepted",
-            State::InProgress => "in_progress",
-            State::Resolved => "resolved",
-            State::Closed => "closed",
+/// Key of a measure's codes in an entry.
+const MEASURES: &str = "measure";
+
+impl Detail {
+    fn of(entry: &Entry) -> Self {
+        let text = |key: &str| entry.text(key).map(str::to_owned);
+        Self {
+            measures: entry.codes(MEASURES),
+            body: text("body"),
+            due: entry.date("due"),
+            referral: text("referral"),
+            well: entry.bool("well"),
+            on: entry.date("on"),
+            severity: text("severity"),
+            into: text("into"),
+            whom: text("whom"),
+            at: text("at"),
+            receipt: text("receipt"),
+            outcome: text("outcome"),
         }
     }
 
-    /// Reads the stable text form.
-    pub fn parse(text: &str) -> Option<Self> {
-        [
-            State::Reported,
-            State::Accepted,
-            State::InProgress,
-            State::Resolved,
-            State::Closed,
-        ]
-        .into_iter()
-        .find(|state| state.as_str() == text)
+    fn put(&self, mut entry: Entry) -> Entry {
+        let day = |date: Option<NaiveDate>| date.map(|date| date.to_string());
+        for (key, value) in [
+            ("body", self.body.clone()),
+            ("due", day(self.due)),
+            ("referral", self.referral.clone()),
+            ("on", day(self.on)),
+            ("severity", self.severity.clone()),
+            ("into", self.into.clone()),
+            ("whom", self.whom.clone()),
+            ("at", self.at.clone()),
+            ("receipt", self.receipt.clone()),
+            ("outcome", self.outcome.clone()),
+        ] {
+            if let Some(value) = value {
+                entry = entry.with(key, value);
+            }
+        }
+        if let Some(well) = self.well {
+            entry = entry.with("well", well);
+        }
+        entry.with_codes(MEASURES, &self.measures)
     }
 }
 
@@ -118,8 +209,17 @@ pub struct Event {
     pub by: String,
     /// Staff id of whoever is named to handle it, in [`EventKind::HandlerNamed`].
     pub handler: Option<String>,
+    /// What it says beside its words.
+    pub detail: Detail,
     /// Change that made it.
     pub made_by: Option<[u8; 32]>,
+}
+
+impl Event {
+    /// Whether it is of this kind.
+    pub fn is(&self, kind: EventKind) -> bool {
+        self.kind == kind.as_str()
+    }
 }
 
 /// A problem's document, read.
@@ -153,6 +253,7 @@ impl Problem {
                     recorded_ms: entry.int("recorded_ms").unwrap_or(0),
                     by: entry.text_or_empty("by"),
                     handler: entry.text("handler").map(str::to_owned),
+                    detail: Detail::of(entry),
                     made_by: entry.made_by,
                 })
                 .collect(),
@@ -163,140 +264,39 @@ impl Problem {
     pub fn text(&self, key: &str) -> Option<&str> {
         self.fields.get(key).and_then(Scalar::as_text)
     }
-}
 
-/// May this role make this step? The one table both the fold and the screens ask.
-///
-/// Acceptance, return and closing are the station's (architecture.md §8); a director reports, adds measures and
-/// answers, and may mark an S3 or S4 as solved on the spot (domain.md §6.2).
-pub fn may(role: Role, kind: EventKind, severity: &str) -> bool {
-    match kind {
-        EventKind::Reported | EventKind::Replied | EventKind::Measure => true,
-        EventKind::Accepted | EventKind::Returned | EventKind::Closed => role.is_at_station(),
-        EventKind::Resolved => role.is_at_station() || matches!(severity, "S3" | "S4"),
-        EventKind::HandlerNamed => role == Role::Head,
+    /// Every severity it was ever given, by whomever: what is kept longer for a grave matter asks this.
+    pub fn severities(&self) -> impl Iterator<Item = &str> {
+        let set = self.events.iter();
+        self.text("severity").into_iter().chain(
+            set.filter(|event| event.is(EventKind::SeveritySet))
+                .filter_map(|event| event.detail.severity.as_deref()),
+        )
     }
-}
-
-/// Whether a step decides something. Whoever is a relative or involved herself adds what she knows, and decides nothing.
-pub fn decides(kind: EventKind) -> bool {
-    match kind {
-        EventKind::Reported | EventKind::Replied | EventKind::Measure => false,
-        EventKind::Accepted
-        | EventKind::Returned
-        | EventKind::Resolved
-        | EventKind::Closed
-        | EventKind::HandlerNamed => true,
-    }
-}
-
-/// The state after an event, or none when the step does not lead anywhere from here.
-pub fn step(state: State, kind: EventKind) -> Option<State> {
-    match (state, kind) {
-        (_, EventKind::Replied | EventKind::HandlerNamed) => Some(state),
-        (State::Reported, EventKind::Accepted) => Some(State::Accepted),
-        (State::Reported | State::Accepted, EventKind::Returned) => Some(State::Reported),
-        (State::Accepted | State::InProgress | State::Resolved, EventKind::Measure) => {
-            Some(State::InProgress)
-        }
-        (State::Reported, EventKind::Measure) => Some(State::Reported),
-        (State::Reported | State::Accepted | State::InProgress, EventKind::Resolved) => {
-            Some(State::Resolved)
-        }
-        (State::Accepted | State::InProgress | State::Resolved, EventKind::Closed) => {
-            Some(State::Closed)
-        }
-        _ => None,
-    }
-}
-
-/// The story's outcome: the state, and which events counted.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Fold {
-    /// State now.
-    pub state: State,
-    /// For each event in order: did its author's role allow it (else it is shown as a request).
-    pub allowed: Vec<bool>,
-    /// A director asked to close and the station has not answered.
-    pub close_requested: bool,
-}
-
-/// Folds the story. `role_of` gives an event's author's role from the signed envelope, never from the entry.
-pub fn fold(events: &[Event], severity: &str, role_of: impl Fn(&Event) -> Option<Role>) -> Fold {
-    let mut state = State::Reported;
-    let mut allowed = Vec::with_capacity(events.len());
-    let mut close_requested = false;
-    for event in events {
-        let kind = EventKind::parse(&event.kind);
-        let is_allowed = match (kind, role_of(event)) {
-            (Some(kind), Some(role)) => may(role, kind, severity),
-            _ => false,
-        };
-        if is_allowed {
-            if let Some(next) = kind.and_then(|kind| step(state, kind)) {
-                state = next;
-            }
-        } else if kind == Some(EventKind::Closed) {
-            close_requested = true;
-        }
-        if state == State::Closed {
-            close_requested = false;
-        }
-        allowed.push(is_allowed);
-    }
-    Fold {
-        state,
-        allowed,
-        close_requested,
-    }
-}
-
-/// Who handles it (经办人): whoever took it up first, until the head names somebody. Taking it up a second time changes
-/// nothing, or sending it back and taking it up would be a way to the sealed words of a colleague's case.
-///
-/// `allowed` is [`Fold::allowed`]; `author_of` gives an event's author from the signed envelope, never from the entry.
-pub fn handler(
-    events: &[Event],
-    allowed: &[bool],
-    author_of: impl Fn(&Event) -> Option<String>,
-) -> Option<String> {
-    let counted = || std::iter::zip(events, allowed).filter(|(_, allowed)| **allowed);
-    let of_kind = |event: &Event, kind: EventKind| event.kind == kind.as_str();
-    counted()
-        .filter(|(event, _)| of_kind(event, EventKind::HandlerNamed))
-        .filter_map(|(event, _)| event.handler.clone())
-        .next_back()
-        .or_else(|| {
-            counted()
-                .filter(|(event, _)| of_kind(event, EventKind::Accepted))
-                .find_map(|(event, _)| author_of(event))
-        })
-}
-
-/// Event kinds this role may add to a problem in this state, in the order the screen offers them.
-pub fn offers(role: Role, state: State, severity: &str) -> Vec<EventKind> {
-    [
-        EventKind::Accepted,
-        EventKind::Replied,
-        EventKind::Measure,
-        EventKind::Resolved,
-        EventKind::Closed,
-        EventKind::Returned,
-    ]
-    .into_iter()
-    .filter(|kind| may(role, *kind, severity) && step(state, *kind).is_some())
-    .collect()
 }
 
 /// The edit that adds an event.
 pub fn add_event(id: &str, kind: EventKind, text: &str, recorded_ms: i64, by: &str) -> Edit {
+    add_detailed(id, kind, text, &Detail::default(), recorded_ms, by)
+}
+
+/// The edit that adds an event that says something beside its words.
+pub fn add_detailed(
+    id: &str,
+    kind: EventKind,
+    text: &str,
+    detail: &Detail,
+    recorded_ms: i64,
+    by: &str,
+) -> Edit {
+    let entry = Entry::new(id)
+        .with("kind", kind.as_str())
+        .with("text", text)
+        .with("recorded_ms", recorded_ms)
+        .with("by", by);
     Edit::Add {
         collection: "events",
-        entry: Entry::new(id)
-            .with("kind", kind.as_str())
-            .with("text", text)
-            .with("recorded_ms", recorded_ms)
-            .with("by", by),
+        entry: detail.put(entry),
     }
 }
 
@@ -322,109 +322,4 @@ pub fn add_child(child: &str) -> Edit {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn event(kind: EventKind, by: &str) -> Event {
-        Event {
-            id: String::new(),
-            kind: kind.as_str().into(),
-            text: String::new(),
-            recorded_ms: 0,
-            by: by.into(),
-            handler: None,
-            made_by: None,
-        }
-    }
-
-    fn role(event: &Event) -> Option<Role> {
-        Role::parse(&event.by)
-    }
-
-    #[test]
-    fn the_station_accepts_and_closes() {
-        let story = [
-            event(EventKind::Reported, "director"),
-            event(EventKind::Accepted, "supervisor"),
-            event(EventKind::Measure, "director"),
-            event(EventKind::Closed, "supervisor"),
-        ];
-        assert_eq!(fold(&story, "S2", role).state, State::Closed);
-    }
-
-    #[test]
-    fn a_directors_closing_is_a_request_and_moves_nothing() {
-        let story = [
-            event(EventKind::Reported, "director"),
-            event(EventKind::Accepted, "supervisor"),
-            event(EventKind::Closed, "director"),
-        ];
-        let fold = fold(&story, "S3", role);
-        assert_eq!(fold.state, State::Accepted);
-        assert_eq!(fold.allowed, [true, true, false]);
-        assert!(fold.close_requested);
-    }
-
-    #[test]
-    fn solved_on_the_spot_is_for_small_matters_only() {
-        let story = [
-            event(EventKind::Reported, "director"),
-            event(EventKind::Resolved, "director"),
-        ];
-        assert_eq!(fold(&story, "S3", role).state, State::Resolved);
-        assert_eq!(fold(&story, "S1", role).state, State::Reported);
-    }
-
-    #[test]
-    fn an_event_of_an_unknown_author_moves_nothing() {
-        let story = [
-            event(EventKind::Reported, "director"),
-            event(EventKind::Accepted, "nobody"),
-        ];
-        assert_eq!(fold(&story, "S3", role).state, State::Reported);
-    }
-
-    #[test]
-    fn an_answer_leaves_the_state_alone() {
-        let story = [
-            event(EventKind::Reported, "director"),
-            event(EventKind::Replied, "supervisor"),
-        ];
-        assert_eq!(fold(&story, "S3", role).state, State::Reported);
-    }
-
-    #[test]
-    fn whoever_takes_it_up_first_handles_it_until_the_head_names_another() {
-        let named = |by: &str, handler: &str| Event {
-            handler: Some(handler.into()),
-            ..event(EventKind::HandlerNamed, by)
-        };
-        let author = |event: &Event| Some(event.by.clone());
-        let handled = |story: &[Event]| {
-            let fold = fold(story, "S1", role);
-            handler(story, &fold.allowed, author)
-        };
-        let mut story = vec![
-            event(EventKind::Reported, "director"),
-            event(EventKind::Accepted, "director"),
-        ];
-        assert_eq!(handled(&story), None, "a director does not take it up");
-        story.push(event(EventKind::Accepted, "supervisor"));
-        assert_eq!(handled(&story).as_deref(), Some("supervisor"));
-        story.push(event(EventKind::Returned, "head"));
-        story.push(event(EventKind::Accepted, "head"));
-        assert_eq!(
-            handled(&story).as_deref(),
-            Some("supervisor"),
-            "not by taking it up again"
-        );
-        story.push(named("supervisor", "mine"));
-        assert_eq!(
-            handled(&story).as_deref(),
-            Some("supervisor"),
-            "only the head names"
-        );
-        story.push(named("head", "other"));
-        assert_eq!(handled(&story).as_deref(), Some("other"));
-    }
-}
+mod tests;

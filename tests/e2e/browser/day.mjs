@@ -267,6 +267,7 @@ async function problem(tablet, child) {
   await tablet.page.goForward()
   truthy(await tablet.at('mandatory-page').isVisible(), 'the page stays at the way back, too')
   await tablet.tap('answer:mandatory:reported')
+  await tablet.tap('answer:whom:110')
   await tablet.page.locator('textarea').fill(REPORT_WORDS)
   await tablet.tap('mandatory-done')
   await until('what was done is kept', async () => (await tablet.words('mandatory-settled')).includes(REPORT_WORDS))

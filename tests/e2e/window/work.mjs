@@ -64,6 +64,7 @@ journey('danger now opens the page of duties in the window, and the report is ke
   await window.tap('[data-test="nav-today"]')
   await until('the page says how to leave it', async () => (await window.text('[data-test="mandatory-page"]')).includes('就能离开这页'))
   await window.tap('[data-test="answer:mandatory:reported"]')
+  await window.tap('[data-test="answer:whom:110"]')
   await window.shown('textarea')
   await (await window.browser.$('textarea')).addValue('10点打了110')
   await window.tap('[data-test="mandatory-done"]')

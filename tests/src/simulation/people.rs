@@ -9,7 +9,7 @@ use client::{ClientError, Tablet, children, conflicts, contacts, problems, visit
 use ids::Role;
 
 /// What a person is told when a thing cannot be done just then, and goes on. Anything else is a fault.
-const PLAIN_REFUSALS: [&str; 10] = [
+const PLAIN_REFUSALS: [&str; 12] = [
     "form_unknown",
     "not_allowed",
     "not_found",
@@ -21,6 +21,9 @@ const PLAIN_REFUSALS: [&str; 10] = [
     "disk_full",
     // Sealed words are shown only when the look can be noted.
     "look_not_noted",
+    // What is urgent is closed after it was verified and the child was seen.
+    "close_after_check",
+    "child_not_seen_since",
 ];
 
 /// A refusal in words a person understands.
@@ -139,7 +142,7 @@ fn problem(
         &ProblemInput {
             children: vec![child],
             card: card.to_owned(),
-            urgency: "days".to_owned(),
+            urgency: if card == "hurt" { "days" } else { "later" }.to_owned(),
             seen: "门口河边没有护栏。".to_owned(),
             origin_record: None,
             mandatory: None,
@@ -168,6 +171,7 @@ fn answer_problem(tablet: &Tablet, chance: &mut Chance) -> Result<&'static str, 
             problem,
             kind: kind.to_owned(),
             text: "村里已经去看过。".to_owned(),
+            detail: None,
         },
     )?;
     Ok("answer to a problem")

@@ -87,6 +87,7 @@ export const todayView: TodayView = {
   drafts: [{ draft: 'd1', household: 'h-c1', names: '石小雨、石小晨', at: '2026-11-24T02:42:00Z', answered: 6, total: 12 }],
   conflicts: 1,
   answered_problems: 2,
+  problem_steps: [],
   recused: 0,
   notices: [{ kind: 'campaign', name: '寒假开头看一看', from: '2027-01-23', until: '2027-02-01', count: 3 }],
 }

@@ -43,8 +43,20 @@ pub struct ProblemInput {
 pub struct MandatoryInput {
     /// reported | not_such_case.
     pub choice: String,
-    /// Whom, when, receipt number; or the reason why not.
+    /// What else was said there; or the reason why not.
     pub text: String,
+    /// The number that was called.
+    #[serde(default)]
+    #[ts(optional)]
+    pub whom: Option<String>,
+    /// When, `2026-11-23 15:20`; now without it.
+    #[serde(default)]
+    #[ts(optional)]
+    pub at: Option<String>,
+    /// Number of the receipt, where one was given.
+    #[serde(default)]
+    #[ts(optional)]
+    pub receipt: Option<String>,
 }
 
 /// The static page that works with no network.
@@ -68,10 +80,61 @@ pub enum ProblemState {
     Accepted,
     /// 处置中.
     InProgress,
+    /// 已转介.
+    Referred,
     /// 待核实.
     Resolved,
+    /// 跟踪回访.
+    FollowUp,
     /// 已办结.
     Closed,
+    /// 已撤回.
+    Withdrawn,
+    /// 已并案.
+    Merged,
+}
+
+impl ProblemState {
+    /// Somebody is still to do something about it.
+    pub fn is_open(self) -> bool {
+        !matches!(self, Self::Closed | Self::Withdrawn | Self::Merged)
+    }
+}
+
+/// What is to be done next, computed from the story and the policy's times.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct NextStepView {
+    /// complete | accept | act | progress | plan | referral_reply | verify | follow_up | close | ask_police.
+    pub step: String,
+    /// Whom it is up to: village | station | head.
+    pub side: String,
+    /// Until the end of this day; none where no day is set.
+    pub on: Option<String>,
+    /// Until this moment, RFC 3339, where it is counted in hours.
+    pub at: Option<String>,
+    /// That is over.
+    pub late: bool,
+    /// Who is to be told of it by now, in words.
+    pub told: Vec<String>,
+    /// The how many-th of [`NextStepView::of`]; 0 where there is only one.
+    pub number: u32,
+    /// How many there are.
+    pub of: u32,
+    /// Whom it was referred to, or what was planned, in words.
+    pub about: String,
+}
+
+/// A step that is up to the village, on the list 今天.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ProblemStepRow {
+    /// Problem id.
+    pub problem: String,
+    /// Children's names.
+    pub names: String,
+    /// Type in words.
+    pub kind: String,
+    /// What is to be done.
+    pub next: NextStepView,
 }
 
 /// A problem in a list.
@@ -107,6 +170,12 @@ pub struct ProblemRow {
     pub record_state: RecordState,
     /// A director's "closed" waits for the station.
     pub requested_close: bool,
+    /// It was over and is worked on again.
+    pub reopened: bool,
+    /// The village said that it need not be reported to the police, and the station has not taken it up yet.
+    pub not_such_case: bool,
+    /// What is next: on a tablet what is up to the village, where there is such.
+    pub next: Option<NextStepView>,
 }
 
 /// The list.
@@ -121,7 +190,7 @@ pub struct ProblemListView {
 pub struct ProblemEventView {
     /// Event id.
     pub event: String,
-    /// reported | accepted | replied | measure | resolved | closed | returned | close_requested.
+    /// A kind of event, or close_requested, or other: of a newer app.
     pub kind: String,
     /// Words.
     pub text: String,
@@ -135,6 +204,54 @@ pub struct ProblemEventView {
     pub state: RecordState,
     /// Recorded by someone whose role may not do this: shown as a request.
     pub is_request: bool,
+    /// What it says beside its words.
+    pub detail: ProblemDetailView,
+}
+
+/// What an event says beside its words, in words.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+pub struct ProblemDetailView {
+    /// Measures.
+    pub measures: Vec<String>,
+    /// Whom it was referred to, or who replied.
+    pub body: Option<String>,
+    /// A reply is wanted, or a plan is to be done, by this day.
+    pub due: Option<String>,
+    /// What a follow-up found.
+    pub well: Option<bool>,
+    /// The day it happened.
+    pub on: Option<String>,
+    /// How grave it is from now on.
+    pub severity: Option<String>,
+    /// The problem it is told in, in words.
+    pub into: Option<String>,
+    /// Who was called.
+    pub whom: Option<String>,
+    /// When they were called.
+    pub at: Option<String>,
+    /// The receipt.
+    pub receipt: Option<String>,
+    /// What the police said.
+    pub outcome: Option<String>,
+}
+
+/// What may be chosen for an event.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+pub struct ProblemChoicesView {
+    /// Measures.
+    pub measures: Vec<OptionView>,
+    /// Bodies it may be referred to.
+    pub bodies: Vec<OptionView>,
+    /// Referrals without a reply, by entry.
+    pub referrals: Vec<OptionView>,
+    /// Severities but the present one.
+    pub severities: Vec<OptionView>,
+    /// Open problems of the same children it may be told in.
+    pub into: Vec<OptionView>,
+    /// Numbers to call.
+    pub numbers: Vec<OptionView>,
+    /// What the police may say.
+    pub outcomes: Vec<OptionView>,
 }
 
 /// The whole problem.
@@ -146,6 +263,16 @@ pub struct ProblemView {
     pub events: Vec<ProblemEventView>,
     /// Event kinds this person may add now.
     pub may: Vec<String>,
+    /// What may be chosen for them.
+    pub choices: ProblemChoicesView,
+    /// Everything that is due, the earliest first.
+    pub steps: Vec<NextStepView>,
+    /// Why it may not be closed yet: head_decides | close_after_check | child_not_seen_since.
+    pub why_not_close: Option<String>,
+    /// The problem it is told in from now on.
+    pub merged_into: Option<OptionView>,
+    /// Its words are the station's alone, so that an event about the police has no words.
+    pub words_sealed: bool,
     /// The mandatory page's outcome, if shown.
     pub mandatory: Option<String>,
     /// Who handles it (经办人).
@@ -264,8 +391,43 @@ pub struct HandlerInput {
 pub struct ProblemEventInput {
     /// Problem id.
     pub problem: String,
-    /// accepted | replied | measure | resolved | closed | returned.
+    /// A kind of event.
     pub kind: String,
-    /// Words; required for all but accepted.
+    /// Words.
     pub text: String,
+    /// What else it says.
+    #[serde(default)]
+    #[ts(optional)]
+    pub detail: Option<ProblemDetailInput>,
+}
+
+/// What an event says beside its words, in codes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(default)]
+#[ts(optional_fields)]
+pub struct ProblemDetailInput {
+    /// Codes of MEASURE.
+    pub measures: Option<Vec<String>>,
+    /// A code of REFERRAL_BODY.
+    pub body: Option<String>,
+    /// A day.
+    pub due: Option<String>,
+    /// Entry of the referral that was replied to.
+    pub referral: Option<String>,
+    /// What a follow-up found.
+    pub well: Option<bool>,
+    /// The day it happened; today without it.
+    pub on: Option<String>,
+    /// S1 to S4.
+    pub severity: Option<String>,
+    /// Problem id.
+    pub into: Option<String>,
+    /// Number that was called.
+    pub whom: Option<String>,
+    /// When, `2026-11-23 15:20`.
+    pub at: Option<String>,
+    /// Number of the receipt.
+    pub receipt: Option<String>,
+    /// A code of POLICE_FEEDBACK.
+    pub outcome: Option<String>,
 }

@@ -1,6 +1,7 @@
 //! The list 今天.
 
 use super::file::NoticeView;
+use super::problem::ProblemStepRow;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -106,6 +107,8 @@ pub struct TodayView {
     pub conflicts: u32,
     /// Problems with an answer not yet read.
     pub answered_problems: u32,
+    /// What is up to the village about a problem, today or soon.
+    pub problem_steps: Vec<ProblemStepRow>,
     /// Children somebody else visits, because this person is not to act for them (回避).
     pub recused: u32,
     /// Rounds, changes of the rules, who stands in for whom, and who comes to an age.

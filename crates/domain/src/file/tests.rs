@@ -72,7 +72,10 @@ fn the_shipped_fields_have_every_block_of_the_file_and_lists_for_every_choice() 
         "work",
         "carer",
         "delegation",
+        "intervention",
         "assessment",
+        "supervisor",
+        "temp_care",
         "school",
         "mentor",
         "health",
@@ -184,4 +187,46 @@ fn fields_that_cannot_be_are_refused_with_their_place() {
         let error = FilePack::parse(&json!({"blocks": [block]}).to_string()).unwrap_err();
         assert!(error.to_string().contains(words), "{error}");
     }
+}
+
+#[test]
+fn the_days_of_a_guardianship_matter_are_said_until_it_is_over() {
+    let checked = Entry::new("a")
+        .with("step", "G1")
+        .with("check_on", "2026-12-02");
+    assert_eq!(
+        File::born("2016-03-05")
+            .row("intervention", checked)
+            .codes(),
+        ["intervention_check"]
+    );
+    let assessed = || Entry::new("b").with("conclusion", "no");
+    let file = File::born("2016-03-05").row("assessment", assessed());
+    assert_eq!(file.codes(), ["cannot_return"]);
+    let care = Entry::new("c")
+        .with("since", "2025-12-20")
+        .with("until", "2026-12-20");
+    let file = file.row("temp_care", care);
+    assert_eq!(file.codes(), ["temp_care_ends", "temp_care_year"]);
+}
+
+#[test]
+fn a_supervisor_asks_for_more_visits_until_the_reason_is_written_down() {
+    let supervisor = Entry::new("a")
+        .with("name", "王法官")
+        .with("since", "2026-06-01")
+        .with("follow_on", "2026-11-28")
+        .with("until", "2026-12-10");
+    let file = File::born("2016-03-05").row("supervisor", supervisor);
+    assert_eq!(
+        file.codes(),
+        [
+            "supervisor_follow",
+            "supervisor_ends",
+            "supervisor_more_visits"
+        ]
+    );
+    let reason = Entry::new("b").with("kind", "guardian_supervised");
+    let file = file.row("tier", reason);
+    assert_eq!(file.codes(), ["supervisor_follow", "supervisor_ends"]);
 }

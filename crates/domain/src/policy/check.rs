@@ -1,6 +1,7 @@
 //! What must hold in a pack before anybody computes with it.
 
 use super::{Campaign, Interval, PolicyPack, TierPredicate, code_matches};
+use crate::problem::clock::{FollowUpAt, ProblemTimer};
 use std::collections::BTreeSet;
 
 /// Why a pack is refused. Every variant names the place in the pack.
@@ -69,6 +70,10 @@ pub(super) fn check(pack: &PolicyPack) -> Result<(), PolicyError> {
     once(
         "problem_cards",
         pack.problem_cards.iter().map(|it| it.code.as_str()),
+    )?;
+    once(
+        "timers",
+        pack.timers.iter().map(|timer| timer.severity.as_str()),
     )?;
     once(
         "urgencies",
@@ -182,6 +187,7 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
         (rules.lease_warn_days, "rules.lease_warn_days"),
         (rules.grant_warn_days, "rules.grant_warn_days"),
         (rules.vetting_months, "rules.vetting_months"),
+        (rules.reopen_months, "rules.reopen_months"),
     ] {
         if value > 366 {
             return Err(PolicyError::Range(place.to_owned()));
@@ -318,6 +324,28 @@ fn references(pack: &PolicyPack) -> Result<(), PolicyError> {
             &urgency.severity,
         )?;
     }
+    for timer in &pack.timers {
+        severity(
+            format!("timers.{}.severity", timer.severity),
+            &timer.severity,
+        )?;
+        check_timer(pack, timer)?;
+    }
+    let mandatory = &pack.mandatory;
+    if mandatory.feedback_days.iter().any(|days| *days > 366) {
+        return Err(PolicyError::Range("mandatory.feedback_days".to_owned()));
+    }
+    if !mandatory.no_feedback.is_empty()
+        && pack
+            .lists
+            .label("POLICE_FEEDBACK", &mandatory.no_feedback)
+            .is_none()
+    {
+        return Err(unknown(
+            "mandatory.no_feedback".to_owned(),
+            &mandatory.no_feedback,
+        ));
+    }
     for card in &pack.problem_cards {
         for code in std::iter::once(&card.problem).chain(&card.also) {
             if pack.problem(code).is_none() {
@@ -331,6 +359,33 @@ fn references(pack: &PolicyPack) -> Result<(), PolicyError> {
             if !modes.items.iter().any(|item| item.code == *code) {
                 return Err(unknown("rules.counting".to_owned(), code));
             }
+        }
+    }
+    Ok(())
+}
+
+fn check_timer(pack: &PolicyPack, timer: &ProblemTimer) -> Result<(), PolicyError> {
+    // Ten years in hours: far above every real time, far below what overflows.
+    const MOST: u32 = 87_660;
+    let place = format!("timers.{}", timer.severity);
+    let follow_ups = timer.follow_ups.iter().filter_map(|at| match at {
+        FollowUpAt::After(wait) => Some(*wait),
+        FollowUpAt::With(_) => None,
+    });
+    let waits = [timer.accept, timer.first_action, timer.progress];
+    let told = timer.tell.iter().map(|tell| tell.after);
+    if waits
+        .into_iter()
+        .flatten()
+        .chain(told)
+        .chain(follow_ups)
+        .any(|wait| wait.n > MOST)
+    {
+        return Err(PolicyError::Range(place));
+    }
+    for code in timer.tell.iter().flat_map(|tell| &tell.to) {
+        if pack.lists.label("TOLD", code).is_none() {
+            return Err(unknown(format!("{place}.tell"), code));
         }
     }
     Ok(())

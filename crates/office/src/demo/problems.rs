@@ -252,7 +252,12 @@ fn problem(
         ),
         (
             dice.between(29, 40),
-            event("closed", "station", date, "核实过，办结。"),
+            // What is urgent is followed up before it is closed.
+            if urgency == "later" {
+                event("closed", "station", date, "核实过，办结。")
+            } else {
+                event("confirmed", "station", date, "核实过，接着回访。")
+            },
         ),
     ];
     // Newer problems have not come as far; two in a hundred wait longer than they should.
@@ -279,7 +284,7 @@ fn problem(
     }
 }
 
-/// An S1 story to its end: reported at once, a safe place the same night, the family watched over.
+/// An S1 story far along: reported at once, a safe place the same night, the family watched over, followed up.
 fn night_at_the_aunts(child: String, today: NaiveDate) -> DemoProblem {
     let day = |back: i64| today - TimeDelta::days(back);
     DemoProblem {
@@ -325,12 +330,11 @@ fn night_at_the_aunts(child: String, today: NaiveDate) -> DemoProblem {
                 day(40),
                 "评估后回家生活，姑姑每周去看，学校老师留意。",
             ),
-            event(
-                "closed",
-                "station",
-                day(10),
-                "三次回访都平稳，办结；按高频次继续走访。",
-            ),
+            event("confirmed", "station", day(38), "核实过，按天数回访。"),
+            event("followed_up", "director", day(35), "在家吃睡都好。"),
+            event("followed_up", "director", day(31), "孩子说放学敢回家了。"),
+            event("followed_up", "director", day(24), "学校老师说上课有精神。"),
+            event("followed_up", "director", day(8), "满月回访，平稳。"),
         ],
         reported_on: day(96),
     }

@@ -9,6 +9,18 @@ export type MandatoryInput = {
  */
 choice: string, 
 /**
- * Whom, when, receipt number; or the reason why not.
+ * What else was said there; or the reason why not.
  */
-text: string, };
+text: string, 
+/**
+ * The number that was called.
+ */
+whom?: string, 
+/**
+ * When, `2026-11-23 15:20`; now without it.
+ */
+at?: string, 
+/**
+ * Number of the receipt, where one was given.
+ */
+receipt?: string, };

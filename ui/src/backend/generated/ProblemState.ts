@@ -3,4 +3,4 @@
 /**
  * State of a problem, a fold over its events.
  */
-export type ProblemState = "reported" | "accepted" | "in_progress" | "resolved" | "closed";
+export type ProblemState = "reported" | "accepted" | "in_progress" | "referred" | "resolved" | "follow_up" | "closed" | "withdrawn" | "merged";

@@ -1,6 +1,7 @@
+import { flushPromises } from '@vue/test-utils'
 import { expect, test } from 'vitest'
 import { nextTick } from 'vue'
-import type { AppView, ProblemEventInput, ProblemRow, ProblemView, ReviewOpeningInput, SealedView, UrgentInput } from '@/backend'
+import type { AppView, NextStepView, ProblemChoicesView, ProblemEventInput, ProblemRow, ProblemView, ReviewOpeningInput, SealedView, UrgentInput } from '@/backend'
 import { memoryBackend } from '@/backend/memory'
 import { readyTablet } from '@/testing/demo'
 import { show } from '@/testing/mount'
@@ -26,13 +27,37 @@ function row(problem: string, more: Partial<ProblemRow> = {}): ProblemRow {
     unread: false,
     record_state: 'delivered',
     requested_close: false,
+    reopened: false,
+    not_such_case: false,
+    next: null,
     ...more,
   }
 }
 
-function open(may: string[], app = station) {
+const choices: ProblemChoicesView = { measures: [], bodies: [], referrals: [], severities: [], into: [], numbers: [], outcomes: [] }
+
+function story(more: Partial<ProblemView> = {}): ProblemView {
+  return {
+    row: row('p1'),
+    events: [],
+    may: [],
+    choices,
+    steps: [],
+    why_not_close: null,
+    merged_into: null,
+    words_sealed: false,
+    mandatory: null,
+    handler: null,
+    may_be_handled_by: [],
+    recused: false,
+    sealed: null,
+    ...more,
+  }
+}
+
+function open(may: string[], app = station, more: Partial<ProblemView> = {}) {
   const added: ProblemEventInput[] = []
-  const view: ProblemView = { row: row('p1'), events: [], may, mandatory: null, handler: null, may_be_handled_by: [], recused: false, sealed: null }
+  const view = story({ may, ...more })
   const backend = memoryBackend({
     problem: async () => view,
     addProblemEvent: async (input) => {
@@ -87,6 +112,66 @@ test('who may do nothing is told so', async () => {
   expect(wrapper.find('#problem-text').exists()).toBe(false)
 })
 
+const next: NextStepView = { step: 'accept', side: 'station', on: '2026-11-25', at: null, late: false, told: [], number: 0, of: 0, about: '' }
+
+test('a card says what is next, by whom and until when, and who is told when it was not done', async () => {
+  const late: NextStepView = { ...next, late: true, told: ['站长', '区民政局'] }
+  const rows = [row('p1', { next }), row('p2', { next: late }), row('p3', { state: 'follow_up', next: { ...next, step: 'follow_up', side: 'village', number: 2, of: 3 } })]
+  const { wrapper } = await show(ProblemsPage, { backend: memoryBackend({ problems: async () => ({ rows }) }), app: station })
+  const [first, second, third] = wrapper.findAll('[data-test="problem-next"]').map((found) => found.text())
+  expect(first).toContain('站里：受理')
+  expect(first).toContain('最晚11月25日')
+  expect(second).toContain('原定11月25日')
+  expect(second).toContain('站长、区民政局')
+  expect(third).toContain('村里：回访（第2次，共3次）')
+})
+
+test('on the tablet a step of the village is said to be hers', async () => {
+  const rows = [row('p1', { state: 'follow_up', next: { ...next, step: 'follow_up', side: 'village', number: 1, of: 3 } })]
+  const { by } = await show(ProblemsPage, { backend: memoryBackend({ problems: async () => ({ rows }) }) })
+  expect(by('problem-next').textContent).toContain('您：回访')
+})
+
+test('a measure is chosen from the list, and words may be left out', async () => {
+  const measures = [{ code: 'mediate', label: '调解' }, { code: 'hazard', label: '排除隐患' }]
+  const { added, shown } = open(['measure'], station, { choices: { ...choices, measures } })
+  const { tap } = await shown
+  await tap('problem-measure')
+  await submit()
+  expect(added).toEqual([])
+  await tap('answer:measures:mediate')
+  await submit()
+  expect(added).toEqual([{ problem: 'p1', kind: 'measure', text: '', detail: { measures: ['mediate'] } }])
+})
+
+test('a follow-up that is not well asks what was seen', async () => {
+  const { added, shown } = open(['followed_up'], readyTablet)
+  const { tap } = await shown
+  await tap('problem-followed_up')
+  await tap('answer:well:no')
+  await submit()
+  expect(added).toEqual([])
+  await type('event-text', '还是一个人睡。')
+  await submit()
+  expect(added[0]).toMatchObject({ kind: 'followed_up', text: '还是一个人睡。', detail: { well: false } })
+})
+
+test('of a confidential matter no words about the police are written', async () => {
+  const outcomes = [{ code: 'opened', label: '已立案' }]
+  const { added, shown } = open(['police_feedback'], readyTablet, { words_sealed: true, choices: { ...choices, outcomes } })
+  const { tap } = await shown
+  await tap('problem-police_feedback')
+  expect(document.querySelector('#event-text')).toBeNull()
+  await tap('answer:outcome:opened')
+  await submit()
+  expect(added).toEqual([{ problem: 'p1', kind: 'police_feedback', text: '', detail: { outcome: 'opened' } }])
+})
+
+test('why it may not be closed is said where it would be', async () => {
+  const { by } = await open(['replied'], station, { why_not_close: 'child_not_seen_since' }).shown
+  expect(by('why-not-close').textContent).toContain('见到孩子再办结')
+})
+
 test('the board puts each problem in the column of its state', async () => {
   const rows = [row('p1'), row('p2', { state: 'in_progress' }), row('p3', { state: 'resolved' }), row('p4', { state: 'closed' })]
   const { wrapper } = await show(ProblemsPage, { backend: memoryBackend({ problems: async () => ({ rows }) }), app: station })
@@ -112,6 +197,11 @@ async function type(id: string, words: string): Promise<void> {
   await nextTick()
 }
 
+async function submit(): Promise<void> {
+  document.querySelector('#event-form')?.dispatchEvent(new Event('submit', { cancelable: true }))
+  await flushPromises()
+}
+
 const closed: SealedView = {
   open: false,
   lacks_key: false,
@@ -123,7 +213,7 @@ const closed: SealedView = {
 
 function openSealed(sealed: SealedView, handler: string | null) {
   const asked: (UrgentInput | ReviewOpeningInput)[] = []
-  const view: ProblemView = { row: row('p1'), events: [], may: [], mandatory: null, handler, may_be_handled_by: [], recused: false, sealed }
+  const view = story({ handler, sealed })
   const backend = memoryBackend({
     problem: async () => view,
     openUrgently: async (input) => {

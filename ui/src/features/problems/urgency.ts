@@ -16,8 +16,17 @@ const columnOf: Record<ProblemState, Column> = {
   reported: 'waiting',
   accepted: 'working',
   in_progress: 'working',
+  referred: 'working',
   resolved: 'check',
+  follow_up: 'check',
   closed: 'closed',
+  withdrawn: 'closed',
+  merged: 'closed',
+}
+
+/** Nobody is to do anything about it any more. */
+export function isOver(row: ProblemRow): boolean {
+  return columnOf[row.state] === 'closed'
 }
 
 /** The board: each problem in the column of its state, in the order it came. */

@@ -27,6 +27,7 @@ test('danger now opens the page of duties, which is left only by a choice with a
   expect(by('mandatory-page').textContent).toContain('110')
   await tap('answer:mandatory:reported')
   expect((by('mandatory-done') as HTMLButtonElement).disabled).toBe(true)
+  await tap('answer:whom:110')
   const field = by('mandatory-text').querySelector('textarea')
   if (field) field.value = '10 点报了 110'
   field?.dispatchEvent(new Event('input'))
@@ -41,7 +42,7 @@ test('danger now opens the page of duties, which is left only by a choice with a
       urgency: 'now',
       seen: '',
       origin_record: null,
-      mandatory: { choice: 'reported', text: '10 点报了 110' },
+      mandatory: { choice: 'reported', text: '10 点报了 110', whom: '110' },
     },
   ])
 })

@@ -1,0 +1,336 @@
+//! What is added to a story: who may, what it must say, and what has to hold before a grave matter is closed.
+
+use super::problem as show;
+use super::room::{Room, Told};
+use crate::contacts::note;
+use crate::error::ClientError;
+use crate::nouns::Noun;
+use crate::records::{self, Write};
+use crate::system;
+use crate::tablet::Tablet;
+use crate::view::{
+    IdInput, OptionView, ProblemChoicesView, ProblemDetailInput, ProblemEventInput, ProblemView,
+};
+use chrono::{NaiveDate, NaiveDateTime};
+use domain::calendar::add_months;
+use domain::problem::{self, Detail, EventKind, Problem, State};
+use ids::{DocKind, Role};
+
+/// The policy's lists an event chooses from.
+const MEASURE: &str = "MEASURE";
+const REFERRAL_BODY: &str = "REFERRAL_BODY";
+pub(super) const SEVERITY: &str = "SEVERITY";
+const POLICE_FEEDBACK: &str = "POLICE_FEEDBACK";
+
+/// Adds an event to a story. A step this person's role may not make stays a request (architecture.md §8).
+///
+/// # Errors
+/// `not_found`, `value_invalid`, `date_invalid`, `text_missing`, `reason_missing`, `choice_missing`, `not_allowed`,
+/// `head_decides`, `recused`, `close_after_check`, `child_not_seen_since`, `too_old_to_reopen`, `words_are_sealed`,
+/// `disk_full`.
+pub fn add_event(tablet: &Tablet, input: &ProblemEventInput) -> Result<ProblemView, ClientError> {
+    let room = Room::open(tablet)?;
+    let noun = room.find(&input.problem)?;
+    let kind = EventKind::parse(&input.kind)
+        .filter(|kind| !matches!(kind, EventKind::Reported | EventKind::HandlerNamed))
+        .ok_or_else(|| ClientError::new("value_invalid").with("value", &input.kind))?;
+    let told = room.told(noun)?;
+    may_add(&room, noun, &told, kind)?;
+    let text = note(&input.text)?;
+    let given = input.detail.clone().unwrap_or_default();
+    let detail = detail(&room, noun, &told, kind, &given)?;
+    says_enough(noun, kind, &text, &detail)?;
+    let id = tablet.new_id().to_string();
+    let edit = problem::add_detailed(
+        &id,
+        kind,
+        &text,
+        &detail,
+        tablet.clock.now_ms(),
+        &tablet.identity.staff.to_string(),
+    );
+    let name = room.names(&noun.noun);
+    records::save(
+        tablet,
+        "problem_event_added",
+        &[
+            Write::new(noun.id, DocKind::Problem, noun.unit, vec![edit]).labelled(
+                "problem",
+                format!("{name} 问题"),
+                &id,
+            ),
+        ],
+    )?;
+    show(
+        tablet,
+        &IdInput {
+            id: input.problem.clone(),
+        },
+    )
+}
+
+fn may_add(
+    room: &Room<'_>,
+    noun: &Noun<Problem>,
+    told: &Told,
+    kind: EventKind,
+) -> Result<(), ClientError> {
+    let me = &room.tablet.identity;
+    if problem::decides(kind) && room.is_recused(me.staff, noun) {
+        return Err(ClientError::new("recused"));
+    }
+    let is_request = kind == EventKind::Closed && me.role == Role::Director;
+    if is_request {
+        return Ok(());
+    }
+    let of_the_head = matches!(
+        kind,
+        EventKind::Closed | EventKind::Merged | EventKind::SeveritySet
+    );
+    if of_the_head && me.role == Role::Supervisor && told.fold.severity == "S1" {
+        return Err(ClientError::new("head_decides"));
+    }
+    if !problem::offers(me.role, &told.fold).contains(&kind) {
+        return Err(ClientError::new("not_allowed"));
+    }
+    if kind == EventKind::Closed
+        && let Some(why) = why_not_close(room, noun, told)
+    {
+        return Err(ClientError::new(why));
+    }
+    if kind == EventKind::Reopened && is_long_over(room, noun, told) {
+        return Err(
+            ClientError::new("too_old_to_reopen").with("months", room.pack.rules.reopen_months)
+        );
+    }
+    Ok(())
+}
+
+/// Why a grave matter is not closed yet: it was not looked at whether it is solved, or a child was not seen since the last
+/// measure. Asked where somebody closes, and not in the fold: a visit that arrives later must not undo what was closed.
+pub(super) fn why_not_close(
+    room: &Room<'_>,
+    noun: &Noun<Problem>,
+    told: &Told,
+) -> Option<&'static str> {
+    if !matches!(told.fold.severity.as_str(), "S1" | "S2") {
+        return None;
+    }
+    if told.fold.severity == "S1" && room.tablet.identity.role != Role::Head {
+        return Some("head_decides");
+    }
+    if !matches!(told.fold.state, State::Resolved | State::FollowUp) {
+        return Some("close_after_check");
+    }
+    let events = &noun.noun.events;
+    let measured = told
+        .fold
+        .counted(events)
+        .filter(|(_, kind, _)| matches!(kind, EventKind::Reported | EventKind::Measure))
+        .map(|(_, _, event)| event.recorded_ms)
+        .max()?;
+    let since = system::civil_date(measured);
+    (!room.were_seen(&noun.noun, since)).then_some("child_not_seen_since")
+}
+
+pub(super) fn is_long_over(room: &Room<'_>, noun: &Noun<Problem>, told: &Told) -> bool {
+    noun.noun.events.get(told.fold.since).is_some_and(|event| {
+        let over = system::civil_date(event.recorded_ms);
+        add_months(over, room.pack.rules.reopen_months) < room.tablet.today()
+    })
+}
+
+fn choice(known: &[OptionView], given: Option<&String>) -> Result<String, ClientError> {
+    let given = given
+        .filter(|code| !code.is_empty())
+        .ok_or_else(|| ClientError::new("choice_missing"))?;
+    if !known.iter().any(|option| option.code == *given) {
+        return Err(ClientError::new("value_invalid").with("value", given));
+    }
+    Ok(given.clone())
+}
+
+fn day(given: Option<&String>) -> Result<Option<NaiveDate>, ClientError> {
+    given
+        .filter(|text| !text.is_empty())
+        .map(|text| text.parse().map_err(|_| ClientError::new("date_invalid")))
+        .transpose()
+}
+
+/// Only what belongs to the kind, and only what may be chosen.
+fn detail(
+    room: &Room<'_>,
+    noun: &Noun<Problem>,
+    told: &Told,
+    kind: EventKind,
+    given: &ProblemDetailInput,
+) -> Result<Detail, ClientError> {
+    let choices = choices(room, noun, told);
+    let mut detail = Detail::default();
+    match kind {
+        EventKind::Measure => {
+            for code in given.measures.iter().flatten() {
+                detail.measures.push(choice(&choices.measures, Some(code))?);
+            }
+        }
+        EventKind::Planned => detail.due = day(given.due.as_ref())?,
+        EventKind::Referred => {
+            detail.body = Some(choice(&choices.bodies, given.body.as_ref())?);
+            detail.due = day(given.due.as_ref())?;
+        }
+        EventKind::ReferralReplied => {
+            let only = match choices.referrals.as_slice() {
+                [one] => Some(&one.code),
+                _ => None,
+            };
+            let asked = given.referral.as_ref().or(only);
+            detail.referral = Some(choice(&choices.referrals, asked)?);
+        }
+        EventKind::FollowedUp => {
+            let well = given
+                .well
+                .ok_or_else(|| ClientError::new("choice_missing"))?;
+            detail.well = Some(well);
+            let today = room.tablet.today();
+            let on = day(given.on.as_ref())?.unwrap_or(today);
+            if on > today {
+                return Err(ClientError::new("date_invalid"));
+            }
+            detail.on = Some(on);
+        }
+        EventKind::SeveritySet => {
+            detail.severity = Some(choice(&choices.severities, given.severity.as_ref())?);
+        }
+        EventKind::Merged => detail.into = Some(choice(&choices.into, given.into.as_ref())?),
+        EventKind::Called => {
+            detail = called(
+                room,
+                given.whom.as_ref(),
+                given.at.as_ref(),
+                given.receipt.as_ref(),
+            )?
+        }
+        EventKind::PoliceFeedback => {
+            detail.outcome = Some(choice(&choices.outcomes, given.outcome.as_ref())?);
+        }
+        _ => {}
+    }
+    Ok(detail)
+}
+
+/// Who was called, when by the clock on the wall there, and the receipt.
+pub(super) fn call(
+    numbers: &[OptionView],
+    now_ms: i64,
+    whom: Option<&String>,
+    at: Option<&String>,
+    receipt: Option<&String>,
+) -> Result<Detail, ClientError> {
+    let whom = whom
+        .filter(|code| !code.is_empty())
+        .map(|code| choice(numbers, Some(code)))
+        .transpose()?;
+    let at = at.map(|text| text.trim()).filter(|text| !text.is_empty());
+    let at = at.map_or_else(|| system::civil_minute(now_ms), str::to_owned);
+    let moment = NaiveDateTime::parse_from_str(&at, "%Y-%m-%d %H:%M")
+        .map_err(|_| ClientError::new("date_invalid"))?;
+    if moment.date() > system::civil_date(now_ms) {
+        return Err(ClientError::new("date_invalid"));
+    }
+    let receipt = receipt.map(|text| note(text)).transpose()?;
+    Ok(Detail {
+        whom,
+        at: Some(at),
+        on: Some(moment.date()),
+        receipt: receipt.filter(|text| !text.is_empty()),
+        ..Detail::default()
+    })
+}
+
+fn called(
+    room: &Room<'_>,
+    whom: Option<&String>,
+    at: Option<&String>,
+    receipt: Option<&String>,
+) -> Result<Detail, ClientError> {
+    let numbers = numbers(room);
+    call(&numbers, room.tablet.clock.now_ms(), whom, at, receipt)
+}
+
+fn numbers(room: &Room<'_>) -> Vec<OptionView> {
+    crate::contacts::options(&room.pack.mandatory.numbers)
+}
+
+/// Words where nothing else says it; a reason where something is taken back or changed.
+fn says_enough(
+    noun: &Noun<Problem>,
+    kind: EventKind,
+    text: &str,
+    detail: &Detail,
+) -> Result<(), ClientError> {
+    let about_the_police = matches!(kind, EventKind::Called | EventKind::PoliceFeedback);
+    if about_the_police && super::room::is_sealed(&noun.noun) && !text.is_empty() {
+        return Err(ClientError::new("words_are_sealed"));
+    }
+    if !text.is_empty() {
+        return Ok(());
+    }
+    match kind {
+        EventKind::Accepted
+        | EventKind::Confirmed
+        | EventKind::Called
+        | EventKind::PoliceFeedback => Ok(()),
+        EventKind::Measure if !detail.measures.is_empty() => Ok(()),
+        EventKind::FollowedUp if detail.well == Some(true) => Ok(()),
+        EventKind::SeveritySet | EventKind::Withdrawn | EventKind::Merged => {
+            Err(ClientError::new("reason_missing"))
+        }
+        _ => Err(ClientError::new("text_missing")),
+    }
+}
+
+/// What may be chosen for the events of a problem.
+pub(super) fn choices(room: &Room<'_>, noun: &Noun<Problem>, told: &Told) -> ProblemChoicesView {
+    let list = |name: &str| crate::contacts::options(room.pack.list(name));
+    let bodies = list(REFERRAL_BODY);
+    let referrals = told.fold.open_referrals.iter().filter_map(|id| {
+        let asked = noun.noun.events.iter().find(|event| event.id == *id)?;
+        let body = asked.detail.body.as_deref().unwrap_or_default();
+        Some(OptionView {
+            code: id.clone(),
+            label: room.pack.label(REFERRAL_BODY, body).to_owned(),
+        })
+    });
+    ProblemChoicesView {
+        measures: list(MEASURE),
+        referrals: referrals.collect(),
+        severities: list(SEVERITY)
+            .into_iter()
+            .filter(|option| option.code != told.fold.severity)
+            .collect(),
+        into: into(room, noun, told),
+        numbers: numbers(room),
+        outcomes: list(POLICE_FEEDBACK),
+        bodies,
+    }
+}
+
+/// Open problems of the same children, at least as grave.
+fn into(room: &Room<'_>, noun: &Noun<Problem>, told: &Told) -> Vec<OptionView> {
+    room.problems
+        .iter()
+        .filter(|other| other.id != noun.id)
+        .filter(|other| {
+            let children = &other.noun.children;
+            noun.noun.children.iter().any(|id| children.contains(id))
+        })
+        .filter_map(|other| {
+            let there = room.told(other).ok()?;
+            let fits = there.fold.state.is_open() && there.fold.severity <= told.fold.severity;
+            fits.then(|| OptionView {
+                code: other.id.to_string(),
+                label: room.title(&other.noun),
+            })
+        })
+        .collect()
+}

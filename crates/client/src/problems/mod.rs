@@ -1,0 +1,135 @@
+//! Problems: report, list, story, what is next, and the page that works with no network.
+
+mod acts;
+mod report;
+mod room;
+mod steps;
+
+pub use acts::add_event;
+pub use report::{form, mandatory_page, report_problem};
+pub(crate) use room::Room;
+pub use room::role_words;
+pub(crate) use steps::of_village;
+
+use crate::error::ClientError;
+use crate::looks::{self, Look};
+use crate::system;
+use crate::tablet::Tablet;
+use crate::view::{IdInput, ProblemListView, ProblemRow, ProblemView, TimelineKind, TimelineRow};
+use chrono::{Datelike, NaiveDate};
+use store::read_marks;
+
+/// All problems this device holds: open first, most urgent first, then the newest.
+///
+/// # Errors
+/// `still_loading`, or the store cannot be read.
+pub fn list(tablet: &Tablet) -> Result<ProblemListView, ClientError> {
+    let room = Room::open(tablet)?;
+    let mut rows = Vec::new();
+    for noun in &room.problems {
+        rows.push(room.row(noun, &room.told(noun)?));
+    }
+    rows.sort_by(|a, b| {
+        let closed = |row: &ProblemRow| !row.state.is_open();
+        (closed(a), &a.severity, &b.at).cmp(&(closed(b), &b.severity, &a.at))
+    });
+    Ok(ProblemListView { rows })
+}
+
+/// One problem's story; its answers are read from here on.
+///
+/// # Errors
+/// `not_found`.
+pub fn problem(tablet: &Tablet, input: &IdInput) -> Result<ProblemView, ClientError> {
+    let room = Room::open(tablet)?;
+    let noun = room.find(&input.id)?;
+    let standpoint = room.standpoint(noun)?;
+    let look = if standpoint.is_some_and(|standpoint| standpoint.is_open()) {
+        Look::Restricted
+    } else {
+        Look::Problem
+    };
+    looks::note(tablet, look, &noun.id.to_string())?;
+    let view = room.view(noun)?;
+    if view.row.unread {
+        let newest = noun.noun.events.last().map(|event| event.id.clone());
+        let now = tablet.clock.now_ms();
+        tablet
+            .store
+            .write(|tx| read_marks::put(tx, noun.id, newest.as_deref(), now))?;
+        tablet.wrote();
+    }
+    Ok(view)
+}
+
+/// Problems with an answer that nobody read on this device.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn unread_count(tablet: &Tablet) -> Result<u32, ClientError> {
+    let unread = list(tablet)?.rows.iter().filter(|row| row.unread).count();
+    Ok(u32::try_from(unread).unwrap_or(u32::MAX))
+}
+
+/// Problems this person reported this month.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn reported_this_month(tablet: &Tablet, today: NaiveDate) -> Result<u32, ClientError> {
+    let me = tablet.identity.staff.to_string();
+    let nouns = tablet.store.read(|connection| tablet.nouns(connection))?;
+    let mine = nouns.problems.iter().filter(|noun| {
+        noun.noun.events.first().is_some_and(|event| {
+            let date = system::civil_date(event.recorded_ms);
+            event.by == me && date.year() == today.year() && date.month() == today.month()
+        })
+    });
+    Ok(u32::try_from(mine.count()).unwrap_or(u32::MAX))
+}
+
+/// A child's problems as lines of its timeline, with the time they are sorted by.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn timeline_rows(tablet: &Tablet, child: &str) -> Result<Vec<(i64, TimelineRow)>, ClientError> {
+    let room = Room::open(tablet)?;
+    let mut rows = Vec::new();
+    for noun in room
+        .problems
+        .iter()
+        .filter(|noun| noun.noun.children.iter().any(|id| id == child))
+    {
+        let row = room.row(noun, &room.told(noun)?);
+        let at = noun
+            .noun
+            .events
+            .first()
+            .map_or(0, |event| event.recorded_ms);
+        rows.push((
+            at,
+            TimelineRow {
+                record: row.problem.clone(),
+                kind: TimelineKind::Problem,
+                date: noun
+                    .noun
+                    .text("reported_on")
+                    .map_or_else(|| system::civil_date(at).to_string(), str::to_owned),
+                text: format!("{}：{}", row.kind, row.seen),
+                by: row.by.clone(),
+                state: row.record_state,
+                counts: None,
+                why_not: None,
+                voided: None,
+                amendments: row
+                    .last_answer
+                    .iter()
+                    .map(|answer| format!("站里答复：{answer}"))
+                    .collect(),
+                entered_late: false,
+                can_amend: false,
+                waiting_for_session: false,
+            },
+        ));
+    }
+    Ok(rows)
+}

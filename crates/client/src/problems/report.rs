@@ -1,0 +1,236 @@
+//! Reporting a problem, and the page of duties that works with no network (domain.md §6.3).
+
+use super::acts;
+use crate::contacts::{note, options};
+use crate::error::ClientError;
+use crate::records::{self, Write};
+use crate::roster::{self, Roster};
+use crate::tablet::Tablet;
+use crate::unit_keys;
+use crate::view::{
+    CardView, IdInput, MandatoryInput, MandatoryView, OptionView, ProblemFormView, ProblemInput,
+    SavedView,
+};
+use domain::policy::PolicyPack;
+use domain::problem::{self, Detail, EventKind};
+use domain::record::Edit;
+use domain::restricted::Note;
+use ids::{DocKind, DocumentId};
+
+/// What stands in the problem instead of words that are the station's alone.
+const SEALED: &str = "详细情况已单独报给站里，这里不显示。";
+
+/// What the report screen offers for a child.
+///
+/// # Errors
+/// `not_found`.
+pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ProblemFormView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let child = roster.child(&input.id)?;
+    let packs = tablet.packs();
+    let pack = packs
+        .rules_on(roster.today)
+        .ok_or_else(|| ClientError::new("form_unknown"))?;
+    Ok(ProblemFormView {
+        cards: pack
+            .problem_cards
+            .iter()
+            .map(|card| CardView {
+                code: card.code.clone(),
+                label: card.label.clone(),
+                hint: card.hint.clone(),
+            })
+            .collect(),
+        urgencies: pack
+            .urgencies
+            .iter()
+            .map(|urgency| OptionView {
+                code: urgency.code.clone(),
+                label: urgency.label.clone(),
+            })
+            .collect(),
+        phrases: pack.phrases("problem").to_vec(),
+        child: input.id.clone(),
+        name: child.name(),
+        siblings: child
+            .child
+            .household()
+            .map(|household| roster.children_of(household))
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|other| other.id != child.id)
+            .map(|other| OptionView {
+                code: other.id.to_string(),
+                label: other.name(),
+            })
+            .collect(),
+    })
+}
+
+/// The page with numbers, do-nots and situations.
+///
+/// # Errors
+/// `form_unknown` when there is no pack at all.
+pub fn mandatory_page(tablet: &Tablet) -> Result<MandatoryView, ClientError> {
+    let packs = tablet.packs();
+    let pack = packs
+        .rules_on(tablet.today())
+        .ok_or_else(|| ClientError::new("form_unknown"))?;
+    Ok(MandatoryView {
+        numbers: pack
+            .mandatory
+            .numbers
+            .iter()
+            .map(|item| OptionView {
+                code: item.code.clone(),
+                label: item.label.clone(),
+            })
+            .collect(),
+        do_nots: pack.mandatory.do_nots.clone(),
+        situations: pack.mandatory.situations.clone(),
+    })
+}
+
+/// Who was called, when, and the receipt: what the police are asked about later.
+fn called(
+    tablet: &Tablet,
+    pack: &PolicyPack,
+    mandatory: &MandatoryInput,
+) -> Result<Detail, ClientError> {
+    acts::call(
+        &options(&pack.mandatory.numbers),
+        tablet.clock.now_ms(),
+        mandatory.whom.as_ref(),
+        mandatory.at.as_ref(),
+        mandatory.receipt.as_ref(),
+    )
+}
+
+/// Reports a problem. Free text of abuse and sexual harm goes to a document that only the station reads.
+///
+/// # Errors
+/// `not_found`, `value_invalid`, `text_missing`, `disk_full`.
+pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let packs = tablet.packs();
+    let pack = packs
+        .rules_on(roster.today)
+        .ok_or_else(|| ClientError::new("form_unknown"))?;
+    let main = roster.child(input.children.first().map_or("", String::as_str))?;
+    for id in &input.children {
+        roster.child(id)?;
+    }
+    let card = pack
+        .problem_card(&input.card)
+        .ok_or_else(|| ClientError::new("value_invalid").with("value", &input.card))?;
+    let urgency = pack
+        .urgency(&input.urgency)
+        .ok_or_else(|| ClientError::new("value_invalid").with("value", &input.urgency))?;
+    let kind = pack.problem(&card.problem);
+    let seen = note(&input.seen)?;
+    if seen.is_empty() {
+        return Err(ClientError::new("text_missing"));
+    }
+    let is_sealed = kind.is_some_and(|kind| kind.restricted);
+    let now = tablet.clock.now_ms();
+    let by = tablet.identity.staff.to_string();
+    let id = DocumentId(tablet.new_id());
+    let event = tablet.new_id().to_string();
+    let mut edits = vec![
+        Edit::put("type", card.problem.as_str()),
+        Edit::put("card", card.code.as_str()),
+        Edit::put("severity", urgency.severity.as_str()),
+        Edit::put("urgency", urgency.code.as_str()),
+        Edit::put("child", main.id.to_string()),
+        Edit::put("reported_on", roster.today.to_string()),
+        Edit::put("origin_record", input.origin_record.clone()),
+    ];
+    for child in &input.children {
+        edits.push(problem::add_child(child));
+    }
+    let mut call = None;
+    if let Some(mandatory) = &input.mandatory {
+        let text = note(&mandatory.text)?;
+        match mandatory.choice.as_str() {
+            "reported" => call = Some(called(tablet, pack, mandatory)?),
+            "not_such_case" if !text.is_empty() => {}
+            "not_such_case" => return Err(ClientError::new("reason_missing")),
+            other => return Err(ClientError::new("value_invalid").with("value", other)),
+        }
+        edits.push(Edit::put("mandatory_choice", mandatory.choice.as_str()));
+        edits.push(Edit::put(
+            "mandatory_text",
+            if is_sealed { "" } else { text.as_str() },
+        ));
+    }
+    let mut writes = Vec::new();
+    if is_sealed {
+        let sealed = DocumentId(tablet.new_id());
+        edits.push(Edit::put("restricted", sealed.to_string()));
+        let mut words = seen.clone();
+        let more = input.mandatory.iter().map(|page| page.text.trim());
+        for text in more.filter(|text| !text.is_empty()) {
+            words.push_str(&format!("\n{text}"));
+        }
+        let note = tablet.new_id().to_string();
+        writes.push(
+            Write::new(
+                sealed,
+                DocKind::Restricted,
+                tablet.identity.scope,
+                vec![
+                    Edit::put("about", id.to_string()),
+                    Note {
+                        words: unit_keys::seal(tablet, sealed, &note, &words)?,
+                        id: note,
+                        kind: "problem_detail".to_owned(),
+                        recorded_ms: now,
+                        by: by.clone(),
+                    }
+                    .to_edit(),
+                ],
+            )
+            .labelled("problem", format!("{} 问题", main.name()), &event),
+        );
+    }
+    let text = if is_sealed { SEALED } else { seen.as_str() };
+    edits.push(problem::add_event(
+        &event,
+        EventKind::Reported,
+        text,
+        now,
+        &by,
+    ));
+    if let Some(call) = &call {
+        let id = tablet.new_id().to_string();
+        edits.push(problem::add_detailed(
+            &id,
+            EventKind::Called,
+            "",
+            call,
+            now,
+            &by,
+        ));
+    }
+    writes.push(Write::new(id, DocKind::Problem, main.unit, edits).labelled(
+        "problem",
+        format!("{} 问题", main.name()),
+        &event,
+    ));
+    records::save(tablet, "problem_reported", &writes)?;
+    Ok(SavedView {
+        record: id.to_string(),
+        names: input
+            .children
+            .iter()
+            .filter_map(|id| roster.child(id).ok())
+            .map(roster::RosterChild::name)
+            .collect::<Vec<_>>()
+            .join("、"),
+        next: Vec::new(),
+        why_not: None,
+        suggests: Vec::new(),
+        mandatory: false,
+        screenings: Vec::new(),
+    })
+}

@@ -1,0 +1,505 @@
+//! Everything needed to show problems, and how one is shown.
+
+use super::{acts, steps};
+use crate::error::ClientError;
+use crate::nouns::Noun;
+use crate::recusals::{self, Recusals};
+use crate::restricted::{self, Cases, Standpoint};
+use crate::roster::{self, Author, People, record_state};
+use crate::system;
+use crate::tablet::Tablet;
+use crate::view::{
+    OptionView, ProblemChoicesView, ProblemDetailView, ProblemEventView, ProblemRow, ProblemState,
+    ProblemView, RecordState,
+};
+use chrono::NaiveDate;
+use domain::calendar::WorkCalendar;
+use domain::child::Child;
+use domain::policy::PolicyPack;
+use domain::problem::{self, Event, EventKind, Fold, Problem, State};
+use ids::{DocumentId, Role, StaffId};
+use std::collections::HashMap;
+use store::changes::{self, ChangeState};
+use store::read_marks;
+
+/// Everything needed to show problems.
+pub(crate) struct Room<'a> {
+    pub(crate) tablet: &'a Tablet,
+    pub(crate) people: People,
+    names: HashMap<String, String>,
+    households: HashMap<String, String>,
+    recusals: Recusals,
+    pub(crate) problems: Vec<Noun<Problem>>,
+    pub(super) children: Vec<Noun<Child>>,
+    cases: Cases,
+    states: HashMap<String, ChangeState>,
+    marks: HashMap<DocumentId, read_marks::ReadMark>,
+    pub(crate) pack: PolicyPack,
+    pub(super) calendar: WorkCalendar,
+}
+
+/// A story as it comes to, with who wrote it.
+pub(super) struct Told {
+    authors: HashMap<[u8; 32], Author>,
+    pub(super) fold: Fold,
+}
+
+impl Told {
+    fn author(&self, event: &Event) -> Option<&Author> {
+        event.made_by.and_then(|hash| self.authors.get(&hash))
+    }
+}
+
+/// Its words are the station's alone.
+pub(super) fn is_sealed(problem: &Problem) -> bool {
+    problem.text("restricted").is_some()
+}
+
+impl<'a> Room<'a> {
+    pub(crate) fn open(tablet: &'a Tablet) -> Result<Self, ClientError> {
+        if tablet.loading()?.is_some() {
+            return Err(ClientError::new("still_loading"));
+        }
+        let people = People::read(tablet)?;
+        let packs = tablet.packs();
+        let pack = packs
+            .rules_on(tablet.today())
+            .ok_or_else(|| ClientError::new("form_unknown"))?
+            .clone();
+        let recusals = Recusals::read(tablet)?;
+        tablet.store.read(|connection| {
+            let nouns = tablet.nouns(connection)?;
+            Ok(Self {
+                tablet,
+                people,
+                recusals,
+                households: nouns
+                    .children
+                    .iter()
+                    .filter_map(|noun| {
+                        let household = noun.noun.household()?;
+                        Some((noun.id.to_string(), household.to_owned()))
+                    })
+                    .collect(),
+                names: nouns
+                    .children
+                    .iter()
+                    .map(|noun| (noun.id.to_string(), noun.noun.name().to_owned()))
+                    .collect(),
+                problems: nouns.problems,
+                children: nouns.children,
+                calendar: pack.work_calendar(),
+                cases: restricted::cases(tablet, connection)?,
+                states: changes::open_record_states(connection)?,
+                marks: read_marks::all(connection)?,
+                pack,
+            })
+        })
+    }
+
+    pub(crate) fn find(&self, id: &str) -> Result<&Noun<Problem>, ClientError> {
+        self.problems
+            .iter()
+            .find(|noun| noun.id.to_string() == id)
+            .ok_or_else(|| ClientError::new("not_found"))
+    }
+
+    pub(crate) fn names(&self, problem: &Problem) -> String {
+        problem
+            .children
+            .iter()
+            .filter_map(|id| self.names.get(id).cloned())
+            .collect::<Vec<_>>()
+            .join("、")
+    }
+
+    /// The story's outcome, and its authors from the signed envelopes.
+    pub(super) fn told(&self, noun: &Noun<Problem>) -> Result<Told, ClientError> {
+        let authors = roster::authors(self.tablet, noun.id)?;
+        let severity = noun.noun.text("severity").unwrap_or_default();
+        let fold = problem::fold(&noun.noun.events, severity, |event| {
+            let author = event.made_by.and_then(|hash| authors.get(&hash))?;
+            self.people.role(author.staff)
+        });
+        Ok(Told { authors, fold })
+    }
+
+    /// Each child it is about was seen at a visit, on this day or later.
+    pub(super) fn were_seen(&self, problem: &Problem, since: NaiveDate) -> bool {
+        problem.children.iter().all(|id| {
+            let child = self
+                .children
+                .iter()
+                .find(|child| child.id.to_string() == *id);
+            child.is_some_and(|child| {
+                child.noun.visits.iter().any(|visit| {
+                    visit.seen
+                        && visit.event_date.is_some_and(|day| since <= day)
+                        && !child.noun.is_voided(&visit.id)
+                })
+            })
+        })
+    }
+
+    /// 危房 · 石小雨.
+    pub(super) fn title(&self, problem: &Problem) -> String {
+        format!("{} · {}", self.kind_words(problem), self.names(problem))
+    }
+
+    /// Whether somebody is not to act for this: a relative of a child it is about, or involved herself (回避).
+    pub(crate) fn is_recused(&self, staff: StaffId, noun: &Noun<Problem>) -> bool {
+        let family: Vec<DocumentId> = noun
+            .noun
+            .children
+            .iter()
+            .filter_map(|child| {
+                let id = DocumentId::parse(child).ok()?;
+                let household = self.households.get(child).map(String::as_str);
+                Some(recusals::family_of(id, household))
+            })
+            .flatten()
+            .chain([noun.id])
+            .collect();
+        self.recusals.concern(staff, &family)
+    }
+
+    /// Who handles it (经办人); nobody while she is not to act for it.
+    fn handler(&self, noun: &Noun<Problem>, told: &Told) -> Option<StaffId> {
+        let found = problem::handler(&noun.noun.events, &told.fold.allowed, |event| {
+            Some(told.author(event)?.staff.to_string())
+        });
+        found
+            .and_then(|staff| StaffId::parse(&staff).ok())
+            .filter(|staff| !self.is_recused(*staff, noun))
+    }
+
+    /// How this person stands to the sealed words of a problem; none where there are none, or none for her.
+    pub(crate) fn standpoint(
+        &self,
+        noun: &Noun<Problem>,
+    ) -> Result<Option<Standpoint<'_>>, ClientError> {
+        let Some(case) = self.cases.get(&noun.id.to_string()) else {
+            return Ok(None);
+        };
+        let handler = self.handler(noun, &self.told(noun)?);
+        let is_recused = |staff| self.is_recused(staff, noun);
+        Standpoint::take(self.tablet, case, handler, is_recused).map(Some)
+    }
+
+    /// What it is, in the pack's words.
+    pub(crate) fn kind_words(&self, problem: &Problem) -> String {
+        let kind = problem.text("type").unwrap_or_default();
+        problem
+            .text("card")
+            .and_then(|card| self.pack.problem_card(card))
+            .map(|card| card.label.clone())
+            .or_else(|| self.pack.problem(kind).map(|one| one.label.clone()))
+            .unwrap_or_else(|| kind.to_owned())
+    }
+
+    pub(super) fn row(&self, noun: &Noun<Problem>, told: &Told) -> ProblemRow {
+        let problem = &noun.noun;
+        let first = problem.events.first();
+        let by = first.and_then(|event| told.author(event)).map_or_else(
+            || roster::UNKNOWN_PERSON.to_owned(),
+            |author| self.people.name(author.staff),
+        );
+        let record_state = problem
+            .events
+            .iter()
+            .map(|event| record_state(&self.states, &event.id))
+            .find(|state| *state != RecordState::Delivered)
+            .unwrap_or(RecordState::Delivered);
+        let dues = steps::dues(self, noun, told);
+        ProblemRow {
+            problem: noun.id.to_string(),
+            names: self.names(problem),
+            child: problem.text("child").unwrap_or_default().to_owned(),
+            village: self.people.unit_name(noun.unit),
+            kind: self.kind_words(problem),
+            severity: told.fold.severity.clone(),
+            urgency: self.urgency(problem, &told.fold),
+            state: state_view(told.fold.state),
+            by,
+            at: system::moment(first.map_or(0, |event| event.recorded_ms)),
+            seen: first_sentence(first.map_or("", |event| event.text.as_str())),
+            last_answer: problem
+                .events
+                .iter()
+                .rev()
+                .find(|event| {
+                    told.author(event).is_some_and(|author| {
+                        self.people
+                            .role(author.staff)
+                            .is_some_and(Role::is_at_station)
+                    }) && !event.text.is_empty()
+                })
+                .map(|event| event.text.clone()),
+            unread: self.is_unread(noun, told),
+            record_state,
+            requested_close: told.fold.close_requested,
+            reopened: told.fold.reopened && told.fold.state.is_open(),
+            not_such_case: problem.text("mandatory_choice") == Some("not_such_case")
+                && told.fold.state == State::Reported,
+            next: steps::shown(self, &dues).map(|due| steps::view(self, problem, &due)),
+        }
+    }
+
+    /// How soon, in the words it was reported with; in those of the severity once the station changed it.
+    fn urgency(&self, problem: &Problem, fold: &Fold) -> String {
+        if problem.text("severity") != Some(fold.severity.as_str()) {
+            return self.pack.label(acts::SEVERITY, &fold.severity).to_owned();
+        }
+        let urgency = problem.text("urgency").unwrap_or_default();
+        self.pack
+            .urgency(urgency)
+            .map_or_else(|| urgency.to_owned(), |one| one.label.clone())
+    }
+
+    fn is_unread(&self, noun: &Noun<Problem>, told: &Told) -> bool {
+        let events = &noun.noun.events;
+        let read = self.marks.get(&noun.id).and_then(|mark| mark.event.clone());
+        let newest_foreign = events.iter().rev().find(|event| {
+            told.author(event)
+                .is_some_and(|author| author.staff != self.tablet.identity.staff)
+        });
+        // What was answered before this device came to the village is not news to it.
+        let since = self.tablet.identity.enrolled_ms;
+        newest_foreign
+            .filter(|event| event.recorded_ms >= since)
+            .is_some_and(|event| {
+                let place = |id: &str| events.iter().position(|one| one.id == id);
+                match read.as_deref().and_then(place) {
+                    Some(mark) => place(&event.id).is_some_and(|at| at > mark),
+                    None => true,
+                }
+            })
+    }
+
+    pub(super) fn view(&self, noun: &Noun<Problem>) -> Result<ProblemView, ClientError> {
+        let told = self.told(noun)?;
+        let fold = &told.fold;
+        let standpoint = self.standpoint(noun)?;
+        let sealed = standpoint.as_ref().and_then(Standpoint::words);
+        let events = noun
+            .noun
+            .events
+            .iter()
+            .zip(&fold.allowed)
+            .map(|(event, allowed)| self.event(noun, &told, event, *allowed, sealed.as_deref()))
+            .collect();
+        let recused = self.is_recused(self.tablet.identity.staff, noun);
+        let why_not_close = acts::why_not_close(self, noun, &told);
+        let choices = acts::choices(self, noun, &told);
+        let dues = steps::dues(self, noun, &told);
+        let merged_into = (fold.state == State::Merged)
+            .then(|| self.merged_into(noun, fold))
+            .flatten();
+        let handler = self.handler(noun, &told);
+        let may_name = !recused
+            && problem::may(
+                self.tablet.identity.role,
+                EventKind::HandlerNamed,
+                &fold.severity,
+            );
+        Ok(ProblemView {
+            row: self.row(noun, &told),
+            events,
+            may: self.may(noun, &told, recused, &choices),
+            choices,
+            steps: dues
+                .iter()
+                .map(|due| steps::view(self, &noun.noun, due))
+                .collect(),
+            why_not_close: why_not_close
+                .filter(|_| fold.state.is_open() && self.tablet.identity.role.is_at_station())
+                .map(str::to_owned),
+            merged_into,
+            words_sealed: is_sealed(&noun.noun),
+            mandatory: mandatory_words(&noun.noun),
+            handler: handler.map(|staff| self.people.name(staff)),
+            recused,
+            may_be_handled_by: if may_name {
+                restricted::who_may_handle(self, noun)?
+            } else {
+                Vec::new()
+            },
+            sealed: standpoint
+                .map(|standpoint| standpoint.view(self))
+                .transpose()?,
+        })
+    }
+
+    /// What this person may add now.
+    fn may(
+        &self,
+        noun: &Noun<Problem>,
+        told: &Told,
+        recused: bool,
+        choices: &ProblemChoicesView,
+    ) -> Vec<String> {
+        let role = self.tablet.identity.role;
+        let fold = &told.fold;
+        let calls = fold.counted(&noun.noun.events);
+        let was_called = calls
+            .filter(|(_, kind, _)| *kind == EventKind::Called)
+            .count()
+            > 0;
+        let mut may: Vec<String> = problem::offers(role, fold)
+            .into_iter()
+            .filter(|kind| !(recused && problem::decides(*kind)))
+            .filter(|kind| match kind {
+                EventKind::Called => fold.severity == "S1" || was_called,
+                EventKind::PoliceFeedback => was_called,
+                EventKind::Closed => acts::why_not_close(self, noun, told).is_none(),
+                EventKind::Merged => !choices.into.is_empty(),
+                EventKind::Reopened => !acts::is_long_over(self, noun, told),
+                _ => true,
+            })
+            .map(|kind| kind.as_str().to_owned())
+            .collect();
+        let open = fold.state.is_open() && fold.state != State::Reported;
+        if role == Role::Director && !recused && open && !fold.close_requested {
+            may.push(EventKind::Closed.as_str().to_owned());
+        }
+        may
+    }
+
+    fn merged_into(&self, noun: &Noun<Problem>, fold: &Fold) -> Option<OptionView> {
+        let into = noun.noun.events.get(fold.since)?.detail.into.clone()?;
+        let other = self.find(&into).ok()?;
+        Some(OptionView {
+            label: self.title(&other.noun),
+            code: into,
+        })
+    }
+
+    fn event(
+        &self,
+        noun: &Noun<Problem>,
+        told: &Told,
+        event: &Event,
+        allowed: bool,
+        sealed: Option<&str>,
+    ) -> ProblemEventView {
+        let author = told.author(event);
+        let role = author.and_then(|author| self.people.role(author.staff));
+        let kind = EventKind::parse(&event.kind);
+        let text = match (sealed, kind) {
+            (Some(words), Some(EventKind::Reported)) => words.to_owned(),
+            (_, Some(EventKind::HandlerNamed)) => self.person(event.handler.as_deref()),
+            _ => event.text.clone(),
+        };
+        ProblemEventView {
+            event: event.id.clone(),
+            kind: match kind {
+                Some(EventKind::Closed) if !allowed => "close_requested".to_owned(),
+                Some(_) => event.kind.clone(),
+                None => "other".to_owned(),
+            },
+            text,
+            by: author.map_or_else(
+                || roster::UNKNOWN_PERSON.to_owned(),
+                |author| self.people.name(author.staff),
+            ),
+            role: role_words(role).to_owned(),
+            at: system::moment(event.recorded_ms),
+            state: record_state(&self.states, &event.id),
+            is_request: !allowed && kind.is_some(),
+            detail: self.detail(noun, event),
+        }
+    }
+
+    fn detail(&self, noun: &Noun<Problem>, event: &Event) -> ProblemDetailView {
+        let detail = &event.detail;
+        let label = |list: &str, code: &Option<String>| {
+            code.as_ref()
+                .map(|code| self.pack.label(list, code).to_owned())
+        };
+        let asked = detail
+            .referral
+            .as_ref()
+            .and_then(|id| noun.noun.events.iter().find(|event| event.id == *id));
+        let body = asked.map_or(&detail.body, |asked| &asked.detail.body);
+        let into = detail.into.as_ref().and_then(|id| self.find(id).ok());
+        let numbers = &self.pack.mandatory.numbers;
+        ProblemDetailView {
+            measures: detail
+                .measures
+                .iter()
+                .map(|code| self.pack.label("MEASURE", code).to_owned())
+                .collect(),
+            body: label("REFERRAL_BODY", body),
+            due: detail.due.map(|day| day.to_string()),
+            well: detail.well,
+            on: detail.on.map(|day| day.to_string()),
+            severity: label(acts::SEVERITY, &detail.severity),
+            into: into.map(|other| self.title(&other.noun)),
+            whom: detail.whom.as_ref().map(|code| {
+                let known = numbers.iter().find(|number| number.code == *code);
+                known.map_or_else(|| code.clone(), |known| format!("{code} {}", known.label))
+            }),
+            at: detail.at.clone(),
+            receipt: detail.receipt.clone(),
+            outcome: label("POLICE_FEEDBACK", &detail.outcome),
+        }
+    }
+
+    fn person(&self, staff: Option<&str>) -> String {
+        staff
+            .and_then(|staff| StaffId::parse(staff).ok())
+            .map_or_else(
+                || roster::UNKNOWN_PERSON.to_owned(),
+                |staff| self.people.name(staff),
+            )
+    }
+}
+
+/// A role in words.
+pub fn role_words(role: Option<Role>) -> &'static str {
+    match role {
+        Some(Role::Director) => "儿童主任",
+        Some(Role::Supervisor) => "街镇站",
+        Some(Role::Head) => "站长",
+        None => "",
+    }
+}
+
+/// What was chosen on the page of duties, with its words.
+fn mandatory_words(problem: &Problem) -> Option<String> {
+    let words = match problem.text("mandatory_choice")? {
+        "reported" => "已打电话报告",
+        _ => "看过强制报告页，认为不属于",
+    };
+    let text = problem
+        .text("mandatory_text")
+        .filter(|text| !text.is_empty());
+    Some(match text {
+        Some(text) => format!("{words}：{text}"),
+        None => words.to_owned(),
+    })
+}
+
+fn state_view(state: State) -> ProblemState {
+    match state {
+        State::Reported => ProblemState::Reported,
+        State::Accepted => ProblemState::Accepted,
+        State::InProgress => ProblemState::InProgress,
+        State::Referred => ProblemState::Referred,
+        State::Resolved => ProblemState::Resolved,
+        State::FollowUp => ProblemState::FollowUp,
+        State::Closed => ProblemState::Closed,
+        State::Withdrawn => ProblemState::Withdrawn,
+        State::Merged => ProblemState::Merged,
+    }
+}
+
+fn first_sentence(text: &str) -> String {
+    let end = text
+        .char_indices()
+        .find(|(_, character)| matches!(character, '。' | '\n' | '！' | '？'))
+        .map_or(text.len(), |(index, character)| {
+            index + character.len_utf8()
+        });
+    text[..end].trim().to_owned()
+}

@@ -1,0 +1,127 @@
+//! What is next about a problem, in what a screen needs; computed when somebody looks, never stored and never pushed.
+
+use super::room::{Room, Told};
+use crate::error::ClientError;
+use crate::nouns::Noun;
+use crate::system;
+use crate::tablet::Tablet;
+use crate::view::{NextStepView, ProblemStepRow};
+use chrono::NaiveDate;
+use domain::cadence::Kind;
+use domain::calendar::add_days;
+use domain::problem::clock::{Clock, Deadline, Due, NextStep, Side};
+use domain::problem::{Problem, State};
+use ids::{DocumentId, Role};
+
+/// Everything that is due about a problem, the earliest first.
+pub(super) fn dues(room: &Room<'_>, noun: &Noun<Problem>, told: &Told) -> Vec<Due> {
+    let next_visit = (told.fold.state == State::FollowUp)
+        .then(|| next_visit(room, &noun.noun))
+        .flatten();
+    Clock {
+        events: &noun.noun.events,
+        fold: &told.fold,
+        timer: room.pack.timer(&told.fold.severity),
+        calendar: &room.calendar,
+        feedback_days: &room.pack.mandatory.feedback_days,
+        no_feedback: &room.pack.mandatory.no_feedback,
+        next_visit,
+        now_ms: room.tablet.clock.now_ms(),
+    }
+    .dues()
+}
+
+fn next_visit(room: &Room<'_>, problem: &Problem) -> Option<NaiveDate> {
+    let packs = room.tablet.packs();
+    let main = DocumentId::parse(problem.text("child")?).ok()?;
+    let child = room.children.iter().find(|child| child.id == main)?;
+    let cadences = room
+        .tablet
+        .cadences(std::slice::from_ref(child), &packs, room.tablet.today());
+    let due = cadences.first()?.as_ref()?.due(Kind::Visit)?.due;
+    Some(due)
+}
+
+/// The one a list shows: on a tablet what is up to the village, where there is such.
+pub(super) fn shown(room: &Room<'_>, dues: &[Due]) -> Option<Due> {
+    let is_hers = |due: &&Due| due.side == Side::Village;
+    let hers = (room.tablet.identity.role == Role::Director)
+        .then(|| dues.iter().find(is_hers))
+        .flatten();
+    hers.or_else(|| dues.first()).cloned()
+}
+
+pub(super) fn view(room: &Room<'_>, problem: &Problem, due: &Due) -> NextStepView {
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    NextStepView {
+        step: due.step.as_str().to_owned(),
+        side: due.side.as_str().to_owned(),
+        on: due.until.day().map(|day| day.to_string()),
+        at: match due.until {
+            Deadline::Moment(ms) => Some(system::moment(ms)),
+            Deadline::Open | Deadline::Day(_) => None,
+        },
+        late: due.late,
+        told: due
+            .told
+            .iter()
+            .map(|code| room.pack.label("TOLD", code).to_owned())
+            .collect(),
+        number: count(due.number.0),
+        of: count(due.number.1),
+        about: about(room, problem, due),
+    }
+}
+
+fn about(room: &Room<'_>, problem: &Problem, due: &Due) -> String {
+    let Some(event) = due
+        .about
+        .as_ref()
+        .and_then(|id| problem.events.iter().find(|event| event.id == *id))
+    else {
+        return String::new();
+    };
+    match due.step {
+        NextStep::ReferralReply => {
+            let body = event.detail.body.as_deref().unwrap_or_default();
+            room.pack.label("REFERRAL_BODY", body).to_owned()
+        }
+        NextStep::Plan => event.text.clone(),
+        _ => String::new(),
+    }
+}
+
+/// What is up to the village, today or within so many days; what has no day as well.
+///
+/// # Errors
+/// `still_loading`, or the store cannot be read.
+pub(crate) fn of_village(
+    tablet: &Tablet,
+    soon_days: u32,
+) -> Result<Vec<ProblemStepRow>, ClientError> {
+    let room = Room::open(tablet)?;
+    let soon = add_days(tablet.today(), soon_days);
+    let mut found = Vec::new();
+    for noun in &room.problems {
+        if room.is_recused(tablet.identity.staff, noun) {
+            continue;
+        }
+        let told = room.told(noun)?;
+        for due in dues(&room, noun, &told) {
+            let comes = due.until.day().is_none_or(|day| day <= soon);
+            if due.side == Side::Village && comes {
+                found.push((
+                    due.until.day().unwrap_or(tablet.today()),
+                    ProblemStepRow {
+                        problem: noun.id.to_string(),
+                        names: room.names(&noun.noun),
+                        kind: room.kind_words(&noun.noun),
+                        next: view(&room, &noun.noun, &due),
+                    },
+                ));
+            }
+        }
+    }
+    found.sort_by_key(|(day, _)| *day);
+    Ok(found.into_iter().map(|(_, row)| row).collect())
+}

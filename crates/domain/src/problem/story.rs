@@ -1,0 +1,341 @@
+//! Who may make which step, where a step leads, and the fold of a story to its state (domain.md §6.2).
+
+use super::{Event, EventKind};
+use ids::Role;
+
+/// State of a problem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum State {
+    /// 已报告.
+    Reported,
+    /// 已受理.
+    Accepted,
+    /// 处置中.
+    InProgress,
+    /// 已转介: another body was asked and has not replied.
+    Referred,
+    /// 待核实.
+    Resolved,
+    /// 跟踪回访.
+    FollowUp,
+    /// 已办结.
+    Closed,
+    /// 已撤回.
+    Withdrawn,
+    /// 已并案.
+    Merged,
+}
+
+impl State {
+    /// All states, in the order of the work.
+    pub const ALL: [State; 9] = [
+        State::Reported,
+        State::Accepted,
+        State::InProgress,
+        State::Referred,
+        State::Resolved,
+        State::FollowUp,
+        State::Closed,
+        State::Withdrawn,
+        State::Merged,
+    ];
+
+    /// Stable text form.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Reported => "reported",
+            State::Accepted => "accepted",
+            State::InProgress => "in_progress",
+            State::Referred => "referred",
+            State::Resolved => "resolved",
+            State::FollowUp => "follow_up",
+            State::Closed => "closed",
+            State::Withdrawn => "withdrawn",
+            State::Merged => "merged",
+        }
+    }
+
+    /// Reads the stable text form.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
+    /// Somebody is still to do something about it.
+    pub fn is_open(self) -> bool {
+        !matches!(self, State::Closed | State::Withdrawn | State::Merged)
+    }
+
+    /// It was taken up and is being worked on.
+    fn is_worked_on(self) -> bool {
+        matches!(self, State::Accepted | State::InProgress | State::Referred)
+    }
+}
+
+/// Solvable in the village (domain.md §6.1).
+fn is_small(severity: &str) -> bool {
+    matches!(severity, "S3" | "S4")
+}
+
+/// May this role make this step? The one table both the fold and the screens ask.
+///
+/// Acceptance, return and closing are the station's (architecture.md §8), and of life and safety (S1) the head's, who
+/// stands here for the district's officer. A director reports, adds measures, follow-ups and answers, says that something
+/// is new, and may mark an S3 or S4 as solved on the spot or take it back (domain.md §6.2).
+pub fn may(role: Role, kind: EventKind, severity: &str) -> bool {
+    let of_the_station = role.is_at_station() && (severity != "S1" || role == Role::Head);
+    match kind {
+        EventKind::Reported
+        | EventKind::Replied
+        | EventKind::Measure
+        | EventKind::ReferralReplied
+        | EventKind::FollowedUp
+        | EventKind::Reopened
+        | EventKind::Called
+        | EventKind::PoliceFeedback => true,
+        EventKind::Accepted
+        | EventKind::Returned
+        | EventKind::Planned
+        | EventKind::Referred
+        | EventKind::Confirmed
+        | EventKind::NotSolved => role.is_at_station(),
+        EventKind::Closed | EventKind::Merged | EventKind::SeveritySet => of_the_station,
+        EventKind::Resolved => role.is_at_station() || is_small(severity),
+        EventKind::Withdrawn => is_small(severity),
+        EventKind::HandlerNamed => role == Role::Head,
+    }
+}
+
+/// Whether a step decides something. Whoever is a relative or involved herself adds what she knows, and decides nothing.
+pub fn decides(kind: EventKind) -> bool {
+    !matches!(
+        kind,
+        EventKind::Reported
+            | EventKind::Replied
+            | EventKind::Measure
+            | EventKind::ReferralReplied
+            | EventKind::FollowedUp
+            | EventKind::Called
+            | EventKind::PoliceFeedback
+    )
+}
+
+/// Where a step leads, or none when it leads nowhere from here. A follow-up that found it not well leads back to work.
+fn step(state: State, kind: EventKind, well: bool) -> Option<State> {
+    match kind {
+        EventKind::Reported => None,
+        EventKind::Replied
+        | EventKind::HandlerNamed
+        | EventKind::Called
+        | EventKind::PoliceFeedback => Some(state),
+        EventKind::SeveritySet => state.is_open().then_some(state),
+        EventKind::Planned => state.is_worked_on().then_some(state),
+        // Taken back in the village and taken up at the station at the same time: it is taken up.
+        EventKind::Accepted => {
+            matches!(state, State::Reported | State::Withdrawn).then_some(State::Accepted)
+        }
+        EventKind::Returned => {
+            matches!(state, State::Reported | State::Accepted).then_some(State::Reported)
+        }
+        EventKind::Measure => match state {
+            State::Accepted | State::InProgress | State::Resolved => Some(State::InProgress),
+            State::Reported | State::Referred | State::FollowUp => Some(state),
+            State::Closed | State::Withdrawn | State::Merged => None,
+        },
+        EventKind::Referred => state.is_worked_on().then_some(State::Referred),
+        EventKind::ReferralReplied => state.is_open().then_some(state),
+        EventKind::Resolved => {
+            (state == State::Reported || state.is_worked_on()).then_some(State::Resolved)
+        }
+        EventKind::Confirmed => (state == State::Resolved).then_some(State::FollowUp),
+        EventKind::NotSolved => {
+            matches!(state, State::Resolved | State::FollowUp).then_some(State::InProgress)
+        }
+        EventKind::FollowedUp => match state {
+            State::Resolved | State::FollowUp if !well => Some(State::InProgress),
+            State::Accepted
+            | State::InProgress
+            | State::Referred
+            | State::Resolved
+            | State::FollowUp => Some(state),
+            State::Reported | State::Closed | State::Withdrawn | State::Merged => None,
+        },
+        EventKind::Closed => (state.is_worked_on()
+            || matches!(state, State::Resolved | State::FollowUp))
+        .then_some(State::Closed),
+        EventKind::Reopened => (!state.is_open()).then_some(State::InProgress),
+        EventKind::Withdrawn => state.is_open().then_some(State::Withdrawn),
+        EventKind::Merged => state.is_open().then_some(State::Merged),
+    }
+}
+
+/// A director takes back only what nobody has taken up.
+fn may_now(role: Role, kind: EventKind, severity: &str, state: State) -> bool {
+    let is_late =
+        kind == EventKind::Withdrawn && role == Role::Director && state != State::Reported;
+    may(role, kind, severity) && !is_late
+}
+
+/// The story's outcome: the state, and which events counted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fold {
+    /// State now.
+    pub state: State,
+    /// How grave it is now.
+    pub severity: String,
+    /// For each event in order: did its author's role allow it (else it is shown as a request).
+    pub allowed: Vec<bool>,
+    /// For each event in order: the role of its author.
+    pub roles: Vec<Option<Role>>,
+    /// A director asked to close and the station has not answered.
+    pub close_requested: bool,
+    /// Referrals without a reply, by entry id, oldest first.
+    pub open_referrals: Vec<String>,
+    /// It was over and is worked on again.
+    pub reopened: bool,
+    /// The station took it up, once at least.
+    pub accepted: bool,
+    /// The event that led to the state.
+    pub since: usize,
+}
+
+impl Fold {
+    /// The events that counted, with their place.
+    pub fn counted<'a>(
+        &'a self,
+        events: &'a [Event],
+    ) -> impl DoubleEndedIterator<Item = (usize, EventKind, &'a Event)> + 'a {
+        events
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| self.allowed.get(*at) == Some(&true))
+            .filter_map(|(at, event)| Some((at, EventKind::parse(&event.kind)?, event)))
+    }
+}
+
+/// Folds the story. `role_of` gives an event's author's role from the signed envelope, never from the entry.
+pub fn fold(events: &[Event], severity: &str, role_of: impl Fn(&Event) -> Option<Role>) -> Fold {
+    let mut fold = Fold {
+        state: State::Reported,
+        severity: severity.to_owned(),
+        allowed: Vec::with_capacity(events.len()),
+        roles: Vec::with_capacity(events.len()),
+        close_requested: false,
+        open_referrals: Vec::new(),
+        reopened: false,
+        accepted: false,
+        since: 0,
+    };
+    for (at, event) in events.iter().enumerate() {
+        let kind = EventKind::parse(&event.kind);
+        let role = role_of(event);
+        let is_allowed = match (kind, role) {
+            (Some(kind), Some(role)) => may_now(role, kind, &fold.severity, fold.state),
+            _ => false,
+        };
+        match kind {
+            Some(kind) if is_allowed => fold.take(at, kind, event),
+            Some(EventKind::Closed) => fold.close_requested = true,
+            _ => {}
+        }
+        if !fold.state.is_open() {
+            fold.close_requested = false;
+        }
+        fold.allowed.push(is_allowed);
+        fold.roles.push(role);
+    }
+    fold
+}
+
+impl Fold {
+    fn take(&mut self, at: usize, kind: EventKind, event: &Event) {
+        let well = event.detail.well != Some(false);
+        let Some(mut next) = step(self.state, kind, well) else {
+            return;
+        };
+        match kind {
+            EventKind::Accepted => self.accepted = true,
+            EventKind::Referred => self.open_referrals.push(event.id.clone()),
+            EventKind::ReferralReplied => {
+                let answered = event.detail.referral.as_deref();
+                self.open_referrals
+                    .retain(|id| Some(id.as_str()) != answered);
+                if next == State::Referred && self.open_referrals.is_empty() {
+                    next = State::InProgress;
+                }
+            }
+            EventKind::Reopened => {
+                self.reopened = true;
+                if !self.accepted {
+                    next = State::Reported;
+                }
+            }
+            EventKind::SeveritySet => {
+                if let Some(severity) = &event.detail.severity {
+                    severity.clone_into(&mut self.severity);
+                }
+            }
+            _ => {}
+        }
+        if next != self.state {
+            self.state = next;
+            self.since = at;
+        }
+    }
+}
+
+/// Who handles it (经办人): whoever took it up first, until the head names somebody. Taking it up a second time changes
+/// nothing, or sending it back and taking it up would be a way to the sealed words of a colleague's case.
+///
+/// `allowed` is [`Fold::allowed`]; `author_of` gives an event's author from the signed envelope, never from the entry.
+pub fn handler(
+    events: &[Event],
+    allowed: &[bool],
+    author_of: impl Fn(&Event) -> Option<String>,
+) -> Option<String> {
+    let counted = || std::iter::zip(events, allowed).filter(|(_, allowed)| **allowed);
+    counted()
+        .filter(|(event, _)| event.is(EventKind::HandlerNamed))
+        .filter_map(|(event, _)| event.handler.clone())
+        .next_back()
+        .or_else(|| {
+            counted()
+                .filter(|(event, _)| event.is(EventKind::Accepted))
+                .find_map(|(event, _)| author_of(event))
+        })
+}
+
+/// Event kinds this role may add to a problem as it stands, in the order the screen offers them.
+pub fn offers(role: Role, fold: &Fold) -> Vec<EventKind> {
+    [
+        EventKind::Accepted,
+        EventKind::Replied,
+        EventKind::Measure,
+        EventKind::Planned,
+        EventKind::Referred,
+        EventKind::ReferralReplied,
+        EventKind::Resolved,
+        EventKind::Confirmed,
+        EventKind::NotSolved,
+        EventKind::FollowedUp,
+        EventKind::Called,
+        EventKind::PoliceFeedback,
+        EventKind::Closed,
+        EventKind::Returned,
+        EventKind::SeveritySet,
+        EventKind::Merged,
+        EventKind::Withdrawn,
+        EventKind::Reopened,
+    ]
+    .into_iter()
+    .filter(|kind| {
+        let is_offered = match kind {
+            EventKind::Accepted => fold.state == State::Reported,
+            EventKind::ReferralReplied => !fold.open_referrals.is_empty(),
+            _ => true,
+        };
+        is_offered
+            && may_now(role, *kind, &fold.severity, fold.state)
+            && step(fold.state, *kind, true).is_some()
+    })
+    .collect()
+}
