@@ -60,7 +60,7 @@ journey('a call is noted with no network, a referral is made and replied to, and
   await until('the measure is in the story', async () => (await station.words('problem-story')).includes('劝诫监护人'))
   await station.tap('problem-referred')
   await station.tap('answer:body:SCH')
-  await station.page.locator('[data-test^="answer:due:2"]').first().click()
+  await station.page.locator('[data-test^="answer:due-day:2"]').first().click()
   await station.page.locator('#event-text').fill('请班主任上门劝返。')
   await look(station.page, 'problem-referral-dialog')
   await checkAxe(station.page, 'a referral')
