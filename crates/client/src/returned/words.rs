@@ -10,7 +10,7 @@ use domain::scalar::Scalar;
 use ids::DocKind;
 
 /// Fields and values that hold the record together and say nothing to a person.
-const TECHNICAL: [&str; 13] = [
+const TECHNICAL: [&str; 15] = [
     "approved_by",
     "basis",
     "child",
@@ -24,6 +24,8 @@ const TECHNICAL: [&str; 13] = [
     "is_new",
     "kind",
     "file",
+    "referral",
+    "into",
 ];
 
 /// Fields the file does not list and a person knows all the same; screens have words for them.
@@ -115,6 +117,10 @@ fn list_of(collection: &str, key: &str) -> Option<&'static str> {
         ("visits" | "sessions", "place") => "PLACE",
         ("visits" | "sessions", "met") => "MET",
         ("categories", "code") => "CATEGORY",
+        ("events", "measure") => "MEASURE",
+        ("events", "body") => "REFERRAL_BODY",
+        ("events", "severity") => "SEVERITY",
+        ("events", "outcome") => "POLICE_FEEDBACK",
         _ => return None,
     })
 }
