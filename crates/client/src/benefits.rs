@@ -14,7 +14,6 @@ use crate::view::{
 };
 use domain::benefit::{BenefitHint, Parent, Standing, Unattended, Verdict};
 use domain::file::Facts;
-use domain::problem::State;
 use domain::record::Entry;
 use domain::scalar::Scalar;
 use ids::DocumentId;
@@ -35,7 +34,7 @@ impl OpenProblems {
     pub(crate) fn read(tablet: &Tablet) -> Result<Self, ClientError> {
         let mut open: HashMap<DocumentId, Vec<String>> = HashMap::new();
         for story in tablet.store.read(problems::all)? {
-            if story.fold.state == State::Closed {
+            if !story.fold.state.is_open() {
                 continue;
             }
             let Some(kind) = story.story.text("type") else {
