@@ -114,6 +114,19 @@ CREATE TABLE conflicts (
   PRIMARY KEY (document, field, place)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE delegated (
+  device      BLOB PRIMARY KEY,
+  key         BLOB NOT NULL UNIQUE,
+  certificate BLOB NOT NULL,
+  at_ms       INTEGER NOT NULL,
+  told        INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE delegation (
+  only      INTEGER PRIMARY KEY CHECK (only = 1),
+  statement BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE departures (
   document     BLOB PRIMARY KEY NOT NULL,
   kind         TEXT NOT NULL,

@@ -86,6 +86,10 @@ acts! {
     EnrolmentBurnt = "enrolment_burnt";
     /// A device became known.
     DeviceEnrolled = "device_enrolled";
+    /// A station was let enrol tablets without the server for a day.
+    EnrolmentDelegated = "enrolment_delegated";
+    /// A tablet became known that a station had enrolled without the server.
+    DeviceEnrolledOffline = "device_enrolled_offline";
     /// A device that a restored copy had forgotten is known again, by its certificate.
     DeviceReadmitted = "device_readmitted";
     /// A device was revoked.

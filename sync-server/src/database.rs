@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_actors.sql"),
     include_str!("migrations/0006_people_seals_retention.sql"),
     include_str!("migrations/0007_forms_and_delegates.sql"),
+    include_str!("migrations/0008_delegated_enrolment.sql"),
 ];
 /// Jobs that share one commit.
 const GROUP: usize = 128;

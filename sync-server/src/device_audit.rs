@@ -5,6 +5,7 @@
 
 use crate::audit;
 use crate::columns::{self, stored};
+use crate::delegations;
 use crate::error::ApiError;
 use crate::organisation;
 use crate::state::App;
@@ -12,6 +13,7 @@ use ids::audit::{AuditEntry, link};
 use ids::{DeviceId, Incarnation, Role, StaffId, UnitId};
 use protocol::access::Holder;
 use protocol::audit::verify_head;
+use protocol::delegation::TRAIL_ACTION;
 use protocol::{
     AuditCount, AuditFault, AuditFaultKind, AuditPage, AuditRecord, AuditTaken, BringAudit,
     ReadAudit, limits,
@@ -73,6 +75,11 @@ pub(crate) fn take(
     let now_ms = app.clock.now_ms();
     for (row, hash) in input.rows.iter().zip(&hashes) {
         put(connection, device, incarnation, (row, hash), now_ms)?;
+        if row.action == TRAIL_ACTION
+            && let Ok(enrolled) = DeviceId::parse(&row.object)
+        {
+            delegations::take_place(connection, (device, enrolled))?;
+        }
     }
     connection
         .prepare_cached(include_str!("sql/device_audit/put_head.sql"))?

@@ -604,6 +604,7 @@ fn enrolled(desk: Desk<'_>, device: &Device) -> Result<Enrolled, ApiError> {
         demo: settings::read(connection, name::DEMO)?.is_some_and(|demo| demo == b"1"),
         epoch: settings::epoch(connection)?,
         server_time_ms: desk.clock.now_ms(),
+        delegated: None,
     })
 }
 

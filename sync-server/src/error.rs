@@ -88,6 +88,10 @@ api_errors! {
     EnrolNotConfirmed = CONFLICT, "enrol_not_confirmed", "服务站还没有确认。", "请和服务站核对六位数字。";
     /// The six digits are not these.
     EnrolCompareWrong = CONFLICT, "enrol_compare_wrong", "六位数字已经变了。", "请和设备重新核对六位数字。";
+    /// Another tablet came with the same place before.
+    DelegationTaken = CONFLICT, "delegation_taken", "这份登记文件已经给别的平板用过。", "记录还在这台平板上。请带上平板到服务站重新登记。";
+    /// The station is not known here (yet), or the word is none.
+    DelegationUnknown = CONFLICT, "delegation_unknown", "服务器还不认识给这台平板登记的服务站。", "请先照常记，等服务站联网以后再同步。";
     /// The key belongs to a device already.
     AlreadyEnrolled = CONFLICT, "already_enrolled", "这台设备已经登记过。", "请直接使用，或联系儿童督导员。";
     /// A name is missing or too long.

@@ -23,6 +23,7 @@ pub mod compaction;
 pub mod copies;
 mod covers;
 pub mod database;
+mod delegations;
 mod device_audit;
 mod devices;
 mod enrolment;

@@ -10,6 +10,7 @@ use crate::people;
 use ed25519_dalek::VerifyingKey;
 use ids::{Clock, DeviceId, Entropy, Role, StaffId, UnitId};
 use protocol::access::{Holder, Standing};
+use protocol::delegation::Shown;
 use protocol::session::server::Caller;
 use protocol::{
     CreateVillage, FileNumberBlock, FormerName, MemberRecord, Term, UnitLevel, Unsent, VillageList,
@@ -548,24 +549,10 @@ pub(crate) fn add_device(
     staff: &Staff,
     public_key: &[u8; 32],
 ) -> Result<Device, ApiError> {
-    let first: u32 = connection.query_row(
-        include_str!("sql/organisation/take_file_numbers.sql"),
-        named_params! {":scope": staff.scope.0.as_bytes(), ":count": limits::FILE_NUMBERS},
-        |row| row.get(0),
-    )?;
+    let file_numbers = take_file_numbers(connection, staff.scope)?;
     let id = DeviceId::new(clock, entropy);
-    connection.execute(
-        include_str!("sql/organisation/insert_device.sql"),
-        named_params! {
-            ":id": id.0.as_bytes(),
-            ":staff": staff.id.0.as_bytes(),
-            ":public_key": public_key,
-            ":file_first": first,
-            ":file_last": first + limits::FILE_NUMBERS - 1,
-            ":enrolled_ms": clock.now_ms(),
-        },
-    )?;
-    let device = device(connection, id)?.ok_or(ApiError::Internal)?;
+    let numbered = (id, staff.id, file_numbers);
+    let device = insert_device(connection, numbered, public_key, clock.now_ms())?;
     log::append(
         connection,
         staff.scope,
@@ -577,6 +564,61 @@ pub(crate) fn add_device(
         log::append_author(connection, staff.scope, clock.now_ms(), &device)?;
     }
     Ok(device)
+}
+
+/// A tablet a station enrolled without the server, in the place that was made for it.
+pub(crate) fn put_device(
+    connection: &Connection,
+    shown: &Shown,
+    now_ms: i64,
+) -> Result<Device, ApiError> {
+    let place = &shown.place;
+    let numbered = (place.device, place.staff, place.file_numbers);
+    let device = insert_device(connection, numbered, &shown.certificate.key, now_ms)?;
+    // After a restore the numbers may not have been set apart here.
+    connection
+        .prepare_cached(include_str!("sql/refill/raise_file_numbers.sql"))?
+        .execute(named_params! {
+            ":scope": shown.delegation.scope.0.as_bytes(),
+            ":next": i64::from(place.file_numbers.last) + 1,
+        })?;
+    Ok(device)
+}
+
+fn insert_device(
+    connection: &Connection,
+    (id, staff, file_numbers): (DeviceId, StaffId, FileNumberBlock),
+    public_key: &[u8; 32],
+    now_ms: i64,
+) -> Result<Device, ApiError> {
+    connection.execute(
+        include_str!("sql/organisation/insert_device.sql"),
+        named_params! {
+            ":id": id.0.as_bytes(),
+            ":staff": staff.0.as_bytes(),
+            ":public_key": public_key,
+            ":file_first": file_numbers.first,
+            ":file_last": file_numbers.last,
+            ":enrolled_ms": now_ms,
+        },
+    )?;
+    device(connection, id)?.ok_or(ApiError::Internal)
+}
+
+/// Sets a block of file numbers apart.
+pub(crate) fn take_file_numbers(
+    connection: &Connection,
+    scope: UnitId,
+) -> rusqlite::Result<FileNumberBlock> {
+    let first: u32 = connection.query_row(
+        include_str!("sql/organisation/take_file_numbers.sql"),
+        named_params! {":scope": scope.0.as_bytes(), ":count": limits::FILE_NUMBERS},
+        |row| row.get(0),
+    )?;
+    Ok(FileNumberBlock {
+        first,
+        last: first + limits::FILE_NUMBERS - 1,
+    })
 }
 
 /// Whether the township has a head with a device that was not revoked.

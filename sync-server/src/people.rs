@@ -519,6 +519,46 @@ pub(crate) fn is_in_force(
     Ok(open.is_some_and(|grant| grant.state_at(now_ms) == GrantState::InForce))
 }
 
+/// The directors of a township whose tablets may be enrolled: appointed, vetted, of a village that is one still.
+pub(crate) fn enrollable(
+    connection: &Connection,
+    scope: UnitId,
+    now_ms: i64,
+) -> Result<Vec<Grant>, ApiError> {
+    let grants = connection
+        .prepare_cached(include_str!("sql/people/of_scope.sql"))?
+        .query_map(named_params! {":scope": scope.0.as_bytes()}, read_grant)?
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut found = Vec::new();
+    for grant in grants {
+        if is_whole(connection, &grant, now_ms)? {
+            found.push(grant);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a person's tablet may be enrolled by what stands here now.
+pub(crate) fn is_enrollable(
+    connection: &Connection,
+    staff: StaffId,
+    now_ms: i64,
+) -> Result<bool, ApiError> {
+    match open_of(connection, staff)? {
+        Some(grant) => is_whole(connection, &grant, now_ms),
+        None => Ok(false),
+    }
+}
+
+fn is_whole(connection: &Connection, grant: &Grant, now_ms: i64) -> Result<bool, ApiError> {
+    let is_director = grant.role == Role::Director && grant.vetted_on.is_some();
+    if !is_director || grant.state_at(now_ms) != GrantState::InForce {
+        return Ok(false);
+    }
+    let unit = organisation::unit(connection, grant.unit)?;
+    Ok(unit.is_some_and(|unit| unit.closed_ms.is_none()))
+}
+
 /// Whether a unit is one a person of this role works in.
 pub(crate) fn fits(role: Role, level: UnitLevel, is_station: bool) -> bool {
     match role {

@@ -4,6 +4,7 @@
 
 use crate::audit::By;
 use crate::covers;
+use crate::delegations;
 use crate::device_audit;
 use crate::devices;
 use crate::enrolment::{self, Counted};
@@ -36,12 +37,13 @@ use ids::{DeviceId, UnitId};
 use protocol::access::{
     self, Action, Context, Decision, Denial, Holder, Resource, Standing, Subject,
 };
+use protocol::delegation::Shown;
 use protocol::dictionary::With;
 use protocol::session::proof::{self, RequestProof};
 use protocol::session::server::Caller;
 use protocol::{
-    NonceRequest, NonceResponse, OpenSession, PROTOCOL_VERSION, PollEnrolment, ReadEnrolment,
-    SessionOpened, limits, wire,
+    Delegated, NonceRequest, NonceResponse, OpenSession, PROTOCOL_VERSION, PollEnrolment,
+    ProtocolError, ReadEnrolment, SessionOpened, limits, wire,
 };
 use rusqlite::Connection;
 use serde::{Serialize, de::DeserializeOwned};
@@ -359,6 +361,14 @@ fn session_endpoints() -> Vec<Endpoint> {
             },
         ),
         Endpoint::writing(
+            Action::DelegateEnrolment,
+            "/enrolments/delegate",
+            "Lets the station enrol tablets without the server for a day.",
+            |app, connection, granted, (): ()| {
+                delegations::delegate(app.desk(connection), &granted.holder()?)
+            },
+        ),
+        Endpoint::writing(
             Action::CreateVillage,
             "/villages",
             "Makes a village.",
@@ -663,8 +673,26 @@ fn open_session(app: &App, input: OpenSession) -> Result<Step, ApiError> {
             let (nonce, signature) = (&input.nonce, &input.signature);
             proof::verify(key, input.device, &server_key.to_bytes(), nonce, signature)
         };
+        let shown = input
+            .delegated
+            .as_deref()
+            .map(|delegated| wire::unpack::<Delegated>(delegated)?.read(&server_key))
+            .transpose()?
+            .filter(|shown| shown.place.device == input.device);
+        let verify_shown = |shown: &Shown| {
+            let key = VerifyingKey::from_bytes(&shown.certificate.key);
+            key.map_err(|_| ProtocolError::BadSignature)
+                .and_then(|key| verify(&key))
+        };
         if let Some(known) = find_caller(connection, input.device, app.clock.now_ms())? {
-            verify(&known.caller.key)?;
+            match (verify(&known.caller.key), shown) {
+                (Ok(()), _) => {}
+                (Err(_), Some(shown)) if verify_shown(&shown).is_ok() => {
+                    // The station's word is genuine, and another tablet came with the same place before.
+                    return Err(ApiError::DelegationTaken);
+                }
+                (Err(error), _) => return Err(error.into()),
+            }
             if known.standing == Standing::Expired {
                 // An appointment that is over becomes an order here, so that the device hands over like any stopped one.
                 return Ok(Step::write(move |app, connection| {
@@ -695,9 +723,19 @@ fn open_session(app: &App, input: OpenSession) -> Result<Step, ApiError> {
             }));
         }
         let certificate = input.certificate.as_deref();
-        let (certificate, known_as) =
-            readmission::read_certificate(&server_key, input.device, certificate)
-                .ok_or(ApiError::DeviceUnknown)?;
+        let certified = readmission::read_certificate(&server_key, input.device, certificate);
+        if let (None, Some(shown)) = (&certified, shown) {
+            verify_shown(&shown)?;
+            return Ok(Step::write(move |app, connection| {
+                let device = delegations::admit(app, connection, &shown)?;
+                match let_in(app, &device.caller()?, input.hand_over) {
+                    // That it is known and stopped stays.
+                    Err(refusal) => Ok(Step::Refuse(refusal)),
+                    let_in => let_in,
+                }
+            }));
+        }
+        let (certificate, known_as) = certified.ok_or(ApiError::DeviceUnknown)?;
         let device_key =
             VerifyingKey::from_bytes(&certificate.key).map_err(|_| ApiError::DeviceUnknown)?;
         verify(&device_key)?;

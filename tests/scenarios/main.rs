@@ -5,6 +5,7 @@ mod another_province;
 mod bad_input;
 mod canary;
 mod contained;
+mod delegated;
 mod erasing;
 mod forgotten_pin;
 mod full_disk;

@@ -2,7 +2,7 @@
 
 use crate::accounts::{self, Account, Label};
 use crate::commands;
-use crate::enrolment::{Enrolling, Finished};
+use crate::enrolment::{Asking, Enrolling, Finished};
 use crate::error::ClientError;
 use crate::standing;
 use crate::system;
@@ -122,6 +122,8 @@ pub struct App {
 pub(crate) enum Door {
     Fresh,
     Comparing(Arc<Enrolling>),
+    /// A request goes to a station without a network, by hand.
+    Asking(Box<Asking>),
     ChoosePin(Box<Finished>),
     /// Several people use this device; nobody has said who it is.
     Picking,
@@ -297,6 +299,7 @@ impl App {
             unit: None,
             township: None,
             compare_code: None,
+            request: None,
             pin_wait_seconds: 0,
             pin_wrong: 0,
             recovery_needed: false,
@@ -315,6 +318,11 @@ impl App {
             Door::Comparing(enrolling) => {
                 view.stage = Stage::Comparing;
                 view.compare_code = Some(enrolling.compare_code());
+            }
+            Door::Asking(asking) => {
+                view.stage = Stage::Asking;
+                view.compare_code = asking.compare_code();
+                view.request = Some(asking.text()?);
             }
             Door::ChoosePin(finished) => {
                 view.stage = Stage::ChoosePin;

@@ -30,7 +30,7 @@ const LOOKS: [&str; 6] = [
 ];
 
 /// What devices write that the page lists one by one. What the server writes is listed wholly.
-const EVENTS: [&str; 16] = [
+const EVENTS: [&str; 17] = [
     "opened_urgently",
     "opening_reviewed",
     "handler_named",
@@ -43,6 +43,7 @@ const EVENTS: [&str; 16] = [
     "step_up_refused",
     "pin_changed",
     "key_renewed",
+    "enrolled_offline",
     "recovered",
     "clock_went_back",
     "views_not_noted",

@@ -26,6 +26,26 @@ pub(crate) fn newest(tablet: &Tablet) -> Result<Vec<u8>, ClientError> {
     Ok(tablet.store.read(enrolled)?.certificate)
 }
 
+/// Both of them, packed.
+#[derive(Default)]
+pub(crate) struct Shown {
+    pub certificate: Option<Vec<u8>>,
+    pub delegated: Option<Vec<u8>>,
+}
+
+/// What a server is shown that does not know this device: the newest certificate, and what the station said of a device
+/// that was enrolled without the server.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) fn shown(tablet: &Tablet) -> Result<Shown, ClientError> {
+    let enrolled = tablet.store.read(enrolled)?;
+    Ok(Shown {
+        certificate: Some(enrolled.certificate).filter(|packed| !packed.is_empty()),
+        delegated: enrolled.delegated,
+    })
+}
+
 /// Until when the newest certificate holds; 0 when it cannot be read, so that a new one is asked for.
 ///
 /// # Errors

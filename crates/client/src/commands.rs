@@ -4,9 +4,9 @@ use crate::app::App;
 use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
-    attachments, audit_page, benefits, children, conflicts, contacts, erasures, exports, forms,
-    masks, moves, office_line, people, problems, recusals, restricted, returned, rhythm, rows,
-    screening, standing, station, sync_page, today, visits, writing,
+    attachments, audit_page, benefits, children, conflicts, contacts, delegation, erasures,
+    exports, forms, masks, moves, office_line, people, problems, recusals, restricted, returned,
+    rhythm, rows, screening, standing, station, sync_page, today, visits, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -77,6 +77,9 @@ commands! {
         "enrol_start" => |app, argument| app.enrol_start(read(argument)?).await;
         "enrol_poll" => |app, _argument| app.enrol_poll().await;
         "enrol_cancel" => |app, _argument| app.enrol_cancel();
+        "offline_request" => |app, _argument| app.offline_request();
+        "offline_digits" => |app, argument| app.offline_digits(&read(argument)?);
+        "offline_answer" => |app, argument| app.offline_answer(&read(argument)?);
         "choose_pin" => |app, argument| {
             let input = read(argument)?;
             blocking(move || app.choose_pin(&input)).await
@@ -175,6 +178,10 @@ commands! {
         "overview" => station::overview;
         "villages" => station::villages;
         "inbox" => station::inbox;
+        "delegation" => delegation::view_of;
+        "read_request" => delegation::read_request, input;
+        "forget_request" => delegation::forget_request;
+        "answer_request" => delegation::answer_request, input;
         "departures" => moves::departures;
         "writing" => writing::page;
         "take_export" => exports::take, input;
@@ -189,6 +196,7 @@ commands! {
         "new_enrolment" => office_line::new_enrolment, input;
         "enrolment" => office_line::enrolment, input;
         "confirm_enrolment" => office_line::confirm_enrolment, input;
+        "ask_delegation" => delegation::ask;
         "people" => people::list;
         "appoint" => people::appoint, input;
         "record_vetting" => people::record_vetting, input;

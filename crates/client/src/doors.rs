@@ -2,13 +2,13 @@
 
 use crate::accounts::{self, Account, Label};
 use crate::app::{App, Door};
-use crate::enrolment::{Enrolling, Finished};
+use crate::enrolment::{Asking, Enrolling, Finished};
 use crate::error::ClientError;
 use crate::looks;
 use crate::office_line;
 use crate::tablet::Tablet;
 use crate::view::{
-    AppView, ChangePinInput, EnrolInput, IdInput, PinInput, RecoverInput, RescueView,
+    AppView, ChangePinInput, EnrolInput, IdInput, PinInput, RecoverInput, RescueView, TextInput,
 };
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -29,6 +29,44 @@ impl App {
         }
         let enrolling = Enrolling::start(&input, self.settings.entropy.as_ref()).await?;
         *self.door() = Door::Comparing(Arc::new(enrolling));
+        self.view()
+    }
+
+    /// No network reaches the server: the tablet writes a request that is carried to the station.
+    pub(crate) fn offline_request(&self) -> Result<AppView, ClientError> {
+        {
+            let mut door = self.door();
+            match &*door {
+                Door::Fresh => {
+                    let asking = Asking::begin(self.settings.entropy.as_ref());
+                    *door = Door::Asking(Box::new(asking));
+                }
+                Door::Asking(_) => {}
+                _ => return Err(ClientError::new("already_enrolled")),
+            }
+        }
+        self.view()
+    }
+
+    /// The station read the request and shows eight digits.
+    pub(crate) fn offline_digits(&self, input: &TextInput) -> Result<AppView, ClientError> {
+        match &mut *self.door() {
+            Door::Asking(asking) => asking.type_in(&input.text)?,
+            _ => return Err(ClientError::new("not_found")),
+        }
+        self.view()
+    }
+
+    /// The station's answer came by hand; the PIN is next.
+    pub(crate) fn offline_answer(&self, input: &TextInput) -> Result<AppView, ClientError> {
+        {
+            let mut door = self.door();
+            let finished = match &*door {
+                Door::Asking(asking) => asking.read(&input.text, self.settings.clock.now_ms())?,
+                _ => return Err(ClientError::new("not_found")),
+            };
+            *door = Door::ChoosePin(Box::new(finished));
+        }
         self.view()
     }
 
@@ -56,7 +94,7 @@ impl App {
         {
             let mut door = self.door();
             match &*door {
-                Door::Fresh | Door::Comparing(_) | Door::ChoosePin(_) => {
+                Door::Fresh | Door::Comparing(_) | Door::Asking(_) | Door::ChoosePin(_) => {
                     *self.replacing() = None;
                     *door = before;
                 }

@@ -3,12 +3,14 @@
 use crate::error::ClientError;
 use crate::server::{Pin, Server, refused_code};
 use crate::view::EnrolInput;
-use ed25519_dalek::SigningKey;
-use ids::Entropy;
+use ed25519_dalek::{SigningKey, VerifyingKey};
+use ids::{Entropy, Role};
 use protocol::enrolment::{self, QrCode, Seen, Transcript, TypedCode};
+use protocol::session::proof;
 use protocol::{
     Enrolled, EnrolmentProgress, EnrolmentStarted, EnrolmentState, FinishEnrolment, Locator,
-    PROTOCOL_VERSION, PollEnrolment, RevealEnrolment, StartEnrolment,
+    MemberRecord, OfflineAnswer, OfflineRequest, PROTOCOL_VERSION, PollEnrolment, ProtocolError,
+    RevealEnrolment, SignedStatement, StartEnrolment, sealed, wire,
 };
 use zeroize::Zeroizing;
 
@@ -23,12 +25,149 @@ pub struct Enrolling {
 
 /// What an enrolment ended in: who this device is, and its key.
 pub struct Finished {
-    /// The server's answer.
+    /// The server's answer, or what stands in its place.
     pub enrolled: Enrolled,
     /// The device's signing key; so far only in memory.
     pub key: SigningKey,
     /// host:port.
     pub address: String,
+    /// What it begins with where no server could be asked (ADR 0031).
+    pub start: Option<Start>,
+}
+
+/// What a tablet begins with that was enrolled without the server.
+pub struct Start {
+    /// Who and what the organisation is, with the server's signatures.
+    pub members: Vec<(MemberRecord, SignedStatement)>,
+    /// Rules and forms, as (id, JSON text).
+    pub policies: Vec<(String, String)>,
+}
+
+/// A request that goes to the station by hand. Kept in memory only: after a restart the tablet writes another one.
+pub struct Asking {
+    key: SigningKey,
+    secret: Zeroizing<[u8; 32]>,
+    request: OfflineRequest,
+    digits: Option<String>,
+}
+
+impl Asking {
+    /// Makes keys and a request that names them.
+    pub fn begin(entropy: &dyn Entropy) -> Self {
+        let mut seed = Zeroizing::new([0u8; 32]);
+        let mut secret = Zeroizing::new([0u8; 32]);
+        let mut nonce = [0u8; 32];
+        entropy.fill(seed.as_mut_slice());
+        entropy.fill(secret.as_mut_slice());
+        entropy.fill(&mut nonce);
+        let key = SigningKey::from_bytes(&seed);
+        let request = OfflineRequest {
+            protocol: PROTOCOL_VERSION,
+            device_key: key.verifying_key().to_bytes(),
+            seal_key: sealed::public_of(&secret),
+            nonce,
+        };
+        Self {
+            key,
+            secret,
+            request,
+            digits: None,
+        }
+    }
+
+    /// The file for the station.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn text(&self) -> Result<String, ClientError> {
+        Ok(self.request.text()?)
+    }
+
+    /// Takes the eight digits the station shows since it has read the request.
+    ///
+    /// # Errors
+    /// `offline_digits` when they are not eight digits.
+    pub fn type_in(&mut self, text: &str) -> Result<(), ClientError> {
+        let digits: String = text
+            .chars()
+            .filter(|letter| !letter.is_whitespace() && *letter != '-')
+            .collect();
+        if digits.len() != 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(ClientError::new("offline_digits"));
+        }
+        self.digits = Some(digits);
+        Ok(())
+    }
+
+    /// The six digits two people compare, once the station's were typed.
+    pub fn compare_code(&self) -> Option<String> {
+        let digits = self.digits.as_ref()?;
+        Some(enrolment::compare_code(&self.request.transcript(digits)))
+    }
+
+    /// Reads the station's answer.
+    ///
+    /// # Errors
+    /// `offline_answer_damaged`, `offline_answer_other` when it answers another request or was not made with these digits,
+    /// `offline_digits` when they were not typed yet.
+    pub fn read(&self, text: &str, now_ms: i64) -> Result<Finished, ClientError> {
+        let digits = self
+            .digits
+            .as_ref()
+            .ok_or_else(|| ClientError::new("offline_digits"))?;
+        let answer =
+            OfflineAnswer::open(text, &self.request, digits, &self.secret).map_err(|error| {
+                match error {
+                    ProtocolError::BadSignature => {
+                        ClientError::new("offline_answer_other").because(error)
+                    }
+                    ProtocolError::TooNew { .. } => ClientError::new("too_new").because(error),
+                    error => ClientError::new("offline_answer_damaged").because(error),
+                }
+            })?;
+        let other = || ClientError::new("offline_answer_other");
+        let server = VerifyingKey::from_bytes(&answer.server_key).map_err(|_| other())?;
+        let shown = answer.delegated.read(&server).map_err(|_| other())?;
+        if shown.certificate.key != self.request.device_key {
+            return Err(other());
+        }
+        let members = answer
+            .members
+            .into_iter()
+            .map(|statement| Ok((proof::open_statement(&server, &statement)?, statement)))
+            .collect::<Result<_, ProtocolError>>()
+            .map_err(|_| other())?;
+        let (delegation, place) = (shown.delegation, shown.place);
+        Ok(Finished {
+            address: delegation.address,
+            key: self.key.clone(),
+            enrolled: Enrolled {
+                device: place.device,
+                staff: place.staff,
+                staff_name: place.staff_name,
+                role: Role::Director,
+                unit: place.unit,
+                unit_name: place.unit_name,
+                scope: delegation.scope,
+                scope_name: delegation.scope_name,
+                region: place.region,
+                file_numbers: place.file_numbers,
+                certificate: Vec::new(),
+                recovery_key: delegation.recovery_key,
+                server_key: answer.server_key,
+                ca_certificate: delegation.ca_certificate,
+                next_ca: delegation.next_ca,
+                demo: delegation.demo,
+                epoch: delegation.epoch,
+                server_time_ms: now_ms,
+                delegated: Some(wire::pack(&answer.delegated)?),
+            },
+            start: Some(Start {
+                members,
+                policies: answer.policies,
+            }),
+        })
+    }
 }
 
 impl Enrolling {
@@ -150,6 +289,7 @@ impl Enrolling {
             enrolled,
             key: self.key.clone(),
             address: self.server.address().to_owned(),
+            start: None,
         }))
     }
 }

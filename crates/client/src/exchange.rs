@@ -7,6 +7,7 @@
 
 use crate::attachments;
 use crate::certificate;
+use crate::delegation;
 use crate::error::ClientError;
 use crate::exports;
 use crate::farewell::{self, Farewell};
@@ -181,12 +182,13 @@ impl Exchange {
             At::Door(asking) => self.enter(tablet, asking),
             At::Prove(nonce, asking) => {
                 self.at = At::Opening(asking);
-                let certificate = match self.certified {
-                    true => Some(certificate::newest(tablet)?),
-                    false => None,
+                let shown = match self.certified {
+                    true => certificate::shown(tablet)?,
+                    false => certificate::Shown::default(),
                 };
                 let opening = Opening {
-                    certificate,
+                    certificate: shown.certificate,
+                    delegated: shown.delegated,
                     hand_over: self.shut_out.is_some(),
                 };
                 open_request(tablet, &nonce, opening).map(Next::Send)
@@ -372,13 +374,14 @@ impl Exchange {
     fn send_trail(&mut self, tablet: &Tablet) -> Result<Next, ClientError> {
         let mut trail = match self.trail.take() {
             Some(trail) => trail,
-            None => Trail::begin(tablet, false)?,
+            None => Trail::begin(tablet, delegation::is_untold(tablet)?)?,
         };
         let part = trail.next(tablet)?;
         self.trail = Some(trail);
         match part {
             Some(part) => self.ask(tablet, What::Trail, "/audit/bring", &part),
             None => {
+                delegation::note_told(tablet)?;
                 self.at = At::Photos;
                 Ok(Next::Worked)
             }
@@ -623,6 +626,8 @@ pub(crate) fn nonce_request(tablet: &Tablet) -> Result<Request, ClientError> {
 pub(crate) struct Opening {
     /// Shown to a server that does not know the device.
     certificate: Option<Vec<u8>>,
+    /// The same for one that was enrolled without the server.
+    delegated: Option<Vec<u8>>,
     /// The device is stopped and comes to hand over what it holds.
     hand_over: bool,
 }
@@ -641,6 +646,7 @@ pub(crate) fn open_request(
         signature: proof::sign(&tablet.key, device, server_key, &nonce.nonce),
         certificate: opening.certificate,
         hand_over: opening.hand_over,
+        delegated: opening.delegated,
     };
     Ok(Request {
         path: "/session/open",

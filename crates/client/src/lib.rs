@@ -16,6 +16,7 @@ pub mod children;
 pub mod commands;
 pub mod conflicts;
 pub mod contacts;
+pub mod delegation;
 mod doors;
 mod enrolment;
 pub mod erasures;

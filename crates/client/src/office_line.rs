@@ -27,6 +27,8 @@ use uuid::Uuid;
 
 /// The policy's list of why a device is stopped.
 const REASONS: &str = "REVOKE_REASON";
+/// Those of them that only the server gives (ADR 0031); nobody chooses one.
+const BY_THE_SERVER: [&str; 3] = ["station_stopped", "not_appointed", "enrolled_too_late"];
 
 /// Creates a village.
 ///
@@ -127,7 +129,10 @@ async fn devices_view(
             .map(|device| device_row(tablet, device, &refused, &reasons))
             .collect(),
         villages: station::village_rows(tablet, &roster)?,
-        reasons,
+        reasons: reasons
+            .into_iter()
+            .filter(|reason| !BY_THE_SERVER.contains(&reason.code.as_str()))
+            .collect(),
     })
 }
 

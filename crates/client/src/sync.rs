@@ -6,6 +6,7 @@ mod incoming;
 pub(crate) use incoming::{change_of, take_quarantined};
 
 use crate::certificate;
+use crate::enrolment::Start;
 use crate::error::ClientError;
 use crate::recovery;
 use crate::returned;
@@ -24,6 +25,7 @@ use protocol::{
 use std::collections::BTreeMap;
 use store::changes::{self, Change};
 use store::documents;
+use store::identity::Identity;
 use store::members::{self, DeviceRow, StaffRow, UnitRow};
 use store::policies::{self, PolicyRow};
 use store::sync_state::{self, ScopeState};
@@ -63,6 +65,31 @@ pub enum Step {
     Again,
     /// The session is over.
     Ended,
+}
+
+/// What a tablet begins with that was enrolled without the server: who is who, and the rules. It counts as loaded, so that
+/// she can write at once; the first contact sends what she wrote and then loads what is there, as after a server that
+/// lost its memory.
+///
+/// # Errors
+/// The store refuses.
+pub(crate) fn begin_without_the_server(
+    tx: &Transaction<'_>,
+    identity: &Identity,
+    start: &Start,
+    now_ms: i64,
+) -> Result<(), ClientError> {
+    for (member, statement) in &start.members {
+        store_member(tx, member, now_ms)?;
+        recovery::keep_member(tx, member, Some(statement))?;
+    }
+    for (id, json) in &start.policies {
+        store_policy(tx, id, json, now_ms)?;
+    }
+    let mut scope = ScopeState::fresh(identity.scope);
+    scope.epoch = FORGOTTEN;
+    scope.loaded = true;
+    Ok(sync_state::put_scope(tx, &scope)?)
 }
 
 /// Begins a session where the last one stopped.

@@ -1,5 +1,6 @@
 //! The small context every use case gets: the open store, who this device is, the packs, time and randomness.
 
+use crate::delegation;
 use crate::enrolment::Finished;
 use crate::error::ClientError;
 use crate::exports;
@@ -8,6 +9,7 @@ use crate::packs::Packs;
 use crate::runtime::SyncState;
 use crate::standing::Ratchet;
 use crate::step_up::StepUp;
+use crate::sync;
 use crate::system;
 use chrono::NaiveDate;
 use domain::policy::{LockRules, Rules};
@@ -44,6 +46,8 @@ pub struct Tablet {
     started_steady_ms: i64,
     writes: AtomicU64,
     pub(crate) stepped_up: StepUp,
+    /// The request this station is comparing.
+    pub(crate) delegation: delegation::Desk,
     /// Looks that could not be noted because the disk was full.
     pub(crate) unnoted_looks: AtomicU64,
 }
@@ -83,7 +87,14 @@ impl Tablet {
             }),
             enrolled_ms: clock.now_ms(),
         };
-        store.write(|tx| identity::put(tx, &identity))?;
+        let now_ms = clock.now_ms();
+        store.write(|tx| {
+            identity::put(tx, &identity)?;
+            match &finished.start {
+                Some(start) => sync::begin_without_the_server(tx, &identity, start, now_ms),
+                None => Ok(()),
+            }
+        })?;
         Self::with(store, identity, None, clock, entropy)
     }
 
@@ -139,6 +150,7 @@ impl Tablet {
             started_steady_ms,
             writes: AtomicU64::new(0),
             stepped_up: StepUp::default(),
+            delegation: delegation::Desk::default(),
             unnoted_looks: AtomicU64::new(0),
         };
         tablet.reload_packs()?;

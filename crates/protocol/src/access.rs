@@ -66,6 +66,8 @@ pub enum Action {
     ReadEnrolment,
     /// Say that the six digits are the same.
     ConfirmEnrolment,
+    /// Have the station's device enrol tablets without the server for a day.
+    DelegateEnrolment,
     /// Make a village.
     CreateVillage,
     /// Publish a form to the township's devices.
@@ -122,7 +124,7 @@ pub enum Action {
 
 impl Action {
     /// All actions, for tables and tests.
-    pub const ALL: [Action; 36] = [
+    pub const ALL: [Action; 37] = [
         Action::ReadHealth,
         Action::Enrol,
         Action::OpenSession,
@@ -133,6 +135,7 @@ impl Action {
         Action::CreateEnrolment,
         Action::ReadEnrolment,
         Action::ConfirmEnrolment,
+        Action::DelegateEnrolment,
         Action::CreateVillage,
         Action::PublishForm,
         Action::ReadVillages,
@@ -382,6 +385,7 @@ const fn row(action: Action) -> Row {
         | Action::ReadPeople
         | Action::ReadErasures => Row::of(Who::Station, What::Scope),
         Action::MoveDocuments
+        | Action::DelegateEnrolment
         | Action::PublishForm
         | Action::RevokeDevice
         | Action::RequestExport

@@ -212,7 +212,7 @@ fn decode_hex(text: &str) -> Option<[u8; 32]> {
 
 const BASE64URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-fn encode_base64url(bytes: &[u8]) -> String {
+pub(crate) fn encode_base64url(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.chunks(3) {
         let number = chunk
@@ -228,10 +228,15 @@ fn encode_base64url(bytes: &[u8]) -> String {
 }
 
 fn decode_base64url(text: &str) -> Option<[u8; 16]> {
-    if text.len() != 22 {
+    decode_base64url_bytes(text)?.try_into().ok()
+}
+
+/// Bits left over at the end are not looked at, as far as they make no byte.
+pub(crate) fn decode_base64url_bytes(text: &str) -> Option<Vec<u8>> {
+    if text.len() % 4 == 1 {
         return None;
     }
-    let mut bytes = Vec::with_capacity(17);
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
     let mut number = 0u32;
     let mut bits = 0;
     for character in text.bytes() {
@@ -243,5 +248,5 @@ fn decode_base64url(text: &str) -> Option<[u8; 16]> {
             bytes.push(u8::try_from(number >> bits & 0xff).ok()?);
         }
     }
-    bytes.try_into().ok()
+    Some(bytes)
 }

@@ -2,6 +2,7 @@
 //!
 //! - [`message`] is the list of messages, [`wire`] their bytes, [`limits`] their sizes.
 //! - [`enrolment`] is how a device becomes known; [`session::proof`] is how it proves itself afterwards.
+//! - [`delegation`] is how a station without a network enrols a tablet all the same.
 //! - [`envelope`] signs a change; [`change_header`] reads an Automerge change without Automerge.
 //! - [`access`] decides who may do what; [`genesis`] knows the changes that are never sent.
 //! - [`audit`] is how a device's audit chain reaches the server, and who reads it there.
@@ -19,6 +20,7 @@ pub mod access;
 pub mod audit;
 pub mod blob;
 pub mod change_header;
+pub mod delegation;
 pub mod devices;
 pub mod dictionary;
 pub mod enrolment;
@@ -46,6 +48,9 @@ pub use audit::{
     ReadAudit,
 };
 pub use blob::*;
+pub use delegation::{
+    Delegated, Delegation, DelegationId, OfflineAnswer, OfflineRequest, Place, StationCertificate,
+};
 pub use devices::*;
 pub use envelope::{DocumentHeader, Envelope, EnvelopeHead};
 pub use erasure::{

@@ -60,6 +60,20 @@ pub const WRONG_PROOFS: u32 = 5;
 pub const ENROLMENT_STARTS: u32 = 20;
 /// How long an enrolment lives.
 pub const ENROLMENT_MS: i64 = 10 * 60 * 1000;
+/// How long a station may enrol without the server ([`crate::delegation`]).
+pub const DELEGATION_MS: i64 = 24 * 60 * 60 * 1000;
+/// For how many people it may do so meanwhile.
+pub const DELEGATED_PEOPLE: usize = 60;
+/// Tablets of one person: a second one, should the first break before it was set up.
+pub const DELEGATED_EACH: usize = 2;
+/// How long after the end a tablet is believed whose enrolment is not in the station's trail.
+pub const DELEGATION_UNTOLD_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+/// A tablet's request, as a file.
+pub const OFFLINE_REQUEST: usize = 4 * 1024;
+/// The answer to it, as a file, before it is sealed.
+pub const OFFLINE_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+/// The answer, inflated.
+pub const OFFLINE_ANSWER_INFLATED_BYTES: usize = 32 * 1024 * 1024;
 /// How long a session lives.
 pub const SESSION_MS: i64 = 10 * 60 * 1000;
 /// Rows of an audit chain in one message.

@@ -170,6 +170,10 @@ pub struct Enrolled {
     pub epoch: u64,
     /// The server's clock.
     pub server_time_ms: i64,
+    /// Never said by the server: a device that was enrolled without it keeps here what it shows it, a packed
+    /// [`crate::Delegated`].
+    #[serde(default, with = "serde_bytes", skip_serializing_if = "Option::is_none")]
+    pub delegated: Option<Vec<u8>>,
 }
 
 /// Numbers from `first` to `last`, both included.
@@ -219,8 +223,9 @@ pub struct KnownAs {
     pub file_numbers: FileNumberBlock,
 }
 
-/// Bytes under the server's signature: a packed [`DeviceCertificate`], [`Tick`], [`MemberRecord`] or
-/// [`crate::NumberedOrder`].
+/// Bytes under a signature, nearly always the server's: a packed [`DeviceCertificate`], [`Tick`], [`MemberRecord`],
+/// [`crate::NumberedOrder`] or [`crate::Delegation`]; under a device's a [`crate::WipeReceipt`] or a
+/// [`crate::StationCertificate`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedStatement {
     /// The packed statement.
@@ -283,6 +288,10 @@ pub struct OpenSession {
     /// The device was told that it is stopped, and comes to hand over what it holds.
     #[serde(default)]
     pub hand_over: bool,
+    /// The device was enrolled at a station without a network: what the station said of it, packed, once the server said
+    /// that it does not know the device. A [`crate::Delegated`].
+    #[serde(default, with = "serde_bytes", skip_serializing_if = "Option::is_none")]
+    pub delegated: Option<Vec<u8>>,
 }
 
 /// Answer to [`OpenSession`]. Sent with every later request as `authorization: Bearer <token>`.

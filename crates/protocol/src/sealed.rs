@@ -18,6 +18,11 @@ const NONCE: usize = 24;
 #[error("sealed for somebody else, for something else, or damaged")]
 pub struct NotSealedForThis;
 
+/// The public half of a secret.
+pub fn public_of(secret: &[u8; 32]) -> [u8; 32] {
+    PublicKey::from(&StaticSecret::from(*secret)).to_bytes()
+}
+
 /// Seals bytes to a public key. What it is `for_what` is bound in: sealed for one thing it does not open as another.
 ///
 /// # Errors

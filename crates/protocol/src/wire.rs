@@ -53,6 +53,11 @@ pub const RESPONSE: Bound = Bound {
     compressed: limits::RESPONSE_BYTES,
     inflated: limits::RESPONSE_INFLATED_BYTES,
 };
+/// For the answer that is carried to a tablet by hand ([`crate::delegation`]).
+pub const OFFLINE: Bound = Bound {
+    compressed: limits::OFFLINE_ANSWER_BYTES,
+    inflated: limits::OFFLINE_ANSWER_INFLATED_BYTES,
+};
 
 /// Encodes a message for the network, for anybody.
 ///

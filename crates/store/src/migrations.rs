@@ -13,6 +13,10 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (3, include_str!("../migrations/0003_the_right_eyes.sql")),
     (4, include_str!("../migrations/0004_the_whole_file.sql")),
     (5, include_str!("../migrations/0005_blocks_and_pauses.sql")),
+    (
+        6,
+        include_str!("../migrations/0006_delegated_enrolment.sql"),
+    ),
 ];
 
 /// The schema this app writes.

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 const REVIEWED: &str = include_str!("../../../crates/protocol/tests/access-matrix.txt");
 
 /// Every route with the action a person would say it is; compared with the API's own description.
-const ROUTES: [(&str, &str); 24] = [
+const ROUTES: [(&str, &str); 25] = [
     ("/health", "ReadHealth"),
     ("/openapi.json", "ReadHealth"),
     ("/enrol/start", "Enrol"),
@@ -28,6 +28,7 @@ const ROUTES: [(&str, &str); 24] = [
     ("/enrolments", "CreateEnrolment"),
     ("/enrolments/status", "ReadEnrolment"),
     ("/enrolments/confirm", "ConfirmEnrolment"),
+    ("/enrolments/delegate", "DelegateEnrolment"),
     ("/villages", "CreateVillage"),
     ("/villages/list", "ReadVillages"),
     ("/devices/list", "ReadDevices"),

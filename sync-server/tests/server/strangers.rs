@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use sync_server::admin::AdminDesk;
 use sync_server::system::SystemEntropy;
 
-const PATHS: [&str; 49] = [
+const PATHS: [&str; 50] = [
     "/enrol/start",
     "/enrol/reveal",
     "/enrol/poll",
@@ -24,6 +24,7 @@ const PATHS: [&str; 49] = [
     "/enrolments",
     "/enrolments/status",
     "/enrolments/confirm",
+    "/enrolments/delegate",
     "/villages",
     "/villages/list",
     "/forms/publish",

@@ -358,6 +358,7 @@ impl Half {
             previous: [0; 32],
             token: None,
             certificate: None,
+            delegated: None,
             hand_over: false,
         })
     }
@@ -374,6 +375,8 @@ pub struct Device {
     pub token: Option<String>,
     /// Shown when a session is opened.
     pub certificate: Option<Vec<u8>>,
+    /// Shown by a tablet that a station enrolled without the server.
+    pub delegated: Option<Vec<u8>>,
     /// It was stopped, and says so when it opens a session.
     pub hand_over: bool,
 }
@@ -416,6 +419,7 @@ impl Device {
                     signature,
                     certificate: self.certificate.clone(),
                     hand_over: self.hand_over,
+                    delegated: self.delegated.clone(),
                 },
             )
             .await?;

@@ -75,6 +75,7 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
         signature: vec![9; 64],
         certificate: Some(TEXT.as_bytes().to_vec()),
         hand_over: false,
+        delegated: Some(TEXT.as_bytes().to_vec()),
     };
     add("/session/open", packed(&open)?);
     let sync = SyncRequest {
@@ -154,6 +155,7 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
         compare_code: text(),
     };
     add("/enrolments/confirm", packed(&confirm)?);
+    add("/enrolments/delegate", packed(&())?);
     let village = CreateVillage {
         name: text(),
         region: text(),

@@ -270,6 +270,7 @@ fn enrol(server: &LocalServer, code: &EnrolmentStatus, entropy: &dyn Entropy) ->
         enrolled,
         key,
         address: qr.address,
+        start: None,
     })
 }
 
@@ -288,6 +289,7 @@ pub(super) fn open_session(server: &LocalServer, tablet: &Tablet) -> Result<Stri
             signature,
             certificate: None,
             hand_over: false,
+            delegated: None,
         },
     )?;
     Ok(session.token)

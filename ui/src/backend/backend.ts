@@ -8,6 +8,9 @@ export const commands = [
   'enrol_start',
   'enrol_poll',
   'enrol_cancel',
+  'offline_request',
+  'offline_digits',
+  'offline_answer',
   'choose_pin',
   'unlock',
   'lock',
@@ -81,10 +84,15 @@ export const commands = [
   'villages',
   'create_village',
   'inbox',
+  'delegation',
+  'read_request',
+  'forget_request',
+  'answer_request',
   'departures',
   'writing',
   'devices',
   'revoke_device',
+  'ask_delegation',
   'people',
   'appoint',
   'record_vetting',
@@ -136,6 +144,9 @@ export interface Backend {
   enrolStart(input: view.EnrolInput): Promise<view.AppView>
   enrolPoll(): Promise<view.AppView>
   enrolCancel(): Promise<view.AppView>
+  offlineRequest(): Promise<view.AppView>
+  offlineDigits(input: view.TextInput): Promise<view.AppView>
+  offlineAnswer(input: view.TextInput): Promise<view.AppView>
   choosePin(input: view.PinInput): Promise<view.AppView>
   unlock(input: view.PinInput): Promise<view.AppView>
   lock(): Promise<view.AppView>
@@ -224,6 +235,11 @@ export interface Backend {
   newEnrolment(input: view.NewEnrolmentInput): Promise<view.EnrolmentView>
   enrolment(input: view.IdInput): Promise<view.EnrolmentView>
   confirmEnrolment(input: view.ConfirmEnrolmentInput): Promise<view.EnrolmentView>
+  delegation(): Promise<view.DelegationView>
+  readRequest(input: view.TextInput): Promise<view.DelegationView>
+  forgetRequest(): Promise<view.DelegationView>
+  answerRequest(input: view.StaffInput): Promise<view.ExportFileView>
+  askDelegation(): Promise<view.DelegationView>
   moveForm(input: view.IdInput): Promise<view.MoveFormView>
   offerMove(input: view.OfferMoveInput): Promise<view.MovesView>
   moves(): Promise<view.MovesView>

@@ -26,6 +26,7 @@ export const readyTablet: AppView = {
   unit: '青石村',
   township: '临河镇',
   compare_code: null,
+  request: null,
   pin_wait_seconds: 0,
   pin_wrong: 0,
   recovery_needed: false,

@@ -13,6 +13,8 @@ pub enum Stage {
     Fresh,
     /// Key exchange done, the two sides compare the six digits.
     Comparing,
+    /// A request is carried to a station that has no network; digits are typed and compared, the answer is read.
+    Asking,
     /// Confirmed by the station; the person chooses a PIN.
     ChoosePin,
     /// Several people use this device: who is it?
@@ -56,8 +58,10 @@ pub struct AppView {
     pub unit: Option<String>,
     /// Township name, once enrolled.
     pub township: Option<String>,
-    /// Six digits to compare, in stage comparing.
+    /// Six digits to compare, in stage comparing, and in stage asking once the station's digits were typed.
     pub compare_code: Option<String>,
+    /// The text of the file that goes to the station, in stage asking.
+    pub request: Option<String>,
     /// Seconds to wait before the next PIN may be tried, 0 when none.
     pub pin_wait_seconds: u64,
     /// Wrong PINs so far.
@@ -205,6 +209,13 @@ pub struct EnrolInput {
     pub address: String,
     /// Eight digits.
     pub code: String,
+}
+
+/// A text somebody typed or chose as a file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct TextInput {
+    /// The text.
+    pub text: String,
 }
 
 /// A PIN, six digits. Wiped when it goes, and no log can write it.

@@ -255,6 +255,50 @@ pub struct EnrolmentView {
     pub person: String,
 }
 
+/// What a station may enrol without the server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct DelegationView {
+    /// Until when, RFC 3339; null when the server was never asked.
+    pub until: Option<String>,
+    /// That is past.
+    pub over: bool,
+    /// Whose tablets.
+    pub people: Vec<EnrollableView>,
+    /// The request that was read and is being compared.
+    pub comparing: Option<ComparingView>,
+}
+
+/// Somebody whose tablet may be enrolled without the server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct EnrollableView {
+    /// Whose.
+    pub staff: String,
+    /// Their name.
+    pub person: String,
+    /// Village.
+    pub unit: String,
+    /// How many tablets more.
+    pub left: u32,
+    /// When the last one was enrolled so, RFC 3339.
+    pub last: Option<String>,
+}
+
+/// What is shown beside a request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ComparingView {
+    /// Eight digits to type at the tablet.
+    pub digits: String,
+    /// Six digits the tablet shows as well then.
+    pub compare_code: String,
+}
+
+/// Whose the tablet will be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct StaffInput {
+    /// Whose.
+    pub staff: String,
+}
+
 /// The station's person says that both sides show the same digits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ConfirmEnrolmentInput {

@@ -60,6 +60,7 @@ fn who_may_do_what_at_home() {
         (Action::CreateEnrolment, "nnyyy"),
         (Action::ReadEnrolment, "nnyyy"),
         (Action::ConfirmEnrolment, "nnyyy"),
+        (Action::DelegateEnrolment, "nnyyn"),
         (Action::CreateVillage, "nnyyn"),
         (Action::PublishForm, "nnyyn"),
         (Action::ReadVillages, "nnyyn"),

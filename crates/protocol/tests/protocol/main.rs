@@ -5,6 +5,7 @@ mod access;
 mod bounds;
 mod changes;
 mod client_session;
+mod delegating;
 mod enrolling;
 mod envelopes;
 mod wire;

@@ -350,6 +350,7 @@ fn mutated_messages_never_panic() {
         demo: true,
         epoch: 1,
         server_time_ms: 5,
+        delegated: None,
     };
     let mut seeded = Seeded::new(5);
     let raws = [

@@ -33,6 +33,7 @@ fn proof_of(by: &Device, device: DeviceId, server_key: &[u8; 32], nonce: [u8; 32
         signature: proof::sign(&by.key, device, server_key, &nonce),
         certificate: None,
         hand_over: false,
+        delegated: None,
     }
 }
 

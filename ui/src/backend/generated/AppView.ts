@@ -41,9 +41,13 @@ unit: string | null,
  */
 township: string | null, 
 /**
- * Six digits to compare, in stage comparing.
+ * Six digits to compare, in stage comparing, and in stage asking once the station's digits were typed.
  */
 compare_code: string | null, 
+/**
+ * The text of the file that goes to the station, in stage asking.
+ */
+request: string | null, 
 /**
  * Seconds to wait before the next PIN may be tried, 0 when none.
  */

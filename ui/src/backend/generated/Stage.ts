@@ -3,4 +3,4 @@
 /**
  * Where the app stands. The shell's router shows exactly one screen group per stage.
  */
-export type Stage = "fresh" | "comparing" | "choose_pin" | "picking" | "locked" | "recovering" | "loading" | "ready" | "stopped";
+export type Stage = "fresh" | "comparing" | "asking" | "choose_pin" | "picking" | "locked" | "recovering" | "loading" | "ready" | "stopped";

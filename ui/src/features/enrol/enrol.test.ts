@@ -1,10 +1,11 @@
 import { flushPromises } from '@vue/test-utils'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { EnrolInput } from '@/backend'
 import { demoBackend, readyTablet } from '@/testing/demo'
 import { show } from '@/testing/mount'
 import ChoosePinPage from './ChoosePinPage.vue'
 import EnrolPage from './EnrolPage.vue'
+import OfflinePage from './OfflinePage.vue'
 
 async function enter(tap: (name: string) => Promise<void>, pin: string): Promise<void> {
   for (const digit of pin) await tap(`pin-key-${digit}`)
@@ -50,4 +51,27 @@ test('a PIN is kept only when entered twice alike', async () => {
   await enter(tap, '246813')
   await enter(tap, '246813')
   expect(pins).toEqual(['246813'])
+})
+
+test('from a stick: the request, eight digits, six to compare, and then the answer', async () => {
+  const typed: string[] = []
+  const backend = demoBackend({
+    offlineDigits: async ({ text }) => {
+      typed.push(text)
+      return { ...readyTablet, stage: 'asking', request: 'zoufang-request:1:abc', compare_code: '402817' }
+    },
+    offlineAnswer: async () => ({ ...readyTablet, stage: 'choose_pin' }),
+  })
+  const app = { ...readyTablet, stage: 'asking' as const, request: 'zoufang-request:1:abc' }
+  const shown = await show(OfflinePage, { backend, app })
+  expect(shown.wrapper.text()).not.toContain('选回复文件')
+  await type(shown.by('offline-digits'), '4821 3907')
+  shown.by('offline-enter').closest('form')?.dispatchEvent(new Event('submit', { cancelable: true }))
+  await flushPromises()
+  expect(typed).toEqual(['48213907'])
+  expect(shown.by('compare-code').textContent).toBe('402 817')
+  const input = shown.by('offline-answer-file')
+  Object.defineProperty(input, 'files', { value: [new File(['zoufang-answer:1:abc'], 'answer.txt')] })
+  input.dispatchEvent(new Event('change'))
+  await vi.waitFor(() => expect(shown.app.value.stage).toBe('choose_pin'))
 })

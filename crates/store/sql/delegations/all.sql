@@ -1,0 +1,1 @@
+SELECT device, key, certificate, at_ms FROM delegated ORDER BY at_ms, device;

@@ -1,0 +1,1 @@
+SELECT statement FROM delegation WHERE only = 1;

@@ -1,0 +1,1 @@
+UPDATE delegated SET told = 1 WHERE told = 0;

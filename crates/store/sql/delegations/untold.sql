@@ -1,0 +1,1 @@
+SELECT 1 FROM delegated WHERE told = 0;

@@ -1,0 +1,1 @@
+DELETE FROM delegated_places WHERE station = :station AND device = :device;
