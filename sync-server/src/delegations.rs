@@ -91,7 +91,7 @@ fn places_of(desk: Desk<'_>, holder: &Holder, grant: &Grant) -> Result<Vec<Place
         .map(|(device, file_numbers)| Place {
             device,
             staff: grant.staff,
-            staff_name: grant.person.clone(),
+            staff_name: grant.person.clone().into(),
             unit: unit.id,
             unit_name: unit.name.clone(),
             region: unit.region.clone(),

@@ -623,7 +623,7 @@ pub(crate) fn certificate(signing_key: &SigningKey, device: &Device) -> Result<V
             issued_ms: device.certified_ms,
             expires_ms: device.certified_until_ms(),
             known_as: Some(KnownAs {
-                staff_name: device.staff_name.clone(),
+                staff_name: device.staff_name.clone().into(),
                 unit_name: device.unit_name.clone(),
                 region: device.region.clone(),
                 file_numbers: device.file_numbers,

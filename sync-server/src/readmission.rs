@@ -75,7 +75,7 @@ pub(crate) fn readmit(
             unit: certificate.unit,
             scope,
             role: certificate.role,
-            name: known_as.staff_name.clone(),
+            name: known_as.staff_name.0.clone(),
             since_ms: certificate.issued_ms,
             term: None,
         },

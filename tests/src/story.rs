@@ -12,10 +12,12 @@ use client::view::{
     VillageListView, VisitFormView,
 };
 use domain::identity_number;
+use domain::record::Record;
 use ids::{ChangeHash, Clock, DocumentId, Role, UnitId};
 use office::ledger::LedgerKind;
 use office::ledger::write::{Layout, LedgerLine, write};
 use protocol::{CreateEnrolment, EnrolmentStatus};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -319,6 +321,29 @@ pub fn line(name: &str, birth: &str, carer: &str, group: &str) -> LedgerLine {
         categories: ["LB-1".to_owned()].into(),
         ..LedgerLine::default()
     }
+}
+
+/// Whether what a screen gets says this anywhere. A view prints nothing of itself, so it is looked at as it is sent.
+#[must_use]
+pub fn shows(view: &impl Serialize, words: &str) -> bool {
+    serde_json::to_string(view).is_ok_and(|sent| sent.contains(words))
+}
+
+/// Everything a document says, a line each.
+#[must_use]
+pub fn told(record: &Record) -> String {
+    let fields = record.fields.iter().chain(&record.imported);
+    let entries = record.collections.iter().flat_map(|(name, entries)| {
+        entries
+            .iter()
+            .flat_map(|entry| entry.values.iter().chain(&entry.answers))
+            .map(move |(key, value)| format!("{name}/{key}={}", value.to_display()))
+    });
+    let lines: Vec<String> = fields
+        .map(|(key, value)| format!("{key}={}", value.to_display()))
+        .chain(entries)
+        .collect();
+    lines.join("\n")
 }
 
 /// A register as a file.

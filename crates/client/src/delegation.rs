@@ -74,7 +74,7 @@ fn people(delegation: &Delegation, taken: &[DelegatedRow]) -> Vec<EnrollableView
             None => {
                 let line = EnrollableView {
                     staff: place.staff.to_string(),
-                    person: place.staff_name.clone(),
+                    person: place.staff_name.0.clone(),
                     unit: place.unit_name.clone(),
                     left: 0,
                     last: None,

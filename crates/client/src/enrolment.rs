@@ -144,7 +144,7 @@ impl Asking {
             enrolled: Enrolled {
                 device: place.device,
                 staff: place.staff,
-                staff_name: place.staff_name,
+                staff_name: place.staff_name.0,
                 role: Role::Director,
                 unit: place.unit,
                 unit_name: place.unit_name,

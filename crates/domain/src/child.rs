@@ -49,7 +49,7 @@ impl Category {
 }
 
 /// A dated fact that decides how often the child is visited (domain.md §5.2).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct TierFact {
     /// Entry id.
     pub id: String,
@@ -85,7 +85,7 @@ pub struct Pause {
 }
 
 /// The child's part of a home visit (走访记录).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct ChildVisit {
     /// Entry id, also the record id.
     pub id: String,
@@ -122,7 +122,7 @@ pub struct ChildVisit {
 }
 
 /// A contact (联系记录).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Contact {
     /// Entry id, also the record id.
     pub id: String,
@@ -153,7 +153,7 @@ pub struct Contact {
 }
 
 /// Nobody was met (没见到人); counts for nothing.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Attempt {
     /// Entry id, also the record id.
     pub id: String,
@@ -176,7 +176,7 @@ pub struct Attempt {
 }
 
 /// A correction of a record: added words, a corrected date, or 作废. History is kept.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Amendment {
     /// Entry id.
     pub id: String,
@@ -560,6 +560,9 @@ impl TierFact {
         }
     }
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(TierFact, ChildVisit, Contact, Attempt, Amendment);
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,9 @@ mod compare;
 mod household;
 mod matching;
 mod sentences;
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(LedgerValue, FieldState, ExistingChild, FieldChange, PlanRow);
+
 #[cfg(test)]
 mod tests;
 
@@ -51,7 +54,7 @@ pub struct FieldEntry {
 pub type FieldCatalogue = BTreeMap<String, FieldEntry>;
 
 /// One understood cell: what the file says and what it means.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerValue {
     /// The text of the cell.
     pub raw: String,
@@ -133,7 +136,7 @@ impl Rejection {
 }
 
 /// A field of a child on file: what it holds now and what an import last wrote there.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct FieldState {
     /// The value now.
     pub current: Option<String>,
@@ -142,7 +145,7 @@ pub struct FieldState {
 }
 
 /// A child already on file, with the fields of its household among its own.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct ExistingChild {
     /// The child's document.
     pub child: DocumentId,
@@ -216,7 +219,7 @@ impl Outcome {
 }
 
 /// A field and the two values that meet in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldChange {
     /// Field key.
     pub key: String,
@@ -243,7 +246,7 @@ pub enum HouseholdChoice {
 }
 
 /// One row of the plan.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlanRow {
     /// Row number in the sheet, from 1.
     pub row: u32,

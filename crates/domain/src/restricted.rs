@@ -12,7 +12,7 @@ const OPENED: &str = "opened";
 const REVIEWED: &str = "reviewed";
 
 /// Words, as they stand in an entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Words {
     /// In the open: written before units had keys.
     Plain(String),
@@ -62,7 +62,7 @@ pub struct Note {
 }
 
 /// Somebody who does not handle the case opened the words (紧急查看).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Opening {
     /// Entry id.
     pub id: String,
@@ -81,7 +81,7 @@ pub struct Opening {
 }
 
 /// What the head said of an opening.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Review {
     /// Entry id.
     pub id: String,
@@ -202,6 +202,9 @@ fn add(entry: Entry) -> Edit {
         entry,
     }
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(Words, Opening, Review);
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,9 @@
 //! Nothing here does IO or knows the time; [`Clock`] and [`Entropy`] are how time and randomness are handed in.
 
 pub mod audit;
+mod pii;
+
+pub use pii::{Pii, WITHHELD};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -12,7 +12,7 @@ use crate::sealed;
 use crate::session::proof::{self, Statement};
 use crate::wire::{self, ProtocolError};
 use ed25519_dalek::{SigningKey, VerifyingKey};
-use ids::{DeviceId, Entropy, Role, StaffId, UnitId};
+use ids::{DeviceId, Entropy, Pii, Role, StaffId, UnitId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -29,7 +29,7 @@ pub struct Place {
     /// The person.
     pub staff: StaffId,
     /// Their name.
-    pub staff_name: String,
+    pub staff_name: Pii<String>,
     /// Their village.
     pub unit: UnitId,
     /// Its name.

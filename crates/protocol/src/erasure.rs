@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// `POST /erasures/request`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestErasure {
     /// Made by the device, so that the message may be repeated.
     pub id: Uuid,
@@ -101,7 +101,7 @@ pub struct DecideErasure {
 }
 
 /// `POST /erasures/hold`: a head says that a file must be kept, or need not be any more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetHold {
     /// The child's file.
     pub child: DocumentId,
@@ -114,7 +114,7 @@ pub struct SetHold {
 }
 
 /// A request as everybody of the station sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErasureRecord {
     /// Its id.
     pub id: Uuid,
@@ -150,7 +150,7 @@ pub struct ErasureRecord {
 }
 
 /// A file that must be kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HoldRecord {
     /// The child's file.
     pub child: DocumentId,
@@ -170,3 +170,6 @@ pub struct ErasureList {
     /// Files that must be kept.
     pub holds: Vec<HoldRecord>,
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(RequestErasure, SetHold, ErasureRecord, HoldRecord);

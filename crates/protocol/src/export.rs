@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// `POST /exports/request`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestExport {
     /// Made by the device, so that the message may be repeated.
     pub id: Uuid,
@@ -112,3 +112,6 @@ pub struct ExportRecord {
     /// Who decided.
     pub decided_by: Option<StaffId>,
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(RequestExport);

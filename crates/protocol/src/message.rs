@@ -7,7 +7,7 @@ use crate::people::Term;
 use crate::station::FormerName;
 use crate::unit_key::UnitKeyHint;
 use ids::{
-    ChangeHash, DeviceId, DocKind, DocumentId, Generation, Incarnation, Role, StaffId, UnitId,
+    ChangeHash, DeviceId, DocKind, DocumentId, Generation, Incarnation, Pii, Role, StaffId, UnitId,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -127,7 +127,7 @@ pub struct FinishEnrolment {
 }
 
 /// Answer to [`FinishEnrolment`]: who this device is now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Enrolled {
     /// The device.
     pub device: DeviceId,
@@ -214,7 +214,7 @@ pub struct DeviceCertificate {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownAs {
     /// The holder's name.
-    pub staff_name: String,
+    pub staff_name: Pii<String>,
     /// The unit's name.
     pub unit_name: String,
     /// Region code of the unit.
@@ -601,7 +601,7 @@ pub enum UnitLevel {
 }
 
 /// Who and what the organisation is. The newest record of an id stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MemberRecord {
     /// A unit.
@@ -755,7 +755,7 @@ pub struct EnvelopeIndex {
 }
 
 /// `POST /enrolments`: the station makes a one-time code.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreateEnrolment {
     /// Unit of the person: a village for a director, the station for a supervisor or a head.
     pub unit: UnitId,
@@ -766,7 +766,7 @@ pub struct CreateEnrolment {
 }
 
 /// Answer to [`CreateEnrolment`], [`ReadEnrolment`] and [`ConfirmEnrolment`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnrolmentStatus {
     /// The enrolment.
     pub enrolment: EnrolmentId,
@@ -818,3 +818,6 @@ pub struct ErrorMessage {
     /// What to do next.
     pub next: String,
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(Enrolled, CreateEnrolment, EnrolmentStatus, MemberRecord);

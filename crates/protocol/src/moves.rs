@@ -29,7 +29,7 @@ pub struct MoveTarget {
 }
 
 /// `POST /moves/offer`: the station a family leaves says what goes where.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfferMove {
     /// Made by the device, so that the message may be repeated.
     pub id: MoveId,
@@ -117,7 +117,7 @@ pub struct MoveList {
 }
 
 /// An offer as the two stations see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MoveRecord {
     /// The offer.
     pub id: MoveId,
@@ -162,7 +162,7 @@ pub struct ReviewList {
 }
 
 /// A change that waits for a person: it came after its document had left its author's unit, or from a stopped device.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewRecord {
     /// The change.
     pub hash: ChangeHash,
@@ -263,3 +263,6 @@ pub struct DecideReview {
     /// Why it is set aside.
     pub reason: String,
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(OfferMove, MoveRecord, ReviewRecord);

@@ -24,7 +24,7 @@ pub struct Term {
 
 /// That a person was looked up before working with children (从业查询): the day and the number of the answer. What the
 /// answer says is never here.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vetting {
     /// The day, as 2026-11-26.
     pub on: String,
@@ -33,7 +33,7 @@ pub struct Vetting {
 }
 
 /// `POST /people/grant`: appoints a person, or appoints them anew for longer. The answer is a [`PeopleList`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GrantPerson {
     /// Made by the device, so that the message may be repeated.
     pub id: GrantId,
@@ -137,7 +137,7 @@ impl GrantState {
 }
 
 /// A person with their newest grant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonRecord {
     /// The grant.
     pub grant: GrantId,
@@ -201,7 +201,7 @@ impl CoverState {
 }
 
 /// A delegation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoverRecord {
     /// Id.
     pub id: CoverId,
@@ -224,3 +224,6 @@ pub struct CoverRecord {
     /// How it stands.
     pub state: CoverState,
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(Vetting, GrantPerson, PersonRecord, CoverRecord);

@@ -67,7 +67,7 @@ pub struct DeviceList {
 }
 
 /// A device as the station sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceRecord {
     /// Id.
     pub device: DeviceId,
@@ -113,7 +113,7 @@ pub struct RefusalList {
 }
 
 /// Refused changes of one device with one reason. What they say stays on the device.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusalRecord {
     /// The device.
     pub device: DeviceId,
@@ -132,3 +132,6 @@ pub struct RefusalRecord {
     /// The last of them came at.
     pub last_ms: i64,
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(DeviceRecord, RefusalRecord);

@@ -62,7 +62,7 @@ pub struct Change {
 }
 
 /// What a person calls the record a change belongs to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordLabel {
     /// visit, contact, attempt, problem, edit, …
     pub kind: String,
@@ -900,3 +900,6 @@ fn change_from(row: &Row<'_>, body: Vec<u8>) -> Result<Change, StoreError> {
         wall_ms: row.get("wall_ms")?,
     })
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(RecordLabel);

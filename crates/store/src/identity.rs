@@ -10,7 +10,7 @@ use std::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// The device's identity, given at enrolment. Its secret key has no `Debug` and is wiped when dropped.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Identity {
     /// This device.
     pub device: DeviceId,
@@ -309,3 +309,6 @@ pub fn take_file_number(tx: &Transaction<'_>) -> Result<Option<String>, StoreErr
         .execute([])?;
     Ok(Some(format!("{}{:04}", numbers.prefix, numbers.next)))
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(Identity);

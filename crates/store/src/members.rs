@@ -25,7 +25,7 @@ pub struct UnitRow {
 }
 
 /// A member of staff.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct StaffRow {
     /// Id.
     pub staff: StaffId,
@@ -61,7 +61,7 @@ pub struct DeviceRow {
 }
 
 /// Who wrote under an actor.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct AuthorRow {
     /// Automerge actor.
     pub actor: ActorId,
@@ -269,7 +269,7 @@ pub fn author(connection: &Connection, actor: &ActorId) -> Result<Option<AuthorR
 }
 
 /// Who wrote a change, with the name and role they had, as far as is known here.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct WrittenBy {
     /// Device.
     pub device: DeviceId,
@@ -364,3 +364,6 @@ fn staff_from(row: &Row<'_>) -> rusqlite::Result<StaffRow> {
         ended_ms: row.get("ended_ms")?,
     })
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(StaffRow, AuthorRow, WrittenBy);

@@ -160,7 +160,12 @@ async fn a_station_may_enrol_the_appointed_and_vetted_for_a_day_and_nobody_else(
     assert_eq!(first.station, it.station.enrolled.device);
     assert_eq!(first.until_ms - first.from_ms, limits::DELEGATION_MS);
     assert_eq!(first.places.len(), limits::DELEGATED_EACH);
-    assert!(first.places.iter().all(|place| place.staff_name == "林月"));
+    assert!(
+        first
+            .places
+            .iter()
+            .all(|place| place.staff_name.as_str() == "林月")
+    );
     let blocks = first.places.iter().map(|place| place.file_numbers.first);
     assert_eq!(
         blocks.collect::<std::collections::BTreeSet<_>>().len(),

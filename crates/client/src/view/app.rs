@@ -42,7 +42,7 @@ pub enum ShellKind {
 }
 
 /// The app's state, asked for at start and after every change event.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct AppView {
     /// Where the app stands.
     pub stage: Stage,
@@ -126,7 +126,7 @@ pub struct ClearInput {
 }
 
 /// A child as it may be seen while only writing is possible: whom to write about, and nothing else.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct WritingRow {
     /// Child id.
     pub child: String,
@@ -176,7 +176,7 @@ pub struct AccountView {
 }
 
 /// What a tablet shows to be opened by the district.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct RescueView {
     /// The text.
     pub text: String,
@@ -187,7 +187,7 @@ pub struct RescueView {
 }
 
 /// What the district gave back.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct RecoverInput {
     /// The text.
     pub text: String,
@@ -203,7 +203,7 @@ pub struct LoadingView {
 }
 
 /// Typed enrolment: server address and the code the station shows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct EnrolInput {
     /// host:port, or the whole text of the QR (then `code` is empty).
     pub address: String,
@@ -212,7 +212,7 @@ pub struct EnrolInput {
 }
 
 /// A text somebody typed or chose as a file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct TextInput {
     /// The text.
     pub text: String,
@@ -256,7 +256,7 @@ pub struct UiError {
 }
 
 /// The page 我的.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct MeView {
     /// Name.
     pub person: String,
@@ -317,3 +317,14 @@ pub struct RecordInput {
     /// Record id.
     pub record: String,
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(
+    AppView,
+    WritingRow,
+    RescueView,
+    RecoverInput,
+    EnrolInput,
+    TextInput,
+    MeView
+);

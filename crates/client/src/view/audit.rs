@@ -35,7 +35,7 @@ pub struct AuditMonthView {
 }
 
 /// What one person looked at in a month.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct AuditPersonRow {
     /// Staff id.
     pub staff: String,
@@ -59,7 +59,7 @@ pub struct AuditCountRow {
 }
 
 /// One thing that was done.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct AuditEventRow {
     /// Moment.
     pub at: String,
@@ -82,7 +82,7 @@ pub struct AuditEventRow {
 }
 
 /// Something about a tablet's trail.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct AuditFaultRow {
     /// Whose tablet.
     pub person: String,
@@ -91,7 +91,7 @@ pub struct AuditFaultRow {
 }
 
 /// Somebody looked the month through.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct AuditReviewRow {
     /// Who.
     pub by: String,
@@ -100,7 +100,7 @@ pub struct AuditReviewRow {
 }
 
 /// Whose files one person opened in a month.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct AuditPersonView {
     /// Name.
     pub person: String,
@@ -111,7 +111,7 @@ pub struct AuditPersonView {
 }
 
 /// How often a child's file was opened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct AuditChildRow {
     /// Child id.
     pub child: String,
@@ -122,3 +122,13 @@ pub struct AuditChildRow {
     /// How often.
     pub count: u32,
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(
+    AuditPersonRow,
+    AuditEventRow,
+    AuditFaultRow,
+    AuditReviewRow,
+    AuditPersonView,
+    AuditChildRow,
+);

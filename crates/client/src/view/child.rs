@@ -21,7 +21,7 @@ pub enum RecordState {
 }
 
 /// One line of the children's list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ChildRow {
     /// Child id.
     pub child: String,
@@ -61,7 +61,7 @@ pub struct ChildListView {
 }
 
 /// A search over name, pinyin initials, nickname, carer (and ID tail at the station).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct SearchInput {
     /// What was typed.
     pub query: String,
@@ -70,7 +70,7 @@ pub struct SearchInput {
 }
 
 /// One field of the file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct FieldView {
     /// Stable key, e.g. `name`, `phone_child`.
     pub key: String,
@@ -110,7 +110,7 @@ pub struct RevealFieldInput {
 }
 
 /// What is behind it, for a short while.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct RevealedView {
     /// The value whole.
     pub text: String,
@@ -155,7 +155,7 @@ pub enum TimelineKind {
 }
 
 /// A line of the timeline.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct TimelineRow {
     /// Record id.
     pub record: String,
@@ -186,7 +186,7 @@ pub struct TimelineRow {
 }
 
 /// The child's file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ChildFileView {
     /// Child id.
     pub child: String,
@@ -245,7 +245,7 @@ pub struct ChildFileView {
 }
 
 /// A brother or sister.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct SiblingView {
     /// Child id.
     pub child: String,
@@ -254,7 +254,7 @@ pub struct SiblingView {
 }
 
 /// Change one field of a child or household.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct EditFieldInput {
     /// Child whose file is open.
     pub child: String,
@@ -267,7 +267,7 @@ pub struct EditFieldInput {
 }
 
 /// Add a child by hand (新发现).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct AddChildInput {
     /// Name.
     pub name: String,
@@ -286,7 +286,7 @@ pub struct AddChildInput {
 }
 
 /// What the contact screen offers: chips from the pack.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ContactFormView {
     /// Child id.
     pub child: String,
@@ -315,7 +315,7 @@ pub struct ContactFormView {
 }
 
 /// Record a contact.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ContactInput {
     /// Child id.
     pub child: String,
@@ -375,7 +375,7 @@ pub struct CardView {
 }
 
 /// Record an attempt: nobody was met.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct AttemptInput {
     /// Household whose door stayed closed.
     pub household: String,
@@ -409,7 +409,7 @@ pub struct SavedView {
 }
 
 /// Amend or void one's own record.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct AmendInput {
     /// Child in whose file the record is.
     pub child: String,
@@ -424,3 +424,20 @@ pub struct AmendInput {
     /// Why.
     pub reason: String,
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(
+    ChildRow,
+    SearchInput,
+    FieldView,
+    RevealedView,
+    TimelineRow,
+    ChildFileView,
+    SiblingView,
+    EditFieldInput,
+    AddChildInput,
+    ContactFormView,
+    ContactInput,
+    AttemptInput,
+    AmendInput,
+);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// A field with more than one value.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ConflictView {
     /// Id to settle it by.
     pub conflict: String,
@@ -19,7 +19,7 @@ pub struct ConflictView {
 }
 
 /// One of the values.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ConflictValueView {
     /// Which (an opaque id).
     pub value: String,
@@ -43,10 +43,13 @@ pub struct ConflictListView {
 }
 
 /// Choose.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct SettleInput {
     /// Conflict id.
     pub conflict: String,
     /// Value id.
     pub value: String,
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(ConflictView, ConflictValueView, SettleInput);

@@ -20,7 +20,7 @@ pub struct ErasurePartsView {
 }
 
 /// What is said before somebody asks.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ErasureFormView {
     /// The child.
     pub child: String,
@@ -52,7 +52,7 @@ pub struct EraseItemView {
 }
 
 /// One thing of a file to be erased.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ErasePartInput {
     /// The child.
     pub child: String,
@@ -67,7 +67,7 @@ pub struct ErasePartInput {
 }
 
 /// A file to be erased.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct EraseInput {
     /// The child.
     pub child: String,
@@ -87,7 +87,7 @@ pub struct DecideErasureInput {
 }
 
 /// Whether a file must be kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct HoldInput {
     /// The child.
     pub child: String,
@@ -115,7 +115,7 @@ pub struct ErasuresView {
 }
 
 /// A file whose time to be looked at has come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct RetentionRowView {
     /// The child.
     pub child: String,
@@ -134,7 +134,7 @@ pub struct RetentionRowView {
 }
 
 /// A request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ErasureRequestView {
     /// Its id.
     pub id: String,
@@ -173,7 +173,7 @@ pub struct ErasureRequestView {
 }
 
 /// A file that must be kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct HoldView {
     /// The child.
     pub child: String,
@@ -186,3 +186,14 @@ pub struct HoldView {
     /// Since when.
     pub at: String,
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(
+    ErasureFormView,
+    ErasePartInput,
+    EraseInput,
+    HoldInput,
+    RetentionRowView,
+    ErasureRequestView,
+    HoldView,
+);

@@ -61,7 +61,7 @@ pub struct ExportPurposeView {
 }
 
 /// An export somebody wants.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ExportInput {
     /// The approved request it is made from, if one was needed.
     pub request: Option<String>,
@@ -80,7 +80,7 @@ pub struct ExportInput {
 }
 
 /// A file was made. The password is here and nowhere else, and is shown once.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ExportMadeView {
     /// Export id.
     pub id: String,
@@ -117,7 +117,7 @@ pub struct ExportsView {
 }
 
 /// An export made here.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ExportRowView {
     /// Export id.
     pub id: String,
@@ -140,7 +140,7 @@ pub struct ExportRowView {
 }
 
 /// A request for a second person.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ExportRequestView {
     /// Request id.
     pub id: String,
@@ -196,10 +196,19 @@ pub struct PrintInput {
 }
 
 /// The number that stands on the paper.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct PrintView {
     /// Its number.
     pub number: String,
     /// The line that stands on it: who, which unit, when.
     pub line: String,
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(
+    ExportInput,
+    ExportMadeView,
+    ExportRowView,
+    ExportRequestView,
+    PrintView
+);

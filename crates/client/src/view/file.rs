@@ -39,7 +39,7 @@ pub struct RowColumnView {
 }
 
 /// One row.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct FileRowView {
     /// Entry id.
     pub row: String,
@@ -62,7 +62,7 @@ pub struct FileRowView {
 }
 
 /// One value of a row in words.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct RowLineView {
     /// `block/row/column`, for looking behind a mask with holder `row`.
     pub key: String,
@@ -77,7 +77,7 @@ pub struct RowLineView {
 }
 
 /// Write a row, or one in the place of an earlier one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct FileRowInput {
     /// Child whose file is open.
     pub child: String,
@@ -103,7 +103,7 @@ pub struct TakeRowInput {
 }
 
 /// How often, since when and why.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct TierView {
     /// 一般, 重点.
     pub name: String,
@@ -168,7 +168,7 @@ pub struct MonthView {
 }
 
 /// A period that passed without what it asked for. It is kept; a note may say why.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct MissView {
     /// Contact or visit.
     pub kind: DueKind,
@@ -185,7 +185,7 @@ pub struct MissView {
 }
 
 /// Say why a period passed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct MissInput {
     /// Child.
     pub child: String,
@@ -202,7 +202,7 @@ pub struct MissInput {
 }
 
 /// A round the child is in.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct CampaignView {
     /// Its name.
     pub name: String,
@@ -227,7 +227,7 @@ pub enum HintWeight {
 }
 
 /// What a person should look at.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct HintView {
     /// Stable code.
     pub code: String,
@@ -270,7 +270,7 @@ pub struct RuleChangeView {
 }
 
 /// What a child's family may ask for; hints, never a promise.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct BenefitsView {
     /// Child id.
     pub child: String,
@@ -285,7 +285,7 @@ pub struct BenefitsView {
 }
 
 /// A benefit that is worth asking about.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct BenefitView {
     /// Code.
     pub code: String,
@@ -347,7 +347,7 @@ pub enum ParentState {
 }
 
 /// A parent.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ParentView {
     /// What the file says.
     pub state: ParentState,
@@ -358,7 +358,7 @@ pub struct ParentView {
 }
 
 /// A child on a list of what comes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ComingRow {
     /// Child id.
     pub child: String,
@@ -410,7 +410,7 @@ pub enum NoticeKind {
 }
 
 /// A line above the list 今天.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct NoticeView {
     /// What it is about.
     pub kind: NoticeKind,
@@ -423,3 +423,20 @@ pub struct NoticeView {
     /// How many children.
     pub count: u32,
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(
+    FileRowView,
+    RowLineView,
+    FileRowInput,
+    TierView,
+    MissView,
+    MissInput,
+    CampaignView,
+    HintView,
+    ComingRow,
+    NoticeView,
+    BenefitsView,
+    BenefitView,
+    ParentView,
+);

@@ -42,3 +42,115 @@ pub use station::*;
 pub use sync::*;
 pub use today::*;
 pub use visit::*;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::de::DeserializeOwned;
+    use serde_json::json;
+    use std::fmt::Debug;
+
+    /// Names of fields that say who somebody is or what they said.
+    const PERSONAL: [&str; 17] = [
+        "address",
+        "answers",
+        "approved_by",
+        "basis",
+        "carer",
+        "name",
+        "nickname",
+        "note",
+        "person",
+        "phone",
+        "query",
+        "seen",
+        "summary",
+        "text",
+        "value",
+        "values",
+        "words",
+    ];
+    const SOURCES: &[(&str, &str)] = &[
+        ("app", include_str!("app.rs")),
+        ("attachment", include_str!("attachment.rs")),
+        ("audit", include_str!("audit.rs")),
+        ("child", include_str!("child.rs")),
+        ("conflict", include_str!("conflict.rs")),
+        ("erasures", include_str!("erasures.rs")),
+        ("exports", include_str!("exports.rs")),
+        ("file", include_str!("file.rs")),
+        ("moves", include_str!("moves.rs")),
+        ("people", include_str!("people.rs")),
+        ("problem", include_str!("problem.rs")),
+        ("recusals", include_str!("recusals.rs")),
+        ("returned", include_str!("returned.rs")),
+        ("station", include_str!("station.rs")),
+        ("sync", include_str!("sync.rs")),
+        ("today", include_str!("today.rs")),
+        ("visit", include_str!("visit.rs")),
+    ];
+
+    /// A type that is added later and holds such a field is found here: it withholds what it holds (`ids::withhold!`).
+    #[test]
+    fn no_view_that_says_who_or_what_prints_itself() {
+        let mut found = Vec::new();
+        for (file, source) in SOURCES {
+            for part in source.split("#[derive(").skip(1) {
+                let (derived, rest) = part.split_once(")]").expect("a derive ends");
+                let Some((_, rest)) = rest.split_once("pub struct ") else {
+                    continue;
+                };
+                let (name, body) = rest.split_once(" {\n").unwrap_or((rest, ""));
+                let body = body.split_once("\n}").map_or(body, |(body, _)| body);
+                let says = body.lines().any(|line| {
+                    let field = line
+                        .trim()
+                        .strip_prefix("pub ")
+                        .and_then(|line| line.split_once(": "));
+                    field.is_some_and(|(field, kind)| {
+                        PERSONAL.contains(&field) && kind.contains("String")
+                    })
+                });
+                if says && derived.split(", ").any(|one| one == "Debug") {
+                    found.push(format!("{file}: {name}"));
+                }
+            }
+        }
+        assert_eq!(found, Vec::<String>::new());
+    }
+
+    fn prints<T: DeserializeOwned + Debug>(value: serde_json::Value) -> String {
+        format!(
+            "{:?}",
+            serde_json::from_value::<T>(value).expect("the shape is this")
+        )
+    }
+
+    #[test]
+    fn what_somebody_types_is_not_printed() {
+        let said = "奶奶住院了";
+        let printed = [
+            prints::<ContactInput>(json!({
+                "child": "c", "event_date": "2026-11-02", "mode": "phone", "party": [], "reached": true,
+                "child_state": null, "topics": [], "parent_contact_ok": null, "note": said,
+            })),
+            prints::<AnswerInput>(
+                json!({"draft": "d", "part": "p", "key": "k", "codes": [], "text": said}),
+            ),
+            prints::<EditFieldInput>(
+                json!({"child": "c", "holder": "child", "key": "k", "value": said}),
+            ),
+            prints::<SearchInput>(json!({"query": said, "village": null})),
+            prints::<FileRowInput>(
+                json!({"child": "c", "block": "b", "replaces": null, "values": {"text": [said]}}),
+            ),
+            prints::<TextInput>(json!({"text": said})),
+        ];
+        for line in printed {
+            assert!(
+                line.ends_with("(withheld)") && !line.contains(said),
+                "{line}"
+            );
+        }
+    }
+}

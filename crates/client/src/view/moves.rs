@@ -14,7 +14,7 @@ pub struct DeparturesView {
 }
 
 /// A child that left.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct DepartureRow {
     /// Name while the copy is here, initials afterwards.
     pub name: String,
@@ -31,7 +31,7 @@ pub struct DepartureRow {
 }
 
 /// An own record that came after its child had left.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct LateRow {
     /// visit, contact, …
     pub kind: String,
@@ -46,7 +46,7 @@ pub struct LateRow {
 }
 
 /// The page 转出 of a child.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct MoveFormView {
     /// Child.
     pub child: String,
@@ -82,7 +82,7 @@ pub struct MoveSummaryView {
 }
 
 /// A village.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct MoveTargetView {
     /// Unit.
     pub village: String,
@@ -125,7 +125,7 @@ pub struct MovesView {
 }
 
 /// An offer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct MoveRow {
     /// Id.
     pub id: String,
@@ -159,7 +159,7 @@ pub struct DecideMoveInput {
 }
 
 /// A late record.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ReviewRow {
     /// Change hash, hex.
     pub change: String,
@@ -195,3 +195,13 @@ pub struct DecideReviewInput {
     /// Why it is set aside.
     pub reason: String,
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(
+    DepartureRow,
+    LateRow,
+    MoveFormView,
+    MoveTargetView,
+    MoveRow,
+    ReviewRow
+);

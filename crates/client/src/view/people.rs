@@ -20,7 +20,7 @@ pub struct PeopleView {
 }
 
 /// A person with their newest appointment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct PersonRow {
     /// The grant.
     pub grant: String,
@@ -84,7 +84,7 @@ pub struct CoverRow {
 }
 
 /// Appoint a person, or anew.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct AppointInput {
     /// director | supervisor | head.
     pub role: String,
@@ -109,7 +109,7 @@ pub struct AppointInput {
 }
 
 /// Write down a vetting.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct VettingInput {
     /// The grant.
     pub grant: String,
@@ -142,3 +142,6 @@ pub struct CoverInput {
     /// Last day.
     pub until: String,
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(PersonRow, AppointInput, VettingInput);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// What the report screen offers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ProblemFormView {
     /// Cards of the pack's list, each mapping to a type.
     pub cards: Vec<CardView>,
@@ -22,7 +22,7 @@ pub struct ProblemFormView {
 }
 
 /// Report a problem.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ProblemInput {
     /// Children concerned, the first is the main one.
     pub children: Vec<String>,
@@ -39,7 +39,7 @@ pub struct ProblemInput {
 }
 
 /// The choice at the foot of the mandatory page.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct MandatoryInput {
     /// reported | not_such_case.
     pub choice: String,
@@ -138,7 +138,7 @@ pub struct ProblemStepRow {
 }
 
 /// A problem in a list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ProblemRow {
     /// Problem id.
     pub problem: String,
@@ -186,7 +186,7 @@ pub struct ProblemListView {
 }
 
 /// One event of the story.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ProblemEventView {
     /// Event id.
     pub event: String,
@@ -303,7 +303,7 @@ pub struct SealedView {
 }
 
 /// Somebody who does not handle the case opened its words (紧急查看).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct OpeningView {
     /// Entry id.
     pub opening: String,
@@ -324,7 +324,7 @@ pub struct OpeningView {
 }
 
 /// What was said of an opening.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct OpeningReviewView {
     /// Who.
     pub by: String,
@@ -337,7 +337,7 @@ pub struct OpeningReviewView {
 }
 
 /// An opening nobody has said anything of yet, on the station's first page.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct OpeningNoticeView {
     /// Problem.
     pub problem: String,
@@ -354,7 +354,7 @@ pub struct OpeningNoticeView {
 }
 
 /// 紧急查看.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct UrgentInput {
     /// Problem id.
     pub problem: String,
@@ -365,7 +365,7 @@ pub struct UrgentInput {
 }
 
 /// What the head says of an opening.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ReviewOpeningInput {
     /// Problem id.
     pub problem: String,
@@ -387,7 +387,7 @@ pub struct HandlerInput {
 }
 
 /// Add an event.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ProblemEventInput {
     /// Problem id.
     pub problem: String,
@@ -431,3 +431,18 @@ pub struct ProblemDetailInput {
     /// A code of POLICE_FEEDBACK.
     pub outcome: Option<String>,
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(
+    ProblemFormView,
+    ProblemInput,
+    MandatoryInput,
+    ProblemRow,
+    ProblemEventView,
+    OpeningView,
+    OpeningReviewView,
+    OpeningNoticeView,
+    UrgentInput,
+    ReviewOpeningInput,
+    ProblemEventInput,
+);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// What the child's file says of it, without a network; why is not among it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct RecusedView {
     /// Who is not to act.
     pub person: String,
@@ -18,7 +18,7 @@ pub struct RecusedView {
 }
 
 /// A family the station is to visit because its director is not to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct InsteadRow {
     /// The child.
     pub child: String,
@@ -56,7 +56,7 @@ pub struct RecusalsView {
 }
 
 /// One recusal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct RecusalRow {
     /// Id.
     pub id: String,
@@ -101,3 +101,6 @@ pub struct EndRecusalInput {
     /// Which.
     pub id: String,
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(RecusedView, InsteadRow, RecusalRow);

@@ -14,7 +14,7 @@ pub struct ReturnedView {
 }
 
 /// One record that was not taken.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ReturnedRow {
     /// Names the row for the other commands.
     pub id: String,
@@ -39,7 +39,7 @@ pub struct ReturnedRow {
 }
 
 /// One change of a returned record.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ReturnedPart {
     /// How the record is called.
     pub text: String,
@@ -72,3 +72,6 @@ pub struct ReturnedRedo {
     /// The field, as the file's dialog takes it.
     pub field: Option<EditFieldInput>,
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(ReturnedRow, ReturnedPart);

@@ -44,7 +44,7 @@ pub struct OverviewView {
 }
 
 /// A child that needs a person.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct AttentionRow {
     /// Child.
     pub child: String,
@@ -65,7 +65,7 @@ pub struct AttentionRow {
 }
 
 /// A village in the station's list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct VillageRow {
     /// Unit id.
     pub village: String,
@@ -88,7 +88,7 @@ pub struct VillageRow {
 }
 
 /// A visit, contact or attempt in the inbox.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct InboxRow {
     /// Record id.
     pub record: String,
@@ -126,7 +126,7 @@ pub struct InboxView {
 }
 
 /// A device or a code waiting.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct DeviceRow {
     /// Device id.
     pub device: String,
@@ -220,7 +220,7 @@ pub struct DevicesView {
 }
 
 /// Make a one-time code for a director's tablet, or for another computer of the station.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct NewEnrolmentInput {
     /// director | supervisor | head.
     pub role: String,
@@ -231,7 +231,7 @@ pub struct NewEnrolmentInput {
 }
 
 /// The code, drawn and typed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct EnrolmentView {
     /// Enrolment id.
     pub enrolment: String,
@@ -269,7 +269,7 @@ pub struct DelegationView {
 }
 
 /// Somebody whose tablet may be enrolled without the server.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct EnrollableView {
     /// Whose.
     pub staff: String,
@@ -309,7 +309,7 @@ pub struct ConfirmEnrolmentInput {
 }
 
 /// A village to create.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct NewVillageInput {
     /// Name.
     pub name: String,
@@ -367,7 +367,7 @@ pub struct ColumnView {
 }
 
 /// One row of the preview and of the result file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ImportRow {
     /// Row number in the sheet, 1-based.
     pub row: u32,
@@ -450,3 +450,16 @@ pub struct CompiledFormView {
     /// Why it cannot be published although it is sound: a code.
     pub held: Option<String>,
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(
+    AttentionRow,
+    VillageRow,
+    InboxRow,
+    DeviceRow,
+    NewEnrolmentInput,
+    EnrolmentView,
+    EnrollableView,
+    NewVillageInput,
+    ImportRow,
+);

@@ -69,7 +69,7 @@ pub struct RecoveryView {
 }
 
 /// A record's line.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct RecordRow {
     /// Change hash, hex.
     pub record: String,
@@ -82,3 +82,6 @@ pub struct RecordRow {
     /// Refusal code, words in the locale file under `refusals.<code>`.
     pub reason: Option<String>,
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(RecordRow);

@@ -47,7 +47,7 @@ pub struct DueView {
 }
 
 /// One row of 今天: one child, or siblings folded.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct TodayRow {
     /// First child's id (the one a tap opens).
     pub child: String,
@@ -72,7 +72,7 @@ pub struct TodayRow {
 }
 
 /// A child's name line in a row.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct TodayChild {
     /// Child id.
     pub child: String,
@@ -131,3 +131,6 @@ pub struct DraftRow {
     /// Questions shown.
     pub total: u32,
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(TodayRow, TodayChild);

@@ -103,7 +103,7 @@ pub enum QuestionKind {
 }
 
 /// A visible question.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct QuestionView {
     /// Key.
     pub key: String,
@@ -165,7 +165,7 @@ pub struct RowInput {
 }
 
 /// A child of a saved visit that may be screened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ScreenedView {
     /// Child id.
     pub child: String,
@@ -176,7 +176,7 @@ pub struct ScreenedView {
 }
 
 /// What a visit suggests about a child. No score: the screen may be seen by the family.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ScreeningView {
     /// Child id.
     pub child: String,
@@ -205,7 +205,7 @@ pub struct ScreeningView {
 }
 
 /// A level that a person settled.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct SettledLevelView {
     /// Level.
     pub level: OptionView,
@@ -233,7 +233,7 @@ pub struct LevelInput {
 }
 
 /// One answer; `codes` for one/many, `text` for text/date. Both empty clears it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct AnswerInput {
     /// Draft id.
     pub draft: String,
@@ -259,7 +259,7 @@ pub struct SameInput {
 }
 
 /// A saved visit read again (timeline, inbox).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct VisitReadView {
     /// Record id.
     pub record: String,
@@ -287,10 +287,21 @@ pub struct ReadSectionView {
 }
 
 /// A label and an answer in words.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ReadAnswerView {
     /// Question.
     pub label: String,
     /// Answer.
     pub text: String,
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(
+    QuestionView,
+    ScreenedView,
+    ScreeningView,
+    SettledLevelView,
+    AnswerInput,
+    VisitReadView,
+    ReadAnswerView,
+);

@@ -16,7 +16,7 @@ pub const SESSION: &str = "session";
 const UNCHANGED_FROM: &str = "unchanged_from";
 
 /// One answer.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// Codes of `one` and `many`.
     pub codes: Vec<String>,
@@ -229,3 +229,6 @@ pub(super) fn sort_codes(question: &Question, codes: &mut Vec<String>) {
     });
     codes.dedup();
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(Answer);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A child the visit concerns.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct ChildContext {
     /// Document id; also the name of the child's part.
     pub id: String,
@@ -112,7 +112,7 @@ pub struct RowState {
 }
 
 /// One visible question.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct QuestionState {
     /// Key.
     pub key: String,
@@ -216,3 +216,6 @@ pub struct EffectiveAnswers {
     /// Answers.
     pub answers: Answers,
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(ChildContext, QuestionState);

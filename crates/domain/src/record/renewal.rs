@@ -334,7 +334,24 @@ mod tests {
             instead: "（已删除）".into(),
         };
         let chunks = edits(DocKind::Child, &record, &part, |_| Some(author(1)));
-        assert!(!format!("{:?}", chunks.expect("it is fit")).contains("奶奶病了"));
+        let says = |value: &Scalar| {
+            value
+                .as_text()
+                .is_some_and(|text| text.contains("奶奶病了"))
+        };
+        let still_says = chunks
+            .expect("it is fit")
+            .iter()
+            .flatten()
+            .any(|edit| match edit {
+                Edit::Add { entry, .. } => entry
+                    .values
+                    .values()
+                    .chain(entry.answers.values())
+                    .any(says),
+                Edit::Put { value, .. } | Edit::PutImported { value, .. } => says(value),
+            });
+        assert!(!still_says);
         let nameless = edits(DocKind::Child, &record, &part, |_| None);
         assert_eq!(nameless, Err(Unfit::Nameless));
         record.collections.clear();

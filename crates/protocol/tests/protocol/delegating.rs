@@ -2,12 +2,12 @@
 
 use crate::Seeded;
 use ed25519_dalek::{SigningKey, VerifyingKey};
-use ids::{DeviceId, Entropy, StaffId, UnitId};
+use ids::{DeviceId, Entropy, Pii, StaffId, UnitId};
 use protocol::delegation::{self, trail_detail};
 use protocol::session::proof;
 use protocol::{
     Delegated, Delegation, FileNumberBlock, OfflineAnswer, OfflineRequest, PROTOCOL_VERSION, Place,
-    ProtocolError, StationCertificate, enrolment, limits, sealed,
+    ProtocolError, StationCertificate, enrolment, limits, sealed, wire,
 };
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -112,7 +112,7 @@ fn a_tablet_is_believed_by_two_signatures_a_place_and_a_time() {
     let (certificate, known_as) = read.as_certificate();
     assert_eq!(certificate.key, public(TABLET));
     assert_eq!(certificate.scope, delegated_by_server().scope);
-    assert_eq!(known_as.staff_name, "林月");
+    assert_eq!(known_as.staff_name.as_str(), "林月");
 
     type Change = fn(&mut Delegation, &mut StationCertificate);
     let refused: [(&str, u8, u8, Change); 8] = [
@@ -267,4 +267,15 @@ fn the_trail_names_the_key() {
     let detail = trail_detail(&[0xab; 32]);
     assert_eq!(detail.len(), 4 + 64);
     assert!(detail.starts_with("key=abab"));
+}
+
+#[test]
+fn what_prints_nothing_of_itself_is_written_like_what_it_holds() {
+    let written = wire::pack(&Pii("林月".to_owned())).unwrap();
+    assert_eq!(written, wire::pack(&"林月").unwrap());
+    assert_eq!(
+        wire::unpack::<Pii<String>>(&written).unwrap().as_str(),
+        "林月"
+    );
+    assert!(!format!("{:?}", delegated_by_server()).contains("林月"));
 }

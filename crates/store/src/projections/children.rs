@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use std::collections::BTreeMap;
 
 /// A child in a list.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct ChildRow {
     /// Its document.
     pub child: DocumentId,
@@ -232,3 +232,6 @@ fn with_search((child, search): (ChildRow, String)) -> Result<ChildRow, StoreErr
         ..child
     })
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(ChildRow);

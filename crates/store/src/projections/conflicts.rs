@@ -23,7 +23,7 @@ pub struct Conflict {
 }
 
 /// One of the values.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct ConflictValue {
     /// The value.
     pub value: Scalar,
@@ -118,3 +118,6 @@ pub(super) fn project(tx: &Transaction<'_>, source: &Source<'_>) -> Result<(), S
     }
     Ok(())
 }
+
+// Who somebody is and what they said stays out of logs.
+ids::withhold!(ConflictValue);
