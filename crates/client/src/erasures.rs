@@ -180,24 +180,17 @@ pub async fn decide(
     input: &DecideErasureInput,
 ) -> Result<ErasuresView, ClientError> {
     tablet.require(Action::DecideErasure)?;
-    let mut decision = DecideErasure {
-        renewal: None,
-        id: Uuid::parse_str(&input.id).map_err(|_| ClientError::new("not_found"))?,
-        approve: input.approve,
-    };
-    if input.approve {
+    let id = Uuid::parse_str(&input.id).map_err(|_| ClientError::new("not_found"))?;
+    let list: ErasureList = if input.approve {
         runtime::once(tablet, || ()).await?;
-        let list: ErasureList = Line::of(tablet)?.send("/erasures/list", &()).await?;
-        let asked = list.erasures.iter().find(|asked| asked.id == decision.id);
-        if let Some(part) = asked.and_then(|asked| asked.part.as_ref()) {
-            decision.renewal = Some(renewal::build(tablet, part.document, &part_of(part))?);
-        } else if let Some(asked) = asked
-            && let Some(child) = asked.child
-            && !is_as_asked(tablet, child, &asked.with)?
-        {
-            return Err(ClientError::new("erasure_changed"));
+        Line::of(tablet)?.send("/erasures/list", &()).await?
+    } else {
+        ErasureList {
+            erasures: Vec::new(),
+            holds: Vec::new(),
         }
-    }
+    };
+    let decision = decision(tablet, &list, id, input.approve)?;
     let list: ErasureList = Line::of(tablet)?
         .send("/erasures/decide", &decision)
         .await
@@ -205,6 +198,34 @@ pub async fn decide(
     // The orders come like everything else; this device need not wait for its next turn.
     runtime::once(tablet, || ()).await?;
     view(tablet, Some(list))
+}
+
+/// What a head says about a request of the list: whoever agrees that a part of a document goes builds it anew.
+///
+/// # Errors
+/// `not_found`, `erasure_changed`, `erasure_waits`, `conflict_open`, `too_new`.
+pub fn decision(
+    tablet: &Tablet,
+    list: &ErasureList,
+    id: Uuid,
+    approve: bool,
+) -> Result<DecideErasure, ClientError> {
+    let mut decision = DecideErasure {
+        renewal: None,
+        id,
+        approve,
+    };
+    let Some(asked) = list.erasures.iter().find(|asked| asked.id == id && approve) else {
+        return Ok(decision);
+    };
+    if let Some(part) = &asked.part {
+        decision.renewal = Some(renewal::build(tablet, part.document, &part_of(part))?);
+    } else if let Some(child) = asked.child
+        && !is_as_asked(tablet, child, &asked.with)?
+    {
+        return Err(ClientError::new("erasure_changed"));
+    }
+    Ok(decision)
 }
 
 /// Whether what goes with a child is still what was asked for.

@@ -20,6 +20,7 @@ mod oracle;
 mod peace;
 mod people;
 mod perils;
+mod renewals;
 mod schedule;
 
 pub use founding::Founded;

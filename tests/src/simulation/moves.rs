@@ -75,9 +75,19 @@ impl World<'_> {
         path: &'static str,
         message: &Q,
     ) -> Result<Option<Result<A, ClientError>>> {
+        self.ask_as(0, path, message)
+    }
+
+    /// Asks the server something with a device's session. Nothing is returned when the power went.
+    pub fn ask_as<Q: Serialize, A: DeserializeOwned>(
+        &mut self,
+        who: usize,
+        path: &'static str,
+        message: &Q,
+    ) -> Result<Option<Result<A, ClientError>>> {
         let body = wire::encode(message, wire::REQUEST)?;
         let answered = self.at_the_desk(|world| {
-            let tablet = world.machines[0].tablet().context("it is switched on")?;
+            let tablet = world.machines[who].tablet().context("it is switched on")?;
             let server = world.server.open()?;
             let token = open_session(server, tablet)?;
             Ok(as_answer(server.call(path, Some(&token), &body)))
@@ -159,6 +169,10 @@ impl World<'_> {
             .moves
             .into_iter()
             .filter(|one| one.state == MoveState::Offered)
+            .filter(|one| {
+                let mut documents = one.documents.iter();
+                !documents.any(|document| self.perils.renewed.contains_key(document))
+            })
             .collect();
         let Some(one) = self.chance.pick(&open).cloned() else {
             return Ok(());

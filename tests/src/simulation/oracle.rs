@@ -1,7 +1,9 @@
 //! What must hold when everything has settled, and what was promised on the way there.
 
+use super::founding::HEAD;
 use super::machine::Machine;
 use super::moves::Moves;
+use super::renewals::{Renewed, authors_of, generation_of};
 use anyhow::{Context, Result};
 use client::Tablet;
 use ids::{ChangeHash, DocKind, DocumentId, UnitId};
@@ -205,7 +207,7 @@ fn replica(who: usize, machine: &Machine) -> Result<Replica<'_>> {
         who,
         name: &machine.name,
         tablet,
-        is_station: machine.person == 0,
+        is_station: machine.person == 0 || machine.person == HEAD,
         documents: shown,
         homes,
     })
@@ -288,6 +290,8 @@ pub struct Settled<'a> {
     pub promises: &'a Promises,
     /// What was erased.
     pub erased: &'a BTreeSet<DocumentId>,
+    /// What was built anew.
+    pub renewed: &'a BTreeMap<DocumentId, Renewed>,
     /// Machines that were shut out.
     pub shut_out: &'a BTreeSet<usize>,
     /// Machines that were set back: what is sealed does not come back to them.
@@ -318,6 +322,7 @@ pub fn judge(settled: &Settled<'_>) -> Result<Vec<String>> {
         look_at_strangers(replica, station, &mut wrong)?;
         look_at_rows(replica, &mut wrong)?;
         look_at_erased(replica, settled, &mut wrong)?;
+        look_at_renewed(replica, settled, &mut wrong)?;
     }
     let (station, others) = replicas.split_first().context("there is a station")?;
     for other in others {
@@ -391,6 +396,10 @@ fn look_at_changes(
     let blundered = blundered(settled.machines, settled.blunders)?;
     for ((who, hash), (document, promise)) in &settled.promises.changes {
         if settled.erased.contains(document) || settled.blunders.contains(hash) {
+            continue;
+        }
+        // Its changes are over; what they said is looked for by its records' names.
+        if settled.renewed.contains_key(document) {
             continue;
         }
         if settled.moves.handed_over.contains(&(*who, *document)) {
@@ -555,6 +564,55 @@ fn look_at_erased(
                 "{} still speaks of {document}, which was erased, {left} times",
                 replica.name
             ));
+        }
+    }
+    Ok(())
+}
+
+/// Of what was built anew nothing is left that it was before, and who wrote what is what it was.
+fn look_at_renewed(
+    replica: &Replica<'_>,
+    settled: &Settled<'_>,
+    wrong: &mut Vec<String>,
+) -> Result<()> {
+    let (name, tablet) = (replica.name, replica.tablet);
+    for (document, renewed) in settled.renewed {
+        let is_forgotten = renewed.witnesses.as_ref().is_some_and(BTreeSet::is_empty);
+        if is_forgotten || !replica.documents.contains_key(document) {
+            continue;
+        }
+        let generation = generation_of(tablet, *document)?.context("it is listed")?;
+        if generation <= renewed.generation {
+            wrong.push(format!(
+                "{name} has {document} as it was before it was built anew"
+            ));
+            continue;
+        }
+        let (left, stored) = tablet.store.read(|connection| {
+            let mut left = 0;
+            for before in 0..=renewed.generation {
+                left += recovery::carried(connection, *document, before)?
+                    .hashes
+                    .len();
+                left += changes::own_of(connection, *document, before)?.len();
+            }
+            Ok::<_, store::StoreError>((left, documents::load(connection, *document)?))
+        })?;
+        let bytes = stored.context("it is listed")?.automerge.save_nocompress();
+        let gone = renewed.gone.as_bytes();
+        if left > 0 || bytes.windows(gone.len()).any(|part| part == gone) {
+            wrong.push(format!("{name} still has of {document} what was erased"));
+        }
+        if replica.is_station {
+            let authors = authors_of(tablet, *document)?;
+            for (record, by) in &renewed.authors {
+                if authors.get(record) != Some(by) {
+                    let now = authors.get(record);
+                    wrong.push(format!(
+                        "{name}: {record} of {document} was {by}'s and is {now:?}'s"
+                    ));
+                }
+            }
         }
     }
     Ok(())

@@ -46,6 +46,7 @@ impl World<'_> {
             machines: &self.machines,
             promises: &self.promises,
             erased: &erased,
+            renewed: &self.perils.renewed,
             shut_out: &shut_out,
             set_back: &self.perils.set_back,
             blunders: &self.perils.blunders,
@@ -106,7 +107,9 @@ impl World<'_> {
         if !stands.hold {
             return Ok(true);
         }
-        let none_given = self.perils.erased.is_empty() && self.perils.shut_out.is_none();
+        let none_given = self.perils.erased.is_empty()
+            && self.perils.renewed.is_empty()
+            && self.perils.shut_out.is_none();
         if none_given && self.perils.moves.moved.is_empty() {
             self.violation("the server waits for orders, and none was ever given".to_owned());
             return Ok(false);

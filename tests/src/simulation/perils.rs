@@ -3,9 +3,11 @@
 
 use super::blunder;
 use super::chance::Chance;
+use super::founding::HEAD;
 use super::machine::Machine;
 use super::moves::{Moved, Moves};
 use super::oracle::Kept;
+use super::renewals::Renewed;
 use super::schedule::{OPERATIONS, World};
 use anyhow::Result;
 use client::Tablet;
@@ -37,6 +39,8 @@ enum Peril {
     OlderApp,
     /// Families move, and late work is read.
     Move,
+    /// One thing goes out of a document, which is built anew.
+    Renew,
 }
 
 const ALL: [Peril; 9] = [
@@ -59,6 +63,7 @@ struct ServerCopy {
     image: Image,
     erased: BTreeSet<DocumentId>,
     moved: BTreeMap<DocumentId, Moved>,
+    renewed: BTreeSet<DocumentId>,
     shut_out: bool,
 }
 
@@ -84,6 +89,8 @@ pub(super) struct Perils {
     has_copied: bool,
     /// Erased documents, and who can remind the server of it.
     pub erased: BTreeMap<DocumentId, Witnesses>,
+    /// Documents that were built anew.
+    pub renewed: BTreeMap<DocumentId, Renewed>,
     pub shut_out: Option<ShutOut>,
     pub blunders: BTreeSet<ChangeHash>,
     pub moves: Moves,
@@ -104,6 +111,10 @@ pub(super) fn pick_perils(seed: u64, chance: &mut Chance) -> Perils {
     }
     if seed % 3 == 2 && !may_come.contains(&Peril::Move) {
         may_come.push(Peril::Move);
+    }
+    // Every fifth, and not by chance: the seeds that once found something go on finding it.
+    if seed % 5 == 4 {
+        may_come.push(Peril::Renew);
     }
     Perils {
         may_come,
@@ -134,6 +145,11 @@ impl Perils {
         self.may_come.contains(&Peril::Move)
     }
 
+    /// Whether documents are built anew, for which there is a head.
+    pub fn has_renewals(&self) -> bool {
+        self.may_come.contains(&Peril::Renew)
+    }
+
     /// Whether some devices begin with what an older app left them.
     pub fn has_older_apps(&self) -> bool {
         self.may_come.contains(&Peril::OlderApp)
@@ -155,6 +171,7 @@ impl World<'_> {
             // It was there from the beginning.
             Some(Peril::OlderApp) => Ok(()),
             Some(Peril::Move) => self.move_somebody(),
+            Some(Peril::Renew) => self.renew(),
         }
     }
 
@@ -175,6 +192,7 @@ impl World<'_> {
                 image: self.server.disk.image(),
                 erased: self.perils.erased.keys().copied().collect(),
                 moved: self.perils.moves.moved.clone(),
+                renewed: self.perils.renewed.keys().copied().collect(),
                 shut_out: shut_out.is_some(),
             });
             self.say_server("is copied");
@@ -198,6 +216,7 @@ impl World<'_> {
     /// Before the server forgets: who has kept which order it did not have when it was copied?
     fn note_witnesses(&mut self) -> Result<()> {
         let mut erased: BTreeMap<DocumentId, BTreeSet<usize>> = BTreeMap::new();
+        let mut renewed: BTreeMap<DocumentId, BTreeSet<usize>> = BTreeMap::new();
         let mut shut_out: BTreeSet<usize> = BTreeSet::new();
         let mut moved: BTreeMap<DocumentId, BTreeMap<UnitId, BTreeSet<usize>>> = BTreeMap::new();
         for who in 0..self.machines.len() {
@@ -216,8 +235,11 @@ impl World<'_> {
                     Order::Revoke { .. } | Order::Wipe { .. } => {
                         shut_out.insert(who);
                     }
-                    // No head decides in a schedule.
-                    Order::Hold { .. } | Order::Renew { .. } => {}
+                    Order::Renew { document, .. } => {
+                        renewed.entry(document).or_default().insert(who);
+                    }
+                    // Nothing must be kept in a schedule.
+                    Order::Hold { .. } => {}
                     Order::Move { document, to, .. } => {
                         let by = moved.entry(document).or_default();
                         by.entry(to).or_default().insert(who);
@@ -235,6 +257,11 @@ impl World<'_> {
                 *witnesses = Some(erased.remove(document).unwrap_or_default());
             }
         }
+        for (document, one) in &mut self.perils.renewed {
+            if !copy.renewed.contains(document) {
+                one.witnesses = Some(renewed.remove(document).unwrap_or_default());
+            }
+        }
         if let Some(out) = &mut self.perils.shut_out
             && !copy.shut_out
         {
@@ -247,6 +274,11 @@ impl World<'_> {
     fn is_no_witness_any_more(&mut self, who: usize) {
         for witnesses in self.perils.erased.values_mut().flatten() {
             witnesses.remove(&who);
+        }
+        for renewed in self.perils.renewed.values_mut() {
+            if let Some(witnesses) = &mut renewed.witnesses {
+                witnesses.remove(&who);
+            }
         }
         for moved in self.perils.moves.moved.values_mut() {
             if let Some(witnesses) = &mut moved.witnesses {
@@ -317,6 +349,7 @@ impl World<'_> {
             .into_iter()
             .map(|(document, ..)| document)
             .filter(|document| !self.perils.erased.contains_key(document))
+            .filter(|document| !self.perils.renewed.contains_key(document))
             .collect();
         let Some(document) = self.chance.pick(&all).copied() else {
             return Ok(());
@@ -342,7 +375,7 @@ impl World<'_> {
     /// A tablet was lost: whoever sits at the server shuts it out.
     fn shut_out(&mut self, who: usize) -> Result<()> {
         let person = self.machines[who].person;
-        if person == 0 || self.perils.shut_out.is_some() {
+        if person == 0 || person == HEAD || self.perils.shut_out.is_some() {
             return Ok(());
         }
         if !self.wake(who)? || !self.wake_server()? {
@@ -423,7 +456,7 @@ impl World<'_> {
             .filter(|it| it.person == person)
             .count()
             > 1;
-        let has_moved = !self.perils.moves.moved.is_empty();
+        let has_moved = !self.perils.moves.moved.is_empty() || !self.perils.renewed.is_empty();
         if is_copied || has_moved || self.perils.blunders.len() >= 2 || !self.wake(who)? {
             return Ok(());
         }

@@ -1,7 +1,7 @@
 //! One schedule: a seed decides who acts, what is lost, late or said twice, and who loses power at which operation.
 
 use super::chance::{Chance, WorldTime};
-use super::founding::{Founded, PEOPLE};
+use super::founding::{Founded, HEAD, PEOPLE};
 use super::machine::{Line, Machine, ServerMachine, some_loss, words_of};
 use super::oracle::{self, Promises};
 use super::people;
@@ -84,7 +84,7 @@ impl<'a> World<'a> {
             founded.key_file.clone(),
             &time,
         );
-        let mut persons: Vec<usize> = (0..PEOPLE.len()).collect();
+        let mut persons: Vec<usize> = (0..PEOPLE.len()).filter(|person| *person != HEAD).collect();
         if !is_long {
             // One tablet, or in a third of the schedules two.
             let at_home = if chance.one_in(3) { 1 } else { 2 };
@@ -93,6 +93,9 @@ impl<'a> World<'a> {
             }
         }
         let perils = pick_perils(seed, &mut chance);
+        if perils.has_renewals() {
+            persons.push(HEAD);
+        }
         let machines = persons
             .into_iter()
             .map(|person| {
@@ -265,7 +268,7 @@ impl<'a> World<'a> {
     }
 
     /// A device goes on with its sync, or begins one; a few steps at a time.
-    fn talk(&mut self, who: usize) -> Result<()> {
+    pub fn talk(&mut self, who: usize) -> Result<()> {
         if !self.wake(who)? {
             return Ok(());
         }
