@@ -10,19 +10,23 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use client::picture;
 use client::view::{
-    AppView, AttachmentListView, ChildFileView, ChildListView, EnrolmentView, ExportFileView,
-    ExportFormView, ExportMadeView, ExportsView, ImportPreviewView, ImportStatusView, MovesView,
-    PeopleView, ProblemView, RecordState, ReturnedView, SavedView, ScreeningView, ShellKind, Stage,
-    VillageListView, VisitFormView,
+    AppView, AttachmentListView, ChildFileView, ChildListView, EnrolmentView, ErasureFormView,
+    ErasuresView, ExportFileView, ExportFormView, ExportMadeView, ExportsView, FormsView,
+    ImportPreviewView, ImportStatusView, MovesView, PeopleView, ProblemView, RecordState,
+    RecusalsView, ReturnedView, SavedView, ScreeningView, ShellKind, Stage, VillageListView,
+    VisitFormView,
 };
+use domain::form::sheet::to_sheets;
 use ids::{DocumentId, Role};
 use image::{ImageFormat, Rgb, RgbImage};
+use office::form_sheets;
 use office::ledger::LedgerKind;
 use office::ledger::write::{Layout, LedgerLine, write};
 use protocol::CreateEnrolment;
 use protocol::enrolment::QrCode;
 use rusqlite::named_params;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::{Cursor, Write as _};
 use std::path::Path;
 use store::ArgonCost;
@@ -259,6 +263,8 @@ impl Journey {
             .await?;
         self.every_field(&one).await?;
         self.records(&one).await?;
+        self.every_row(&one).await?;
+        self.a_form().await?;
         self.problems(&one).await?;
         in_the_second_copy(&one).await?;
         let _: SavedView = one
@@ -275,6 +281,7 @@ impl Journey {
         self.an_export().await?;
         self.a_refusal(&one).await?;
         self.an_erasure(&[&one, &other]).await?;
+        self.what_a_head_decides(&one, &other).await?;
         self.wrong_pins(&one).await?;
         self.a_recovery(&one).await?;
         self.an_open_draft(&one).await?;
@@ -311,6 +318,80 @@ impl Journey {
         }
         ensure!(filled > 15, "only {filled} fields take words");
         Ok(())
+    }
+
+    /// A row in every block that has rows, whatever the packs have, pauses and reasons of the rhythm among them; one is
+    /// put right, and one is taken away with a reason.
+    async fn every_row(&self, tablet: &Device) -> Result<()> {
+        let child = self.child(tablet, 0).await?;
+        let today = tablet.tablet()?.today().to_string();
+        let file = tablet.file(&child).await?;
+        let mut texts = 0;
+        for block in &file.blocks {
+            let Some(rows) = block.rows.as_ref().filter(|rows| rows.editable) else {
+                continue;
+            };
+            let mut values = BTreeMap::new();
+            for column in &rows.columns {
+                let name = format!("row.{}.{}", block.key, column.key);
+                let option = column.options.first().map(|option| option.code.clone());
+                let value = match column.kind.as_str() {
+                    "text" => self.words(&name),
+                    "phone" => self.phone(&name),
+                    "id_no" => self.identity_number(&name, "1960-03-05"),
+                    "one" if column.need => option.context("there is a choice")?,
+                    "date" if column.need => today.clone(),
+                    _ => continue,
+                };
+                texts += usize::from(column.kind == "text");
+                values.insert(column.key.clone(), vec![value]);
+            }
+            let written: ChildFileView = tablet
+                .call(
+                    "write_row",
+                    json!({"child": child, "block": block.key, "replaces": null, "values": values}),
+                )
+                .await
+                .with_context(|| block.key.clone())?;
+            let mine = written.blocks.iter().find(|known| known.key == block.key);
+            let row = mine.and_then(|block| block.rows.as_ref()?.rows.last());
+            let row = &row.context("it is there")?.row;
+            if block.key == "wish" {
+                values.insert("text".to_owned(), vec![self.words("row.put_right")]);
+                let right =
+                    json!({"child": child, "block": block.key, "replaces": row, "values": values});
+                let _: ChildFileView = tablet.call("write_row", right).await?;
+            } else if block.key == "mentor" {
+                let away = json!({"child": child, "block": block.key, "row": row, "reason": self.words("row.taken_away")});
+                let _: ChildFileView = tablet.call("take_row_away", away).await?;
+            }
+        }
+        ensure!(texts > 15, "only {texts} columns take words");
+        Ok(())
+    }
+
+    /// The station publishes a form in its own words.
+    async fn a_form(&self) -> Result<()> {
+        const SHIPPED: &str = include_str!("../../../policy/forms/hv-cn-2.json");
+        let mut form: Value = serde_json::from_str(SHIPPED)?;
+        form["id"] = json!("hv-canary");
+        form["version"] = json!(9);
+        form["title"] = json!(self.words("form.title"));
+        let asked = form["sections"]
+            .as_array_mut()
+            .into_iter()
+            .flatten()
+            .filter_map(|section| section["questions"].as_array_mut())
+            .flatten()
+            .find(|asked| asked["key"] == "l_summary");
+        asked.context("it asks for a summary")?["label"] = json!(self.words("form.label"));
+        let bytes = STANDARD.encode(form_sheets::write(&to_sheets(&form.to_string())?)?);
+        self.station.step_up().await?;
+        let _: FormsView = self
+            .station
+            .call("publish_form", json!({ "bytes": bytes }))
+            .await?;
+        self.station.sync().await
     }
 
     /// Contacts, attempts, visits with a photo and a signature, corrections.
@@ -661,6 +742,64 @@ impl Journey {
         self.station.sync().await
     }
 
+    /// A head comes; somebody is not to act for a family; one thing goes out of a file, another request is declined, and
+    /// a file is held.
+    async fn what_a_head_decides(&self, one: &Device, other: &Device) -> Result<()> {
+        let scope = self.station.tablet()?.identity.scope;
+        let code = CreateEnrolment {
+            unit: scope,
+            role: Role::Head,
+            person: self.words("staff.head"),
+        };
+        let code = self.township.server.create_enrolment(code).await?;
+        planted("enrolment.head", code.code.clone());
+        let head = Device::open(
+            &self.folder.join("head"),
+            ShellKind::Station,
+            ArgonCost::FLOOR,
+        )?;
+        let pin = self.digits("pin.head", 6);
+        head.enrol(&self.township.server, &code, &pin).await?;
+        head.sync().await?;
+
+        let child = self.child(one, 0).await?;
+        let staff = other.tablet()?.identity.staff.to_string();
+        self.station.step_up().await?;
+        let recuse =
+            json!({"child": child, "staff": staff, "stead": "", "reason": "relative", "until": ""});
+        let _: RecusalsView = self.station.call("recuse", recuse).await?;
+
+        for device in [one, other, &self.station, &head] {
+            device.sync().await?;
+        }
+        let form: ErasureFormView = self
+            .station
+            .call("erasure_form", json!({"id": child}))
+            .await?;
+        let item = form.items.iter().find(|item| item.is_field && item.may_go);
+        let item = &item.context("something can be erased alone")?.item;
+        self.station.step_up().await?;
+        let part = json!({"child": child, "item": item, "keep_now": false, "basis": "family",
+                          "words": self.words("renewal.words")});
+        let asked: ErasuresView = self.station.call("request_part_erasure", part).await?;
+        decide(&head, &asked, true).await?;
+        for device in [one, other, &self.station, &head] {
+            device.sync().await?;
+        }
+        let another = self.child(one, 1).await?;
+        self.station.step_up().await?;
+        let whole =
+            json!({"child": another, "basis": "family", "words": self.words("erasure.words")});
+        let asked: ErasuresView = self.station.call("request_erasure", whole).await?;
+        decide(&head, &asked, false).await?;
+        head.step_up().await?;
+        let hold = json!({"child": another, "hold": true, "words": self.words("hold.words")});
+        let _: ErasuresView = head.call("set_hold", hold).await?;
+        head.sync().await?;
+        let _: AppView = head.call("lock", Value::Null).await?;
+        Ok(())
+    }
+
     /// Mistaken at the lock, then right.
     async fn wrong_pins(&self, tablet: &Device) -> Result<()> {
         let _: AppView = tablet.call("lock", Value::Null).await?;
@@ -772,6 +911,16 @@ async fn in_the_second_copy(tablet: &Device) -> Result<()> {
             "the second copy does not follow: {page:?}"
         );
     }
+}
+
+/// A head decides about the request that waits.
+async fn decide(head: &Device, asked: &ErasuresView, approve: bool) -> Result<()> {
+    let waits = asked.requests.iter().find(|row| row.state == "asked");
+    let id = &waits.context("a request waits")?.id;
+    head.step_up().await?;
+    let decision = json!({"id": id, "approve": approve});
+    let _: ErasuresView = head.call("decide_erasure", decision).await?;
+    Ok(())
 }
 
 /// Tells what is searched for from now on, and gives it back.
