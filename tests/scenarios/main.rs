@@ -36,3 +36,4 @@ mod two_tablets;
 mod whole_file;
 mod whole_form;
 mod whole_problem;
+mod work_log;

@@ -6,7 +6,7 @@ use crate::tablet::Tablet;
 use crate::{
     attachments, audit_page, benefits, children, conflicts, contacts, delegation, erasures,
     exports, forms, masks, moves, office_line, people, problems, recusals, restricted, returned,
-    rhythm, rows, screening, standing, station, sync_page, today, visits, writing,
+    rhythm, rows, screening, standing, station, sync_page, today, visits, work_log, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -132,6 +132,7 @@ commands! {
         "lower_tier" => rhythm::lower_tier, input;
         "coming" => rhythm::coming;
         "benefits" => benefits::benefits, input;
+        "work_log" => work_log::work_log, input;
         "reveal_field" => masks::reveal_field, input;
         "add_child_form" => children::add_child_form;
         "add_child" => children::add_child, input;

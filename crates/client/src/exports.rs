@@ -431,6 +431,8 @@ pub fn print(tablet: &Arc<Tablet>, input: &PrintInput) -> Result<PrintView, Clie
     match input.what.as_str() {
         // The facts of a report to the police, for whoever comes while there is no network.
         "report" => {}
+        // A person's own work log, for the committee's file.
+        "work_log" => {}
         "audit_month" if tablet.identity.role.is_at_station() => {}
         "audit_month" => return Err(ClientError::new("not_allowed")),
         other => return Err(ClientError::new("value_invalid").with("value", other)),

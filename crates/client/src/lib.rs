@@ -61,6 +61,7 @@ mod unit_keys;
 pub mod uploads;
 pub mod view;
 pub mod visits;
+pub mod work_log;
 pub mod writing;
 pub mod yearly;
 

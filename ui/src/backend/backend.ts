@@ -35,6 +35,7 @@ export const commands = [
   'lower_tier',
   'coming',
   'benefits',
+  'work_log',
   'reveal_field',
   'add_child_form',
   'add_child',
@@ -171,6 +172,7 @@ export interface Backend {
   lowerTier(input: view.LowerTierInput): Promise<view.ChildFileView>
   coming(): Promise<view.ComingView>
   benefits(input: view.IdInput): Promise<view.BenefitsView>
+  workLog(input: view.WorkLogInput): Promise<view.WorkLogView>
   revealField(input: view.RevealFieldInput): Promise<view.RevealedView>
   addChild(input: view.AddChildInput): Promise<view.SavedView>
   addChildForm(): Promise<view.AddChildFormView>

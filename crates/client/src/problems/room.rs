@@ -141,6 +141,14 @@ impl<'a> Room<'a> {
         })
     }
 
+    /// Every problem with its kind in words, and whether its words are the station's alone.
+    pub(crate) fn titled(&self) -> impl Iterator<Item = (&Problem, String, bool)> {
+        self.problems.iter().map(|noun| {
+            let problem = noun.noun.as_ref();
+            (problem, self.kind_words(problem), is_sealed(problem))
+        })
+    }
+
     /// 危房 · 石小雨.
     pub(super) fn title(&self, problem: &Problem) -> String {
         format!("{} · {}", self.kind_words(problem), self.names(problem))

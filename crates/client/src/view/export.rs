@@ -39,6 +39,8 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         MissInput,
         ComingView,
         BenefitsView,
+        WorkLogInput,
+        WorkLogView,
         RevealFieldInput,
         RevealedView,
         AddChildInput,

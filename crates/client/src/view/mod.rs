@@ -23,6 +23,7 @@ mod station;
 mod sync;
 mod today;
 mod visit;
+mod work;
 
 pub use app::*;
 pub use attachment::*;
@@ -42,6 +43,7 @@ pub use station::*;
 pub use sync::*;
 pub use today::*;
 pub use visit::*;
+pub use work::*;
 
 #[cfg(test)]
 mod tests {
@@ -88,6 +90,7 @@ mod tests {
         ("sync", include_str!("sync.rs")),
         ("today", include_str!("today.rs")),
         ("visit", include_str!("visit.rs")),
+        ("work", include_str!("work.rs")),
     ];
 
     /// A type that is added later and holds such a field is found here: it withholds what it holds (`ids::withhold!`).

@@ -5,7 +5,7 @@
  */
 export type PrintInput = { 
 /**
- * What: audit_month | …
+ * What: audit_month | report | work_log.
  */
 what: string, 
 /**

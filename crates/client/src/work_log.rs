@@ -1,0 +1,181 @@
+//! The work log 工作日志 of a month (domain.md §7.1): drafted by itself from what this person recorded, to be read and printed.
+//!
+//! Nothing of it is kept: it is what the records say. It counts no time and compares nobody.
+
+use crate::error::ClientError;
+use crate::problems::Room;
+use crate::roster::{Roster, RosterChild};
+use crate::system;
+use crate::tablet::Tablet;
+use crate::timeline::{attempt_text, contact_text, visit_text};
+use crate::view::{WorkDayView, WorkKind, WorkLineView, WorkLogInput, WorkLogView};
+use chrono::{Datelike, Months, NaiveDate};
+use std::collections::BTreeMap;
+
+/// What stands where a line begins: siblings seen in one visit are one line.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    date: NaiveDate,
+    recorded_ms: i64,
+    record: String,
+}
+
+/// The lines of a month while they are gathered.
+struct Gathered<'a> {
+    me: String,
+    month: NaiveDate,
+    lines: BTreeMap<Place, WorkLineView>,
+    roster: &'a Roster,
+}
+
+/// What this person did in a month, day by day.
+///
+/// # Errors
+/// `value_invalid` for what is no month, `form_unknown` without rules, or the store cannot be read.
+pub fn work_log(tablet: &Tablet, input: &WorkLogInput) -> Result<WorkLogView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let this = first_of(roster.today);
+    let month = match &input.month {
+        None => this,
+        Some(text) => format!("{text}-01")
+            .parse()
+            .map_err(|_| ClientError::new("value_invalid").with("value", text))?,
+    };
+    let packs = tablet.packs();
+    let pack = packs
+        .rules_on(roster.today)
+        .ok_or_else(|| ClientError::new("form_unknown"))?;
+    let mut gathered = Gathered {
+        me: tablet.identity.staff.to_string(),
+        month,
+        lines: BTreeMap::new(),
+        roster: &roster,
+    };
+    for child in &roster.children {
+        let file = &child.child;
+        for visit in &file.visits {
+            let (by, when) = (&visit.by, (visit.event_date, visit.recorded_ms));
+            let record = (visit.id.as_str(), visit.session.as_str());
+            gathered.add(child, WorkKind::Visit, record, by, when, || {
+                visit_text(visit, pack)
+            });
+        }
+        for contact in &file.contacts {
+            let (by, when) = (&contact.by, (contact.event_date, contact.recorded_ms));
+            let record = (contact.id.as_str(), contact.id.as_str());
+            gathered.add(child, WorkKind::Contact, record, by, when, || {
+                contact_text(contact, pack)
+            });
+        }
+        for attempt in &file.attempts {
+            let (by, when) = (&attempt.by, (attempt.event_date, attempt.recorded_ms));
+            // Nobody was met by the siblings either.
+            let shared = file.household().unwrap_or(&attempt.id);
+            let record = (attempt.id.as_str(), shared);
+            gathered.add(child, WorkKind::Attempt, record, by, when, || {
+                attempt_text(attempt, pack)
+            });
+        }
+    }
+    gathered.add_problems(&Room::open(tablet)?);
+    let mut days: Vec<WorkDayView> = Vec::new();
+    for (place, line) in gathered.lines {
+        let date = place.date.to_string();
+        match days.last_mut() {
+            Some(day) if day.date == date => day.lines.push(line),
+            _ => days.push(WorkDayView {
+                date,
+                lines: vec![line],
+            }),
+        }
+    }
+    let beside = |month: NaiveDate| month.format("%Y-%m").to_string();
+    Ok(WorkLogView {
+        month: beside(month),
+        before: month.checked_sub_months(Months::new(1)).map(beside),
+        after: month
+            .checked_add_months(Months::new(1))
+            .filter(|after| *after <= this)
+            .map(beside),
+        person: tablet.identity.person.clone(),
+        unit: tablet.unit_name(),
+        days,
+    })
+}
+
+fn first_of(date: NaiveDate) -> NaiveDate {
+    date.with_day(1).unwrap_or(date)
+}
+
+impl Gathered<'_> {
+    fn is_in(&self, date: NaiveDate) -> bool {
+        first_of(date) == self.month
+    }
+
+    /// A record about a child. `shared` is the same for what is one piece of work.
+    fn add(
+        &mut self,
+        child: &RosterChild,
+        kind: WorkKind,
+        (record, shared): (&str, &str),
+        by: &str,
+        (date, recorded_ms): (Option<NaiveDate>, i64),
+        text: impl FnOnce() -> String,
+    ) {
+        let file = &child.child;
+        let date = file.effective_date(record, date);
+        let Some(date) = date.filter(|date| self.is_in(*date)) else {
+            return;
+        };
+        if by != self.me || file.is_voided(record) {
+            return;
+        }
+        let place = Place {
+            date,
+            recorded_ms,
+            record: shared.to_owned(),
+        };
+        let line = self.lines.entry(place).or_insert_with(|| WorkLineView {
+            kind,
+            names: Vec::new(),
+            text: text(),
+            step: None,
+        });
+        line.names.push(child.name());
+    }
+
+    /// What this person did about problems. Of a sealed matter only that there was one.
+    fn add_problems(&mut self, room: &Room<'_>) {
+        for (problem, title, is_sealed) in room.titled() {
+            for (position, event) in problem.events.iter().enumerate() {
+                let date = system::civil_date(event.recorded_ms);
+                if event.by != self.me || !self.is_in(date) {
+                    continue;
+                }
+                let names = problem
+                    .children
+                    .iter()
+                    .filter_map(|id| self.roster.child(id).ok())
+                    .map(RosterChild::name)
+                    .collect();
+                let place = Place {
+                    date,
+                    recorded_ms: event.recorded_ms,
+                    // What was written at once keeps its order.
+                    record: format!("{position:05} {}", event.id),
+                };
+                let line = WorkLineView {
+                    kind: WorkKind::Problem,
+                    names: if is_sealed { Vec::new() } else { names },
+                    text: if is_sealed {
+                        String::new()
+                    } else {
+                        title.clone()
+                    },
+                    step: Some(event.kind.clone()),
+                };
+                self.lines.insert(place, line);
+            }
+        }
+    }
+}

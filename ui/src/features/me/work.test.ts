@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import type { WorkLogInput } from '@/backend'
+import { demoBackend } from '@/testing/demo'
+import { show } from '@/testing/mount'
+import WorkLogPage from './WorkLogPage.vue'
+
+async function page(days = true) {
+  const asked: WorkLogInput[] = []
+  const backend = demoBackend({
+    workLog: async (input) => {
+      asked.push(input)
+      return {
+        month: input.month ?? '2026-11',
+        before: '2026-10',
+        after: input.month ? '2026-11' : null,
+        person: '李玉梅',
+        unit: '白荷村',
+        days: days
+          ? [
+              {
+                date: '2026-11-05',
+                lines: [
+                  { kind: 'visit', names: ['石小雨', '石小晨'], text: '都好。', step: null },
+                  { kind: 'problem', names: [], text: '', step: 'reported' },
+                ],
+              },
+            ]
+          : [],
+      }
+    },
+  })
+  return { asked, ...(await show(WorkLogPage, { backend })) }
+}
+
+test('what was done stands in a table by days, and a sealed matter without names', async () => {
+  const { by } = await page()
+  const words = by('work-table').textContent ?? ''
+  expect(words).toContain('石小雨、石小晨')
+  expect(words).toContain('11月5日')
+  expect(words).toContain('问题：报告')
+  expect(words).toContain('一件要保密的事')
+})
+
+test('the month before is a tap away, and the one that runs has none after it', async () => {
+  const { tap, asked } = await page()
+  expect(document.querySelector('[data-test="work-after"]')).toBeNull()
+  await tap('work-before')
+  expect(asked.at(-1)).toEqual({ month: '2026-10' })
+})
+
+test('an empty month says what will stand there', async () => {
+  const { by } = await page(false)
+  expect(by('work-empty').textContent).toContain('自己写到这里')
+})
