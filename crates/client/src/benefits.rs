@@ -18,7 +18,7 @@ use domain::record::Entry;
 use domain::scalar::Scalar;
 use ids::DocumentId;
 use std::collections::{BTreeMap, HashMap};
-use store::projections::problems;
+use store::projections::problems::{self, ProblemStory};
 
 /// The block of facts that tells which kinds of problems are open.
 const PROBLEMS: &str = "problems";
@@ -27,13 +27,28 @@ const PROBLEMS: &str = "problems";
 pub(crate) struct OpenProblems(HashMap<DocumentId, Vec<String>>);
 
 impl OpenProblems {
-    /// Reads them.
+    /// Reads those of everybody.
     ///
     /// # Errors
     /// The store cannot be read.
     pub(crate) fn read(tablet: &Tablet) -> Result<Self, ClientError> {
+        Ok(Self::among(tablet.store.read(problems::all)?))
+    }
+
+    /// Reads those of one child.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(crate) fn of(tablet: &Tablet, child: DocumentId) -> Result<Self, ClientError> {
+        let stories = tablet
+            .store
+            .read(|connection| problems::of_child(connection, child))?;
+        Ok(Self::among(stories))
+    }
+
+    fn among(stories: Vec<ProblemStory>) -> Self {
         let mut open: HashMap<DocumentId, Vec<String>> = HashMap::new();
-        for story in tablet.store.read(problems::all)? {
+        for story in stories {
             if !story.fold.state.is_open() {
                 continue;
             }
@@ -47,7 +62,7 @@ impl OpenProblems {
                 }
             }
         }
-        Ok(Self(open))
+        Self(open)
     }
 
     fn rows(&self, child: DocumentId) -> Vec<Entry> {
@@ -114,7 +129,7 @@ pub fn benefits(tablet: &Tablet, input: &IdInput) -> Result<BenefitsView, Client
     let child = roster.child(&input.id)?;
     looks::note(tablet, Look::Child, &child.id.to_string())?;
     let packs = tablet.packs();
-    let open = OpenProblems::read(tablet)?;
+    let open = OpenProblems::of(tablet, child.id)?;
     let says = Says::of(&roster, child, &packs, &open);
     let facts = says.facts(&roster, child);
     let mut view = BenefitsView {

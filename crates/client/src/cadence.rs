@@ -7,6 +7,7 @@ use domain::cadence::{
     Cadence, CadenceInput, Category, Due, Event, EventKind, Kind, Pause, RISK_LEVEL, TierFact,
     TierLowered, compute,
 };
+use domain::calendar::add_days;
 use domain::child::{Child, TIER_LOWERED};
 use domain::scalar::Scalar;
 use domain::screening::RISK;
@@ -140,16 +141,19 @@ pub fn input(child: &Child) -> Option<CadenceInput> {
 }
 
 /// The levels a person settled, as facts a rule pack may go by: a kind of its own each, and a colour (domain.md §5.7).
-/// One ends where the next begins, and goes on asking for its visits until somebody of the station agrees to fewer.
+/// One ends where the next begins, and goes on asking for its visits until somebody of the station agrees to fewer. It
+/// held for a day at least, whatever day the next one claims: setting a clock back must not undo it.
 fn settled_facts(child: &Child) -> impl Iterator<Item = TierFact> {
     let levels = &child.settled_levels;
     levels.iter().enumerate().flat_map(|(place, settled)| {
+        let next = levels.get(place + 1).and_then(|next| next.on);
+        let ended = next.map(|day| settled.on.map_or(day, |on| day.max(add_days(on, 1))));
         let fact = |kind: String, value: Option<String>| {
             Some(TierFact {
                 kind,
                 value,
                 from: settled.on,
-                to: levels.get(place + 1).and_then(|next| next.on),
+                to: ended,
                 recorded_on: settled.on?,
                 words: None,
             })
@@ -222,10 +226,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn another_provinces_pack_goes_by_the_colour_a_person_settled() {
-        let pack = include_str!("../../../tests/cases/packs/colour-tiers.json");
-        let packs = Packs::read([("another province", pack)]);
+    /// A child whose visits go by colours.
+    fn colourful() -> Child {
         let mut child = Child {
             categories: vec![domain::child::Category {
                 id: "c".to_owned(),
@@ -240,6 +242,14 @@ mod tests {
         };
         let opened = ("opened_on".to_owned(), Scalar::from("2026-02-03"));
         child.fields.extend([opened]);
+        child
+    }
+
+    #[test]
+    fn another_provinces_pack_goes_by_the_colour_a_person_settled() {
+        let pack = include_str!("../../../tests/cases/packs/colour-tiers.json");
+        let packs = Packs::read([("another province", pack)]);
+        let mut child = colourful();
         let today = day("2026-02-10");
         let tier = |child: &Child| of(child, &packs, today).expect("a cadence").tier;
         assert_eq!(tier(&child).as_deref(), Some("GREEN"));
@@ -252,5 +262,18 @@ mod tests {
         let visit = cadence.due(Kind::Visit).expect("a date");
         assert_eq!(visit.reason, "每周一次", "a colour is no word for a child");
         assert_eq!(visit.due, day("2026-02-12"));
+    }
+
+    #[test]
+    fn a_lower_colour_takes_no_visit_away_whatever_day_it_claims() {
+        let pack = include_str!("../../../tests/cases/packs/colour-tiers.json");
+        let packs = Packs::read([("another province", pack)]);
+        let mut child = colourful();
+        for later in ["2026-02-07", "2026-02-05", "2026-01-02"] {
+            child.settled_levels = vec![settled("yellow", "2026-02-05"), settled("green", later)];
+            let cadence = of(&child, &packs, day("2026-02-10")).expect("a cadence");
+            assert_eq!(cadence.tier.as_deref(), Some("YELLOW"), "{later}");
+            assert_eq!(cadence.lower_to.as_deref(), Some("GREEN"), "{later}");
+        }
     }
 }

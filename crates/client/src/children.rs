@@ -128,7 +128,7 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
     let authors = Authors::read(tablet, child, household)?;
     let decides = recusals::decides(tablet, child)?;
     let rhythm = rhythm::of(tablet, &roster, child, pack, (&authors, decides));
-    let open = OpenProblems::read(tablet)?;
+    let open = OpenProblems::of(tablet, child.id)?;
     let says = Says::of(&roster, child, &packs, &open);
     let facts = says.facts(&roster, child);
     let (hints, to_ask) = rhythm::looked_at(&facts, &packs);

@@ -279,10 +279,19 @@ pub(crate) fn is_untold(tablet: &Tablet) -> Result<bool, ClientError> {
     Ok(tablet.store.read(delegations::is_untold)?)
 }
 
-/// The trail went out whole.
+/// A sync brought its part of the trail. Told is what lies in a trail that went out whole: a tablet enrolled meanwhile, or
+/// behind more rows than one sync brings, waits for the next one and hurries that as well.
 pub(crate) fn note_told(tablet: &Tablet) -> Result<(), ClientError> {
-    if is_untold(tablet)? {
-        tablet.store.write(delegations::set_told)?;
+    if !is_untold(tablet)? {
+        return Ok(());
     }
+    let now_ms = tablet.clock.now_ms();
+    tablet.store.write(|tx| {
+        let chains = audit::unsent(tx, now_ms)?;
+        if chains.iter().all(|chain| chain.rows == 0) {
+            delegations::set_told(tx)?;
+        }
+        Ok::<_, store::StoreError>(())
+    })?;
     Ok(())
 }

@@ -27,9 +27,6 @@ pub struct BenefitPack {
     pub bundle: Vec<String>,
     /// The test for children nobody brings up though a parent lives (domain.md §10.2).
     pub unattended: UnattendedPack,
-    /// Days before a known end at which somebody looks whether a benefit goes on.
-    #[serde(default)]
-    pub review_days: u32,
 }
 
 /// One benefit.

@@ -14,6 +14,3 @@ export const told = {
   grown: ['who', 'what', 'why', 'seen', 'free', 'rights', 'duty'],
   child: ['who', 'ask', 'free', 'kept', 'afraid'],
 } as const
-
-/** Numbers to call, as domain.md §6.4 lists them. */
-export const numbers = ['110', '120', '12345', '12355', '12356'] as const
