@@ -137,6 +137,8 @@ journey('the help answers without a network, and the family reads its own page',
   await tablet.page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
   await tablet.page.emulateMedia({ media: 'print' })
   truthy(!(await tablet.at('work-print').isVisible()) && !(await tablet.at('nav-me').isVisible()), 'on paper stands the page alone')
+  truthy(await tablet.page.locator('h2', { hasText: '年' }).isVisible(), 'under its month')
+  truthy(!(await tablet.at('work-before').isVisible()), 'and nothing to tap')
   await look(tablet.page, 'work-log-paper')
   await tablet.page.emulateMedia({ media: 'screen' })
   await tablet.page.setViewportSize(tabletLandscape)
