@@ -22,6 +22,7 @@ mod offline_work;
 mod outside_reader;
 mod people;
 mod photos;
+mod practice;
 mod publishing;
 mod recusal;
 mod refused;

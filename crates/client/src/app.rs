@@ -4,6 +4,7 @@ use crate::accounts::{self, Account, Label};
 use crate::commands;
 use crate::enrolment::{Asking, Enrolling, Finished};
 use crate::error::ClientError;
+use crate::practice;
 use crate::standing;
 use crate::system;
 use crate::tablet::Tablet;
@@ -107,6 +108,8 @@ pub struct App {
     /// Whose account is to be put away once its owner has enrolled anew.
     pub(crate) replacing: Mutex<Option<Account>>,
     pub(crate) closing: Mutex<Weak<Tablet>>,
+    /// The last practice village; something may still be at work in it.
+    pub(crate) practice: Mutex<Weak<Tablet>>,
     changed: broadcast::Sender<&'static str>,
     wake: Arc<Notify>,
     tapped: AtomicBool,
@@ -133,6 +136,8 @@ pub(crate) enum Door {
     /// It did; a new PIN is still to be chosen.
     Recovered(Account, Box<OpenOutcome>),
     Open(Account, Arc<Tablet>),
+    /// She practises: her own tablet, and the practice village the commands reach meanwhile.
+    Practising(Account, Arc<Tablet>, Arc<Tablet>),
 }
 
 impl App {
@@ -160,6 +165,7 @@ impl App {
             )?;
         }
         make_stub(&settings)?;
+        practice::throw_away(settings.disk.as_ref(), &settings.folder)?;
         let accounts = accounts::all(settings.disk.as_ref(), &settings.folder, hardware.as_ref())?;
         let door = Door::before(accounts);
         Ok(Arc::new(Self {
@@ -169,6 +175,7 @@ impl App {
             door: Mutex::new(door),
             replacing: Mutex::new(None),
             closing: Mutex::new(Weak::new()),
+            practice: Mutex::new(Weak::new()),
             changed: broadcast::channel(64).0,
             wake: Arc::new(Notify::new()),
             tapped: AtomicBool::new(false),
@@ -186,6 +193,10 @@ impl App {
 
     /// Ends the sync loop and every open event stream.
     pub fn end(&self) {
+        self.leave_practice();
+        if let Err(error) = self.sweep_practice() {
+            tracing::warn!(%error, "what was practised could not be removed");
+        }
         if let Door::Open(account, tablet) = &*self.door() {
             self.note_closed(account, tablet);
         }
@@ -215,18 +226,23 @@ impl App {
         tokio::spawn(crate::runtime::run(self.clone()));
     }
 
-    /// The unlocked tablet.
+    /// The unlocked tablet the commands reach: hers, or the practice village while she practises.
     ///
     /// # Errors
     /// `locked` or `not_enrolled`.
     pub fn tablet(&self) -> Result<Arc<Tablet>, ClientError> {
         match &*self.door() {
-            Door::Open(_, tablet) => Ok(tablet.clone()),
-            Door::Picking | Door::Locked(_) | Door::Recovering(_) | Door::Recovered(..) => {
-                Err(ClientError::new("locked"))
-            }
-            _ => Err(ClientError::new("not_enrolled")),
+            Door::Practising(_, _, practice) => Ok(practice.clone()),
+            door => door.own_tablet(),
         }
+    }
+
+    /// The unlocked tablet of whoever is inside, whether she practises or not: what is synced, stopped and wiped.
+    ///
+    /// # Errors
+    /// `locked` or `not_enrolled`.
+    pub(crate) fn own_tablet(&self) -> Result<Arc<Tablet>, ClientError> {
+        self.door().own_tablet()
     }
 
     /// Runs a command.
@@ -255,7 +271,9 @@ impl App {
         let writes = tablet.writes();
         if self.announced.swap(writes, Ordering::Relaxed) != writes {
             self.announce("records");
-            self.wake.notify_one();
+            if !tablet.is_practice() {
+                self.wake.notify_one();
+            }
         }
     }
 
@@ -312,6 +330,7 @@ impl App {
             wiped: self.wiped.load(Ordering::Relaxed),
             lease: None,
             stopped: None,
+            practice: false,
         };
         match &*self.door() {
             Door::Fresh => view.accounts = self.account_views()?,
@@ -373,6 +392,16 @@ impl App {
                 };
                 view.lock_rules = lock_rules_view(tablet.lock_rules());
                 view.loading = loading.map(|(done, total)| LoadingView { done, total });
+            }
+            Door::Practising(_, _, practice) => {
+                let identity = &practice.identity;
+                view.stage = Stage::Ready;
+                view.practice = true;
+                view.person = Some(identity.person.clone());
+                view.unit = Some(identity.unit_name.clone());
+                view.township = Some(identity.township.clone());
+                view.shell = shell_of(identity.role);
+                view.lock_rules = lock_rules_view(practice.lock_rules());
             }
         }
         Ok(view)
@@ -455,12 +484,13 @@ impl App {
         self.set_label(account, &label);
     }
 
-    /// Destroys everything of whoever is inside once the server has the receipt for it. False when nothing is to be
-    /// destroyed.
+    /// For a tablet that was stopped: nobody practises on it any more, and everything of whoever is inside is destroyed once
+    /// the server has the receipt for it. False when nothing is to be destroyed.
     ///
     /// # Errors
     /// The store cannot be read or closed, or a file cannot be removed; what was begun is finished at the next start.
     pub fn obey_wipe(&self, tablet: Arc<Tablet>) -> Result<bool, ClientError> {
+        self.leave_practice();
         let is_due = tablet.store.read(store::standing::get)?.wipe_receipted;
         if is_due {
             self.destroy(tablet)?;
@@ -471,7 +501,7 @@ impl App {
     /// A person empties a stopped account, so that she can be enrolled again. Never while something is here that nobody
     /// else has, but for forms they say they do not need.
     pub(crate) fn clear_device(&self, input: &ClearInput) -> Result<AppView, ClientError> {
-        let tablet = self.tablet()?;
+        let tablet = self.own_tablet()?;
         let Some(stopped) = standing::stopped(&tablet)? else {
             return Err(ClientError::new("not_found"));
         };
@@ -486,7 +516,11 @@ impl App {
     fn destroy(&self, tablet: Arc<Tablet>) -> Result<(), ClientError> {
         let (disk, root) = (self.settings.disk.as_ref(), &self.settings.folder);
         let account = match &*self.door() {
-            Door::Open(account, open) if Arc::ptr_eq(open, &tablet) => account.clone(),
+            Door::Open(account, open) | Door::Practising(account, open, _)
+                if Arc::ptr_eq(open, &tablet) =>
+            {
+                account.clone()
+            }
             _ => return Err(ClientError::new("locked")),
         };
         wipe::begin(disk, &account.folder)?;
@@ -498,6 +532,7 @@ impl App {
         self.locked.send_modify(|count| *count += 1);
         drop(tablet);
         self.wait_until_closed()?;
+        self.sweep_practice()?;
         accounts::finish_wipe(disk, root, &account, self.hardware.as_ref())?;
         make_stub(&self.settings)?;
         *self.door() = Door::before(self.accounts()?);
@@ -512,6 +547,16 @@ impl App {
 }
 
 impl Door {
+    fn own_tablet(&self) -> Result<Arc<Tablet>, ClientError> {
+        match self {
+            Self::Open(_, own) | Self::Practising(_, own, _) => Ok(own.clone()),
+            Self::Picking | Self::Locked(_) | Self::Recovering(_) | Self::Recovered(..) => {
+                Err(ClientError::new("locked"))
+            }
+            _ => Err(ClientError::new("not_enrolled")),
+        }
+    }
+
     /// Before anybody came in.
     pub(crate) fn before(mut accounts: Vec<Account>) -> Self {
         match accounts.len() {

@@ -55,6 +55,7 @@ macro_rules! commands {
                 })*
                 other => match app.extension(other) {
                     Some(extension) => {
+                        app.refuse_practice()?;
                         let name = other.to_owned();
                         let result = on_tablet(app, other, move |tablet| extension.call(tablet, &name, argument)).await;
                         app.announce("import");
@@ -114,7 +115,10 @@ commands! {
             let input = read(argument)?;
             blocking(move || app.clear_device(&input)).await
         };
+        "practice_start" => |app, _argument| blocking(move || app.practice_start()).await;
+        "practice_end" => |app, _argument| blocking(move || app.practice_end()).await;
         "sync_now" => |app, _argument| {
+            app.refuse_practice()?;
             app.tap();
             let tablet = app.tablet()?;
             sync_page::view(&tablet)

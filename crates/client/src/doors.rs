@@ -101,7 +101,7 @@ impl App {
                 Door::Recovering(account) | Door::Recovered(account, _) => {
                     *door = Door::Locked(account.clone());
                 }
-                Door::Picking | Door::Locked(_) | Door::Open(..) => {}
+                Door::Picking | Door::Locked(_) | Door::Open(..) | Door::Practising(..) => {}
             }
         }
         self.view()
@@ -222,7 +222,7 @@ impl App {
             let mut door = self.door();
             let account = match &*door {
                 Door::Locked(account) => account.clone(),
-                Door::Open(..) => {
+                Door::Open(..) | Door::Practising(..) => {
                     drop(door);
                     return self.view();
                 }
@@ -293,6 +293,7 @@ impl App {
 
     /// 换一把新锁: a new user key for whoever is inside, at once.
     pub(crate) fn renew_key(&self, input: &PinInput) -> Result<AppView, ClientError> {
+        self.refuse_practice()?;
         self.step_up(input)?;
         let renewed = self.renew_inside(&input.pin);
         // Whatever came of it: where the app stands may have changed.
@@ -352,7 +353,7 @@ impl App {
         Ok(tablet)
     }
 
-    fn came_in(&self) -> Result<AppView, ClientError> {
+    pub(crate) fn came_in(&self) -> Result<AppView, ClientError> {
         self.announce("app");
         self.wake().notify_one();
         self.view()
@@ -378,6 +379,7 @@ impl App {
 
     /// Another PIN for whoever is inside, who gives the old one first.
     pub(crate) fn change_pin(&self, input: &ChangePinInput) -> Result<AppView, ClientError> {
+        self.refuse_practice()?;
         let tablet = self.tablet()?;
         let hardware = self.hardware.as_ref();
         let cost = self.pin_cost()?;
@@ -397,6 +399,7 @@ impl App {
 
     /// The PIN once more, before what asks for it. A wrong one counts as at the door; the tenth locks it.
     pub(crate) fn step_up(&self, input: &PinInput) -> Result<(), ClientError> {
+        self.refuse_practice()?;
         let tablet = self.tablet()?;
         match tablet.store.ask_pin(&input.pin, self.hardware.as_ref()) {
             Ok(()) => tablet.pin_was_given(),
@@ -447,7 +450,8 @@ impl App {
         {
             let mut door = self.door();
             match &*door {
-                Door::Open(account, tablet) => {
+                // What was practised goes with its key, which is nowhere but in what is let go of here.
+                Door::Open(account, tablet) | Door::Practising(account, tablet, _) => {
                     looks::note_lock(tablet);
                     self.note_closed(account, tablet);
                     *self.closing.lock().unwrap_or_else(PoisonError::into_inner) =
@@ -462,6 +466,9 @@ impl App {
                 }
                 _ => {}
             }
+        }
+        if let Err(error) = self.sweep_practice() {
+            tracing::warn!(%error, "what was practised could not be removed");
         }
         self.announce("app");
         self.view()
@@ -544,13 +551,22 @@ impl App {
 
     /// A sync or an import that was under way when the door was locked finishes its step first: one writer only.
     pub(crate) fn wait_until_closed(&self) -> Result<(), ClientError> {
+        self.until_gone(|| {
+            let closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
+            closing.strong_count() == 0
+        })
+    }
+
+    /// Waits until nobody holds what was closed any more.
+    ///
+    /// # Errors
+    /// `storage_busy` when somebody does for too long.
+    pub(crate) fn until_gone(&self, is_gone: impl Fn() -> bool) -> Result<(), ClientError> {
         let deadline = Instant::now() + CLOSING;
         loop {
-            let closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
-            if closing.strong_count() == 0 {
+            if is_gone() {
                 return Ok(());
             }
-            drop(closing);
             if Instant::now() > deadline {
                 return Err(ClientError::new("storage_busy"));
             }

@@ -34,6 +34,7 @@ pub mod office_line;
 pub mod packs;
 pub mod people;
 pub mod picture;
+mod practice;
 pub mod problems;
 pub mod records;
 pub mod recovery;

@@ -34,6 +34,8 @@ pub struct SyncState {
     piece: AtomicUsize,
     /// Whoever fetches a photo has it.
     fetching: tokio::sync::Mutex<()>,
+    /// Nobody is ever asked or told anything: the practice village.
+    without_a_line: bool,
 }
 
 /// What the server gave for a proof.
@@ -89,6 +91,19 @@ impl Default for Progress {
 }
 
 impl SyncState {
+    /// For a tablet that has no line to anybody, and never gets one.
+    pub(crate) fn without_a_line() -> Self {
+        Self {
+            without_a_line: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether there is a server to reach at all.
+    pub(crate) fn has_a_line(&self) -> bool {
+        !self.without_a_line
+    }
+
     /// The progress now.
     pub fn progress(&self) -> Progress {
         *guard(&self.progress)
@@ -172,8 +187,12 @@ impl SyncState {
         self.fetching.lock().await
     }
 
-    /// The line to the server and whether it was used before: its connection may still be open then.
+    /// The line to the server and whether it was used before: its connection may still be open then. No other place makes
+    /// one for a tablet.
     fn server(&self, tablet: &Tablet) -> Result<(Arc<Server>, bool), ClientError> {
+        if self.without_a_line {
+            return Err(ClientError::new("practice"));
+        }
         let mut kept = guard(&self.server);
         if let Some(server) = &*kept {
             return Ok((server.clone(), true));
@@ -218,7 +237,7 @@ pub async fn run(app: Arc<App>) {
         let tapped = app.was_tapped();
         // Before the tablet is taken, so that no leaving is missed.
         let left = app.left();
-        let Ok(tablet) = app.tablet() else {
+        let Ok(tablet) = app.own_tablet() else {
             backoff = Backoff::default();
             (is_new, more) = (true, false);
             continue;

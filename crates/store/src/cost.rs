@@ -33,7 +33,7 @@ const WANTED_MS: u64 = 1_100;
 const MOST_PASSES: u32 = 40;
 
 impl ArgonCost {
-    /// The least Argon2 accepts: for tests only, which unlock hundreds of times.
+    /// The least Argon2 accepts: for tests, which unlock hundreds of times, and for a store whose PIN guards nothing.
     pub const FLOOR: Self = Self {
         memory_kib: 8,
         iterations: 1,

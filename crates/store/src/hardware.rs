@@ -1,7 +1,8 @@
 //! The hardware key: an HMAC nobody can take out of the device, so that a stolen file alone cannot be tried against all PINs.
 //!
-//! Android Keystore and TPM implementations live in the shells; here is the trait and the file stub
-//! for machines without either, which is as strong as the folder it lies in and no stronger.
+//! Android Keystore and TPM implementations live in the shells; here is the trait, the file stub
+//! for machines without either, which is as strong as the folder it lies in and no stronger, and the passing key for a
+//! store that nobody is to open a second time.
 
 use crate::StoreError;
 use crate::disk::{Disk, SystemDisk};
@@ -12,7 +13,7 @@ use ids::Entropy;
 use sha2::Sha256;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use zeroize::Zeroizing;
 
 /// A device secret that answers HMAC-SHA256 and never leaves its place.
@@ -89,14 +90,68 @@ impl HardwareKey for FileHardwareKey {
             }
             Err(error) => return Err(error.into()),
         };
-        let mut hmac =
-            Hmac::<Sha256>::new_from_slice(&secret).expect("HMAC takes a key of any length");
-        hmac.update(message);
-        Ok(Zeroizing::new(hmac.finalize().into_bytes().into()))
+        Ok(hmac_of(&secret, message))
     }
 
     fn destroy(&self) -> Result<(), StoreError> {
         overwrite_and_remove(self.disk.as_ref(), &self.path)?;
         Ok(self.disk.sync_folder(folder_of(&self.path))?)
+    }
+}
+
+/// A key that is in this process's memory and nowhere else: what is sealed under it nobody opens once it is dropped.
+pub struct PassingKey(Mutex<Option<Zeroizing<[u8; 32]>>>);
+
+impl PassingKey {
+    /// A new one.
+    #[must_use]
+    pub fn new(entropy: &dyn Entropy) -> Self {
+        let mut secret = Zeroizing::new([0; 32]);
+        entropy.fill(secret.as_mut_slice());
+        Self(Mutex::new(Some(secret)))
+    }
+}
+
+impl HardwareKey for PassingKey {
+    fn hmac(&self, message: &[u8]) -> Result<Zeroizing<[u8; 32]>, StoreError> {
+        let secret = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let secret = secret.as_ref().ok_or(StoreError::RecoveryNeeded)?;
+        Ok(hmac_of(secret.as_slice(), message))
+    }
+
+    fn destroy(&self) -> Result<(), StoreError> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(())
+    }
+}
+
+fn hmac_of(secret: &[u8], message: &[u8]) -> Zeroizing<[u8; 32]> {
+    let mut hmac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes a key of any length");
+    hmac.update(message);
+    Zeroizing::new(hmac.finalize().into_bytes().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Counting;
+
+    impl Entropy for Counting {
+        fn fill(&self, bytes: &mut [u8]) {
+            for (at, byte) in bytes.iter_mut().enumerate() {
+                *byte = u8::try_from(at).unwrap_or(u8::MAX);
+            }
+        }
+    }
+
+    #[test]
+    fn a_passing_key_answers_until_it_is_destroyed() {
+        let key = PassingKey::new(&Counting);
+        let answer = key.hmac(b"x").expect("it is there");
+        assert_eq!(*answer, *key.hmac(b"x").expect("it is still there"));
+        assert_ne!(*answer, *key.hmac(b"y").expect("another message"));
+        key.destroy().expect("nothing can fail");
+        assert!(matches!(key.hmac(b"x"), Err(StoreError::RecoveryNeeded)));
     }
 }

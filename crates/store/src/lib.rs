@@ -52,7 +52,7 @@ pub use cost::ArgonCost;
 pub use disk::{Disk, SystemDisk};
 pub use error::StoreError;
 pub use files::FolderLock;
-pub use hardware::{FileHardwareKey, HardwareKey};
+pub use hardware::{FileHardwareKey, HardwareKey, PassingKey};
 pub use migrations::SCHEMA_VERSION;
 pub use open::{CreateOptions, OpenOptions, OpenOutcome, OpenWith, Store, rescue};
 pub use pin::check_new_pin;

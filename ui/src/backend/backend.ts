@@ -24,6 +24,8 @@ export const commands = [
   'recover_start',
   'recover_answer',
   'clear_device',
+  'practice_start',
+  'practice_end',
   'me',
   'today',
   'search_children',
@@ -161,6 +163,8 @@ export interface Backend {
   recoverStart(): Promise<view.AppView>
   recoverAnswer(input: view.RecoverInput): Promise<view.AppView>
   clearDevice(input: view.ClearInput): Promise<view.AppView>
+  practiceStart(): Promise<view.AppView>
+  practiceEnd(): Promise<view.AppView>
   me(): Promise<view.MeView>
   today(): Promise<view.TodayView>
   searchChildren(input: view.SearchInput): Promise<view.ChildListView>

@@ -16,9 +16,15 @@ export function useAccountWords() {
   return { nameOf }
 }
 
+let goes = false
+
 /** Nothing of the one who leaves stays in the page's memory: it is loaded anew, at its beginning. */
 export function beginAnew(): void {
-  window.location.hash = '#/'
+  // Once: whatever changes until the page is gone must not call off its going.
+  if (goes) return
+  goes = true
+  // Told to the history alone, so that nobody goes anywhere on the old page.
+  window.history.replaceState(null, '', '#/')
   window.location.reload()
 }
 

@@ -39,6 +39,7 @@ export const readyTablet: AppView = {
   wiped: false,
   lease: { days: 30, days_left: 29, over: false, warn: false, contact: '2026-11-23T08:00:00Z' },
   stopped: null,
+  practice: false,
 }
 
 export function due(kind: 'visit' | 'contact', from: string, last: string, daysOver: number, reason: string): DueView {

@@ -86,6 +86,8 @@ pub struct AppView {
     pub lease: Option<LeaseView>,
     /// In stage stopped.
     pub stopped: Option<StoppedView>,
+    /// She practises: nothing on the screens is anybody's, and nothing of it is sent.
+    pub practice: bool,
 }
 
 /// How long this device may be read without contact.

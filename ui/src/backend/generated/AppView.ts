@@ -95,4 +95,8 @@ lease: LeaseView | null,
 /**
  * In stage stopped.
  */
-stopped: StoppedView | null, };
+stopped: StoppedView | null, 
+/**
+ * She practises: nothing on the screens is anybody's, and nothing of it is sent.
+ */
+practice: boolean, };

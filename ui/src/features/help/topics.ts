@@ -1,7 +1,7 @@
 // What the help speaks of, in the order it is shown. The words are in the locale files.
 
 /** Questions people ask on a tablet. */
-export const topics = ['today', 'visit', 'contact', 'nobody', 'report', 'no_network', 'states', 'both', 'lost', 'privacy'] as const
+export const topics = ['today', 'visit', 'contact', 'nobody', 'report', 'no_network', 'states', 'both', 'lost', 'privacy', 'practice'] as const
 
 /** Words of the field, for somebody new; none that labels a child. */
 export const words = [
