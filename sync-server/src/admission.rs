@@ -183,6 +183,7 @@ fn rank(kind: DocKind) -> u8 {
         DocKind::Child => 1,
         DocKind::Problem => 2,
         DocKind::Restricted => 3,
+        DocKind::Work => 4,
     }
 }
 

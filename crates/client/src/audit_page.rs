@@ -30,9 +30,10 @@ const LOOKS: [&str; 6] = [
 ];
 
 /// What devices write that the page lists one by one. What the server writes is listed wholly.
-const EVENTS: [&str; 17] = [
+const EVENTS: [&str; 18] = [
     "opened_urgently",
     "opening_reviewed",
+    "status_answered",
     "handler_named",
     "export_made",
     "export_taken",

@@ -83,7 +83,8 @@ pub fn input(child: &Child) -> Option<CadenceInput> {
             .get(domain::child::IS_NEW)
             .and_then(Scalar::as_bool)
             .unwrap_or(false),
-        closed_on: child.text("closed_on").and_then(|text| text.parse().ok()),
+        closed_on: child.status.ended_on(),
+        gaps: child.status.gaps.clone(),
         birth_date: child.birth_date(),
         categories: child
             .categories
@@ -169,7 +170,12 @@ fn settled_facts(child: &Child) -> impl Iterator<Item = TierFact> {
 
 /// Computes a child's cadence today. None without an opening date.
 pub fn of(child: &Child, packs: &Packs, today: NaiveDate) -> Option<Cadence> {
-    input(child).map(|input| compute(&input, &packs.rules, today))
+    let mut cadence = input(child).map(|input| compute(&input, &packs.rules, today))?;
+    // The last day of a file still counts for its records; nothing more is asked of it.
+    if child.status.ended_on().is_some() {
+        cadence.dues.clear();
+    }
+    Some(cadence)
 }
 
 /// Contact or visit, for a screen.

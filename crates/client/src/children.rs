@@ -4,6 +4,7 @@ use crate::benefits::{self, OpenProblems, Says};
 use crate::cadence;
 use crate::contacts::{event_date, note, options, saved};
 use crate::error::ClientError;
+use crate::file_status;
 use crate::looks::{self, Look};
 use crate::records::{self, Write};
 use crate::recusals;
@@ -40,9 +41,12 @@ pub fn search(tablet: &Tablet, input: &SearchInput) -> Result<ChildListView, Cli
     if by_number && query.bytes().any(|byte| byte.is_ascii_digit()) {
         looks::note(tablet, Look::Number, "")?;
     }
-    let rows = roster
-        .children
-        .iter()
+    // What runs first, and behind it what is over, each by name.
+    let (running, over): (Vec<&RosterChild>, Vec<&RosterChild>) =
+        roster.children.iter().partition(|child| child.runs());
+    let rows = running
+        .into_iter()
+        .chain(over)
         .filter(|child| {
             input
                 .village
@@ -85,6 +89,7 @@ fn row(tablet: &Tablet, roster: &Roster, child: &RosterChild) -> ChildRow {
             .as_ref()
             .is_some_and(|cadence| cadence.enhanced),
         next: child.next(),
+        over: !child.runs(),
         needs_check: !child.conflicts.is_empty()
             || child.is_flagged()
             || household.is_some_and(|household| !household.conflicts.is_empty()),
@@ -143,6 +148,7 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
     };
     Ok(ChildFileView {
         child: input.id.clone(),
+        status: file_status::of(tablet, &roster, child, pack, decides),
         household: child.child.household().unwrap_or_default().to_owned(),
         name: child.name(),
         nickname: child.child.text("nickname").map(str::to_owned),
@@ -171,6 +177,8 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
             .file
             .blocks
             .iter()
+            // Work stands in the timeline.
+            .filter(|block| block.rows.as_ref().is_none_or(|rows| rows.work.is_none()))
             .map(|block| block_view(&drawing, block))
             .collect(),
         siblings,

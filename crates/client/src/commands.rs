@@ -4,9 +4,10 @@ use crate::app::App;
 use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
-    attachments, audit_page, benefits, children, conflicts, contacts, delegation, erasures,
-    exports, forms, masks, moves, office_line, people, problems, recusals, restricted, returned,
-    rhythm, rows, screening, standing, station, sync_page, today, visits, work_log, writing,
+    attachments, audit_page, benefits, children, conflicts, contacts, delegation, duties, erasures,
+    exports, file_status, forms, masks, moves, office_line, people, problems, recusals, restricted,
+    returned, rhythm, rows, screening, standing, station, sync_page, today, visits, work, work_log,
+    writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -132,11 +133,19 @@ commands! {
         "edit_field" => children::edit_field, input;
         "write_row" => rows::write_row, input;
         "take_row_away" => rows::take_row_away, input;
+        "propose_status" => file_status::propose, input;
+        "decide_status" => file_status::decide, input;
         "note_miss" => rhythm::note_miss, input;
         "lower_tier" => rhythm::lower_tier, input;
         "coming" => rhythm::coming;
         "benefits" => benefits::benefits, input;
         "work_log" => work_log::work_log, input;
+        "work_form" => work::form, input;
+        "record_work" => work::record_work, input;
+        "take_work_away" => work::take_work_away, input;
+        "duties" => duties::duties, input;
+        "tick_duty" => duties::tick, input;
+        "sign_list" => work::sign_list, input;
         "reveal_field" => masks::reveal_field, input;
         "add_child_form" => children::add_child_form;
         "add_child" => children::add_child, input;

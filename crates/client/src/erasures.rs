@@ -16,6 +16,7 @@ use crate::view::{
 };
 use chrono::NaiveDate;
 use domain::problem::Problem;
+use domain::record::ROWS;
 use domain::record::renewal::Part;
 use domain::restricted::Restricted;
 use domain::retention::retention;
@@ -499,6 +500,10 @@ fn items_of(
     for contact in file.contacts.iter().filter(|one| !one.note.is_empty()) {
         let label = format!("{} 联系备注", day(contact.event_date));
         items.push(words(child.id, "contacts", &contact.id, "note", label));
+    }
+    for (title, entry) in crate::work::in_file(&packs, child) {
+        let label = format!("{} {title}里的话", entry.text_or_empty("on"));
+        items.push(words(child.id, ROWS, &entry.id, "text", label));
     }
     let name = child.id.to_string();
     let nouns = tablet.store.read(|connection| tablet.nouns(connection))?;

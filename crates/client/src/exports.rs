@@ -433,6 +433,8 @@ pub fn print(tablet: &Arc<Tablet>, input: &PrintInput) -> Result<PrintView, Clie
         "report" => {}
         // A person's own work log, for the committee's file.
         "work_log" => {}
+        // Who takes part in an activity, to sign.
+        "sign_list" => {}
         "audit_month" if tablet.identity.role.is_at_station() => {}
         "audit_month" => return Err(ClientError::new("not_allowed")),
         other => return Err(ClientError::new("value_invalid").with("value", other)),

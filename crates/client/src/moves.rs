@@ -470,7 +470,7 @@ fn whose(roster: &Roster, review: &ReviewRecord) -> String {
             .map(RosterChild::name)
             .collect::<Vec<_>>()
             .join("、"),
-        DocKind::Problem | DocKind::Restricted => String::new(),
+        DocKind::Problem | DocKind::Restricted | DocKind::Work => String::new(),
     }
 }
 

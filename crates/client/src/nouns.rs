@@ -11,8 +11,10 @@ use domain::household::Household;
 use domain::name_search::SearchKey;
 use domain::problem::Problem;
 use domain::record::{FieldConflict, FieldValue, Record, doc};
+use domain::status::{self, STATUS};
+use domain::work::Work;
 use ids::{ChangeHash, DocKind, DocumentId, Role, UnitId};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use store::projections::{children, conflicts, households, records};
 use store::{Connection, StoreError, changes, documents, members};
@@ -41,6 +43,8 @@ pub struct Nouns {
     pub households: Vec<Noun<Household>>,
     /// Problems.
     pub problems: Vec<Noun<Problem>>,
+    /// Months of work.
+    pub work: Vec<Noun<Work>>,
 }
 
 /// A document is read again when it changed or belongs elsewhere.
@@ -51,6 +55,7 @@ enum Kept {
     Child(Noun<Child>),
     Household(Noun<Household>),
     Problem(Noun<Problem>),
+    Work(Noun<Work>),
     Other,
 }
 
@@ -83,7 +88,12 @@ impl Tablet {
             .unwrap_or_else(PoisonError::into_inner);
         let mut bulk = BTreeMap::new();
         if kept.is_empty() {
-            for kind in [DocKind::Child, DocKind::Household, DocKind::Problem] {
+            for kind in [
+                DocKind::Child,
+                DocKind::Household,
+                DocKind::Problem,
+                DocKind::Work,
+            ] {
                 bulk.extend(records::all(connection, kind)?);
             }
         }
@@ -102,6 +112,7 @@ impl Tablet {
                 Kept::Child(noun) => nouns.children.push(noun),
                 Kept::Household(noun) => nouns.households.push(noun),
                 Kept::Problem(noun) => nouns.problems.push(noun),
+                Kept::Work(noun) => nouns.work.push(noun),
                 Kept::Other => {}
             }
         }
@@ -270,7 +281,7 @@ fn read(
     Ok(match head.kind {
         DocKind::Child => {
             let mut child = Child::from_record(&record);
-            only_the_station_lowers(connection, &mut child)?;
+            only_the_station_decides(connection, &mut child)?;
             let search = Arc::new(search_key(&child));
             Kept::Child(Noun {
                 id,
@@ -294,28 +305,49 @@ fn read(
             conflicts,
             search: Arc::default(),
         }),
+        DocKind::Work => Kept::Work(Noun {
+            id,
+            unit,
+            noun: Arc::new(Work::from_record(&record)),
+            conflicts,
+            search: Arc::default(),
+        }),
         DocKind::Restricted => Kept::Other,
     })
 }
 
-/// Lowering a tier has an effect only from a person of the station, whatever the entry claims (decisions.md 7).
-fn only_the_station_lowers(connection: &Connection, child: &mut Child) -> Result<(), ClientError> {
-    for fact in &mut child.tier_facts {
-        let Some(change) = fact.made_by.filter(|_| fact.kind == TIER_LOWERED) else {
-            continue;
+/// Lowering a tier, ending a file and what else the station decides has an effect only from a person of the station,
+/// whatever the entry claims (decisions.md 7).
+fn only_the_station_decides(connection: &Connection, child: &mut Child) -> Result<(), ClientError> {
+    let lowers = child
+        .tier_facts
+        .iter()
+        .any(|fact| fact.kind == TIER_LOWERED);
+    let entries: Vec<_> = child.rows(STATUS).cloned().collect();
+    if !lowers && entries.is_empty() {
+        return Ok(());
+    }
+    let staff = members::all_staff(connection)?;
+    let is_directors = |change: Option<[u8; 32]>| -> Result<bool, ClientError> {
+        let Some(change) = change else {
+            return Ok(false);
         };
         let author = changes::author_of(connection, ChangeHash(change))?;
-        let role = match author {
-            Some(author) => members::all_staff(connection)?
-                .into_iter()
-                .find(|row| row.staff == author.staff)
-                .map(|row| row.role),
-            None => None,
-        };
-        if role == Some(Role::Director) {
+        let known = author.and_then(|author| staff.iter().find(|row| row.staff == author.staff));
+        Ok(known.is_some_and(|row| row.role == Role::Director))
+    };
+    for fact in &mut child.tier_facts {
+        if fact.kind == TIER_LOWERED && is_directors(fact.made_by)? {
             fact.approved_by = None;
         }
     }
+    let mut theirs = BTreeSet::new();
+    for entry in &entries {
+        if is_directors(entry.made_by)? {
+            theirs.insert(entry.id.clone());
+        }
+    }
+    child.status = status::fold(entries.iter(), |entry| !theirs.contains(&entry.id));
     Ok(())
 }
 

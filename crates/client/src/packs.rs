@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use domain::area::AreaTable;
 use domain::benefit::BenefitPack;
 use domain::code_list::{CodeList, CodeLists};
+use domain::duty::DutyPack;
 use domain::file::{FieldRule, FilePack};
 use domain::form::FormPack;
 use domain::policy::{PolicyPack, PolicySet};
@@ -22,6 +23,8 @@ pub struct Packs {
     pub screening: Option<ScreeningPack>,
     /// What a family may ask for; the newest version.
     pub benefits: Option<BenefitPack>,
+    /// Duties and services as lists; the newest version.
+    pub duties: Option<DutyPack>,
     /// Blocks of the child's file, and what of it a person should look at.
     pub file: FilePack,
     /// Names of places by area code (`cargo xtask areas`).
@@ -106,6 +109,16 @@ impl Packs {
                     }
                     Err(error) => packs.unreadable.push((id.to_owned(), error)),
                 }
+            } else if value.get("duties").is_some() {
+                match DutyPack::parse(json) {
+                    Ok(pack) => {
+                        let newest = packs.duties.as_ref();
+                        if newest.is_none_or(|newest| newest.version < pack.version) {
+                            packs.duties = Some(pack);
+                        }
+                    }
+                    Err(error) => packs.unreadable.push((id.to_owned(), error)),
+                }
             } else if value.get("blocks").is_some() {
                 match FilePack::parse(json) {
                     Ok(file) => packs.file = file,
@@ -178,6 +191,7 @@ mod tests {
     const FIELDS: &str = include_str!("../../../policy/fields.json");
     const CODES: &str = include_str!("../../../policy/codes-cn-1.json");
     const BENEFITS: &str = include_str!("../../../policy/benefits-sh-1.json");
+    const DUTIES: &str = include_str!("../../../policy/duties-cn-1.json");
     const COLUMNS: &str = include_str!("../../../policy/ledgers/columns.json");
 
     #[test]
@@ -188,9 +202,11 @@ mod tests {
             ("fields", FIELDS),
             ("codes", CODES),
             ("benefits", BENEFITS),
+            ("duties", DUTIES),
             ("columns", COLUMNS),
         ]);
         assert!(packs.unreadable.is_empty(), "{:?}", packs.unreadable);
+        assert!(packs.duties.as_ref().is_some_and(|pack| pack.version > 0));
         assert!(packs.benefits.as_ref().is_some_and(|pack| pack.version > 0));
         let form = packs.visit_form().expect("there is a visit form");
         assert!(

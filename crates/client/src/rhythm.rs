@@ -5,6 +5,7 @@ use crate::cadence::{self, kind_view};
 use crate::children;
 use crate::contacts::{note, options};
 use crate::error::ClientError;
+use crate::file_status;
 use crate::packs::Packs;
 use crate::records::{self, Write};
 use crate::recovery;
@@ -451,6 +452,7 @@ pub fn coming(tablet: &Tablet) -> Result<ComingView, ClientError> {
         on: on.map(|day| day.to_string()),
     };
     let mut view = ComingView {
+        status: file_status::waiting(&roster, pack),
         law: Vec::new(),
         ageing: Vec::new(),
         ended: Vec::new(),
@@ -460,7 +462,7 @@ pub fn coming(tablet: &Tablet) -> Result<ComingView, ClientError> {
         benefits: Vec::new(),
         changes: rule_changes(&roster, &packs, pack),
     };
-    for child in &roster.children {
+    for child in roster.children.iter().filter(|child| child.runs()) {
         let says = Says::of(&roster, child, &packs, &open);
         let facts = says.facts(&roster, child);
         let (hints, _) = looked_at(&facts, &packs);
@@ -486,9 +488,7 @@ pub fn coming(tablet: &Tablet) -> Result<ComingView, ClientError> {
         let Some(cadence) = &child.cadence else {
             continue;
         };
-        if let Some(day) = cadence.ended_on
-            && child.child.text("closed_on").is_none()
-        {
+        if let Some(day) = cadence.ended_on {
             let date = full_date_words(day);
             let text = pack.text("ended", &[("date", &date)]);
             view.ended.push(row(child, text, Some(day)));

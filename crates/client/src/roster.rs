@@ -2,6 +2,7 @@
 
 use crate::cadence;
 use crate::error::ClientError;
+use crate::nouns::Noun;
 use crate::tablet::Tablet;
 use crate::view::{DueView, RecordState};
 use chrono::NaiveDate;
@@ -11,6 +12,8 @@ use domain::child::Child;
 use domain::household::Household;
 use domain::name_search::SearchKey;
 use domain::record::FieldConflict;
+use domain::status::State;
+use domain::work::Work;
 use ids::{ChangeHash, DeviceId, DocumentId, Role, StaffId, UnitId};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -32,6 +35,8 @@ pub struct RosterChild {
     pub cadence: Option<Arc<Cadence>>,
     /// For searching.
     pub search: Arc<SearchKey>,
+    /// Other files of this child that are told in this one; their records are among its own.
+    pub also: Vec<DocumentId>,
 }
 
 /// A household as lists need it.
@@ -64,6 +69,8 @@ pub struct Roster {
     pub children: Vec<RosterChild>,
     /// Households by id.
     pub households: BTreeMap<String, RosterHousehold>,
+    /// Months of work that is about no child.
+    pub work: Vec<Noun<Work>>,
     /// Staff and units.
     pub people: People,
     /// States of records that are not delivered yet, by record id.
@@ -218,7 +225,63 @@ pub fn record_state(states: &HashMap<String, ChangeState>, record: &str) -> Reco
     }
 }
 
+/// Puts the records of files that are told in another one among those of that one. Returns which are told where. Two
+/// files that were told in each other apart do not lose the child: the one with the smaller id leads.
+fn merged(children: &mut [Noun<Child>]) -> HashMap<DocumentId, Vec<DocumentId>> {
+    let told: BTreeMap<DocumentId, DocumentId> = children
+        .iter()
+        .filter_map(|noun| {
+            let into = noun.noun.status.told_in()?;
+            Some((noun.id, DocumentId::parse(into).ok()?))
+        })
+        .collect();
+    let mut files: HashMap<DocumentId, Vec<DocumentId>> = HashMap::new();
+    for id in told.keys() {
+        let mut way = vec![*id];
+        let leading = loop {
+            let last = way[way.len() - 1];
+            match told.get(&last) {
+                None => break last,
+                Some(next) => match way.iter().position(|known| known == next) {
+                    Some(begins) => break way[begins..].iter().copied().min().unwrap_or(last),
+                    None => way.push(*next),
+                },
+            }
+        };
+        if leading != *id {
+            files.entry(leading).or_default().push(*id);
+        }
+    }
+    for (leading, others) in &files {
+        let whole = |id: &DocumentId| children.iter().find(|noun| noun.id == *id);
+        let parts: Vec<Arc<Child>> = others
+            .iter()
+            .filter_map(whole)
+            .map(|noun| noun.noun.clone())
+            .collect();
+        let Some(noun) = children.iter_mut().find(|noun| noun.id == *leading) else {
+            continue;
+        };
+        let child = Arc::make_mut(&mut noun.noun);
+        if child.status.told_in().is_some() {
+            child.status.state = State::Runs;
+        }
+        for part in parts {
+            child.visits.extend(part.visits.iter().cloned());
+            child.contacts.extend(part.contacts.iter().cloned());
+            child.attempts.extend(part.attempts.iter().cloned());
+            child.amendments.extend(part.amendments.iter().cloned());
+        }
+    }
+    files
+}
+
 impl RosterChild {
+    /// Whether the file runs: it was neither ended nor is it told in another one.
+    pub fn runs(&self) -> bool {
+        self.child.status.ended_on().is_none()
+    }
+
     /// Name.
     pub fn name(&self) -> String {
         self.child.name().to_owned()
@@ -258,12 +321,13 @@ impl Roster {
         let packs = tablet.packs();
         let today = tablet.today();
         let people = People::read(tablet)?;
-        let (nouns, states) = tablet.store.read(|connection| {
+        let (mut nouns, states) = tablet.store.read(|connection| {
             Ok::<_, ClientError>((
                 tablet.nouns(connection)?,
                 changes::open_record_states(connection)?,
             ))
         })?;
+        let mut also = merged(&mut nouns.children);
         let cadences = tablet.cadences(&nouns.children, &packs, today);
         let mut children: Vec<RosterChild> = nouns
             .children
@@ -276,6 +340,7 @@ impl Roster {
                 conflicts: noun.conflicts.clone(),
                 cadence,
                 search: noun.search.clone(),
+                also: also.remove(&noun.id).unwrap_or_default(),
             })
             .collect();
         children.sort_by_cached_key(|child| {
@@ -303,9 +368,15 @@ impl Roster {
                     )
                 })
                 .collect(),
+            work: nouns.work,
             people,
             states,
         })
+    }
+
+    /// Children whose file runs.
+    pub fn running(&self) -> impl Iterator<Item = &RosterChild> {
+        self.children.iter().filter(|child| child.runs())
     }
 
     /// One child.
@@ -338,6 +409,7 @@ impl Roster {
             conflicts: noun.conflicts,
             cadence: None,
             search: noun.search,
+            also: Vec::new(),
         }))
     }
 

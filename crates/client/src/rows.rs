@@ -143,26 +143,11 @@ impl Drawing<'_> {
             columns: rule
                 .columns
                 .iter()
-                .map(|column| self.column(column))
+                .map(|rule| column(self.tablet, self.pack, rule))
                 .collect(),
             rows,
             past,
             editable: rule.holder == "child" || self.household.is_some(),
-        }
-    }
-
-    fn column(&self, column: &FieldRule) -> RowColumnView {
-        RowColumnView {
-            key: column.key.clone(),
-            label: column.label.clone(),
-            kind: column.kind.clone(),
-            options: column
-                .list
-                .as_deref()
-                .map(|list| options(&self.pack.items(list)))
-                .unwrap_or_default(),
-            need: column.need,
-            masked: !self.tablet.sees(column).is_open(),
         }
     }
 
@@ -214,8 +199,24 @@ impl Drawing<'_> {
     }
 }
 
+/// A column for a screen that writes it.
+pub(crate) fn column(tablet: &Tablet, pack: &PolicyPack, rule: &FieldRule) -> RowColumnView {
+    RowColumnView {
+        key: rule.key.clone(),
+        label: rule.label.clone(),
+        kind: rule.kind.clone(),
+        options: rule
+            .list
+            .as_deref()
+            .map(|list| options(&pack.items(list)))
+            .unwrap_or_default(),
+        need: rule.need,
+        masked: !tablet.sees(rule).is_open(),
+    }
+}
+
 /// A column's value in words, masked as this person sees it; none where it is hidden or says nothing.
-fn column_words(
+pub(crate) fn column_words(
     tablet: &Tablet,
     pack: &PolicyPack,
     column: &FieldRule,
@@ -298,7 +299,7 @@ pub(crate) fn area_words(tablet: &Tablet, code: &str) -> String {
 }
 
 /// The values of a column as they were written.
-fn raw(entry: &Entry, column: &FieldRule) -> Vec<String> {
+pub(crate) fn raw(entry: &Entry, column: &FieldRule) -> Vec<String> {
     if column.kind == "many" {
         return entry.codes(&column.key);
     }
@@ -376,7 +377,7 @@ pub fn write_row(tablet: &Tablet, input: &FileRowInput) -> Result<ChildFileView,
     let id = tablet.new_id().to_string();
     let mut entry = Entry::new(&id);
     for column in &rule.columns {
-        fill(tablet, pack, column, earlier, input, &mut entry)?;
+        fill(tablet, pack, column, earlier, &input.values, &mut entry)?;
         if column.need && raw(&entry, column).is_empty() {
             return Err(ClientError::new("row_incomplete").with("label", &column.label));
         }
@@ -474,24 +475,26 @@ fn save(
     )
 }
 
+/// A block of the file whose rows are written in the file. A piece of work is not ([`crate::work`]).
 fn block<'a>(pack: &'a FilePack, key: &str) -> Result<(&'a FieldBlock, &'a RowsRule), ClientError> {
     pack.blocks
         .iter()
         .find(|block| block.key == key)
         .and_then(|block| Some((block, block.rows.as_ref()?)))
+        .filter(|(_, rule)| rule.work.is_none())
         .ok_or_else(|| ClientError::new("not_allowed"))
 }
 
 /// Writes one column: what was given, else what was there before.
-fn fill(
+pub(crate) fn fill(
     tablet: &Tablet,
     pack: &PolicyPack,
     column: &FieldRule,
     earlier: Option<&Entry>,
-    input: &FileRowInput,
+    values: &BTreeMap<String, Vec<String>>,
     entry: &mut Entry,
 ) -> Result<(), ClientError> {
-    let Some(given) = input.values.get(&column.key) else {
+    let Some(given) = values.get(&column.key) else {
         let prefix = format!("{}.", column.key);
         let flag = format!("{FLAG}{}", column.key);
         for (key, value) in earlier.iter().flat_map(|earlier| &earlier.values) {

@@ -73,7 +73,7 @@ pub fn overview(tablet: &Tablet) -> Result<OverviewView, ClientError> {
     let problems = problems::list(tablet)?.rows;
     let now = tablet.clock.now_ms();
     Ok(OverviewView {
-        children: count(roster.children.len()),
+        children: count(roster.running().count()),
         villages: count(by_village.len()),
         visits_due,
         visits_done,
@@ -198,8 +198,7 @@ pub(crate) fn village_rows(
         .into_iter()
         .map(|unit| {
             let children: Vec<&RosterChild> = roster
-                .children
-                .iter()
+                .running()
                 .filter(|child| child.unit == unit.unit)
                 .collect();
             VillageRow {

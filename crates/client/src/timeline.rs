@@ -4,11 +4,13 @@ use crate::error::ClientError;
 use crate::roster::{self, Roster, RosterChild, record_state};
 use crate::tablet::Tablet;
 use crate::view::{RecordState, TimelineKind, TimelineRow};
+use crate::work;
 use chrono::NaiveDate;
 use domain::calendar::month_day_words;
 use domain::child::{Attempt, ChildVisit, Contact};
 use domain::policy::PolicyPack;
-use ids::StaffId;
+use domain::record::ROWS;
+use ids::{DocumentId, StaffId};
 use std::collections::HashMap;
 
 /// The timeline of a child.
@@ -24,12 +26,22 @@ pub fn of(
     let pack = packs
         .rules_on(roster.today)
         .ok_or_else(|| ClientError::new("form_unknown"))?;
-    let context = Context {
+    // Other files of this child that are told here.
+    let others: Vec<&RosterChild> = roster
+        .children
+        .iter()
+        .filter(|other| child.also.contains(&other.id))
+        .collect();
+    let mut context = Context {
         tablet,
         roster,
         child,
+        others: &others,
         authors: roster::authors(tablet, child.id)?,
     };
+    for other in &others {
+        context.authors.extend(roster::authors(tablet, other.id)?);
+    }
     let household = roster.household_of(child);
     let mut rows: Vec<(i64, TimelineRow)> = Vec::new();
     for visit in &child.child.visits {
@@ -70,8 +82,26 @@ pub fn of(
         );
         rows.push((attempt.recorded_ms, row));
     }
-    for (at, row) in crate::problems::timeline_rows(tablet, &child.id.to_string())? {
-        rows.push((at, row));
+    let files = || std::iter::once(child).chain(others.iter().copied());
+    for kind in work::kinds(&packs) {
+        let entries = files().flat_map(|file| file.child.rows(&kind.block.key));
+        for entry in entries {
+            let (title, text) = kind.told(tablet, pack, entry);
+            let day = kind.day(entry);
+            let mut row = context.row(TimelineKind::Work, &entry.id, day, text, entry.made_by);
+            row.title = Some(title);
+            row.counts = None;
+            row.why_not = None;
+            row.can_amend = false;
+            row.work = kind.reference(tablet, entry);
+            rows.push((entry.int("recorded_ms").unwrap_or(0), row));
+        }
+    }
+    for file in files() {
+        rows.extend(crate::problems::timeline_rows(
+            tablet,
+            &file.id.to_string(),
+        )?);
     }
     rows.sort_by(|(a_ms, a), (b_ms, b)| {
         (&b.date, b_ms, &b.record).cmp(&(&a.date, a_ms, &a.record))
@@ -83,6 +113,7 @@ struct Context<'a> {
     tablet: &'a Tablet,
     roster: &'a Roster,
     child: &'a RosterChild,
+    others: &'a [&'a RosterChild],
     authors: HashMap<[u8; 32], roster::Author>,
 }
 
@@ -91,6 +122,21 @@ impl Context<'_> {
         made_by
             .and_then(|hash| self.authors.get(&hash))
             .map(|author| author.staff)
+    }
+
+    /// The file a record lies in.
+    fn file_of(&self, record: &str) -> DocumentId {
+        let has = |other: &&&RosterChild| {
+            let file = &other.child;
+            file.visits.iter().any(|one| one.id == record)
+                || file.contacts.iter().any(|one| one.id == record)
+                || file.attempts.iter().any(|one| one.id == record)
+                || file.entries(ROWS).iter().any(|one| one.id == record)
+        };
+        self.others
+            .iter()
+            .find(has)
+            .map_or(self.child.id, |other| other.id)
     }
 
     fn row(
@@ -103,6 +149,7 @@ impl Context<'_> {
     ) -> TimelineRow {
         let file = &self.child.child;
         let author = self.author(made_by);
+        let lies_in = self.file_of(record);
         let verdict = self
             .child
             .cadence
@@ -138,7 +185,9 @@ impl Context<'_> {
             why_not: verdict
                 .as_ref()
                 .and_then(|verdict| verdict.why_not_text.clone()),
-            can_amend: voided.is_none() && author == Some(self.tablet.identity.staff),
+            can_amend: voided.is_none()
+                && lies_in == self.child.id
+                && author == Some(self.tablet.identity.staff),
             voided,
             amendments: amendments
                 .iter()
@@ -161,6 +210,9 @@ impl Context<'_> {
                 .collect(),
             entered_late: verdict.as_ref().is_some_and(|verdict| verdict.entered_late),
             waiting_for_session: false,
+            title: None,
+            work: None,
+            file: lies_in.to_string(),
         }
     }
 }

@@ -82,7 +82,7 @@ pub fn today(tablet: &Tablet) -> Result<TodayView, ClientError> {
         rows,
         done_this_month: counts.visits + counts.contacts,
         with_cadence,
-        children: u32::try_from(roster.children.len()).unwrap_or(u32::MAX),
+        children: count(roster.running()),
         drafts: drafts
             .iter()
             .map(|draft| {
@@ -135,7 +135,7 @@ pub fn me(tablet: &Tablet) -> Result<MeView, ClientError> {
                 None => format!("{}（{} 起）", pack.name, pack.valid.from),
             })
             .collect(),
-        children: u32::try_from(roster.children.len()).unwrap_or(u32::MAX),
+        children: count(roster.running()),
         unit_key: unit_keys::digits(tablet)?,
         records_this_month: month.visits + month.contacts + month.attempts + month.problems,
         month,

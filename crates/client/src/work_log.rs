@@ -8,8 +8,12 @@ use crate::roster::{Roster, RosterChild};
 use crate::system;
 use crate::tablet::Tablet;
 use crate::timeline::{attempt_text, contact_text, visit_text};
-use crate::view::{WorkDayView, WorkKind, WorkLineView, WorkLogInput, WorkLogView};
+use crate::view::{WorkDayView, WorkKind, WorkKindView, WorkLineView, WorkLogInput, WorkLogView};
+use crate::work::{self, Kind};
 use chrono::{Datelike, Months, NaiveDate};
+use domain::policy::PolicyPack;
+use domain::record::Entry;
+use domain::work::record_of;
 use std::collections::BTreeMap;
 
 /// What stands where a line begins: siblings seen in one visit are one line.
@@ -34,13 +38,7 @@ struct Gathered<'a> {
 /// `value_invalid` for what is no month, `form_unknown` without rules, or the store cannot be read.
 pub fn work_log(tablet: &Tablet, input: &WorkLogInput) -> Result<WorkLogView, ClientError> {
     let roster = Roster::read(tablet)?;
-    let this = first_of(roster.today);
-    let month = match &input.month {
-        None => this,
-        Some(text) => format!("{text}-01")
-            .parse()
-            .map_err(|_| ClientError::new("value_invalid").with("value", text))?,
-    };
+    let (month, this) = month_of(input.month.as_deref(), roster.today)?;
     let packs = tablet.packs();
     let pack = packs
         .rules_on(roster.today)
@@ -78,6 +76,9 @@ pub fn work_log(tablet: &Tablet, input: &WorkLogInput) -> Result<WorkLogView, Cl
         }
     }
     gathered.add_problems(&Room::open(tablet)?);
+    for kind in work::kinds(&packs) {
+        gathered.add_written(tablet, pack, kind);
+    }
     let mut days: Vec<WorkDayView> = Vec::new();
     for (place, line) in gathered.lines {
         let date = place.date.to_string();
@@ -89,21 +90,50 @@ pub fn work_log(tablet: &Tablet, input: &WorkLogInput) -> Result<WorkLogView, Cl
             }),
         }
     }
-    let beside = |month: NaiveDate| month.format("%Y-%m").to_string();
     Ok(WorkLogView {
-        month: beside(month),
-        before: month.checked_sub_months(Months::new(1)).map(beside),
+        month: name_of(month),
+        before: month.checked_sub_months(Months::new(1)).map(name_of),
         after: month
             .checked_add_months(Months::new(1))
             .filter(|after| *after <= this)
-            .map(beside),
+            .map(name_of),
         person: tablet.identity.person.clone(),
         unit: tablet.unit_name(),
         days,
+        kinds: work::kinds(&packs)
+            .filter(|kind| kind.work.of.is_none())
+            .map(|kind| WorkKindView {
+                block: kind.block.key.clone(),
+                one: kind.rows.one.clone(),
+            })
+            .collect(),
     })
 }
 
-fn first_of(date: NaiveDate) -> NaiveDate {
+/// A month by its first day, and this one; this one where none is named.
+///
+/// # Errors
+/// `value_invalid` for what is no month.
+pub(crate) fn month_of(
+    named: Option<&str>,
+    today: NaiveDate,
+) -> Result<(NaiveDate, NaiveDate), ClientError> {
+    let this = first_of(today);
+    let month = match named {
+        None => this,
+        Some(text) => format!("{text}-01")
+            .parse()
+            .map_err(|_| ClientError::new("value_invalid").with("value", text))?,
+    };
+    Ok((month, this))
+}
+
+/// `2026-11`.
+pub(crate) fn name_of(month: NaiveDate) -> String {
+    month.format("%Y-%m").to_string()
+}
+
+pub(crate) fn first_of(date: NaiveDate) -> NaiveDate {
     date.with_day(1).unwrap_or(date)
 }
 
@@ -140,8 +170,55 @@ impl Gathered<'_> {
             names: Vec::new(),
             text: text(),
             step: None,
+            title: None,
+            work: None,
         });
         line.names.push(child.name());
+    }
+
+    /// What this person wrote down herself. A record about several children is one line; the lines an activity leaves in
+    /// their files only name them.
+    fn add_written(&mut self, tablet: &Tablet, pack: &PolicyPack, kind: Kind<'_>) {
+        let (roster, month, lines) = (self.roster, self.month, &mut self.lines);
+        let mut add = |entry: &Entry, name: Option<String>| {
+            let date = kind.day(entry).filter(|date| first_of(*date) == month);
+            let Some(date) = date.filter(|_| work::is_mine(tablet, entry)) else {
+                return;
+            };
+            let place = Place {
+                date,
+                recorded_ms: entry.int("recorded_ms").unwrap_or(0),
+                record: record_of(entry).to_owned(),
+            };
+            if kind.work.of.is_some() {
+                if let Some(line) = lines.get_mut(&place) {
+                    line.names.extend(name);
+                }
+                return;
+            }
+            let line = lines.entry(place).or_insert_with(|| {
+                let (title, text) = kind.told(tablet, pack, entry);
+                WorkLineView {
+                    kind: WorkKind::Written,
+                    names: Vec::new(),
+                    text,
+                    step: None,
+                    title: Some(title),
+                    work: kind.reference(tablet, entry),
+                }
+            });
+            line.names.extend(name);
+        };
+        for month in &roster.work {
+            for entry in month.noun.rows(&kind.block.key) {
+                add(entry, None);
+            }
+        }
+        for child in &roster.children {
+            for entry in child.child.rows(&kind.block.key) {
+                add(entry, Some(child.name()));
+            }
+        }
     }
 
     /// What this person did about problems. Of a sealed matter only that there was one.
@@ -173,6 +250,8 @@ impl Gathered<'_> {
                         title.clone()
                     },
                     step: Some(event.kind.clone()),
+                    title: None,
+                    work: None,
                 };
                 self.lines.insert(place, line);
             }

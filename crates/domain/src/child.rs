@@ -4,6 +4,7 @@ use crate::cadence::Kind;
 use crate::record::{AMENDMENTS, Edit, Entry, ROWS, Record, standing};
 use crate::scalar::Scalar;
 use crate::screening::SettledLevel;
+use crate::status::Status;
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
@@ -223,6 +224,9 @@ pub struct Child {
     pub amendments: Vec<Amendment>,
     /// The entries of the file's blocks that stand, by collection, as they were written: categories, tier facts, pauses, rows.
     pub listed: BTreeMap<&'static str, Vec<Entry>>,
+    /// Whether the file runs. Who may decide that is not in the document: whoever knows the authors folds it
+    /// ([`crate::status::fold`]); until then it runs.
+    pub status: Status,
 }
 
 /// Collections of a child whose entries a person may put right or end by a later one.
@@ -266,6 +270,7 @@ impl Child {
             attempts: record.entries("attempts").iter().map(attempt).collect(),
             amendments: record.entries(AMENDMENTS).iter().map(amendment).collect(),
             listed,
+            status: Status::default(),
         }
     }
 

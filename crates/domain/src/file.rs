@@ -46,7 +46,7 @@ pub struct FieldRule {
     pub key: String,
     /// Chinese label.
     pub label: String,
-    /// one | many | text | date | phone | id_no | number | certificate | area | fixed.
+    /// one | many | text | words (some sentences) | date | phone | id_no | number | certificate | area | fixed.
     pub kind: String,
     /// `child` or `household`; a column belongs where its rows do.
     #[serde(default)]
@@ -83,6 +83,35 @@ pub struct RowsRule {
     /// Column with the day it ended; a row with one in the past is shown among the past ones.
     #[serde(default)]
     pub to: Option<String>,
+    /// It is a piece of work: told in the work log and the timeline, written on a page of its own, for several children at
+    /// once (docs/adr/0036).
+    #[serde(default)]
+    pub work: Option<WorkRule>,
+}
+
+/// How a piece of work is written down and told.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct WorkRule {
+    /// What the log calls it before its first column: 关爱帮扶; empty where the first column says enough.
+    pub name: String,
+    /// Whether it names children.
+    pub children: Concerns,
+    /// Block of the line each child's file gets, where the piece itself lies with the village.
+    pub joined: Option<String>,
+    /// The other way round: this is the line a file gets from pieces of that block, and nobody writes it by itself.
+    pub of: Option<String>,
+}
+
+/// Whether a piece of work names children.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Concerns {
+    /// It may, and lies with the village where it names none.
+    #[default]
+    May,
+    /// At least one.
+    Must,
 }
 
 fn rows() -> String {
@@ -90,16 +119,20 @@ fn rows() -> String {
 }
 
 /// Collections a block's rows may lie in, by holder.
-const COLLECTIONS: [(&str, &[&str]); 2] = [
+const COLLECTIONS: [(&str, &[&str]); 3] = [
     ("child", &["categories", "tier_facts", "pauses", ROWS]),
     ("household", &["members", ROWS]),
+    (VILLAGE, &[ROWS]),
 ];
+/// Holder of pieces of work that are about the village and not about a child.
+pub const VILLAGE: &str = "village";
 
 /// Kinds a field or column may have.
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 11] = [
     "one",
     "many",
     "text",
+    "words",
     "date",
     "phone",
     "id_no",
@@ -143,16 +176,15 @@ impl FilePack {
                 if !fields.insert((&field.holder, &field.key)) {
                     return Err(format!("{place}.{}: this field is there twice", field.key));
                 }
-                if !COLLECTIONS
-                    .iter()
-                    .any(|(holder, _)| *holder == field.holder)
-                {
+                if !["child", "household"].contains(&field.holder.as_str()) {
                     return Err(format!("{place}.{}: unknown holder", field.key));
                 }
                 check_rule(field, &place)?;
             }
             if let Some(rows) = &block.rows {
                 check_rows(rows, &place)?;
+                self.check_work(block, rows)
+                    .map_err(|words| format!("{place}.rows: {words}"))?;
             }
         }
         for hint in &self.hints {
@@ -170,6 +202,37 @@ impl FilePack {
             }
         }
         Ok(())
+    }
+
+    /// A piece of work has a day, and its lines in the children's files take columns it has.
+    fn check_work(&self, block: &FieldBlock, rows: &RowsRule) -> Result<(), &'static str> {
+        let Some(work) = &rows.work else {
+            return match rows.holder.as_str() {
+                VILLAGE => Err("what lies with the village is a piece of work"),
+                _ => Ok(()),
+            };
+        };
+        if rows.from.is_none() || rows.collection != ROWS || !block.fields.is_empty() {
+            return Err("a piece of work has a first day, no fields, and lies in rows");
+        }
+        if (rows.holder == VILLAGE) != work.joined.is_some() {
+            return Err(
+                "what lies with the village names the block of its lines, and nothing else does",
+            );
+        }
+        let Some(joined) = &work.joined else {
+            return Ok(());
+        };
+        let lines = self.rows(joined).ok_or("there is no such block of lines")?;
+        let is_its = lines.work.as_ref().and_then(|line| line.of.as_ref()) == Some(&block.key);
+        let has_all = lines
+            .columns
+            .iter()
+            .all(|column| rows.column(&column.key) == Some(column));
+        match is_its && has_all && lines.holder == "child" {
+            true => Ok(()),
+            false => Err("the lines are the child's, name this block, and have columns of it"),
+        }
     }
 
     /// A field's rule.
@@ -248,6 +311,8 @@ fn check_rows(rows: &RowsRule, place: &str) -> Result<(), String> {
             "taken_away",
             "origin",
             "written_on",
+            "record",
+            "joined",
         ];
         if taken.contains(&column.key.as_str()) || !columns.insert(&column.key) {
             return Err(format!("{place}.{}: this key is taken", column.key));

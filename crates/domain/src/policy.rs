@@ -323,6 +323,8 @@ pub struct Rules {
     pub reopen_months: u32,
     /// How long files are kept after they ended.
     pub retention: RetentionRules,
+    /// What it takes to end a file.
+    pub ending: EndingRules,
     /// Which codes count as what.
     pub counting: Counting,
     /// Categories with a cadence, by group (decisions 7).
@@ -367,6 +369,26 @@ impl Default for RetentionRules {
             grave_years: 10,
             grave_until_age: 28,
             grave: vec!["S1".to_owned(), "S2".to_owned()],
+        }
+    }
+}
+
+/// What it takes to end a file (domain.md §5.6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EndingRules {
+    /// The last visit is at most so many days before.
+    pub visit_days: u32,
+    /// Codes of EXIT_REASON that need no visit.
+    pub without_visit: Vec<String>,
+}
+
+impl Default for EndingRules {
+    fn default() -> Self {
+        let codes = ["moved", "deceased", "mistake"];
+        Self {
+            visit_days: 30,
+            without_visit: codes.map(str::to_owned).to_vec(),
         }
     }
 }
@@ -509,6 +531,7 @@ impl Default for Rules {
             reopen_months: 12,
             export_full_numbers: Vec::new(),
             retention: RetentionRules::default(),
+            ending: EndingRules::default(),
             counting: Counting::default(),
             include: BTreeMap::new(),
             exclude: Vec::new(),

@@ -27,7 +27,7 @@ pub const ROWS_SCHEMA: u32 = 3;
 pub fn newest_schema(kind: DocKind) -> u32 {
     match kind {
         DocKind::Household | DocKind::Child => ROWS_SCHEMA,
-        DocKind::Problem | DocKind::Restricted => SCHEMA,
+        DocKind::Problem | DocKind::Restricted | DocKind::Work => SCHEMA,
     }
 }
 
@@ -64,6 +64,7 @@ pub fn containers(kind: DocKind) -> &'static [&'static str] {
         ],
         DocKind::Problem => &[FIELDS, "children", "events"],
         DocKind::Restricted => &[FIELDS, "entries"],
+        DocKind::Work => &[FIELDS, "entries"],
     }
 }
 

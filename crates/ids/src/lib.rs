@@ -117,15 +117,18 @@ pub enum DocKind {
     Problem,
     /// Sealed detail: abuse, HIV, reporter. Home unit the station, denied to villages.
     Restricted,
+    /// What people of a unit did in a month that is about no child: meetings, activities.
+    Work,
 }
 
 impl DocKind {
     /// All kinds, for tables and tests.
-    pub const ALL: [DocKind; 4] = [
+    pub const ALL: [DocKind; 5] = [
         DocKind::Household,
         DocKind::Child,
         DocKind::Problem,
         DocKind::Restricted,
+        DocKind::Work,
     ];
 
     /// Stable text form, as stored.
@@ -135,6 +138,7 @@ impl DocKind {
             DocKind::Child => "child",
             DocKind::Problem => "problem",
             DocKind::Restricted => "restricted",
+            DocKind::Work => "work",
         }
     }
 

@@ -78,6 +78,8 @@ pub fn refresh(tx: &Transaction<'_>, document: &StoredDocument) -> Result<(), St
         DocKind::Problem => problems::project(tx, &source),
         // Sealed detail gets no list of its own: it is read with what it belongs to.
         DocKind::Restricted => Ok(()),
+        // A month of work is read whole, from its record.
+        DocKind::Work => Ok(()),
     }
 }
 
@@ -119,6 +121,7 @@ pub fn rebuild(tx: &Transaction<'_>) -> Result<(), StoreError> {
         DocKind::Child,
         DocKind::Problem,
         DocKind::Restricted,
+        DocKind::Work,
     ] {
         for document in documents::of_kind(tx, kind)? {
             refresh_stored(tx, document)?;

@@ -43,6 +43,8 @@ async fn a_director_gets_her_village_and_never_sealed_detail() {
     let mut western = world.tablet(&mut station, west, "陈安").await;
 
     assert!(send(&mut eastern, DocKind::Child, east).await.is_in_log());
+    assert!(send(&mut eastern, DocKind::Work, east).await.is_in_log());
+    assert!(send(&mut station, DocKind::Work, scope).await.is_in_log());
     assert!(
         send(&mut eastern, DocKind::Restricted, scope)
             .await
@@ -63,6 +65,12 @@ async fn a_director_gets_her_village_and_never_sealed_detail() {
         send(&mut eastern, DocKind::Child, scope).await,
         refused(RefusalCode::NotYourUnit)
     );
+    for home in [west, scope] {
+        assert_eq!(
+            send(&mut eastern, DocKind::Work, home).await,
+            refused(RefusalCode::NotYourUnit)
+        );
+    }
     assert_eq!(
         send(&mut eastern, DocKind::Restricted, east).await,
         refused(RefusalCode::NotYourUnit)
@@ -91,9 +99,12 @@ async fn a_director_gets_her_village_and_never_sealed_detail() {
     assert_eq!(pages[0].total_documents, 2);
 
     let pages = eastern.snapshot(0).await;
-    assert_eq!(documents(&pages), [(DocKind::Child, east)]);
+    assert_eq!(
+        documents(&pages),
+        [(DocKind::Child, east), (DocKind::Work, east)]
+    );
     let pages = station.snapshot(0).await;
-    assert_eq!(documents(&pages).len(), 4);
+    assert_eq!(documents(&pages).len(), 6);
 }
 
 #[tokio::test]

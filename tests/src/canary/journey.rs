@@ -1,5 +1,7 @@
 //! The journey: everything a station and its directors do with personal data, each text of it a canary.
 
+mod written;
+
 use super::{Canaries, Ending, Said};
 use crate::device::{Device, LIMIT};
 use crate::fuzz::Dice;
@@ -264,6 +266,8 @@ impl Journey {
         self.every_field(&one).await?;
         self.records(&one).await?;
         self.every_row(&one).await?;
+        self.every_work(&one).await?;
+        self.an_end(&one).await?;
         self.a_form().await?;
         self.problems(&one).await?;
         in_the_second_copy(&one).await?;

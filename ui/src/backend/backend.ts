@@ -33,11 +33,19 @@ export const commands = [
   'edit_field',
   'write_row',
   'take_row_away',
+  'propose_status',
+  'decide_status',
   'note_miss',
   'lower_tier',
   'coming',
   'benefits',
   'work_log',
+  'work_form',
+  'record_work',
+  'take_work_away',
+  'sign_list',
+  'duties',
+  'tick_duty',
   'reveal_field',
   'add_child_form',
   'add_child',
@@ -172,11 +180,19 @@ export interface Backend {
   editField(input: view.EditFieldInput): Promise<view.ChildFileView>
   writeRow(input: view.FileRowInput): Promise<view.ChildFileView>
   takeRowAway(input: view.TakeRowInput): Promise<view.ChildFileView>
+  proposeStatus(input: view.ProposeStatusInput): Promise<view.ChildFileView>
+  decideStatus(input: view.DecideStatusInput): Promise<view.ChildFileView>
   noteMiss(input: view.MissInput): Promise<view.ChildFileView>
   lowerTier(input: view.LowerTierInput): Promise<view.ChildFileView>
   coming(): Promise<view.ComingView>
   benefits(input: view.IdInput): Promise<view.BenefitsView>
   workLog(input: view.WorkLogInput): Promise<view.WorkLogView>
+  workForm(input: view.WorkFormInput): Promise<view.WorkFormView>
+  recordWork(input: view.WorkInput): Promise<view.WorkSavedView>
+  takeWorkAway(input: view.TakeWorkInput): Promise<view.WorkSavedView>
+  duties(input: view.DutiesInput): Promise<view.DutiesView>
+  tickDuty(input: view.TickDutyInput): Promise<view.DutiesView>
+  signList(input: view.IdInput): Promise<view.SignListView>
   revealField(input: view.RevealFieldInput): Promise<view.RevealedView>
   addChild(input: view.AddChildInput): Promise<view.SavedView>
   addChildForm(): Promise<view.AddChildFormView>

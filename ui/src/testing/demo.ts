@@ -233,6 +233,7 @@ function childRow(child: string, name: string, group: string | null, more: Parti
     enhanced: false,
     next: null,
     needs_check: false,
+    over: false,
     ...more,
   }
 }
@@ -334,13 +335,26 @@ export function childFile(): ChildFileView {
     ],
     siblings: [{ child: 'c2', name: '石小晨' }],
     timeline: [
-      { record: 'r1', kind: 'visit', date: '2026-11-20', text: '见到孩子和奶奶，上学正常，心情一般。', by: '李玉梅', state: 'saved', counts: true, why_not: null, voided: null, amendments: ['11月21日 李玉梅 补充：奶奶腿疼'], entered_late: false, can_amend: true, waiting_for_session: false },
-      { record: 'r2', kind: 'attempt', date: '2026-11-10', text: '家里没人。', by: '李玉梅', state: 'delivered', counts: false, why_not: '没见到孩子和照料人，不算一次走访', voided: null, amendments: [], entered_late: false, can_amend: true, waiting_for_session: false },
-      { record: 'r3', kind: 'contact', date: '2026-10-08', text: '电话，照料人，正常。', by: '李玉梅', state: 'needs_you', counts: true, why_not: null, voided: '记错了孩子', amendments: [], entered_late: true, can_amend: true, waiting_for_session: false },
+      { record: 'r1', kind: 'visit', date: '2026-11-20', text: '见到孩子和奶奶，上学正常，心情一般。', by: '李玉梅', state: 'saved', counts: true, why_not: null, voided: null, amendments: ['11月21日 李玉梅 补充：奶奶腿疼'], entered_late: false, can_amend: true, waiting_for_session: false, title: null, work: null, file: 'c1' },
+      { record: 'r2', kind: 'attempt', date: '2026-11-10', text: '家里没人。', by: '李玉梅', state: 'delivered', counts: false, why_not: '没见到孩子和照料人，不算一次走访', voided: null, amendments: [], entered_late: false, can_amend: true, waiting_for_session: false, title: null, work: null, file: 'c1' },
+      { record: 'r3', kind: 'contact', date: '2026-10-08', text: '电话，照料人，正常。', by: '李玉梅', state: 'needs_you', counts: true, why_not: null, voided: '记错了孩子', amendments: [], entered_late: true, can_amend: true, waiting_for_session: false, title: null, work: null, file: 'c1' },
     ],
     conflicts: 1,
     draft: 'd1',
     recused: [],
+    status: {
+      state: 'runs',
+      on: null,
+      reason: null,
+      into: null,
+      told_here: [],
+      alike: [],
+      waiting: [],
+      past: [],
+      steps: ['end'],
+      decides: false,
+      reasons: [{ code: 'moved', label: '迁出' }],
+    },
   }
 }
 
@@ -433,6 +447,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
     noteMiss: async () => file,
     lowerTier: async () => file,
     coming: async () => ({
+      status: [],
       law: [],
       ageing: [{ child: 'c1', name: '石小雨', village: '青石村', text: '2027年3月2日满16周岁', on: '2027-03-02' }],
       ended: [],

@@ -128,6 +128,9 @@ pub fn timeline_rows(tablet: &Tablet, child: &str) -> Result<Vec<(i64, TimelineR
                 entered_late: false,
                 can_amend: false,
                 waiting_for_session: false,
+                title: None,
+                work: None,
+                file: child.to_owned(),
             },
         ));
     }

@@ -10,8 +10,13 @@ use domain::scalar::Scalar;
 use ids::DocKind;
 
 /// Fields and values that hold the record together and say nothing to a person.
-const TECHNICAL: [&str; 15] = [
+const TECHNICAL: [&str; 20] = [
+    "answers",
     "approved_by",
+    "block",
+    "item",
+    "month",
+    "written_on",
     "basis",
     "child",
     "household",

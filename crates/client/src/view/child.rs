@@ -1,8 +1,10 @@
 //! Children: list, file 一人一档, timeline, contact and attempt records.
 
 use super::file::{CampaignView, FileRowsView, HintView, MissView, MonthView, TierView, ToAskView};
+use super::status::FileStatusView;
 use super::today::DueView;
 use super::visit::ScreenedView;
+use super::work::WorkRefView;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -49,6 +51,8 @@ pub struct ChildRow {
     pub next: Option<DueView>,
     /// Something of this child needs a person (conflict, flagged value, refused record).
     pub needs_check: bool,
+    /// The file was ended, or is told in another one.
+    pub over: bool,
 }
 
 /// Result of a search.
@@ -152,6 +156,8 @@ pub enum TimelineKind {
     Attempt,
     /// Problem reported.
     Problem,
+    /// Work somebody wrote down: care and help, an activity, a line of the log.
+    Work,
 }
 
 /// A line of the timeline.
@@ -163,6 +169,8 @@ pub struct TimelineRow {
     pub kind: TimelineKind,
     /// Civil date of the event.
     pub date: String,
+    /// What it is called, where the kind is data; null where the screen has its own word.
+    pub title: Option<String>,
     /// One or two sentences.
     pub text: String,
     /// Who recorded it.
@@ -183,6 +191,10 @@ pub struct TimelineRow {
     pub can_amend: bool,
     /// The session part of the visit is not here yet.
     pub waiting_for_session: bool,
+    /// Where this person puts it right; null for everything but her own written work.
+    pub work: Option<WorkRefView>,
+    /// The file it lies in: another one of this child's, where two are told in one.
+    pub file: String,
 }
 
 /// The child's file.
@@ -190,6 +202,8 @@ pub struct TimelineRow {
 pub struct ChildFileView {
     /// Child id.
     pub child: String,
+    /// Whether the file runs, and what is proposed.
+    pub status: FileStatusView,
     /// Household id.
     pub household: String,
     /// Name.

@@ -28,7 +28,7 @@ pub struct RowColumnView {
     pub key: String,
     /// Chinese label.
     pub label: String,
-    /// one | many | text | date | phone | id_no | number | certificate | area: how to write it.
+    /// one | many | text | words | date | phone | id_no | number | certificate | area: how to write it.
     pub kind: String,
     /// Choices.
     pub options: Vec<OptionView>,
@@ -375,6 +375,8 @@ pub struct ComingRow {
 /// What comes and wants a look, for everybody this device knows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ComingView {
+    /// Files somebody proposed to end, to reopen or to merge.
+    pub status: Vec<ComingRow>,
     /// The law says how it must be.
     pub law: Vec<ComingRow>,
     /// Birthdays on which a category ends.

@@ -10,6 +10,7 @@ mod audit;
 mod child;
 
 mod conflict;
+mod duties;
 mod erasures;
 mod export;
 mod exports;
@@ -20,6 +21,7 @@ mod problem;
 mod recusals;
 mod returned;
 mod station;
+mod status;
 mod sync;
 mod today;
 mod visit;
@@ -30,6 +32,7 @@ pub use attachment::*;
 pub use audit::*;
 pub use child::*;
 pub use conflict::*;
+pub use duties::*;
 pub use erasures::*;
 pub use export::export;
 pub use exports::*;
@@ -40,6 +43,7 @@ pub use problem::*;
 pub use recusals::*;
 pub use returned::*;
 pub use station::*;
+pub use status::*;
 pub use sync::*;
 pub use today::*;
 pub use visit::*;
@@ -78,6 +82,7 @@ mod tests {
         ("audit", include_str!("audit.rs")),
         ("child", include_str!("child.rs")),
         ("conflict", include_str!("conflict.rs")),
+        ("duties", include_str!("duties.rs")),
         ("erasures", include_str!("erasures.rs")),
         ("exports", include_str!("exports.rs")),
         ("file", include_str!("file.rs")),
@@ -87,6 +92,7 @@ mod tests {
         ("recusals", include_str!("recusals.rs")),
         ("returned", include_str!("returned.rs")),
         ("station", include_str!("station.rs")),
+        ("status", include_str!("status.rs")),
         ("sync", include_str!("sync.rs")),
         ("today", include_str!("today.rs")),
         ("visit", include_str!("visit.rs")),

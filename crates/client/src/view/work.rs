@@ -1,6 +1,8 @@
-//! The work log of a month.
+//! The work log of a month, and the work a person writes down herself.
 
+use super::{RowColumnView, RowLineView};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use ts_rs::TS;
 
 /// Which month's work log is read.
@@ -22,6 +24,17 @@ pub enum WorkKind {
     Attempt,
     /// A step of a problem.
     Problem,
+    /// What a person wrote down herself: a line, care and help, an activity.
+    Written,
+}
+
+/// Which piece of work, to put it right.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct WorkRefView {
+    /// Block of the fields' pack.
+    pub block: String,
+    /// Record id.
+    pub record: String,
 }
 
 /// A line of the work log.
@@ -35,6 +48,19 @@ pub struct WorkLineView {
     pub text: String,
     /// Kind of the problem's event; null for everything else.
     pub step: Option<String>,
+    /// What it is called, where the kind is data: 关爱帮扶：物资.
+    pub title: Option<String>,
+    /// Where it is put right; null for everything that is recorded elsewhere.
+    pub work: Option<WorkRefView>,
+}
+
+/// A kind of work that is written down by hand.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct WorkKindView {
+    /// Block of the fields' pack.
+    pub block: String,
+    /// What one is called: 一次关爱帮扶.
+    pub one: String,
 }
 
 /// A day of the work log.
@@ -61,7 +87,102 @@ pub struct WorkLogView {
     pub unit: String,
     /// Days on which something was recorded, in order.
     pub days: Vec<WorkDayView>,
+    /// What may be written down by hand.
+    pub kinds: Vec<WorkKindView>,
+}
+
+/// Which piece of work is written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct WorkFormInput {
+    /// Block of the fields' pack.
+    pub block: String,
+    /// The record that is put right; null for a new one.
+    pub record: Option<String>,
+}
+
+/// A child a piece of work may be about.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct WorkChildView {
+    /// Child id.
+    pub child: String,
+    /// Name.
+    pub name: String,
+    /// Village name.
+    pub village: String,
+    /// It is about this child already.
+    pub chosen: bool,
+}
+
+/// What the page that writes a piece of work asks.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct WorkFormView {
+    /// Block of the fields' pack.
+    pub block: String,
+    /// What one is called.
+    pub one: String,
+    /// What is asked, in order.
+    pub columns: Vec<RowColumnView>,
+    /// It is about one child at least.
+    pub must_name: bool,
+    /// There is a list to sign.
+    pub signs: bool,
+    /// Children it may be about.
+    pub children: Vec<WorkChildView>,
+    /// Column with its day.
+    pub day: String,
+    /// What it says so far, by column.
+    pub values: BTreeMap<String, Vec<String>>,
+}
+
+/// Write a piece of work, or one anew.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct WorkInput {
+    /// Block of the fields' pack.
+    pub block: String,
+    /// The record that is put right; null for a new one.
+    pub record: Option<String>,
+    /// Children it is about.
+    pub children: Vec<String>,
+    /// Values by column; several for a multiple choice.
+    pub values: BTreeMap<String, Vec<String>>,
+}
+
+/// Take a piece of one's own work away.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct TakeWorkInput {
+    /// Block of the fields' pack.
+    pub block: String,
+    /// Record id.
+    pub record: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A piece of work was saved on this device.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct WorkSavedView {
+    /// Record id.
+    pub record: String,
+}
+
+/// The list to sign of an activity.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct SignListView {
+    /// What the activity is called.
+    pub title: String,
+    /// What is known of it.
+    pub lines: Vec<RowLineView>,
+    /// Children who take part.
+    pub names: Vec<String>,
 }
 
 // Who somebody is and what they said stays out of logs.
-ids::withhold!(WorkLineView, WorkLogView);
+ids::withhold!(
+    WorkLineView,
+    WorkLogView,
+    WorkChildView,
+    WorkFormView,
+    WorkInput,
+    TakeWorkInput,
+    SignListView
+);

@@ -138,11 +138,7 @@ fn valid(case: &CadenceInput, event: &Event, today: NaiveDate) -> Result<(), Why
         Err(WhyNot::Voided)
     } else if event.event_date > today {
         Err(WhyNot::Future)
-    } else if event.event_date < case.opened_on
-        || case
-            .closed_on
-            .is_some_and(|closed| event.event_date > closed)
-    {
+    } else if event.event_date < case.opened_on || case.is_closed_on(event.event_date) {
         Err(WhyNot::FileNotOpen)
     } else {
         Ok(())

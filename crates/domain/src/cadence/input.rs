@@ -15,6 +15,9 @@ pub struct CadenceInput {
     /// Day the file was closed.
     #[serde(default)]
     pub closed_on: Option<NaiveDate>,
+    /// Stretches in which it was closed before it was opened again; both days included.
+    #[serde(default)]
+    pub gaps: Vec<(NaiveDate, NaiveDate)>,
     /// Birth date, if known; without one no category ends by age.
     #[serde(default)]
     pub birth_date: Option<NaiveDate>,
@@ -36,6 +39,17 @@ pub struct CadenceInput {
     /// The child boards at school now: says on which days it is at home.
     #[serde(default)]
     pub boards: bool,
+}
+
+impl CadenceInput {
+    /// The file was closed on this day.
+    pub fn is_closed_on(&self, day: NaiveDate) -> bool {
+        self.closed_on.is_some_and(|closed| day > closed)
+            || self
+                .gaps
+                .iter()
+                .any(|(from, to)| *from <= day && day <= *to)
+    }
 }
 
 /// A row of the child's category set.

@@ -215,6 +215,10 @@ pub(super) fn reminders(case: &CadenceInput, packs: &PolicySet, today: NaiveDate
 fn days_of_change(case: &CadenceInput, packs: &PolicySet) -> BTreeSet<NaiveDate> {
     let mut days = BTreeSet::from([case.opened_on]);
     days.extend(case.closed_on.and_then(|closed| closed.succ_opt()));
+    for (from, to) in &case.gaps {
+        days.insert(*from);
+        days.extend(to.succ_opt());
+    }
     for pack in packs.packs() {
         days.insert(pack.valid.from);
         days.extend(pack.valid.to);
@@ -269,7 +273,7 @@ fn category_holds(
 }
 
 fn has_cadence(case: &CadenceInput, pack: &PolicyPack, day: NaiveDate) -> bool {
-    if case.closed_on.is_some_and(|closed| day > closed) {
+    if case.is_closed_on(day) {
         return false;
     }
     let mut included = false;

@@ -18,6 +18,7 @@ fn child(opened_on: &str) -> CadenceInput {
         opened_on: day(opened_on),
         is_new: false,
         closed_on: None,
+        gaps: Vec::new(),
         birth_date: Some(day("2016-03-15")),
         categories: vec![Category {
             code: "LB-1".into(),

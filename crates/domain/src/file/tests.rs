@@ -183,10 +183,38 @@ fn fields_that_cannot_be_are_refused_with_their_place() {
             json!({"key": "a", "title": "a", "rows": {"one": "x", "holder": "child", "to": "x", "columns": [{"key": "x", "label": "x", "kind": "text"}]}}),
             "no date column",
         ),
+        (
+            json!({"key": "a", "title": "a", "rows": {"one": "x", "holder": "village", "columns": [{"key": "x", "label": "x", "kind": "text"}]}}),
+            "is a piece of work",
+        ),
+        (
+            json!({"key": "a", "title": "a", "rows": {"one": "x", "holder": "child", "work": {}, "columns": [{"key": "x", "label": "x", "kind": "text"}]}}),
+            "has a first day",
+        ),
+        (
+            json!({"key": "a", "title": "a", "rows": {"one": "x", "holder": "village", "from": "on", "work": {"joined": "b"}, "columns": [{"key": "on", "label": "x", "kind": "date"}]}}),
+            "no such block of lines",
+        ),
     ] {
         let error = FilePack::parse(&json!({"blocks": [block]}).to_string()).unwrap_err();
         assert!(error.to_string().contains(words), "{error}");
     }
+}
+
+#[test]
+fn a_piece_of_work_lies_with_the_child_it_is_about_and_an_activity_leaves_a_line_in_its_file() {
+    let pack = shipped();
+    let work = |block: &str| pack.rows(block).and_then(|rows| rows.work.clone());
+    assert_eq!(work("help").map(|work| work.children), Some(Concerns::Must));
+    assert_eq!(work("line").map(|work| work.children), Some(Concerns::May));
+    let activity = pack.rows("activity").unwrap();
+    assert_eq!(activity.holder, VILLAGE);
+    let lines = activity.work.as_ref().and_then(|work| work.joined.as_ref());
+    assert_eq!(
+        work(lines.unwrap()).and_then(|work| work.of),
+        Some("activity".to_owned())
+    );
+    assert_eq!(work("wish"), None);
 }
 
 #[test]

@@ -188,6 +188,7 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
         (rules.grant_warn_days, "rules.grant_warn_days"),
         (rules.vetting_months, "rules.vetting_months"),
         (rules.reopen_months, "rules.reopen_months"),
+        (rules.ending.visit_days, "rules.ending.visit_days"),
     ] {
         if value > 366 {
             return Err(PolicyError::Range(place.to_owned()));

@@ -174,7 +174,12 @@ fn documents_by_kind_home_and_creator() {
             })
             .collect()
     };
-    for kind in [DocKind::Household, DocKind::Child, DocKind::Problem] {
+    for kind in [
+        DocKind::Household,
+        DocKind::Child,
+        DocKind::Problem,
+        DocKind::Work,
+    ] {
         for creator in [DEVICE, OTHER_DEVICE] {
             assert_eq!(cells(Role::Director, kind, VILLAGE, creator), "yyy");
             assert_eq!(cells(Role::Director, kind, OTHER_VILLAGE, creator), "nnn");

@@ -2,6 +2,7 @@
 import type { CampaignView } from "./CampaignView";
 import type { DueView } from "./DueView";
 import type { FieldBlockView } from "./FieldBlockView";
+import type { FileStatusView } from "./FileStatusView";
 import type { HintView } from "./HintView";
 import type { MissView } from "./MissView";
 import type { MonthView } from "./MonthView";
@@ -20,6 +21,10 @@ export type ChildFileView = {
  * Child id.
  */
 child: string, 
+/**
+ * Whether the file runs, and what is proposed.
+ */
+status: FileStatusView, 
 /**
  * Household id.
  */

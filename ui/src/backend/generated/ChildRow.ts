@@ -56,4 +56,8 @@ next: DueView | null,
 /**
  * Something of this child needs a person (conflict, flagged value, refused record).
  */
-needs_check: boolean, };
+needs_check: boolean, 
+/**
+ * The file was ended, or is told in another one.
+ */
+over: boolean, };

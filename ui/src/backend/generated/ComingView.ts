@@ -7,6 +7,10 @@ import type { RuleChangeView } from "./RuleChangeView";
  */
 export type ComingView = { 
 /**
+ * Files somebody proposed to end, to reopen or to merge.
+ */
+status: Array<ComingRow>, 
+/**
  * The law says how it must be.
  */
 law: Array<ComingRow>, 

@@ -14,7 +14,7 @@ key: string,
  */
 label: string, 
 /**
- * one | many | text | date | phone | id_no | number | certificate | area: how to write it.
+ * one | many | text | words | date | phone | id_no | number | certificate | area: how to write it.
  */
 kind: string, 
 /**

@@ -3,4 +3,4 @@
 /**
  * What a line of the timeline is.
  */
-export type TimelineKind = "visit" | "contact" | "attempt" | "problem";
+export type TimelineKind = "visit" | "contact" | "attempt" | "problem" | "work";

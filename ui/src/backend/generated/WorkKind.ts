@@ -3,4 +3,4 @@
 /**
  * What a line of the work log is about.
  */
-export type WorkKind = "visit" | "contact" | "attempt" | "problem";
+export type WorkKind = "visit" | "contact" | "attempt" | "problem" | "written";

@@ -20,12 +20,14 @@ async function page(days = true) {
               {
                 date: '2026-11-05',
                 lines: [
-                  { kind: 'visit', names: ['石小雨', '石小晨'], text: '都好。', step: null },
-                  { kind: 'problem', names: [], text: '', step: 'reported' },
+                  { kind: 'visit', names: ['石小雨', '石小晨'], text: '都好。', step: null, title: null, work: null },
+                  { kind: 'problem', names: [], text: '', step: 'reported', title: null, work: null },
+                  { kind: 'written', names: [], text: '站里的月会。', step: null, title: '会议', work: { block: 'line', record: 'w1' } },
                 ],
               },
             ]
           : [],
+        kinds: [{ block: 'help', one: '一次关爱帮扶' }],
       }
     },
   })
@@ -39,6 +41,13 @@ test('what was done stands in a table by days, and a sealed matter without names
   expect(words).toContain('11月5日')
   expect(words).toContain('问题：报告')
   expect(words).toContain('一件要保密的事')
+})
+
+test('what was written down by hand has its own name, is changed from here, and more can be added', async () => {
+  const { by } = await page()
+  expect(by('work-table').textContent).toContain('会议')
+  expect(by('work-edit:line').getAttribute('href')).toContain('/work/line/w1')
+  expect(by('work-add:help').textContent).toContain('记一次关爱帮扶')
 })
 
 test('the month before is a tap away, and the one that runs has none after it', async () => {

@@ -1,0 +1,462 @@
+//! Duties and services of a month (domain.md §7.3, §7.4): the lists of the pack, what the records tell of each item, and the
+//! ticks of whoever looked them through. It counts and links; it scores nothing and compares nobody.
+
+use crate::error::ClientError;
+use crate::packs::Packs;
+use crate::records::{self, Write};
+use crate::roster::{Roster, RosterChild};
+use crate::system;
+use crate::tablet::Tablet;
+use crate::view::{
+    DutiesInput, DutiesView, DutyListView, DutyView, OptionView, ProofView, TickDutyInput, TickView,
+};
+use crate::work;
+use crate::work_log::{first_of, month_of, name_of};
+use chrono::{Months, NaiveDate};
+use domain::child::OPENED_ON;
+use domain::duty::{Duty, DutyList, ProofRule, Whose};
+use domain::policy::PolicyPack;
+use domain::problem::{EventKind, Problem};
+use domain::record::{Edit, Entry, REPLACES, TAKEN_AWAY};
+use domain::work::ENTRIES;
+use ids::{DocKind, StaffId, UnitId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Block of the ticks in a month of work.
+const TICK: &str = "tick";
+
+/// The lists of a month, for the person's own unit, or for a village the station looks at.
+///
+/// # Errors
+/// `value_invalid` for what is no month, `not_found` for what is no village here, `duties_unknown` without lists.
+pub fn duties(tablet: &Tablet, input: &DutiesInput) -> Result<DutiesView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let packs = tablet.packs();
+    let pack = packs
+        .duties
+        .as_ref()
+        .ok_or_else(|| ClientError::new("duties_unknown"))?;
+    let (month, this) = month_of(input.month.as_deref(), roster.today)?;
+    let villages = villages(tablet, &roster);
+    let unit = match &input.village {
+        None => tablet.identity.unit,
+        Some(village) => villages
+            .iter()
+            .find(|known| known.code == *village)
+            .and_then(|known| UnitId::parse(&known.code).ok())
+            .ok_or_else(|| ClientError::new("not_found"))?,
+    };
+    let whose = match unit == tablet.identity.scope {
+        true => Whose::Station,
+        false => Whose::Village,
+    };
+    let told = Told::read(tablet, &roster, &packs, unit)?;
+    let ticks = ticks(&roster, unit, &name_of(month));
+    Ok(DutiesView {
+        month: name_of(month),
+        before: month.checked_sub_months(Months::new(1)).map(name_of),
+        after: month
+            .checked_add_months(Months::new(1))
+            .filter(|after| *after <= this)
+            .map(name_of),
+        unit: roster.people.unit_name(unit),
+        villages,
+        may_tick: unit == tablet.identity.unit,
+        lists: pack
+            .duties
+            .iter()
+            .filter(|list| list.whose == whose)
+            .map(|list| DutyListView {
+                code: list.code.clone(),
+                title: list.title.clone(),
+                source: list.source.clone(),
+                items: list
+                    .items
+                    .iter()
+                    .map(|item| duty(tablet, &told, list, item, &ticks, month))
+                    .collect(),
+            })
+            .collect(),
+    })
+}
+
+fn duty(
+    tablet: &Tablet,
+    told: &Told<'_>,
+    list: &DutyList,
+    item: &Duty,
+    ticks: &[&Entry],
+    month: NaiveDate,
+) -> DutyView {
+    let name = format!("{}/{}", list.code, item.code);
+    let span = item.every.span(month);
+    let mine = |entry: &&&Entry| work::is_mine(tablet, entry);
+    let of_item: Vec<&&Entry> = ticks
+        .iter()
+        .filter(|entry| entry.text("item") == Some(name.as_str()))
+        .collect();
+    DutyView {
+        ticked: of_item.iter().any(|entry| mine(entry)),
+        ticks: of_item.iter().map(|entry| told.tick(entry)).collect(),
+        item: name,
+        words: item.text.clone(),
+        detail: item.detail.clone(),
+        often: item.often.clone(),
+        every: match item.every {
+            domain::duty::Every::Month => "month",
+            domain::duty::Every::Quarter => "quarter",
+            domain::duty::Every::Year => "year",
+        }
+        .to_owned(),
+        proofs: item
+            .proof
+            .iter()
+            .map(|rule| told.proof(rule, span))
+            .collect(),
+    }
+}
+
+/// Villages somebody of the station may look at.
+fn villages(tablet: &Tablet, roster: &Roster) -> Vec<OptionView> {
+    if !tablet.identity.role.is_at_station() {
+        return Vec::new();
+    }
+    let found = crate::station::village_rows(tablet, roster).unwrap_or_default();
+    found
+        .into_iter()
+        .map(|row| OptionView {
+            code: row.village,
+            label: row.name,
+        })
+        .collect()
+}
+
+/// The ticks of a unit's month that stand.
+fn ticks<'a>(roster: &'a Roster, unit: UnitId, month: &str) -> Vec<&'a Entry> {
+    let here = roster.work.iter().filter(|noun| noun.unit == unit);
+    here.filter(|noun| noun.noun.month == month)
+        .flat_map(|noun| noun.noun.rows(TICK))
+        .collect()
+}
+
+/// What the records of a unit tell; the station's are its township's.
+struct Told<'a> {
+    roster: &'a Roster,
+    packs: &'a Packs,
+    rules: Option<&'a PolicyPack>,
+    children: Vec<&'a RosterChild>,
+    problems: Vec<Arc<Problem>>,
+    /// Whose written work counts: the unit's own.
+    unit: UnitId,
+    is_station: bool,
+}
+
+impl<'a> Told<'a> {
+    fn read(
+        tablet: &Tablet,
+        roster: &'a Roster,
+        packs: &'a Packs,
+        unit: UnitId,
+    ) -> Result<Self, ClientError> {
+        let is_station = unit == tablet.identity.scope;
+        let nouns = tablet.store.read(|connection| tablet.nouns(connection))?;
+        Ok(Self {
+            roster,
+            packs,
+            rules: packs.rules_on(roster.today),
+            children: roster
+                .running()
+                .filter(|child| is_station || child.unit == unit)
+                .collect(),
+            problems: nouns
+                .problems
+                .into_iter()
+                .filter(|noun| is_station || noun.unit == unit)
+                .map(|noun| noun.noun)
+                .collect(),
+            unit,
+            is_station,
+        })
+    }
+
+    fn tick(&self, entry: &Entry) -> TickView {
+        let staff = StaffId::parse(&entry.text_or_empty("by")).ok();
+        TickView {
+            by: staff.map_or_else(String::new, |staff| self.roster.people.name(staff)),
+            on: entry.text_or_empty("recorded_on"),
+        }
+    }
+
+    /// Children with something in the span, of those who have a rhythm.
+    fn seen(
+        &self,
+        (from, to): (NaiveDate, NaiveDate),
+        is_asked: impl Fn(&domain::cadence::Cadence) -> bool,
+        counts: impl Fn(&domain::cadence::EventVerdict) -> bool,
+    ) -> (usize, Option<usize>) {
+        let asked: Vec<_> = self
+            .children
+            .iter()
+            .filter_map(|child| child.cadence.as_deref())
+            .filter(|cadence| cadence.tier.is_some() && is_asked(cadence))
+            .collect();
+        let done = asked.iter().filter(|cadence| {
+            let mut events = cadence.events.iter();
+            events.any(|event| from <= event.event_date && event.event_date <= to && counts(event))
+        });
+        (done.count(), Some(asked.len()))
+    }
+
+    fn events(
+        &self,
+        (from, to): (NaiveDate, NaiveDate),
+        is_it: impl Fn(&str, &str) -> bool,
+    ) -> usize {
+        let events = self.problems.iter().flat_map(|problem| &problem.events);
+        events
+            .filter(|event| {
+                let day = system::civil_date(event.recorded_ms);
+                from <= day && day <= to && is_it(&event.kind, &event.by)
+            })
+            .count()
+    }
+
+    fn is_stations(&self, staff: &str) -> bool {
+        let role = StaffId::parse(staff)
+            .ok()
+            .and_then(|staff| self.roster.people.role(staff));
+        role.is_some_and(ids::Role::is_at_station)
+    }
+
+    fn proof(&self, rule: &ProofRule, span: (NaiveDate, NaiveDate)) -> ProofView {
+        let of_kind = |kind: EventKind| move |found: &str, _: &str| found == kind.as_str();
+        let (what, link, (done, of)) = match rule {
+            ProofRule::Contacts => (
+                "contacts",
+                "/children",
+                self.seen(span, |_| true, |event| event.counts_as_contact),
+            ),
+            ProofRule::Visits => (
+                "visits",
+                "/children",
+                self.seen(span, |_| true, |event| event.counts_as_visit),
+            ),
+            ProofRule::Enhanced => (
+                "enhanced",
+                "/children",
+                self.seen(span, |it| it.enhanced, |event| event.counts_as_visit),
+            ),
+            ProofRule::Opened => {
+                let opened = self.children.iter().filter(|child| {
+                    let day = child
+                        .child
+                        .text(OPENED_ON)
+                        .and_then(|text| text.parse().ok());
+                    day.is_some_and(|day: NaiveDate| span.0 <= day && day <= span.1)
+                });
+                ("opened", "/children", (opened.count(), None))
+            }
+            ProofRule::Problems => {
+                let count = self.events(span, of_kind(EventKind::Reported));
+                ("problems", "/problems", (count, None))
+            }
+            ProofRule::Calls => {
+                let count = self.events(span, of_kind(EventKind::Called));
+                ("calls", "/problems", (count, None))
+            }
+            ProofRule::Steps => {
+                let count = self.events(span, |_, by| self.is_stations(by));
+                ("steps", "/problems", (count, None))
+            }
+            ProofRule::Rows { block, codes } => {
+                ("rows", "/children", (self.rows(block, codes, span), None))
+            }
+            ProofRule::Work { block, codes } => {
+                ("work", "/me/work", (self.work(block, codes, span), None))
+            }
+        };
+        ProofView {
+            what: what.to_owned(),
+            label: match rule {
+                ProofRule::Rows { block, codes } | ProofRule::Work { block, codes } => {
+                    self.label(block, codes)
+                }
+                _ => String::new(),
+            },
+            done: count(done),
+            of: of.map(count),
+            link: link.to_owned(),
+        }
+    }
+
+    /// Rows of the files that stand and were written in the span.
+    fn rows(&self, block: &str, codes: &[String], span: (NaiveDate, NaiveDate)) -> usize {
+        let Some(rule) = self.packs.file.rows(block) else {
+            return 0;
+        };
+        let first = rule
+            .columns
+            .first()
+            .map_or("", |column| column.key.as_str());
+        let rows = self
+            .children
+            .iter()
+            .flat_map(|child| child.child.rows(block));
+        rows.filter(|entry| {
+            let day = entry
+                .date("written_on")
+                .or_else(|| entry.date("recorded_on"));
+            day.is_some_and(|day| span.0 <= day && day <= span.1) && has(entry, first, codes)
+        })
+        .count()
+    }
+
+    /// Pieces of work with a day in the span, each once however many children it names.
+    fn work(&self, block: &str, codes: &[String], span: (NaiveDate, NaiveDate)) -> usize {
+        let Some(kind) = work::kinds(self.packs).find(|kind| kind.block.key == block) else {
+            return 0;
+        };
+        let first = kind.rows.columns.first().map_or("", |it| it.key.as_str());
+        let of_unit = self
+            .roster
+            .work
+            .iter()
+            .filter(|noun| noun.unit == self.unit);
+        let of_unit = of_unit.flat_map(|noun| noun.noun.rows(block));
+        // What names children lies with them; what the station wrote there is the station's.
+        let of_children = self
+            .children
+            .iter()
+            .flat_map(|child| child.child.rows(block));
+        let of_children = of_children
+            .filter(|entry| self.is_stations(&entry.text_or_empty("by")) == self.is_station);
+        let records: std::collections::BTreeSet<&str> = of_unit
+            .chain(of_children)
+            .filter(|entry| {
+                let day = kind.day(entry);
+                day.is_some_and(|day| span.0 <= day && day <= span.1) && has(entry, first, codes)
+            })
+            .map(domain::work::record_of)
+            .collect();
+        records.len()
+    }
+
+    /// 工作记录（会议、培训）.
+    fn label(&self, block: &str, codes: &[String]) -> String {
+        let found = self
+            .packs
+            .file
+            .blocks
+            .iter()
+            .find(|known| known.key == block);
+        let Some((title, rule)) = found.and_then(|it| Some((&it.title, it.rows.as_ref()?))) else {
+            return block.to_owned();
+        };
+        let list = rule
+            .columns
+            .first()
+            .and_then(|column| column.list.as_deref());
+        match (codes, list, self.rules) {
+            ([], _, _) | (_, None, _) | (_, _, None) => title.clone(),
+            (codes, Some(list), Some(rules)) => {
+                let words: Vec<&str> = codes.iter().map(|code| rules.label(list, code)).collect();
+                format!("{title}（{}）", words.join("、"))
+            }
+        }
+    }
+}
+
+fn has(entry: &Entry, column: &str, codes: &[String]) -> bool {
+    codes.is_empty()
+        || entry
+            .text(column)
+            .is_some_and(|code| codes.iter().any(|it| it == code))
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// Ticks an item of one's own unit for a month, or takes one's tick back. Said twice it stands once.
+///
+/// # Errors
+/// `value_invalid`, `not_found` for what is no item of hers, `duties_unknown`, `date_future` for a month to come, `disk_full`.
+pub fn tick(tablet: &Tablet, input: &TickDutyInput) -> Result<DutiesView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let packs = tablet.packs();
+    let pack = packs
+        .duties
+        .as_ref()
+        .ok_or_else(|| ClientError::new("duties_unknown"))?;
+    let (month, _) = month_of(Some(&input.month), roster.today)?;
+    if month > first_of(roster.today) {
+        return Err(ClientError::new("date_future"));
+    }
+    let whose = match tablet.identity.role.is_at_station() {
+        true => Whose::Station,
+        false => Whose::Village,
+    };
+    let (list, item) = pack
+        .item(&input.item)
+        .filter(|(list, _)| list.whose == whose)
+        .ok_or_else(|| ClientError::new("not_found"))?;
+    let (unit, name) = (tablet.identity.unit, name_of(month));
+    let standing = ticks(&roster, unit, &name);
+    let mine: Vec<&&Entry> = standing
+        .iter()
+        .filter(|entry| work::is_mine(tablet, entry))
+        .filter(|entry| entry.text("item") == Some(input.item.as_str()))
+        .collect();
+    let signed = |entry: Entry| {
+        entry
+            .with("block", TICK)
+            .with("item", format!("{}/{}", list.code, item.code))
+            .with("month", name.as_str())
+            .with("recorded_on", roster.today.to_string())
+            .with("recorded_ms", tablet.clock.now_ms())
+            .with("by", tablet.identity.staff.to_string())
+    };
+    let mut edits: BTreeMap<_, Vec<Edit>> = BTreeMap::new();
+    let mut id = tablet.new_id().to_string();
+    if input.done && mine.is_empty() {
+        let document = work::month_of_unit(tablet, &roster, &name, &mut edits);
+        edits.entry(document).or_default().push(Edit::Add {
+            collection: ENTRIES,
+            entry: signed(Entry::new(&id)),
+        });
+    }
+    if !input.done {
+        for entry in mine {
+            let Some(noun) = roster
+                .work
+                .iter()
+                .find(|noun| noun.noun.entries.iter().any(|one| one.id == entry.id))
+            else {
+                continue;
+            };
+            id = tablet.new_id().to_string();
+            let away = signed(Entry::new(&id))
+                .with(REPLACES, entry.id.as_str())
+                .with(TAKEN_AWAY, true);
+            edits.entry(noun.id).or_default().push(Edit::Add {
+                collection: ENTRIES,
+                entry: away,
+            });
+        }
+    }
+    let writes: Vec<Write> = edits
+        .into_iter()
+        .map(|(document, edits)| {
+            Write::new(document, DocKind::Work, unit, edits).labelled("work", &list.title, &id)
+        })
+        .collect();
+    if !writes.is_empty() {
+        records::save(tablet, "duty_ticked", &writes)?;
+    }
+    let asked = DutiesInput {
+        month: Some(name),
+        village: None,
+    };
+    duties(tablet, &asked)
+}

@@ -1,0 +1,225 @@
+// What a person writes down herself: care and help, an activity with its list to sign, a line of the log; a file that ends
+// and is opened again; two files of one child; and the duties of the month.
+import {
+  addChildren, createVillages, enrolStation, enrolTablet, journey, look, open, startWorld, stationScreen, stationSmall, syncNow,
+  tabletLandscape, tabletPortrait, truthy, typePin, until,
+} from '../lib.mjs'
+
+const CHILDREN = [['石小雨', '2016-03-05'], ['周子涵', '2014-11-30', 'LB-1', '1'], ['吴天宇', '2017-06-18', 'LB-1', '1']]
+
+/** A station and a director's tablet in a village with three children. */
+async function village(context) {
+  const world = await startWorld(context)
+  const stationCore = await world.host('station', 'station')
+  await enrolStation(world, stationCore)
+  const villages = await createVillages(stationCore)
+  const children = await addChildren(stationCore, villages['白荷村'], CHILDREN)
+  const core = await world.host('tablet')
+  await enrolTablet(stationCore, core, villages['白荷村'], '李玉梅')
+  await syncNow(core)
+  return { world, stationCore, core, children }
+}
+
+/** A page at the sizes of a tablet, and with text twice as large. */
+async function atEverySize(device, name) {
+  for (const [size, viewport] of [['1280x800', tabletLandscape], ['800x1280', tabletPortrait]]) {
+    await device.page.setViewportSize(viewport)
+    await look(device.page, `${name}-${size}`)
+  }
+  await device.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
+  await look(device.page, `${name}-200pct`)
+  await device.page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
+  await device.page.setViewportSize(tabletLandscape)
+}
+
+journey('help is written down for two children at once, an activity has its list to sign, and the month tells both', async (context) => {
+  const { stationCore, core, children } = await village(context)
+  const tablet = await open(context, core, tabletLandscape)
+  await tablet.go(`/children/${children['石小雨']}`)
+  await tablet.tap('add-help')
+  await tablet.at(`answer:work-child:${children['周子涵']}`).waitFor()
+  await tablet.tap('work-save')
+  await until('it says what is missing', async () => (await tablet.page.locator('[role="alert"]').first().innerText()).includes('哪一种'))
+  await tablet.tap(`answer:work-child:${children['周子涵']}`)
+  await tablet.page.locator('#row-kind').selectOption({ label: '物资' })
+  await tablet.page.locator('#row-text').fill('书包和文具')
+  await tablet.page.locator('#row-amount').fill('各1套')
+  await tablet.tap('answer:row-source:charity')
+  await atEverySize(tablet, 'work-help')
+  await tablet.tap('work-save')
+  await until('it is in the file', async () => (await tablet.words('timeline')).includes('书包和文具'))
+  await look(tablet.page, 'file-help-1280x800')
+
+  await tablet.go('/me/work')
+  await tablet.tap('work-add:line')
+  await tablet.page.locator('#row-kind').waitFor()
+  await tablet.tap('answer:row-kind:meeting')
+  await tablet.page.locator('#row-text').fill('站里的月会，讲防溺水')
+  await tablet.tap('work-save')
+  await tablet.at('work-table').waitFor()
+
+  await tablet.tap('work-add:activity')
+  await tablet.at(`answer:work-child:${children['石小雨']}`).waitFor()
+  await tablet.tap(`answer:work-child:${children['石小雨']}`)
+  await tablet.tap(`answer:work-child:${children['吴天宇']}`)
+  await tablet.page.locator('#row-kind').selectOption({ label: '防溺水' })
+  await tablet.page.locator('#row-text').fill('防溺水第一课')
+  await tablet.tap('answer:row-level:village')
+  await tablet.page.locator('#row-organiser').fill('村委会')
+  await tablet.page.locator('#row-place').fill('儿童之家')
+  await tablet.page.locator('#row-safety').fill('两名家长看护')
+  await atEverySize(tablet, 'work-activity')
+  await tablet.tap('work-save')
+  await until('the list to sign has both names', async () => {
+    const words = await tablet.words('sign-table')
+    return words.includes('石小雨') && words.includes('吴天宇')
+  })
+  await atEverySize(tablet, 'work-sign')
+  await tablet.page.emulateMedia({ media: 'print' })
+  truthy(!(await tablet.at('sign-print').isVisible()), 'on paper stands the list alone')
+  await look(tablet.page, 'work-sign-paper')
+  await tablet.page.emulateMedia({ media: 'screen' })
+
+  await tablet.go('/me/work')
+  await until('the month tells all three', async () => {
+    const words = await tablet.words('work-table')
+    return ['关爱帮扶：物资', '石小雨、周子涵', '会议', '活动：防溺水', '孩子2人'].every((one) => words.includes(one))
+  })
+  await atEverySize(tablet, 'work-log-written')
+  await tablet.page.emulateMedia({ media: 'print' })
+  truthy(!(await tablet.at('work-edit:help').isVisible()), 'nothing to tap on paper')
+  await look(tablet.page, 'work-log-written-paper')
+  await tablet.page.emulateMedia({ media: 'screen' })
+
+  // Put right from the log, and voided.
+  await tablet.tap('work-edit:line')
+  await tablet.at('work-take').waitFor()
+  truthy((await tablet.page.locator('#row-text').inputValue()).includes('月会'), 'what was written is there')
+  await tablet.tap('work-take')
+  await tablet.page.locator('#work-reason').fill('记重了')
+  await look(tablet.page, 'work-take-dialog')
+  await tablet.tap('work-take-save')
+  await until('it is gone from the month', async () => !(await tablet.words('work-table')).includes('会议'))
+
+  await syncNow(core)
+  await syncNow(stationCore)
+  const station = await open(context, stationCore, stationScreen)
+  await station.go(`/children/${children['吴天宇']}`)
+  await until('the station reads it in the file', async () => (await station.words('timeline')).includes('防溺水第一课'))
+  await look(station.page, 'station-file-activity')
+})
+
+journey('a file is proposed to end, sent back, ended, and opened again; two files of one child are told in one', async (context) => {
+  const { stationCore, core, children } = await village(context)
+  const child = children['石小雨']
+  const tablet = await open(context, core, tabletLandscape)
+  await tablet.go(`/children/${child}`)
+  await tablet.tap('status-step:end')
+  await tablet.tap('answer:status-reason:capacity')
+  await tablet.page.locator('#status-text').fill('父亲回来了')
+  await tablet.tap('status-save')
+  await until('a visit is wanted first', async () => (await tablet.page.locator('[role="dialog"]').innerText()).includes('请先走访'))
+  await tablet.tap('answer:status-reason:moved')
+  await look(tablet.page, 'status-dialog-1280x800')
+  await tablet.page.setViewportSize(tabletPortrait)
+  await look(tablet.page, 'status-dialog-800x1280')
+  await tablet.page.setViewportSize(tabletLandscape)
+  await tablet.tap('status-save')
+  await tablet.at('proposal:end').waitFor()
+  await atEverySize(tablet, 'status-waiting')
+  await syncNow(core)
+  await syncNow(stationCore)
+
+  const station = await open(context, stationCore, stationScreen)
+  await station.go('/coming')
+  await until('it is on the station’s list', async () => (await station.words('coming-status')).includes('迁出'))
+  await look(station.page, 'station-coming-status')
+  await station.go(`/children/${child}`)
+  await station.tap('status-return')
+  await station.page.locator('#status-words').fill('请写清搬去哪里')
+  await look(station.page, 'station-status-return')
+  await station.tap('status-return-save')
+  await station.at('status-step:end').waitFor()
+  await syncNow(stationCore)
+  await syncNow(core)
+  await tablet.tap('status-past')
+  await until('she reads what is missing', async () => (await tablet.words('status-past')).includes('请写清搬去哪里'))
+
+  await core.call('propose_status', { child, step: 'end', reason: 'moved', on: (await core.call('app')).today, into: null, text: '搬去邻省，户口已迁。' })
+  await syncNow(core)
+  await syncNow(stationCore)
+  await station.at('status-confirm').waitFor()
+  for (const [name, size] of [['1280x800', tabletLandscape], ['1280x720', stationSmall]]) {
+    await station.page.setViewportSize(size)
+    await look(station.page, `station-status-${name}`)
+  }
+  await station.page.setViewportSize(stationScreen)
+  await station.tap('status-confirm')
+  await station.at('pin-again').waitFor()
+  await typePin(station.page, '283946')
+  await until('it ended', async () => (await station.words('status-ended')).includes('迁出'))
+  await syncNow(stationCore)
+  await syncNow(core)
+  await until('the tablet says so, too', async () => (await tablet.words('status-ended')).includes('都在'))
+  await atEverySize(tablet, 'status-ended')
+  await tablet.go('/children')
+  await until('the list says so', async () => (await tablet.words(`child-row:${child}`)).includes('已结束'))
+  await look(tablet.page, 'children-ended')
+  await tablet.go(`/children/${child}`)
+  await tablet.tap('status-step:reopen')
+  await tablet.page.locator('#status-text').fill('又搬回来了')
+  await tablet.tap('status-save')
+  await tablet.at('proposal:reopen').waitFor()
+  await syncNow(core)
+  await syncNow(stationCore)
+  await station.at('status-confirm').waitFor()
+  await station.tap('status-confirm')
+  await station.at('status-step:end').waitFor()
+
+  // The same child, entered twice by mistake.
+  const twin = await stationCore.call('search_children', { query: '周子涵', village: null })
+  const again = { name: '周子涵', sex: '1', birth_date: '2014-11-30', category: 'LB-1', reason: '不知道建过档', household: null, village: twin.rows[0].village_id }
+  await stationCore.call('add_child', again)
+  await station.go(`/children/${children['周子涵']}`)
+  await station.at('status-alike').waitFor()
+  await station.tap('status-step:merge')
+  await station.page.locator('#status-find').fill('周子涵')
+  await station.page.locator('[data-test^="answer:status-into:"]').first().click()
+  await station.page.locator('#status-text').fill('户口本是同一个人')
+  await look(station.page, 'station-status-merge')
+  await station.tap('status-save')
+  await station.tap('status-confirm')
+  await until('it says where it went', async () => (await station.words('status-told')).includes('周子涵'))
+  await look(station.page, 'station-status-told')
+  await station.tap('status-leading')
+  await until('the leading one says what it holds', async () => (await station.words('status')).includes('并进来的档案'))
+  await look(station.page, 'station-status-leading')
+})
+
+journey('the duties of a month say what the records tell, and are ticked by whoever looked them through', async (context) => {
+  const { stationCore, core, children } = await village(context)
+  const { today } = await core.call('app')
+  await core.call('record_contact', {
+    child: children['石小雨'], event_date: today, mode: 'phone', party: ['child'], reached: true,
+    child_state: 'normal', topics: [], parent_contact_ok: null, note: '',
+  })
+  await core.call('record_work', { block: 'line', record: null, children: [], values: { kind: ['training'], text: ['急救课'], on: [today] } })
+  const tablet = await open(context, core, tabletLandscape)
+  await tablet.go('/me')
+  await tablet.tap('go-duties')
+  await until('contacts are counted', async () => (await tablet.words('duty:director/visits')).includes('1 个孩子，一共 3 个'))
+  truthy((await tablet.words('duty:director/training')).includes('1 次'), 'and the training')
+  await atEverySize(tablet, 'duties')
+  await tablet.tap('tick:director/visits')
+  await until('the tick has a name', async () => (await tablet.words('duty:director/visits')).includes('李玉梅'))
+  await syncNow(core)
+  await syncNow(stationCore)
+  const station = await open(context, stationCore, stationScreen)
+  await station.go('/me/duties')
+  await station.at('duty:supervisor/guide').waitFor()
+  await look(station.page, 'station-duties')
+  await station.page.locator('[data-test="duties-village"]').selectOption({ label: '白荷村' })
+  await until('the village is read', async () => (await station.words('duty:director/visits')).includes('李玉梅'))
+  truthy((await station.page.locator('input[type=checkbox]').count()) === 0, 'and nothing of it ticked')
+  await look(station.page, 'station-duties-village')
+})

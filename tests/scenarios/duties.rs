@@ -1,0 +1,161 @@
+//! The lists of duties count what is written down, each unit's own; a tick is a person's, and two people apart keep both.
+
+use anyhow::{Context, Result};
+use client::view::{DutiesView, DutyView, WorkSavedView};
+use serde_json::{Value, json};
+use zoufang_tests::device::Device;
+use zoufang_tests::story::World;
+
+async fn lists(device: &Device, village: Option<String>) -> Result<DutiesView> {
+    device
+        .call("duties", json!({"month": null, "village": village}))
+        .await
+}
+
+fn item<'a>(view: &'a DutiesView, name: &str) -> Result<&'a DutyView> {
+    let mut items = view.lists.iter().flat_map(|list| &list.items);
+    items
+        .find(|item| item.item == name)
+        .context("it is on the list")
+}
+
+/// What is counted, in the pack's order.
+fn told(view: &DutiesView, name: &str) -> Result<Vec<(u32, Option<u32>)>> {
+    let proofs = item(view, name)?.proofs.iter();
+    Ok(proofs.map(|proof| (proof.done, proof.of)).collect())
+}
+
+async fn write(device: &Device, block: &str, children: &[&str], kind: &str) -> Result<()> {
+    let values = json!({"kind": [kind], "text": ["做了"], "on": ["2026-11-02"], "level": ["village"], "organiser": ["村里"]});
+    let _: WorkSavedView = device
+        .call(
+            "record_work",
+            json!({"block": block, "record": null, "children": children, "values": values}),
+        )
+        .await?;
+    Ok(())
+}
+
+async fn tick(device: &Device, name: &str, done: bool) -> Result<DutiesView> {
+    device
+        .call(
+            "tick_duty",
+            json!({"month": "2026-11", "item": name, "done": done}),
+        )
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_tell_of_a_duty_and_a_tick_is_a_persons_own() -> Result<()> {
+    let world = World::new().await?;
+    let first = world.tablet("李玉梅").await?;
+    let second = world.tablet("赵春燕").await?;
+    let child = first.child("周子涵").await?;
+    world.cut_network();
+    let before = lists(&first, None).await?;
+    let codes: Vec<&str> = before.lists.iter().map(|list| list.code.as_str()).collect();
+    assert_eq!(codes, ["director", "services"]);
+    assert_eq!(
+        told(&before, "director/visits")?,
+        [(0, Some(6)), (0, Some(6))]
+    );
+    assert!(before.may_tick && before.villages.is_empty() && before.after.is_none());
+
+    first.visit(&child).await?;
+    first.contact(&child, "都好。").await?;
+    write(&first, "line", &[], "training").await?;
+    write(&first, "help", &[&child], "study").await?;
+    write(&second, "activity", &[&child], "family").await?;
+    let wish = json!({"child": child, "block": "wish", "replaces": null, "values": {"text": ["球鞋"], "status": ["said"]}});
+    let _: Value = first.call("write_row", wish).await?;
+    let report = json!({"children": [child], "card": "danger", "urgency": "now", "seen": "屋里有危险。", "origin_record": null, "mandatory": null});
+    let _: Value = first.call("report_problem", report).await?;
+    tick(&first, "director/visits", true).await?;
+    tick(&first, "director/visits", true).await?;
+    tick(&second, "director/visits", true).await?;
+    let back = tick(&second, "director/secret", true).await?;
+    assert!(item(&back, "director/secret")?.ticked);
+    let back = tick(&second, "director/secret", false).await?;
+    assert!(!item(&back, "director/secret")?.ticked);
+    for (asked, code) in [
+        (
+            json!({"month": "2026-11", "item": "supervisor/guide", "done": true}),
+            "not_found",
+        ),
+        (
+            json!({"month": "2026-11", "item": "visits", "done": true}),
+            "not_found",
+        ),
+        (
+            json!({"month": "2026-12", "item": "director/visits", "done": true}),
+            "date_future",
+        ),
+        (
+            json!({"month": "now", "item": "director/visits", "done": true}),
+            "value_invalid",
+        ),
+    ] {
+        assert_eq!(first.refusal("tick_duty", asked).await?.code, code);
+    }
+    world.restore_network();
+    world.settle(&[&first, &second]).await?;
+
+    let village = world.village.to_string();
+    let station = lists(&world.station, Some(village.clone())).await?;
+    assert!(!station.may_tick);
+    for view in [
+        &lists(&first, None).await?,
+        &lists(&second, None).await?,
+        &station,
+    ] {
+        assert_eq!(told(view, "director/visits")?, [(1, Some(6)), (1, Some(6))]);
+        assert_eq!(told(view, "director/training")?, [(1, None)]);
+        assert_eq!(
+            told(view, "director/home")?,
+            [(0, None), (1, None), (1, None)]
+        );
+        assert_eq!(told(view, "director/report")?, [(1, None), (0, None)]);
+        assert_eq!(told(view, "services/education")?, [(1, None)]);
+        assert_eq!(told(view, "services/family")?, [(1, None)]);
+        assert_eq!(told(view, "services/wishes")?[0], (1, None));
+        let mut ticks: Vec<&str> = item(view, "director/visits")?
+            .ticks
+            .iter()
+            .map(|one| one.by.as_str())
+            .collect();
+        ticks.sort_unstable();
+        assert_eq!(ticks, ["李玉梅", "赵春燕"]);
+        assert!(item(view, "director/secret")?.ticks.is_empty());
+        let proof = &item(view, "services/education")?.proofs[0];
+        assert_eq!(
+            (proof.label.as_str(), proof.link.as_str()),
+            ("关爱帮扶（学业）", "/me/work")
+        );
+    }
+
+    // The station has its own list, over its township, and its own ticks; a village sees none of it.
+    let own = lists(&world.station, None).await?;
+    assert_eq!(own.lists.len(), 1);
+    assert_eq!(
+        told(&own, "supervisor/guide")?,
+        [(1, Some(6)), (1, Some(6))]
+    );
+    assert_eq!(
+        told(&own, "supervisor/activity")?,
+        [(0, None)],
+        "the village held it"
+    );
+    tick(&world.station, "supervisor/guide", true).await?;
+    world.settle(&[&first]).await?;
+    assert!(
+        lists(&first, None)
+            .await?
+            .lists
+            .iter()
+            .all(|list| list.code != "supervisor")
+    );
+    let elsewhere = json!({"month": null, "village": village});
+    assert_eq!(first.refusal("duties", elsewhere).await?.code, "not_found");
+    world.township.stop().await;
+    Ok(())
+}

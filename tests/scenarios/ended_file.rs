@@ -1,0 +1,233 @@
+//! A file ends, is opened again, and is told in another one of the same child: proposed, decided by the station, undone, and
+//! never shorter by a word.
+
+use anyhow::{Context, Result};
+use client::view::{
+    ChildFileView, ChildListView, ComingView, FileState, FileStatusView, SavedView, TimelineKind,
+    TodayView,
+};
+use serde_json::{Value, json};
+use zoufang_tests::device::Device;
+use zoufang_tests::story::World;
+
+fn end(child: &str, reason: &str, on: &str) -> Value {
+    json!({"child": child, "step": "end", "reason": reason, "on": on, "into": null, "text": "村里开了证明。"})
+}
+
+fn step(child: &str, step: &str, into: Option<&str>) -> Value {
+    json!({"child": child, "step": step, "reason": null, "on": null, "into": into, "text": "看过户口本。"})
+}
+
+async fn propose(device: &Device, asked: Value) -> Result<FileStatusView> {
+    let file: ChildFileView = device.call("propose_status", asked).await?;
+    Ok(file.status)
+}
+
+fn answer(child: &str, status: &FileStatusView, answer: &str, text: &str) -> Result<Value> {
+    let waiting = status.waiting.first().context("something waits")?;
+    Ok(json!({"child": child, "proposal": waiting.proposal, "answer": answer, "text": text}))
+}
+
+async fn status(device: &Device, child: &str) -> Result<FileStatusView> {
+    Ok(device.file(child).await?.status)
+}
+
+async fn is_on_today(device: &Device, name: &str) -> Result<bool> {
+    let today: TodayView = device.call("today", Value::Null).await?;
+    let mut children = today.rows.iter().flat_map(|row| &row.children);
+    Ok(children.any(|child| child.name == name))
+}
+
+fn visits(file: &ChildFileView) -> Vec<&str> {
+    let rows = file.timeline.iter();
+    rows.filter(|row| row.kind == TimelineKind::Visit)
+        .map(|row| row.record.as_str())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_ends_when_the_station_agrees_and_is_opened_again() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("周子涵").await?;
+    let refused = |asked: Value| tablet.refusal("propose_status", asked);
+    for (asked, code) in [
+        (end(&child, "age18", "2026-11-02"), "ending_wants_visit"),
+        (end(&child, "bored", "2026-11-02"), "value_invalid"),
+        (end(&child, "moved", "2026-11-03"), "date_future"),
+        (step(&child, "reopen", None), "status_changed"),
+        (step(&child, "merge", Some(&child)), "station_decides"),
+        (step(&child, "fly", None), "value_invalid"),
+        (
+            json!({"child": child, "step": "end", "reason": "moved", "on": "2026-11-02", "into": null, "text": " "}),
+            "text_missing",
+        ),
+    ] {
+        assert_eq!(refused(asked).await?.code, code);
+    }
+
+    tablet.visit(&child).await?;
+    world.cut_network();
+    let waiting = propose(&tablet, end(&child, "age18", "2026-11-02")).await?;
+    assert_eq!(waiting.state, FileState::Runs);
+    assert!(
+        is_on_today(&tablet, "周子涵").await?,
+        "nothing changes before the station agreed"
+    );
+    let again = refused(end(&child, "age18", "2026-11-02")).await?;
+    assert_eq!(again.code, "already_proposed");
+    let by_herself = answer(&child, &waiting, "confirmed", "")?;
+    let not_hers = tablet.refusal("decide_status", by_herself).await?;
+    assert_eq!(not_hers.code, "station_decides");
+    world.restore_network();
+    world.settle(&[&tablet]).await?;
+
+    // The station finds it on its list and sends it back; then it agrees to the next one.
+    let station = &world.station;
+    let coming: ComingView = station.call("coming", Value::Null).await?;
+    assert_eq!(coming.status.len(), 1);
+    assert!(
+        coming.status[0].text.contains("年满18周岁"),
+        "{}",
+        coming.status[0].text
+    );
+    let seen = status(station, &child).await?;
+    assert!(seen.decides);
+    let wordless = station
+        .refusal("decide_status", answer(&child, &seen, "sent_back", "")?)
+        .await?;
+    assert_eq!(wordless.code, "text_missing");
+    let back = answer(&child, &seen, "sent_back", "他才十一岁，是搬走了吧？")?;
+    let _: ChildFileView = station.call("decide_status", back).await?;
+    world.settle(&[&tablet]).await?;
+    let told = status(&tablet, &child).await?;
+    assert_eq!(told.past[0].answer.as_deref(), Some("sent_back"));
+    assert!(told.past[0].answer_text.contains("十一岁") && told.waiting.is_empty());
+
+    let mine = propose(&tablet, end(&child, "moved", "2026-11-02")).await?;
+    world.settle(&[&tablet]).await?;
+    let agree = answer(&child, &mine, "confirmed", "")?;
+    assert_eq!(
+        station.refusal("decide_status", agree.clone()).await?.code,
+        "pin_again"
+    );
+    station.step_up().await?;
+    let _: ChildFileView = station.call("decide_status", agree.clone()).await?;
+    let twice = station.refusal("decide_status", agree).await?;
+    assert_eq!(twice.code, "status_changed");
+    world.settle(&[&tablet]).await?;
+
+    let file = tablet.file(&child).await?;
+    assert_eq!(file.status.state, FileState::Ended);
+    assert_eq!(file.status.reason.as_deref(), Some("迁出"));
+    assert!(file.dues.is_empty() && !is_on_today(&tablet, "周子涵").await?);
+    assert_eq!(visits(&file).len(), 1, "everything stays readable");
+    let list: ChildListView = tablet.children().await?;
+    assert_eq!(
+        list.rows.last().map(|row| (row.name.as_str(), row.over)),
+        Some(("周子涵", true))
+    );
+
+    // Two months later it is opened again: what lies between was not missed.
+    world.go_to_day(60, &[&tablet]);
+    world.settle(&[&tablet]).await?;
+    let mine = propose(&tablet, step(&child, "reopen", None)).await?;
+    world.settle(&[&tablet]).await?;
+    station.step_up().await?;
+    let agree = answer(&child, &mine, "confirmed", "")?;
+    let _: ChildFileView = station.call("decide_status", agree).await?;
+    world.settle(&[&tablet]).await?;
+    let file = tablet.file(&child).await?;
+    assert_eq!(file.status.state, FileState::Runs);
+    assert!(!file.dues.is_empty() && is_on_today(&tablet, "周子涵").await?);
+    assert!(file.misses.is_empty(), "{}", file.misses.len());
+    assert_eq!(file.status.past.len(), 3);
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_files_of_one_child_are_told_in_one_and_parted_again() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let again = json!({"name": "石小雨", "sex": "2", "birth_date": "2016-03-05", "village": null,
+                       "household": null, "category": "LB-1", "reason": "不知道已经建过档"});
+    let _: SavedView = tablet.call("add_child", again).await?;
+    let list = tablet.children().await?;
+    let both: Vec<String> = list
+        .rows
+        .iter()
+        .filter(|row| row.name == "石小雨")
+        .map(|row| row.child.clone())
+        .collect();
+    let [leading, other] = both.as_slice() else {
+        anyhow::bail!("two files of one child: {}", both.len());
+    };
+    tablet.visit(leading).await?;
+    let visited = tablet.visit(other).await?;
+    world.settle(&[&tablet]).await?;
+
+    let station = &world.station;
+    let alike = status(station, other).await?.alike;
+    assert!(
+        alike.iter().any(|one| one.child == *leading),
+        "it is said, and no more"
+    );
+    let proposed = propose(station, step(other, "merge", Some(leading))).await?;
+    station.step_up().await?;
+    let agree = answer(other, &proposed, "confirmed", "")?;
+    let _: ChildFileView = station.call("decide_status", agree).await?;
+    world.settle(&[&tablet]).await?;
+    for device in [&tablet, station] {
+        let gone = device.file(other).await?;
+        assert_eq!(gone.status.state, FileState::Told);
+        assert_eq!(gone.status.into.context("where it went")?.child, *leading);
+        assert!(gone.dues.is_empty());
+        let file = device.file(leading).await?;
+        assert_eq!(visits(&file).len(), 2);
+        assert_eq!(file.status.told_here.len(), 1);
+        let row = file.timeline.iter().find(|row| row.record == visited);
+        let row = row.context("the visit of the other file")?;
+        assert_eq!(
+            (row.file.as_str(), row.by.as_str()),
+            (other.as_str(), "李玉梅")
+        );
+        assert!(!row.can_amend, "it is put right where it lies");
+    }
+    let list = tablet.children().await?;
+    assert_eq!(list.rows.iter().filter(|row| row.over).count(), 1);
+
+    let proposed = propose(station, step(other, "part", None)).await?;
+    let agree = answer(other, &proposed, "confirmed", "")?;
+    let _: ChildFileView = station.call("decide_status", agree).await?;
+    world.settle(&[&tablet]).await?;
+    assert_eq!(visits(&tablet.file(leading).await?).len(), 1);
+    let own = tablet.file(other).await?;
+    assert_eq!((own.status.state, visits(&own).len()), (FileState::Runs, 1));
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_files_told_in_each_other_apart_lose_no_child() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let (one, two) = (tablet.child("吴天宇").await?, tablet.child("郑可欣").await?);
+    let station = &world.station;
+    let first = propose(station, step(&one, "merge", Some(&two))).await?;
+    let second = propose(station, step(&two, "merge", Some(&one))).await?;
+    station.step_up().await?;
+    let _: ChildFileView = station
+        .call("decide_status", answer(&one, &first, "confirmed", "")?)
+        .await?;
+    // On one device the second one finds that its leading file does not run any more.
+    let refused = station
+        .refusal("decide_status", answer(&two, &second, "confirmed", "")?)
+        .await?;
+    assert_eq!(refused.code, "status_changed");
+    world.settle(&[&tablet]).await?;
+    assert!(is_on_today(&tablet, "郑可欣").await?);
+    assert!(!is_on_today(&tablet, "吴天宇").await?);
+    world.township.stop().await;
+    Ok(())
+}
