@@ -230,6 +230,23 @@ pub fn insert_remote(
     insert(tx, change, Origin::Remote, arrived_ms, server_seq)
 }
 
+/// As [`insert_remote`], of a change the document's body holds already.
+pub(crate) fn insert_in_body(
+    tx: &Transaction<'_>,
+    change: &Change,
+    server_seq: Option<u64>,
+    arrived_ms: i64,
+) -> Result<bool, StoreError> {
+    insert(tx, change, Origin::RemoteInBody, arrived_ms, server_seq)
+}
+
+/// Whether any change of a document is here, its own or another's.
+pub(crate) fn is_any_of(connection: &Connection, document: DocumentId) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached(include_str!("../sql/changes/any_of.sql"))?
+        .exists(named_params! {":document": document.0.as_bytes()})?)
+}
+
 /// Puts the words back into an own change that was emptied when its document left: the document came back. False when
 /// there is none such.
 ///
@@ -265,6 +282,7 @@ pub fn insert_indexed(
 enum Origin<'a> {
     Local(&'a LocalChange),
     Remote,
+    RemoteInBody,
     Snapshot,
 }
 
@@ -275,9 +293,10 @@ fn insert(
     stored_ms: i64,
     server_seq: Option<u64>,
 ) -> Result<bool, StoreError> {
+    let in_body = matches!(origin, Origin::RemoteInBody | Origin::Snapshot);
     let (name, state, local) = match origin {
         Origin::Local(local) => ("local", ChangeState::Saved, Some(local)),
-        Origin::Remote => ("remote", ChangeState::Durable, None),
+        Origin::Remote | Origin::RemoteInBody => ("remote", ChangeState::Durable, None),
         Origin::Snapshot => ("snapshot", ChangeState::Durable, None),
     };
     let label = local.and_then(|local| local.label.as_ref());
@@ -319,7 +338,7 @@ fn insert(
             ":record_id": label.map(|label| &label.id),
             ":incarnation": local.map(|local| *local.incarnation.0.as_bytes()),
             ":chain_head": local.map(|local| local.chain_head.0),
-            ":in_body": in_snapshot,
+            ":in_body": in_body,
             ":before": before,
             ":replaces": local.and_then(|local| local.replaces).map(|hash| hash.0),
             ":remakes": local.map_or(0, |local| local.remakes),

@@ -4,7 +4,7 @@ pub mod beside;
 pub(crate) mod contained;
 
 use crate::row::{join, pack, split, unpack};
-use crate::{StoreError, Transaction, projections, row};
+use crate::{StoreError, Transaction, changes, projections, row};
 use automerge::{Automerge, Change, ReadDoc};
 use domain::record::{Record, doc};
 use ids::{ChangeHash, DocKind, DocumentId, Generation, UnitId};
@@ -84,11 +84,10 @@ pub struct Applied {
     pub missing: Vec<ChangeHash>,
 }
 
-/// The changes of a document that is not here yet, tried in memory: the costly part of [`apply`]. It needs no database,
-/// so that many documents can be tried beside each other before the transaction that takes them begins.
+/// The changes of a document that is not here yet, tried in memory: the costly part of taking it in. It needs no database,
+/// so that many documents can be tried beside each other before the transaction that takes them ([`begin_whole`]) begins.
 pub struct Trial {
     hashes: Vec<ChangeHash>,
-    begun: Vec<automerge::ChangeHash>,
     automerge: Automerge,
     tried: contained::Tried,
 }
@@ -108,16 +107,9 @@ impl Trial {
         let (automerge, tried) = contained::with(&begun, changes).ok()?;
         Some(Self {
             hashes: raw.iter().map(|(hash, _)| *hash).collect(),
-            begun: begun.get_heads(),
             automerge,
             tried,
         })
-    }
-
-    /// Whether it is what [`apply`] would come to with these changes on this document.
-    fn is_of(&self, document: &StoredDocument, raw: &[(ChangeHash, &[u8])]) -> bool {
-        self.begun == document.automerge.get_heads()
-            && self.hashes.iter().eq(raw.iter().map(|(hash, _)| hash))
     }
 }
 
@@ -246,6 +238,14 @@ pub fn count(connection: &Connection) -> Result<u64, StoreError> {
 /// # Errors
 /// It is there already, or the database refuses.
 pub fn insert(tx: &Transaction<'_>, document: &StoredDocument) -> Result<(), StoreError> {
+    insert_with(tx, document, &document.automerge.save_nocompress())
+}
+
+fn insert_with(
+    tx: &Transaction<'_>,
+    document: &StoredDocument,
+    body: &[u8],
+) -> Result<(), StoreError> {
     let head = &document.head;
     tx.prepare_cached(include_str!("../sql/documents/insert.sql"))?
         .execute(named_params! {
@@ -255,7 +255,7 @@ pub fn insert(tx: &Transaction<'_>, document: &StoredDocument) -> Result<(), Sto
             ":home_unit": head.home_unit.0.as_bytes(),
             ":schema": head.schema,
             ":heads": join(&document.heads()),
-            ":body": pack(&document.automerge.save_nocompress())?,
+            ":body": pack(body)?,
             ":header": head.header,
             ":created_ms": head.created_ms,
         })?;
@@ -273,6 +273,41 @@ pub fn begin(tx: &Transaction<'_>, head: &DocumentHead) -> Result<StoredDocument
     let document = StoredDocument::begun(head.clone(), genesis);
     insert(tx, &document)?;
     Ok(document)
+}
+
+/// Stores a document that is not here yet, with all changes of its trial: its body is the form that was seen to load
+/// again, and nothing is left for a tail. `came` are those changes with their numbers at the server.
+///
+/// None, and nothing is written, when something of the document is here already or waits for what is not; then it takes
+/// the way of any other, [`begin`] and [`apply`].
+///
+/// # Errors
+/// The database refuses.
+pub fn begin_whole(
+    tx: &Transaction<'_>,
+    head: &DocumentHead,
+    trial: Trial,
+    came: &[(&changes::Change, Option<u64>)],
+    arrived_ms: i64,
+) -> Result<Option<StoredDocument>, StoreError> {
+    let is_whole = trial
+        .hashes
+        .iter()
+        .eq(came.iter().map(|(change, _)| &change.hash))
+        && trial.automerge.get_missing_deps(&[]).is_empty();
+    if !is_whole
+        || self::head(tx, head.document)?.is_some()
+        || changes::is_any_of(tx, head.document)?
+    {
+        return Ok(None);
+    }
+    let mut document = StoredDocument::begun(head.clone(), trial.automerge);
+    insert_with(tx, &document, &trial.tried.saved)?;
+    document.tried = Some(trial.tried);
+    for (change, server_seq) in came {
+        changes::insert_in_body(tx, change, *server_seq, arrived_ms)?;
+    }
+    Ok(Some(document))
 }
 
 /// Notes that `changes` rows were added for this document, which already contains them in memory:
@@ -299,7 +334,7 @@ pub fn compact(tx: &Transaction<'_>, document: &mut StoredDocument) -> Result<()
         return set_heads(tx, document);
     };
     let mut fold = tx.prepare_cached(include_str!("../sql/changes/mark_in_body.sql"))?;
-    for (hash, _) in tail_of(tx, id)? {
+    for hash in hashes_of_tail(tx, id)? {
         if holds(&document.automerge, hash) {
             fold.execute(named_params! {":hash": hash.0})?;
         }
@@ -330,21 +365,8 @@ fn set_heads(tx: &Transaction<'_>, document: &StoredDocument) -> Result<(), Stor
 /// Each is tried on a copy first; a panic inside Automerge, or a document that would not load again, is a rejection.
 #[must_use]
 pub fn apply(document: &mut StoredDocument, raw: &[(ChangeHash, &[u8])]) -> Applied {
-    apply_tried(document, raw, None)
-}
-
-/// As [`apply`], with what was tried of it before.
-#[must_use]
-pub fn apply_tried(
-    document: &mut StoredDocument,
-    raw: &[(ChangeHash, &[u8])],
-    trial: Option<Trial>,
-) -> Applied {
     let mut applied = Applied::default();
-    match trial.filter(|trial| trial.is_of(document, raw)) {
-        Some(trial) => document.take(trial.automerge, trial.tried),
-        None => try_and_take(document, raw, &mut applied),
-    }
+    try_and_take(document, raw, &mut applied);
     applied.missing = document
         .automerge
         .get_missing_deps(&[])
@@ -535,6 +557,18 @@ fn tail_length(connection: &Connection, document: DocumentId) -> Result<u32, Sto
         .query_row(named_params! {":document": document.0.as_bytes()}, |row| {
             row::small(row, "tail")
         })?)
+}
+
+fn hashes_of_tail(
+    connection: &Connection,
+    document: DocumentId,
+) -> Result<Vec<ChangeHash>, StoreError> {
+    let mut statement =
+        connection.prepare_cached(include_str!("../sql/changes/tail_hashes.sql"))?;
+    let rows = statement.query_map(named_params! {":document": document.0.as_bytes()}, |row| {
+        row::hash(row, "hash")
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn tail_of(

@@ -3,7 +3,9 @@
 use crate::StoreError;
 use ids::{ChangeHash, DeviceId, DocKind, DocumentId, Role, StaffId, UnitId};
 use rusqlite::{Row, types::Type};
+use std::cell::RefCell;
 use uuid::Uuid;
+use zstd::bulk::{Compressor, Decompressor};
 
 fn uuid_at(row: &Row<'_>, column: &str) -> rusqlite::Result<Uuid> {
     row.get::<_, [u8; 16]>(column).map(Uuid::from_bytes)
@@ -102,8 +104,30 @@ const LEVEL: i32 = 3;
 /// Nothing stored is larger; a damaged length must not ask for more memory than this.
 const LARGEST: usize = 64 << 20;
 
+// Making one of these costs more than compressing a change with it, so each thread keeps its own.
+thread_local! {
+    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
 pub(crate) fn pack(bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
-    Ok(zstd::bulk::compress(bytes, LEVEL)?)
+    COMPRESSOR.with_borrow_mut(|kept| {
+        let compressor = match kept {
+            Some(compressor) => compressor,
+            empty => empty.insert(Compressor::new(LEVEL)?),
+        };
+        Ok(compressor.compress(bytes)?)
+    })
+}
+
+fn decompress(bytes: &[u8], size: usize) -> std::io::Result<Vec<u8>> {
+    DECOMPRESSOR.with_borrow_mut(|kept| {
+        let decompressor = match kept {
+            Some(decompressor) => decompressor,
+            empty => empty.insert(Decompressor::new()?),
+        };
+        decompressor.decompress(bytes, size)
+    })
 }
 
 pub(crate) fn unpack(bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
@@ -116,6 +140,6 @@ pub(crate) fn unpack(bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
         .and_then(|size| usize::try_from(size).ok())
         .filter(|size| *size <= LARGEST);
     // Not the disk's failure: whoever reads it can leave it aside and go on.
-    size.and_then(|size| zstd::bulk::decompress(bytes, size).ok())
+    size.and_then(|size| decompress(bytes, size).ok())
         .ok_or(damaged)
 }

@@ -8,11 +8,11 @@ use crate::recovery;
 use crate::renewal;
 use crate::tablet::Tablet;
 use ed25519_dalek::VerifyingKey;
-use ids::{ChangeHash, DocKind, DocumentId, UnitId};
+use ids::{ChangeHash, DeviceId, DocKind, DocumentId, Generation, UnitId};
 use protocol::change_header;
 use protocol::envelope::{self, DocumentHeader, Envelope, EnvelopeHead};
 use protocol::{DocumentSnapshot, LastApplied};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use store::changes::{self, Change};
 use store::documents::{self, DocumentHead, StoredDocument, Trial};
 use store::{StoreError, Transaction, departures, members, projections};
@@ -56,15 +56,23 @@ impl<'a> Incoming<'a> {
         &self,
         tablet: &Tablet,
         tx: &Transaction<'_>,
+        keys: &mut Keys,
     ) -> Result<(Change, Option<String>), ClientError> {
         let head = &self.head;
         let change = change_of(head, self.envelope)?;
-        let key = device_key(tablet, tx, head)?;
-        let is_seen = self.holds_under.is_some()
-            && self.holds_under == key.as_ref().map(VerifyingKey::to_bytes);
+        let key = match keys.get(&head.device) {
+            Some(key) => *key,
+            None => {
+                let key = device_key(tablet, tx, head.device)?;
+                keys.insert(head.device, key);
+                key
+            }
+        };
+        let is_seen = self.holds_under.is_some() && self.holds_under == key;
         let reason = if is_seen {
             None
         } else {
+            let key = key.and_then(|key| VerifyingKey::from_bytes(&key).ok());
             why_not(head, self.envelope, key.as_ref())
         };
         Ok((change, reason.map(str::to_owned)))
@@ -140,15 +148,18 @@ pub(crate) fn take_quarantined(
     Ok(())
 }
 
+/// Keys of devices by their id, as far as they were asked for; none where no device of that id is known.
+type Keys = HashMap<DeviceId, Option<[u8; 32]>>;
+
 fn device_key(
     tablet: &Tablet,
     tx: &Transaction<'_>,
-    head: &EnvelopeHead,
-) -> Result<Option<VerifyingKey>, ClientError> {
-    if head.device == tablet.identity.device {
-        return Ok(Some(tablet.key.verifying_key()));
+    device: DeviceId,
+) -> Result<Option<[u8; 32]>, ClientError> {
+    if device == tablet.identity.device {
+        return Ok(Some(tablet.key.verifying_key().to_bytes()));
     }
-    Ok(members::device_key(tx, head.device)?.and_then(|key| VerifyingKey::from_bytes(&key).ok()))
+    Ok(members::device_key(tx, device)?)
 }
 
 /// Tries again what another version of the app kept aside.
@@ -201,27 +212,38 @@ pub(super) fn store_incoming(
     incoming: &[Incoming<'_>],
     now: i64,
 ) -> Result<(), ClientError> {
-    store_tried(tablet, tx, (document, None), incoming, now)
+    store_tried(tablet, tx, (document, None, None), incoming, now)
 }
 
-/// As [`store_incoming`], with what was tried of a new document before.
+/// As [`store_incoming`], with what the server says of a new document and what was tried of it before.
 fn store_tried(
     tablet: &Tablet,
     tx: &Transaction<'_>,
-    (document, trial): (DocumentId, Option<Trial>),
+    (document, header, trial): (DocumentId, Option<&DocumentHeader>, Option<Trial>),
     incoming: &[Incoming<'_>],
     now: i64,
 ) -> Result<(), ClientError> {
     let mut believed = Vec::new();
     let here = documents::head(tx, document)?.map(|head| head.generation);
     let mut renews = false;
+    let mut keys = Keys::new();
+    let mut erased: HashMap<Generation, bool> = HashMap::new();
     for one in incoming {
-        if store::recovery::is_erased(tx, document, one.head.generation)? {
+        let generation = one.head.generation;
+        let is_erased = match erased.get(&generation) {
+            Some(known) => *known,
+            None => {
+                let asked = store::recovery::is_erased(tx, document, generation)?;
+                erased.insert(generation, asked);
+                asked
+            }
+        };
+        if is_erased {
             continue;
         }
         if here.is_some_and(|here| one.head.generation > here) {
             // The document was built anew: its next generation waits until it can take the place of this one whole.
-            let (change, reason) = one.checked(tablet, tx)?;
+            let (change, reason) = one.checked(tablet, tx, &mut keys)?;
             keep_aside(
                 tx,
                 one,
@@ -241,14 +263,14 @@ fn store_tried(
                     };
                     changes::mark_outcome(tx, one.head.hash, &accepted)?;
                 }
-                let (change, reason) = one.checked(tablet, tx)?;
+                let (change, reason) = one.checked(tablet, tx, &mut keys)?;
                 if reason.is_none() && changes::refill(tx, &change)? {
                     believed.push((one, change));
                 }
             }
             continue;
         }
-        let (change, reason) = one.checked(tablet, tx)?;
+        let (change, reason) = one.checked(tablet, tx, &mut keys)?;
         match reason {
             Some(reason) => keep_aside(tx, one, &change, &reason, now)?,
             None => believed.push((one, change)),
@@ -264,7 +286,7 @@ fn store_tried(
         document,
         first.kind,
         first.home_unit,
-        first.head.header.as_ref(),
+        header.or(first.head.header.as_ref()),
         now,
     )?;
     head.generation = first.head.generation;
@@ -290,6 +312,15 @@ fn take_in(
     trial: Option<Trial>,
     now: i64,
 ) -> Result<(), StoreError> {
+    if let Some(trial) = trial {
+        let came: Vec<(&Change, Option<u64>)> = believed
+            .iter()
+            .map(|(one, change)| (change, (one.seq > 0).then_some(one.seq)))
+            .collect();
+        if let Some(stored) = documents::begin_whole(tx, head, trial, &came, now)? {
+            return settle(tx, &stored);
+        }
+    }
     let mut stored = match documents::load(tx, head.document)? {
         Some(stored) => stored,
         None => documents::begin(tx, head)?,
@@ -298,7 +329,7 @@ fn take_in(
         .iter()
         .map(|(_, change)| (change.hash, change.body.as_slice()))
         .collect();
-    let applied = documents::apply_tried(&mut stored, &raw, trial);
+    let applied = documents::apply(&mut stored, &raw);
     for (one, change) in believed {
         let rejected = applied
             .rejected
@@ -315,11 +346,16 @@ fn take_in(
             }
         }
     }
-    if stored.head.generation > 0 {
-        renewal::index_origins(tx, &stored)?;
-    }
     documents::save_tail(tx, &mut stored)?;
-    projections::refresh(tx, &stored)
+    settle(tx, &stored)
+}
+
+/// What is computed from a document that holds what came.
+fn settle(tx: &Transaction<'_>, stored: &StoredDocument) -> Result<(), StoreError> {
+    if stored.head.generation > 0 {
+        renewal::index_origins(tx, stored)?;
+    }
+    projections::refresh(tx, stored)
 }
 
 fn keep_aside(
@@ -399,8 +435,13 @@ pub(super) fn store_snapshot(
         documents::set_home_unit(tx, snapshot.document, snapshot.home_unit)?;
         departures::arrive(tx, snapshot.document)?;
         projections::refresh_stored(tx, snapshot.document)?;
-    } else {
-        departures::arrive(tx, snapshot.document)?;
+        return store_incoming(tablet, tx, snapshot.document, &incoming, now).map(|()| last);
+    }
+    departures::arrive(tx, snapshot.document)?;
+    let known = (snapshot.document, Some(&snapshot.header), ahead.trial);
+    store_tried(tablet, tx, known, &incoming, now)?;
+    if documents::head(tx, snapshot.document)?.is_none() {
+        // Nothing in it was believed; the document is there all the same.
         let head = document_head(
             snapshot.document,
             snapshot.kind,
@@ -410,7 +451,5 @@ pub(super) fn store_snapshot(
         )?;
         documents::begin(tx, &head)?;
     }
-    let known = (snapshot.document, ahead.trial);
-    store_tried(tablet, tx, known, &incoming, now)?;
     Ok(last)
 }

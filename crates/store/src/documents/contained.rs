@@ -20,7 +20,7 @@ pub(crate) fn quietly<T>(work: impl FnOnce() -> T) -> Option<T> {
 /// What a trial showed of a document as long as its heads are these: what it says, and the form that loads as the same.
 pub(super) struct Tried {
     heads: Vec<automerge::ChangeHash>,
-    saved: Vec<u8>,
+    pub(super) saved: Vec<u8>,
     record: Record,
 }
 
