@@ -77,11 +77,21 @@ pub(crate) struct LateEntry {
 
 /// Takes the scope's next number. The row is locked by the one writer until the commit, so numbers become visible in order.
 pub(crate) fn take_seq(connection: &Connection, scope: UnitId) -> rusqlite::Result<u64> {
+    take_seqs(connection, scope, 1)
+}
+
+/// Takes so many numbers of a scope, one after the other, and returns the first.
+pub(crate) fn take_seqs(
+    connection: &Connection,
+    scope: UnitId,
+    how_many: u64,
+) -> rusqlite::Result<u64> {
     connection
         .prepare_cached(include_str!("sql/log/take_seq.sql"))?
-        .query_row(named_params! {":scope": scope.0.as_bytes()}, |row| {
-            columns::number(row, 0)
-        })
+        .query_row(
+            named_params! {":scope": scope.0.as_bytes(), ":how_many": columns::stored(how_many)},
+            |row| Ok(columns::number(row, 0)? + 1 - how_many),
+        )
 }
 
 pub(crate) fn last_seq(connection: &Connection, scope: UnitId) -> rusqlite::Result<u64> {

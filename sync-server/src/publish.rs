@@ -300,6 +300,7 @@ pub(crate) fn settle(
     }
     // Numbers in the order in which the changes came, whatever documents they belong to.
     good.sort_by_key(|(row, _)| row.id);
+    let mut numbers = Numbers::taken(connection, &good)?;
     for (row, place) in good {
         // Where the document lives by now: it may have moved since it was read.
         let told = if place.moved {
@@ -307,7 +308,7 @@ pub(crate) fn settle(
         } else {
             None
         };
-        let seq = log::take_seq(connection, place.scope)?;
+        let seq = numbers.next(connection, place.scope)?;
         connection
             .prepare_cached(include_str!("sql/publish/number.sql"))?
             .execute(named_params! {":seq": stored(seq), ":id": row.id})?;
@@ -331,6 +332,33 @@ pub(crate) fn settle(
             .execute(named_params! {":seq": stored(number), ":id": row.id})?;
     }
     Ok(())
+}
+
+/// The next number of each scope, taken for a whole pass at once: one by one they cost an eighth of publishing. Where a
+/// document has moved, entries of other kinds stand between the changes, and each number is taken when it is due.
+struct Numbers(BTreeMap<UnitId, u64>);
+
+impl Numbers {
+    fn taken(connection: &Connection, good: &[(&Waiting, &Whereabouts)]) -> Result<Self, ApiError> {
+        let mut wanted: BTreeMap<UnitId, u64> = BTreeMap::new();
+        if good.iter().all(|(_, place)| !place.moved) {
+            for (_, place) in good {
+                *wanted.entry(place.scope).or_default() += 1;
+            }
+        }
+        let firsts = wanted.into_iter().map(|(scope, how_many)| {
+            let first = log::take_seqs(connection, scope, how_many)?;
+            Ok((scope, first))
+        });
+        Ok(Self(firsts.collect::<Result<_, ApiError>>()?))
+    }
+
+    fn next(&mut self, connection: &Connection, scope: UnitId) -> Result<u64, ApiError> {
+        Ok(match self.0.get_mut(&scope) {
+            Some(next) => std::mem::replace(next, *next + 1),
+            None => log::take_seq(connection, scope)?,
+        })
+    }
 }
 
 /// Somebody who lost sight of a document while their change waited hears of it in the log of their scope.

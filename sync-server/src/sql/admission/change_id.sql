@@ -1,1 +1,2 @@
-SELECT id FROM changes WHERE document = :document AND generation = :generation AND hash = :hash;
+SELECT id FROM changes
+WHERE document = :document AND generation = :generation AND substr(hash, 1, 8) = substr(:hash, 1, 8) AND hash = :hash;

@@ -1,4 +1,4 @@
-SELECT l.seq, l.at_ms, l.kind, l.record, c.id, c.document, c.hash, d.kind, d.home_unit, d.creator, d.scope, d.since_seq, d.came_from,
+SELECT l.seq, l.at_ms, coalesce(l.kind, 'change'), l.record, c.id, c.document, c.hash, d.kind, d.home_unit, d.creator, d.scope, d.since_seq, d.came_from,
        c.raw_bytes, c.segment
 FROM log AS l
 LEFT JOIN changes AS c ON c.id = l.change_id

@@ -1,1 +1,1 @@
-UPDATE scopes SET last_seq = last_seq + 1 WHERE id = :scope RETURNING last_seq;
+UPDATE scopes SET last_seq = last_seq + :how_many WHERE id = :scope RETURNING last_seq;
