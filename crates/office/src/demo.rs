@@ -16,11 +16,11 @@ mod tests;
 
 pub use ledgers::{DemoLedger, ledgers};
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Days of records before today.
+/// Days of records before today, unless other days are asked for.
 pub const DAYS_OF_RECORDS: i64 = 183;
 
 /// The whole township.
@@ -269,10 +269,16 @@ impl DemoTownship {
     /// Of four villages three are filled; the fourth is left to be imported by hand from its ledgers.
     #[must_use]
     pub fn generate(seed: u64, villages: u32, today: NaiveDate) -> Self {
+        Self::generate_over(seed, villages, today, DAYS_OF_RECORDS)
+    }
+
+    /// As [`DemoTownship::generate`], with records of so many days.
+    #[must_use]
+    pub fn generate_over(seed: u64, villages: u32, today: NaiveDate, days: i64) -> Self {
         let mut dice = dice::Dice::new(seed, 0);
         let station = people::station_staff(&mut dice);
         let villages = (0..villages)
-            .map(|index| village(seed, index, villages, today))
+            .map(|index| village(seed, index, villages, (today, days)))
             .collect();
         Self {
             seed,
@@ -302,19 +308,23 @@ impl DemoTownship {
 const BY_HAND: u32 = 3;
 /// Index of the village over the headcount rule, when there are six or more.
 const LARGE: u32 = 5;
+/// Index of the village without a child, when there are eight or more; those after it are of every size (domain.md §13).
+const NOBODY: u32 = 7;
 
-fn village(seed: u64, index: u32, villages: u32, today: NaiveDate) -> DemoVillage {
+fn village(seed: u64, index: u32, villages: u32, (today, days): (NaiveDate, i64)) -> DemoVillage {
+    let since = today - TimeDelta::days(days);
     let mut dice = dice::Dice::new(seed, u64::from(index) + 1);
-    let children = if index == LARGE && villages >= 6 {
-        33
-    } else {
-        18 + dice.below(5)
+    let children = match index {
+        LARGE if villages >= 6 => 33,
+        NOBODY if villages >= 8 => 0,
+        0..NOBODY => 18 + dice.below(5),
+        _ => 3 + dice.below(16),
     };
-    let mut village = people::village(&mut dice, index, children, today);
+    let mut village = people::village(&mut dice, index, children, (since, today));
     village.filled = index != BY_HAND;
     oddities::shape(&mut village, index, today);
     if village.filled {
-        records::fill(&mut dice, &mut village, today);
+        records::fill(&mut dice, &mut village, since, today);
         oddities::after_records(&mut village, index, today);
         problems::fill(&mut dice, &mut village, index, today);
     }

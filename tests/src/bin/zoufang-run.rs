@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use client::view::ShellKind;
 use client::{App, AppSettings};
-use office::demo::{DemoTownship, ledgers};
+use office::demo::{DAYS_OF_RECORDS, DemoTownship, ledgers};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -38,6 +38,12 @@ struct Arguments {
     /// First of two ports, tablet and station; 0 takes free ones.
     #[arg(long, default_value_t = 0)]
     port: u16,
+    /// Villages of the township; of four one is left to be imported by hand.
+    #[arg(long, default_value_t = VILLAGES, value_parser = clap::value_parser!(u32).range(1..=60))]
+    villages: u32,
+    /// Days of records before today.
+    #[arg(long, default_value_t = DAYS_OF_RECORDS, value_parser = clap::value_parser!(i64).range(1..=1_500))]
+    days: i64,
     /// Folder with the built screens.
     #[arg(long, default_value = "ui/dist")]
     screens: PathBuf,
@@ -116,7 +122,7 @@ async fn prepare(arguments: &Arguments) -> Result<()> {
 
 async fn make(folder: &Path, arguments: &Arguments) -> Result<()> {
     let today = client::system::civil_date(ids::Clock::now_ms(&client::system::SystemClock));
-    let plan = DemoTownship::generate(SEED, VILLAGES, today);
+    let plan = DemoTownship::generate_over(SEED, arguments.villages, today, arguments.days);
     say(format_args!(
         "正在建立{}{}的演示数据，只在本机，都是编的",
         plan.district, plan.township

@@ -5,7 +5,7 @@ use super::{
     dice::Dice,
     names::{self, Generation},
 };
-use chrono::{Datelike, Days, Months, NaiveDate};
+use chrono::{Datelike, Months, NaiveDate, TimeDelta};
 use domain::identity_number::check_character;
 use domain::import::{CHILD_DISABILITY, CHILD_PSYCH, PARENT_SEVERE_DISABILITY};
 use std::collections::BTreeMap;
@@ -65,7 +65,12 @@ pub(super) fn station_staff(dice: &mut Dice) -> Vec<DemoStaff> {
     ]
 }
 
-pub(super) fn village(dice: &mut Dice, index: u32, children: u32, today: NaiveDate) -> DemoVillage {
+pub(super) fn village(
+    dice: &mut Dice,
+    index: u32,
+    children: u32,
+    (since, today): (NaiveDate, NaiveDate),
+) -> DemoVillage {
     let (township, name, region) = names::village(index);
     let mut registry = Registry {
         village: index,
@@ -97,6 +102,7 @@ pub(super) fn village(dice: &mut Dice, index: u32, children: u32, today: NaiveDa
             village: &name,
             key: format!("{key}-h{number:02}"),
             director: &director.name,
+            since,
             today,
         };
         households.push(household(dice, &mut registry, &place, size));
@@ -118,6 +124,8 @@ struct Place<'a> {
     village: &'a str,
     key: String,
     director: &'a str,
+    /// The first day of the records.
+    since: NaiveDate,
     today: NaiveDate,
 }
 
@@ -435,10 +443,7 @@ fn child(
         fields,
         categories,
         facts,
-        opened_on: place
-            .today
-            .checked_sub_days(Days::new(190))
-            .unwrap_or(place.today),
+        opened_on: place.since - TimeDelta::days(7),
         ..DemoChild::default()
     }
 }

@@ -1,8 +1,8 @@
 //! Half a year of visits, contacts and attempts, on time as often as in real villages.
 
 use super::{
-    DAYS_OF_RECORDS, DemoAnswer, DemoAttempt, DemoChild, DemoChildPart, DemoContact, DemoHousehold,
-    DemoVillage, DemoVisit, dice::Dice, notes, people,
+    DemoAnswer, DemoAttempt, DemoChild, DemoChildPart, DemoContact, DemoHousehold, DemoVillage,
+    DemoVisit, dice::Dice, notes, people,
 };
 use chrono::{Datelike, Days, Months, NaiveDate, TimeDelta};
 use std::collections::BTreeMap;
@@ -17,7 +17,8 @@ enum Standing {
 }
 
 /// Fills all households of a village.
-pub(super) fn fill(dice: &mut Dice, village: &mut DemoVillage, today: NaiveDate) {
+pub(super) fn fill(dice: &mut Dice, village: &mut DemoVillage, since: NaiveDate, today: NaiveDate) {
+    let span = (since, today);
     for (at, household) in village.households.iter_mut().enumerate() {
         // The first households show each standing, so that no village's list is empty of one.
         let (visit, contact) = match at {
@@ -29,8 +30,8 @@ pub(super) fn fill(dice: &mut Dice, village: &mut DemoVillage, today: NaiveDate)
         if household.children.iter().any(|child| child.is_new) {
             continue;
         }
-        visits(dice, household, visit, today);
-        contacts(dice, household, contact, today);
+        visits(dice, household, visit, span);
+        contacts(dice, household, contact, span);
     }
 }
 
@@ -117,12 +118,16 @@ fn last_day(
         .unwrap_or(today - TimeDelta::days(1))
 }
 
-fn visits(dice: &mut Dice, household: &mut DemoHousehold, wanted: Standing, today: NaiveDate) {
+fn visits(
+    dice: &mut Dice,
+    household: &mut DemoHousehold,
+    wanted: Standing,
+    (since, today): (NaiveDate, NaiveDate),
+) {
     let enhanced = enhanced(household);
-    let start = today - TimeDelta::days(DAYS_OF_RECORDS);
     let mut day = last_day(dice, wanted, today, 130, |day| visit_due(day, enhanced));
     let mut made = Vec::new();
-    while day >= start {
+    while day >= since {
         made.push(visit(dice, household, day, today, made.len()));
         if dice.chance(70) {
             household.attempts.push(attempt(dice, day));
@@ -434,8 +439,12 @@ fn part(dice: &mut Dice, child: &DemoChild, date: NaiveDate, seen: bool) -> Demo
     }
 }
 
-fn contacts(dice: &mut Dice, household: &mut DemoHousehold, wanted: Standing, today: NaiveDate) {
-    let start = today - TimeDelta::days(DAYS_OF_RECORDS);
+fn contacts(
+    dice: &mut Dice,
+    household: &mut DemoHousehold,
+    wanted: Standing,
+    (since, today): (NaiveDate, NaiveDate),
+) {
     let last_visit = household.visits.last().map(|visit| visit.date);
     for child in &mut household.children {
         let enhanced = !child.facts.is_empty();
@@ -445,7 +454,7 @@ fn contacts(dice: &mut Dice, household: &mut DemoHousehold, wanted: Standing, to
             day = dice.days_before(day, 1, 6);
         }
         let mut made = Vec::new();
-        while day >= start.max(child.opened_on) {
+        while day >= since.max(child.opened_on) {
             made.push(contact(dice, child, day, today));
             let (first, last) = if enhanced { (10, 15) } else { (24, 38) };
             day = dice.days_before(day, first, last);

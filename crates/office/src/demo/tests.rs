@@ -108,6 +108,13 @@ fn villages_have_the_names_and_sizes_of_the_page() {
             .iter()
             .all(|village| (18..=25).contains(&size(village)))
     );
+    let twelve = DemoTownship::generate(7, 12, today());
+    assert_eq!(size(&twelve.villages[7]), 0);
+    assert!(
+        twelve.villages[8..]
+            .iter()
+            .all(|village| (3..=25).contains(&size(village)))
+    );
     let regions: BTreeSet<String> = DemoTownship::generate(7, 60, today())
         .villages
         .into_iter()
@@ -158,6 +165,20 @@ fn records_lie_in_the_half_year_before_today_and_in_order() {
             );
         }
     }
+}
+
+#[test]
+fn a_year_of_records_reaches_back_a_year() {
+    let township = DemoTownship::generate_over(7, 12, today(), 365);
+    let days: Vec<i64> = township
+        .villages
+        .iter()
+        .flat_map(|village| &village.households)
+        .flat_map(|household| &household.visits)
+        .map(|visit| (today() - visit.date).num_days())
+        .collect();
+    assert!(days.iter().all(|back| *back <= 365));
+    assert!(days.iter().filter(|back| **back > 300).count() > 100);
 }
 
 #[test]
