@@ -8,11 +8,12 @@ import { createInterface } from 'node:readline'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
+import { pseudoLanguage } from './pseudo.mjs'
 
 export const root = fileURLToPath(new URL('../../', import.meta.url))
 const target = process.env.CARGO_TARGET_DIR ?? `${root}target`
-/** Pictures of a test run stay out of the repository; `make screenshots` renews the ones in docs. */
-export const screenshots = process.env.SCREENSHOTS ? `${root}${process.env.SCREENSHOTS}` : `${root}target/screenshots`
+/** Pictures of a test run stay out of the repository; `make screenshots` takes the few in docs from here. */
+export const screenshots = `${root}target/screenshots`
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** Limit of one step. Generous, because a busy machine is no failure; a step that hangs is. */
@@ -29,9 +30,9 @@ const journeys = []
 /** What [`look`] found on the screens of the journey that runs. */
 let seen = []
 
-/** Registers a journey. `run` gets an object whose `after(f)` registers clean-up. */
-export function journey(name, run) {
-  journeys.push({ name, run })
+/** Registers a journey and how long it may take. `run` gets an object whose `after(f)` registers clean-up. */
+export function journey(name, run, minutes = 5) {
+  journeys.push({ name, run, minutes })
 }
 
 const figures = []
@@ -43,15 +44,15 @@ export function figure(words) {
 }
 
 /** Runs every registered journey, one after the other; prints `N passed, N failed` and sets the exit code. */
-export async function runJourneys(limitMs = 5 * 60_000) {
+export async function runJourneys() {
   let passed = 0
   let failed = 0
-  for (const { name, run } of journeys) {
+  for (const { name, run, minutes } of journeys) {
     const cleanups = []
     const began = Date.now()
     seen = []
     try {
-      await within(limitMs, name, run({ after: (cleanup) => cleanups.push(cleanup) }))
+      await within(minutes * 60_000, name, run({ after: (cleanup) => cleanups.push(cleanup) }))
       if (seen.length > 0) throw new Error(`the screens: \n  ${seen.join('\n  ')}`)
       passed += 1
       console.log(`ok      ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`)
@@ -167,6 +168,8 @@ export async function startWorld(context) {
     forms: () => order('forms', {}),
     /** Makes the made-up township with half a year of records: [{ name, village, director }]. Its folders are `station` and the villages' names. */
     township: (villages, pin) => order('township', { villages, pin }, 6 * STEP_MS),
+    /** Enrols a director's folder and files so many households in it; give it to `host` by name. */
+    largeVillage: (name, enrolment, pin, households) => order('large_village', { name, enrolment, pin, households }, 6 * STEP_MS),
     /** Puts a person into another unit at the server itself. */
     movePerson: (name, unit) => order('move_person', { name, unit }),
     /** Enrols a folder without a screen; give it to `host` by name, or to the window. */
@@ -304,7 +307,7 @@ export async function closeBrowser() {
  * Opens a core in a browser context of its own: touch and Chinese, like a tablet; a mouse for a station.
  * Anything the page throws, or any console error, fails the journey at its end.
  */
-export async function open(context, core, viewport = tabletLandscape, options = {}) {
+export async function open(context, core, viewport = tabletLandscape, { mirrored = false, ...options } = {}) {
   const touch = core.shell === 'tablet'
   const browserContext = await (await theBrowser()).newContext({
     viewport,
@@ -314,6 +317,7 @@ export async function open(context, core, viewport = tabletLandscape, options = 
     reducedMotion: 'reduce',
     ...options,
   })
+  if (mirrored) await browserContext.addInitScript(pseudoLanguage)
   const page = await browserContext.newPage()
   page.setDefaultTimeout(STEP_MS)
   const faults = []
@@ -423,7 +427,8 @@ export async function checkReach(page, name) {
     for (const element of within.querySelectorAll('a[href], button, input, select, textarea')) {
       if (element.closest('[inert], [aria-hidden="true"]') || element.disabled || element.classList.contains('skip')) continue
       if (!element.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true })) continue
-      element.scrollIntoView({ block: 'center', inline: 'nearest' })
+      // Of what is higher than its frame the beginning is brought into it.
+      element.scrollIntoView({ block: element.clientHeight > window.innerHeight / 3 ? 'start' : 'center', inline: 'nearest' })
       const box = element.getBoundingClientRect()
       const hit = document.elementFromPoint(box.left + box.width / 2, box.top + Math.min(box.height / 2, 20))
       if (!hit || !(element.contains(hit) || hit.contains(element))) {
@@ -471,9 +476,23 @@ export async function screenshot(page, name) {
  * Axe, width, reach, words and a picture of what is shown now. What it finds fails the journey at its end, so that one
  * run shows all of it.
  */
-export async function look(page, name) {
+export function look(page, name) {
+  return lookBy([checkAxe, checkWidth, checkReach, checkWords], page, name)
+}
+
+/** The same for a screen that was looked at before and has other colours now: nothing stands elsewhere. */
+export function glance(page, name) {
+  return lookBy([checkAxe], page, name)
+}
+
+/** The same for a screen in the made-up language: its words are none. */
+export function lookMirrored(page, name) {
+  return lookBy([checkAxe, checkWidth, checkReach], page, name)
+}
+
+async function lookBy(checks, page, name) {
   await screenshot(page, name)
-  for (const check of [checkAxe, checkWidth, checkReach, checkWords]) {
+  for (const check of checks) {
     try {
       await check(page, name)
     } catch (error) {

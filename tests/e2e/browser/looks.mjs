@@ -1,5 +1,5 @@
-// Every screen as people hold it: both ways of a tablet, two sizes of a station, letters twice as large, dark, and the
-// oldest engine the screens promise to run on.
+// Every screen as people hold it: both ways of a tablet, two sizes of a station, letters twice as large, dark and high in
+// contrast as the system wants it, from right to left, and the oldest engine the screens promise to run on.
 import { brotliDecompressSync } from 'node:zlib'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -7,13 +7,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 import {
-  equal, journey, look, open, screenshot, startWorld, stationScreen, stationSmall, tabletLandscape, tabletPortrait, truthy,
-  typePin, until,
+  equal, glance, journey, look, lookMirrored, open, screenshot, startWorld, stationScreen, stationSmall, tabletLandscape,
+  tabletPortrait, truthy, typePin, until,
 } from '../lib.mjs'
+import { noneLeftOut, stationScreens, tabletScreens } from '../screens.mjs'
 
 const PIN = '593817'
+/** What a system may want, and what the screens are then. */
+const wishes = [
+  ['dark', { colorScheme: 'dark', contrast: 'no-preference' }],
+  ['contrast', { colorScheme: 'light', contrast: 'more' }],
+]
+const plain = { colorScheme: 'light', contrast: 'no-preference' }
 
-journey('every screen of the tablet and of the station, at every size', async (context) => {
+journey('every screen of the tablet and of the station, at every size, in every colour, both ways', async (context) => {
   const world = await startWorld(context)
   const villages = await world.township(4, PIN)
   const home = villages.at(-1)
@@ -25,74 +32,103 @@ journey('every screen of the tablet and of the station, at every size', async (c
   await turn(tablet, tabletPortrait)
   await look(tablet.page, 'tablet-lock-800x1280')
   await turn(tablet, tabletLandscape)
+  await inColours(tablet, 'tablet-lock')
   await typePin(tablet.page, PIN)
   await tablet.at('nav-today').waitFor()
 
-  const { rows } = await core.call('today')
-  const files = await Promise.all(rows.map((row) => core.call('child_file', { id: row.child })))
-  const visited = files.find((file) => file.siblings.length === 0 && file.timeline.some((line) => line.kind === 'visit' && line.counts))
-  const child = visited.child
-  const problem = (await core.call('problems')).rows[0]
-  // A visit that has begun.
-  const { draft, parts } = await core.call('open_visit', { id: child })
-  await core.call('answer_visit', { draft, part: 'session', key: 'a_met', codes: ['child', 'caregiver'], text: null })
-  const section = parts.flatMap((part) => part.sections.map((one) => [part.part, one])).find(([, one]) => one.same_available)
-  if (section) await core.call('same_as_last', { draft, part: section[0], section: section[1].key })
-
-  const screens = [
-    ['today', `/today?child=${rows[0].child}`, 'nav-today', '/today'],
-    ['today-child', `/today?child=${rows[0].child}`, 'go-contact'],
-    ['children', '/children', 'children-search'],
-    ['child', `/children/${child}`, 'timeline'],
-    ['contact', `/contact/${rows[1].child}`, 'answer:state:normal'],
-    ['visit', `/visit/${draft}`, 'autosave'],
-    ['no-answer', `/attempt/${rows[1].child}`, 'attempt-save'],
-    ['report-empty', `/report/${child}`, 'report-save'],
-    ['problems', '/problems', 'problem-card'],
-    ['problem', `/problems/${problem.problem}`, 'problem-story'],
-    ['conflicts-none', '/conflicts', 'conflicts-empty'],
-    ['sync', '/sync', 'sync-last'],
-    ['me', '/me', 'month'],
-  ]
+  const screens = await tabletScreens(core)
+  noneLeftOut(screens, 'tablet')
   for (const [name, path, there, upright = path] of screens) {
     await show(tablet, path, there)
     await look(tablet.page, `tablet-${name}-1280x800`)
+    await inColours(tablet, `tablet-${name}`)
     await turn(tablet, tabletPortrait)
     await show(tablet, upright, there)
     await look(tablet.page, `tablet-${name}-800x1280`)
     await turn(tablet, tabletLandscape)
   }
-  // Dark, and black on white.
-  for (const theme of ['dark', 'contrast']) {
-    await show(tablet, '/me', 'month')
-    await tablet.tap(`answer:theme:${theme}`)
-    await show(tablet, '/today', 'nav-today')
-    await look(tablet.page, `tablet-today-${theme}`)
-    await show(tablet, `/visit/${draft}`, 'autosave')
-    await look(tablet.page, `tablet-visit-${theme}`)
-  }
+  // What a person chose stands over what the system wants, and is kept.
   await show(tablet, '/me', 'month')
-  await tablet.tap('answer:theme:light')
+  for (const theme of ['dark', 'contrast', 'light', 'system']) {
+    await tablet.tap(`answer:theme:${theme}`)
+    await tablet.page.emulateMedia({ colorScheme: 'dark' })
+    await isDrawn(tablet, theme === 'system' ? 'dark' : theme, `chosen: ${theme}`)
+    await tablet.page.reload()
+    await tablet.at('month').waitFor()
+    await isDrawn(tablet, theme === 'system' ? 'dark' : theme, `kept: ${theme}`)
+  }
+  await tablet.page.emulateMedia(plain)
 
   // Letters twice as large.
   await tablet.tap('answer:font:200')
-  for (const name of ['today', 'today-child', 'child', 'contact', 'visit', 'report-empty', 'problem', 'me']) {
-    const [, path, there, upright = path] = screens.find(([one]) => one === name)
+  for (const [name, path, there, upright = path] of screens) {
     await show(tablet, upright, there)
     await look(tablet.page, `tablet-${name}-200pct`)
   }
+  await show(tablet, '/me', 'month')
+  await tablet.tap('answer:font:100')
   await tablet.tap('lock')
   await tablet.at('pin-key-1').waitFor()
-  await look(tablet.page, 'tablet-lock-200pct')
 
-  await station(context, stationCore)
+  const station = await open(context, stationCore, stationScreen)
+  await station.at('pin-key-1').waitFor()
+  await look(station.page, 'station-lock')
+  await typePin(station.page, PIN)
+  await station.at('overview-children').waitFor()
+  const desks = await stationScreens(stationCore)
+  noneLeftOut(desks, 'station')
+  for (const [name, path, there] of desks) {
+    await show(station, path, there)
+    await look(station.page, `station-${name}-1440x900`)
+    await inColours(station, `station-${name}`)
+    await station.page.setViewportSize(stationSmall)
+    await look(station.page, `station-${name}-1280x720`)
+    await station.page.setViewportSize(stationScreen)
+  }
+
+  await mirrored(context, core, tabletLandscape, 'tablet', 'nav-today', screens)
+  await mirrored(context, stationCore, stationScreen, 'station', 'overview-children', desks)
+  await core.call('lock')
   await oldEngine(context, core)
-})
+}, 10)
+
+/** What is shown now as a system that wants it dark, or high in contrast, gets it. */
+async function inColours(device, name) {
+  for (const [wish, media] of wishes) {
+    await device.page.emulateMedia(media)
+    await isDrawn(device, wish, 'the screens follow the system')
+    await glance(device.page, `${name}-${wish}`)
+  }
+  await device.page.emulateMedia(plain)
+}
+
+function isDrawn(device, theme, what) {
+  return until(what, () => device.page.evaluate((one) => document.documentElement.dataset.theme === one, theme))
+}
+
+/** Every screen in the made-up language that runs from right to left. */
+async function mirrored(context, core, size, shell, home, screens) {
+  const device = await open(context, core, size, { mirrored: true })
+  if ((await core.call('app')).stage === 'locked') {
+    await device.at('pin-key-1').waitFor()
+    await lookMirrored(device.page, `${shell}-lock-rtl`)
+    await typePin(device.page, PIN)
+  }
+  await device.at(home).waitFor()
+  for (const [name, path, there] of screens) {
+    await show(device, path, there)
+    await lookMirrored(device.page, `${shell}-${name}-rtl`)
+  }
+  if (shell === 'tablet') {
+    const far = await device.page.evaluate(() => document.querySelector('nav').getBoundingClientRect().right - window.innerWidth)
+    equal(Math.round(far), 0, 'the rail stands at the right')
+  }
+}
 
 /** Goes to a page and waits until it is drawn. */
 async function show(device, path, there) {
   await device.go(path)
-  await device.at(there).first().waitFor()
+  await (there ? device.at(there).first() : device.page.locator('main h1:visible').first()).waitFor()
   await until('nothing is being fetched', async () => (await device.page.locator('.skeleton, [aria-busy="true"]').count()) === 0)
 }
 
@@ -101,38 +137,6 @@ async function turn(tablet, size) {
   await tablet.page.setViewportSize(size)
   const layout = size === tabletLandscape ? 'wide' : 'narrow'
   await until('the layout follows', () => tablet.page.evaluate((one) => document.documentElement.dataset.layout === one, layout))
-}
-
-async function station(context, core) {
-  const station = await open(context, core, stationScreen)
-  await station.at('pin-key-1').waitFor()
-  await look(station.page, 'station-lock')
-  await typePin(station.page, PIN)
-  await station.at('overview-children').waitFor()
-  const { rows } = await core.call('search_children', { query: '', village: null })
-  const { rows: problems } = await core.call('problems')
-  const busiest = problems.find((row) => row.state === 'in_progress') ?? problems[0]
-  const screens = [
-    ['overview', '/overview', 'attention'],
-    ['children', '/children', 'station-nav-children'],
-    ['child', `/children/${rows[0].child}`, 'timeline'],
-    ['problems', '/problems', 'problem-column-waiting'],
-    ['problem', `/problems/${busiest.problem}`, 'problem-story'],
-    ['inbox', '/inbox', 'inbox-read'],
-    ['imports', '/imports', 'import-preview'],
-    ['devices', '/devices', 'enrol-new'],
-    ['erasures', '/erasures', 'retention'],
-    ['erase', `/erasures/ask/${rows[0].child}`, 'erase-parts'],
-    ['conflicts-none', '/conflicts', 'station-nav-conflicts'],
-    ['sync', '/sync', 'sync-last'],
-  ]
-  for (const size of [stationScreen, stationSmall]) {
-    await station.page.setViewportSize(size)
-    for (const [name, path, there] of screens) {
-      await show(station, path, there)
-      await look(station.page, `station-${name}-${size.width}x${size.height}`)
-    }
-  }
 }
 
 /** The screens in Chromium 83, the engine of 2020 that many a tablet still has. */

@@ -131,3 +131,6 @@ export const icons = {
 } as const
 
 export type IconName = keyof typeof icons
+
+/** Icons that point along the line of the words. */
+export const pointing: readonly IconName[] = ['back', 'previous', 'next', 'send', 'leave', 'undo']

@@ -1,0 +1,109 @@
+// Every page of both frames, with what must stand on it before it is looked at; and a check that none was left out.
+import { readFileSync, readdirSync } from 'node:fs'
+import { equal, root } from './lib.mjs'
+
+/** [name, address, what is waited for, address when the tablet stands upright] of a director's tablet. */
+export async function tabletScreens(core) {
+  const { rows } = await core.call('today')
+  const files = await Promise.all(rows.map((row) => core.call('child_file', { id: row.child })))
+  const visited = files.find((file) => file.siblings.length === 0 && file.timeline.some((line) => line.kind === 'visit' && line.counts))
+  const child = visited.child
+  const problem = (await core.call('problems')).rows[0].problem
+  // A visit that has begun.
+  const { draft, parts } = await core.call('open_visit', { id: child })
+  await core.call('answer_visit', { draft, part: 'session', key: 'a_met', codes: ['child', 'caregiver'], text: null })
+  const section = parts.flatMap((part) => part.sections.map((one) => [part.part, one])).find(([, one]) => one.same_available)
+  if (section) await core.call('same_as_last', { draft, part: section[0], section: section[1].key })
+  return [
+    ['today', `/today?child=${rows[0].child}`, 'nav-today', '/today'],
+    ['today-child', `/today?child=${rows[0].child}`, 'go-contact'],
+    ['children', '/children', 'children-search'],
+    ['child', `/children/${child}`, 'timeline'],
+    ['benefits', `/children/${child}/benefits`],
+    ['contact', `/contact/${rows[1].child}`, 'answer:state:normal'],
+    ['visit', `/visit/${draft}`, 'autosave'],
+    ['no-answer', `/attempt/${rows[1].child}`, 'attempt-save'],
+    ['report-empty', `/report/${child}`, 'report-save'],
+    ['problems', '/problems', 'problem-card'],
+    ['problem', `/problems/${problem}`, 'problem-story'],
+    ['problem-paper', `/problems/${problem}/paper`],
+    ['conflicts-none', '/conflicts', 'conflicts-empty'],
+    ['coming', '/coming'],
+    ['sync', '/sync', 'sync-last'],
+    ['me', '/me', 'month'],
+    ['work', '/me/work'],
+    ['pin', '/me/pin', 'pin-step'],
+    ['new-lock', '/me/lock'],
+    ['returned', '/returned'],
+    ['departures', '/departures'],
+    ['help', '/help'],
+    ['words', '/help/words'],
+    ['family', '/help/family'],
+  ]
+}
+
+/** The same of a station. */
+export async function stationScreens(core) {
+  const { rows } = await core.call('search_children', { query: '', village: null })
+  const { rows: problems } = await core.call('problems')
+  const busiest = (problems.find((row) => row.state === 'in_progress') ?? problems[0]).problem
+  const child = rows[0].child
+  return [
+    ['overview', '/overview', 'attention'],
+    ['children', '/children', 'station-nav-children'],
+    ['child', `/children/${child}`, 'timeline'],
+    ['benefits', `/children/${child}/benefits`],
+    ['recusals', `/recusals/${child}`],
+    ['problems', '/problems', 'problem-column-waiting'],
+    ['problem', `/problems/${busiest}`, 'problem-story'],
+    ['problem-paper', `/problems/${busiest}/paper`],
+    ['inbox', '/inbox', 'inbox-read'],
+    ['coming', '/coming'],
+    ['moves', '/moves'],
+    ['move-offer', `/moves/offer/${child}`],
+    ['imports', '/imports', 'import-preview'],
+    ['devices', '/devices', 'enrol-new'],
+    ['people', '/people'],
+    ['forms', '/forms'],
+    ['exports', '/exports'],
+    ['erasures', '/erasures', 'retention'],
+    ['erase', `/erasures/ask/${child}`, 'erase-parts'],
+    ['erase-part', `/erasures/part/${child}`],
+    ['audit', '/audit'],
+    ['conflicts-none', '/conflicts', 'station-nav-conflicts'],
+    ['sync', '/sync', 'sync-last'],
+    ['me', '/me', 'month'],
+    ['work', '/me/work'],
+    ['pin', '/me/pin', 'pin-step'],
+    ['new-lock', '/me/lock'],
+    ['returned', '/returned'],
+    ['departures', '/departures'],
+    ['help', '/help'],
+    ['words', '/help/words'],
+    ['family', '/help/family'],
+  ]
+}
+
+/** Pages that only stand after something was done, and the journeys that look at them then. */
+const elsewhere = { '/saved': 'day', '/writing': 'lost' }
+
+/** Fails when a page of this frame is not among the screens. */
+export function noneLeftOut(screens, shell) {
+  const folder = `${root}ui/src/features`
+  const text = readdirSync(folder).map((name) => {
+    try {
+      return readFileSync(`${folder}/${name}/routes.ts`, 'utf8')
+    } catch {
+      // A feature without pages of its own.
+      return ''
+    }
+  }).join('\n')
+  const pages = [...text.matchAll(/path: '([^']+)'[\s\S]*?shell: '(tablet|station|both)'/g)]
+    .filter(([, path, of]) => (of === shell || of === 'both') && !(path in elsewhere))
+    .map(([, path]) => path)
+  const matches = (path) => {
+    const pattern = new RegExp(`^${path.replace(/\/:\w+\?/g, '(/[^/?]+)?').replace(/:\w+/g, '[^/?]+')}(\\?.*)?$`)
+    return screens.some(([, address]) => pattern.test(address))
+  }
+  equal(pages.filter((path) => !matches(path)), [], `pages of the ${shell} that nobody looks at`)
+}
