@@ -31,6 +31,7 @@ use tokio::sync::Mutex;
 use zoufang_tests::demo;
 use zoufang_tests::device::{Device, LIMIT, MovedClock};
 use zoufang_tests::township::{Plan, Township};
+use zoufang_tests::world::{self, History};
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -217,6 +218,7 @@ struct Order {
     villages: u32,
     unit: String,
     edits: Vec<LedgerEdit>,
+    households: usize,
 }
 
 /// A cell of the registers that somebody in the village changed.
@@ -318,6 +320,14 @@ async fn perform(world: &Arc<World>, action: &str, order: Order) -> Result<Value
                 .enrol(&world.township.server, &code, &order.pin)
                 .await?;
             Ok(json!({ "folder": folder }))
+        }
+        // A director's folder with so many households, a child in each: what lists have to bear.
+        "large_village" => {
+            let world = world.clone();
+            tokio::task::spawn_blocking(move || {
+                tokio::runtime::Handle::current().block_on(large_village(&world, &order))
+            })
+            .await?
         }
         // The made-up villages' registers as files, with what was changed in them since.
         "ledgers" => write_ledgers(world, &order),
@@ -448,6 +458,33 @@ async fn fill(world: &World, villages: u32, pin: &str) -> Result<Value> {
         device.app.end();
     }
     Ok(json!(filled))
+}
+
+/// Enrols a director and files so many households on her tablet, each with its last visit and call.
+async fn large_village(world: &World, order: &Order) -> Result<Value> {
+    let folder = world.folder.path().join(&order.name);
+    let device = Device::open(&folder, ShellKind::Tablet, ArgonCost::FLOOR)?;
+    let id = enrolment(world, order.enrolment.as_deref())?;
+    let code = world.township.server.enrolment(id).await?;
+    device
+        .enrol(&world.township.server, &code, &order.pin)
+        .await?;
+    let today = device.tablet()?.today();
+    let mut households = world::households_of(SEED, order.households, order.households, today)?;
+    for household in &mut households {
+        household.attempts.clear();
+        household
+            .visits
+            .drain(..household.visits.len().saturating_sub(1));
+        for child in &mut household.children {
+            child
+                .contacts
+                .drain(..child.contacts.len().saturating_sub(1));
+        }
+    }
+    world::fill(&device, &households, History::AtOnce)?;
+    device.app.end();
+    Ok(json!({}))
 }
 
 /// Puts a person into another unit at the server itself; no screen does that yet.
