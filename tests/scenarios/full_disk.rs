@@ -192,7 +192,12 @@ async fn on_a_small_disk(world: &World, disk: &SmallDisk) -> Result<()> {
     let today = tablet.tablet()?.today().to_string();
 
     let photos = disk.path.join("photos");
+    assert!(!tablet.sync_page().await?.low_on_space);
     fill_up(&photos)?;
+    assert!(
+        tablet.sync_page().await?.low_on_space,
+        "said before it fails"
+    );
     let mut saved = Vec::new();
     let refusal = loop {
         let note = format!("第{}次电话。", saved.len() + 1);

@@ -77,8 +77,9 @@ async fn a_published_form_reaches_every_tablet_and_a_visit_begun_before_keeps_it
         !asks(&again, ASKED),
         "a visit goes on with the form it began with"
     );
+    assert!(again.old_form, "and says so");
     let fresh = tablet.begin_visit(&other).await?;
-    assert!(asks(&fresh, ASKED));
+    assert!(asks(&fresh, ASKED) && !fresh.old_form);
 
     // A server that was set back to before it hears of the form again, and so does whoever comes new.
     let data = world.folder().join("set-back");

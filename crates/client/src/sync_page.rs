@@ -27,6 +27,7 @@ pub fn view_of(tablet: &Arc<Tablet>) -> Result<SyncView, ClientError> {
 pub fn view(tablet: &Tablet) -> Result<SyncView, ClientError> {
     let progress = tablet.sync.progress();
     let shown = progress.shown();
+    let low_on_space = !tablet.store.has_room_for_photos();
     tablet.store.read(|connection| {
         let status = sync_state::status(connection)?;
         let recovery = recovery::get(connection, tablet.identity.scope)?;
@@ -58,6 +59,7 @@ pub fn view(tablet: &Tablet) -> Result<SyncView, ClientError> {
             set_aside: count(changes::quarantined_count(connection)?),
             erased_unsent: count(recovery::erased_unsent(connection)?),
             clock_skew_minutes,
+            low_on_space,
         })
     })
 }

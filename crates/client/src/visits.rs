@@ -760,6 +760,9 @@ fn view(tablet: &Tablet, desk: &Desk) -> Result<VisitFormView, ClientError> {
         suggests: suggestions(tablet, &state),
         is_attempt: state.is_attempt,
         full: desk.full,
+        old_form: packs
+            .visit_form()
+            .is_some_and(|newest| newest.content_hash() != desk.form.content_hash()),
         parts: state.parts.into_iter().map(part_view).collect(),
     })
 }

@@ -190,6 +190,7 @@ export function visitForm(): VisitFormView {
     mandatory: false,
     suggests: [],
     is_attempt: false,
+    old_form: false,
     full: false,
   }
 }
@@ -374,6 +375,7 @@ const sync: SyncView = {
   recovery: null,
   set_aside: 0,
   erased_unsent: 0,
+  low_on_space: false,
   clock_skew_minutes: null,
 }
 

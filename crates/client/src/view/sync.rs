@@ -53,6 +53,8 @@ pub struct SyncView {
     pub erased_unsent: u32,
     /// The device clock is off by more than ten minutes against the server: minutes.
     pub clock_skew_minutes: Option<i64>,
+    /// Little room is left on this device: photos do not fit any more, words do.
+    pub low_on_space: bool,
 }
 
 /// How a server that was restored gathers what it lost.

@@ -39,6 +39,8 @@ pub struct VisitFormView {
     pub is_attempt: bool,
     /// The whole form is open, not the short one.
     pub full: bool,
+    /// It was begun on a form that a newer one has taken the place of; it is finished on its own.
+    pub old_form: bool,
 }
 
 /// The household's part or one child's part.

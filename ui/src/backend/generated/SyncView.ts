@@ -70,4 +70,8 @@ erased_unsent: number,
 /**
  * The device clock is off by more than ten minutes against the server: minutes.
  */
-clock_skew_minutes: number | null, };
+clock_skew_minutes: number | null, 
+/**
+ * Little room is left on this device: photos do not fit any more, words do.
+ */
+low_on_space: boolean, };

@@ -70,4 +70,8 @@ is_attempt: boolean,
 /**
  * The whole form is open, not the short one.
  */
-full: boolean, };
+full: boolean, 
+/**
+ * It was begun on a form that a newer one has taken the place of; it is finished on its own.
+ */
+old_form: boolean, };

@@ -52,3 +52,12 @@ test('before the server has said how much it is, the strip counts nothing', asyn
   expect(by('sync-strip').textContent).toContain('正在接收')
   expect(by('sync-strip').textContent).not.toContain('0/0')
 })
+
+test('a device that is nearly full says so before anything fails, and that words still fit', async () => {
+  const backend = await restored(false, { recovery: null, low_on_space: true })
+  const tablet = await show(SyncStrip, { backend })
+  expect(tablet.by('low-on-space').textContent).toContain('文字照样能存')
+  tablet.wrapper.unmount()
+  const station = await show(SyncStrip, { backend, app: { ...readyTablet, shell: 'station' } })
+  expect(station.by('low-on-space').textContent).toContain('电脑')
+})

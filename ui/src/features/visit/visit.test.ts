@@ -122,6 +122,12 @@ test('gaps are links, and saving is never held back by them', async () => {
   expect(router.currentRoute.value.path).toBe('/saved')
 })
 
+test('a draft on an older form says so, and that it can be finished', async () => {
+  const { backend } = listening(() => ({ ...visitForm(), old_form: true }))
+  const { by } = await show(VisitPage, { ...place, backend })
+  expect(by('old-form').textContent).toContain('可以接着填完')
+})
+
 test('a phrase joins what was written', async () => {
   const { answers, backend } = listening()
   const { by } = await show(VisitPage, { ...place, backend })
