@@ -427,10 +427,11 @@ export async function checkReach(page, name) {
     for (const element of within.querySelectorAll('a[href], button, input, select, textarea')) {
       if (element.closest('[inert], [aria-hidden="true"]') || element.disabled || element.classList.contains('skip')) continue
       if (!element.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true })) continue
-      // Of what is higher than its frame the beginning is brought into it.
-      element.scrollIntoView({ block: element.clientHeight > window.innerHeight / 3 ? 'start' : 'center', inline: 'nearest' })
+      element.scrollIntoView({ block: 'center', inline: 'nearest' })
       const box = element.getBoundingClientRect()
-      const hit = document.elementFromPoint(box.left + box.width / 2, box.top + Math.min(box.height / 2, 20))
+      // Of what may be higher than its frame the middle is what stands in it.
+      const down = box.height > window.innerHeight / 3 ? box.height / 2 : Math.min(box.height / 2, 20)
+      const hit = document.elementFromPoint(box.left + box.width / 2, box.top + down)
       if (!hit || !(element.contains(hit) || hit.contains(element))) {
         found.push(`${say(element)} lies under ${hit ? `${hit.tagName.toLowerCase()}.${hit.className}` : 'the edge'}`)
       }

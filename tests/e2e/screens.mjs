@@ -85,7 +85,9 @@ export async function stationScreens(core) {
 }
 
 /** Pages that only stand after something was done, and the journeys that look at them then. */
-const elsewhere = { '/saved': 'day', '/writing': 'lost' }
+const elsewhere = {
+  '/saved': 'day', '/writing': 'lost', '/me/duties': 'written', '/work/sign/:record': 'written', '/work/:block/:record?': 'written',
+}
 
 /** Fails when a page of this frame is not among the screens. */
 export function noneLeftOut(screens, shell) {
