@@ -24,9 +24,6 @@ use std::collections::BTreeMap;
 use store::drafts;
 use sync_server::RunningServer;
 
-/// Days ago the ledgers were imported: a little before the first record.
-const DAYS_SINCE_IMPORT: i64 = 190;
-
 /// One village with the device of its director.
 pub struct Staffed<'a> {
     /// The village.
@@ -68,21 +65,25 @@ pub async fn create_villages(
     Ok(units)
 }
 
-/// Imports a village's ledgers as the station did half a year ago.
+/// Imports a village's ledgers on the day its files were opened, a little before the first record.
 ///
 /// # Errors
 /// A ledger is not understood.
 pub async fn import(
     station: &Device,
-    township: &DemoTownship,
     village: &DemoVillage,
     unit: UnitId,
     ledgers: &[DemoLedger],
 ) -> Result<()> {
-    station.clock.stand_at(moment(
-        township.today - chrono::TimeDelta::days(DAYS_SINCE_IMPORT),
-        9 * 60,
-    ));
+    let opened = village
+        .households
+        .iter()
+        .flat_map(|household| &household.children);
+    let Some(first) = opened.map(|child| child.opened_on).min() else {
+        // Where no child lives there is no ledger either.
+        return Ok(());
+    };
+    station.clock.stand_at(moment(first, 9 * 60));
     for ledger in ledgers
         .iter()
         .filter(|ledger| ledger.village == village.key)

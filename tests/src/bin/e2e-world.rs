@@ -435,7 +435,7 @@ async fn fill(world: &World, villages: u32, pin: &str) -> Result<Value> {
     let mut staffed = Vec::new();
     for village in plan.villages.iter().filter(|village| village.filled) {
         let unit = units[&village.key];
-        demo::import(&station, &plan, village, unit, &books).await?;
+        demo::import(&station, village, unit, &books).await?;
         station.sync().await?;
         let folder = world.folder.path().join(&village.name);
         let device = Device::open(&folder, ShellKind::Tablet, ArgonCost::FLOOR)?;

@@ -154,7 +154,7 @@ async fn make(folder: &Path, arguments: &Arguments) -> Result<()> {
     for village in &filled {
         say(format_args!("正在导入{}的台账 …", village.name));
         let unit = units[&village.key];
-        demo::import(&station, &plan, village, unit, &books).await?;
+        demo::import(&station, village, unit, &books).await?;
         station.sync().await?;
         // The first village's device is the one in the window; the others stay in the drawer.
         let home = if staffed.is_empty() {
