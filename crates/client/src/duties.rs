@@ -97,7 +97,7 @@ fn duty(
         .filter(|entry| entry.text("item") == Some(name.as_str()))
         .collect();
     DutyView {
-        ticked: of_item.iter().any(|entry| mine(entry)),
+        ticked: of_item.iter().any(mine),
         ticks: of_item.iter().map(|entry| told.tick(entry)).collect(),
         item: name,
         words: item.text.clone(),
