@@ -139,7 +139,7 @@ journey('a child is added, a field edited, a visit of tomorrow refused, a record
   await tablet.tap('edit:id_no')
   await page.locator('#field-value').fill('11010519491231002X')
   await tablet.tap('field-save')
-  await page.getByText('演示里不能填真的身份证号').waitFor()
+  await page.getByText('演示和练习里不能填真的身份证号').waitFor()
   equal(await page.locator('#field-value').inputValue(), '11010519491231002X', 'what was typed stays')
   await checkAxe(page, 'a refused number')
   await tablet.tap('dialog-close')
