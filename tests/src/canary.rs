@@ -289,6 +289,20 @@ pub fn prove_the_search(seed: u64) -> Result<()> {
         })
         .collect();
     ensure!(missed.is_empty(), "the search does not find {missed:?}");
+    no_pin_inside_an_id(&canaries.digits("proof.digits", 6))
+}
+
+/// Six digits inside a longer number of a log are that number's and nobody's PIN.
+fn no_pin_inside_an_id(pin: &str) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let line = format!("INFO change=0{pin}0 in {pin}f7 at 1.{pin}9\n");
+    std::fs::write(folder.path().join("log"), line)?;
+    let known = [Canary {
+        name: "proof.digits".to_owned(),
+        bytes: pin.as_bytes().to_vec(),
+    }];
+    let searched = search(folder.path(), &known)?;
+    ensure!(searched.finds.is_empty(), "{:?}", searched.finds);
     Ok(())
 }
 

@@ -120,9 +120,13 @@ pub fn planted(canary: &Canary) -> Vec<(String, Vec<u8>, &'static str)> {
         .into_iter()
         .map(|(name, bytes)| (format!("{} {name}", canary.name), around(&bytes), name))
         .collect();
+    all.push((
+        format!("{} in a line of text", canary.name),
+        [b"INFO pin=", canary.bytes.as_slice(), b" refused\n"].concat(),
+        "plain",
+    ));
     // Long enough that it is really compressed.
-    let mut long = canary.bytes.repeat(40);
-    long.extend_from_slice(&canary.bytes);
+    let long = [canary.bytes.as_slice(), b"\n"].concat().repeat(40);
     let mut stream = |kind: &str, bytes: Vec<u8>| {
         all.push((
             format!("{} inside {kind}", canary.name),
@@ -172,6 +176,23 @@ struct Form<'a> {
     bytes: Vec<u8>,
 }
 
+impl Form<'_> {
+    /// Whether it is a PIN as somebody types it: so few digits that a log of a thousand ids holds them by chance.
+    fn is_short_number(&self) -> bool {
+        self.bytes.len() < 8 && self.bytes.iter().all(u8::is_ascii_digit)
+    }
+}
+
+/// Whether the digits at a place go on before or behind, as inside an id, a hash or a moment.
+fn part_of_a_number(text: &[u8], at: usize, form: &Form<'_>) -> bool {
+    let before = at.checked_sub(1).and_then(|at| text.get(at));
+    let behind = text.get(at + form.bytes.len());
+    [before, behind]
+        .into_iter()
+        .flatten()
+        .any(u8::is_ascii_hexdigit)
+}
+
 impl<'a> Wanted<'a> {
     fn new(canaries: &'a [Canary]) -> Self {
         let mut wanted = Self {
@@ -202,6 +223,7 @@ impl<'a> Wanted<'a> {
 
     fn look_at(&self, bytes: &[u8], place: &str, depth: usize, searched: &mut Searched) {
         searched.places += 1;
+        let text = std::str::from_utf8(bytes).is_ok();
         let mut before = 0u16;
         for (at, byte) in bytes.iter().enumerate() {
             before = (before << 8) | u16::from(*byte);
@@ -214,7 +236,11 @@ impl<'a> Wanted<'a> {
                 .and_then(|four| self.forms.get(four))
             {
                 for form in forms {
-                    if rest.starts_with(&form.bytes) {
+                    if rest.starts_with(&form.bytes)
+                        && !(text
+                            && form.is_short_number()
+                            && part_of_a_number(bytes, at - 1, form))
+                    {
                         searched.finds.insert(Find {
                             canary: form.canary.name.clone(),
                             encoding: form.encoding,
