@@ -13,7 +13,7 @@ help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Sets up what is missing and starts the demo (HEADLESS=1, PORT=, DATA=, VILLAGES=, DAYS=)
-	@HEADLESS='$(HEADLESS)' PORT='$(PORT)' DATA='$(DATA)' VILLAGES='$(VILLAGES)' DAYS='$(DAYS)' scripts/run.sh
+	@HEADLESS='$(HEADLESS)' PORT='$(PORT)' DATA='$(DATA)' VILLAGES='$(if $(filter file,$(origin VILLAGES)),,$(VILLAGES))' DAYS='$(DAYS)' scripts/run.sh
 
 test: ## Everything that proves the product; ends with "N passed, N failed"
 	@scripts/test.py

@@ -5,7 +5,8 @@ cd "$(dirname "$0")/.."
 
 export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-auto}"
 arguments=(--data "${DATA:-data/demo}" --port "${PORT:-0}" --screens ui/dist --policy policy)
-arguments+=(--villages "${VILLAGES:-4}" --days "${DAYS:-183}")
+[ -z "${VILLAGES:-}" ] || arguments+=(--villages "$VILLAGES")
+[ -z "${DAYS:-}" ] || arguments+=(--days "$DAYS")
 
 window=yes
 if [ "${HEADLESS:-}" = 1 ] || { [ -z "${DISPLAY:-}" ] && [ -z "${WAYLAND_DISPLAY:-}" ]; }; then

@@ -292,8 +292,26 @@ fn store_page(
     next: Option<String>,
     cursor: Option<Cursor>,
 ) -> Result<(), ClientError> {
+    let work = ahead::Page::begin(tablet, &page.documents, &page.members)?;
+    work.beside(|| store_worked(tablet, page, &work, next, cursor))?;
+    tablet.sync.note(|progress| {
+        progress.received = Share {
+            done: page.done_documents,
+            total: page.total_documents,
+        };
+    });
+    Ok(())
+}
+
+/// One transaction for the whole page, with its documents as the work on them comes to an end.
+fn store_worked(
+    tablet: &Tablet,
+    page: &SnapshotPage,
+    work: &ahead::Page<'_>,
+    next: Option<String>,
+    cursor: Option<Cursor>,
+) -> Result<(), ClientError> {
     let now = tablet.clock.now_ms();
-    let worked = ahead::work(tablet, &page.documents, &page.members)?;
     tablet.store.write_fetched(|tx| {
         for (number, member) in page.members.iter().enumerate() {
             store_member(tx, member, now)?;
@@ -306,8 +324,8 @@ fn store_page(
             store_policy(tx, id, json, now)?;
         }
         let mut newest: Option<LastApplied> = None;
-        for (snapshot, ahead) in page.documents.iter().zip(worked) {
-            let last = store_snapshot(tablet, tx, snapshot, ahead, now)?;
+        for (place, snapshot) in page.documents.iter().enumerate() {
+            let last = store_snapshot(tablet, tx, snapshot, work.take(place)?, now)?;
             newest = newest.max_by_seq(last);
         }
         let mut scope = sync_state::scope(tx, tablet.identity.scope)?;
@@ -326,14 +344,7 @@ fn store_page(
         })?;
         standing::note_contact(tablet, tx, page.server_time_ms)?;
         Ok::<_, ClientError>(())
-    })?;
-    tablet.sync.note(|progress| {
-        progress.received = Share {
-            done: page.done_documents,
-            total: page.total_documents,
-        };
-    });
-    Ok(())
+    })
 }
 
 trait MaxBySeq {

@@ -16,6 +16,7 @@ use ids::{
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// A change in its envelope. The store does not look inside `head`, `signature` and `header`.
@@ -230,14 +231,21 @@ pub fn insert_remote(
     insert(tx, change, Origin::Remote, arrived_ms, server_seq)
 }
 
-/// As [`insert_remote`], of a change the document's body holds already.
+/// As [`insert_remote`], of a change the document's body holds already and whose own body is packed.
 pub(crate) fn insert_in_body(
     tx: &Transaction<'_>,
     change: &Change,
+    packed: &[u8],
     server_seq: Option<u64>,
     arrived_ms: i64,
 ) -> Result<bool, StoreError> {
-    insert(tx, change, Origin::RemoteInBody, arrived_ms, server_seq)
+    insert(
+        tx,
+        change,
+        Origin::RemoteInBody(packed),
+        arrived_ms,
+        server_seq,
+    )
 }
 
 /// Whether any change of a document is here, its own or another's.
@@ -282,7 +290,8 @@ pub fn insert_indexed(
 enum Origin<'a> {
     Local(&'a LocalChange),
     Remote,
-    RemoteInBody,
+    /// With its body packed.
+    RemoteInBody(&'a [u8]),
     Snapshot,
 }
 
@@ -293,21 +302,21 @@ fn insert(
     stored_ms: i64,
     server_seq: Option<u64>,
 ) -> Result<bool, StoreError> {
-    let in_body = matches!(origin, Origin::RemoteInBody | Origin::Snapshot);
+    let in_body = matches!(origin, Origin::RemoteInBody(_) | Origin::Snapshot);
     let (name, state, local) = match origin {
         Origin::Local(local) => ("local", ChangeState::Saved, Some(local)),
-        Origin::Remote | Origin::RemoteInBody => ("remote", ChangeState::Durable, None),
+        Origin::Remote | Origin::RemoteInBody(_) => ("remote", ChangeState::Durable, None),
         Origin::Snapshot => ("snapshot", ChangeState::Durable, None),
     };
     let label = local.and_then(|local| local.label.as_ref());
-    let in_snapshot = name == "snapshot";
     let before = match local {
         Some(local) if !local.before.is_empty() => Some(serde_json::to_string(&local.before)?),
         _ => None,
     };
-    let body = match in_snapshot {
-        true => None,
-        false => Some(pack(&change.body)?),
+    let body = match origin {
+        Origin::Snapshot => None,
+        Origin::RemoteInBody(packed) => Some(Cow::Borrowed(packed)),
+        Origin::Local(_) | Origin::Remote => Some(Cow::Owned(pack(&change.body)?)),
     };
     let rows = tx
         .prepare_cached(include_str!("../sql/changes/insert.sql"))?

@@ -90,6 +90,13 @@ pub struct Trial {
     hashes: Vec<ChangeHash>,
     automerge: Automerge,
     tried: contained::Tried,
+    packed: Packed,
+}
+
+/// A new document's bytes as its rows keep them.
+struct Packed {
+    body: Vec<u8>,
+    changes: Vec<Vec<u8>>,
 }
 
 impl Trial {
@@ -105,10 +112,18 @@ impl Trial {
             })
             .collect::<Option<Vec<_>>>()?;
         let (automerge, tried) = contained::with(&begun, changes).ok()?;
+        let packed = Packed {
+            body: pack(&tried.saved).ok()?,
+            changes: raw
+                .iter()
+                .map(|(_, bytes)| pack(bytes).ok())
+                .collect::<Option<_>>()?,
+        };
         Some(Self {
             hashes: raw.iter().map(|(hash, _)| *hash).collect(),
             automerge,
             tried,
+            packed,
         })
     }
 }
@@ -238,13 +253,13 @@ pub fn count(connection: &Connection) -> Result<u64, StoreError> {
 /// # Errors
 /// It is there already, or the database refuses.
 pub fn insert(tx: &Transaction<'_>, document: &StoredDocument) -> Result<(), StoreError> {
-    insert_with(tx, document, &document.automerge.save_nocompress())
+    insert_packed(tx, document, &pack(&document.automerge.save_nocompress())?)
 }
 
-fn insert_with(
+fn insert_packed(
     tx: &Transaction<'_>,
     document: &StoredDocument,
-    body: &[u8],
+    packed: &[u8],
 ) -> Result<(), StoreError> {
     let head = &document.head;
     tx.prepare_cached(include_str!("../sql/documents/insert.sql"))?
@@ -255,7 +270,7 @@ fn insert_with(
             ":home_unit": head.home_unit.0.as_bytes(),
             ":schema": head.schema,
             ":heads": join(&document.heads()),
-            ":body": pack(body)?,
+            ":body": packed,
             ":header": head.header,
             ":created_ms": head.created_ms,
         })?;
@@ -302,10 +317,10 @@ pub fn begin_whole(
         return Ok(None);
     }
     let mut document = StoredDocument::begun(head.clone(), trial.automerge);
-    insert_with(tx, &document, &trial.tried.saved)?;
+    insert_packed(tx, &document, &trial.packed.body)?;
     document.tried = Some(trial.tried);
-    for (change, server_seq) in came {
-        changes::insert_in_body(tx, change, *server_seq, arrived_ms)?;
+    for ((change, server_seq), packed) in came.iter().zip(&trial.packed.changes) {
+        changes::insert_in_body(tx, change, packed, *server_seq, arrived_ms)?;
     }
     Ok(Some(document))
 }

@@ -1,14 +1,16 @@
 // A village of a thousand households: of every list only the rows in sight are in the page, and after a far scroll it is the
 // right ones that stand there.
 import {
-  appoint, createVillages, enrolStation, equal, figure, journey, open, startWorld, tabletLandscape, tabletPortrait, truthy,
-  typePin, until,
+  appoint, createVillages, enrolStation, equal, figure, journey, open, startWorld, tabletLandscape,
+  tabletPortrait, truthy, typePin, until,
 } from '../lib.mjs'
 
 const PIN = '593817'
 const HOUSEHOLDS = 1000
 /** More rows than this at once are more than a screen and what lies around it. */
 const MOST_ROWS = 90
+/** Two thousand documents go up and come down. */
+const LONG_MS = 120_000
 
 journey('a thousand households scroll, with a bounded number of rows in the page', async (context) => {
   const world = await startWorld(context)
@@ -37,11 +39,24 @@ journey('a thousand households scroll, with a bounded number of rows in the page
   const today = (await core.call('today')).rows
   await tablet.go('/today')
   await far(tablet, 'today-row', '今天', (id) => today.find((row) => row.child === id)?.children[0].name)
+
+  // And at the station, once the thousand families are there.
+  await world.restore()
+  let all = []
+  await until('the thousand families reach the station', async () => {
+    await core.call('sync_now')
+    await stationCore.call('sync_now')
+    all = (await stationCore.call('search_children', { query: '', village: null })).rows
+    return all.length === HOUSEHOLDS
+  }, LONG_MS)
+  const station = await open(context, stationCore, tabletLandscape)
+  await station.go('/children')
+  await far(station, 'station-child', 'the children of the station', (id) => all.find((row) => row.child === id)?.name)
 })
 
 /** Scrolls a list to its middle and to its end, and counts. */
 async function far(device, kind, what, nameOf) {
-  const rows = device.page.locator(`[data-test^="${kind}:"]`)
+  const rows = device.page.locator(`[data-test="${kind}"], [data-test^="${kind}:"]`)
   await rows.first().waitFor()
   const counts = []
   for (const share of [0, 0.5, 0.87, 1, 0.3, 0]) {
@@ -75,13 +90,14 @@ function scrollTo(share) {
 /** The rows on the screen, in order, with the place each says it has and the place of the one before it. */
 function inSight(kind) {
   const found = []
-  for (const row of document.querySelectorAll(`[data-test^="${kind}:"]`)) {
+  for (const row of document.querySelectorAll(`[data-test="${kind}"], [data-test^="${kind}:"]`)) {
     const box = row.getBoundingClientRect()
     if (box.bottom < 0 || box.top > window.innerHeight) continue
     const item = row.closest('li')
     const before = item.previousElementSibling
     found.push({
-      id: row.dataset.test.slice(kind.length + 1),
+      // A row that opens a file says whose in its address.
+      id: row.dataset.test.slice(kind.length + 1) || row.getAttribute('href').split('/').at(-1),
       place: Number(item.getAttribute('aria-posinset')),
       size: Number(item.getAttribute('aria-setsize')),
       before: before ? Number(before.getAttribute('aria-posinset')) : null,

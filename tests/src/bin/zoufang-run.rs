@@ -39,11 +39,11 @@ struct Arguments {
     #[arg(long, default_value_t = 0)]
     port: u16,
     /// Villages of the township; of four one is left to be imported by hand.
-    #[arg(long, default_value_t = VILLAGES, value_parser = clap::value_parser!(u32).range(1..=60))]
-    villages: u32,
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=60))]
+    villages: Option<u32>,
     /// Days of records before today.
-    #[arg(long, default_value_t = DAYS_OF_RECORDS, value_parser = clap::value_parser!(i64).range(1..=1_500))]
-    days: i64,
+    #[arg(long, value_parser = clap::value_parser!(i64).range(1..=1_500))]
+    days: Option<i64>,
     /// Folder with the built screens.
     #[arg(long, default_value = "ui/dist")]
     screens: PathBuf,
@@ -60,6 +60,38 @@ struct Arguments {
 struct Made {
     /// The port devices were told at their enrolment.
     port: u16,
+    /// How many villages it was made with.
+    #[serde(default = "usual_villages")]
+    villages: u32,
+    /// How many days of records.
+    #[serde(default = "usual_days")]
+    days: i64,
+}
+
+fn usual_villages() -> u32 {
+    VILLAGES
+}
+
+fn usual_days() -> i64 {
+    DAYS_OF_RECORDS
+}
+
+impl Made {
+    fn read(data: &Path) -> Result<Self> {
+        Ok(serde_json::from_slice(&std::fs::read(data.join(MADE))?)?)
+    }
+
+    /// What to say to somebody who asked for another demo than the one that lies here.
+    fn other_than_asked(&self, villages: Option<u32>, days: Option<i64>) -> Option<String> {
+        let is_other = villages.is_some_and(|asked| asked != self.villages)
+            || days.is_some_and(|asked| asked != self.days);
+        is_other.then(|| {
+            format!(
+                "这里的演示数据是按{}个村、{}天做的，这次接着用它；要另外的，请用 DATA= 换一个文件夹",
+                self.villages, self.days
+            )
+        })
+    }
 }
 
 const MADE: &str = "demo.json";
@@ -100,6 +132,9 @@ fn say(line: impl std::fmt::Display) {
 async fn prepare(arguments: &Arguments) -> Result<()> {
     let data = &arguments.data;
     if data.join(MADE).exists() {
+        if let Some(line) = Made::read(data)?.other_than_asked(arguments.villages, arguments.days) {
+            say(line);
+        }
         return Ok(());
     }
     if data.exists() && std::fs::read_dir(data)?.next().is_some() {
@@ -122,7 +157,9 @@ async fn prepare(arguments: &Arguments) -> Result<()> {
 
 async fn make(folder: &Path, arguments: &Arguments) -> Result<()> {
     let today = client::system::civil_date(ids::Clock::now_ms(&client::system::SystemClock));
-    let plan = DemoTownship::generate_over(SEED, arguments.villages, today, arguments.days);
+    let villages = arguments.villages.unwrap_or(VILLAGES);
+    let days = arguments.days.unwrap_or(DAYS_OF_RECORDS);
+    let plan = DemoTownship::generate_over(SEED, villages, today, days);
     say(format_args!(
         "正在建立{}{}的演示数据，只在本机，都是编的",
         plan.district, plan.township
@@ -191,6 +228,8 @@ async fn make(folder: &Path, arguments: &Arguments) -> Result<()> {
 
     let made = Made {
         port: township.relay.address.port(),
+        villages,
+        days,
     };
     for device in staffed
         .iter()
@@ -219,7 +258,7 @@ fn write_ledgers(folder: &Path, plan: &DemoTownship) -> Result<()> {
 
 async fn run(arguments: &Arguments, stop: impl Future<Output = ()>) -> Result<()> {
     let data = &arguments.data;
-    let made: Made = serde_json::from_slice(&std::fs::read(data.join(MADE))?)?;
+    let made = Made::read(data)?;
     // The folders first: they tell best that another demo runs here already.
     let tablet = open(&data.join("tablet"), ShellKind::Tablet)?;
     let station = open(&data.join("station"), ShellKind::Station)?;
@@ -421,5 +460,14 @@ mod tests {
         let plan = DemoTownship::generate(SEED, VILLAGES, today);
         let filled: Vec<bool> = plan.villages.iter().map(|village| village.filled).collect();
         assert_eq!(filled, [true, true, true, false]);
+    }
+
+    #[test]
+    fn another_demo_than_the_one_that_lies_there_is_said() {
+        let made: Made = serde_json::from_str(r#"{"port":1}"#).expect("a demo of before");
+        assert_eq!(made.other_than_asked(None, None), None);
+        assert_eq!(made.other_than_asked(Some(VILLAGES), None), None);
+        let line = made.other_than_asked(Some(12), Some(365)).expect("a line");
+        assert!(line.contains("DATA="), "{line}");
     }
 }

@@ -1,6 +1,6 @@
 //! What of a page of documents needs no database: envelopes opened, hashes and signatures looked at, and documents that are
 //! new here tried. Documents know nothing of each other, so this is done beside each other, on as many cores as there
-//! are, before the page's transaction begins; inside it nothing is believed that would not have been.
+//! are, while the page's transaction takes in those that are done; inside it nothing is believed that would not have been.
 
 use super::incoming::why_not;
 use crate::error::ClientError;
@@ -11,13 +11,16 @@ use protocol::envelope::{self, Envelope, EnvelopeHead};
 use protocol::{DocumentSnapshot, MemberRecord};
 use std::collections::{HashMap, HashSet};
 use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 use store::documents::{self, Trial};
 use store::{StoreError, members};
 
 /// Fewer documents than this are not worth a thread.
 const WORTH_A_THREAD: usize = 4;
-/// More threads than this find nothing to do: the database is written by one.
+/// More threads than this find nothing to do: the database is written by one, who waits for no other.
 const MOST_THREADS: usize = 4;
 
 /// A change of a snapshot with its head opened.
@@ -71,69 +74,125 @@ pub(super) fn open(snapshot: &DocumentSnapshot) -> Result<Ahead, ClientError> {
     })
 }
 
-/// Works on all documents of a page.
-///
-/// # Errors
-/// `server_nonsense`, or the store cannot be read.
-pub(super) fn work(
-    tablet: &Tablet,
-    snapshots: &[DocumentSnapshot],
-    came: &[MemberRecord],
-) -> Result<Vec<Ahead>, ClientError> {
-    let (mut keys, here) = tablet.store.read(|connection| {
-        let keys: HashMap<DeviceId, [u8; 32]> = members::devices(connection)?
-            .into_iter()
-            .filter_map(|row| Some((row.device, row.key?)))
-            .collect();
-        let mut here = HashSet::new();
-        for snapshot in snapshots {
-            if documents::head(connection, snapshot.document)?.is_some() {
-                here.insert(snapshot.document);
-            }
-        }
-        Ok::<_, StoreError>((keys, here))
-    })?;
-    let authors = snapshots.iter().flat_map(|snapshot| &snapshot.authors);
-    keys.extend(
-        came.iter()
-            .chain(authors)
-            .filter_map(|member| match member {
-                MemberRecord::Device { id, key, .. } => Some((*id, *key)),
-                _ => None,
-            }),
-    );
-    keys.insert(
-        tablet.identity.device,
-        tablet.key.verifying_key().to_bytes(),
-    );
+/// The documents of a page, worked on by several while one takes what is done, in the page's order.
+pub(super) struct Page<'a> {
+    snapshots: &'a [DocumentSnapshot],
+    keys: HashMap<DeviceId, VerifyingKey>,
+    here: HashSet<DocumentId>,
+    next: AtomicUsize,
+    done: Mutex<Vec<Option<Result<Ahead, ClientError>>>>,
+    one_more: Condvar,
+}
 
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = cores
-        .min(MOST_THREADS)
-        .min(snapshots.len() / WORTH_A_THREAD)
-        .max(1);
-    let share = snapshots.len().div_ceil(threads).max(1);
-    // Making a key of its bytes costs a tenth of checking a signature with it, so it is done once for each device.
-    let keys: HashMap<DeviceId, VerifyingKey> = keys
-        .into_iter()
-        .filter_map(|(device, bytes)| Some((device, VerifyingKey::from_bytes(&bytes).ok()?)))
-        .collect();
-    let one_share = |part: &[DocumentSnapshot]| -> Result<Vec<Ahead>, ClientError> {
-        part.iter()
-            .map(|snapshot| one(snapshot, &keys, &here))
-            .collect()
-    };
-    thread::scope(|scope| {
-        let mut parts = snapshots.chunks(share);
-        let first = parts.next();
-        let others: Vec<_> = parts.map(|part| scope.spawn(|| one_share(part))).collect();
-        let mut all = first.map_or_else(|| Ok(Vec::new()), one_share)?;
-        for other in others {
-            let found = other.join().map_err(|_| ClientError::new("internal"))?;
-            all.extend(found?);
+impl<'a> Page<'a> {
+    /// Reads what the work needs of the store. `came` are the members the page itself brings.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(super) fn begin(
+        tablet: &Tablet,
+        snapshots: &'a [DocumentSnapshot],
+        came: &[MemberRecord],
+    ) -> Result<Self, ClientError> {
+        let (mut keys, here) = tablet.store.read(|connection| {
+            let keys: HashMap<DeviceId, [u8; 32]> = members::devices(connection)?
+                .into_iter()
+                .filter_map(|row| Some((row.device, row.key?)))
+                .collect();
+            let mut here = HashSet::new();
+            for snapshot in snapshots {
+                if documents::head(connection, snapshot.document)?.is_some() {
+                    here.insert(snapshot.document);
+                }
+            }
+            Ok::<_, StoreError>((keys, here))
+        })?;
+        let authors = snapshots.iter().flat_map(|snapshot| &snapshot.authors);
+        keys.extend(
+            came.iter()
+                .chain(authors)
+                .filter_map(|member| match member {
+                    MemberRecord::Device { id, key, .. } => Some((*id, *key)),
+                    _ => None,
+                }),
+        );
+        keys.insert(
+            tablet.identity.device,
+            tablet.key.verifying_key().to_bytes(),
+        );
+        Ok(Self {
+            snapshots,
+            // Making a key of its bytes costs a tenth of checking a signature with it, so it is done once for each device.
+            keys: keys
+                .into_iter()
+                .filter_map(|(device, bytes)| {
+                    Some((device, VerifyingKey::from_bytes(&bytes).ok()?))
+                })
+                .collect(),
+            here,
+            next: AtomicUsize::new(0),
+            done: Mutex::new(snapshots.iter().map(|_| None).collect()),
+            one_more: Condvar::new(),
+        })
+    }
+
+    /// Runs what takes the documents in, with others at work on them until it is over, however it ends.
+    pub(super) fn beside<R>(&self, take: impl FnOnce() -> R) -> R {
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let threads = cores
+            .min(MOST_THREADS)
+            .min(self.snapshots.len() / WORTH_A_THREAD);
+        thread::scope(|scope| {
+            // Whoever takes them in is one of them.
+            for _ in 1..threads {
+                scope.spawn(|| while self.work_on_one() {});
+            }
+            let taken = take();
+            self.next.store(self.snapshots.len(), Ordering::Relaxed);
+            taken
+        })
+    }
+
+    /// The document of that place, each to be asked for once; works on others until it is done.
+    ///
+    /// # Errors
+    /// `server_nonsense`: its lengths do not fit. `internal`: the work broke off.
+    pub(super) fn take(&self, place: usize) -> Result<Ahead, ClientError> {
+        loop {
+            let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(ahead) = done.get_mut(place).and_then(Option::take) {
+                return ahead;
+            }
+            drop(done);
+            if self.work_on_one() {
+                continue;
+            }
+            // Every document is somebody's; this one is still in other hands or was done just now.
+            let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+            drop(
+                self.one_more
+                    .wait_while(done, |done| done.get(place).is_some_and(Option::is_none))
+                    .unwrap_or_else(PoisonError::into_inner),
+            );
         }
-        Ok(all)
-    })
+    }
+
+    /// Works on the first document nobody has begun. False when there is none left.
+    fn work_on_one(&self) -> bool {
+        let place = self.next.fetch_add(1, Ordering::Relaxed);
+        let Some(snapshot) = self.snapshots.get(place) else {
+            return false;
+        };
+        let ahead = catch_unwind(AssertUnwindSafe(|| one(snapshot, &self.keys, &self.here)))
+            .unwrap_or_else(|_| Err(ClientError::new("internal")));
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = done.get_mut(place) {
+            *slot = Some(ahead);
+        }
+        drop(done);
+        self.one_more.notify_all();
+        true
+    }
 }
 
 fn one(

@@ -2,6 +2,8 @@ package cn.zoufang.keys
 
 import android.app.Activity
 import android.util.Base64
+import android.view.WindowManager
+import android.webkit.WebView
 import app.tauri.annotation.Command
 import app.tauri.annotation.InvokeArg
 import app.tauri.annotation.TauriPlugin
@@ -15,10 +17,15 @@ class HmacArgs {
     lateinit var message: String
 }
 
-/** Hands the device key to the Rust side. The screens have no capability for it. */
+/** Hands the device key to the Rust side, for which the screens have no capability, and keeps the window out of pictures. */
 @TauriPlugin
-class HardwareKeyPlugin(activity: Activity) : Plugin(activity) {
+class HardwareKeyPlugin(private val owner: Activity) : Plugin(owner) {
     private val key = DeviceKey("zoufang.device-key.1")
+
+    /** No screenshot, no recording, no cast, and an empty card among the recent apps. */
+    override fun load(webView: WebView) {
+        owner.runOnUiThread { owner.window.addFlags(WindowManager.LayoutParams.FLAG_SECURE) }
+    }
 
     @Command
     fun ensure(invoke: Invoke) {

@@ -1,6 +1,9 @@
-//! Writes the seeds of a target as a corpus: `zoufang-fuzz TARGET FOLDER`; without arguments lists the targets.
+//! For `make fuzz`: without arguments lists the targets, `zoufang-fuzz TARGET FOLDER` writes a target's seeds as a corpus.
+#![allow(clippy::print_stdout, reason = "a command line prints")]
 
-fn main() -> std::io::Result<()> {
+use anyhow::{Context, Result};
+
+fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let (Some(name), Some(folder)) = (arguments.next(), arguments.next()) else {
         for target in zoufang_tests::fuzz::TARGETS {
@@ -8,7 +11,7 @@ fn main() -> std::io::Result<()> {
         }
         return Ok(());
     };
-    let target = zoufang_tests::fuzz::target(&name).expect("a target of that name");
+    let target = zoufang_tests::fuzz::target(&name).context("no target of that name")?;
     std::fs::create_dir_all(&folder)?;
     for (place, seed) in (target.seeds)().iter().enumerate() {
         std::fs::write(format!("{folder}/seed-{place}"), seed)?;
