@@ -18,8 +18,8 @@ use std::thread;
 use store::documents::{self, Trial};
 use store::{StoreError, members};
 
-/// Fewer documents than this are not worth a thread.
-const WORTH_A_THREAD: usize = 4;
+/// Fewer changes than this are not worth a thread: a signature alone costs as much as beginning one.
+const WORTH_A_THREAD: usize = 24;
 /// More threads than this find nothing to do: the database is written by one, who waits for no other.
 const MOST_THREADS: usize = 4;
 
@@ -139,9 +139,12 @@ impl<'a> Page<'a> {
     /// Runs what takes the documents in, with others at work on them until it is over, however it ends.
     pub(super) fn beside<R>(&self, take: impl FnOnce() -> R) -> R {
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let changes: usize = self.snapshots.iter().map(|one| one.envelopes.len()).sum();
+        // A page may be a few documents of many years.
         let threads = cores
             .min(MOST_THREADS)
-            .min(self.snapshots.len() / WORTH_A_THREAD);
+            .min(self.snapshots.len())
+            .min(changes / WORTH_A_THREAD);
         thread::scope(|scope| {
             // Whoever takes them in is one of them.
             for _ in 1..threads {
