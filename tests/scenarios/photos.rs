@@ -5,7 +5,8 @@ use anyhow::{Context, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use client::view::{
-    AttachmentListView, AttachmentView, MovesView, OpenedAttachmentView, RecordState, SavedView,
+    AttachmentListView, AttachmentView, MovesView, OpenedAttachmentView, ProblemView, RecordState,
+    SavedView, SheetView, SignListView, TimelineKind, WorkFormView, WorkSavedView,
 };
 use ids::UnitId;
 use image::{ImageFormat, Rgb, RgbImage};
@@ -429,6 +430,173 @@ async fn words_are_delivered_in_the_first_minute_while_60_mb_of_photos_wait_on_a
         }
     }
     println!("the words of six visits took {first:?}, words after a cut at most {later:?}");
+    world.township.stop().await;
+    Ok(())
+}
+
+/// Adds a photo to the sheet of a page.
+async fn hang(tablet: &Device, sheet: &SheetView) -> Result<()> {
+    let bytes = STANDARD.encode(camera_photo()?);
+    let added: AttachmentListView = tablet
+        .call(
+            "add_attachment",
+            json!({"draft": sheet.draft, "kind": "photo", "bytes": bytes}),
+        )
+        .await?;
+    ensure!(added.rows.iter().all(|row| row.state == RecordState::Draft));
+    Ok(())
+}
+
+async fn report(tablet: &Device, child: &str, card: &str, mandatory: Value) -> Result<String> {
+    let input = json!({"children": [child], "card": card, "urgency": "days", "seen": "今天上门时看到的。",
+        "origin_record": null, "mandatory": mandatory});
+    let saved: SavedView = tablet.call("report_problem", input).await?;
+    Ok(saved.record)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_photo_of_a_problems_step_is_never_asked_for_and_is_seen_at_the_station() -> Result<()>
+{
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let elsewhere = world.create_village("前塘村", "310199100202").await?;
+    let stranger = world.tablet_of(elsewhere, "王桂香").await?;
+    let child = tablet.child("周子涵").await?;
+    let problem = report(&tablet, &child, "danger", Value::Null).await?;
+    world.settle(&[&tablet]).await?;
+    let _: ProblemView = world
+        .station
+        .call(
+            "add_problem_event",
+            json!({"problem": problem, "kind": "accepted", "text": ""}),
+        )
+        .await?;
+    world.settle(&[&tablet]).await?;
+
+    // Dropped, it is gone; begun and left alone, it is there again after the tablet was killed.
+    let sheet: SheetView = tablet.call("problem_sheet", json!({"id": problem})).await?;
+    hang(&tablet, &sheet).await?;
+    assert_eq!(files(&tablet)?, 2);
+    let _: Value = tablet
+        .call("drop_sheet", json!({"id": sheet.draft}))
+        .await?;
+    assert_eq!(files(&tablet)?, 0);
+    let asked = json!({"draft": sheet.draft, "kind": "photo", "bytes": ""});
+    let refused = tablet.refusal("add_attachment", asked).await?;
+    assert_eq!(refused.code, "draft_gone");
+    let sheet: SheetView = tablet.call("problem_sheet", json!({"id": problem})).await?;
+    hang(&tablet, &sheet).await?;
+    tablet.reopen(PIN).await?;
+    let view: ProblemView = tablet.call("problem", json!({"id": problem})).await?;
+    assert_eq!(view.sheet.as_ref(), Some(&sheet.draft));
+    let event =
+        json!({"problem": problem, "kind": "measure", "text": "换了插座。", "sheet": sheet.draft});
+    let view: ProblemView = tablet.call("add_problem_event", event).await?;
+    let step = view.events.last().context("the measure")?;
+    assert_eq!(view.sheet, None);
+    assert_eq!(view.attachments.len(), 1, "{:?}", view.attachments);
+    let photo = &view.attachments[0];
+    assert_eq!(photo.record.as_ref(), Some(&step.event));
+    assert_eq!(photo.state, RecordState::Saved);
+    // A step without one lacks nothing.
+    let event = json!({"problem": problem, "kind": "replied", "text": "好了。"});
+    let _: ProblemView = tablet.call("add_problem_event", event).await?;
+
+    world.settle(&[&tablet]).await?;
+    assert_eq!(tablet.sync_page().await?.photos_unsent, 0);
+    let view: ProblemView = world
+        .station
+        .call("problem", json!({"id": problem}))
+        .await?;
+    assert_eq!(files(&world.station)?, 0, "nothing is fetched unasked");
+    let there = view.attachments.first().context("it is named")?;
+    assert!(image::load_from_memory(&open(&world.station, there, true).await?).is_ok());
+    assert!(image::load_from_memory(&open(&world.station, there, false).await?).is_ok());
+    let asked = json!({"document": there.document, "id": there.id, "thumb": false});
+    let refused = stranger.refusal("open_attachment", asked).await?;
+    assert_eq!(refused.code, "not_found");
+    world.go_to_day(31, &[&tablet]);
+    tablet.sync().await?;
+    assert_eq!(
+        files(&tablet)?,
+        1,
+        "freed as a visit's; the small one stays"
+    );
+
+    // Whoever reads the village's document would see it, so a sealed matter has none.
+    let child = tablet.child("石小雨").await?;
+    let told = json!({"choice": "reported", "text": "已打110。"});
+    let sealed = report(&tablet, &child, "hurt", told).await?;
+    let refused = tablet
+        .refusal("problem_sheet", json!({"id": sealed}))
+        .await?;
+    assert_eq!(refused.code, "photos_are_open");
+    let event = json!({"problem": sealed, "kind": "replied", "text": "x", "sheet": sheet.draft});
+    let refused = tablet.refusal("add_problem_event", event).await?;
+    assert_eq!(refused.code, "draft_gone");
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_photos_of_an_activity_stay_with_it_wherever_its_day_is_put() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("石小雨").await?;
+    let page = |record: Option<&str>| json!({"block": "activity", "record": record});
+    let sheet: SheetView = tablet.call("work_sheet", page(None)).await?;
+    hang(&tablet, &sheet).await?;
+    let form: WorkFormView = tablet.call("work_form", page(None)).await?;
+    assert!(form.photos);
+    assert_eq!(form.sheet.as_ref(), Some(&sheet.draft));
+    let help = json!({"block": "help", "record": null});
+    assert_eq!(
+        tablet.refusal("work_sheet", help).await?.code,
+        "not_allowed"
+    );
+    let values = |on: &str| json!({"kind": ["drowning"], "text": ["防溺水课"], "on": [on], "level": ["village"], "organiser": ["村委会"]});
+    let said = json!({"block": "activity", "record": null, "children": [child], "values": values("2026-11-02"),
+                      "sheet": sheet.draft});
+    let saved: WorkSavedView = tablet.call("record_work", said).await?;
+    // Another photo, and another month: the first one stays where it was written.
+    let sheet: SheetView = tablet.call("work_sheet", page(Some(&saved.record))).await?;
+    hang(&tablet, &sheet).await?;
+    let said = json!({"block": "activity", "record": saved.record, "children": [child],
+                      "values": values("2026-10-30"), "sheet": sheet.draft});
+    let _: WorkSavedView = tablet.call("record_work", said).await?;
+    let form: WorkFormView = tablet.call("work_form", page(Some(&saved.record))).await?;
+    assert_eq!((form.attachments.len(), form.sheet), (2, None));
+
+    world.settle(&[&tablet]).await?;
+    let file = world.station.file(&child).await?;
+    let line = file
+        .timeline
+        .iter()
+        .find(|row| row.kind == TimelineKind::Work);
+    let activity = line
+        .and_then(|line| line.activity.clone())
+        .context("the file says where the activity is")?;
+    let list: SignListView = world
+        .station
+        .call("sign_list", json!({"id": activity}))
+        .await?;
+    assert_eq!(list.attachments.len(), 2);
+    for photo in &list.attachments {
+        assert!(image::load_from_memory(&open(&world.station, photo, false).await?).is_ok());
+    }
+    let _: WorkSavedView = tablet
+        .call(
+            "take_work_away",
+            json!({"block": "activity", "record": saved.record, "reason": "没有办成"}),
+        )
+        .await?;
+    assert_eq!(
+        tablet
+            .refusal("sign_list", json!({"id": activity}))
+            .await?
+            .code,
+        "not_found"
+    );
     world.township.stop().await;
     Ok(())
 }

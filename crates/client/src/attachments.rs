@@ -1,7 +1,8 @@
-//! Photos, signatures and recordings of a visit: added to its form, saved with it, opened where it is read.
+//! Photos, signatures and recordings of a record: added to its form, saved with it, opened where it is read.
 //!
-//! Never asked for: a visit without one lacks nothing (domain.md P-24). What is added lies sealed on the tablet before the
-//! call returns; it belongs to the household's document once the visit is saved, and is sent after the words.
+//! Never asked for: a record without one lacks nothing (domain.md P-24). What is added lies sealed on the tablet before the
+//! call returns; it belongs to a document once its record is saved – the household's for a visit, the problem's for a step
+//! of it, the village's month for an activity –, and is sent after the words. A page that is no visit form has a sheet.
 
 use crate::error::ClientError;
 use crate::looks::{self, Look};
@@ -13,7 +14,7 @@ use crate::server::refused_code;
 use crate::tablet::Tablet;
 use crate::view::{
     AddAttachmentInput, AttachmentKind, AttachmentListView, AttachmentView, DraftAttachmentInput,
-    IdInput, OpenAttachmentInput, OpenedAttachmentView, RecordState,
+    IdInput, OpenAttachmentInput, OpenedAttachmentView, RecordState, SheetView,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -29,11 +30,11 @@ use std::sync::Arc;
 use store::blobs::{self, Blob, BlobKind};
 use store::keys::SecretKey;
 use store::projections::records;
-use store::{Transaction, drafts};
+use store::{Transaction, drafts, sheets};
 use uuid::Uuid;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-/// Most of a kind on one visit (domain.md Appendix A, section M).
+/// Most of a kind on one record (domain.md Appendix A, section M).
 const MOST_PHOTOS: usize = 6;
 const MOST_OTHERS: usize = 4;
 const AUDIO_BYTES: usize = 7 * 1024 * 1024;
@@ -180,6 +181,89 @@ pub fn of_child(tablet: &Tablet, input: &IdInput) -> Result<AttachmentListView, 
     })
 }
 
+/// The sheet of a page that is no visit form; begun where there is none. What hung on it the last time is there again.
+///
+/// # Errors
+/// `disk_full`.
+pub(crate) fn open_sheet(
+    tablet: &Tablet,
+    about: &str,
+    document: Option<DocumentId>,
+) -> Result<SheetView, ClientError> {
+    let (new, now_ms) = (tablet.new_id(), tablet.clock.now_ms());
+    let sheet = tablet.store.write(|tx| {
+        if let Some(there) = sheets::of(tx, about)? {
+            return Ok::<_, ClientError>(there);
+        }
+        sheets::begin(tx, new, about, document, now_ms)?;
+        Ok(new)
+    })?;
+    Ok(SheetView {
+        draft: sheet.to_string(),
+    })
+}
+
+/// The sheet of a page, where something hangs on it.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) fn begun_sheet(tablet: &Tablet, about: &str) -> Result<Option<String>, ClientError> {
+    tablet.store.read(|connection| {
+        let Some(sheet) = sheets::of(connection, about)? else {
+            return Ok(None);
+        };
+        let is_bare = blobs::of_draft(connection, sheet)?.is_empty();
+        Ok((!is_bare).then(|| sheet.to_string()))
+    })
+}
+
+/// The sheet a page is saved with: the one it names, when it is that page's.
+///
+/// # Errors
+/// `draft_gone`.
+pub(crate) fn sheet_of(
+    tablet: &Tablet,
+    named: Option<&String>,
+    about: &str,
+) -> Result<Option<Uuid>, ClientError> {
+    let Some(named) = named else { return Ok(None) };
+    let gone = || ClientError::new("draft_gone");
+    let id = Uuid::parse_str(named).map_err(|_| gone())?;
+    let page = tablet
+        .store
+        .read(|connection| sheets::about(connection, id))?;
+    match page.as_deref() == Some(about) {
+        true => Ok(Some(id)),
+        false => Err(gone()),
+    }
+}
+
+/// Drops a sheet with everything that hangs on it. Dropping what is gone changes nothing.
+///
+/// # Errors
+/// `draft_gone` for what is no id.
+pub fn drop_sheet(tablet: &Tablet, input: &IdInput) -> Result<(), ClientError> {
+    let id = Uuid::parse_str(&input.id).map_err(|_| ClientError::new("draft_gone"))?;
+    tablet.store.write(|tx| sheets::remove(tx, id))?;
+    Ok(blobs::give_up(&tablet.store)?)
+}
+
+/// What hangs on the records of a document that are named, oldest first.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) fn of_document(
+    tablet: &Tablet,
+    document: DocumentId,
+    is_shown: impl Fn(&str) -> bool,
+) -> Result<Vec<AttachmentView>, ClientError> {
+    let mut all = read_all(tablet, document)?;
+    all.sort_by(|a, b| (a.added_ms, &a.address).cmp(&(b.added_ms, &b.address)));
+    let shown = all.iter().filter(|one| is_shown(&one.record));
+    let views = shown.map(|one| saved_view(tablet, document, &one.record, one));
+    views.filter_map(Result::transpose).collect()
+}
+
 /// The edits that bind what hangs on a form to its record.
 ///
 /// # Errors
@@ -220,6 +304,20 @@ pub(crate) fn bind(
     Ok(blobs::attach(tx, draft, document)?)
 }
 
+/// As [`bind`], for a page that has a sheet: the sheet is done.
+///
+/// # Errors
+/// The store refuses.
+pub(crate) fn bind_sheet(
+    tx: &Transaction<'_>,
+    sheet: Option<Uuid>,
+    document: DocumentId,
+) -> Result<(), ClientError> {
+    let Some(sheet) = sheet else { return Ok(()) };
+    bind(tx, sheet, document)?;
+    Ok(sheets::remove(tx, sheet)?)
+}
+
 /// Gives up what nobody saved, and frees what the server has had for good long enough; all of it when the disk is full.
 ///
 /// # Errors
@@ -227,7 +325,10 @@ pub(crate) fn bind(
 pub(crate) fn tidy(tablet: &Tablet) -> Result<(), ClientError> {
     let now_ms = tablet.clock.now_ms();
     let store = &tablet.store;
-    store.write(|tx| drafts::remove_old(tx, now_ms))?;
+    store.write(|tx| {
+        drafts::remove_old(tx, now_ms)?;
+        sheets::remove_old(tx, now_ms)
+    })?;
     blobs::give_up(store)?;
     let kept_ms = if store.has_room() {
         i64::from(keep_days(&tablet.packs(), tablet.today())) * DAY_MS
@@ -506,12 +607,15 @@ fn read_all(tablet: &Tablet, document: DocumentId) -> Result<Vec<Attachment>, Cl
 fn draft_id(tablet: &Tablet, text: &str) -> Result<Uuid, ClientError> {
     let gone = || ClientError::new("draft_gone");
     let id = Uuid::parse_str(text).map_err(|_| gone())?;
-    tablet
-        .store
-        .read(|connection| drafts::get(connection, id))?
-        .filter(|draft| draft.discarded_ms.is_none())
-        .map(|_| id)
-        .ok_or_else(gone)
+    let is_open = tablet.store.read(|connection| {
+        let draft = drafts::get(connection, id)?;
+        let is_draft = draft.is_some_and(|draft| draft.discarded_ms.is_none());
+        Ok::<_, ClientError>(is_draft || sheets::about(connection, id)?.is_some())
+    })?;
+    match is_open {
+        true => Ok(id),
+        false => Err(gone()),
+    }
 }
 
 fn address(text: &str) -> Result<BlobAddress, ClientError> {

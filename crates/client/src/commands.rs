@@ -142,6 +142,7 @@ commands! {
         "work_log" => work_log::work_log, input;
         "work_form" => work::form, input;
         "record_work" => work::record_work, input;
+        "work_sheet" => work::open_sheet, input;
         "take_work_away" => work::take_work_away, input;
         "duties" => duties::duties, input;
         "tick_duty" => duties::tick, input;
@@ -172,12 +173,14 @@ commands! {
         "remove_attachment" => attachments::remove, input;
         "restore_attachment" => attachments::restore, input;
         "child_attachments" => attachments::of_child, input;
+        "drop_sheet" => attachments::drop_sheet, input;
         "amend_record" => children::amend_record, input;
         "problem_form" => problems::form, input;
         "report_problem" => problems::report_problem, input;
         "problems" => problems::list;
         "problem" => problems::problem, input;
         "add_problem_event" => problems::add_event, input;
+        "problem_sheet" => problems::open_sheet, input;
         "open_urgently" => restricted::open_urgently, input;
         "review_opening" => restricted::review_opening, input;
         "name_handler" => restricted::name_handler, input;

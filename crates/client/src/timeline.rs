@@ -94,6 +94,7 @@ pub fn of(
             row.why_not = None;
             row.can_amend = false;
             row.work = kind.reference(tablet, entry);
+            row.activity = kind.activity(entry);
             rows.push((entry.int("recorded_ms").unwrap_or(0), row));
         }
     }
@@ -212,6 +213,7 @@ impl Context<'_> {
             waiting_for_session: false,
             title: None,
             work: None,
+            activity: None,
             file: lies_in.to_string(),
         }
     }

@@ -4,6 +4,7 @@
 //! children is written into each child's document, and goes with it; what is about none, into a month's document of the
 //! unit. One record may so have several entries; they are written, put right and taken away together.
 
+use crate::attachments;
 use crate::contacts::{event_date, note};
 use crate::error::ClientError;
 use crate::packs::Packs;
@@ -13,8 +14,8 @@ use crate::roster::{Roster, RosterChild};
 use crate::rows;
 use crate::tablet::Tablet;
 use crate::view::{
-    IdInput, RowLineView, SignListView, TakeWorkInput, WorkChildView, WorkFormInput, WorkFormView,
-    WorkInput, WorkRefView, WorkSavedView,
+    AttachmentView, IdInput, RowLineView, SheetView, SignListView, TakeWorkInput, WorkChildView,
+    WorkFormInput, WorkFormView, WorkInput, WorkRefView, WorkSavedView,
 };
 use chrono::NaiveDate;
 use domain::file::{Concerns, FieldBlock, RowsRule, VILLAGE, WorkRule};
@@ -24,6 +25,7 @@ use domain::work::{self, ENTRIES, RECORD, record_of};
 use ids::{DocKind, DocumentId, UnitId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// A block that is work, with its rules.
 #[derive(Clone, Copy)]
@@ -92,6 +94,12 @@ impl Kind<'_> {
             block: self.work.of.as_ref().unwrap_or(&self.block.key).clone(),
             record: record_of(entry).to_owned(),
         })
+    }
+
+    /// The activity a line in a child's file is of.
+    pub(crate) fn activity(&self, entry: &Entry) -> Option<String> {
+        let of = self.work.of.as_ref();
+        of.map(|_| record_of(entry).to_owned())
     }
 }
 
@@ -232,7 +240,12 @@ impl<'a> Desk<'a> {
         add(one.place, entry)
     }
 
-    fn save(&self, edits: BTreeMap<Place, Vec<Edit>>, action: &str) -> Result<(), ClientError> {
+    fn save(
+        &self,
+        edits: BTreeMap<Place, Vec<Edit>>,
+        action: &str,
+        photos: Option<(Uuid, Place)>,
+    ) -> Result<(), ClientError> {
         let title = self.kind()?.block.title.clone();
         let writes: Vec<Write> = edits
             .into_iter()
@@ -260,7 +273,10 @@ impl<'a> Desk<'a> {
                 )
             })
             .collect();
-        records::save(self.tablet, action, &writes)
+        records::save_with(self.tablet, action, &writes, |tx| match photos {
+            Some((sheet, place)) => attachments::bind_sheet(tx, Some(sheet), place.document),
+            None => Ok(()),
+        })
     }
 }
 
@@ -341,7 +357,49 @@ pub fn form(tablet: &Tablet, input: &WorkFormInput) -> Result<WorkFormView, Clie
             .collect(),
         day: kind.rows.from.clone().unwrap_or_default(),
         values: values.unwrap_or_default(),
+        photos: kind.work.photos,
+        attachments: match &input.record {
+            Some(record) => photos_of(tablet, &roster, record)?,
+            None => Vec::new(),
+        },
+        sheet: attachments::begun_sheet(tablet, &page(input))?,
     })
+}
+
+/// What the page of a piece of work is called, so that its photos are found again.
+fn page(input: &WorkFormInput) -> String {
+    let record = input.record.as_deref().unwrap_or_default();
+    format!("work/{}/{record}", input.block)
+}
+
+/// The sheet that photos of a piece of work hang on until it is saved.
+///
+/// # Errors
+/// `not_found`, `not_allowed` for what has no photos and for another person's, `still_loading`, `disk_full`.
+pub fn open_sheet(tablet: &Tablet, input: &WorkFormInput) -> Result<SheetView, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let desk = desk(tablet, &roster, &input.block);
+    if !desk.kind()?.work.photos {
+        return Err(ClientError::new("not_allowed"));
+    }
+    if let Some(record) = &input.record {
+        desk.own(record)?;
+    }
+    attachments::open_sheet(tablet, &page(input), None)
+}
+
+/// The photos of a piece of work that lies with the village, in whichever month they were taken.
+fn photos_of(
+    tablet: &Tablet,
+    roster: &Roster,
+    record: &str,
+) -> Result<Vec<AttachmentView>, ClientError> {
+    let mut photos = Vec::new();
+    for month in &roster.work {
+        let here = attachments::of_document(tablet, month.id, |of| of == record)?;
+        photos.extend(here);
+    }
+    Ok(photos)
 }
 
 fn desk<'a>(tablet: &'a Tablet, roster: &'a Roster, key: &'a str) -> Desk<'a> {
@@ -397,6 +455,13 @@ pub fn record_work(tablet: &Tablet, input: &WorkInput) -> Result<WorkSavedView, 
         recorded_on.map_or_else(|| roster.today.to_string(), str::to_owned),
     );
 
+    let asked = WorkFormInput {
+        block: input.block.clone(),
+        record: input.record.clone(),
+    };
+    let sheet = attachments::sheet_of(tablet, input.sheet.as_ref(), &page(&asked))?;
+    let mut photos = None;
+
     let mut edits = BTreeMap::new();
     let lies_with_the_village = kind.rows.holder == VILLAGE || children.is_empty();
     let mut targets: Vec<(Place, &str, Entry)> = Vec::new();
@@ -407,6 +472,11 @@ pub fn record_work(tablet: &Tablet, input: &WorkInput) -> Result<WorkSavedView, 
             Some(_) => main.clone().with("joined", count),
             None => main.clone(),
         };
+        if let Some(sheet) = sheet {
+            let attached = attachments::edits(tablet, sheet, &record)?;
+            edits.entry(place).or_default().extend(attached);
+            photos = Some((sheet, place));
+        }
         targets.push((place, kind.block.key.as_str(), entry));
     }
     let line = match &kind.work.joined {
@@ -442,7 +512,7 @@ pub fn record_work(tablet: &Tablet, input: &WorkInput) -> Result<WorkSavedView, 
             edits.entry(one.place).or_default().insert(0, away);
         }
     }
-    desk.save(edits, "work_recorded")?;
+    desk.save(edits, "work_recorded", photos)?;
     Ok(WorkSavedView { record })
 }
 
@@ -465,7 +535,7 @@ pub fn take_work_away(
         let away = desk.taken_away(&one, Some(&reason));
         edits.entry(one.place).or_default().push(away);
     }
-    desk.save(edits, "work_taken_away")?;
+    desk.save(edits, "work_taken_away", None)?;
     Ok(WorkSavedView {
         record: input.record.clone(),
     })
@@ -520,5 +590,6 @@ pub fn sign_list(tablet: &Tablet, input: &IdInput) -> Result<SignListView, Clien
             .filter(takes_part)
             .map(RosterChild::name)
             .collect(),
+        attachments: photos_of(tablet, &roster, &input.id)?,
     })
 }

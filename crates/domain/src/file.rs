@@ -101,6 +101,8 @@ pub struct WorkRule {
     pub joined: Option<String>,
     /// The other way round: this is the line a file gets from pieces of that block, and nobody writes it by itself.
     pub of: Option<String>,
+    /// It may have photos, where it lies with the village.
+    pub photos: bool,
 }
 
 /// Whether a piece of work names children.

@@ -27,7 +27,9 @@ pub const ROWS_SCHEMA: u32 = 3;
 pub fn newest_schema(kind: DocKind) -> u32 {
     match kind {
         DocKind::Household | DocKind::Child => ROWS_SCHEMA,
-        DocKind::Problem | DocKind::Restricted | DocKind::Work => SCHEMA,
+        DocKind::Problem | DocKind::Work => ATTACHMENTS_SCHEMA,
+        // Nothing hangs on sealed words: a key in a document of the village would open it.
+        DocKind::Restricted => SCHEMA,
     }
 }
 
@@ -37,7 +39,7 @@ pub const FIELDS: &str = "fields";
 pub const IMPORTED: &str = "imported";
 /// Collection of corrections, in child and household documents.
 pub const AMENDMENTS: &str = "amendments";
-/// Collection of photos, in child and household documents from [`ATTACHMENTS_SCHEMA`] on.
+/// Collection of photos, in every kind but the sealed one from [`ATTACHMENTS_SCHEMA`] on.
 pub const ATTACHMENTS: &str = "attachments";
 /// Collection of rows of the file's blocks (parents' work, benefits, wishes, …), in child and household documents from
 /// [`ROWS_SCHEMA`] on. Which blocks there are is data (`policy/fields.json`).

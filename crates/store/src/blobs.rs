@@ -371,8 +371,8 @@ pub fn free(store: &Store, before_ms: i64) -> Result<(), StoreError> {
     if freed > 0 { sweep(store) } else { Ok(()) }
 }
 
-/// Gives up what nobody saved: what was taken off a form more than [`UNDO_MS`] ago, and what hangs on a form that is no
-/// more. A form that was put away keeps its photos as long as it can be brought back. Nothing else is ever given up.
+/// Gives up what nobody saved: what was taken off a form more than [`UNDO_MS`] ago, and what hangs on a form or a sheet
+/// ([`crate::sheets`]) that is no more. A form that was put away keeps its photos as long as it can be brought back. Nothing else is ever given up.
 ///
 /// # Errors
 /// The database or the disk refuses.

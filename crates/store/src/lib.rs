@@ -41,6 +41,7 @@ pub mod renewals;
 mod replay;
 pub mod returned;
 mod row;
+pub mod sheets;
 mod slots;
 pub mod standing;
 pub mod sync_state;

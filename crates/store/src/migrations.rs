@@ -17,6 +17,10 @@ const MIGRATIONS: &[(i64, &str)] = &[
         6,
         include_str!("../migrations/0006_delegated_enrolment.sql"),
     ),
+    (
+        7,
+        include_str!("../migrations/0007_photos_on_every_page.sql"),
+    ),
 ];
 
 /// The schema this app writes.

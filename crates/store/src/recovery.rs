@@ -3,6 +3,7 @@
 use crate::row::{signed, split};
 use crate::{
     StoreError, Transaction, changes, documents, drafts, projections, recusals, renewals, row,
+    sheets,
 };
 use ids::{ChangeHash, DeviceId, DocumentId, Generation, UnitId};
 use rusqlite::{Connection, OptionalExtension, named_params};
@@ -311,9 +312,10 @@ pub fn erase(
             |row| row::number(row, "unsent"),
         )?;
     end_generation(tx, document, generation, unsent, at_ms)?;
-    // Before the drafts, because what hangs on one is found by it.
+    // Before the drafts and the sheets, because what hangs on one is found by it.
     crate::blobs::erase(tx, document, at_ms)?;
     drafts::remove_of_household(tx, document)?;
+    sheets::remove_of_document(tx, document)?;
     recusals::forget(tx, document)?;
     renewals::forget(tx, document)?;
     for sql in [

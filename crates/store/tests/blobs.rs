@@ -6,7 +6,7 @@ use common::{START_MS, World};
 use ids::{BlobAddress, DocumentId};
 use store::blobs::{self, BlobKind, Said};
 use store::drafts::{self, Draft};
-use store::{Store, StoreError};
+use store::{Store, StoreError, recovery, sheets};
 use uuid::Uuid;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -192,4 +192,46 @@ fn a_fetch_goes_on_where_it_was_killed_and_believes_only_what_the_record_names()
     assert!(fetching.is_whole());
     let content = fetching.finish(BlobKind::Photo, &key, household());
     assert_eq!(content.expect("holds").len(), 200_000);
+}
+
+#[test]
+fn what_hangs_on_a_sheet_is_there_again_and_goes_when_the_sheet_does() {
+    let world = World::new();
+    let store = begin(&world);
+    let (sheet, problem) = (Uuid::from_u128(8), DocumentId(Uuid::from_u128(2)));
+    let begin_sheet =
+        || store.write(|tx| sheets::begin(tx, sheet, "problem/2", Some(problem), START_MS));
+    let hang = || {
+        blobs::add(&store, sheet, BlobKind::Photo, b"seen", Some(b"small")).expect("adds");
+    };
+    begin_sheet().expect("writes");
+    assert!(begin_sheet().is_err(), "a page has one");
+    hang();
+    blobs::give_up(&store).expect("gives up");
+    assert_eq!(files(&world), 2, "it may still be saved");
+    let found = store.read(|connection| sheets::of(connection, "problem/2"));
+    assert_eq!(found.expect("reads"), Some(sheet));
+
+    store.write(|tx| sheets::remove(tx, sheet)).expect("writes");
+    blobs::give_up(&store).expect("gives up");
+    assert_eq!(files(&world), 0, "dropped");
+
+    // Left alone for a month it goes by itself, and with its document at once.
+    begin_sheet().expect("writes");
+    hang();
+    let days = |days: i64| START_MS + days * DAY_MS;
+    let removed_old = |at_ms| store.write(|tx| sheets::remove_old(tx, at_ms));
+    removed_old(days(30)).expect("writes");
+    blobs::give_up(&store).expect("gives up");
+    assert_eq!(files(&world), 2);
+    store
+        .write(|tx| recovery::erase(tx, problem, 0, START_MS))
+        .expect("erases");
+    blobs::sweep(&store).expect("sweeps");
+    assert_eq!(files(&world), 0);
+    begin_sheet().expect("it went with its document");
+    hang();
+    removed_old(days(30) + 1).expect("writes");
+    blobs::give_up(&store).expect("gives up");
+    assert_eq!(files(&world), 0);
 }

@@ -1,7 +1,8 @@
 // A problem on both sides: a call to the police is noted with no network, the station refers and verifies, and a follow-up
 // comes to the tablet's list.
+import { readFileSync } from 'node:fs'
 import {
-  addChildren, checkAxe, createVillages, enrolStation, enrolTablet, equal, journey, look, open, startWorld, stationScreen,
+  addChildren, checkAxe, createVillages, enrolStation, enrolTablet, equal, journey, look, open, root, startWorld, stationScreen,
   stationSmall, syncNow, tabletLandscape, tabletPortrait, truthy, until,
 } from '../lib.mjs'
 
@@ -55,9 +56,15 @@ journey('a call is noted with no network, a referral is made and replied to, and
   await station.at('problem-measure').waitFor()
   await station.tap('problem-measure')
   await station.tap('answer:measures:admonish')
+  await station.tap('sheet-begin')
+  await station.at('photo-file').setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: readFileSync(`${root}docs/screenshots/tablet-today-dark.png`) })
+  await station.page.locator('[data-test="attachments"] [data-test^="attachment:"] img').waitFor()
   await look(station.page, 'problem-measure-dialog')
+  await checkAxe(station.page, 'a measure with a photo')
   await station.tap('event-save')
   await until('the measure is in the story', async () => (await station.words('problem-story')).includes('劝诫监护人'))
+  await station.page.locator('[data-test="problem-story"] [data-test^="attachment:"] img').waitFor()
+  await look(station.page, 'problem-measure-photo')
   await station.tap('problem-referred')
   await station.tap('answer:body:SCH')
   await station.page.locator('[data-test^="answer:due-day:2"]').first().click()

@@ -1,7 +1,8 @@
 // What a person writes down herself: care and help, an activity with its list to sign, a line of the log; a file that ends
 // and is opened again; two files of one child; and the duties of the month.
+import { readFileSync } from 'node:fs'
 import {
-  addChildren, createVillages, enrolStation, enrolTablet, journey, look, open, startWorld, stationScreen, stationSmall, syncNow,
+  addChildren, createVillages, enrolStation, enrolTablet, journey, look, open, root, startWorld, stationScreen, stationSmall, syncNow,
   tabletLandscape, tabletPortrait, truthy, typePin, until,
 } from '../lib.mjs'
 
@@ -68,6 +69,9 @@ journey('help is written down for two children at once, an activity has its list
   await tablet.page.locator('#row-organiser').fill('村委会')
   await tablet.page.locator('#row-place').fill('儿童之家')
   await tablet.page.locator('#row-safety').fill('两名家长看护')
+  await tablet.tap('sheet-begin')
+  await tablet.at('photo-file').setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: readFileSync(`${root}docs/screenshots/tablet-today-dark.png`) })
+  await tablet.page.locator('[data-test="attachments"] [data-test^="attachment:"] img').waitFor()
   await atEverySize(tablet, 'work-activity')
   await tablet.tap('work-save')
   await until('the list to sign has both names', async () => {
@@ -107,6 +111,9 @@ journey('help is written down for two children at once, an activity has its list
   await station.go(`/children/${children['吴天宇']}`)
   await until('the station reads it in the file', async () => (await station.words('timeline')).includes('防溺水第一课'))
   await look(station.page, 'station-file-activity')
+  await station.tap('[data-test^="activity:"]')
+  await station.page.locator('[data-test="activity-photos"] [data-test^="attachment:"] img').waitFor()
+  await look(station.page, 'station-activity-photo')
 })
 
 journey('a file is proposed to end, sent back, ended, and opened again; two files of one child are told in one', async (context) => {

@@ -15,8 +15,8 @@ use client::view::{
     AppView, AttachmentListView, ChildFileView, ChildListView, EnrolmentView, ErasureFormView,
     ErasuresView, ExportFileView, ExportFormView, ExportMadeView, ExportsView, FormsView,
     ImportPreviewView, ImportStatusView, MovesView, PeopleView, ProblemView, RecordState,
-    RecusalsView, ReturnedView, SavedView, ScreeningView, ShellKind, Stage, VillageListView,
-    VisitFormView,
+    RecusalsView, ReturnedView, SavedView, ScreeningView, SheetView, ShellKind, Stage,
+    VillageListView, VisitFormView,
 };
 use domain::form::sheet::to_sheets;
 use ids::{DocumentId, Role};
@@ -429,7 +429,7 @@ impl Journey {
         let form = tablet.begin_visit(&child).await?;
         self.write_visit(tablet, &form, "visit").await?;
         self.write_whole_form(tablet, &form, &child).await?;
-        self.attach(tablet, &form, "visit").await?;
+        self.attach(tablet, &form.draft, "visit").await?;
         let saved: SavedView = tablet.call("save_visit", json!({"id": form.draft})).await?;
         let screened = saved.screenings.first().context("it may be screened")?;
         let _: ScreeningView = tablet
@@ -493,7 +493,7 @@ impl Journey {
     }
 
     /// A photo whose EXIF and pixels are unique, and a signature whose strokes are.
-    async fn attach(&self, tablet: &Device, form: &VisitFormView, name: &str) -> Result<()> {
+    async fn attach(&self, tablet: &Device, draft: &str, name: &str) -> Result<()> {
         let photo = self.photo(name)?;
         let prepared = picture::prepare(&photo)?;
         let serial = self.canaries.digits(&format!("{name}.photo.exif"), 16);
@@ -526,7 +526,7 @@ impl Journey {
             let _: AttachmentListView = tablet
                 .call(
                     "add_attachment",
-                    json!({"draft": form.draft, "kind": kind, "bytes": STANDARD.encode(bytes)}),
+                    json!({"draft": draft, "kind": kind, "bytes": STANDARD.encode(bytes)}),
                 )
                 .await?;
         }
@@ -577,6 +577,13 @@ impl Journey {
                        "mandatory": {"choice": "reported", "text": self.words("sealed.mandatory")}}),
             )
             .await?;
+        let sheet: SheetView = tablet
+            .call("problem_sheet", json!({"id": reported.record}))
+            .await?;
+        self.attach(tablet, &sheet.draft, "problem.step").await?;
+        let said = json!({"problem": reported.record, "kind": "replied", "text": self.words("problem.step"),
+                          "sheet": sheet.draft});
+        let _: ProblemView = tablet.call("add_problem_event", said).await?;
         tablet.sync().await?;
         self.station.sync().await?;
         for (kind, text) in [
@@ -854,7 +861,7 @@ impl Journey {
         let child = self.child(tablet, 1).await?;
         let form = tablet.begin_visit(&child).await?;
         self.write_visit(tablet, &form, "draft").await?;
-        self.attach(tablet, &form, "draft").await?;
+        self.attach(tablet, &form.draft, "draft").await?;
         tablet.contact(&child, &self.words("unsent.note")).await?;
         Ok(())
     }

@@ -172,6 +172,7 @@ fn answer_problem(tablet: &Tablet, chance: &mut Chance) -> Result<&'static str, 
             kind: kind.to_owned(),
             text: "村里已经去看过。".to_owned(),
             detail: None,
+            sheet: None,
         },
     )?;
     Ok("answer to a problem")

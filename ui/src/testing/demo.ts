@@ -336,9 +336,9 @@ export function childFile(): ChildFileView {
     ],
     siblings: [{ child: 'c2', name: '石小晨' }],
     timeline: [
-      { record: 'r1', kind: 'visit', date: '2026-11-20', text: '见到孩子和奶奶，上学正常，心情一般。', by: '李玉梅', state: 'saved', counts: true, why_not: null, voided: null, amendments: ['11月21日 李玉梅 补充：奶奶腿疼'], entered_late: false, can_amend: true, waiting_for_session: false, title: null, work: null, file: 'c1' },
-      { record: 'r2', kind: 'attempt', date: '2026-11-10', text: '家里没人。', by: '李玉梅', state: 'delivered', counts: false, why_not: '没见到孩子和照料人，不算一次走访', voided: null, amendments: [], entered_late: false, can_amend: true, waiting_for_session: false, title: null, work: null, file: 'c1' },
-      { record: 'r3', kind: 'contact', date: '2026-10-08', text: '电话，照料人，正常。', by: '李玉梅', state: 'needs_you', counts: true, why_not: null, voided: '记错了孩子', amendments: [], entered_late: true, can_amend: true, waiting_for_session: false, title: null, work: null, file: 'c1' },
+      { record: 'r1', kind: 'visit', date: '2026-11-20', text: '见到孩子和奶奶，上学正常，心情一般。', by: '李玉梅', state: 'saved', counts: true, why_not: null, voided: null, amendments: ['11月21日 李玉梅 补充：奶奶腿疼'], entered_late: false, can_amend: true, waiting_for_session: false, title: null, work: null, activity: null, file: 'c1' },
+      { record: 'r2', kind: 'attempt', date: '2026-11-10', text: '家里没人。', by: '李玉梅', state: 'delivered', counts: false, why_not: '没见到孩子和照料人，不算一次走访', voided: null, amendments: [], entered_late: false, can_amend: true, waiting_for_session: false, title: null, work: null, activity: null, file: 'c1' },
+      { record: 'r3', kind: 'contact', date: '2026-10-08', text: '电话，照料人，正常。', by: '李玉梅', state: 'needs_you', counts: true, why_not: null, voided: '记错了孩子', amendments: [], entered_late: true, can_amend: true, waiting_for_session: false, title: null, work: null, activity: null, file: 'c1' },
     ],
     conflicts: 1,
     draft: 'd1',
@@ -594,6 +594,12 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
     childAttachments: async () => ({
       rows: [{ id: 'p1', document: 'h1', record: 'r1', kind: 'photo', size: 210_000, has_thumb: true, state: 'saved' }],
     }),
+    dropSheet: async () => {
+      attached = []
+      return null
+    },
+    problemSheet: async () => ({ draft: 's1' }),
+    workSheet: async () => ({ draft: 's1' }),
     openAttachment: async () => ({ done: 43, total: 43, media_type: 'image/jpeg', data: PICTURE }),
     problemForm: async ({ id }) => ({
       cards: [

@@ -2,6 +2,7 @@
 
 use super::problem as show;
 use super::room::{Room, Told};
+use crate::attachments;
 use crate::contacts::note;
 use crate::error::ClientError;
 use crate::nouns::Noun;
@@ -10,6 +11,7 @@ use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
     IdInput, OptionView, ProblemChoicesView, ProblemDetailInput, ProblemEventInput, ProblemView,
+    SheetView,
 };
 use chrono::{NaiveDate, NaiveDateTime};
 use domain::calendar::add_months;
@@ -25,7 +27,7 @@ const POLICE_FEEDBACK: &str = "POLICE_FEEDBACK";
 /// Adds an event to a story. A step this person's role may not make stays a request (architecture.md §8).
 ///
 /// # Errors
-/// `not_found`, `value_invalid`, `date_invalid`, `text_missing`, `reason_missing`, `choice_missing`, `not_allowed`,
+/// `not_found`, `draft_gone`, `value_invalid`, `date_invalid`, `text_missing`, `reason_missing`, `choice_missing`, `not_allowed`,
 /// `head_decides`, `recused`, `close_after_check`, `child_not_seen_since`, `too_old_to_reopen`, `words_are_sealed`,
 /// `disk_full`.
 pub fn add_event(tablet: &Tablet, input: &ProblemEventInput) -> Result<ProblemView, ClientError> {
@@ -40,26 +42,29 @@ pub fn add_event(tablet: &Tablet, input: &ProblemEventInput) -> Result<ProblemVi
     let given = input.detail.clone().unwrap_or_default();
     let detail = detail(&room, noun, &told, kind, &given)?;
     says_enough(noun, kind, &text, &detail)?;
+    let sheet = attachments::sheet_of(tablet, input.sheet.as_ref(), &page(noun))?;
     let id = tablet.new_id().to_string();
-    let edit = problem::add_detailed(
+    let mut edits = vec![problem::add_detailed(
         &id,
         kind,
         &text,
         &detail,
         tablet.clock.now_ms(),
         &tablet.identity.staff.to_string(),
-    );
-    let name = room.names(&noun.noun);
-    records::save(
+    )];
+    if let Some(sheet) = sheet {
+        edits.extend(attachments::edits(tablet, sheet, &id)?);
+    }
+    let label = format!("{} 问题", room.names(&noun.noun));
+    let document = noun.id;
+    records::save_with(
         tablet,
         "problem_event_added",
         &[
-            Write::new(noun.id, DocKind::Problem, noun.unit, vec![edit]).labelled(
-                "problem",
-                format!("{name} 问题"),
-                &id,
-            ),
+            Write::new(document, DocKind::Problem, noun.unit, edits)
+                .labelled("problem", label, &id),
         ],
+        |tx| attachments::bind_sheet(tx, sheet, document),
     )?;
     show(
         tablet,
@@ -67,6 +72,24 @@ pub fn add_event(tablet: &Tablet, input: &ProblemEventInput) -> Result<ProblemVi
             id: input.problem.clone(),
         },
     )
+}
+
+/// What the page of a problem's next step is called, so that its photos are found again.
+pub(super) fn page(noun: &Noun<Problem>) -> String {
+    format!("problem/{}", noun.id)
+}
+
+/// The sheet that photos of a problem's next step hang on until it is saved.
+///
+/// # Errors
+/// `not_found`, `photos_are_open` for a matter whose words are the station's alone, `still_loading`, `disk_full`.
+pub fn open_sheet(tablet: &Tablet, input: &IdInput) -> Result<SheetView, ClientError> {
+    let room = Room::open(tablet)?;
+    let noun = room.find(&input.id)?;
+    if super::room::is_sealed(&noun.noun) {
+        return Err(ClientError::new("photos_are_open"));
+    }
+    attachments::open_sheet(tablet, &page(noun), Some(noun.id))
 }
 
 fn may_add(

@@ -5,7 +5,7 @@ mod report;
 mod room;
 mod steps;
 
-pub use acts::add_event;
+pub use acts::{add_event, open_sheet};
 pub use report::{form, mandatory_page, report_problem};
 pub(crate) use room::Room;
 pub use room::role_words;
@@ -130,6 +130,7 @@ pub fn timeline_rows(tablet: &Tablet, child: &str) -> Result<Vec<(i64, TimelineR
                 waiting_for_session: false,
                 title: None,
                 work: None,
+                activity: None,
                 file: child.to_owned(),
             },
         ));

@@ -1,6 +1,7 @@
 //! Everything needed to show problems, and how one is shown.
 
 use super::{acts, steps};
+use crate::attachments;
 use crate::error::ClientError;
 use crate::nouns::Noun;
 use crate::recusals::{self, Recusals};
@@ -324,6 +325,8 @@ impl<'a> Room<'a> {
                 .map(str::to_owned),
             merged_into,
             words_sealed: is_sealed(&noun.noun),
+            attachments: attachments::of_document(self.tablet, noun.id, |_| true)?,
+            sheet: attachments::begun_sheet(self.tablet, &acts::page(noun))?,
             mandatory: mandatory_words(&noun.noun),
             handler: handler.map(|staff| self.people.name(staff)),
             recused,

@@ -30,7 +30,7 @@ pub struct AttachmentView {
     pub id: String,
     /// The document it belongs to; null on a form.
     pub document: Option<String>,
-    /// The record in the child's file it belongs to; null on a form.
+    /// The record it belongs to, an event or a piece of work as well; null on a form.
     pub record: Option<String>,
     /// What it is.
     pub kind: AttachmentKind,
@@ -42,7 +42,14 @@ pub struct AttachmentView {
     pub state: RecordState,
 }
 
-/// Something added to a visit form.
+/// The sheet of a page that is no visit form: what is added to it hangs on its draft id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct SheetView {
+    /// Draft id.
+    pub draft: String,
+}
+
+/// Something added to a form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct AddAttachmentInput {
     /// Draft id.
@@ -53,7 +60,7 @@ pub struct AddAttachmentInput {
     pub bytes: String,
 }
 
-/// An attachment of a visit form.
+/// An attachment of a form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct DraftAttachmentInput {
     /// Draft id.

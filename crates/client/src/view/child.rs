@@ -193,6 +193,8 @@ pub struct TimelineRow {
     pub waiting_for_session: bool,
     /// Where this person puts it right; null for everything but her own written work.
     pub work: Option<WorkRefView>,
+    /// The activity it is a line of, to be looked at: record id.
+    pub activity: Option<String>,
     /// The file it lies in: another one of this child's, where two are told in one.
     pub file: String,
 }

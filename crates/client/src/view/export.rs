@@ -75,6 +75,7 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         VisitReadView,
         AttachmentListView,
         AddAttachmentInput,
+        SheetView,
         DraftAttachmentInput,
         OpenAttachmentInput,
         OpenedAttachmentView,

@@ -1,5 +1,6 @@
 //! Problems: report, list, story, the mandatory page.
 
+use super::attachment::AttachmentView;
 use super::child::{CardView, OptionView, RecordState};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -271,8 +272,12 @@ pub struct ProblemView {
     pub why_not_close: Option<String>,
     /// The problem it is told in from now on.
     pub merged_into: Option<OptionView>,
-    /// Its words are the station's alone, so that an event about the police has no words.
+    /// Its words are the station's alone, so that an event about the police has no words, and no event has a photo.
     pub words_sealed: bool,
+    /// Photos of its events, oldest first.
+    pub attachments: Vec<AttachmentView>,
+    /// Photos were added to a step that is not saved yet: draft id.
+    pub sheet: Option<String>,
     /// The mandatory page's outcome, if shown.
     pub mandatory: Option<String>,
     /// Who handles it (经办人).
@@ -399,6 +404,10 @@ pub struct ProblemEventInput {
     #[serde(default)]
     #[ts(optional)]
     pub detail: Option<ProblemDetailInput>,
+    /// Sheet its photos hang on.
+    #[serde(default)]
+    #[ts(optional)]
+    pub sheet: Option<String>,
 }
 
 /// What an event says beside its words, in codes.

@@ -1,6 +1,6 @@
 //! The work log of a month, and the work a person writes down herself.
 
-use super::{RowColumnView, RowLineView};
+use super::{AttachmentView, RowColumnView, RowLineView};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use ts_rs::TS;
@@ -132,6 +132,12 @@ pub struct WorkFormView {
     pub day: String,
     /// What it says so far, by column.
     pub values: BTreeMap<String, Vec<String>>,
+    /// It may have photos.
+    pub photos: bool,
+    /// Photos it has.
+    pub attachments: Vec<AttachmentView>,
+    /// Photos were added to it that are not saved yet: draft id.
+    pub sheet: Option<String>,
 }
 
 /// Write a piece of work, or one anew.
@@ -145,6 +151,10 @@ pub struct WorkInput {
     pub children: Vec<String>,
     /// Values by column; several for a multiple choice.
     pub values: BTreeMap<String, Vec<String>>,
+    /// Sheet its photos hang on.
+    #[serde(default)]
+    #[ts(optional)]
+    pub sheet: Option<String>,
 }
 
 /// Take a piece of one's own work away.
@@ -174,6 +184,8 @@ pub struct SignListView {
     pub lines: Vec<RowLineView>,
     /// Children who take part.
     pub names: Vec<String>,
+    /// Photos of it.
+    pub attachments: Vec<AttachmentView>,
 }
 
 // Who somebody is and what they said stays out of logs.

@@ -2,7 +2,7 @@
 import type { AttachmentKind } from "./AttachmentKind";
 
 /**
- * Something added to a visit form.
+ * Something added to a form.
  */
 export type AddAttachmentInput = { 
 /**

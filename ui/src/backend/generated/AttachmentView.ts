@@ -15,7 +15,7 @@ id: string,
  */
 document: string | null, 
 /**
- * The record in the child's file it belongs to; null on a form.
+ * The record it belongs to, an event or a piece of work as well; null on a form.
  */
 record: string | null, 
 /**

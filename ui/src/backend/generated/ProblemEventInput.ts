@@ -20,4 +20,8 @@ text: string,
 /**
  * What else it says.
  */
-detail?: ProblemDetailInput, };
+detail?: ProblemDetailInput, 
+/**
+ * Sheet its photos hang on.
+ */
+sheet?: string, };

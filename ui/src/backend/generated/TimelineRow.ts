@@ -68,6 +68,10 @@ waiting_for_session: boolean,
  */
 work: WorkRefView | null, 
 /**
+ * The activity it is a line of, to be looked at: record id.
+ */
+activity: string | null, 
+/**
  * The file it lies in: another one of this child's, where two are told in one.
  */
 file: string, };

@@ -19,4 +19,8 @@ children: Array<string>,
 /**
  * Values by column; several for a multiple choice.
  */
-values: { [key in string]: Array<string> }, };
+values: { [key in string]: Array<string> }, 
+/**
+ * Sheet its photos hang on.
+ */
+sheet?: string, };

@@ -46,6 +46,8 @@ function story(more: Partial<ProblemView> = {}): ProblemView {
     why_not_close: null,
     merged_into: null,
     words_sealed: false,
+    attachments: [],
+    sheet: null,
     mandatory: null,
     handler: null,
     may_be_handled_by: [],

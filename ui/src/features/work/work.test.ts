@@ -19,6 +19,9 @@ const form: WorkFormView = {
   children: ['石小雨', '周子涵', '吴天宇'].map((name, index) => ({ child: `c${index + 1}`, name, village: '青石村', chosen: index === 1 })),
   day: 'on',
   values: {},
+  photos: false,
+  attachments: [],
+  sheet: null,
 }
 
 async function page(more: Partial<WorkFormView> = {}, path = '/work/help') {
@@ -76,7 +79,7 @@ test('what was written is taken away with a reason', async () => {
 
 test('the list to sign names who takes part and leaves room for a hand', async () => {
   const backend = demoBackend({
-    signList: async () => ({ title: '防溺水课', lines: [{ key: 'on', label: '哪天', text: '2026-11-05', reveal: null, flag: null }], names: ['石小雨', '周子涵'] }),
+    signList: async () => ({ title: '防溺水课', lines: [{ key: 'on', label: '哪天', text: '2026-11-05', reveal: null, flag: null }], names: ['石小雨', '周子涵'], attachments: [] }),
   })
   const { by } = await show(SignListPage, { backend, at: '/work/sign/w1', pattern: '/work/sign/:record' })
   expect(by('sign-table').textContent).toContain('周子涵')

@@ -1,0 +1,1 @@
+SELECT sheet FROM sheets WHERE about = :about;

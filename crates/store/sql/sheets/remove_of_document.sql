@@ -1,0 +1,1 @@
+DELETE FROM sheets WHERE document = :document;

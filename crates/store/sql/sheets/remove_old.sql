@@ -1,0 +1,1 @@
+DELETE FROM sheets WHERE begun_ms < :before_ms;
