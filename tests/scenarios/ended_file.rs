@@ -3,12 +3,14 @@
 
 use anyhow::{Context, Result};
 use client::view::{
-    ChildFileView, ChildListView, ComingView, FileState, FileStatusView, SavedView, TimelineKind,
-    TodayView,
+    ChildFileView, ChildListView, ComingView, FileState, FileStatusView, SavedView, ShellKind,
+    TimelineKind, TodayView,
 };
+use ids::Role;
+use protocol::CreateEnrolment;
 use serde_json::{Value, json};
 use zoufang_tests::device::Device;
-use zoufang_tests::story::World;
+use zoufang_tests::story::{PIN, World};
 
 fn end(child: &str, reason: &str, on: &str) -> Value {
     json!({"child": child, "step": "end", "reason": reason, "on": on, "into": null, "text": "村里开了证明。"})
@@ -204,6 +206,54 @@ async fn two_files_of_one_child_are_told_in_one_and_parted_again() -> Result<()>
     assert_eq!(visits(&tablet.file(leading).await?).len(), 1);
     let own = tablet.file(other).await?;
     assert_eq!((own.status.state, visits(&own).len()), (FileState::Runs, 1));
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_station_has_two_people_a_merge_is_confirmed_by_the_other() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let (one, two) = (tablet.child("吴天宇").await?, tablet.child("郑可欣").await?);
+    let station = &world.station;
+    let first = propose(station, step(&one, "merge", Some(&two))).await?;
+    assert!(!first.waiting[0].another, "she is alone");
+    let colleague = world.open_device(&world.new_folder(), ShellKind::Station)?;
+    let code = CreateEnrolment {
+        unit: station.tablet()?.identity.scope,
+        role: Role::Supervisor,
+        person: "高岚".to_owned(),
+    };
+    let code = world.township.server.create_enrolment(code).await?;
+    colleague.enrol(&world.township.server, &code, PIN).await?;
+    world.settle(&[&tablet]).await?;
+    colleague.sync().await?;
+
+    let waits = status(station, &one).await?;
+    assert!(waits.waiting[0].another && waits.waiting[0].mine);
+    station.step_up().await?;
+    let agree = answer(&one, &first, "confirmed", "")?;
+    let refused = station.refusal("decide_status", agree.clone()).await?;
+    assert_eq!(refused.code, "another_confirms");
+    // What a colleague signed is hers to take back, and a proposal is nobody else's.
+    let back = answer(&one, &first, "withdrawn", "")?;
+    assert_eq!(
+        colleague.refusal("decide_status", back).await?.code,
+        "not_allowed"
+    );
+    let seen = status(&colleague, &one).await?;
+    assert!(!seen.waiting[0].another && !seen.waiting[0].mine);
+    colleague.step_up().await?;
+    let _: ChildFileView = colleague.call("decide_status", agree).await?;
+    colleague.sync().await?;
+    world.settle(&[&tablet]).await?;
+    assert_eq!(status(&tablet, &one).await?.state, FileState::Told);
+
+    // To part them is one's own to confirm: nothing is put together by it.
+    let parted = propose(station, step(&one, "part", None)).await?;
+    assert!(!parted.waiting[0].another);
+    let agree = answer(&one, &parted, "confirmed", "")?;
+    let _: ChildFileView = station.call("decide_status", agree).await?;
     world.township.stop().await;
     Ok(())
 }

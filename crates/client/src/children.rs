@@ -148,7 +148,7 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
     };
     Ok(ChildFileView {
         child: input.id.clone(),
-        status: file_status::of(tablet, &roster, child, pack, decides),
+        status: file_status::of(tablet, &roster, child, pack, decides)?,
         household: child.child.household().unwrap_or_default().to_owned(),
         name: child.name(),
         nickname: child.child.text("nickname").map(str::to_owned),

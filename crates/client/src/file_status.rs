@@ -28,16 +28,23 @@ pub(crate) fn of(
     child: &RosterChild,
     pack: &PolicyPack,
     decides: bool,
-) -> FileStatusView {
+) -> Result<FileStatusView, ClientError> {
     let status = &child.child.status;
-    let waiting = status.waiting().map(|one| view(tablet, roster, pack, one));
+    let others = decides && recusals::others_decide(tablet, roster, child)?;
+    let waiting = status.waiting().map(|one| {
+        let another = others && is_left_to_others(tablet, pack, one);
+        ProposalView {
+            another,
+            ..view(tablet, roster, pack, one)
+        }
+    });
     let is_waiting = |one: &Proposal| status.waiting().any(|it| it.word.id == one.word.id);
     let (on, reason) = match &status.state {
         State::Runs => (None, None),
         State::Ended { on, reason } => (Some(*on), Some(pack.label(REASONS, reason).to_owned())),
         State::Told { on, .. } => (Some(*on), None),
     };
-    FileStatusView {
+    Ok(FileStatusView {
         state: match status.state {
             State::Runs => FileState::Runs,
             State::Ended { .. } => FileState::Ended,
@@ -73,7 +80,7 @@ pub(crate) fn of(
             .collect(),
         decides,
         reasons: options(pack.list(REASONS)),
-    }
+    })
 }
 
 /// Whose files belong together is looked at by somebody who sees all of them.
@@ -111,6 +118,15 @@ fn alike(roster: &Roster, child: &RosterChild) -> Vec<SiblingView> {
         .collect()
 }
 
+/// Two files become one only when two people of the station looked at it: whoever proposed it leaves it to a colleague, where
+/// she has one who is not a relative. Asked where somebody confirms, and not in the fold: who was there on the day is not
+/// known for good. For which steps, the policy says.
+fn is_left_to_others(tablet: &Tablet, pack: &PolicyPack, one: &Proposal) -> bool {
+    let two_persons = &pack.rules.ending.two_persons;
+    let asked = two_persons.iter().any(|step| step == one.step.as_str());
+    asked && one.author == Some(tablet.identity.staff)
+}
+
 fn view(tablet: &Tablet, roster: &Roster, pack: &PolicyPack, one: &Proposal) -> ProposalView {
     let name = |claimed: &str, made_by: Option<[u8; 32]>| {
         let author = roster::author_of(tablet, made_by).ok().flatten();
@@ -133,7 +149,8 @@ fn view(tablet: &Tablet, roster: &Roster, pack: &PolicyPack, one: &Proposal) -> 
         text: one.word.text.clone(),
         by: name(&one.word.by, one.word.made_by),
         at: system::moment(one.word.recorded_ms),
-        mine: one.word.by == tablet.identity.staff.to_string(),
+        mine: one.author == Some(tablet.identity.staff),
+        another: false,
         answer: answer.map(|(answer, _)| answer.as_str().to_owned()),
         answer_text: answer.map_or_else(String::new, |(_, word)| word.text.clone()),
         answered_by: answer.map_or_else(String::new, |(_, word)| name(&word.by, word.made_by)),
@@ -267,7 +284,7 @@ fn may_not(tablet: &Tablet) -> ClientError {
 ///
 /// # Errors
 /// `not_found`, `value_invalid`, `status_changed` when it was answered or no longer fits, `station_decides`, `recused`,
-/// `not_allowed` for another person's, `text_missing`, `pin_again`, `too_large`, `disk_full`.
+/// `not_allowed` for another person's, `another_confirms` for one's own where two people look, `text_missing`, `pin_again`, `too_large`, `disk_full`.
 pub fn decide(tablet: &Tablet, input: &DecideStatusInput) -> Result<ChildFileView, ClientError> {
     let roster = Roster::read(tablet)?;
     let child = roster.child(&input.child)?;
@@ -279,7 +296,7 @@ pub fn decide(tablet: &Tablet, input: &DecideStatusInput) -> Result<ChildFileVie
         .find(|one| one.word.id == input.proposal)
         .ok_or_else(|| ClientError::new("status_changed"))?;
     match answer {
-        Answer::Withdrawn if proposal.word.by != tablet.identity.staff.to_string() => {
+        Answer::Withdrawn if proposal.author != Some(tablet.identity.staff) => {
             return Err(ClientError::new("not_allowed"));
         }
         Answer::Withdrawn => {}
@@ -289,6 +306,14 @@ pub fn decide(tablet: &Tablet, input: &DecideStatusInput) -> Result<ChildFileVie
         Answer::SentBack if text.is_empty() => return Err(ClientError::new("text_missing")),
         Answer::SentBack => {}
         Answer::Confirmed => {
+            let packs = tablet.packs();
+            let pack = packs
+                .rules_on(roster.today)
+                .ok_or_else(|| ClientError::new("form_unknown"))?;
+            let is_left = is_left_to_others(tablet, pack, proposal);
+            if is_left && recusals::others_decide(tablet, &roster, child)? {
+                return Err(ClientError::new("another_confirms"));
+            }
             if let Some(into) = &proposal.into {
                 leading(&roster, child, into)?;
             }

@@ -14,7 +14,7 @@ use domain::record::{FieldConflict, FieldValue, Record, doc};
 use domain::status::{self, STATUS};
 use domain::work::Work;
 use ids::{ChangeHash, DocKind, DocumentId, Role, UnitId};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use store::projections::{children, conflicts, households, records};
 use store::{Connection, StoreError, changes, documents, members};
@@ -327,28 +327,49 @@ fn only_the_station_decides(connection: &Connection, child: &mut Child) -> Resul
     if !lowers && entries.is_empty() {
         return Ok(());
     }
-    let staff = members::all_staff(connection)?;
-    let is_directors = |change: Option<[u8; 32]>| -> Result<bool, ClientError> {
-        let Some(change) = change else {
-            return Ok(false);
-        };
-        let author = changes::author_of(connection, ChangeHash(change))?;
-        let known = author.and_then(|author| staff.iter().find(|row| row.staff == author.staff));
-        Ok(known.is_some_and(|row| row.role == Role::Director))
-    };
+    let signed = Signed::read(connection)?;
     for fact in &mut child.tier_facts {
-        if fact.kind == TIER_LOWERED && is_directors(fact.made_by)? {
+        if fact.kind == TIER_LOWERED && !signed.author(fact.made_by)?.decides {
             fact.approved_by = None;
         }
     }
-    let mut theirs = BTreeSet::new();
+    let mut authors = HashMap::new();
     for entry in &entries {
-        if is_directors(entry.made_by)? {
-            theirs.insert(entry.id.clone());
-        }
+        authors.insert(entry.id.clone(), signed.author(entry.made_by)?);
     }
-    child.status = status::fold(entries.iter(), |entry| !theirs.contains(&entry.id));
+    child.status = status::fold(entries.iter(), |entry| {
+        authors.get(&entry.id).copied().unwrap_or_default()
+    });
     Ok(())
+}
+
+/// Who signed what, with whether they may decide for the station.
+struct Signed<'a> {
+    connection: &'a Connection,
+    staff: Vec<members::StaffRow>,
+}
+
+impl<'a> Signed<'a> {
+    fn read(connection: &'a Connection) -> Result<Self, ClientError> {
+        Ok(Self {
+            connection,
+            staff: members::all_staff(connection)?,
+        })
+    }
+
+    /// The author of a change. Whoever is known as a director decides nothing.
+    fn author(&self, change: Option<[u8; 32]>) -> Result<status::Author, ClientError> {
+        let author = match change {
+            Some(change) => changes::author_of(self.connection, ChangeHash(change))?,
+            None => None,
+        };
+        let staff = author.map(|author| author.staff);
+        let known = self.staff.iter().find(|row| Some(row.staff) == staff);
+        Ok(status::Author {
+            staff,
+            decides: known.is_none_or(|row| row.role != Role::Director),
+        })
+    }
 }
 
 /// What a child is found by.

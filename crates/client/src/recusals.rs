@@ -84,6 +84,19 @@ pub(crate) fn decides(tablet: &Tablet, child: &RosterChild) -> Result<bool, Clie
     Ok(tablet.identity.role.is_at_station() && !is_hers(tablet, &Recusals::read(tablet)?, child))
 }
 
+/// Whether a colleague of this person's station decides about the child, too.
+pub(crate) fn others_decide(
+    tablet: &Tablet,
+    roster: &Roster,
+    child: &RosterChild,
+) -> Result<bool, ClientError> {
+    let recusals = Recusals::read(tablet)?;
+    let me = &tablet.identity;
+    let family = family(child);
+    let mut colleagues = roster.people.of_station(me.scope);
+    Ok(colleagues.any(|staff| staff != me.staff && !recusals.concern(staff, &family)))
+}
+
 /// What the child's file says.
 pub(crate) fn of_child(
     tablet: &Tablet,

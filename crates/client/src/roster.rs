@@ -142,6 +142,16 @@ impl People {
             .map_or("", |(_, _, unit)| self.region(*unit))
     }
 
+    /// Who works at a station.
+    pub fn of_station(&self, scope: UnitId) -> impl Iterator<Item = StaffId> {
+        let staff = self.staff.iter();
+        staff
+            .filter(move |(staff, (_, role, unit))| {
+                role.is_at_station() && *unit == scope && !self.gone.contains(staff)
+            })
+            .map(|(staff, _)| *staff)
+    }
+
     /// Names of the directors of a village.
     pub fn directors(&self, unit: UnitId) -> Vec<String> {
         let mut names: Vec<String> = self

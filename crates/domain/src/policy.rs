@@ -11,6 +11,7 @@ pub use set::{PolicySet, PolicySetError};
 use crate::calendar::{WorkCalendar, WorkYear};
 use crate::code_list::{CodeItem, CodeLists};
 use crate::problem::clock::ProblemTimer;
+use crate::status::Step;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -373,7 +374,7 @@ impl Default for RetentionRules {
     }
 }
 
-/// What it takes to end a file (domain.md §5.6).
+/// What it takes to end a file, and to tell it in another one (domain.md §5.6).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct EndingRules {
@@ -381,6 +382,8 @@ pub struct EndingRules {
     pub visit_days: u32,
     /// Codes of EXIT_REASON that need no visit.
     pub without_visit: Vec<String>,
+    /// Steps ([`crate::status::Step`]) that somebody else confirms than proposed them, where the station has two people.
+    pub two_persons: Vec<String>,
 }
 
 impl Default for EndingRules {
@@ -389,6 +392,7 @@ impl Default for EndingRules {
         Self {
             visit_days: 30,
             without_visit: codes.map(str::to_owned).to_vec(),
+            two_persons: vec![Step::Merge.as_str().to_owned()],
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::record::{Edit, Entry, ROWS};
 use chrono::{Days, NaiveDate};
+use ids::StaffId;
 
 /// Block of the rows that tell it.
 pub const STATUS: &str = "status";
@@ -120,6 +121,15 @@ pub struct Word {
     pub made_by: Option<[u8; 32]>,
 }
 
+/// Who wrote an entry, as the signed envelope says and not the entry.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Author {
+    /// The person; none where the envelope is not known here.
+    pub staff: Option<StaffId>,
+    /// May decide for the station.
+    pub decides: bool,
+}
+
 /// A proposal with what became of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proposal {
@@ -131,6 +141,8 @@ pub struct Proposal {
     pub into: Option<String>,
     /// Who said what.
     pub word: Word,
+    /// Who signed it.
+    pub author: Option<StaffId>,
     /// The answer that counts.
     pub answer: Option<(Answer, Word)>,
 }
@@ -182,11 +194,11 @@ fn word(entry: &Entry) -> Word {
     }
 }
 
-/// Folds the entries of the block, in causal order. `decides` says whether an entry's author may decide for the station;
-/// the answer of anybody else moves nothing.
+/// Folds the entries of the block, in causal order. `author` says who signed an entry: what somebody answers who may not
+/// decide for the station moves nothing, and a proposal is taken back by whoever signed it and by nobody else.
 pub fn fold<'a>(
     entries: impl Iterator<Item = &'a Entry>,
-    decides: impl Fn(&Entry) -> bool,
+    author: impl Fn(&Entry) -> Author,
 ) -> Status {
     let mut status = Status::default();
     for entry in entries {
@@ -197,6 +209,7 @@ pub fn fold<'a>(
                 reason: entry.text_or_empty("reason"),
                 into: entry.text("into").map(str::to_owned),
                 word: word(entry),
+                author: author(entry).staff,
                 answer: None,
             });
             continue;
@@ -210,11 +223,12 @@ pub fn fold<'a>(
             continue;
         };
         let proposal = &status.story[found];
+        let who = author(entry);
         let counts = match answer {
-            Answer::Withdrawn => entry.text("by") == Some(proposal.word.by.as_str()),
-            Answer::SentBack => decides(entry),
+            Answer::Withdrawn => who.staff.is_some() && who.staff == proposal.author,
+            Answer::SentBack => who.decides,
             // A file that ended meanwhile is not ended again.
-            Answer::Confirmed => decides(entry) && proposal.step.fits(&status.state),
+            Answer::Confirmed => who.decides && proposal.step.fits(&status.state),
         };
         if !counts {
             continue;
@@ -330,8 +344,22 @@ mod tests {
         entry(id, kind, on, by).with("answers", to)
     }
 
+    /// As if everybody had signed with the name the entry claims.
     fn told(entries: &[Entry]) -> Status {
-        fold(entries.iter(), |entry| entry.text("by") == Some("station"))
+        told_as(entries, |entry| entry.text_or_empty("by"))
+    }
+
+    fn told_as(entries: &[Entry], signed: impl Fn(&Entry) -> String) -> Status {
+        const PEOPLE: [&str; 3] = ["station", "director", "colleague"];
+        fold(entries.iter(), |entry| {
+            let name = signed(entry);
+            let place = PEOPLE.iter().position(|known| *known == name);
+            let id = place.map(|place| format!("00000000-0000-4000-8000-00000000000{place}"));
+            Author {
+                staff: id.map(|id| StaffId::parse(&id).expect("an id")),
+                decides: name == "station",
+            }
+        })
     }
 
     #[test]
@@ -377,6 +405,30 @@ mod tests {
         story.push(answer("e", "withdrawn", "d", "2026-11-05", "colleague"));
         assert_eq!(told(&story).waiting().count(), 1, "only she takes it back");
         story.push(answer("f", "withdrawn", "d", "2026-11-05", "director"));
+        assert_eq!(told(&story).waiting().count(), 0);
+    }
+
+    #[test]
+    fn a_proposal_is_taken_back_by_whoever_signed_it_whatever_name_an_answer_claims() {
+        let story = [
+            entry("a", "end", "2026-11-02", "director"),
+            answer("b", "withdrawn", "a", "2026-11-03", "director"),
+        ];
+        let forged = told_as(&story, |entry| {
+            let signed = if entry.id == "b" {
+                "colleague"
+            } else {
+                "director"
+            };
+            signed.to_owned()
+        });
+        assert_eq!(forged.waiting().count(), 1);
+        let unknown = told_as(&story, |_| String::new());
+        assert_eq!(
+            unknown.waiting().count(),
+            1,
+            "nobody is not the same person"
+        );
         assert_eq!(told(&story).waiting().count(), 0);
     }
 

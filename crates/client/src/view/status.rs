@@ -37,6 +37,8 @@ pub struct ProposalView {
     pub at: String,
     /// This person proposed it, so that it can be taken back.
     pub mine: bool,
+    /// This person proposed it, and a colleague has to confirm it.
+    pub another: bool,
     /// confirmed | sent_back | withdrawn; null while it waits.
     pub answer: Option<String>,
     /// What the answer said.

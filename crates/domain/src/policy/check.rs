@@ -2,6 +2,7 @@
 
 use super::{Campaign, Interval, PolicyPack, TierPredicate, code_matches};
 use crate::problem::clock::{FollowUpAt, ProblemTimer};
+use crate::status::Step;
 use std::collections::BTreeSet;
 
 /// Why a pack is refused. Every variant names the place in the pack.
@@ -192,6 +193,11 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
     ] {
         if value > 366 {
             return Err(PolicyError::Range(place.to_owned()));
+        }
+    }
+    for step in &rules.ending.two_persons {
+        if Step::parse(step).is_none() {
+            return Err(unknown("rules.ending.two_persons".to_owned(), step));
         }
     }
     if rules.reveal_seconds > 600 {

@@ -42,6 +42,10 @@ at: string,
  */
 mine: boolean, 
 /**
+ * This person proposed it, and a colleague has to confirm it.
+ */
+another: boolean, 
+/**
  * confirmed | sent_back | withdrawn; null while it waits.
  */
 answer: string | null, 

@@ -14,6 +14,7 @@ const proposal: ProposalView = {
   by: '李玉梅',
   at: '2026-11-21T02:00:00Z',
   mine: false,
+  another: false,
   answer: null,
   answer_text: '',
   answered_by: '',
@@ -80,4 +81,12 @@ test('a file that was ended or merged says so, and where it went', async () => {
   expect(by('status-leading').getAttribute('href')).toContain('/children/c9')
   const ended = await file({ state: 'ended', on: '2026-11-20', reason: '迁出', steps: ['reopen'] })
   expect(ended.by('status-step:reopen').textContent).toContain('重新打开')
+})
+
+test('who proposed a merge leaves it to a colleague, and can still take it back', async () => {
+  const { by } = await file({ decides: true, waiting: [{ ...proposal, step: 'merge', mine: true, another: true }] })
+  expect(by('status-another').textContent).toContain('另一位同事')
+  expect(document.querySelector('[data-test="status-confirm"]')).toBeNull()
+  expect(document.querySelector('[data-test="status-return"]')).toBeNull()
+  expect(by('status-withdraw')).toBeTruthy()
 })
