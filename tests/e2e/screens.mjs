@@ -59,6 +59,7 @@ export async function stationScreens(core) {
     ['problem-paper', `/problems/${busiest}/paper`],
     ['inbox', '/inbox', 'inbox-read'],
     ['coming', '/coming'],
+    ['rounds', '/rounds'],
     ['moves', '/moves'],
     ['move-offer', `/moves/offer/${child}`],
     ['imports', '/imports', 'import-preview'],

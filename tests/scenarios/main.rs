@@ -31,6 +31,7 @@ mod refused;
 mod renewing;
 mod restored_server;
 mod returned;
+mod rounds;
 mod sealed_words;
 mod several_people;
 mod the_right_eyes;

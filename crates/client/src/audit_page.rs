@@ -30,10 +30,12 @@ const LOOKS: [&str; 6] = [
 ];
 
 /// What devices write that the page lists one by one. What the server writes is listed wholly.
-const EVENTS: [&str; 18] = [
+const EVENTS: [&str; 20] = [
     "opened_urgently",
     "opening_reviewed",
     "status_answered",
+    "round_opened",
+    "round_taken_back",
     "handler_named",
     "export_made",
     "export_taken",

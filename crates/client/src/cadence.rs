@@ -9,11 +9,13 @@ use domain::cadence::{
 };
 use domain::calendar::add_days;
 use domain::child::{Child, TIER_LOWERED};
+use domain::policy::Campaign;
 use domain::scalar::Scalar;
 use domain::screening::RISK;
 
-/// What the engine is asked for a child. None when the file has no opening date yet: then there is no cadence.
-pub fn input(child: &Child) -> Option<CadenceInput> {
+/// What the engine is asked for a child, with the rounds of its village. None when the file has no opening date yet: then
+/// there is no cadence.
+pub fn input(child: &Child, rounds: &[Campaign]) -> Option<CadenceInput> {
     let opened_on = child.text(domain::child::OPENED_ON)?.parse().ok()?;
     let mut events: Vec<Event> = Vec::new();
     for visit in &child.visits {
@@ -138,6 +140,7 @@ pub fn input(child: &Child) -> Option<CadenceInput> {
             })
             .collect(),
         boards: child.text("boarding") == Some("y"),
+        rounds: rounds.to_vec(),
     })
 }
 
@@ -169,8 +172,8 @@ fn settled_facts(child: &Child) -> impl Iterator<Item = TierFact> {
 }
 
 /// Computes a child's cadence today. None without an opening date.
-pub fn of(child: &Child, packs: &Packs, today: NaiveDate) -> Option<Cadence> {
-    let mut cadence = input(child).map(|input| compute(&input, &packs.rules, today))?;
+pub fn of(child: &Child, rounds: &[Campaign], packs: &Packs, today: NaiveDate) -> Option<Cadence> {
+    let mut cadence = input(child, rounds).map(|input| compute(&input, &packs.rules, today))?;
     // The last day of a file still counts for its records; nothing more is asked of it.
     if child.status.ended_on().is_some() {
         cadence.dues.clear();
@@ -257,13 +260,13 @@ mod tests {
         let packs = Packs::read([("another province", pack)]);
         let mut child = colourful();
         let today = day("2026-02-10");
-        let tier = |child: &Child| of(child, &packs, today).expect("a cadence").tier;
+        let tier = |child: &Child| of(child, &[], &packs, today).expect("a cadence").tier;
         assert_eq!(tier(&child).as_deref(), Some("GREEN"));
         child.settled_levels = vec![
             settled("yellow", "2026-02-04"),
             settled("red", "2026-02-05"),
         ];
-        let cadence = of(&child, &packs, today).expect("a cadence");
+        let cadence = of(&child, &[], &packs, today).expect("a cadence");
         assert_eq!(cadence.tier.as_deref(), Some("RED"));
         let visit = cadence.due(Kind::Visit).expect("a date");
         assert_eq!(visit.reason, "每周一次", "a colour is no word for a child");
@@ -277,7 +280,7 @@ mod tests {
         let mut child = colourful();
         for later in ["2026-02-07", "2026-02-05", "2026-01-02"] {
             child.settled_levels = vec![settled("yellow", "2026-02-05"), settled("green", later)];
-            let cadence = of(&child, &packs, day("2026-02-10")).expect("a cadence");
+            let cadence = of(&child, &[], &packs, day("2026-02-10")).expect("a cadence");
             assert_eq!(cadence.tier.as_deref(), Some("YELLOW"), "{later}");
             assert_eq!(cadence.lower_to.as_deref(), Some("GREEN"), "{later}");
         }

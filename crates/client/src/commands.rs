@@ -6,8 +6,8 @@ use crate::tablet::Tablet;
 use crate::{
     attachments, audit_page, benefits, children, conflicts, contacts, delegation, duties, erasures,
     exports, file_status, forms, masks, moves, office_line, people, problems, recusals, restricted,
-    returned, rhythm, rows, screening, standing, station, sync_page, today, visits, work, work_log,
-    writing,
+    returned, rhythm, rounds, rows, screening, standing, station, sync_page, today, visits, work,
+    work_log, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -138,6 +138,9 @@ commands! {
         "note_miss" => rhythm::note_miss, input;
         "lower_tier" => rhythm::lower_tier, input;
         "coming" => rhythm::coming;
+        "rounds" => rounds::list;
+        "open_round" => rounds::open, input;
+        "take_round_back" => rounds::take_back, input;
         "benefits" => benefits::benefits, input;
         "work_log" => work_log::work_log, input;
         "work_form" => work::form, input;

@@ -228,7 +228,7 @@ pub fn saved(
     let packs = tablet.packs();
     let cadence = match standing::writes_only(tablet)? {
         true => None,
-        false => cadence::of(&first.child, &packs, roster.today),
+        false => cadence::of(&first.child, &first.rounds, &packs, roster.today),
     };
     Ok(SavedView {
         record: record.to_owned(),

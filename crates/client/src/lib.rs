@@ -46,6 +46,7 @@ pub mod restricted;
 pub mod returned;
 pub mod rhythm;
 pub mod roster;
+pub mod rounds;
 pub mod rows;
 pub mod runtime;
 pub mod screening;

@@ -3,6 +3,7 @@
 use crate::cadence;
 use crate::error::ClientError;
 use crate::packs::Packs;
+use crate::rounds::Rounds;
 use crate::tablet::Tablet;
 use chrono::NaiveDate;
 use domain::cadence::Cadence;
@@ -11,10 +12,11 @@ use domain::household::Household;
 use domain::name_search::SearchKey;
 use domain::problem::Problem;
 use domain::record::{FieldConflict, FieldValue, Record, doc};
+use domain::round::{self, ROUND};
 use domain::status::{self, STATUS};
-use domain::work::Work;
+use domain::work::{ENTRIES, Work};
 use ids::{ChangeHash, DocKind, DocumentId, Role, UnitId};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use store::projections::{children, conflicts, households, records};
 use store::{Connection, StoreError, changes, documents, members};
@@ -66,11 +68,12 @@ pub struct NounCache {
     cadences: Mutex<Cadences>,
 }
 
-/// Due dates of one day under one set of packs; each holds as long as its child's file is the one it was computed from.
+/// Due dates of one day under one set of packs and rounds; each holds as long as its child's file is the one it was computed from.
 #[derive(Default)]
 struct Cadences {
     today: NaiveDate,
     packs: Arc<Packs>,
+    rounds: Rounds,
     known: HashMap<DocumentId, (Arc<Child>, Option<Arc<Cadence>>)>,
 }
 
@@ -132,6 +135,7 @@ impl Tablet {
     pub(crate) fn cadences(
         &self,
         children: &[Noun<Child>],
+        rounds: &Rounds,
         packs: &Arc<Packs>,
         today: NaiveDate,
     ) -> Vec<Option<Arc<Cadence>>> {
@@ -140,10 +144,11 @@ impl Tablet {
             .cadences
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if kept.today != today || !Arc::ptr_eq(&kept.packs, packs) {
+        if kept.today != today || !Arc::ptr_eq(&kept.packs, packs) || kept.rounds != *rounds {
             *kept = Cadences {
                 today,
                 packs: packs.clone(),
+                rounds: rounds.clone(),
                 known: HashMap::new(),
             };
         }
@@ -152,7 +157,8 @@ impl Tablet {
             .map(|child| match kept.known.get(&child.id) {
                 Some((noun, cadence)) if Arc::ptr_eq(noun, &child.noun) => cadence.clone(),
                 _ => {
-                    let cadence = cadence::of(&child.noun, packs, today).map(Arc::new);
+                    let cadence =
+                        cadence::of(&child.noun, rounds.of(child.unit), packs, today).map(Arc::new);
                     kept.known
                         .insert(child.id, (child.noun.clone(), cadence.clone()));
                     cadence
@@ -305,13 +311,17 @@ fn read(
             conflicts,
             search: Arc::default(),
         }),
-        DocKind::Work => Kept::Work(Noun {
-            id,
-            unit,
-            noun: Arc::new(Work::from_record(&record)),
-            conflicts,
-            search: Arc::default(),
-        }),
+        DocKind::Work => {
+            let mut work = Work::from_record(&record);
+            only_the_station_opens(connection, &record, &mut work)?;
+            Kept::Work(Noun {
+                id,
+                unit,
+                noun: Arc::new(work),
+                conflicts,
+                search: Arc::default(),
+            })
+        }
         DocKind::Restricted => Kept::Other,
     })
 }
@@ -340,6 +350,30 @@ fn only_the_station_decides(connection: &Connection, child: &mut Child) -> Resul
     child.status = status::fold(entries.iter(), |entry| {
         authors.get(&entry.id).copied().unwrap_or_default()
     });
+    Ok(())
+}
+
+/// A round is one only where a person of the station opened it.
+fn only_the_station_opens(
+    connection: &Connection,
+    record: &Record,
+    work: &mut Work,
+) -> Result<(), ClientError> {
+    let entries = record.entries(ENTRIES);
+    if entries
+        .iter()
+        .all(|entry| entry.text("block") != Some(ROUND))
+    {
+        return Ok(());
+    }
+    let signed = Signed::read(connection)?;
+    let mut theirs = HashSet::new();
+    for entry in entries {
+        if signed.author(entry.made_by)?.decides {
+            theirs.insert(entry.id.clone());
+        }
+    }
+    work.rounds = round::opened(entries, |entry| theirs.contains(&entry.id));
     Ok(())
 }
 

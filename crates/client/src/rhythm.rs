@@ -53,7 +53,7 @@ pub(crate) fn of(
     (authors, decides): (&Authors, bool),
 ) -> Rhythm {
     let packs = tablet.packs();
-    let input = cadence::input(&child.child);
+    let input = cadence::input(&child.child, &child.rounds);
     let cadence = child.cadence.as_deref();
     Rhythm {
         tier: cadence.and_then(|cadence| tier(decides, roster, child, cadence, pack, authors)),
@@ -214,7 +214,7 @@ fn miss_note<'a>(child: &'a RosterChild, kind: DueKind, from: &str, to: &str) ->
 /// Ageing out, and what another rule pack changes, in words.
 fn ahead(roster: &Roster, child: &RosterChild, packs: &Packs, pack: &PolicyPack) -> Vec<String> {
     let mut words: Vec<String> = ageing(roster, child).into_keys().collect();
-    if let Some(input) = cadence::input(&child.child) {
+    if let Some(input) = cadence::input(&child.child, &child.rounds) {
         for change in announced(&input, &packs.rules, roster.today) {
             words.push(change_words(&change, pack));
         }
@@ -517,7 +517,7 @@ fn rule_changes(roster: &Roster, packs: &Packs, pack: &PolicyPack) -> Vec<RuleCh
     type Key = (NaiveDate, Kind, Option<String>, Option<String>);
     let mut changes: BTreeMap<Key, (String, Vec<ComingRow>)> = BTreeMap::new();
     for child in &roster.children {
-        let Some(input) = cadence::input(&child.child) else {
+        let Some(input) = cadence::input(&child.child, &child.rounds) else {
             continue;
         };
         for change in announced(&input, &packs.rules, roster.today) {
@@ -580,7 +580,9 @@ pub(crate) fn notices(tablet: &Tablet, roster: &Roster) -> Result<Vec<NoticeView
             *rounds.entry(key).or_default() += 1;
         }
         ages += u32::from(!ageing(roster, child).is_empty());
-        let input = rules_change.then(|| cadence::input(&child.child)).flatten();
+        let input = rules_change
+            .then(|| cadence::input(&child.child, &child.rounds))
+            .flatten();
         let announced = input.map(|input| announced(&input, &packs.rules, roster.today));
         if let Some(change) = announced.and_then(|all| all.into_iter().next()) {
             let next = change.pack.as_deref().and_then(|id| packs.rules.by_id(id));

@@ -3,6 +3,7 @@
 use crate::cadence;
 use crate::error::ClientError;
 use crate::nouns::Noun;
+use crate::rounds::Rounds;
 use crate::tablet::Tablet;
 use crate::view::{DueView, RecordState};
 use chrono::NaiveDate;
@@ -11,6 +12,7 @@ use domain::calendar::completed_years;
 use domain::child::Child;
 use domain::household::Household;
 use domain::name_search::SearchKey;
+use domain::policy::Campaign;
 use domain::record::FieldConflict;
 use domain::status::State;
 use domain::work::Work;
@@ -33,6 +35,8 @@ pub struct RosterChild {
     pub conflicts: Arc<Vec<FieldConflict>>,
     /// Due dates; none without an opening date.
     pub cadence: Option<Arc<Cadence>>,
+    /// Rounds of its village; the dates are computed with them.
+    pub(crate) rounds: Vec<Campaign>,
     /// For searching.
     pub search: Arc<SearchKey>,
     /// Other files of this child that are told in this one; their records are among its own.
@@ -338,7 +342,8 @@ impl Roster {
             ))
         })?;
         let mut also = merged(&mut nouns.children);
-        let cadences = tablet.cadences(&nouns.children, &packs, today);
+        let rounds = Rounds::of_work(&nouns.work);
+        let cadences = tablet.cadences(&nouns.children, &rounds, &packs, today);
         let mut children: Vec<RosterChild> = nouns
             .children
             .iter()
@@ -349,6 +354,7 @@ impl Roster {
                 child: noun.noun.clone(),
                 conflicts: noun.conflicts.clone(),
                 cadence,
+                rounds: rounds.of(noun.unit).to_vec(),
                 search: noun.search.clone(),
                 also: also.remove(&noun.id).unwrap_or_default(),
             })
@@ -418,6 +424,7 @@ impl Roster {
             child: noun.noun,
             conflicts: noun.conflicts,
             cadence: None,
+            rounds: Vec::new(),
             search: noun.search,
             also: Vec::new(),
         }))

@@ -655,7 +655,9 @@ fn next_day(
                 boarder: is_boarder(child),
                 ..visit.clone()
             });
-            let due = cadence::of(&file, packs, today)?.due(kind)?.due;
+            let due = cadence::of(&file, &child.rounds, packs, today)?
+                .due(kind)?
+                .due;
             (due > today).then_some(due)
         })
         .min()

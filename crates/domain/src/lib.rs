@@ -22,6 +22,7 @@ pub mod problem;
 pub mod record;
 pub mod restricted;
 pub mod retention;
+pub mod round;
 pub mod scalar;
 pub mod screening;
 pub mod status;

@@ -100,7 +100,7 @@ pub struct SchoolTerm {
 }
 
 /// A round beside the tiers: an extra contact or visit within a window.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Campaign {
     /// Stable code; each year's round has its own.
     pub code: String,

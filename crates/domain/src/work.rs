@@ -2,6 +2,7 @@
 //! (domain.md §7). What is about a child lies in that child's document, under the same block (docs/adr/0036).
 
 use crate::record::{Edit, Entry, Record, standing};
+use crate::round::Round;
 use crate::scalar::Scalar;
 
 /// Field key of the month, `2026-11`.
@@ -18,6 +19,9 @@ pub struct Work {
     pub month: String,
     /// The entries that stand, in causal order.
     pub entries: Vec<Entry>,
+    /// Rounds the station opened for the unit. Filled where the authors of the changes are known
+    /// ([`crate::round::opened`]); until then there is none.
+    pub rounds: Vec<Round>,
 }
 
 impl Work {
@@ -29,6 +33,7 @@ impl Work {
                 .into_iter()
                 .cloned()
                 .collect(),
+            rounds: Vec::new(),
         }
     }
 

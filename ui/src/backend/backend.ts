@@ -38,6 +38,9 @@ export const commands = [
   'note_miss',
   'lower_tier',
   'coming',
+  'rounds',
+  'open_round',
+  'take_round_back',
   'benefits',
   'work_log',
   'work_form',
@@ -188,6 +191,9 @@ export interface Backend {
   noteMiss(input: view.MissInput): Promise<view.ChildFileView>
   lowerTier(input: view.LowerTierInput): Promise<view.ChildFileView>
   coming(): Promise<view.ComingView>
+  rounds(): Promise<view.RoundsView>
+  openRound(input: view.RoundInput): Promise<view.RoundsView>
+  takeRoundBack(input: view.IdInput): Promise<view.RoundsView>
   benefits(input: view.IdInput): Promise<view.BenefitsView>
   workLog(input: view.WorkLogInput): Promise<view.WorkLogView>
   workForm(input: view.WorkFormInput): Promise<view.WorkFormView>

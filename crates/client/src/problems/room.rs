@@ -7,6 +7,7 @@ use crate::nouns::Noun;
 use crate::recusals::{self, Recusals};
 use crate::restricted::{self, Cases, Standpoint};
 use crate::roster::{self, Author, People, record_state};
+use crate::rounds::Rounds;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
@@ -32,6 +33,7 @@ pub(crate) struct Room<'a> {
     recusals: Recusals,
     pub(crate) problems: Vec<Noun<Problem>>,
     pub(super) children: Vec<Noun<Child>>,
+    pub(super) rounds: Rounds,
     cases: Cases,
     states: HashMap<String, ChangeState>,
     marks: HashMap<DocumentId, read_marks::ReadMark>,
@@ -89,6 +91,7 @@ impl<'a> Room<'a> {
                     .collect(),
                 problems: nouns.problems,
                 children: nouns.children,
+                rounds: Rounds::of_work(&nouns.work),
                 calendar: pack.work_calendar(),
                 cases: restricted::cases(tablet, connection)?,
                 states: changes::open_record_states(connection)?,

@@ -35,9 +35,9 @@ fn next_visit(room: &Room<'_>, problem: &Problem) -> Option<NaiveDate> {
     let packs = room.tablet.packs();
     let main = DocumentId::parse(problem.text("child")?).ok()?;
     let child = room.children.iter().find(|child| child.id == main)?;
-    let cadences = room
-        .tablet
-        .cadences(std::slice::from_ref(child), &packs, room.tablet.today());
+    let child = std::slice::from_ref(child);
+    let today = room.tablet.today();
+    let cadences = room.tablet.cadences(child, &room.rounds, &packs, today);
     let due = cadences.first()?.as_ref()?.due(Kind::Visit)?.due;
     Some(due)
 }

@@ -40,6 +40,8 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         ProposeStatusInput,
         DecideStatusInput,
         ComingView,
+        RoundsView,
+        RoundInput,
         BenefitsView,
         WorkLogInput,
         WorkLogView,

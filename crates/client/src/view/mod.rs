@@ -20,6 +20,7 @@ mod people;
 mod problem;
 mod recusals;
 mod returned;
+mod rounds;
 mod station;
 mod status;
 mod sync;
@@ -42,6 +43,7 @@ pub use people::*;
 pub use problem::*;
 pub use recusals::*;
 pub use returned::*;
+pub use rounds::*;
 pub use station::*;
 pub use status::*;
 pub use sync::*;
@@ -91,6 +93,7 @@ mod tests {
         ("problem", include_str!("problem.rs")),
         ("recusals", include_str!("recusals.rs")),
         ("returned", include_str!("returned.rs")),
+        ("rounds", include_str!("rounds.rs")),
         ("station", include_str!("station.rs")),
         ("status", include_str!("status.rs")),
         ("sync", include_str!("sync.rs")),

@@ -1,8 +1,8 @@
-//! Rounds beside the tiers: an extra contact or visit within a window (domain.md §5.5). Which there are is the pack's.
+//! Rounds beside the tiers: an extra contact or visit within a window (domain.md §5.5). Which there are the pack says, and the station.
 
 use super::counting::Counted;
 use super::due::after_pauses;
-use super::segments::{Segment, is_in};
+use super::segments::{self, Segment, is_in};
 use super::{CadenceInput, CampaignToday, Kind};
 use crate::calendar::{Window, add_span, days_before};
 use crate::policy::Campaign;
@@ -40,7 +40,7 @@ pub(super) fn today(
     today: NaiveDate,
 ) -> Vec<CampaignToday> {
     let mut running = Vec::new();
-    for campaign in &segment.pack.campaigns {
+    for campaign in segments::campaigns(case, segment) {
         if !is_in(case, segment, campaign) {
             continue;
         }

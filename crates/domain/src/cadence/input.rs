@@ -1,6 +1,7 @@
 //! What is known about a child, as far as the cadence needs it.
 
 use super::Kind;
+use crate::policy::Campaign;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,9 @@ pub struct CadenceInput {
     /// The child boards at school now: says on which days it is at home.
     #[serde(default)]
     pub boards: bool,
+    /// Rounds the station opened for the child's village, beside those of the packs.
+    #[serde(default)]
+    pub rounds: Vec<Campaign>,
 }
 
 impl CadenceInput {

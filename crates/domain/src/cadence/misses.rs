@@ -3,7 +3,7 @@
 use super::campaigns::{self, is_away};
 use super::counting::Counted;
 use super::due::after_pauses;
-use super::segments::{Segment, is_in};
+use super::segments::{self, Segment, is_in};
 use super::{CadenceInput, Kind, Miss};
 use crate::calendar::{Blocks, Window, add_days, add_span, month_day_words};
 use crate::policy::{Interval, Span};
@@ -105,7 +105,7 @@ impl Stretch<'_> {
     /// Windows of binding campaigns that are over, lay wholly in the stretch and had neither an event nor a pause.
     fn campaigns(&self) -> Vec<Miss> {
         let mut misses = Vec::new();
-        for campaign in &self.segment.pack.campaigns {
+        for campaign in segments::campaigns(self.case, self.segment) {
             let asks = campaign.binding && campaign.kinds.contains(&self.kind);
             if !asks || !is_in(self.case, self.segment, campaign) {
                 continue;

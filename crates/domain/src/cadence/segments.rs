@@ -139,7 +139,15 @@ pub(super) fn lower_to(
     (lower.code != segment.tier.code).then(|| lower.code.clone())
 }
 
-/// Is a campaign of the stretch's pack for this child?
+/// The rounds of a stretch: its pack's, and those the station opened; the days of a round say where it belongs.
+pub(super) fn campaigns<'a>(
+    case: &'a CadenceInput,
+    segment: &Segment<'a>,
+) -> impl Iterator<Item = &'a Campaign> {
+    segment.pack.campaigns.iter().chain(&case.rounds)
+}
+
+/// Is a round of a stretch for this child?
 pub(super) fn is_in(case: &CadenceInput, segment: &Segment<'_>, campaign: &Campaign) -> bool {
     let who = &campaign.who;
     let age = case

@@ -32,6 +32,7 @@ fn child(opened_on: &str) -> CadenceInput {
         events: Vec::new(),
         pauses: Vec::new(),
         boards: false,
+        rounds: Vec::new(),
     }
 }
 
