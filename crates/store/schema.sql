@@ -383,6 +383,12 @@ CREATE TABLE renewals (
   PRIMARY KEY (document, generation)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE rests (
+  document  BLOB PRIMARY KEY,
+  family    BLOB NOT NULL,                   -- household, or the child itself: what comes back, comes back together
+  wanted    INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE returned (
   hash        BLOB PRIMARY KEY NOT NULL,
   tries       INTEGER NOT NULL,              -- refused so often
@@ -392,6 +398,13 @@ CREATE TABLE returned (
   belonging   TEXT NOT NULL,                 -- unit and role of the person, unit of the document
   news        INTEGER NOT NULL               -- position of the newest foreign change of the document
 ) STRICT;
+
+CREATE TABLE sheets (
+  sheet     BLOB PRIMARY KEY,
+  about     TEXT NOT NULL UNIQUE,            -- which page
+  document  BLOB,                            -- the document it will be written to, where there is one already
+  begun_ms  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE staff (
   staff      BLOB PRIMARY KEY NOT NULL,

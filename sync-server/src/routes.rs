@@ -299,6 +299,15 @@ fn session_endpoints() -> Vec<Endpoint> {
             },
         )
         .of_class(Class::Pulls),
+        Endpoint::reading(
+            Action::ReadLog,
+            "/documents/read",
+            "One document whole, for a device that let it go.",
+            |app, connection, granted, input| {
+                snapshot::whole(app, connection, &granted.holder()?, &input)
+            },
+        )
+        .of_class(Class::Pulls),
         Endpoint::stepping(
             Action::ReadLog,
             "/inventory",

@@ -17,8 +17,8 @@ use protocol::access::Holder;
 use protocol::envelope::{self, SignedHead};
 use protocol::session::proof;
 use protocol::{
-    Cursor, DocumentHeader, DocumentSnapshot, EnvelopeIndex, PROTOCOL_VERSION, SnapshotPage,
-    SnapshotRequest,
+    Cursor, DocumentHeader, DocumentSnapshot, EnvelopeIndex, PROTOCOL_VERSION, ReadDocument,
+    SnapshotPage, SnapshotRequest, WholeDocument,
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use std::collections::BTreeSet;
@@ -229,6 +229,20 @@ pub(crate) fn of_document(
     row.filter(|row| log::may_read(holder, row.header.kind, row.home_unit, row.header.creator))
         .map(|row| read_snapshot(vault, connection, holder, row))
         .transpose()
+}
+
+/// One document whole, as it is asked for by itself.
+pub(crate) fn whole(
+    app: &App,
+    connection: &Connection,
+    holder: &Holder,
+    input: &ReadDocument,
+) -> Result<WholeDocument, ApiError> {
+    let mut document = of_document(connection, &app.vault, holder, input.document)?;
+    if let Some(document) = &mut document {
+        sign_authors(&app.signing_key, document)?;
+    }
+    Ok(WholeDocument { document })
 }
 
 /// Puts the server's signature under what is said of foreign authors.

@@ -130,11 +130,10 @@ async fn a_file_ends_when_the_station_agrees_and_is_opened_again() -> Result<()>
         Some(("周子涵", true))
     );
 
-    // Two months later it is opened again: what lies between was not missed.
+    // Two months later, long after it left the tablet, it is opened again: what lies between was not missed.
     world.go_to_day(60, &[&tablet]);
     world.settle(&[&tablet]).await?;
-    let mine = propose(&tablet, step(&child, "reopen", None)).await?;
-    world.settle(&[&tablet]).await?;
+    let mine = propose(station, step(&child, "reopen", None)).await?;
     station.step_up().await?;
     let agree = answer(&child, &mine, "confirmed", "")?;
     let _: ChildFileView = station.call("decide_status", agree).await?;

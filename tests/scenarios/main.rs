@@ -29,6 +29,7 @@ mod publishing;
 mod recusal;
 mod refused;
 mod renewing;
+mod resting;
 mod restored_server;
 mod returned;
 mod rounds;

@@ -12,6 +12,7 @@ use crate::error::ClientError;
 use crate::exports;
 use crate::farewell::{self, Farewell};
 use crate::recovery::{self, Errand, GivingBack};
+use crate::rests;
 use crate::server::{read_answer, refused_code};
 use crate::sync::{self, Message, PAGES, Step};
 use crate::tablet::Tablet;
@@ -19,6 +20,7 @@ use crate::trail::Trail;
 use crate::unit_keys;
 use crate::uploads::{Parcel, Uploads};
 use crate::view::SyncPhase;
+use ids::DocumentId;
 use protocol::dictionary::With;
 use protocol::session::client::{Effect, Event, SyncSession};
 use protocol::session::proof::{self, RequestProof};
@@ -110,7 +112,9 @@ enum At {
     Farewell,
     /// The station's key, before the first load or after the words.
     Keys,
-    /// The words are through: the audit trail.
+    /// The words are through: files that had ended, and with which somebody goes on.
+    Rests,
+    /// The audit trail.
     Trail,
     /// Photos.
     Photos,
@@ -134,6 +138,7 @@ enum What {
     Devices,
     Keys,
     BringKeys,
+    Whole(DocumentId),
     Trail,
     Offer,
     Piece,
@@ -197,6 +202,7 @@ impl Exchange {
             At::Giving => self.give_back(tablet),
             At::Farewell => self.take_leave(tablet),
             At::Keys => self.tend_keys(tablet),
+            At::Rests => self.fetch_rests(tablet),
             At::Trail => self.send_trail(tablet),
             At::Photos => self.send_photos(tablet),
             At::Over => Ok(Next::Done {
@@ -366,8 +372,24 @@ impl Exchange {
     fn leave_keys(&mut self) {
         self.at = match self.sessions {
             0 => At::Door(None),
-            _ => At::Trail,
+            _ => At::Rests,
         };
+    }
+
+    /// The next file that is to come back; then the trail.
+    fn fetch_rests(&mut self, tablet: &Tablet) -> Result<Next, ClientError> {
+        match rests::wanted(tablet)? {
+            Some(wanted) => self.ask(
+                tablet,
+                What::Whole(wanted.document),
+                "/documents/read",
+                &wanted,
+            ),
+            None => {
+                self.at = At::Trail;
+                Ok(Next::Worked)
+            }
+        }
     }
 
     /// The next part of the audit trail; then photos.
@@ -406,6 +428,7 @@ impl Exchange {
             Some(Parcel::Piece(piece)) => self.ask(tablet, What::Piece, "/blobs/chunk", &piece),
             None => {
                 attachments::tidy(tablet)?;
+                rests::tidy(tablet)?;
                 Ok(Next::Worked)
             }
         }
@@ -479,6 +502,13 @@ impl Exchange {
                     self.leave_keys();
                 }
                 Err(error)
+                    if matches!(asking.what, What::Whole(_)) && refused_code(&error).is_some() =>
+                {
+                    // An older server, or one that is busy; it is asked again the next time.
+                    tracing::warn!(%error, "a file does not come back now");
+                    self.at = At::Trail;
+                }
+                Err(error)
                     if matches!(asking.what, What::Trail) && refused_code(&error).is_some() =>
                 {
                     // An older server, or one that is busy; that the words are through stays true.
@@ -538,6 +568,11 @@ impl Exchange {
                 let keys: UnitKeys = read_answer(body)?;
                 unit_keys::hear(tablet, &keys)?;
                 self.leave_keys();
+            }
+            What::Whole(document) => {
+                rests::hear(tablet, document, &read_answer(body)?)?;
+                self.received = true;
+                self.at = At::Rests;
             }
             What::Trail => {
                 if let Some(trail) = &mut self.trail {

@@ -43,6 +43,7 @@ pub mod recovery;
 pub mod recusals;
 mod renewal;
 pub mod restricted;
+mod rests;
 pub mod returned;
 pub mod rhythm;
 pub mod roster;

@@ -64,6 +64,7 @@ pub fn departures(tablet: &Tablet) -> Result<DeparturesView, ClientError> {
                     .map(|draft| draft.draft.to_string()),
                 removed: one.removed_ms.is_some()
                     && household_of(one).is_none_or(|household| household.removed_ms.is_some()),
+                ended: one.rests,
             })
             .collect(),
         late: late

@@ -19,8 +19,8 @@ use incoming::{Incoming, store_incoming, store_snapshot};
 use protocol::envelope::Envelope;
 use protocol::session::client::{Batch, Effect, Event, Position, Queued, Settings, SyncSession};
 use protocol::{
-    Cursor, EntryBody, LastApplied, MemberRecord, Outcome, ReviewState, SchemaVersion,
-    SnapshotPage, SnapshotRequest, SyncRequest, UnitLevel,
+    Cursor, DocumentSnapshot, EntryBody, LastApplied, MemberRecord, Outcome, ReviewState,
+    SchemaVersion, SnapshotPage, SnapshotRequest, SyncRequest, UnitLevel,
 };
 use std::collections::BTreeMap;
 use store::changes::{self, Change};
@@ -29,7 +29,7 @@ use store::identity::Identity;
 use store::members::{self, DeviceRow, StaffRow, UnitRow};
 use store::policies::{self, PolicyRow};
 use store::sync_state::{self, ScopeState};
-use store::{Transaction, departures, identity, projections};
+use store::{Transaction, departures, identity, projections, rests};
 
 /// No epoch has this number: the cursor was forgotten because the server's memory was lost.
 const FORGOTTEN: u64 = 0;
@@ -474,6 +474,11 @@ fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Kept, ClientError> {
             }
         }
         for (document, incoming) in by_document {
+            if rests::is_away(tx, document)? {
+                // There is nothing here it could be applied to: the document is asked for whole, with this in it.
+                rests::want(tx, document)?;
+                continue;
+            }
             store_incoming(tablet, tx, document, &incoming, now)?;
         }
         changes::mark_durable_up_to(tx, scope.scope, batch.durable_seq)?;
@@ -513,6 +518,18 @@ fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Kept, ClientError> {
             last_applied: last.filter(|_| !forgotten),
             numbers: scope.seq.saturating_sub(read_before),
         })
+    })
+}
+
+/// Takes in a document that was asked for whole.
+///
+/// # Errors
+/// `server_nonsense`; the store refuses.
+pub(crate) fn take_whole(tablet: &Tablet, snapshot: &DocumentSnapshot) -> Result<(), ClientError> {
+    let now = tablet.clock.now_ms();
+    tablet.store.write(|tx| {
+        store_snapshot(tablet, tx, snapshot, ahead::open(snapshot)?, now)?;
+        Ok(())
     })
 }
 

@@ -384,6 +384,8 @@ pub struct EndingRules {
     pub without_visit: Vec<String>,
     /// Steps ([`crate::status::Step`]) that somebody else confirms than proposed them, where the station has two people.
     pub two_persons: Vec<String>,
+    /// So many days after it ended a file leaves the tablet, whole at the station; never without it.
+    pub leave_days: Option<u32>,
 }
 
 impl Default for EndingRules {
@@ -393,6 +395,7 @@ impl Default for EndingRules {
             visit_days: 30,
             without_visit: codes.map(str::to_owned).to_vec(),
             two_persons: vec![Step::Merge.as_str().to_owned()],
+            leave_days: None,
         }
     }
 }

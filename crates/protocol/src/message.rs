@@ -715,6 +715,20 @@ pub struct SnapshotPage {
     pub server_time_ms: i64,
 }
 
+/// `POST /documents/read`: one document whole, which the device let go when its file ended and needs again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadDocument {
+    /// Which.
+    pub document: DocumentId,
+}
+
+/// Answer to [`ReadDocument`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WholeDocument {
+    /// The document; none where there is no such one, or it does not concern the caller.
+    pub document: Option<DocumentSnapshot>,
+}
+
 /// One document with everything it is made of, except its constants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DocumentSnapshot {

@@ -1,7 +1,7 @@
 //! Documents that left for another village: hidden at once, handed over, and only then removed. And late work: changes
 //! that came to the server after their document had left.
 
-use crate::{StoreError, Transaction, blobs, documents, projections, row};
+use crate::{StoreError, Transaction, blobs, documents, projections, rests, row};
 use ids::{ChangeHash, DocKind, DocumentId};
 use rusqlite::{Connection, named_params};
 
@@ -24,6 +24,8 @@ pub struct Departure {
     pub removed_ms: Option<i64>,
     /// Own changes, photos and recordings the server does not have for good yet.
     pub unsent: u64,
+    /// It went nowhere: its file ended, and this device need not hold it any more.
+    pub rests: bool,
 }
 
 /// A change in a station's review tray, as this device was told.
@@ -81,6 +83,7 @@ pub fn leave(
 pub fn arrive(tx: &Transaction<'_>, document: DocumentId) -> Result<(), StoreError> {
     tx.prepare_cached(include_str!("../sql/departures/forget.sql"))?
         .execute(named_params! {":document": document.0.as_bytes()})?;
+    rests::forget(tx, document)?;
     documents::set_left(tx, document, None)
 }
 
@@ -147,6 +150,7 @@ pub fn all(connection: &Connection) -> Result<Vec<Departure>, StoreError> {
             left_ms: row.get("left_ms")?,
             removed_ms: row.get("removed_ms")?,
             unsent: row::number(row, "unsent")?,
+            rests: row.get("rests")?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -39,6 +39,7 @@ pub mod recovery;
 pub mod recusals;
 pub mod renewals;
 mod replay;
+pub mod rests;
 pub mod returned;
 mod row;
 pub mod sheets;

@@ -17,10 +17,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
         6,
         include_str!("../migrations/0006_delegated_enrolment.sql"),
     ),
-    (
-        7,
-        include_str!("../migrations/0007_photos_on_every_page.sql"),
-    ),
+    (7, include_str!("../migrations/0007_sheets_and_rests.sql")),
 ];
 
 /// The schema this app writes.

@@ -2,8 +2,8 @@
 
 use crate::row::{signed, split};
 use crate::{
-    StoreError, Transaction, changes, documents, drafts, projections, recusals, renewals, row,
-    sheets,
+    StoreError, Transaction, changes, documents, drafts, projections, recusals, renewals, rests,
+    row, sheets,
 };
 use ids::{ChangeHash, DeviceId, DocumentId, Generation, UnitId};
 use rusqlite::{Connection, OptionalExtension, named_params};
@@ -316,6 +316,7 @@ pub fn erase(
     crate::blobs::erase(tx, document, at_ms)?;
     drafts::remove_of_household(tx, document)?;
     sheets::remove_of_document(tx, document)?;
+    rests::forget(tx, document)?;
     recusals::forget(tx, document)?;
     renewals::forget(tx, document)?;
     for sql in [

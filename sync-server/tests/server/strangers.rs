@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use sync_server::admin::AdminDesk;
 use sync_server::system::SystemEntropy;
 
-const PATHS: [&str; 50] = [
+const PATHS: [&str; 51] = [
     "/enrol/start",
     "/enrol/reveal",
     "/enrol/poll",
@@ -16,6 +16,7 @@ const PATHS: [&str; 50] = [
     "/session/open",
     "/sync",
     "/snapshot",
+    "/documents/read",
     "/inventory",
     "/refill",
     "/blobs/offer",

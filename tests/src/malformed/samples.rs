@@ -12,10 +12,10 @@ use protocol::{
     CreateEnrolment, CreateVillage, Cursor, DecideErasure, DecideExport, EndCover, EndGrant,
     EndRecusal, FinishEnrolment, GiveReceipt, GrantPerson, HandOver, InventoryLine,
     InventoryRequest, KeepRemains, KeepUnitKeys, KnownUnitKey, Locator, NonceRequest, OfferBlobs,
-    OpenSession, PROTOCOL_VERSION, PollEnrolment, PublishForm, ReadAudit, ReadBlob, ReadEnrolment,
-    RecordVetting, RecusePerson, RefillRequest, RequestErasure, RequestExport, RevealEnrolment,
-    RevokeDevice, SetHold, SignedStatement, SnapshotRequest, StartEnrolment, SyncRequest, Unsent,
-    UseExport, Vetting, WrappedUnitKey, wire,
+    OpenSession, PROTOCOL_VERSION, PollEnrolment, PublishForm, ReadAudit, ReadBlob, ReadDocument,
+    ReadEnrolment, RecordVetting, RecusePerson, RefillRequest, RequestErasure, RequestExport,
+    RevealEnrolment, RevokeDevice, SetHold, SignedStatement, SnapshotRequest, StartEnrolment,
+    SyncRequest, Unsent, UseExport, Vetting, WrappedUnitKey, wire,
 };
 use serde::Serialize;
 
@@ -105,6 +105,7 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
         want_bytes: 4_096,
     };
     add("/snapshot", packed(&snapshot)?);
+    add("/documents/read", packed(&ReadDocument { document })?);
     let inventory = InventoryRequest {
         protocol: PROTOCOL_VERSION,
         documents: vec![InventoryLine {

@@ -128,6 +128,11 @@ impl<'a> Room<'a> {
         Ok(Told { authors, fold })
     }
 
+    /// Whether it is still worked on.
+    pub(crate) fn is_open(&self, noun: &Noun<Problem>) -> Result<bool, ClientError> {
+        Ok(self.told(noun)?.fold.state.is_open())
+    }
+
     /// Each child it is about was seen at a visit, on this day or later.
     pub(super) fn were_seen(&self, problem: &Problem, since: NaiveDate) -> bool {
         problem.children.iter().all(|id| {

@@ -28,6 +28,8 @@ pub struct DepartureRow {
     pub draft: Option<String>,
     /// Everything was handed over and the copy is gone.
     pub removed: bool,
+    /// It went nowhere: its file ended, and the tablet need not hold it any more.
+    pub ended: bool,
 }
 
 /// An own record that came after its child had left.

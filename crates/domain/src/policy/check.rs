@@ -190,6 +190,10 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
         (rules.vetting_months, "rules.vetting_months"),
         (rules.reopen_months, "rules.reopen_months"),
         (rules.ending.visit_days, "rules.ending.visit_days"),
+        (
+            rules.ending.leave_days.unwrap_or(0),
+            "rules.ending.leave_days",
+        ),
     ] {
         if value > 366 {
             return Err(PolicyError::Range(place.to_owned()));

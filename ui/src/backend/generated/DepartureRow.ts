@@ -27,4 +27,8 @@ draft: string | null,
 /**
  * Everything was handed over and the copy is gone.
  */
-removed: boolean, };
+removed: boolean, 
+/**
+ * It went nowhere: its file ended, and the tablet need not hold it any more.
+ */
+ended: boolean, };

@@ -114,7 +114,7 @@ test('an offer names the village and why; the family goes unless one says otherw
 })
 
 test('her tablet says how far everything came, and a begun visit can be finished', async () => {
-  const row = { name: '石小雨', destination: '青溪村', left: '2026-11-02T02:00:00Z', unsent: 0, draft: null, removed: false }
+  const row = { name: '石小雨', destination: '青溪村', left: '2026-11-02T02:00:00Z', unsent: 0, draft: null, removed: false, ended: false }
   const backend = memoryBackend({
     departures: async () => ({
       children: [

@@ -1,0 +1,1 @@
+INSERT INTO rests (document, family) VALUES (:document, :family) ON CONFLICT (document) DO NOTHING;

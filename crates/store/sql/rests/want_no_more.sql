@@ -1,0 +1,1 @@
+UPDATE rests SET wanted = 0 WHERE document = :document;
