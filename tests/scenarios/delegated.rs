@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use client::view::{
     AppView, ChildListView, DelegationView, DevicesView, ExportFileView, MovesView, PeopleView,
-    SavedView, Stage,
+    SavedView, Stage, TodayView,
 };
 use ids::Role;
 use protocol::CreateEnrolment;
@@ -63,6 +63,8 @@ async fn enrol(world: &World, tablet: &Device) -> Result<String> {
         .await?;
     assert_eq!(view.stage, Stage::ChoosePin);
     assert_eq!(view.person.as_deref(), Some(PERSON));
+    let brought = view.loading.context("it says what the file brought")?;
+    assert_eq!(brought.done, brought.total, "the whole village");
     let view: AppView = tablet.call("choose_pin", json!({ "pin": PIN })).await?;
     assert_eq!(view.stage, Stage::Ready, "she can begin at once");
     Ok(answer)
@@ -139,6 +141,73 @@ async fn a_tablet_enrolled_without_a_network_writes_at_once_and_is_known_at_its_
     tablet.sync().await?;
     let other = world.tablet("赵春燕").await?;
     assert!(other.child("何小满").await.is_ok());
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_answer_brings_the_village_and_its_second_coming_changes_nothing() -> Result<()> {
+    let world = prepared().await?;
+    let director = world.tablet("赵春燕").await?;
+    let child = director.child("石小雨").await?;
+    let visit = director.visit(&child).await?;
+    let other = world.create_village("石桥村", "310199100202").await?;
+    let _: SavedView = world
+        .station
+        .call(
+            "add_child",
+            json!({
+                "name": "邻家小", "sex": "2", "birth_date": "2016-03-05", "category": "LB-1",
+                "reason": "走访时发现", "household": null, "village": other.to_string(),
+            }),
+        )
+        .await?;
+    world.settle(&[&director]).await?;
+    world.cut_network();
+    // Nobody has agreed to this yet, so it is not carried; it comes like everything else.
+    let unsent = world.station.contact(&child, "站里打过电话。").await?;
+
+    let tablet = world.new_device()?;
+    enrol(&world, &tablet).await?;
+    let list = tablet.children().await?;
+    assert_eq!(
+        list.rows.len(),
+        6,
+        "the six children of her village, and nobody else's"
+    );
+    let file = tablet.file(&child).await?;
+    let of = |record: &str| {
+        file.timeline
+            .iter()
+            .filter(|line| line.record == record)
+            .count()
+    };
+    assert_eq!((of(&visit), of(&unsent)), (1, 0));
+    let today: TodayView = tablet.call("today", Value::Null).await?;
+    assert!(!today.rows.is_empty(), "she knows whom to see");
+    let written = tablet.contact(&child, "到家看过。").await?;
+    let page = tablet.sync_page().await?;
+    assert_eq!(page.set_aside, 0, "every signature was known");
+
+    world.restore_network();
+    world.station.sync().await?;
+    tablet.sync().await?;
+    tablet.load().await?;
+    world.settle(&[&tablet, &director]).await?;
+    for device in [&tablet, &director, &world.station] {
+        let file = device.file(&child).await?;
+        for record in [&visit, &unsent, &written] {
+            let there = file
+                .timeline
+                .iter()
+                .filter(|line| &line.record == record)
+                .count();
+            assert_eq!(there, 1, "{record} stands once");
+        }
+    }
+    assert_eq!(tablet.children().await?.rows.len(), 6);
+    tablet.all_delivered().await?;
+    assert_eq!(tablet.sync_page().await?.set_aside, 0);
     world.township.stop().await;
     Ok(())
 }

@@ -350,6 +350,10 @@ impl App {
                 view.township = Some(finished.enrolled.scope_name.clone());
                 view.demo = finished.enrolled.demo;
                 view.shell = shell_of(finished.enrolled.role);
+                view.loading = finished.start.as_ref().map(|start| LoadingView {
+                    done: u32::try_from(start.documents.len()).unwrap_or(u32::MAX),
+                    total: start.documents_total,
+                });
             }
             Door::Picking => {
                 view.stage = Stage::Picking;

@@ -13,16 +13,23 @@ use crate::view::{
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::VerifyingKey;
-use ids::{Entropy, StaffId};
+use ids::{DeviceId, DocKind, Entropy, Role, StaffId, UnitId};
+use protocol::access::{Action, Context, Holder, Resource, Subject};
 use protocol::delegation::{self, TRAIL_ACTION, trail_detail};
+use protocol::envelope::SignedHead;
 use protocol::session::proof;
 use protocol::{
-    Delegated, Delegation, MemberRecord, OfflineAnswer, OfflineRequest, Place, SignedStatement,
-    StationCertificate, access, enrolment, wire,
+    Delegated, Delegation, DocumentHeader, DocumentSnapshot, EnvelopeIndex, MemberRecord,
+    OfflineAnswer, OfflineRequest, Place, SignedStatement, StationCertificate, access, enrolment,
+    limits, wire,
 };
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use store::changes::{self, Change};
 use store::delegations::{self, DelegatedRow};
-use store::{audit, policies, recovery};
+use store::documents::{self, DocumentHead};
+use store::recovery::{self, Statement};
+use store::{audit, policies};
 
 /// A request that was read, and the digits that were drawn for it. One at a time, gone with the lock.
 #[derive(Default)]
@@ -172,19 +179,28 @@ pub fn answer_request(tablet: &Tablet, input: &StaffInput) -> Result<ExportFileV
             (place, sign(tablet, &delegation, (&request, place), now_ms)?)
         }
     };
+    let (documents, documents_total) = carried_to(tablet, place)?;
     let answer = OfflineAnswer {
         delegated: Delegated {
             delegation: statement,
             certificate,
         },
         server_key: tablet.enrolled.server_key,
-        members: members(tablet, place)?,
+        members: members(tablet, place, &documents)?,
         policies: tablet
             .store
             .read(policies::all)?
             .into_iter()
             .map(|row| (row.policy, row.json))
             .collect(),
+        orders: tablet
+            .store
+            .read(recovery::orders)?
+            .into_iter()
+            .map(signed)
+            .collect(),
+        documents: documents.into_iter().map(|one| one.snapshot).collect(),
+        documents_total,
     };
     let text = answer.seal(&request, &digits, tablet.entropy.as_ref())?;
     *tablet.delegation.held() = None;
@@ -223,26 +239,147 @@ fn sign(
     Ok(signed)
 }
 
-/// Who and what the organisation is, as far as a director of that village sees it, as the server signed it.
-fn members(tablet: &Tablet, place: &Place) -> Result<Vec<SignedStatement>, ClientError> {
+/// A document that is carried, and who wrote in it.
+struct Carried {
+    snapshot: DocumentSnapshot,
+    writers: Vec<(DeviceId, StaffId)>,
+}
+
+/// The village's documents as a director there may read them, and how many there are. Only what is in the server's log: to
+/// what this station has not sent yet nobody has agreed, and it comes with the first contact. Whole documents, as many
+/// as go into a file, households and children before everything else.
+fn carried_to(tablet: &Tablet, place: &Place) -> Result<(Vec<Carried>, u32), ClientError> {
+    let director = Holder {
+        device: place.device,
+        staff: place.staff,
+        role: Role::Director,
+        unit: place.unit,
+        scope: tablet.identity.scope,
+        covers: None,
+    };
+    tablet.store.read(|connection| {
+        let mut found = Vec::new();
+        for (document, unit, _) in documents::seen(connection)? {
+            if unit != place.unit {
+                continue;
+            }
+            let head = documents::head(connection, document)?;
+            found.extend(head.filter(|head| may_read(director, head)));
+        }
+        found.sort_by_key(|head| {
+            let later = !matches!(head.kind, DocKind::Household | DocKind::Child);
+            (later, head.document)
+        });
+        let mut carried = Vec::new();
+        let mut total = 0;
+        let mut room = limits::OFFLINE_DOCUMENTS_BYTES;
+        for head in found {
+            let changes = changes::published(connection, head.document, head.generation)?;
+            let Some(one) = carry(&head, &changes)? else {
+                continue;
+            };
+            total += 1;
+            let bytes: usize = changes
+                .iter()
+                .map(|change| change.body.len() + change.head.len() + change.signature.len())
+                .sum();
+            if let Some(rest) = room.checked_sub(bytes) {
+                room = rest;
+                carried.push(one);
+            }
+        }
+        Ok((carried, total))
+    })
+}
+
+fn may_read(holder: Holder, head: &DocumentHead) -> bool {
+    let Some(header) = header_of(head) else {
+        return false;
+    };
+    let resource = Resource::Document {
+        kind: head.kind,
+        home_unit: head.home_unit,
+        scope: holder.scope,
+        creator: header.creator,
+    };
+    let subject = Subject::Device(holder);
+    access::decide(subject, Action::ReadDocument, resource, Context::default()).is_allowed()
+}
+
+fn header_of(head: &DocumentHead) -> Option<DocumentHeader> {
+    wire::unpack(head.header.as_deref()?).ok()
+}
+
+/// A document as it is carried; none of one the server has nothing of.
+fn carry(head: &DocumentHead, changes: &[Change]) -> Result<Option<Carried>, ClientError> {
+    let Some(header) = header_of(head).filter(|_| !changes.is_empty()) else {
+        return Ok(None);
+    };
+    let index = |change: &Change| {
+        let length = u32::try_from(change.body.len())
+            .map_err(|error| ClientError::new("internal").because(error))?;
+        Ok::<_, ClientError>(EnvelopeIndex {
+            seq: 0,
+            at_ms: 0,
+            length,
+            signed: SignedHead {
+                head: change.head.clone(),
+                signature: change.signature.clone(),
+            },
+        })
+    };
+    let snapshot = DocumentSnapshot {
+        document: head.document,
+        generation: head.generation,
+        kind: head.kind,
+        home_unit: head.home_unit,
+        header,
+        changes: changes
+            .iter()
+            .flat_map(|change| change.body.iter().copied())
+            .collect(),
+        envelopes: changes.iter().map(index).collect::<Result<_, _>>()?,
+        authors: Vec::new(),
+        author_statements: Vec::new(),
+    };
+    let writers = changes
+        .iter()
+        .map(|change| (change.device, change.staff))
+        .collect();
+    Ok(Some(Carried { snapshot, writers }))
+}
+
+/// Who and what the organisation is, as far as a director of that village sees it, and whoever wrote in what she gets, as
+/// the server signed it.
+fn members(
+    tablet: &Tablet,
+    place: &Place,
+    carried: &[Carried],
+) -> Result<Vec<SignedStatement>, ClientError> {
     let key = server_key(tablet)?;
     let kept = tablet.store.read(recovery::members)?;
+    let (devices, people): (HashSet<DeviceId>, HashSet<StaffId>) =
+        carried.iter().flat_map(|one| &one.writers).copied().unzip();
+    let is_near = |unit: UnitId| unit == place.unit || unit == tablet.identity.scope;
     Ok(kept
         .into_iter()
-        .map(|kept| SignedStatement {
-            body: kept.body,
-            signature: kept.signature,
-        })
+        .map(signed)
         .filter(
             |statement| match proof::open_statement::<MemberRecord>(&key, statement) {
                 Ok(MemberRecord::Unit { .. } | MemberRecord::Form { .. }) => true,
-                Ok(MemberRecord::Staff { unit, .. } | MemberRecord::Device { unit, .. }) => {
-                    unit == place.unit || unit == tablet.identity.scope
-                }
+                Ok(MemberRecord::Staff { id, unit, .. }) => is_near(unit) || people.contains(&id),
+                Ok(MemberRecord::Device { id, unit, .. }) => is_near(unit) || devices.contains(&id),
                 Err(_) => false,
             },
         )
         .collect())
+}
+
+fn signed(kept: Statement) -> SignedStatement {
+    SignedStatement {
+        body: kept.body,
+        signature: kept.signature,
+    }
 }
 
 /// What the server signed last, when it is for this device.

@@ -8,9 +8,9 @@ use ids::{Entropy, Role};
 use protocol::enrolment::{self, QrCode, Seen, Transcript, TypedCode};
 use protocol::session::proof;
 use protocol::{
-    Enrolled, EnrolmentProgress, EnrolmentStarted, EnrolmentState, FinishEnrolment, Locator,
-    MemberRecord, OfflineAnswer, OfflineRequest, PROTOCOL_VERSION, PollEnrolment, ProtocolError,
-    RevealEnrolment, SignedStatement, StartEnrolment, sealed, wire,
+    DocumentSnapshot, Enrolled, EnrolmentProgress, EnrolmentStarted, EnrolmentState,
+    FinishEnrolment, Locator, MemberRecord, OfflineAnswer, OfflineRequest, PROTOCOL_VERSION,
+    PollEnrolment, ProtocolError, RevealEnrolment, SignedStatement, StartEnrolment, sealed, wire,
 };
 use zeroize::Zeroizing;
 
@@ -36,11 +36,18 @@ pub struct Finished {
 }
 
 /// What a tablet begins with that was enrolled without the server.
+#[derive(Default)]
 pub struct Start {
     /// Who and what the organisation is, with the server's signatures.
     pub members: Vec<(MemberRecord, SignedStatement)>,
     /// Rules and forms, as (id, JSON text).
     pub policies: Vec<(String, String)>,
+    /// What the server decided for good.
+    pub orders: Vec<SignedStatement>,
+    /// Documents of the village, each change under its author's signature.
+    pub documents: Vec<DocumentSnapshot>,
+    /// How many documents the village has.
+    pub documents_total: u32,
 }
 
 /// A request that goes to the station by hand. Kept in memory only: after a restart the tablet writes another one.
@@ -138,6 +145,14 @@ impl Asking {
             .collect::<Result<_, ProtocolError>>()
             .map_err(|_| other())?;
         let (delegation, place) = (shown.delegation, shown.place);
+        let documents = answer.documents;
+        // The station's word goes no further than the village it was asked for.
+        if documents.iter().any(|one| one.home_unit != place.unit) {
+            return Err(other());
+        }
+        if !documents.iter().all(fits) {
+            return Err(ClientError::new("offline_answer_damaged"));
+        }
         Ok(Finished {
             address: delegation.address,
             key: self.key.clone(),
@@ -165,9 +180,22 @@ impl Asking {
             start: Some(Start {
                 members,
                 policies: answer.policies,
+                orders: answer.orders,
+                documents,
+                documents_total: answer.documents_total,
             }),
         })
     }
+}
+
+/// Whether a document's pieces make up the whole of it.
+fn fits(document: &DocumentSnapshot) -> bool {
+    let told: u64 = document
+        .envelopes
+        .iter()
+        .map(|envelope| u64::from(envelope.length))
+        .sum();
+    told == document.changes.len() as u64
 }
 
 impl Enrolling {

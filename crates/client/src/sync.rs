@@ -92,6 +92,28 @@ pub(crate) fn begin_without_the_server(
     Ok(sync_state::put_scope(tx, &scope)?)
 }
 
+/// Takes in what the station's answer brought of her village, as a page of a first load is taken in: each change is believed
+/// for its author's signature, never because the station carried it. The first contact brings the same again, and
+/// changes nothing by it.
+///
+/// # Errors
+/// The store refuses.
+pub(crate) fn take_what_was_carried(tablet: &Tablet, start: &Start) -> Result<(), ClientError> {
+    let work = ahead::Page::begin(tablet, &start.documents, &[])?;
+    let now = tablet.clock.now_ms();
+    work.beside(|| {
+        tablet.store.write_fetched(|tx| {
+            for statement in &start.orders {
+                recovery::heed_order(tablet, tx, statement)?;
+            }
+            for (place, snapshot) in start.documents.iter().enumerate() {
+                store_snapshot(tablet, tx, snapshot, work.take(place)?, now)?;
+            }
+            Ok::<_, ClientError>(())
+        })
+    })
+}
+
 /// Begins a session where the last one stopped.
 ///
 /// # Errors

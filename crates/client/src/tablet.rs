@@ -95,7 +95,14 @@ impl Tablet {
                 None => Ok(()),
             }
         })?;
-        Self::with(store, identity, None, clock, entropy)
+        let tablet = Self::with(store, identity, None, clock, entropy)?;
+        if let Some(start) = &finished.start
+            && let Err(error) = sync::take_what_was_carried(&tablet, start)
+        {
+            // She can begin all the same: the first contact brings them.
+            tracing::warn!(%error, "what the station's answer brought of the village was not taken in");
+        }
+        Ok(tablet)
     }
 
     /// Every later time.

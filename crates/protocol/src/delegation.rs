@@ -7,7 +7,9 @@
 //! one of his own in its place.
 
 use crate::limits;
-use crate::message::{DeviceCertificate, FileNumberBlock, KnownAs, SignedStatement};
+use crate::message::{
+    DeviceCertificate, DocumentSnapshot, FileNumberBlock, KnownAs, SignedStatement,
+};
 use crate::sealed;
 use crate::session::proof::{self, Statement};
 use crate::wire::{self, ProtocolError};
@@ -224,6 +226,16 @@ pub struct OfflineAnswer {
     pub members: Vec<SignedStatement>,
     /// The rules and forms in use, as (id, JSON text).
     pub policies: Vec<(String, String)>,
+    /// What the server decided for good, under its key: what was erased is not brought along by anybody.
+    #[serde(default)]
+    pub orders: Vec<SignedStatement>,
+    /// The village's documents as the station holds them, each change under its author's signature. Numbers and times of
+    /// the log are 0: they come with the first contact.
+    #[serde(default)]
+    pub documents: Vec<DocumentSnapshot>,
+    /// How many documents the village has; more than there are in here when they are too many for a file.
+    #[serde(default)]
+    pub documents_total: u32,
 }
 
 const REQUEST: &str = "zoufang-request:1:";

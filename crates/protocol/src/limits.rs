@@ -71,7 +71,9 @@ pub const DELEGATION_UNTOLD_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 /// A tablet's request, as a file.
 pub const OFFLINE_REQUEST: usize = 4 * 1024;
 /// The answer to it, as a file, before it is sealed.
-pub const OFFLINE_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+pub const OFFLINE_ANSWER_BYTES: usize = 12 * 1024 * 1024;
+/// Raw bytes of a village's documents in an answer: some five thousand changes, and never more than the file may hold.
+pub const OFFLINE_DOCUMENTS_BYTES: usize = 8 * 1024 * 1024;
 /// The answer, inflated.
 pub const OFFLINE_ANSWER_INFLATED_BYTES: usize = 32 * 1024 * 1024;
 /// How long a session lives.

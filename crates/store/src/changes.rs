@@ -558,6 +558,30 @@ pub fn get(connection: &Connection, hash: ChangeHash) -> Result<Option<Change>, 
     }
 }
 
+/// Changes of a document that are in the server's log, in the order they came here.
+///
+/// # Errors
+/// The database refuses.
+pub fn published(
+    connection: &Connection,
+    document: DocumentId,
+    generation: Generation,
+) -> Result<Vec<Change>, StoreError> {
+    let mut statement = connection.prepare_cached(include_str!("../sql/changes/published.sql"))?;
+    let hashes = statement
+        .query_map(
+            named_params! {":document": document.0.as_bytes(), ":generation": generation},
+            |row| row::hash(row, "hash"),
+        )?
+        .collect::<Result<Vec<_>, _>>()?;
+    let found = hashes.into_iter().map(|hash| get(connection, hash));
+    Ok(found
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter()
+        .flatten()
+        .collect())
+}
+
 /// The change is here, in whatever form.
 ///
 /// # Errors

@@ -69,6 +69,7 @@ fn found(settings: &AppSettings, own: &Tablet) -> Result<Tablet, ClientError> {
                 .into_iter()
                 .map(|row| (row.policy, row.json))
                 .collect(),
+            ..Start::default()
         }),
         ..invented(&village, clock.as_ref(), entropy.as_ref())
     };

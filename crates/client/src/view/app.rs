@@ -76,7 +76,8 @@ pub struct AppView {
     pub accounts: Vec<AccountView>,
     /// How this device locks by itself.
     pub lock_rules: LockRulesView,
-    /// First download: documents received and expected, in stage loading.
+    /// First download: documents received and expected, in stage loading; in stage choose_pin what a station without a
+    /// network gave of the village, and how much there is.
     pub loading: Option<LoadingView>,
     /// A file that could not be opened was moved aside here; null when all is well.
     pub moved_aside: Option<String>,

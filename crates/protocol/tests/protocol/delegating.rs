@@ -181,6 +181,9 @@ fn answer() -> OfflineAnswer {
         server_key: public(SERVER),
         members: Vec::new(),
         policies: vec![("national".into(), "{}".into())],
+        orders: Vec::new(),
+        documents: Vec::new(),
+        documents_total: 0,
     }
 }
 

@@ -77,7 +77,8 @@ accounts: Array<AccountView>,
  */
 lock_rules: LockRulesView, 
 /**
- * First download: documents received and expected, in stage loading.
+ * First download: documents received and expected, in stage loading; in stage choose_pin what a station without a
+ * network gave of the village, and how much there is.
  */
 loading: LoadingView | null, 
 /**

@@ -53,6 +53,16 @@ test('a PIN is kept only when entered twice alike', async () => {
   expect(pins).toEqual(['246813'])
 })
 
+test('what the station gave of the village is said, and what did not fit', async () => {
+  const carrying = (done: number, total: number) => ({ ...readyTablet, stage: 'choose_pin' as const, loading: { done, total } })
+  const whole = await show(ChoosePinPage, { backend: demoBackend({}), app: carrying(42, 42) })
+  expect(whole.wrapper.text()).toContain('42 份档案')
+  const part = await show(ChoosePinPage, { backend: demoBackend({}), app: carrying(40, 42) })
+  expect(part.wrapper.text()).toContain('共有 42 份')
+  const none = await show(ChoosePinPage, { backend: demoBackend({}), app: { ...readyTablet, stage: 'choose_pin' } })
+  expect(none.wrapper.text()).not.toContain('份档案')
+})
+
 test('from a stick: the request, eight digits, six to compare, and then the answer', async () => {
   const typed: string[] = []
   const backend = demoBackend({
