@@ -1,6 +1,6 @@
 # The front door. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test quick check fix gen bench load kill sim fuzz canary malformed sbom demo screenshots
+.PHONY: help run test quick check fix gen bench load kill sim fuzz canary malformed schemathesis sbom demo screenshots
 
 TABLETS ?= 2000
 N ?= 500
@@ -8,9 +8,10 @@ SEED ?= 1
 VILLAGES ?= 4
 OUT ?= data/township
 SECONDS ?= 60
+EXAMPLES ?= 5
 
 help: ## Lists the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Sets up what is missing and starts the demo (HEADLESS=1, PORT=, DATA=, VILLAGES=, DAYS=)
 	@HEADLESS='$(HEADLESS)' PORT='$(PORT)' DATA='$(DATA)' VILLAGES='$(if $(filter file,$(origin VILLAGES)),,$(VILLAGES))' DAYS='$(DAYS)' scripts/run.sh
@@ -69,6 +70,11 @@ canary: ## Unique strings through the whole journey; none may stand in the open 
 malformed: ## Sends N malformed requests to the real server, from SEED on (20000 unless N= says otherwise)
 	@cargo build --quiet --package zoufang-tests --bin zoufang-malformed
 	@$${CARGO_TARGET_DIR:-target}/debug/zoufang-malformed --requests $(if $(filter file,$(origin N)),20000,$(N)) --seed $(SEED)
+
+schemathesis: ## Lets schemathesis ask the real server what its OpenAPI says may be asked (SEED=, EXAMPLES= a route)
+	@scripts/setup.sh schemathesis
+	@cargo build --quiet --package zoufang-tests --bin zoufang-described
+	@SEED='$(SEED)' EXAMPLES='$(EXAMPLES)' tests/schemathesis/ask.py
 
 sbom: ## What app and server are made of, as CycloneDX lists under target/sbom
 	@scripts/sbom.sh

@@ -7,6 +7,7 @@
 #   scripts/setup.sh check   what `make check` needs
 #   scripts/setup.sh fuzz    what `make fuzz` needs
 #   scripts/setup.sh sbom    what `make sbom` needs
+#   scripts/setup.sh schemathesis   what `make schemathesis` needs
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -51,7 +52,7 @@ if [ "$goal" = fuzz ]; then
   packages+=(g++)
 fi
 command -v cc >/dev/null || packages+=(gcc libc6-dev)
-if [ "$goal" != run ]; then
+if [ "$goal" != run ] && [ "$goal" != schemathesis ]; then
   packages+=(libwebkit2gtk-4.1-dev)
 fi
 if [ "$goal" = window ] || [ "$goal" = test ]; then
@@ -59,6 +60,8 @@ if [ "$goal" = window ] || [ "$goal" = test ]; then
 fi
 if [ "$goal" = test ]; then
   packages+=(xvfb webkit2gtk-driver chromium)
+fi
+if [ "$goal" = test ] || [ "$goal" = schemathesis ]; then
   python3 -m pip --version >/dev/null 2>&1 || packages+=(python3-pip)
 fi
 if command -v dpkg-query >/dev/null; then
@@ -86,17 +89,27 @@ if [ "$goal" = test ]; then
   install_modules tests/e2e
 fi
 
-# The converter of forms that ours is compared with.
-if [ "$goal" = test ]; then
-  wanted=crates/office/tests/beside/requirements.txt
-  there=target/tools/pyxform
-  if ! cmp -s "$wanted" "$there/.installed"; then
-    say "installing pyxform"
-    rm -rf "$there"
-    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
-      --no-deps --target "$there" --requirement "$wanted" >&2
-    cp "$wanted" "$there/.installed"
+# What a Python test stands on, in a folder of its own, as its list says.
+install_python() {
+  local name="$1"
+  local wanted="$2"
+  local there="target/tools/$name"
+  if cmp -s "$wanted" "$there/.installed"; then
+    return 0
   fi
+  say "installing $name"
+  rm -rf "$there"
+  python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+    --no-deps --target "$there" --requirement "$wanted" >&2
+  cp "$wanted" "$there/.installed"
+}
+
+# The converter of forms that ours is compared with, and the one that asks the server what its description says.
+if [ "$goal" = test ]; then
+  install_python pyxform crates/office/tests/beside/requirements.txt
+fi
+if [ "$goal" = test ] || [ "$goal" = schemathesis ]; then
+  install_python schemathesis tests/schemathesis/requirements.txt
 fi
 
 # Tools, kept beside the build so that nothing outside this folder changes.

@@ -165,6 +165,7 @@ def stages():
             5,
             closing_counts,
         ),
+        ("schemathesis", "the server by its own description", ["python3", "tests/schemathesis/ask.py"], 5, closing_counts),
         ("kill", f"{KILL_ROUNDS} kills", [str(TARGET / "debug/zoufang-kill"), "--rounds", str(KILL_ROUNDS)], 15, kill_counts),
         ("sim", f"{SCHEDULES} schedules", [str(TARGET / "debug/zoufang-sim"), "--schedules", str(SCHEDULES)], 30, sim_counts),
         ("browser", "journeys in a browser", ["node", "tests/e2e/run.mjs", "browser"], 20, closing_counts),

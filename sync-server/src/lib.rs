@@ -57,6 +57,7 @@ mod serve;
 mod sessions;
 mod set_aside;
 mod settings;
+mod shape;
 pub mod shares;
 mod snapshot;
 mod state;

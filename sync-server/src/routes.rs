@@ -15,6 +15,7 @@ use crate::exports;
 use crate::forms;
 use crate::herd::{self, Class};
 use crate::moves;
+use crate::openapi;
 use crate::orders::Orders;
 use crate::organisation;
 use crate::people;
@@ -22,6 +23,7 @@ use crate::readmission;
 use crate::recusals;
 use crate::refusals;
 use crate::reviews;
+use crate::shape;
 use crate::state::{App, Serving};
 use crate::steps::Step;
 use crate::unit_keys;
@@ -42,8 +44,9 @@ use protocol::dictionary::With;
 use protocol::session::proof::{self, RequestProof};
 use protocol::session::server::Caller;
 use protocol::{
-    Delegated, NonceRequest, NonceResponse, OpenSession, PROTOCOL_VERSION, PollEnrolment,
-    ProtocolError, ReadEnrolment, SessionOpened, limits, wire,
+    ChunkTaken, Delegated, ErasureList, HandedOver, InventoryResponse, Kept, MoveList,
+    NonceRequest, NonceResponse, OpenSession, PROTOCOL_VERSION, PollEnrolment, ProtocolError,
+    ReadEnrolment, RefillResponse, ReviewList, SessionOpened, SyncResponse, limits, wire,
 };
 use rusqlite::Connection;
 use serde::{Serialize, de::DeserializeOwned};
@@ -78,6 +81,9 @@ pub(crate) struct Endpoint {
     pub path: &'static str,
     pub summary: &'static str,
     pub is_message: bool,
+    /// The shape of what it takes and of what it answers, where that is a message.
+    pub asks: fn() -> Option<serde_json::Value>,
+    pub answers: fn() -> Option<serde_json::Value>,
     class: Class,
     begin: Begin,
 }
@@ -92,9 +98,9 @@ impl Endpoint {
     ) -> Self
     where
         Input: DeserializeOwned + Send + 'static,
-        Output: Serialize + 'static,
+        Output: Serialize + DeserializeOwned + 'static,
     {
-        Self::stepping(action, path, summary, move |_, granted, input: Input| {
+        Self::stepping::<Input, Output>(action, path, summary, move |_, granted, input| {
             Ok(Step::read(move |app, connection| {
                 Step::answer(&work(app, connection, granted, input)?)
             }))
@@ -110,9 +116,9 @@ impl Endpoint {
     ) -> Self
     where
         Input: DeserializeOwned + Send + 'static,
-        Output: Serialize + 'static,
+        Output: Serialize + DeserializeOwned + 'static,
     {
-        Self::stepping(action, path, summary, move |_, granted, input: Input| {
+        Self::stepping::<Input, Output>(action, path, summary, move |_, granted, input| {
             Ok(Step::write(move |app, connection| {
                 Step::answer(&work(app, connection, granted, input)?)
             }))
@@ -128,9 +134,9 @@ impl Endpoint {
     ) -> Self
     where
         Input: DeserializeOwned + Send + 'static,
-        Output: Serialize + 'static,
+        Output: Serialize + DeserializeOwned + 'static,
     {
-        Self::stepping(action, path, summary, move |_, granted, input: Input| {
+        Self::stepping::<Input, Output>(action, path, summary, move |_, granted, input| {
             Ok(Step::write(move |app, connection| {
                 match work(app, connection, granted, input)? {
                     Ok(output) => Step::answer(&output),
@@ -141,7 +147,7 @@ impl Endpoint {
     }
 
     /// A route that takes an encoded message and whose work has several steps, or none over the database.
-    fn stepping<Input>(
+    fn stepping<Input, Output>(
         action: Action,
         path: &'static str,
         summary: &'static str,
@@ -149,6 +155,7 @@ impl Endpoint {
     ) -> Self
     where
         Input: DeserializeOwned + 'static,
+        Output: DeserializeOwned + 'static,
     {
         Self {
             action,
@@ -156,6 +163,8 @@ impl Endpoint {
             path,
             summary,
             is_message: true,
+            asks: shape::of::<Input>,
+            answers: shape::of::<Output>,
             class: Class::Words,
             begin: Box::new(move |app, granted, body| {
                 begin(app, granted, wire::decode_request(body)?)
@@ -181,6 +190,8 @@ impl Endpoint {
             path,
             summary,
             is_message: false,
+            asks: || None,
+            answers: || Some(serde_json::json!({"type": "object"})),
             class: Class::Words,
             begin: Box::new(move |app, _, _| Ok(Step::Answer(work(app).into_bytes()))),
         }
@@ -233,7 +244,7 @@ fn open_endpoints() -> Vec<Endpoint> {
             Action::ReadHealth,
             "/openapi.json",
             "This description.",
-            |_| crate::openapi::description().to_string(),
+            |_| openapi::text().to_owned(),
         ),
         Endpoint::writing(
             Action::Enrol,
@@ -261,7 +272,7 @@ fn open_endpoints() -> Vec<Endpoint> {
             "The device proves that it was given the code.",
             |app, connection, _, input| enrolment::finish(app.desk(connection), &input),
         ),
-        Endpoint::stepping(
+        Endpoint::stepping::<_, NonceResponse>(
             Action::OpenSession,
             "/session/nonce",
             "A nonce to sign.",
@@ -272,7 +283,7 @@ fn open_endpoints() -> Vec<Endpoint> {
                 Step::answer(&NonceResponse { nonce })
             },
         ),
-        Endpoint::stepping(
+        Endpoint::stepping::<_, SessionOpened>(
             Action::OpenSession,
             "/session/open",
             "A session for a signed nonce.",
@@ -284,7 +295,7 @@ fn open_endpoints() -> Vec<Endpoint> {
 /// Routes of a session.
 fn session_endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::stepping(
+        Endpoint::stepping::<_, SyncResponse>(
             Action::ReadLog,
             "/sync",
             "Sends a part of the outbox, takes what is new.",
@@ -308,13 +319,13 @@ fn session_endpoints() -> Vec<Endpoint> {
             },
         )
         .of_class(Class::Pulls),
-        Endpoint::stepping(
+        Endpoint::stepping::<_, InventoryResponse>(
             Action::ReadLog,
             "/inventory",
             "Which of the changes a device holds are not here, after the server was set back.",
             |_, granted, input| Ok(refill::inventory(granted.holder()?, input)),
         ),
-        Endpoint::stepping(
+        Endpoint::stepping::<_, RefillResponse>(
             Action::ReadLog,
             "/refill",
             "Brings back what the server lost, with the original signatures.",
@@ -329,7 +340,7 @@ fn session_endpoints() -> Vec<Endpoint> {
             },
         )
         .of_class(Class::Blobs),
-        Endpoint::stepping(
+        Endpoint::stepping::<_, ChunkTaken>(
             Action::ReadLog,
             "/blobs/chunk",
             "A piece of one, acknowledged when it survives a power cut.",
@@ -438,7 +449,7 @@ fn move_endpoints() -> Vec<Endpoint> {
                 moves::offer(app, connection, &granted.holder()?, &input)
             },
         ),
-        Endpoint::stepping(
+        Endpoint::stepping::<_, MoveList>(
             Action::MoveDocuments,
             "/moves/decide",
             "Accepts or declines an offer, or takes it back.",
@@ -450,7 +461,7 @@ fn move_endpoints() -> Vec<Endpoint> {
             "What came after its document had left.",
             |app, connection, granted, (): ()| reviews::list(app, connection, granted.scope()?),
         ),
-        Endpoint::stepping(
+        Endpoint::stepping::<_, ReviewList>(
             Action::DecideReview,
             "/review/decide",
             "Takes what came late, or sets it aside.",
@@ -470,7 +481,7 @@ fn device_endpoints() -> Vec<Endpoint> {
                 devices::revoke(app, connection, &granted.holder()?, &input)
             },
         ),
-        Endpoint::stepping(
+        Endpoint::stepping::<_, HandedOver>(
             Action::HandOver,
             "/handover",
             "Takes what a stopped device still holds, for a person to look at.",
@@ -484,7 +495,7 @@ fn device_endpoints() -> Vec<Endpoint> {
                 devices::keep_remains(connection, &granted.holder()?, &input)
             },
         ),
-        Endpoint::stepping(
+        Endpoint::stepping::<_, Kept>(
             Action::HandOver,
             "/handover/receipt",
             "Keeps what a device signed right before it destroys its keys.",
@@ -510,7 +521,7 @@ fn erasure_endpoints() -> Vec<Endpoint> {
                 erasures::request(app, connection, &granted.holder()?, &input)
             },
         ),
-        Endpoint::stepping(
+        Endpoint::stepping::<_, ErasureList>(
             Action::DecideErasure,
             "/erasures/decide",
             "Has a file, or one thing of it, erased that another person asked for, or not.",

@@ -3,6 +3,7 @@
 pub mod apart;
 pub mod canary;
 pub mod demo;
+pub mod described;
 pub mod device;
 pub mod fuzz;
 pub mod malformed;

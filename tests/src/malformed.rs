@@ -230,7 +230,7 @@ pub(crate) struct Ground {
 }
 
 impl Ground {
-    async fn prepare() -> Result<Self> {
+    pub async fn prepare() -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policy");
         let plan = Plan::new(folder.path(), &policy);
@@ -290,7 +290,7 @@ impl Ground {
     }
 
     /// What was written on a real tablet afterwards arrives at a real station, and nothing the server keeps is broken.
-    async fn a_tablet_still_syncs(self) -> Result<()> {
+    pub async fn a_tablet_still_syncs(self) -> Result<()> {
         let child = self.tablet.child(CHILD).await?;
         let record = self.tablet.contact(&child, "都好。").await?;
         self.tablet.sync().await.context("a tablet syncs no more")?;

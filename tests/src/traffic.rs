@@ -113,11 +113,12 @@ pub struct Hand {
     pub key: SigningKey,
     /// Its scope.
     pub scope: UnitId,
+    /// Where it works.
+    pub unit: UnitId,
     /// A station's: it reads everything and records nothing.
     pub reads_only: bool,
     /// How far it has read the log.
     pub read_up_to: u64,
-    unit: UnitId,
     staff: StaffId,
     incarnation: Incarnation,
     dev_seq: u64,
@@ -327,7 +328,7 @@ fn add_tablet(
             ":id": staff.0.as_bytes(),
             ":unit": unit.0.as_bytes(),
             ":scope": scope.0.as_bytes(),
-            ":role": if station { "supervisor" } else { "director" },
+            ":role": if station { "head" } else { "director" },
             ":name": format!("{township}镇{village}村"),
             ":since_ms": SystemClock.now_ms(),
         })?;
