@@ -73,7 +73,7 @@ pub(crate) fn request(
     let sealed = app
         .vault
         .seal_secret(SEALED_AS, &wire::pack(input)?, app.entropy.as_ref())?;
-    connection
+    let kept = connection
         .prepare_cached(include_str!("sql/erasures/insert.sql"))?
         .execute(named_params! {
             ":id": input.id.as_bytes(),
@@ -85,6 +85,10 @@ pub(crate) fn request(
             ":at_ms": now,
             ":expires_ms": now + limits::ERASURE_MS,
         })?;
+    if kept == 0 {
+        // Another township's id.
+        return Err(ApiError::ErasureOver);
+    }
     note(
         connection,
         holder,

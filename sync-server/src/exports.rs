@@ -62,7 +62,7 @@ pub(crate) fn request(
     let words = app
         .vault
         .seal_secret(SEALED_AS, input.words.as_bytes(), app.entropy.as_ref())?;
-    connection
+    let kept = connection
         .prepare_cached(include_str!("sql/exports/insert.sql"))?
         .execute(named_params! {
             ":id": input.id.as_bytes(),
@@ -79,6 +79,10 @@ pub(crate) fn request(
             ":at_ms": now,
             ":expires_ms": now + limits::EXPORT_MS,
         })?;
+    if kept == 0 {
+        // Another township asked under this id, and whether it did is none of this one's business.
+        return Err(ApiError::ExportOver);
+    }
     note(connection, holder, Act::ExportAsked, input.id, now)?;
     list(app, connection, holder)
 }

@@ -830,12 +830,25 @@ pub(crate) fn router(serving: &Arc<Serving>) -> Router {
         );
     }
     router
-        .fallback(|| async { ApiError::NotFound })
-        .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
+        .fallback(|| async { unread(ApiError::NotFound.into_response()) })
+        .method_not_allowed_fallback(|| async {
+            unread(ApiError::MethodNotAllowed.into_response())
+        })
+}
+
+/// An answer to a request whose body was not read: the connection ends with it, and says so, or whoever asks next on it
+/// hears nothing.
+fn unread(mut response: Response) -> Response {
+    response
+        .headers_mut()
+        .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 async fn serve(serving: Arc<Serving>, endpoint: Arc<Endpoint>, request: Request) -> Response {
-    let answered = tokio::time::timeout(TIMEOUT, admit(&serving, &endpoint, request)).await;
+    let mut is_read = false;
+    let admitted = admit(&serving, &endpoint, request, &mut is_read);
+    let answered = tokio::time::timeout(TIMEOUT, admitted).await;
     match answered.unwrap_or(Err(ApiError::TimedOut)) {
         Ok(body) => {
             tracing::debug!(path = endpoint.path, "answered");
@@ -843,7 +856,8 @@ async fn serve(serving: Arc<Serving>, endpoint: Arc<Endpoint>, request: Request)
         }
         Err(error) => {
             tracing::info!(path = endpoint.path, code = error.code(), "refused");
-            refuse(&serving.app, error)
+            let response = refuse(&serving.app, error);
+            if is_read { response } else { unread(response) }
         }
     }
 }
@@ -865,6 +879,7 @@ async fn admit(
     serving: &Serving,
     endpoint: &Endpoint,
     request: Request,
+    is_read: &mut bool,
 ) -> Result<Vec<u8>, ApiError> {
     let app = &serving.app;
     let caller = match bearer(request.headers()).and_then(|token| Asker::of(app, token)) {
@@ -889,6 +904,7 @@ async fn admit(
     };
     let _place = app.herd.enter(endpoint.class).await?;
     let body = read_body(request.into_body()).await?;
+    *is_read = true;
     let with = wire::answer_with(&body);
     run(serving, endpoint.begin(app, granted, &body)?, with).await
 }

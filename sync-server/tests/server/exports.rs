@@ -1,5 +1,6 @@
 //! Exports that need a second person: another one, once, and no more than was agreed.
 
+use crate::moves::neighbours;
 use crate::support::{Device, Half, Refused, World};
 use ids::Role;
 use protocol::{CreateEnrolment, DecideExport, ExportList, ExportState, RequestExport, UseExport};
@@ -128,4 +129,17 @@ async fn a_director_asks_for_nothing_and_words_stand_nowhere_in_the_open() {
     let file = std::fs::read(database::file_of(&world.data())).unwrap();
     let words = "报区民政局".as_bytes();
     assert!(!file.windows(words.len()).any(|part| part == words));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_another_township_uses_is_refused_and_tells_nothing() {
+    let world = World::new().await;
+    let mut station = world.station().await;
+    let (mut other, _) = neighbours(&world).await;
+    let export = asked(3, false);
+    ask(&mut station, &export).await;
+    let refused = other.post("/exports/request", &export).await;
+    assert_eq!(code(refused), "export_over");
+    let list: ExportList = other.post("/exports/list", &()).await.unwrap();
+    assert!(list.exports.is_empty());
 }

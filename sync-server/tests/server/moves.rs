@@ -38,7 +38,7 @@ async fn township() -> Township {
 }
 
 /// Another township's station, with a village of its own.
-async fn neighbours(world: &World) -> (Device, UnitId) {
+pub(crate) async fn neighbours(world: &World) -> (Device, UnitId) {
     let (name, region) = ("青溪镇", "310199200000");
     let code = world
         .server()
