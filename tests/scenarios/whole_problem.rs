@@ -218,8 +218,35 @@ async fn a_problem_is_worked_on_apart_referred_verified_followed_up_closed_and_o
     assert!(!view.may.contains(&"closed".to_owned()));
     let early = refused(&world.station, &problem, "closed", "办结。", json!({})).await?;
     assert_eq!(early, "child_not_seen_since");
-    add(&world.station, &problem, "confirmed", "", json!({})).await?;
+    // What else it is about, and what the family thinks of it.
+    for (kind, detail) in [
+        ("types_set", json!({"types": ["ABUSE"]})),
+        ("confirmed", json!({"satisfaction": "happy"})),
+    ] {
+        let code = refused(&world.station, &problem, kind, "", detail).await?;
+        assert_eq!(code, "value_invalid", "{kind}");
+    }
+    let view = add(
+        &world.station,
+        &problem,
+        "types_set",
+        "",
+        json!({"types": ["POOR", "NET"]}),
+    )
+    .await?;
+    assert_eq!(view.choices.also, ["NET", "POOR"]);
+    let mostly = json!({"satisfaction": "mostly"});
+    add(&world.station, &problem, "confirmed", "", mostly).await?;
     world.settle(&[&tablet]).await?;
+    let view = look(&tablet, &problem).await?;
+    assert_eq!(view.row.also, ["网络沉迷/不良信息/诈骗", "生活困难、急难"]);
+    assert!(!view.may.contains(&"types_set".to_owned()));
+    let heard: Vec<_> = view
+        .events
+        .iter()
+        .filter_map(|event| event.detail.satisfaction.as_deref())
+        .collect();
+    assert_eq!(heard, ["基本满意"]);
 
     // 回访 on day 7 is on her list when its day comes near; it is up to her.
     let steps = today(&tablet).await?.problem_steps;

@@ -54,6 +54,8 @@ pub enum EventKind {
     Merged,
     /// The station changes how grave it is.
     SeveritySet,
+    /// The station says what else it is about, beside its main type (domain.md §6.1).
+    TypesSet,
     /// 强制报告: who was called, when, and the receipt.
     Called,
     /// What the police said afterwards.
@@ -62,7 +64,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [EventKind; 20] = [
+    pub const ALL: [EventKind; 21] = [
         EventKind::Reported,
         EventKind::Accepted,
         EventKind::Replied,
@@ -81,6 +83,7 @@ impl EventKind {
         EventKind::Withdrawn,
         EventKind::Merged,
         EventKind::SeveritySet,
+        EventKind::TypesSet,
         EventKind::Called,
         EventKind::PoliceFeedback,
     ];
@@ -106,6 +109,7 @@ impl EventKind {
             EventKind::Withdrawn => "withdrawn",
             EventKind::Merged => "merged",
             EventKind::SeveritySet => "severity_set",
+            EventKind::TypesSet => "types_set",
             EventKind::Called => "called",
             EventKind::PoliceFeedback => "police_feedback",
         }
@@ -145,10 +149,16 @@ pub struct Detail {
     pub receipt: Option<String>,
     /// What the police said, a code of POLICE_FEEDBACK.
     pub outcome: Option<String>,
+    /// What the family thinks of how it was solved, a code of SATISFACTION; none where nobody asked.
+    pub satisfaction: Option<String>,
+    /// Problem types it is about beside its main one.
+    pub types: Vec<String>,
 }
 
 /// Key of a measure's codes in an entry.
 const MEASURES: &str = "measure";
+/// Key of the further types' codes.
+const TYPES: &str = "type";
 
 impl Detail {
     fn of(entry: &Entry) -> Self {
@@ -166,6 +176,8 @@ impl Detail {
             at: text("at"),
             receipt: text("receipt"),
             outcome: text("outcome"),
+            satisfaction: text("satisfaction"),
+            types: entry.codes(TYPES),
         }
     }
 
@@ -182,6 +194,7 @@ impl Detail {
             ("at", self.at.clone()),
             ("receipt", self.receipt.clone()),
             ("outcome", self.outcome.clone()),
+            ("satisfaction", self.satisfaction.clone()),
         ] {
             if let Some(value) = value {
                 entry = entry.with(key, value);
@@ -190,7 +203,9 @@ impl Detail {
         if let Some(well) = self.well {
             entry = entry.with("well", well);
         }
-        entry.with_codes(MEASURES, &self.measures)
+        entry
+            .with_codes(MEASURES, &self.measures)
+            .with_codes(TYPES, &self.types)
     }
 }
 

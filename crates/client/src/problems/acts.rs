@@ -23,6 +23,7 @@ const MEASURE: &str = "MEASURE";
 const REFERRAL_BODY: &str = "REFERRAL_BODY";
 pub(super) const SEVERITY: &str = "SEVERITY";
 const POLICE_FEEDBACK: &str = "POLICE_FEEDBACK";
+pub(super) const SATISFACTION: &str = "SATISFACTION";
 
 /// Adds an event to a story. A step this person's role may not make stays a request (architecture.md §8).
 ///
@@ -220,6 +221,15 @@ fn detail(
                 return Err(ClientError::new("date_invalid"));
             }
             detail.on = Some(on);
+            detail.satisfaction = satisfaction(&choices, given)?;
+        }
+        EventKind::Confirmed | EventKind::NotSolved => {
+            detail.satisfaction = satisfaction(&choices, given)?;
+        }
+        EventKind::TypesSet => {
+            for code in given.types.iter().flatten() {
+                detail.types.push(choice(&choices.types, Some(code))?);
+            }
         }
         EventKind::SeveritySet => {
             detail.severity = Some(choice(&choices.severities, given.severity.as_ref())?);
@@ -239,6 +249,17 @@ fn detail(
         _ => {}
     }
     Ok(detail)
+}
+
+/// What the family thinks of it, if somebody asked.
+fn satisfaction(
+    choices: &ProblemChoicesView,
+    given: &ProblemDetailInput,
+) -> Result<Option<String>, ClientError> {
+    let given = given.satisfaction.as_ref().filter(|code| !code.is_empty());
+    given
+        .map(|code| choice(&choices.satisfactions, Some(code)))
+        .transpose()
 }
 
 /// Who was called, when by the clock on the wall there, and the receipt.
@@ -301,6 +322,7 @@ fn says_enough(
     match kind {
         EventKind::Accepted
         | EventKind::Confirmed
+        | EventKind::TypesSet
         | EventKind::Called
         | EventKind::PoliceFeedback => Ok(()),
         EventKind::Measure if !detail.measures.is_empty() => Ok(()),
@@ -310,6 +332,18 @@ fn says_enough(
         }
         _ => Err(ClientError::new("text_missing")),
     }
+}
+
+/// Types a problem may be about beside its main one. What is sealed is never told by a type beside another.
+fn further_types(room: &Room<'_>, problem: &Problem) -> Vec<OptionView> {
+    let main = problem.text("type").unwrap_or_default();
+    let open = room.pack.problems.iter().filter(|kind| !kind.restricted);
+    open.filter(|kind| kind.code != main)
+        .map(|kind| OptionView {
+            code: kind.code.clone(),
+            label: kind.label.clone(),
+        })
+        .collect()
 }
 
 /// What may be chosen for the events of a problem.
@@ -334,6 +368,9 @@ pub(super) fn choices(room: &Room<'_>, noun: &Noun<Problem>, told: &Told) -> Pro
         into: into(room, noun, told),
         numbers: numbers(room),
         outcomes: list(POLICE_FEEDBACK),
+        satisfactions: list(SATISFACTION),
+        types: further_types(room, &noun.noun),
+        also: told.fold.also.clone(),
         bodies,
     }
 }

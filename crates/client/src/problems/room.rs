@@ -214,6 +214,13 @@ impl<'a> Room<'a> {
             .unwrap_or_else(|| kind.to_owned())
     }
 
+    fn types_words(&self, codes: &[String]) -> Vec<String> {
+        codes
+            .iter()
+            .map(|code| self.pack.label("PROBLEM", code).to_owned())
+            .collect()
+    }
+
     pub(super) fn row(&self, noun: &Noun<Problem>, told: &Told) -> ProblemRow {
         let problem = &noun.noun;
         let first = problem.events.first();
@@ -234,6 +241,7 @@ impl<'a> Room<'a> {
             child: problem.text("child").unwrap_or_default().to_owned(),
             village: self.people.unit_name(noun.unit),
             kind: self.kind_words(problem),
+            also: self.types_words(&told.fold.also),
             severity: told.fold.severity.clone(),
             urgency: self.urgency(problem, &told.fold),
             state: state_view(told.fold.state),
@@ -461,6 +469,8 @@ impl<'a> Room<'a> {
             at: detail.at.clone(),
             receipt: detail.receipt.clone(),
             outcome: label("POLICE_FEEDBACK", &detail.outcome),
+            satisfaction: label(acts::SATISFACTION, &detail.satisfaction),
+            types: self.types_words(&detail.types),
         }
     }
 

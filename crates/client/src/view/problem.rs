@@ -151,6 +151,8 @@ pub struct ProblemRow {
     pub village: String,
     /// Type in words.
     pub kind: String,
+    /// What else it is about, in words.
+    pub also: Vec<String>,
     /// S1..S4.
     pub severity: String,
     /// 现在有危险 / 这几天要办 / 不急.
@@ -234,6 +236,10 @@ pub struct ProblemDetailView {
     pub receipt: Option<String>,
     /// What the police said.
     pub outcome: Option<String>,
+    /// What the family thinks of how it was solved.
+    pub satisfaction: Option<String>,
+    /// What else it is about from now on.
+    pub types: Vec<String>,
 }
 
 /// What may be chosen for an event.
@@ -253,6 +259,12 @@ pub struct ProblemChoicesView {
     pub numbers: Vec<OptionView>,
     /// What the police may say.
     pub outcomes: Vec<OptionView>,
+    /// What the family may think of it.
+    pub satisfactions: Vec<OptionView>,
+    /// Types it may be about beside its main one; what is sealed is reported by itself.
+    pub types: Vec<OptionView>,
+    /// Which of them it is about now.
+    pub also: Vec<String>,
 }
 
 /// The whole problem.
@@ -439,6 +451,10 @@ pub struct ProblemDetailInput {
     pub receipt: Option<String>,
     /// A code of POLICE_FEEDBACK.
     pub outcome: Option<String>,
+    /// A code of SATISFACTION.
+    pub satisfaction: Option<String>,
+    /// Codes of problem types.
+    pub types: Option<Vec<String>>,
 }
 
 // Who somebody is and what they said stays out of logs.

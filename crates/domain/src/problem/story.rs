@@ -97,7 +97,8 @@ pub fn may(role: Role, kind: EventKind, severity: &str) -> bool {
         | EventKind::Planned
         | EventKind::Referred
         | EventKind::Confirmed
-        | EventKind::NotSolved => role.is_at_station(),
+        | EventKind::NotSolved
+        | EventKind::TypesSet => role.is_at_station(),
         EventKind::Closed | EventKind::Merged | EventKind::SeveritySet => of_the_station,
         EventKind::Resolved => role.is_at_station() || is_small(severity),
         EventKind::Withdrawn => is_small(severity),
@@ -127,7 +128,7 @@ fn step(state: State, kind: EventKind, well: bool) -> Option<State> {
         | EventKind::HandlerNamed
         | EventKind::Called
         | EventKind::PoliceFeedback => Some(state),
-        EventKind::SeveritySet => state.is_open().then_some(state),
+        EventKind::SeveritySet | EventKind::TypesSet => state.is_open().then_some(state),
         EventKind::Planned => state.is_worked_on().then_some(state),
         // Taken back in the village and taken up at the station at the same time: it is taken up.
         EventKind::Accepted => {
@@ -182,6 +183,8 @@ pub struct Fold {
     pub state: State,
     /// How grave it is now.
     pub severity: String,
+    /// What else it is about, beside its main type.
+    pub also: Vec<String>,
     /// For each event in order: did its author's role allow it (else it is shown as a request).
     pub allowed: Vec<bool>,
     /// For each event in order: the role of its author.
@@ -217,6 +220,7 @@ pub fn fold(events: &[Event], severity: &str, role_of: impl Fn(&Event) -> Option
     let mut fold = Fold {
         state: State::Reported,
         severity: severity.to_owned(),
+        also: Vec::new(),
         allowed: Vec::with_capacity(events.len()),
         roles: Vec::with_capacity(events.len()),
         close_requested: false,
@@ -274,6 +278,7 @@ impl Fold {
                     severity.clone_into(&mut self.severity);
                 }
             }
+            EventKind::TypesSet => self.also.clone_from(&event.detail.types),
             _ => {}
         }
         if next != self.state {
@@ -321,6 +326,7 @@ pub fn offers(role: Role, fold: &Fold) -> Vec<EventKind> {
         EventKind::PoliceFeedback,
         EventKind::Closed,
         EventKind::Returned,
+        EventKind::TypesSet,
         EventKind::SeveritySet,
         EventKind::Merged,
         EventKind::Withdrawn,

@@ -32,6 +32,29 @@ fn the_station_accepts_and_closes() {
 }
 
 #[test]
+fn what_else_it_is_about_the_station_says_and_says_anew() {
+    let about = |by: &str, types: &[&str]| {
+        let mut event = event(EventKind::TypesSet, by);
+        event.detail.types = types.iter().map(|code| (*code).to_owned()).collect();
+        event
+    };
+    let mut story = vec![
+        event(EventKind::Reported, "director"),
+        about("director", &["NET"]),
+        about("supervisor", &["DROPOUT", "POOR"]),
+    ];
+    let told = fold(&story, "S1", role);
+    assert_eq!(told.also, ["DROPOUT", "POOR"]);
+    assert_eq!(told.allowed, [true, false, true]);
+    story.push(about("head", &[]));
+    story.push(event(EventKind::Withdrawn, "director"));
+    let told = fold(&story, "S3", role);
+    assert!(told.also.is_empty());
+    story.push(about("supervisor", &["NET"]));
+    assert!(fold(&story, "S3", role).also.is_empty(), "it is over");
+}
+
+#[test]
 fn a_directors_closing_is_a_request_and_moves_nothing() {
     let story = [
         event(EventKind::Reported, "director"),

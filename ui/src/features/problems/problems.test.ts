@@ -34,7 +34,7 @@ function row(problem: string, more: Partial<ProblemRow> = {}): ProblemRow {
   }
 }
 
-const choices: ProblemChoicesView = { measures: [], bodies: [], referrals: [], severities: [], into: [], numbers: [], outcomes: [] }
+const choices: ProblemChoicesView = { measures: [], bodies: [], referrals: [], severities: [], into: [], numbers: [], outcomes: [], satisfactions: [], types: [], also: [] }
 
 function story(more: Partial<ProblemView> = {}): ProblemView {
   return {
