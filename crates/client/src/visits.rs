@@ -681,6 +681,7 @@ fn refused_answer(refusal: AnswerRefusal) -> ClientError {
         AnswerRefusal::TextTooLong => "too_large",
         AnswerRefusal::NotADate => "date_invalid",
         AnswerRefusal::NotANumber => "number_invalid",
+        AnswerRefusal::NotADecimal => "decimal_invalid",
         _ => "value_invalid",
     };
     ClientError::new(code).because(refusal)
@@ -809,6 +810,7 @@ fn question_view(question: form::QuestionState) -> QuestionView {
             QuestionType::Date => QuestionKind::Date,
             QuestionType::Time => QuestionKind::Time,
             QuestionType::Int => QuestionKind::Int,
+            QuestionType::Decimal => QuestionKind::Decimal,
             QuestionType::Note => QuestionKind::Note,
         },
         options: question

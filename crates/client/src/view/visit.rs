@@ -100,6 +100,8 @@ pub enum QuestionKind {
     Time,
     /// A whole number.
     Int,
+    /// A number that may have places after the point.
+    Decimal,
     /// Words to read; nothing is answered.
     Note,
 }

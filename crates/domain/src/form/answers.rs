@@ -1,6 +1,6 @@
 //! Answers of a draft or a saved visit, and their shape as document scalars.
 //!
-//! A `one` answer is its code under the question's key, text and dates are text under it, and a `many` answer is one
+//! A `one` answer is its code under the question's key, text, dates and decimals are text under it, and a `many` answer is one
 //! boolean per option under `key.code`, so that two people ticking different boxes keep both. Where an answer came
 //! from is `key.unchanged_from`. An answer in a row of a repeated section has the key `key@ROW`; the row's name is made
 //! once and never changes, so that two people who add rows keep both. Whatever this version does not understand is kept and written back.
@@ -163,7 +163,8 @@ pub fn from_scalars(pack: &FormPack, scalars: &BTreeMap<String, Scalar>) -> Part
                     | QuestionType::Text
                     | QuestionType::Date
                     | QuestionType::Time
-                    | QuestionType::Int,
+                    | QuestionType::Int
+                    | QuestionType::Decimal,
                 ),
                 None,
                 Scalar::Null,
@@ -175,7 +176,12 @@ pub fn from_scalars(pack: &FormPack, scalars: &BTreeMap<String, Scalar>) -> Part
                 answer(&mut part, key).codes = vec![code.clone()];
             }
             (
-                Some(QuestionType::Text | QuestionType::Date | QuestionType::Time),
+                Some(
+                    QuestionType::Text
+                    | QuestionType::Date
+                    | QuestionType::Time
+                    | QuestionType::Decimal,
+                ),
                 None,
                 Scalar::Text(text),
             ) => {

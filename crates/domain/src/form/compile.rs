@@ -181,6 +181,7 @@ fn read_type(word: &str) -> Result<QuestionType, PackFault> {
         "date" => QuestionType::Date,
         "time" => QuestionType::Time,
         "int" => QuestionType::Int,
+        "decimal" => QuestionType::Decimal,
         "note" => QuestionType::Note,
         other => return Err(PackFault::UnknownType(other.to_owned())),
     })

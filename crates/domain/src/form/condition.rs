@@ -91,5 +91,6 @@ pub(super) fn kind_of(question: QuestionType) -> Kind {
         QuestionType::Many => Kind::Codes,
         QuestionType::Date => Kind::Date,
         QuestionType::Int => Kind::Number,
+        QuestionType::Decimal => Kind::Decimal,
     }
 }

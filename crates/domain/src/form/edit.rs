@@ -4,7 +4,9 @@ use super::answers::{Answer, Answers, SESSION, sort_codes};
 use super::compile::check_code;
 use super::expression::{Fact, Scope, Value};
 use super::pack::{FormPack, Level, Question, QuestionType, Section, split_row};
-use super::session::{Evaluation, Part, as_answer, read_date, read_time};
+use super::session::{
+    Evaluation, Part, as_answer, read_date, read_decimal, read_time, write_decimal,
+};
 use super::state::FormContext;
 use chrono::NaiveDate;
 use thiserror::Error;
@@ -39,6 +41,9 @@ pub enum AnswerRefusal {
     /// Not a whole number.
     #[error("not a whole number")]
     NotANumber,
+    /// Not a number, or one with too many places.
+    #[error("not a decimal number")]
+    NotADecimal,
     /// Not a time of day.
     #[error("not a time of day")]
     NotATime,
@@ -335,6 +340,10 @@ fn check_text(question: &Question, text: Option<&str>) -> Result<Option<String>,
         QuestionType::Int => {
             let number: i64 = text.parse().map_err(|_| AnswerRefusal::NotANumber)?;
             Ok(Some(number.to_string()))
+        }
+        QuestionType::Decimal => {
+            let number = read_decimal(text).ok_or(AnswerRefusal::NotADecimal)?;
+            Ok(Some(write_decimal(number)))
         }
         QuestionType::Text | QuestionType::Date | QuestionType::Time => Ok(Some(text.to_owned())),
     }

@@ -6,11 +6,14 @@
 //!
 //! Grammar, loosest binding first: `or`, `and`, comparison (`= != < <= > >=`), `+ -`, `* div mod`, unary `-`,
 //! then literals (`12`, `'code'`), `${question}`, `${fact}`, `${last.question}`, parentheses and the functions
-//! `not if selected count-selected coalesce today days-between string-length true false`,
+//! `not if selected count-selected coalesce today days-between string-length regex true false`,
 //! and `count(${section})` and `sum(${number})` over the rows of a repeated section.
 //! A name may hold hyphens, so a subtraction wants spaces around its sign, as in XPath.
+//! Whole numbers stay whole, `div` between two of them too; where one side is a decimal, the result is one.
 
+use super::pattern::Pattern;
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 
 /// What sort of value an expression gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub enum Kind {
     Bool,
     /// A whole number.
     Number,
+    /// A number with places after the point.
+    Decimal,
     /// Text, or the code of a `one` question.
     Text,
     /// The codes of a `many` question.
@@ -36,11 +41,18 @@ impl Kind {
         match self {
             Self::Bool => "是非",
             Self::Number => "数字",
+            Self::Decimal => "小数",
             Self::Text => "文字或单选",
             Self::Codes => "多选",
             Self::Date => "日期",
             Self::Rows => "可以加几行的部分",
         }
+    }
+
+    /// Whole or with places after the point.
+    #[must_use]
+    pub fn is_numeric(self) -> bool {
+        matches!(self, Self::Number | Self::Decimal)
     }
 }
 
@@ -53,6 +65,8 @@ pub enum Value {
     Bool(bool),
     /// A whole number.
     Number(i64),
+    /// A number with places after the point.
+    Decimal(Decimal),
     /// Text or one code.
     Text(String),
     /// Several codes.
@@ -69,7 +83,7 @@ impl Value {
             Self::Empty => true,
             Self::Text(text) => text.is_empty(),
             Self::Codes(codes) => codes.is_empty(),
-            Self::Bool(_) | Self::Number(_) | Self::Date(_) => false,
+            Self::Bool(_) | Self::Number(_) | Self::Decimal(_) | Self::Date(_) => false,
         }
     }
 
@@ -77,6 +91,15 @@ impl Value {
     #[must_use]
     pub fn is_true(&self) -> bool {
         matches!(self, Self::Bool(true))
+    }
+
+    /// A number of either kind.
+    fn number(&self) -> Option<Decimal> {
+        match self {
+            Self::Number(number) => Some(Decimal::from(*number)),
+            Self::Decimal(number) => Some(*number),
+            _ => None,
+        }
     }
 }
 
@@ -120,7 +143,7 @@ pub enum Comparison {
     AtLeast,
 }
 
-/// An arithmetic operation on whole numbers.
+/// An arithmetic operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
     /// `+`.
@@ -129,7 +152,7 @@ pub enum Operation {
     Subtract,
     /// `*`.
     Multiply,
-    /// `div`, truncating.
+    /// `div`; between whole numbers it leaves out what is after the point.
     Divide,
     /// `mod`.
     Remainder,
@@ -168,6 +191,8 @@ pub enum Expression {
     DaysBetween(Box<Expression>, Box<Expression>),
     /// Characters in a text.
     StringLength(Box<Expression>),
+    /// The whole text, nothing where there is none, is of this pattern.
+    Matches(Box<Expression>, Pattern),
     /// How many rows a repeated section has.
     CountRows(String),
     /// The sum of a number over all rows.
@@ -247,13 +272,18 @@ impl Expression {
                 }
                 _ => Value::Number(0),
             },
+            Self::Matches(inner, pattern) => Value::Bool(match inner.evaluate(scope) {
+                Value::Text(text) => pattern.matches(&text),
+                _ => pattern.matches(""),
+            }),
             Self::CountRows(section) => Value::Number(scope.rows(section)),
-            Self::SumRows(key) => {
-                Value::Number(scope.column(key).iter().fold(0, |sum, value| match value {
-                    Value::Number(number) => i64::saturating_add(sum, *number),
-                    _ => sum,
-                }))
-            }
+            Self::SumRows(key) => scope
+                .column(key)
+                .iter()
+                .filter(|value| value.number().is_some())
+                .fold(Value::Number(0), |sum, value| {
+                    calculate(Operation::Add, &sum, value)
+                }),
         }
     }
 
@@ -281,7 +311,8 @@ impl Expression {
             Self::Not(one)
             | Self::Selected(one, _)
             | Self::CountSelected(one)
-            | Self::StringLength(one) => vec![one],
+            | Self::StringLength(one)
+            | Self::Matches(one, _) => vec![one],
             Self::And(all) | Self::Or(all) | Self::Coalesce(all) => all.iter().collect(),
             Self::Compare(_, left, right)
             | Self::Arithmetic(_, left, right)
@@ -320,15 +351,18 @@ impl Expression {
 
 fn compare(comparison: Comparison, left: &Value, right: &Value) -> bool {
     use std::cmp::Ordering;
-    let equal = match (left.is_empty(), right.is_empty()) {
-        (true, true) => true,
-        (false, false) => left == right,
-        _ => false,
-    };
     let order = match (left, right) {
         (Value::Number(left), Value::Number(right)) => Some(left.cmp(right)),
         (Value::Date(left), Value::Date(right)) => Some(left.cmp(right)),
-        _ => None,
+        _ => left
+            .number()
+            .zip(right.number())
+            .map(|(left, right)| left.cmp(&right)),
+    };
+    let equal = match (left.is_empty(), right.is_empty()) {
+        (true, true) => true,
+        (false, false) => left == right || order == Some(Ordering::Equal),
+        _ => false,
     };
     match comparison {
         Comparison::Equal => equal,
@@ -342,7 +376,17 @@ fn compare(comparison: Comparison, left: &Value, right: &Value) -> bool {
 
 fn calculate(operation: Operation, left: &Value, right: &Value) -> Value {
     let (Value::Number(left), Value::Number(right)) = (left, right) else {
-        return Value::Empty;
+        let result = left
+            .number()
+            .zip(right.number())
+            .and_then(|(left, right)| match operation {
+                Operation::Add => left.checked_add(right),
+                Operation::Subtract => left.checked_sub(right),
+                Operation::Multiply => left.checked_mul(right),
+                Operation::Divide => left.checked_div(right),
+                Operation::Remainder => left.checked_rem(right),
+            });
+        return result.map_or(Value::Empty, Value::Decimal);
     };
     match operation {
         Operation::Add => left.checked_add(*right),

@@ -107,6 +107,9 @@ pub enum ExpressionFault {
     /// The code must be written as a constant.
     #[error("函数“{0}”的选项要直接写出来")]
     CodeNotConstant(String),
+    /// Not a pattern that can be used.
+    #[error("“{0}”不是能用的格式；要直接写出来，不能太长，也不能前后参照")]
+    BadPattern(String),
     /// The question has no such option.
     #[error("“{question}”没有选项“{code}”")]
     UnknownCode {

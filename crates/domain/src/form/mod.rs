@@ -25,6 +25,7 @@ mod fault;
 mod file;
 mod pack;
 mod parse;
+mod pattern;
 mod session;
 pub mod sheet;
 mod state;
@@ -40,6 +41,7 @@ pub use pack::{
     AnswerOption, Constraint, FormPack, Level, MandatoryRule, NA, Question, QuestionType, Section,
     SuggestRule, SummaryGiven, SummaryLine, split_row,
 };
+pub use pattern::Pattern;
 pub use session::{effective_answers, evaluate, validate_for_save};
 pub use state::{
     ChildContext, EffectiveAnswers, FormContext, FormState, LastAnswers, MandatoryReason, Missing,

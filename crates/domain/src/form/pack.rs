@@ -34,6 +34,8 @@ pub enum QuestionType {
     Time,
     /// A whole number.
     Int,
+    /// A number with at most six places after the point, as 36.5.
+    Decimal,
     /// Nothing to answer: words for the person who asks.
     Note,
 }

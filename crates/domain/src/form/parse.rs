@@ -2,7 +2,10 @@
 
 use super::expression::{Comparison, Expression, Fact, Kind, Operation, Value};
 use super::fault::ExpressionFault;
+use super::pattern::Pattern;
+use super::session::read_decimal;
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Characters an expression may have.
@@ -73,6 +76,7 @@ enum Token {
     Reference(String),
     Text(String),
     Number(i64),
+    Decimal(Decimal),
     Sign(&'static str),
 }
 
@@ -83,6 +87,7 @@ impl std::fmt::Display for Token {
             Self::Reference(name) => write!(formatter, "${{{name}}}"),
             Self::Text(text) => write!(formatter, "'{text}'"),
             Self::Number(number) => write!(formatter, "{number}"),
+            Self::Decimal(number) => write!(formatter, "{number}"),
             Self::Sign(sign) => formatter.write_str(sign),
         }
     }
@@ -113,9 +118,17 @@ fn read_tokens(source: &str) -> Result<Vec<(usize, Token)>, ExpressionFault> {
             at += name.chars().count() + 3;
             Token::Reference(name.trim().to_owned())
         } else if character.is_ascii_digit() {
-            let digits = read_while(&characters, at, |one| one.is_ascii_digit());
+            let digits = read_while(&characters, at, |one| one.is_ascii_digit() || one == '.');
             at += digits.len();
-            Token::Number(digits.parse().map_err(|_| ExpressionFault::TooLong)?)
+            if digits.contains('.') {
+                let number = read_decimal(&digits).ok_or(ExpressionFault::Unexpected {
+                    position: start + 1,
+                    found: digits,
+                })?;
+                Token::Decimal(number)
+            } else {
+                Token::Number(digits.parse().map_err(|_| ExpressionFault::TooLong)?)
+            }
         } else if character.is_ascii_lowercase() {
             let name = read_while(&characters, at, |one| {
                 one.is_ascii_lowercase() || one.is_ascii_digit() || one == '-' || one == '_'
@@ -266,15 +279,17 @@ impl Parser<'_> {
         if left_kind == Kind::Rows || right_kind == Kind::Rows {
             return Err(refused);
         }
+        let numbers = left_kind.is_numeric() && right_kind.is_numeric();
         let equality = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
         if equality {
             let emptiness = is_empty_literal(&left) || is_empty_literal(&right);
-            if !emptiness && (left_kind != right_kind || left_kind == Kind::Codes) {
+            let alike = left_kind == right_kind || numbers;
+            if !emptiness && (!alike || left_kind == Kind::Codes) {
                 return Err(refused);
             }
             self.check_code(&left, &right)?;
             self.check_code(&right, &left)?;
-        } else if left_kind != right_kind || !matches!(left_kind, Kind::Number | Kind::Date) {
+        } else if !numbers && (left_kind != right_kind || left_kind != Kind::Date) {
             return Err(refused);
         }
         Ok(Expression::Compare(
@@ -324,6 +339,10 @@ impl Parser<'_> {
             Token::Number(number) => {
                 self.next += 1;
                 Ok((Expression::Literal(Value::Number(number)), Kind::Number))
+            }
+            Token::Decimal(number) => {
+                self.next += 1;
+                Ok((Expression::Literal(Value::Decimal(number)), Kind::Decimal))
             }
             Token::Text(text) => {
                 self.next += 1;
@@ -401,7 +420,7 @@ impl Parser<'_> {
         }
         if question.repeat.is_some() && question.repeat.as_deref() != self.names.repeat {
             let inside = matches!(self.tokens.get(self.next), Some((_, Token::Sign(")"))));
-            if question.kind != Kind::Number || !inside {
+            if !question.kind.is_numeric() || !inside {
                 return Err(ExpressionFault::RowName(name.to_owned()));
             }
             return Ok((Expression::SumRows(name.to_owned()), Kind::Rows));
@@ -438,7 +457,7 @@ impl Parser<'_> {
         let count = arguments.len();
         let counted = match name {
             "not" | "count-selected" | "string-length" | "count" | "sum" => count == 1,
-            "selected" | "days-between" => count == 2,
+            "selected" | "days-between" | "regex" => count == 2,
             "if" => count == 3,
             "coalesce" => count >= 2,
             "today" | "true" | "false" => count == 0,
@@ -469,7 +488,23 @@ impl Parser<'_> {
                 if matches!(rows, Expression::CountRows(_)) != (name == "count") {
                     return Err(ExpressionFault::ArgumentCount(name.to_owned()));
                 }
-                (rows, Kind::Number)
+                let kind = match &rows {
+                    Expression::SumRows(key) => self.names.questions.get(key),
+                    _ => None,
+                };
+                let kind = kind.map_or(Kind::Number, |question| question.kind);
+                (rows, kind)
+            }
+            "regex" => {
+                demand(Kind::Text, kinds[0])?;
+                let (text, pattern) = (next(), next());
+                let Expression::Literal(Value::Text(source)) = *pattern else {
+                    return Err(ExpressionFault::BadPattern(name.to_owned()));
+                };
+                let Some(pattern) = Pattern::read(&source) else {
+                    return Err(ExpressionFault::BadPattern(source));
+                };
+                (Expression::Matches(text, pattern), Kind::Bool)
             }
             "selected" => {
                 if kinds[0] != Kind::Text {
@@ -531,10 +566,16 @@ impl Parser<'_> {
 }
 
 fn arithmetic(operation: Operation, left: Typed, right: Typed) -> Result<Typed, ExpressionFault> {
-    demand(Kind::Number, left.1)?;
-    demand(Kind::Number, right.1)?;
+    let kind = match (left.1, right.1) {
+        (Kind::Number, Kind::Number) => Kind::Number,
+        (left, right) => {
+            demand(Kind::Decimal, left)?;
+            demand(Kind::Decimal, right)?;
+            Kind::Decimal
+        }
+    };
     let expression = Expression::Arithmetic(operation, Box::new(left.0), Box::new(right.0));
-    Ok((expression, Kind::Number))
+    Ok((expression, kind))
 }
 
 fn is_empty_literal(expression: &Expression) -> bool {
@@ -560,14 +601,16 @@ fn common_kind(alternatives: &[(&Expression, Kind)]) -> Result<Kind, ExpressionF
         }
         match kind {
             None => kind = Some(*found),
+            Some(Kind::Number) if *found == Kind::Decimal => kind = Some(Kind::Decimal),
             Some(expected) => demand(expected, *found)?,
         }
     }
     Ok(kind.unwrap_or(Kind::Text))
 }
 
+/// A whole number stands wherever a decimal may.
 fn demand(expected: Kind, found: Kind) -> Result<(), ExpressionFault> {
-    if expected == found {
+    if expected == found || (expected == Kind::Decimal && found == Kind::Number) {
         Ok(())
     } else {
         Err(ExpressionFault::WrongKind { expected, found })

@@ -8,6 +8,7 @@ use super::state::{
     QuestionState, RowState, SaveRefusal, SectionState, Suggestion,
 };
 use chrono::{NaiveDate, NaiveTime};
+use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Evaluates the whole form.
@@ -408,6 +409,28 @@ pub(super) fn read_time(text: &str) -> Option<NaiveTime> {
     (time.format("%H:%M").to_string() == text).then_some(time)
 }
 
+/// Places after the point an answer may have.
+const MOST_PLACES: u32 = 6;
+/// Digits before it.
+const MOST_DIGITS: u32 = 12;
+
+/// A decimal as somebody types it: digits, perhaps a sign before them and a point between them.
+pub(super) fn read_decimal(text: &str) -> Option<Decimal> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, places) = digits.split_once('.').unwrap_or((digits, "0"));
+    let are_digits = |part: &str| !part.is_empty() && part.bytes().all(|one| one.is_ascii_digit());
+    let fits = places.len() <= MOST_PLACES as usize && whole.len() <= MOST_DIGITS as usize;
+    if !are_digits(whole) || !are_digits(places) || !fits {
+        return None;
+    }
+    Decimal::from_str_exact(text).ok()
+}
+
+/// As it is kept: no needless zeros, and of a computed one no more places than an answer may have.
+pub(super) fn write_decimal(number: Decimal) -> String {
+    number.round_dp(MOST_PLACES).normalize().to_string()
+}
+
 fn as_value(question: &Question, answer: &Answer) -> Value {
     let text = |text: Option<&String>| text.map_or(Value::Empty, |text| Value::Text(text.clone()));
     match question.kind {
@@ -419,6 +442,11 @@ fn as_value(question: &Question, answer: &Answer) -> Value {
             let number = answer.text.as_deref().and_then(|text| text.parse().ok());
             number.map_or(Value::Empty, Value::Number)
         }
+        QuestionType::Decimal => answer
+            .text
+            .as_deref()
+            .and_then(read_decimal)
+            .map_or(Value::Empty, Value::Decimal),
         QuestionType::Date => answer
             .text
             .as_deref()
@@ -436,7 +464,12 @@ pub(super) fn as_answer(question: &Question, value: &Value) -> Option<Answer> {
         (QuestionType::Time, Value::Text(text)) if read_time(text).is_some() => {
             (Vec::new(), Some(text.clone()))
         }
-        (QuestionType::Int, Value::Number(number)) => (Vec::new(), Some(number.to_string())),
+        (QuestionType::Int | QuestionType::Decimal, Value::Number(number)) => {
+            (Vec::new(), Some(number.to_string()))
+        }
+        (QuestionType::Decimal, Value::Decimal(number)) => {
+            (Vec::new(), Some(write_decimal(*number)))
+        }
         (QuestionType::Date, Value::Date(date)) => (Vec::new(), Some(date.to_string())),
         _ => return None,
     };

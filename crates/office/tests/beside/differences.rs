@@ -239,6 +239,21 @@ fn numbers_are_whole_here_and_nothing_plus_one_is_nothing() {
 }
 
 #[test]
+fn tenths_are_tenths_here_and_the_nearest_binary_number_there() {
+    let sheets = form(&[
+        ("decimal", "given", "x_exclusive", ""),
+        ("decimal", "sum", "calculation", "${given} + 0.2"),
+        ("text", "same", "relevant", "${sum} = 0.3"),
+    ]);
+    let both = both(&sheets, &[("given", "0.1")]);
+    let sum = both.ours("sum").and_then(|question| question.text.clone());
+    assert_eq!(sum.as_deref(), Some("0.3"));
+    assert!(both.ours("same").is_some());
+    assert_eq!(both.value_there("sum"), "0.30000000000000004");
+    assert!(!both.is_shown_there("same"));
+}
+
+#[test]
 fn a_row_asks_for_its_own_answers_here_and_for_those_of_all_rows_there() {
     let sheets = form(&[("integer", "count", "constraint", "${count} > 2")]);
     let (_, xml) = theirs::convert(&office::form_sheets::write(&sheets).expect("a workbook"));

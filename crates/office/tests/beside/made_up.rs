@@ -95,6 +95,11 @@ fn answer(
             Some(pick(random, &["好", "想妈妈", "在校门口见到"]).to_string()),
         ),
         QuestionType::Int => (Vec::new(), Some(below(random, 20).to_string())),
+        // Quarters, which both sides can say exactly: what tenths come to is told in `differences`.
+        QuestionType::Decimal => {
+            let places = *pick(random, &["0", "25", "5", "75"]);
+            (Vec::new(), Some(format!("{}.{places}", below(random, 20))))
+        }
         QuestionType::Time => (Vec::new(), Some("08:30".to_owned())),
         QuestionType::Note => (Vec::new(), None),
         QuestionType::Date => {
@@ -137,7 +142,7 @@ const HEADINGS: &[&str] = &[
     "x_level",
     "x_exclusive",
 ];
-const KINDS: &[&str] = &["one", "many", "int", "text", "date"];
+const KINDS: &[&str] = &["one", "many", "int", "decimal", "text", "date"];
 const CODES: &[&str] = &["a", "b", "c", "none"];
 
 /// A form: two groups of the household, one that repeats, two of the child.
@@ -269,8 +274,10 @@ impl Maker<'_> {
         }
         let rule = match kind {
             "int" => Some(format!("${{{name}}} <= {}", below(self.random, 20))),
+            "decimal" => Some(format!("${{{name}}} < {}.5", below(self.random, 20))),
             "date" => Some(format!("${{{name}}} <= today()")),
             "many" => Some(format!("count-selected(${{{name}}}) < 3")),
+            "text" if coin(self.random) => Some(format!("regex(${{{name}}}, '[^a-z]{{2,4}}')")),
             "text" => Some(format!("string-length(${{{name}}}) > 1")),
             _ => None,
         };
@@ -362,7 +369,14 @@ impl Maker<'_> {
                 format!("{question} + 2 > {number}"),
                 format!("{question} mod 3 = {}", number % 3),
             ],
+            "decimal" => vec![
+                format!("{question} > {number}.25"),
+                format!("{question} <= {number}"),
+                format!("{question} + 2.5 > {number}"),
+                format!("{question} * 2 - 0.5 >= {number}"),
+            ],
             "text" => vec![
+                format!("regex({question}, '.*妈.*')"),
                 format!("string-length({question}) > {}", number % 6),
                 format!("{question} = ''"),
             ],

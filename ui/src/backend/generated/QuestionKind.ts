@@ -3,4 +3,4 @@
 /**
  * How a question is drawn.
  */
-export type QuestionKind = "one" | "many" | "text" | "date" | "time" | "int" | "note";
+export type QuestionKind = "one" | "many" | "text" | "date" | "time" | "int" | "decimal" | "note";

@@ -43,6 +43,7 @@ fn questions() -> BTreeMap<String, KnownQuestion> {
         ),
         ("home".to_owned(), question(Kind::Date, None, false, 2)),
         ("voice".to_owned(), question(Kind::Text, None, true, 3)),
+        ("warmth".to_owned(), question(Kind::Decimal, None, true, 4)),
     ])
 }
 
@@ -66,6 +67,7 @@ fn value(source: &str, expected: Kind) -> Value {
         ("school", Value::Text("ok".to_owned())),
         ("seen", Value::Codes(vec!["a".to_owned()])),
         ("home", Value::Date("2026-11-20".parse().unwrap())),
+        ("warmth", Value::Decimal("37.50".parse().unwrap())),
     ]);
     read(source, expected).unwrap().evaluate(&Answered(answers))
 }
@@ -90,6 +92,16 @@ fn expressions_mean_what_they_say() {
         ("string-length(coalesce(${voice}, '没说')) = 2", true),
         ("if(${school} = 'ok', 1, 2) = 1", true),
         ("true() or false()", true),
+        (
+            "${warmth} = 37.5 and ${warmth} > 37 and 38 >= ${warmth}",
+            true,
+        ),
+        ("${warmth} + 1 = 38.5 and 0.1 + 0.2 = 0.3", true),
+        ("7.0 div 2 = 3.5 and 7.5 mod 2 = 1.5", true),
+        ("if(${warmth} > 37.2, ${warmth}, 0) - 0.5 = 37", true),
+        ("regex(${school}, '[a-z]{2}')", true),
+        ("regex(${school}, 'o')", false),
+        ("regex(${voice}, '.*') and not(regex(${voice}, '.+'))", true),
         ("${voice} = ${school}", false),
         ("${child.sex} = 'f'", false),
     ] {
@@ -108,6 +120,7 @@ fn what_cannot_be_computed_is_nothing() {
         assert_eq!(value(source, Kind::Number), Value::Empty, "{source}");
     }
     assert_eq!(value("1 div 0 < 5", Kind::Bool), Value::Bool(false));
+    assert_eq!(value("${warmth} div 0", Kind::Decimal), Value::Empty);
 }
 
 #[test]
@@ -118,7 +131,14 @@ fn what_is_not_known_is_refused_by_name() {
             "${child.hight} = 1",
             "没有叫“child.hight”的题，也没有这个资料项",
         ),
-        ("regex(${voice}, 'a')", "没有叫“regex”的函数"),
+        ("pulldata(${voice}, 'a')", "没有叫“pulldata”的函数"),
+        (
+            "regex(${voice}, '(')",
+            "“(”不是能用的格式；要直接写出来，不能太长，也不能前后参照",
+        ),
+        ("regex(${warmth}, '3')", "这里要文字或单选，写的却是小数"),
+        ("${warmth} > 37.", "第 13 个字“37.”不该在这里"),
+        ("${warmth} > ''", "小数和文字或单选不能这样比"),
         ("${school} = 'maybe'", "“school”没有选项“maybe”"),
         ("selected(${seen}, 'c')", "“seen”没有选项“c”"),
         (

@@ -135,6 +135,7 @@ impl Reader<'_> {
             ("select_multiple", [list]) => self.question(row, "many", Some(list), faults),
             ("text", []) => self.question(row, "text", None, faults),
             ("integer", []) => self.question(row, "int", None, faults),
+            ("decimal", []) => self.question(row, "decimal", None, faults),
             ("date", []) => self.question(row, "date", None, faults),
             ("time", []) => self.question(row, "time", None, faults),
             ("note", []) => self.question(row, "note", None, faults),
@@ -418,7 +419,7 @@ fn split_colon(line: &str) -> Option<(&str, &str)> {
 /// XLSForm writes a default plainly; a pack has an expression.
 fn initial(kind: &str, text: &str) -> String {
     let expression = text.contains('(') || text.contains('\'') || text.contains("${");
-    if expression || kind == "int" {
+    if expression || kind == "int" || kind == "decimal" {
         text.to_owned()
     } else {
         format!("'{text}'")
@@ -434,8 +435,8 @@ fn with_own_answer(source: &str, key: &str) -> String {
     for (index, character) in characters.iter().enumerate() {
         match character {
             '\'' => quoted = !quoted,
-            '{' => reference = true,
-            '}' => reference = false,
+            '{' if !quoted => reference = true,
+            '}' if !quoted => reference = false,
             _ => {}
         }
         let beside =
@@ -460,7 +461,7 @@ fn why_not(first: &str, rest: &[&str], whole: &str) -> String {
         "select_one" | "select_multiple" if rest.contains(&"or_other") => {
             "不能用 or_other；请把“其他”写成 choices 里的一个选项".to_owned()
         }
-        "decimal" | "range" => format!("不能用“{first}”；数字请用 integer"),
+        "range" => "不能用“range”；数字请用 integer 或 decimal".to_owned(),
         "calculate" => "不能用“calculate”；请把算式写在一道题的 calculation 列".to_owned(),
         "image" | "audio" | "video" | "file" => {
             format!("不能用“{first}”；照片、录音和签名在走访表最后统一加，不写在表里")
@@ -478,7 +479,7 @@ fn why_not(first: &str, rest: &[&str], whole: &str) -> String {
             format!("不能用“{first}”；谁、什么时候写的，平板自己会记")
         }
         _ => format!(
-            "没有“{whole}”这种题型；能用的有 select_one、select_multiple、text、integer、date、time、note、begin_group、begin_repeat"
+            "没有“{whole}”这种题型；能用的有 select_one、select_multiple、text、integer、decimal、date、time、note、begin_group、begin_repeat"
         ),
     }
 }

@@ -1,5 +1,9 @@
 use super::*;
-use crate::form::{Level, QuestionType};
+use crate::form::{
+    AnswerRefusal, Answers, FormContext, Level, QuestionType, SESSION, evaluate, from_scalars,
+    set_answer, to_scalars,
+};
+use chrono::NaiveDate;
 
 /// Sheets written as text: one row per line, cells between bars.
 fn sheet(name: &str, text: &str) -> Sheet {
@@ -79,6 +83,80 @@ fn a_form_in_a_spreadsheet_becomes_a_pack() {
 }
 
 #[test]
+fn decimals_and_patterns_are_asked_kept_and_looked_at() {
+    let form = compile_sheets(&workbook(
+        "
+        type        | name   | label::中文(zh) | constraint              | constraint_message | calculation       | x_level
+        begin_group | A      | 体检           |                         |                    |                   | household
+        decimal     | warmth | 体温           | . >= 35.5 and . < 42    | 再量一次           |                   |
+        text        | room   | 班级           | regex(., '[一二三四五六]年级[0-9]{1,2}班') | 写成 三年级2班 |     |
+        decimal     | over   | 高出           |                         |                    | ${warmth} - 36.25 |
+        end_group   |        |                |                         |                    |                   |
+        ",
+    ))
+    .expect("a form");
+    let again = compile_sheets(&to_sheets(&form.json).expect("sheets")).expect("the same form");
+    assert_eq!(again.json, form.json);
+
+    let context = FormContext {
+        today: NaiveDate::from_ymd_opt(2026, 11, 27).expect("a day"),
+        children: Vec::new(),
+        last: BTreeMap::new(),
+        next_visit: None,
+        next_contact: None,
+    };
+    let mut answers = Answers::default();
+    let set = |answers: &mut Answers, key: &str, text: &str| {
+        set_answer(&form.pack, &context, answers, SESSION, key, &[], Some(text))
+    };
+    for wrong in [
+        "三十七",
+        "37.1234567",
+        "1e3",
+        "37,5",
+        ".",
+        "3.",
+        "--3",
+        "1234567890123",
+    ] {
+        assert_eq!(
+            set(&mut answers, "warmth", wrong),
+            Err(AnswerRefusal::NotADecimal),
+            "{wrong}"
+        );
+    }
+    set(&mut answers, "warmth", "37.50").expect("a number");
+    set(&mut answers, "room", "三年级2班").expect("a text");
+    let told = |answers: &Answers| {
+        let state = evaluate(&form.pack, &context, answers, false);
+        let questions = &state.parts[0].sections[0].questions;
+        questions
+            .iter()
+            .map(|one| (one.text.clone().unwrap_or_default(), one.message.clone()))
+            .collect::<Vec<_>>()
+    };
+    let good = |text: &str| (text.to_owned(), None);
+    assert_eq!(
+        told(&answers),
+        [good("37.5"), good("三年级2班"), good("1.25")]
+    );
+    let part = answers.part(SESSION).expect("answers");
+    let scalars = to_scalars(&form.pack, part);
+    let read = from_scalars(&form.pack, &scalars);
+    assert_eq!(read.text("warmth"), Some("37.5"));
+    assert!(read.unknown.is_empty());
+
+    set(&mut answers, "warmth", "42.0").expect("a number");
+    set(&mut answers, "room", "在三年级2班").expect("a text");
+    let messages: Vec<_> = told(&answers)
+        .into_iter()
+        .map(|(_, message)| message)
+        .collect();
+    let words = |text: &str| Some(text.to_owned());
+    assert_eq!(messages, [words("再量一次"), words("写成 三年级2班"), None]);
+}
+
+#[test]
 fn every_shipped_form_comes_out_of_its_sheets_as_it_went_in() {
     for json in [
         include_str!("../../../../../policy/forms/hv-cn-1.json"),
@@ -103,7 +181,7 @@ fn everything_wrong_is_told_at_once_with_its_cell_and_cause() {
         geopoint     | where | 在哪           |                   |             |         |         |            |      |            |
         select_one whom | a  | 谁             |                   |             |         |         |            |      |            |
         select_one who or_other | b | 谁      |                   |             |         |         |            |      |            |
-        decimal      | c     | 多高           |                   |             |         |         | big        |      |            |
+        range        | c     | 多高           |                   |             |         |         | big        |      |            |
         text         | d     |                | ${where} = 'here' |             |         |         |            |      |            |
         text         | d     | 又一个         |                   |             |         |         |            |      |            |
         text         | e f   | 空格           |                   |             |         |         |            |      |            |
@@ -124,7 +202,7 @@ fn everything_wrong_is_told_at_once_with_its_cell_and_cause() {
             "survey 第4行 A列（type）：不能用“geopoint”；这里不收集位置",
             "survey 第5行 A列（type）：choices 里没有叫“whom”的选项表",
             "survey 第6行 A列（type）：不能用 or_other；请把“其他”写成 choices 里的一个选项",
-            "survey 第7行 A列（type）：不能用“decimal”；数字请用 integer",
+            "survey 第7行 A列（type）：不能用“range”；数字请用 integer 或 decimal",
             "survey 第8行 C列（label::中文(zh)）：这里不能空着",
             "survey 第9行 B列（name）：“d”在第8行已经用过",
             "survey 第10行 B列（name）：“e f”不能作编码，只能用字母、数字和下划线",
