@@ -239,7 +239,10 @@ async fn a_problem_is_worked_on_apart_referred_verified_followed_up_closed_and_o
     add(&world.station, &problem, "confirmed", "", mostly).await?;
     world.settle(&[&tablet]).await?;
     let view = look(&tablet, &problem).await?;
-    assert_eq!(view.row.also, ["网络沉迷、不良信息或诈骗", "生活困难、急难"]);
+    assert_eq!(
+        view.row.also,
+        ["网络沉迷、不良信息或诈骗", "生活困难、急难"]
+    );
     assert!(!view.may.contains(&"types_set".to_owned()));
     let heard: Vec<_> = view
         .events
