@@ -24,6 +24,7 @@ function row(problem: string, more: Partial<ProblemRow> = {}): ProblemRow {
     at: '2026-11-23T02:00:00Z',
     seen: '连着三天没去学校。',
     last_answer: null,
+    also: [],
     unread: false,
     record_state: 'delivered',
     requested_close: false,
@@ -156,6 +157,20 @@ test('a follow-up that is not well asks what was seen', async () => {
   await type('event-text', '还是一个人睡。')
   await submit()
   expect(added[0]).toMatchObject({ kind: 'followed_up', text: '还是一个人睡。', detail: { well: false } })
+})
+
+test.each([
+  ['types_set', ['answer:types:POOR'], { types: ['NET', 'POOR'] }],
+  ['confirmed', [], {}],
+  ['confirmed', ['answer:satisfaction:yes'], { satisfaction: 'yes' }],
+])('%s: what was said before stands, and the family need not be asked', async (kind, taps, detail) => {
+  const types = [{ code: 'NET', label: '网络' }, { code: 'POOR', label: '生活困难' }]
+  const satisfactions = [{ code: 'yes', label: '满意' }]
+  const { added, shown } = open([kind], station, { choices: { ...choices, types, satisfactions, also: ['NET'] } })
+  const { tap } = await shown
+  for (const handle of [`problem-${kind}`, ...taps]) await tap(handle)
+  await submit()
+  expect(added).toEqual([{ problem: 'p1', kind, text: '', detail }])
 })
 
 test('of a confidential matter no words about the police are written', async () => {
