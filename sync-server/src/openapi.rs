@@ -169,6 +169,6 @@ mod tests {
         let sync = &description["paths"]["/sync"]["post"];
         let fields = &sync["requestBody"]["content"][MEDIA_TYPE]["schema"]["properties"];
         assert_eq!(fields["push_only"], json!({"type": "boolean"}));
-        assert!(fields["outbox"]["items"]["properties"]["body"].is_object());
+        assert!(fields["outbox"]["items"]["properties"]["change"].is_object());
     }
 }

@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import re
 from pathlib import Path
 
 import msgpack
@@ -14,6 +15,9 @@ FOLDER = Path(os.environ["ZOUFANG_DESCRIBED"])
 WORLD = json.loads((FOLDER / "world.json").read_text())
 DESCRIPTION = json.loads((FOLDER / "openapi.json").read_text())
 MEDIA_TYPE = "application/vnd.zoufang"
+
+# How the description writes bytes.
+DIGITS = re.compile("([0-9a-f]{2})*")
 
 # A text of so many letters that comes back is no accident.
 REPEATED = 8
@@ -85,17 +89,17 @@ def packed(value, schema):
         schema = max(ways, key=lambda way: takes(way, value))
     if isinstance(value, str):
         if schema.get("contentEncoding") == "base16":
-            try:
-                return bytes.fromhex(value)
-            except ValueError:
-                # No bytes; and a text might be taken for some.
-                return {value: None}
+            # What is no digits is no bytes; and a text might be taken for some.
+            return bytes.fromhex(value) if DIGITS.fullmatch(value) else {value: None}
         return value
     if isinstance(value, bool):
         return value
     if isinstance(value, float) and schema.get("type") == "integer" and value.is_integer():
         value = int(value)
     if isinstance(value, int):
+        if schema.get("type") not in ("integer", "number", None):
+            # A word's place in its list is read as the word; a number with a fraction is nothing but one.
+            return value + 0.5 if abs(value) < 2**32 else str(value)
         # What no message can say is said as a text.
         return value if -(2**63) <= value < 2**64 else str(value)
     if isinstance(value, dict):
@@ -152,6 +156,8 @@ class Proof:
         case.headers = {**(case.headers or {}), "Authorization": f"Bearer {data}"}
 
 
+# Names of things are sixteen bytes; the rest is any text.
+NAMED = re.compile("[0-9a-f]{32}")
 KNOWN = {
     "unit": WORLD["units"],
     "to": WORLD["units"],
@@ -173,7 +179,9 @@ def sensible(value):
     made = {}
     for key, part in value.items():
         known = KNOWN.get(key)
-        if known and isinstance(part, str) and len(part) % 2 == 0 and sum(part.encode(errors="replace")) % 2 == 0:
+        # What is wrong about it stays wrong.
+        fits = known and isinstance(part, str) and (NAMED.fullmatch(part) or not NAMED.fullmatch(known[0]))
+        if fits and sum(part.encode(errors="replace")) % 2 == 0:
             made[key] = known[len(json.dumps(value)) % len(known)]
         else:
             made[key] = sensible(part)
