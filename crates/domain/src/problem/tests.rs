@@ -428,6 +428,8 @@ fn an_event_reads_back_what_was_written() {
         at: Some("2026-11-23 15:20".into()),
         receipt: Some("第7号".into()),
         outcome: Some("noted".into()),
+        satisfaction: Some("mostly".into()),
+        types: vec!["NET".into(), "POOR".into()],
     };
     let Edit::Add { entry, .. } =
         add_detailed("e", EventKind::Measure, "words", &detail, 5, "somebody")

@@ -32,4 +32,16 @@ numbers: Array<OptionView>,
 /**
  * What the police may say.
  */
-outcomes: Array<OptionView>, };
+outcomes: Array<OptionView>, 
+/**
+ * What the family may think of it.
+ */
+satisfactions: Array<OptionView>, 
+/**
+ * Types it may be about beside its main one; what is sealed is reported by itself.
+ */
+types: Array<OptionView>, 
+/**
+ * Which of them it is about now.
+ */
+also: Array<string>, };

@@ -51,4 +51,12 @@ receipt?: string,
 /**
  * A code of POLICE_FEEDBACK.
  */
-outcome?: string, };
+outcome?: string, 
+/**
+ * A code of SATISFACTION.
+ */
+satisfaction?: string, 
+/**
+ * Codes of problem types.
+ */
+types?: Array<string>, };

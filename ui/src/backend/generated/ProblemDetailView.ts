@@ -47,4 +47,12 @@ receipt: string | null,
 /**
  * What the police said.
  */
-outcome: string | null, };
+outcome: string | null, 
+/**
+ * What the family thinks of how it was solved.
+ */
+satisfaction: string | null, 
+/**
+ * What else it is about from now on.
+ */
+types: Array<string>, };

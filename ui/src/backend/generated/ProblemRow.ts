@@ -28,6 +28,10 @@ village: string,
  */
 kind: string, 
 /**
+ * What else it is about, in words.
+ */
+also: Array<string>, 
+/**
  * S1..S4.
  */
 severity: string, 
