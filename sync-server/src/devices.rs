@@ -3,6 +3,7 @@
 
 use crate::audit::{self, Act, By, Deed, Object};
 use crate::columns::{self, stored};
+use crate::epochs;
 use crate::error::ApiError;
 use crate::log;
 use crate::orders::{self, Orders};
@@ -284,6 +285,12 @@ fn answer(
         orders: orders_about(app, connection, holder)?,
         seq,
         durable_seq,
+        tick: epochs::tick(
+            connection,
+            &app.signing_key,
+            holder.scope,
+            app.clock.now_ms(),
+        )?,
         server_time_ms: app.clock.now_ms(),
     })
 }

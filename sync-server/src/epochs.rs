@@ -13,7 +13,7 @@ use crate::log::{self, EntryAt};
 use crate::moves;
 use crate::orders;
 use crate::settings::{self, name};
-use ed25519_dalek::VerifyingKey;
+use ed25519_dalek::{SigningKey, VerifyingKey};
 use ids::{DeviceId, Entropy, UnitId};
 use protocol::session::proof;
 use protocol::{Recovery, Tick};
@@ -163,6 +163,24 @@ fn insert(
         },
     )?;
     Ok(())
+}
+
+/// What this copy is, under the server's key: a device that shows it later proves that it was once.
+pub fn tick(
+    connection: &Connection,
+    key: &SigningKey,
+    scope: UnitId,
+    at_ms: i64,
+) -> Result<Vec<u8>, ApiError> {
+    let tick = Tick {
+        scope,
+        epoch: settings::epoch(connection)?,
+        seq: log::last_seq(connection, scope)?,
+        at_ms,
+        orders: orders::highest(connection, scope)?,
+        last: log::last_change(connection, scope)?,
+    };
+    Ok(proof::sign_statement(key, &tick)?)
 }
 
 /// Weighs a tick a device shows; one that is not ours says nothing. Writes nothing.

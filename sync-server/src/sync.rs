@@ -8,7 +8,7 @@ use crate::epochs::{self, Weight};
 use crate::error::ApiError;
 use crate::log::{self, EntryAt, Stretch};
 use crate::next_ca;
-use crate::orders::{self, Orders};
+use crate::orders::Orders;
 use crate::organisation;
 use crate::people;
 use crate::publish;
@@ -18,11 +18,11 @@ use crate::steps::Step;
 use crate::unit_keys;
 use ids::{ChangeHash, Incarnation};
 use protocol::access::Holder;
+use protocol::session::server;
 use protocol::session::server::{Chain, Examined};
-use protocol::session::{proof, server};
 use protocol::{
     ChainEnd, Cursor, Entry, EntryBody, Envelope, LastApplied, Outcome, PROTOCOL_VERSION,
-    SyncRequest, SyncResponse, Tick, Unsent, limits,
+    SyncRequest, SyncResponse, Unsent, limits,
 };
 use rusqlite::Connection;
 use std::collections::HashSet;
@@ -226,17 +226,7 @@ fn read_answer(
             (stretch, Some(Cursor { seq, ..cursor }))
         }
     };
-    let tick = proof::sign_statement(
-        &app.signing_key,
-        &Tick {
-            scope,
-            epoch,
-            seq: last_seq,
-            at_ms: asked.now_ms,
-            orders: orders::highest(connection, scope)?,
-            last: log::last_change(connection, scope)?,
-        },
-    )?;
+    let tick = epochs::tick(connection, &app.signing_key, scope, asked.now_ms)?;
     let (durable_seq, second_copy) = app.copies.durable(scope, last_seq);
     Ok(SyncResponse {
         outcomes,

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 use zoufang_tests::device::Device;
 use zoufang_tests::story::{PIN, World};
+use zoufang_tests::township::SetBack;
 
 async fn devices(world: &World) -> Result<DevicesView> {
     world.station.call("devices", Value::Null).await
@@ -154,6 +155,45 @@ async fn a_lost_tablet_hands_over_what_it_holds_signs_and_is_empty() -> Result<(
     let people = devices(&world).await?;
     let hers = people.devices.iter().filter(|row| row.person == "李玉梅");
     assert_eq!(hers.filter(|row| row.stopped.is_none()).count(), 1);
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_set_back_server_lost_is_handed_over_by_the_stopped_tablet_that_alone_has_it()
+-> Result<()> {
+    let mut world = World::new().await?;
+    let lost = world.tablet("李玉梅").await?;
+    let child = lost.child("石小雨").await?;
+    let id = lost.tablet()?.identity.device.to_string();
+    world.settle(&[&lost]).await?;
+    let copy = world.township.back_up(&world.folder().join("backup"))?;
+
+    // Delivered, and read by nobody before the server is set back behind it.
+    let delivered = lost.contact(&child, "备份以后的电话。").await?;
+    lost.sync().await?;
+    lost.all_delivered().await?;
+    let data = world.folder().join("older");
+    world
+        .township
+        .set_back(&copy, &data, SetBack::Restored)
+        .await?;
+    world.station.sync().await?;
+    let later = lost.visit(&child).await?;
+    stop(&world, &id, false).await?;
+
+    told_to_stop(&lost).await?;
+    let moves: MovesView = world
+        .station
+        .call("take_handed_over", json!({"device": id}))
+        .await?;
+    assert!(moves.waiting.is_empty(), "{:?}", moves.waiting);
+    world.settle(&[]).await?;
+    let file = world.station.file(&child).await?;
+    for record in [&delivered, &later] {
+        let mut lines = file.timeline.iter();
+        assert!(lines.any(|line| line.record == *record), "{record}");
+    }
     world.township.stop().await;
     Ok(())
 }

@@ -62,6 +62,19 @@ fn what_stood_on_a_file_not_yet_taken_follows_it_at_once() {
     holds(4_011);
 }
 
+/// A server was set back behind what a tablet had delivered, and the tablet was stopped: it handed over only what came later.
+#[test]
+fn a_stopped_tablet_hands_over_what_a_set_back_server_lost() {
+    holds(5_518);
+}
+
+/// What a copied tablet wrote on a change that was refused went into the tray of a family that had moved: nobody could take
+/// it there, and the tablet took it for delivered.
+#[test]
+fn late_work_that_stands_on_a_refused_change_is_made_anew_with_it() {
+    holds(9_680);
+}
+
 #[test]
 fn a_seed_plays_the_same_schedule_every_time() {
     let once = play(founded(), 7).expect("the schedule can be played to its end");

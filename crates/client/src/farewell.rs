@@ -19,8 +19,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 use store::changes::{self, Change};
-use store::drafts;
 use store::standing as kept;
+use store::{Transaction, drafts, sync_state};
 
 /// Times what was refused is made anew in one farewell.
 const MOST_ROUNDS: u32 = 3;
@@ -172,6 +172,7 @@ fn hand_over(tablet: &Tablet, part: Vec<Queued>) -> Result<HandOver, ClientError
 fn note(tablet: &Tablet, answer: &HandedOver) -> Result<(), ClientError> {
     let scope = tablet.identity.scope;
     tablet.store.write(|tx| {
+        forget_what_was_lost(tablet, tx, &answer.tick)?;
         for (hash, outcome) in &answer.outcomes {
             let became = match outcome {
                 Outcome::Refused { code } => changes::Outcome::Refused {
@@ -193,6 +194,29 @@ fn note(tablet: &Tablet, answer: &HandedOver) -> Result<(), ClientError> {
         }
         Ok::<_, ClientError>(())
     })
+}
+
+/// The server was set back since: what its lost memory acknowledged is handed over with the rest. Nobody else has it, and
+/// what was made afterwards may stand on it.
+fn forget_what_was_lost(
+    tablet: &Tablet,
+    tx: &Transaction<'_>,
+    tick: &[u8],
+) -> Result<(), ClientError> {
+    let Some(epoch) = recovery::epoch_in(tablet, tick) else {
+        return Ok(());
+    };
+    let known = sync_state::status(tx)?.tick;
+    let known = known.and_then(|tick| recovery::epoch_in(tablet, &tick));
+    if known == Some(epoch) {
+        return Ok(());
+    }
+    if known.is_some() {
+        store::recovery::begin(tx, tablet.identity.scope)?;
+    }
+    Ok(sync_state::update_status(tx, |status| {
+        status.tick = Some(tick.to_vec());
+    })?)
 }
 
 /// What cannot be handed over as changes, as the district reads it.

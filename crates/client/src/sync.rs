@@ -405,7 +405,11 @@ fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Kept, ClientError> {
         }
         let mut refused_one_was_taken = false;
         for (hash, outcome) in &batch.outcomes {
-            let marked = changes::mark_outcome(tx, *hash, &outcome_of(outcome))?;
+            let became = match outcome {
+                Outcome::Review => in_the_tray(tx, *hash)?,
+                _ => outcome_of(outcome),
+            };
+            let marked = changes::mark_outcome(tx, *hash, &became)?;
             match (outcome, marked) {
                 (Outcome::Refused { .. }, Some(document)) => {
                     returned::note_refusal(tablet, tx, document, *hash)?;
@@ -475,7 +479,11 @@ fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Kept, ClientError> {
                 } => {
                     let own = changes::has(tx, *hash)? && is_own(tablet, tx, *hash)?;
                     let was_settled = own && changes::is_settled(tx, hash)?;
-                    if own && *state != ReviewState::SetAside {
+                    // On what was refused nobody can take it: it waits to be made anew.
+                    let waits = own
+                        && *state == ReviewState::Waiting
+                        && changes::stands_on_returned(tx, *hash)?;
+                    if own && *state != ReviewState::SetAside && !waits {
                         // Its place in the log of its own scope: durable like every other entry up to there.
                         let taken = changes::Outcome::Accepted {
                             server_seq: Some(entry.seq),
@@ -557,6 +565,20 @@ pub(crate) fn take_whole(tablet: &Tablet, snapshot: &DocumentSnapshot) -> Result
 
 fn is_own(tablet: &Tablet, tx: &Transaction<'_>, hash: ChangeHash) -> Result<bool, ClientError> {
     Ok(changes::author_of(tx, hash)?.is_some_and(|author| author.device == tablet.identity.device))
+}
+
+/// What lies in the review tray is with a person, unless it stands on what was refused: nobody can take that, and it is made
+/// anew with the other.
+pub(crate) fn in_the_tray(
+    tx: &Transaction<'_>,
+    hash: ChangeHash,
+) -> Result<changes::Outcome, ClientError> {
+    Ok(match changes::stands_on_returned(tx, hash)? {
+        true => changes::Outcome::Held {
+            reason: "in the tray, on a refused change".to_owned(),
+        },
+        false => changes::Outcome::Accepted { server_seq: None },
+    })
 }
 
 fn outcome_of(outcome: &Outcome) -> changes::Outcome {

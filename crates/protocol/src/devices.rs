@@ -54,6 +54,10 @@ pub struct HandedOver {
     pub seq: u64,
     /// Up to here it is in every place the server keeps things.
     pub durable_seq: u64,
+    /// A [`crate::Tick`] under the server's key: of another epoch than the device knows, what was acknowledged before is
+    /// not, and is handed over as well. Empty from a server of before.
+    #[serde(default, with = "serde_bytes")]
+    pub tick: Vec<u8>,
     /// The server's clock.
     pub server_time_ms: i64,
 }

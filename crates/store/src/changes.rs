@@ -463,6 +463,16 @@ pub fn offer_one_again(tx: &Transaction<'_>, hash: ChangeHash) -> Result<(), Sto
     Ok(())
 }
 
+/// Whether an own change follows another own one that the server refused, or holds for one it refused.
+///
+/// # Errors
+/// The database refuses.
+pub fn stands_on_returned(connection: &Connection, hash: ChangeHash) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached(include_str!("../sql/changes/stands_on_returned.sql"))?
+        .exists(named_params! {":hash": hash.0})?)
+}
+
 /// Writes down the server's answer about an own change and returns its document. A durable change stays durable.
 ///
 /// # Errors

@@ -324,7 +324,8 @@ impl World<'_> {
         }
         let blundered = oracle::blundered(&self.machines, &self.perils.blunders)?;
         let mut left = self.late_work()?.unwrap_or_default();
-        left.retain(|one| !blundered.contains(&one.document));
+        let anew = oracle::made_anew(&self.machines)?;
+        left.retain(|one| !blundered.contains(&one.document) && !anew.contains(&one.hash));
         for one in &left {
             let (hash, document) = (one.hash, one.document);
             self.violation(format!("late work {hash:?} in {document} cannot be taken"));

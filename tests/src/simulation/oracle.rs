@@ -377,6 +377,25 @@ pub fn blundered(
     Ok(documents)
 }
 
+/// Changes their authors made anew. One that lies in the tray stays there to be read: what stands in for it is taken.
+///
+/// # Errors
+/// A store cannot be read.
+pub fn made_anew(machines: &[Machine]) -> Result<BTreeSet<ChangeHash>> {
+    let mut hashes = BTreeSet::new();
+    for machine in machines {
+        let tablet = machine.tablet().context("it is switched on")?;
+        let found: Vec<ChangeHash> = tablet.store.read(|connection| {
+            let mut statement = connection.prepare_cached(include_str!("made_anew.sql"))?;
+            let rows = statement.query_map([], |row| Ok(ChangeHash(row.get(0)?)))?;
+            rows.collect::<Result<_, _>>()
+                .map_err(store::StoreError::from)
+        })?;
+        hashes.extend(found);
+    }
+    Ok(hashes)
+}
+
 /// Every change that was promised is with everybody who may see it; of a machine that was shut out, what it delivered.
 fn look_at_changes(
     replicas: &[Replica<'_>],
