@@ -103,6 +103,13 @@ mod tests {
     }
 
     #[test]
+    fn every_file_of_the_folder_is_one_of_them() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+        let files = std::fs::read_dir(folder).expect("the folder").count();
+        assert_eq!(files, MIGRATIONS.len());
+    }
+
+    #[test]
     fn the_numbers_follow_each_other() {
         for (place, (number, _)) in MIGRATIONS.iter().enumerate() {
             assert_eq!(usize::try_from(*number).expect("small"), place + 1);
