@@ -404,7 +404,7 @@ CREATE TABLE sheets (
   about     TEXT NOT NULL UNIQUE,            -- which page
   document  BLOB,                            -- the document it will be written to, where there is one already
   begun_ms  INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+, words TEXT, changed_ms INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
 
 CREATE TABLE staff (
   staff      BLOB PRIMARY KEY NOT NULL,

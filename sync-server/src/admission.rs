@@ -505,7 +505,7 @@ impl AdmissionState for Memory<'_> {
         }
         // A refused head without a place in a chain has no row above.
         refusals::forget_of(self.connection, head.device, replaced)?;
-        Ok(())
+        reviews::replace(self.connection, head.device, replaced, self.now_ms)
     }
 
     fn review(
@@ -517,6 +517,9 @@ impl AdmissionState for Memory<'_> {
         let key = self.key(head.document, head.generation)?;
         let body = log::seal_envelope(&key, head_hash, envelope, self.entropy)?;
         self.settle(head_hash, "review", None, None)?;
+        if let Some(replaced) = &head.replaces {
+            reviews::replace(self.connection, head.device, replaced, self.now_ms)?;
+        }
         reviews::keep(self.connection, head, head_hash, &body, self.now_ms)
     }
 

@@ -94,6 +94,43 @@ pub(crate) fn leave(
     )
 }
 
+/// The same device said the same on other ground: the old one is kept, and nobody has to decide about it any more.
+pub(crate) fn replace(
+    connection: &Connection,
+    device: DeviceId,
+    head_hash: &[u8; 32],
+    now_ms: i64,
+) -> Result<(), ApiError> {
+    let replaced = connection
+        .prepare_cached(include_str!("sql/reviews/replace.sql"))?
+        .query_row(
+            named_params! {
+                ":head_hash": head_hash,
+                ":device": device.0.as_bytes(),
+                ":now_ms": now_ms,
+            },
+            |row| {
+                Ok((
+                    DocumentId(columns::uuid(row, 0)?),
+                    columns::hash(row, 1)?,
+                    UnitId(columns::uuid(row, 2)?),
+                ))
+            },
+        )
+        .optional()?;
+    let Some((document, hash, scope)) = replaced else {
+        return Ok(());
+    };
+    let entry = LateEntry {
+        document,
+        hash,
+        device,
+        state: ReviewState::Replaced,
+        reason: Vec::new(),
+    };
+    tell(connection, scope, &entry, now_ms)
+}
+
 /// Whether a head lies in the tray or was decided there.
 pub(crate) fn is_known(connection: &Connection, head_hash: &[u8; 32]) -> rusqlite::Result<bool> {
     connection

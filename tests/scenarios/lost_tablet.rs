@@ -2,7 +2,7 @@
 //! and only then is everything destroyed; the person goes on with a new code.
 
 use anyhow::{Context, Result, bail};
-use client::view::{AppView, DeviceRow, DevicesView, MovesView, ShellKind, Stage};
+use client::view::{AppView, DeviceRow, DevicesView, MovesView, SheetView, ShellKind, Stage};
 use serde_json::{Value, json};
 use std::path::Path;
 use zoufang_tests::device::Device;
@@ -80,6 +80,8 @@ async fn a_lost_tablet_hands_over_what_it_holds_signs_and_is_empty() -> Result<(
     let contact = lost.contact(&child, "电话里都好。").await?;
     let visit = lost.visit(&child).await?;
     lost.begin_visit(&lost.child("周子涵").await?).await?;
+    let typed = json!({"sheet": {"page": "report", "of": child, "record": null}, "words": {"seen": ["墙裂了"]}});
+    let _: Option<SheetView> = lost.call("keep_sheet", typed).await?;
     world.restore_network();
     let row = stop(&world, &id, true).await?;
     assert_eq!(row.stopped_why, "丢了");
@@ -94,7 +96,7 @@ async fn a_lost_tablet_hands_over_what_it_holds_signs_and_is_empty() -> Result<(
     let view = app(&lost).await?;
     assert_eq!(view.stage, Stage::Stopped);
     let stopped = view.stopped.context("it says what it holds")?;
-    assert_eq!((stopped.unsent, stopped.drafts, stopped.wipe), (0, 1, true));
+    assert_eq!((stopped.unsent, stopped.drafts, stopped.wipe), (0, 2, true));
     for command in ["today", "search_children", "child_file", "me"] {
         let argument = json!({"id": child, "query": "", "village": null});
         assert_eq!(
@@ -117,7 +119,7 @@ async fn a_lost_tablet_hands_over_what_it_holds_signs_and_is_empty() -> Result<(
     let row = row_of(&world, &id).await?;
     let wipe = row.wipe.context("it is ordered")?;
     assert!(wipe.receipt.is_some());
-    assert_eq!((wipe.changes, wipe.drafts, wipe.photos), (0, 1, 0));
+    assert_eq!((wipe.changes, wipe.drafts, wipe.photos), (0, 2, 0));
     assert!(row.to_review > 0);
 
     // A person reads what it handed over; then it stands in the file as if it had come by itself.

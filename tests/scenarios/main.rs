@@ -38,6 +38,7 @@ mod several_people;
 mod the_right_eyes;
 mod trail;
 mod two_tablets;
+mod unsaved;
 mod whole_file;
 mod whole_form;
 mod whole_problem;

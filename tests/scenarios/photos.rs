@@ -20,7 +20,7 @@ use zoufang_tests::story::{PIN, World};
 use zoufang_tests::township::SetBack;
 
 /// A photo as a camera writes it, with a serial number in its EXIF.
-fn camera_photo() -> Result<Vec<u8>> {
+pub(crate) fn camera_photo() -> Result<Vec<u8>> {
     let picture = RgbImage::from_fn(400, 300, |x, y| {
         Rgb([(x % 251) as u8, (y % 241) as u8, ((x * y) % 239) as u8])
     });
@@ -435,6 +435,10 @@ async fn words_are_delivered_in_the_first_minute_while_60_mb_of_photos_wait_on_a
 }
 
 /// Adds a photo to the sheet of a page.
+fn page_of(problem: &str) -> Value {
+    json!({"page": "problem", "of": problem, "record": null})
+}
+
 async fn hang(tablet: &Device, sheet: &SheetView) -> Result<()> {
     let bytes = STANDARD.encode(camera_photo()?);
     let added: AttachmentListView = tablet
@@ -474,7 +478,7 @@ async fn the_photo_of_a_problems_step_is_never_asked_for_and_is_seen_at_the_stat
     world.settle(&[&tablet]).await?;
 
     // Dropped, it is gone; begun and left alone, it is there again after the tablet was killed.
-    let sheet: SheetView = tablet.call("problem_sheet", json!({"id": problem})).await?;
+    let sheet: SheetView = tablet.call("begin_sheet", page_of(&problem)).await?;
     hang(&tablet, &sheet).await?;
     assert_eq!(files(&tablet)?, 2);
     let _: Value = tablet
@@ -484,16 +488,18 @@ async fn the_photo_of_a_problems_step_is_never_asked_for_and_is_seen_at_the_stat
     let asked = json!({"draft": sheet.draft, "kind": "photo", "bytes": ""});
     let refused = tablet.refusal("add_attachment", asked).await?;
     assert_eq!(refused.code, "draft_gone");
-    let sheet: SheetView = tablet.call("problem_sheet", json!({"id": problem})).await?;
+    let sheet: SheetView = tablet.call("begin_sheet", page_of(&problem)).await?;
     hang(&tablet, &sheet).await?;
     tablet.reopen(PIN).await?;
-    let view: ProblemView = tablet.call("problem", json!({"id": problem})).await?;
-    assert_eq!(view.sheet.as_ref(), Some(&sheet.draft));
+    let left: Option<SheetView> = tablet.call("sheet", page_of(&problem)).await?;
+    let left = left.context("it is there again")?;
+    assert_eq!((&left.draft, left.photos), (&sheet.draft, true));
     let event =
         json!({"problem": problem, "kind": "measure", "text": "换了插座。", "sheet": sheet.draft});
     let view: ProblemView = tablet.call("add_problem_event", event).await?;
     let step = view.events.last().context("the measure")?;
-    assert_eq!(view.sheet, None);
+    let left: Option<SheetView> = tablet.call("sheet", page_of(&problem)).await?;
+    assert!(left.is_none());
     assert_eq!(view.attachments.len(), 1, "{:?}", view.attachments);
     let photo = &view.attachments[0];
     assert_eq!(photo.record.as_ref(), Some(&step.event));
@@ -527,9 +533,7 @@ async fn the_photo_of_a_problems_step_is_never_asked_for_and_is_seen_at_the_stat
     let child = tablet.child("石小雨").await?;
     let told = json!({"choice": "reported", "text": "已打110。"});
     let sealed = report(&tablet, &child, "hurt", told).await?;
-    let refused = tablet
-        .refusal("problem_sheet", json!({"id": sealed}))
-        .await?;
+    let refused = tablet.refusal("begin_sheet", page_of(&sealed)).await?;
     assert_eq!(refused.code, "photos_are_open");
     let event = json!({"problem": sealed, "kind": "replied", "text": "x", "sheet": sheet.draft});
     let refused = tablet.refusal("add_problem_event", event).await?;
@@ -544,14 +548,15 @@ async fn the_photos_of_an_activity_stay_with_it_wherever_its_day_is_put() -> Res
     let tablet = world.tablet("李玉梅").await?;
     let child = tablet.child("石小雨").await?;
     let page = |record: Option<&str>| json!({"block": "activity", "record": record});
-    let sheet: SheetView = tablet.call("work_sheet", page(None)).await?;
+    let sheet_of =
+        |record: Option<&str>| json!({"page": "work", "of": "activity", "record": record});
+    let sheet: SheetView = tablet.call("begin_sheet", sheet_of(None)).await?;
     hang(&tablet, &sheet).await?;
     let form: WorkFormView = tablet.call("work_form", page(None)).await?;
     assert!(form.photos);
-    assert_eq!(form.sheet.as_ref(), Some(&sheet.draft));
-    let help = json!({"block": "help", "record": null});
+    let help = json!({"page": "work", "of": "help", "record": null});
     assert_eq!(
-        tablet.refusal("work_sheet", help).await?.code,
+        tablet.refusal("begin_sheet", help).await?.code,
         "not_allowed"
     );
     let values = |on: &str| json!({"kind": ["drowning"], "text": ["防溺水课"], "on": [on], "level": ["village"], "organiser": ["村委会"]});
@@ -559,13 +564,17 @@ async fn the_photos_of_an_activity_stay_with_it_wherever_its_day_is_put() -> Res
                       "sheet": sheet.draft});
     let saved: WorkSavedView = tablet.call("record_work", said).await?;
     // Another photo, and another month: the first one stays where it was written.
-    let sheet: SheetView = tablet.call("work_sheet", page(Some(&saved.record))).await?;
+    let sheet: SheetView = tablet
+        .call("begin_sheet", sheet_of(Some(&saved.record)))
+        .await?;
     hang(&tablet, &sheet).await?;
     let said = json!({"block": "activity", "record": saved.record, "children": [child],
                       "values": values("2026-10-30"), "sheet": sheet.draft});
     let _: WorkSavedView = tablet.call("record_work", said).await?;
     let form: WorkFormView = tablet.call("work_form", page(Some(&saved.record))).await?;
-    assert_eq!((form.attachments.len(), form.sheet), (2, None));
+    assert_eq!(form.attachments.len(), 2);
+    let left: Option<SheetView> = tablet.call("sheet", sheet_of(Some(&saved.record))).await?;
+    assert!(left.is_none());
 
     world.settle(&[&tablet]).await?;
     let file = world.station.file(&child).await?;

@@ -2,7 +2,7 @@
 //!
 //! Never asked for: a record without one lacks nothing (domain.md P-24). What is added lies sealed on the tablet before the
 //! call returns; it belongs to a document once its record is saved – the household's for a visit, the problem's for a step
-//! of it, the village's month for an activity –, and is sent after the words. A page that is no visit form has a sheet.
+//! of it, the village's month for an activity –, and is sent after the words. A page that is no visit form has a sheet ([`crate::sheets`]).
 
 use crate::error::ClientError;
 use crate::looks::{self, Look};
@@ -14,7 +14,7 @@ use crate::server::refused_code;
 use crate::tablet::Tablet;
 use crate::view::{
     AddAttachmentInput, AttachmentKind, AttachmentListView, AttachmentView, DraftAttachmentInput,
-    IdInput, OpenAttachmentInput, OpenedAttachmentView, RecordState, SheetView,
+    IdInput, OpenAttachmentInput, OpenedAttachmentView, RecordState,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -138,7 +138,7 @@ fn set_removed(
     list(tablet, draft)
 }
 
-/// What hangs on a child's visits and attempts.
+/// What hangs on a child's visits, contacts and attempts.
 ///
 /// # Errors
 /// `not_found`.
@@ -164,12 +164,10 @@ pub fn of_child(tablet: &Tablet, input: &IdInput) -> Result<AttachmentListView, 
                 .iter()
                 .find(|visit| visit.session == attachment.record)
                 .map(|visit| &visit.id);
-            let attempt = file
-                .attempts
-                .iter()
-                .find(|attempt| attempt.id == attachment.record)
-                .map(|attempt| &attempt.id);
-            if let Some(record) = visit.or(attempt) {
+            let is_its = |id: &&String| **id == attachment.record;
+            let contact = file.contacts.iter().map(|contact| &contact.id).find(is_its);
+            let attempt = file.attempts.iter().map(|attempt| &attempt.id).find(is_its);
+            if let Some(record) = visit.or(contact).or(attempt) {
                 let view = saved_view(tablet, document, record, &attachment)?;
                 rows.extend(view.map(|view| (attachment.added_ms, view)));
             }
@@ -179,73 +177,6 @@ pub fn of_child(tablet: &Tablet, input: &IdInput) -> Result<AttachmentListView, 
     Ok(AttachmentListView {
         rows: rows.into_iter().map(|(_, view)| view).collect(),
     })
-}
-
-/// The sheet of a page that is no visit form; begun where there is none. What hung on it the last time is there again.
-///
-/// # Errors
-/// `disk_full`.
-pub(crate) fn open_sheet(
-    tablet: &Tablet,
-    about: &str,
-    document: Option<DocumentId>,
-) -> Result<SheetView, ClientError> {
-    let (new, now_ms) = (tablet.new_id(), tablet.clock.now_ms());
-    let sheet = tablet.store.write(|tx| {
-        if let Some(there) = sheets::of(tx, about)? {
-            return Ok::<_, ClientError>(there);
-        }
-        sheets::begin(tx, new, about, document, now_ms)?;
-        Ok(new)
-    })?;
-    Ok(SheetView {
-        draft: sheet.to_string(),
-    })
-}
-
-/// The sheet of a page, where something hangs on it.
-///
-/// # Errors
-/// The store cannot be read.
-pub(crate) fn begun_sheet(tablet: &Tablet, about: &str) -> Result<Option<String>, ClientError> {
-    tablet.store.read(|connection| {
-        let Some(sheet) = sheets::of(connection, about)? else {
-            return Ok(None);
-        };
-        let is_bare = blobs::of_draft(connection, sheet)?.is_empty();
-        Ok((!is_bare).then(|| sheet.to_string()))
-    })
-}
-
-/// The sheet a page is saved with: the one it names, when it is that page's.
-///
-/// # Errors
-/// `draft_gone`.
-pub(crate) fn sheet_of(
-    tablet: &Tablet,
-    named: Option<&String>,
-    about: &str,
-) -> Result<Option<Uuid>, ClientError> {
-    let Some(named) = named else { return Ok(None) };
-    let gone = || ClientError::new("draft_gone");
-    let id = Uuid::parse_str(named).map_err(|_| gone())?;
-    let page = tablet
-        .store
-        .read(|connection| sheets::about(connection, id))?;
-    match page.as_deref() == Some(about) {
-        true => Ok(Some(id)),
-        false => Err(gone()),
-    }
-}
-
-/// Drops a sheet with everything that hangs on it. Dropping what is gone changes nothing.
-///
-/// # Errors
-/// `draft_gone` for what is no id.
-pub fn drop_sheet(tablet: &Tablet, input: &IdInput) -> Result<(), ClientError> {
-    let id = Uuid::parse_str(&input.id).map_err(|_| ClientError::new("draft_gone"))?;
-    tablet.store.write(|tx| sheets::remove(tx, id))?;
-    Ok(blobs::give_up(&tablet.store)?)
 }
 
 /// What hangs on the records of a document that are named, oldest first.
@@ -304,20 +235,6 @@ pub(crate) fn bind(
     Ok(blobs::attach(tx, draft, document)?)
 }
 
-/// As [`bind`], for a page that has a sheet: the sheet is done.
-///
-/// # Errors
-/// The store refuses.
-pub(crate) fn bind_sheet(
-    tx: &Transaction<'_>,
-    sheet: Option<Uuid>,
-    document: DocumentId,
-) -> Result<(), ClientError> {
-    let Some(sheet) = sheet else { return Ok(()) };
-    bind(tx, sheet, document)?;
-    Ok(sheets::remove(tx, sheet)?)
-}
-
 /// Gives up what nobody saved, and frees what the server has had for good long enough; all of it when the disk is full.
 ///
 /// # Errors
@@ -327,7 +244,7 @@ pub(crate) fn tidy(tablet: &Tablet) -> Result<(), ClientError> {
     let store = &tablet.store;
     store.write(|tx| {
         drafts::remove_old(tx, now_ms)?;
-        sheets::remove_old(tx, now_ms)
+        sheets::remove_bare(tx, now_ms)
     })?;
     blobs::give_up(store)?;
     let kept_ms = if store.has_room() {
@@ -610,7 +527,7 @@ fn draft_id(tablet: &Tablet, text: &str) -> Result<Uuid, ClientError> {
     let is_open = tablet.store.read(|connection| {
         let draft = drafts::get(connection, id)?;
         let is_draft = draft.is_some_and(|draft| draft.discarded_ms.is_none());
-        Ok::<_, ClientError>(is_draft || sheets::about(connection, id)?.is_some())
+        Ok::<_, ClientError>(is_draft || sheets::get(connection, id)?.is_some())
     })?;
     match is_open {
         true => Ok(id),

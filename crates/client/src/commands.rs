@@ -6,8 +6,8 @@ use crate::tablet::Tablet;
 use crate::{
     attachments, audit_page, benefits, children, conflicts, contacts, delegation, duties, erasures,
     exports, file_status, forms, masks, moves, office_line, people, problems, recusals, restricted,
-    returned, rhythm, rounds, rows, screening, standing, station, sync_page, today, visits, work,
-    work_log, writing,
+    returned, rhythm, rounds, rows, screening, sheets, standing, station, sync_page, today, visits,
+    work, work_log, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -145,7 +145,6 @@ commands! {
         "work_log" => work_log::work_log, input;
         "work_form" => work::form, input;
         "record_work" => work::record_work, input;
-        "work_sheet" => work::open_sheet, input;
         "take_work_away" => work::take_work_away, input;
         "duties" => duties::duties, input;
         "tick_duty" => duties::tick, input;
@@ -176,14 +175,17 @@ commands! {
         "remove_attachment" => attachments::remove, input;
         "restore_attachment" => attachments::restore, input;
         "child_attachments" => attachments::of_child, input;
-        "drop_sheet" => attachments::drop_sheet, input;
+        "sheet" => sheets::find, input;
+        "begin_sheet" => sheets::begin, input;
+        "keep_sheet" => sheets::keep, input;
+        "drop_sheet" => sheets::drop_sheet, input;
+        "sheets" => sheets::list;
         "amend_record" => children::amend_record, input;
         "problem_form" => problems::form, input;
         "report_problem" => problems::report_problem, input;
         "problems" => problems::list;
         "problem" => problems::problem, input;
         "add_problem_event" => problems::add_event, input;
-        "problem_sheet" => problems::open_sheet, input;
         "open_urgently" => restricted::open_urgently, input;
         "review_opening" => restricted::review_opening, input;
         "name_handler" => restricted::name_handler, input;

@@ -1,14 +1,17 @@
 //! Contacts and attempts: four taps when all is well, three when nobody opened the door.
 
+use crate::attachments;
 use crate::cadence;
 use crate::children::phone_to_call;
 use crate::error::ClientError;
 use crate::records::{self, Write};
 use crate::roster::{Roster, RosterChild};
+use crate::sheets;
 use crate::standing;
 use crate::tablet::Tablet;
 use crate::view::{
     AttemptFormView, AttemptInput, ContactFormView, ContactInput, IdInput, OptionView, SavedView,
+    SheetInput, SheetPage,
 };
 use chrono::NaiveDate;
 use domain::child::{Attempt, Contact};
@@ -51,13 +54,14 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ContactFormView, ClientE
         last_party: last.and_then(|contact| contact.party.first().cloned()),
         today: roster.today.to_string(),
         phone: phone_to_call(child).filter(|_| !writes_only),
+        photos: roster.household_of(child).is_some(),
     })
 }
 
 /// Records a contact.
 ///
 /// # Errors
-/// `date_future`, `party_missing`, `state_missing`, `text_missing`, `value_invalid`, `disk_full`.
+/// `date_future`, `party_missing`, `state_missing`, `text_missing`, `value_invalid`, `draft_gone`, `disk_full`.
 pub fn record_contact(tablet: &Tablet, input: &ContactInput) -> Result<SavedView, ClientError> {
     let roster = Roster::read(tablet)?;
     let child = roster.child(&input.child)?;
@@ -98,17 +102,38 @@ pub fn record_contact(tablet: &Tablet, input: &ContactInput) -> Result<SavedView
         made_by: None,
     };
     let label = format!("{} 联系", child.name());
-    records::save(
-        tablet,
-        "contact_recorded",
-        &[Write::new(
+    let household = roster.household_of(child).map(|home| (home.id, home.unit));
+    let page = SheetInput {
+        page: SheetPage::Contact,
+        of: input.child.clone(),
+        record: None,
+    };
+    let sheet = sheets::named(tablet, input.sheet.as_ref(), &page)?;
+    let mut writes = vec![
+        Write::new(
             child.id,
             DocKind::Child,
             child.unit,
             vec![contact.to_edit()],
         )
-        .labelled("contact", label, &contact.id)],
-    )?;
+        .labelled("contact", label.as_str(), &contact.id),
+    ];
+    if let (Some(sheet), Some((document, unit))) = (sheet, household) {
+        let photos = attachments::edits(tablet, sheet, &contact.id)?;
+        if !photos.is_empty() {
+            writes.push(
+                Write::new(document, DocKind::Household, unit, photos).labelled(
+                    "contact",
+                    label,
+                    &contact.id,
+                ),
+            );
+        }
+    }
+    records::save_with(tablet, "contact_recorded", &writes, |tx| match sheet {
+        Some(sheet) => sheets::done(tx, sheet, household.map(|(document, _)| document)),
+        None => Ok(()),
+    })?;
     let mut saved = saved(tablet, &[child.id], &contact.id)?;
     if child_state.as_deref() == Some("problem") {
         saved.suggests = pack

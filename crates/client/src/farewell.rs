@@ -19,6 +19,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 use store::changes::{self, Change};
+use store::sheets::{self, Sheet};
 use store::standing as kept;
 use store::{Transaction, drafts, sync_state};
 
@@ -226,7 +227,27 @@ struct Remains {
     person: String,
     unit: String,
     drafts: Vec<drafts::Draft>,
+    sheets: Vec<RemainingSheet>,
     changes: Vec<RemainingChange>,
+}
+
+/// A page that was begun and not saved.
+#[derive(Serialize)]
+struct RemainingSheet {
+    page: String,
+    words: Option<serde_json::Value>,
+    changed_ms: i64,
+}
+
+impl RemainingSheet {
+    fn of(sheet: &Sheet) -> Self {
+        let words = sheet.words.as_deref();
+        Self {
+            page: sheet.about.clone(),
+            words: words.and_then(|words| serde_json::from_str(words).ok()),
+            changed_ms: sheet.changed_ms,
+        }
+    }
 }
 
 /// A change the server did not take, with what it needs to be believed.
@@ -258,14 +279,15 @@ fn hex(bytes: &[u8]) -> String {
 /// The remains in parts, and the receipt over them.
 fn receipt(tablet: &Tablet, order: u64) -> Result<VecDeque<Errand>, ClientError> {
     let me = &tablet.identity;
-    let (unsent, drafts, changes) = tablet.store.read(|connection| {
+    let (unsent, drafts, sheets, changes) = tablet.store.read(|connection| {
         Ok::<_, ClientError>((
             standing::unsent(connection)?,
             drafts::open(connection)?,
+            sheets::all(connection)?,
             changes::unsent(connection)?,
         ))
     })?;
-    let bytes = if drafts.is_empty() && changes.is_empty() {
+    let bytes = if drafts.is_empty() && sheets.is_empty() && changes.is_empty() {
         Vec::new()
     } else {
         let remains = Remains {
@@ -273,6 +295,7 @@ fn receipt(tablet: &Tablet, order: u64) -> Result<VecDeque<Errand>, ClientError>
             person: me.person.clone(),
             unit: me.unit_name.clone(),
             drafts,
+            sheets: sheets.iter().map(RemainingSheet::of).collect(),
             changes: changes.iter().map(RemainingChange::of).collect(),
         };
         let plain = zeroize::Zeroizing::new(serde_json::to_vec(&remains)?);

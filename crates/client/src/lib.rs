@@ -52,6 +52,7 @@ pub mod rows;
 pub mod runtime;
 pub mod screening;
 pub mod server;
+pub mod sheets;
 pub mod standing;
 pub mod station;
 mod step_up;

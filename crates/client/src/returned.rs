@@ -326,5 +326,6 @@ fn contact(child: &str, entry: &Entry) -> ContactInput {
         topics: entry.codes("topics"),
         parent_contact_ok: entry.text("parent_contact_ok").map(str::to_owned),
         note: entry.text_or_empty("note"),
+        sheet: None,
     }
 }

@@ -11,7 +11,7 @@ use crate::view::{LeaseView, StoppedView};
 use protocol::Unsent;
 use std::sync::{Mutex, PoisonError};
 use store::standing::{self, Standing};
-use store::{Connection, Transaction, blobs, changes, drafts};
+use store::{Connection, Transaction, blobs, changes, drafts, sheets};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// The clock is written down when it has gone on by so much.
@@ -132,7 +132,7 @@ pub(crate) fn unsent(connection: &Connection) -> Result<Unsent, ClientError> {
     let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
     Ok(Unsent {
         changes: count(changes::unsent_count(connection)?),
-        drafts: count(drafts::open(connection)?.len() as u64),
+        drafts: count((drafts::open(connection)?.len() + sheets::all(connection)?.len()) as u64),
         photos: count(blobs::waiting_sum(connection)?.0),
     })
 }
@@ -166,9 +166,12 @@ const WRITING: &[&str] = &[
     "add_child_form",
     "answer_visit",
     "attempt_form",
+    "begin_sheet",
     "contact_form",
     "discard_draft",
     "draft_attachments",
+    "drop_sheet",
+    "keep_sheet",
     "mandatory_page",
     "open_visit",
     "problem_form",
@@ -179,6 +182,7 @@ const WRITING: &[&str] = &[
     "restore_attachment",
     "restore_draft",
     "save_visit",
+    "sheet",
     "sync_status",
     "visit_form",
     "visit_full",

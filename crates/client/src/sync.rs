@@ -483,7 +483,8 @@ fn store_batch(tablet: &Tablet, batch: &Batch) -> Result<Kept, ClientError> {
                     let waits = own
                         && *state == ReviewState::Waiting
                         && changes::stands_on_returned(tx, *hash)?;
-                    if own && *state != ReviewState::SetAside && !waits {
+                    let is_out = matches!(state, ReviewState::SetAside | ReviewState::Replaced);
+                    if own && !is_out && !waits {
                         // Its place in the log of its own scope: durable like every other entry up to there.
                         let taken = changes::Outcome::Accepted {
                             server_seq: Some(entry.seq),

@@ -12,10 +12,11 @@ use crate::records::{self, Write};
 use crate::recusals::{self, Recusals};
 use crate::roster::{Roster, RosterChild};
 use crate::rows;
+use crate::sheets;
 use crate::tablet::Tablet;
 use crate::view::{
-    AttachmentView, IdInput, RowLineView, SheetView, SignListView, TakeWorkInput, WorkChildView,
-    WorkFormInput, WorkFormView, WorkInput, WorkRefView, WorkSavedView,
+    AttachmentView, IdInput, RowLineView, SheetInput, SheetPage, SignListView, TakeWorkInput,
+    WorkChildView, WorkFormInput, WorkFormView, WorkInput, WorkRefView, WorkSavedView,
 };
 use chrono::NaiveDate;
 use domain::file::{Concerns, FieldBlock, RowsRule, VILLAGE, WorkRule};
@@ -244,7 +245,7 @@ impl<'a> Desk<'a> {
         &self,
         edits: BTreeMap<Place, Vec<Edit>>,
         action: &str,
-        photos: Option<(Uuid, Place)>,
+        sheet: Option<(Uuid, Option<DocumentId>)>,
     ) -> Result<(), ClientError> {
         let title = self.kind()?.block.title.clone();
         let writes: Vec<Write> = edits
@@ -273,8 +274,8 @@ impl<'a> Desk<'a> {
                 )
             })
             .collect();
-        records::save_with(self.tablet, action, &writes, |tx| match photos {
-            Some((sheet, place)) => attachments::bind_sheet(tx, Some(sheet), place.document),
+        records::save_with(self.tablet, action, &writes, |tx| match sheet {
+            Some((sheet, document)) => sheets::done(tx, sheet, document),
             None => Ok(()),
         })
     }
@@ -362,30 +363,38 @@ pub fn form(tablet: &Tablet, input: &WorkFormInput) -> Result<WorkFormView, Clie
             Some(record) => photos_of(tablet, &roster, record)?,
             None => Vec::new(),
         },
-        sheet: attachments::begun_sheet(tablet, &page(input))?,
     })
 }
 
-/// What the page of a piece of work is called, so that its photos are found again.
-fn page(input: &WorkFormInput) -> String {
-    let record = input.record.as_deref().unwrap_or_default();
-    format!("work/{}/{record}", input.block)
+/// The page of a piece of work.
+fn page(input: &WorkInput) -> SheetInput {
+    SheetInput {
+        page: SheetPage::Work,
+        of: input.block.clone(),
+        record: input.record.clone(),
+    }
 }
 
-/// The sheet that photos of a piece of work hang on until it is saved.
+/// Whether a piece of work of this kind has photos.
 ///
 /// # Errors
-/// `not_found`, `not_allowed` for what has no photos and for another person's, `still_loading`, `disk_full`.
-pub fn open_sheet(tablet: &Tablet, input: &WorkFormInput) -> Result<SheetView, ClientError> {
+/// `not_found`, `not_allowed` for another person's record, `still_loading`.
+pub(crate) fn may_write(
+    tablet: &Tablet,
+    block: &str,
+    record: Option<&str>,
+) -> Result<bool, ClientError> {
     let roster = Roster::read(tablet)?;
-    let desk = desk(tablet, &roster, &input.block);
-    if !desk.kind()?.work.photos {
-        return Err(ClientError::new("not_allowed"));
-    }
-    if let Some(record) = &input.record {
+    let desk = desk(tablet, &roster, block);
+    if let Some(record) = record {
         desk.own(record)?;
     }
-    attachments::open_sheet(tablet, &page(input), None)
+    Ok(desk.kind()?.work.photos)
+}
+
+/// What one piece of this kind is called.
+pub(crate) fn name_of(packs: &Packs, block: &str) -> Option<String> {
+    Some(kind(packs, block).ok()?.rows.one.clone())
 }
 
 /// The photos of a piece of work that lies with the village, in whichever month they were taken.
@@ -455,12 +464,7 @@ pub fn record_work(tablet: &Tablet, input: &WorkInput) -> Result<WorkSavedView, 
         recorded_on.map_or_else(|| roster.today.to_string(), str::to_owned),
     );
 
-    let asked = WorkFormInput {
-        block: input.block.clone(),
-        record: input.record.clone(),
-    };
-    let sheet = attachments::sheet_of(tablet, input.sheet.as_ref(), &page(&asked))?;
-    let mut photos = None;
+    let sheet = sheets::named(tablet, input.sheet.as_ref(), &page(input))?;
 
     let mut edits = BTreeMap::new();
     let lies_with_the_village = kind.rows.holder == VILLAGE || children.is_empty();
@@ -475,7 +479,6 @@ pub fn record_work(tablet: &Tablet, input: &WorkInput) -> Result<WorkSavedView, 
         if let Some(sheet) = sheet {
             let attached = attachments::edits(tablet, sheet, &record)?;
             edits.entry(place).or_default().extend(attached);
-            photos = Some((sheet, place));
         }
         targets.push((place, kind.block.key.as_str(), entry));
     }
@@ -493,6 +496,8 @@ pub fn record_work(tablet: &Tablet, input: &WorkInput) -> Result<WorkSavedView, 
     for child in &children {
         targets.push((Place::child(child), line.0, line.1.clone()));
     }
+    let first = targets.first().map(|(place, _, _)| place.document);
+    let sheet = sheet.map(|sheet| (sheet, first));
     for (place, block, mut entry) in targets {
         entry.id = tablet.new_id().to_string();
         entry = desk.signed(entry, block, &record);
@@ -512,7 +517,7 @@ pub fn record_work(tablet: &Tablet, input: &WorkInput) -> Result<WorkSavedView, 
             edits.entry(one.place).or_default().insert(0, away);
         }
     }
-    desk.save(edits, "work_recorded", photos)?;
+    desk.save(edits, "work_recorded", sheet)?;
     Ok(WorkSavedView { record })
 }
 
@@ -535,7 +540,13 @@ pub fn take_work_away(
         let away = desk.taken_away(&one, Some(&reason));
         edits.entry(one.place).or_default().push(away);
     }
-    desk.save(edits, "work_taken_away", None)?;
+    let page = SheetInput {
+        page: SheetPage::Work,
+        of: input.block.clone(),
+        record: Some(input.record.clone()),
+    };
+    let sheet = sheets::begun(tablet, &page)?;
+    desk.save(edits, "work_taken_away", sheet.map(|sheet| (sheet, None)))?;
     Ok(WorkSavedView {
         record: input.record.clone(),
     })

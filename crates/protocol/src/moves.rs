@@ -229,6 +229,8 @@ pub enum ReviewState {
     Taken,
     /// It is kept, and not in the document.
     SetAside,
+    /// Its author said the same on other ground, and that is to be looked at instead.
+    Replaced,
 }
 
 impl ReviewState {
@@ -238,6 +240,7 @@ impl ReviewState {
             ReviewState::Waiting => "waiting",
             ReviewState::Taken => "taken",
             ReviewState::SetAside => "set_aside",
+            ReviewState::Replaced => "replaced",
         }
     }
 
@@ -247,6 +250,7 @@ impl ReviewState {
             ReviewState::Waiting,
             ReviewState::Taken,
             ReviewState::SetAside,
+            ReviewState::Replaced,
         ]
         .into_iter()
         .find(|state| state.as_str() == text)

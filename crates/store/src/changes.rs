@@ -1,6 +1,11 @@
 //! Changes with their envelopes: what this device made, what it received, and how far each has come.
 
+mod outbox;
 mod progress;
+mod quarantine;
+
+pub use outbox::*;
+pub use quarantine::*;
 
 pub use progress::{
     RecordRow, delivered_count, made_since, needs_you_rows, open_record_states, unsent_rows,
@@ -9,11 +14,9 @@ pub use progress::{
 use crate::documents::DocumentHead;
 use crate::journal::Record;
 use crate::row::{join, pack, signed, split, unpack};
-use crate::{StoreError, Transaction, documents, identity, row};
+use crate::{StoreError, Transaction, identity, row};
 use domain::record::Before;
-use ids::{
-    ActorId, ChangeHash, DeviceId, DocKind, DocumentId, Generation, Incarnation, StaffId, UnitId,
-};
+use ids::{ActorId, ChangeHash, DeviceId, DocumentId, Generation, Incarnation, StaffId, UnitId};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -355,203 +358,6 @@ fn insert(
     Ok(rows > 0)
 }
 
-/// Own changes the server has not answered for, oldest first (so dependencies first), up to so many bytes but at least one.
-///
-/// # Errors
-/// The database refuses.
-pub fn outbox(
-    connection: &Connection,
-    scope: UnitId,
-    max_bytes: usize,
-) -> Result<Vec<Change>, StoreError> {
-    let mut statement = connection.prepare_cached(include_str!("../sql/changes/outbox.sql"))?;
-    first_of(
-        statement.query(named_params! {":scope": scope.0.as_bytes()})?,
-        max_bytes,
-    )
-}
-
-/// Own changes that lie on the server's disk and have no number yet, oldest first, those after a place in the chain, up
-/// to so many bytes but at least one. Offering one again is how its number is heard of.
-///
-/// # Errors
-/// The database refuses.
-pub fn taken(
-    connection: &Connection,
-    scope: UnitId,
-    after: u64,
-    max_bytes: usize,
-) -> Result<Vec<Change>, StoreError> {
-    let mut statement = connection.prepare_cached(include_str!("../sql/changes/taken.sql"))?;
-    first_of(
-        statement.query(named_params! {":scope": scope.0.as_bytes(), ":after": signed(after)})?,
-        max_bytes,
-    )
-}
-
-fn first_of(mut rows: rusqlite::Rows<'_>, max_bytes: usize) -> Result<Vec<Change>, StoreError> {
-    let mut found = Vec::new();
-    let mut bytes = 0;
-    while let Some(row) = rows.next()? {
-        let packed: Vec<u8> = row.get("body")?;
-        bytes += packed.len();
-        if bytes > max_bytes && !found.is_empty() {
-            break;
-        }
-        found.push(change_from(row, unpack(&packed)?)?);
-    }
-    Ok(found)
-}
-
-/// Own changes the server does not have, whatever it said of them.
-///
-/// # Errors
-/// The database refuses.
-pub fn unsent(connection: &Connection) -> Result<Vec<Change>, StoreError> {
-    let mut statement = connection.prepare_cached(include_str!("../sql/changes/unsent.sql"))?;
-    first_of(statement.query([])?, usize::MAX)
-}
-
-/// How many those are.
-///
-/// # Errors
-/// The database refuses.
-pub fn unsent_count(connection: &Connection) -> Result<u64, StoreError> {
-    Ok(connection
-        .prepare_cached(include_str!("../sql/changes/unsent_count.sql"))?
-        .query_row([], |row| row::number(row, "unsent"))?)
-}
-
-/// What was held or refused waits to be sent again, all of it: it is asked otherwise from now on.
-///
-/// # Errors
-/// The database refuses.
-pub fn offer_everything(tx: &Transaction<'_>, scope: UnitId) -> Result<(), StoreError> {
-    tx.prepare_cached(include_str!("../sql/changes/offer_everything.sql"))?
-        .execute(named_params! {":scope": scope.0.as_bytes()})?;
-    Ok(())
-}
-
-/// How many own changes the server has not answered for.
-///
-/// # Errors
-/// The database refuses.
-pub fn outbox_length(connection: &Connection) -> Result<u64, StoreError> {
-    Ok(connection
-        .prepare_cached(include_str!("../sql/changes/outbox_length.sql"))?
-        .query_row([], |row| row::number(row, "waiting"))?)
-}
-
-/// Own changes are offered again, acknowledged ones too, as after the server lost its memory. Refused ones stay refused.
-///
-/// # Errors
-/// The database refuses.
-pub fn offer_again(tx: &Transaction<'_>, scope: UnitId) -> Result<u64, StoreError> {
-    let rows = tx
-        .prepare_cached(include_str!("../sql/changes/offer_again.sql"))?
-        .execute(named_params! {":scope": scope.0.as_bytes()})?;
-    Ok(rows as u64)
-}
-
-/// One refused or held change is offered again, after whatever stood in its way is gone.
-///
-/// # Errors
-/// The database refuses.
-pub fn offer_one_again(tx: &Transaction<'_>, hash: ChangeHash) -> Result<(), StoreError> {
-    tx.prepare_cached(include_str!("../sql/changes/offer_one_again.sql"))?
-        .execute(named_params! {":hash": hash.0})?;
-    Ok(())
-}
-
-/// Whether an own change follows another own one that the server refused, or holds for one it refused.
-///
-/// # Errors
-/// The database refuses.
-pub fn stands_on_returned(connection: &Connection, hash: ChangeHash) -> Result<bool, StoreError> {
-    Ok(connection
-        .prepare_cached(include_str!("../sql/changes/stands_on_returned.sql"))?
-        .exists(named_params! {":hash": hash.0})?)
-}
-
-/// Writes down the server's answer about an own change and returns its document. A durable change stays durable.
-///
-/// # Errors
-/// The database refuses.
-pub fn mark_outcome(
-    tx: &Transaction<'_>,
-    hash: ChangeHash,
-    outcome: &Outcome,
-) -> Result<Option<DocumentId>, StoreError> {
-    let (state, server_seq, refusal, reason) = match outcome {
-        Outcome::Accepted { server_seq } => (ChangeState::Accepted, *server_seq, None, None),
-        Outcome::Durable { server_seq } => (ChangeState::Durable, *server_seq, None, None),
-        Outcome::Held { reason } => (ChangeState::Held, None, Some("held_missing"), Some(reason)),
-        Outcome::Refused { code, reason } => (
-            ChangeState::Refused,
-            None,
-            Some(code.as_str()),
-            reason.as_ref(),
-        ),
-    };
-    let marked = tx
-        .prepare_cached(include_str!("../sql/changes/mark_outcome.sql"))?
-        .query_row(
-            named_params! {
-                ":hash": hash.0,
-                ":state": state.as_str(),
-                ":server_seq": server_seq.map(signed),
-                ":refusal": refusal,
-                ":kept_reason": reason,
-            },
-            |row| Ok((row::document(row, "document")?, row.get("beside")?)),
-        )
-        .optional()?;
-    if let Some((document, true)) = marked
-        && matches!(state, ChangeState::Accepted | ChangeState::Durable)
-    {
-        documents::beside::take_in(tx, document, hash)?;
-    }
-    if state == ChangeState::Durable {
-        tx.note_durable();
-    }
-    Ok(marked.map(|(document, _)| document))
-}
-
-/// A person puts a refused change away (`Some`) or brings it back (`None`). It is kept either way.
-///
-/// # Errors
-/// The database refuses.
-pub fn set_put_away(
-    tx: &Transaction<'_>,
-    hash: ChangeHash,
-    at_ms: Option<i64>,
-) -> Result<(), StoreError> {
-    tx.prepare_cached(include_str!("../sql/changes/set_put_away.sql"))?
-        .execute(named_params! {":hash": hash.0, ":put_away_ms": at_ms})?;
-    Ok(())
-}
-
-/// Everything accepted up to this number of the scope is durable now.
-///
-/// # Errors
-/// The database refuses.
-pub fn mark_durable_up_to(
-    tx: &Transaction<'_>,
-    scope: UnitId,
-    durable_seq: u64,
-) -> Result<u64, StoreError> {
-    let rows = tx
-        .prepare_cached(include_str!("../sql/changes/mark_durable_up_to.sql"))?
-        .execute(named_params! {
-            ":scope": scope.0.as_bytes(),
-            ":durable_seq": signed(durable_seq),
-        })?;
-    if rows > 0 {
-        tx.note_durable();
-    }
-    Ok(rows as u64)
-}
-
 /// One change with its envelope; `None` when it is not here or only known by a snapshot's index.
 ///
 /// # Errors
@@ -600,24 +406,6 @@ pub fn has(connection: &Connection, hash: ChangeHash) -> Result<bool, StoreError
     Ok(connection
         .prepare_cached(include_str!("../sql/changes/has.sql"))?
         .exists(named_params! {":hash": hash.0})?)
-}
-
-/// Hashes of own changes not acknowledged for good, oldest first.
-pub(crate) fn unacknowledged(connection: &Connection) -> Result<Vec<ChangeHash>, StoreError> {
-    let mut statement =
-        connection.prepare_cached(include_str!("../sql/changes/unacknowledged.sql"))?;
-    let rows = statement.query_map([], |row| row::hash(row, "hash"))?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Everything not acknowledged is in the journal again, also what it had let go of.
-pub(crate) fn journal_unacknowledged(tx: &Transaction<'_>) -> Result<(), StoreError> {
-    for hash in unacknowledged(tx)? {
-        if let Some(local) = own(tx, hash)? {
-            tx.journal(Record::Change(Box::new(local)));
-        }
-    }
-    Ok(())
 }
 
 /// An own change with what the journal keeps of it: the change, its label, and what was meant.
@@ -695,148 +483,6 @@ pub fn authors_in(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// A foreign change that would not apply, kept with the reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Quarantined {
-    /// Its hash as announced.
-    pub hash: ChangeHash,
-    /// Its document.
-    pub document: DocumentId,
-    /// Why.
-    pub reason: String,
-    /// When it arrived.
-    pub at_ms: i64,
-}
-
-/// Why, when and by whom a foreign change was kept aside, and what came with it.
-#[derive(Debug, Clone, Copy)]
-pub struct Aside<'a> {
-    /// Why.
-    pub reason: &'a str,
-    /// When it arrived.
-    pub at_ms: i64,
-    /// Version of the app that could not take it.
-    pub app: &'a str,
-    /// Its document's kind.
-    pub kind: DocKind,
-    /// Its document's unit.
-    pub home_unit: UnitId,
-    /// Its number in the scope's log.
-    pub server_seq: u64,
-}
-
-/// Keeps a foreign change that would not apply, away from the documents.
-///
-/// # Errors
-/// The database refuses.
-pub fn quarantine(
-    tx: &Transaction<'_>,
-    change: &Change,
-    aside: &Aside<'_>,
-) -> Result<(), StoreError> {
-    tx.prepare_cached(include_str!("../sql/changes/quarantine.sql"))?
-        .execute(named_params! {
-            ":hash": change.hash.0,
-            ":document": change.document.0.as_bytes(),
-            ":generation": change.generation,
-            ":body": pack(&change.body)?,
-            ":head": change.head,
-            ":signature": change.signature,
-            ":reason": aside.reason,
-            ":at_ms": aside.at_ms,
-            ":app": aside.app,
-            ":kind": aside.kind.as_str(),
-            ":home_unit": aside.home_unit.0.as_bytes(),
-            ":server_seq": signed(aside.server_seq),
-        })?;
-    Ok(())
-}
-
-/// A change that another version of the app kept aside, as it came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Untried {
-    /// Its hash as announced.
-    pub hash: ChangeHash,
-    /// The raw change.
-    pub body: Vec<u8>,
-    /// Signed envelope head.
-    pub head: Vec<u8>,
-    /// Signature over the head.
-    pub signature: Vec<u8>,
-    /// Its document's kind.
-    pub kind: DocKind,
-    /// Its document's unit.
-    pub home_unit: UnitId,
-    /// Its number in the scope's log.
-    pub server_seq: u64,
-}
-
-/// What other versions of the app kept aside, in the order of the log.
-///
-/// # Errors
-/// The database refuses.
-pub fn quarantined_by_others(
-    connection: &Connection,
-    app: &str,
-) -> Result<Vec<Untried>, StoreError> {
-    let mut statement =
-        connection.prepare_cached(include_str!("../sql/changes/quarantined_by_others.sql"))?;
-    let rows = statement.query_map(named_params! {":app": app}, untried)?;
-    rows.map(|found| unpacked(found?)).collect()
-}
-
-fn untried(row: &Row<'_>) -> rusqlite::Result<Untried> {
-    Ok(Untried {
-        hash: row::hash(row, "hash")?,
-        body: row.get("body")?,
-        head: row.get("head")?,
-        signature: row.get("signature")?,
-        kind: row::kind(row, "kind")?,
-        home_unit: row::unit(row, "home_unit")?,
-        server_seq: row::number(row, "server_seq")?,
-    })
-}
-
-fn unpacked(found: Untried) -> Result<Untried, StoreError> {
-    let body = unpack(&found.body)?;
-    Ok(Untried { body, ..found })
-}
-
-/// Foreign changes that would not apply.
-///
-/// # Errors
-/// The database refuses.
-pub fn quarantined(connection: &Connection) -> Result<Vec<Quarantined>, StoreError> {
-    let mut statement =
-        connection.prepare_cached(include_str!("../sql/changes/quarantined.sql"))?;
-    let rows = statement.query_map([], |row| {
-        Ok(Quarantined {
-            hash: row::hash(row, "hash")?,
-            document: row::document(row, "document")?,
-            reason: row.get("reason")?,
-            at_ms: row.get("at_ms")?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// What is kept aside of a document for one reason, in the order of the log.
-///
-/// # Errors
-/// The database refuses.
-pub fn aside_for(
-    connection: &Connection,
-    document: DocumentId,
-    reason: &str,
-) -> Result<Vec<Untried>, StoreError> {
-    let mut statement = connection.prepare_cached(include_str!("../sql/changes/aside_for.sql"))?;
-    let rows = statement.query_map(
-        named_params! {":document": document.0.as_bytes(), ":reason": reason},
-        untried,
-    )?;
-    rows.map(|found| unpacked(found?)).collect()
-}
-
 /// Own changes of a document up to a generation that say something still: not made anew, not put away by a person.
 ///
 /// # Errors
@@ -875,62 +521,6 @@ pub fn place_of(
             Ok((row.get("actor")?, row::number(row, "seq")?))
         })
         .optional()?)
-}
-
-/// How many foreign changes are kept aside.
-///
-/// # Errors
-/// The database refuses.
-pub fn quarantined_count(connection: &Connection) -> Result<u64, StoreError> {
-    Ok(connection
-        .prepare_cached(include_str!("../sql/changes/quarantined_count.sql"))?
-        .query_row([], |row| row::number(row, "changes"))?)
-}
-
-/// A foreign change as it came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AsItCame {
-    /// The change.
-    pub body: Vec<u8>,
-    /// Its signed head.
-    pub head: Vec<u8>,
-    /// The head's signature.
-    pub signature: Vec<u8>,
-}
-
-/// Foreign changes of a document that were believed and would not apply.
-///
-/// # Errors
-/// The database refuses.
-pub fn inapplicable(
-    connection: &Connection,
-    document: DocumentId,
-) -> Result<Vec<AsItCame>, StoreError> {
-    let mut statement =
-        connection.prepare_cached(include_str!("../sql/changes/inapplicable.sql"))?;
-    let rows = statement.query_map(named_params! {":document": document.0.as_bytes()}, |row| {
-        Ok(AsItCame {
-            body: row.get("body")?,
-            head: row.get("head")?,
-            signature: row.get("signature")?,
-        })
-    })?;
-    rows.map(|found| {
-        let change = found?;
-        let body = unpack(&change.body)?;
-        Ok(AsItCame { body, ..change })
-    })
-    .collect()
-}
-
-/// A change that was kept aside applies now and is in the document.
-///
-/// # Errors
-/// The database refuses.
-pub fn release(tx: &Transaction<'_>, hash: ChangeHash) -> Result<(), StoreError> {
-    tx.prepare_cached(include_str!("../sql/changes/release.sql"))?
-        .execute(named_params! {":hash": hash.0})?;
-    Ok(())
 }
 
 fn author_from(row: &Row<'_>) -> rusqlite::Result<Author> {

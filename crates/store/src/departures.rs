@@ -37,7 +37,7 @@ pub struct LateChange {
     pub document: DocumentId,
     /// Made on this device.
     pub own: bool,
-    /// waiting, taken, `set_aside`.
+    /// waiting, taken, `set_aside`, replaced.
     pub state: String,
     /// Why it was set aside.
     pub reason: String,

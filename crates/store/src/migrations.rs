@@ -18,6 +18,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
         include_str!("../migrations/0006_delegated_enrolment.sql"),
     ),
     (7, include_str!("../migrations/0007_sheets_and_rests.sql")),
+    (8, include_str!("../migrations/0008_words_of_a_page.sql")),
 ];
 
 /// The schema this app writes.

@@ -1,57 +1,105 @@
-//! Pages that have photos before they are saved and are no visit form: a step of a problem, an activity. A page has one
-//! sheet at most, so that what hangs on it is there again when the page is opened again.
+//! Pages that are not saved yet and are no visit form: a contact, a report, a step of a problem, a piece of work. What was
+//! typed lies on the page's sheet, and its photos hang on it. A page has one sheet at most, so that all of it is there again
+//! when the page is opened again; nobody but the person gives it up.
 
 use crate::{StoreError, Transaction, row};
 use ids::DocumentId;
-use rusqlite::{Connection, OptionalExtension, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use uuid::Uuid;
 
-/// A sheet nobody saved is given up after so many days, as a form that was put away is.
-pub const DAYS_KEPT: i64 = 30;
+/// One on which nothing is said is needless after so long.
+const BARE_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// What is kept of a page.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sheet {
+    /// Its id; what [`crate::blobs`] calls a draft.
+    pub sheet: Uuid,
+    /// Which page.
+    pub about: String,
+    /// The document it will be written to, where there is one already.
+    pub document: Option<DocumentId>,
+    /// What was typed, as JSON; none where nothing was.
+    pub words: Option<String>,
+    /// Last change, milliseconds since 1970.
+    pub changed_ms: i64,
+}
+
+ids::withhold!(Sheet);
 
 /// The sheet of a page; none where nothing was begun.
 ///
 /// # Errors
 /// The database refuses.
-pub fn of(connection: &Connection, about: &str) -> Result<Option<Uuid>, StoreError> {
+pub fn of(connection: &Connection, about: &str) -> Result<Option<Sheet>, StoreError> {
     Ok(connection
         .prepare_cached(include_str!("../sql/sheets/of.sql"))?
-        .query_row(named_params! {":about": about}, |row| {
-            row::plain_uuid(row, "sheet")
-        })
+        .query_row(named_params! {":about": about}, sheet_from)
         .optional()?)
 }
 
-/// Which page a sheet belongs to; none when there is no such sheet.
+/// A sheet by its id.
 ///
 /// # Errors
 /// The database refuses.
-pub fn about(connection: &Connection, sheet: Uuid) -> Result<Option<String>, StoreError> {
+pub fn get(connection: &Connection, sheet: Uuid) -> Result<Option<Sheet>, StoreError> {
     Ok(connection
-        .prepare_cached(include_str!("../sql/sheets/about.sql"))?
-        .query_row(named_params! {":sheet": sheet.as_bytes()}, |row| {
-            row.get("about")
-        })
+        .prepare_cached(include_str!("../sql/sheets/get.sql"))?
+        .query_row(named_params! {":sheet": sheet.as_bytes()}, sheet_from)
         .optional()?)
+}
+
+/// All on which something is said, changed last first.
+///
+/// # Errors
+/// The database refuses.
+pub fn all(connection: &Connection) -> Result<Vec<Sheet>, StoreError> {
+    let mut statement = connection.prepare_cached(include_str!("../sql/sheets/all.sql"))?;
+    let rows = statement.query_map([], sheet_from)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn sheet_from(row: &Row<'_>) -> rusqlite::Result<Sheet> {
+    Ok(Sheet {
+        sheet: row::plain_uuid(row, "sheet")?,
+        about: row.get("about")?,
+        document: row::optional_document(row, "document")?,
+        words: row.get("words")?,
+        changed_ms: row.get("changed_ms")?,
+    })
 }
 
 /// Begins the sheet of a page that has none.
 ///
 /// # Errors
 /// The database refuses.
-pub fn begin(
-    tx: &Transaction<'_>,
-    sheet: Uuid,
-    about: &str,
-    document: Option<DocumentId>,
-    begun_ms: i64,
-) -> Result<(), StoreError> {
+pub fn begin(tx: &Transaction<'_>, sheet: &Sheet) -> Result<(), StoreError> {
     tx.prepare_cached(include_str!("../sql/sheets/put.sql"))?
         .execute(named_params! {
+            ":sheet": sheet.sheet.as_bytes(),
+            ":about": sheet.about,
+            ":document": sheet.document.map(|document| document.0.into_bytes()),
+            ":words": sheet.words,
+            ":changed_ms": sheet.changed_ms,
+        })?;
+    Ok(())
+}
+
+/// Keeps what was typed last in the place of what was typed before.
+///
+/// # Errors
+/// The database refuses.
+pub fn set_words(
+    tx: &Transaction<'_>,
+    sheet: Uuid,
+    words: Option<&str>,
+    changed_ms: i64,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(include_str!("../sql/sheets/set_words.sql"))?
+        .execute(named_params! {
             ":sheet": sheet.as_bytes(),
-            ":about": about,
-            ":document": document.map(|document| document.0.into_bytes()),
-            ":begun_ms": begun_ms,
+            ":words": words,
+            ":changed_ms": changed_ms,
         })?;
     Ok(())
 }
@@ -66,18 +114,17 @@ pub fn remove(tx: &Transaction<'_>, sheet: Uuid) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes the sheets that were begun more than [`DAYS_KEPT`] days ago.
+/// Removes those on which nothing was said for a day.
 ///
 /// # Errors
 /// The database refuses.
-pub fn remove_old(tx: &Transaction<'_>, now_ms: i64) -> Result<(), StoreError> {
-    let before_ms = now_ms - DAYS_KEPT * 24 * 60 * 60 * 1000;
-    tx.prepare_cached(include_str!("../sql/sheets/remove_old.sql"))?
-        .execute(named_params! {":before_ms": before_ms})?;
+pub fn remove_bare(tx: &Transaction<'_>, now_ms: i64) -> Result<(), StoreError> {
+    tx.prepare_cached(include_str!("../sql/sheets/remove_bare.sql"))?
+        .execute(named_params! {":before_ms": now_ms - BARE_MS})?;
     Ok(())
 }
 
-/// Removes the sheets of a document that goes.
+/// Removes the sheets of a document that is erased.
 ///
 /// # Errors
 /// The database refuses.

@@ -422,6 +422,53 @@ async fn what_is_set_aside_is_kept_with_its_reason_and_may_be_taken_later() {
 }
 
 #[tokio::test]
+async fn what_is_made_anew_takes_the_old_one_out_of_the_tray_and_nobody_elses() {
+    let mut t = township().await;
+    let mut doc = t.tablet.document(DocKind::Child, t.east);
+    let first = t.tablet.edit(&mut doc, "name", "石小雨");
+    t.tablet.sync(None, vec![first]).await.unwrap();
+    let offered = offer(&mut t.station, doc.header.document, t.west).await;
+    decide(&mut t.station, offered, MoveDecision::Accept)
+        .await
+        .unwrap();
+    let late = ["去过", "又去过"].map(|note| t.tablet.edit(&mut doc, "note", note));
+    t.tablet.sync(None, late.to_vec()).await.unwrap();
+    let states = async |t: &mut Township| -> Vec<ReviewState> {
+        let list: ReviewList = t.station.post("/review/list", &()).await.unwrap();
+        list.reviews.iter().map(|one| one.state).collect()
+    };
+    assert_eq!(states(&mut t).await, [ReviewState::Waiting; 2]);
+
+    // A head of nobody's frees nothing; its own goes, and the author hears it.
+    for (replaced, expected) in [
+        ([7; 32], vec![ReviewState::Waiting; 3]),
+        (
+            envelope::head_hash(&late[1].head),
+            vec![
+                ReviewState::Waiting,
+                ReviewState::Waiting,
+                ReviewState::Waiting,
+                ReviewState::Replaced,
+            ],
+        ),
+    ] {
+        let change = doc.put("note", &format!("重写 {}", expected.len()));
+        let mut head = t.tablet.head(&doc.header, &change, false);
+        head.replaces = Some(replaced);
+        let sealed = t.tablet.seal(&head, change);
+        let answer = t.tablet.sync(None, vec![sealed]).await.unwrap();
+        assert_eq!(answer.outcomes[0].1, Outcome::Review);
+        assert_eq!(states(&mut t).await, expected);
+    }
+    let hash = hash_of(&late[1].change);
+    let heard = news(&mut t.tablet, None).await;
+    assert!(heard.iter().any(|entry| matches!(
+        entry,
+        EntryBody::Late { state: ReviewState::Replaced, hash: of, .. } if *of == hash
+    )));
+}
+
+#[tokio::test]
 async fn from_township_to_township_only_the_other_station_accepts_and_only_the_first_takes_back() {
     let mut t = township().await;
     let (mut neighbour, village) = neighbours(&t.world).await;

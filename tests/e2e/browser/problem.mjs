@@ -40,6 +40,31 @@ journey('a call is noted with no network, a referral is made and replied to, and
   await look(tablet.page, 'problem-paper-1280x800')
   await checkAxe(tablet.page, 'the facts on one page')
 
+  // Typed and not saved: kept as she types, on the list of today, and there again after the page was lost.
+  await tablet.go(`/report/${children['周子涵']}`)
+  await tablet.tap('answer:card:school')
+  await tablet.page.locator('#report-seen').fill('奶奶说孩子昨晚没回来吃饭，电话也打不通，正在')
+  await until('it is kept', async () => (await core.call('sheets')).rows.length === 1)
+  await tablet.page.reload()
+  await tablet.go('/today')
+  await tablet.at('sheet:report').waitFor()
+  await look(tablet.page, 'sheet-today-1280x800')
+  await checkAxe(tablet.page, 'what was begun and not saved')
+  await tablet.page.setViewportSize(tabletPortrait)
+  await look(tablet.page, 'sheet-today-800x1280')
+  await tablet.tap('sheet:report')
+  await tablet.at('sheet-left').waitFor()
+  await until('the words are there', async () => (await tablet.page.locator('#report-seen').inputValue()).includes('正在'))
+  await look(tablet.page, 'sheet-report-800x1280')
+  await tablet.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
+  await look(tablet.page, 'sheet-report-200pct')
+  await tablet.page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
+  await tablet.page.setViewportSize(tabletLandscape)
+  await look(tablet.page, 'sheet-report-1280x800')
+  await checkAxe(tablet.page, 'a report that was left')
+  await tablet.tap('sheet-anew')
+  await until('nothing is left', async () => (await core.call('sheets')).rows.length === 0)
+
   // A matter of days: taken up, a measure, a referral.
   const { record: problem } = await core.call('report_problem', {
     children: [children['周子涵']], card: 'school', urgency: 'days', seen: '连着三天没去学校。', origin_record: null, mandatory: null,

@@ -578,12 +578,19 @@ impl Journey {
             )
             .await?;
         let sheet: SheetView = tablet
-            .call("problem_sheet", json!({"id": reported.record}))
+            .call(
+                "begin_sheet",
+                json!({"page": "problem", "of": reported.record, "record": null}),
+            )
             .await?;
         self.attach(tablet, &sheet.draft, "problem.step").await?;
         let said = json!({"problem": reported.record, "kind": "replied", "text": self.words("problem.step"),
                           "sheet": sheet.draft});
         let _: ProblemView = tablet.call("add_problem_event", said).await?;
+        // Typed and never saved.
+        let left = json!({"sheet": {"page": "report", "of": child, "record": null},
+                          "words": {"seen": [self.words("sheet.seen")]}});
+        let _: Option<SheetView> = tablet.call("keep_sheet", left).await?;
         tablet.sync().await?;
         self.station.sync().await?;
         for (kind, text) in [

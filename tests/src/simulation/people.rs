@@ -74,6 +74,7 @@ fn contact(tablet: &Tablet, child: String) -> Result<&'static str, ClientError> 
             topics: Vec::new(),
             parent_contact_ok: None,
             note: "奶奶说都好。".to_owned(),
+            sheet: None,
         },
     )?;
     Ok("contact")
@@ -146,6 +147,7 @@ fn problem(
             seen: "门口河边没有护栏。".to_owned(),
             origin_record: None,
             mandatory: None,
+            sheet: None,
         },
     )?;
     Ok("problem")

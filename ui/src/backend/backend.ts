@@ -45,7 +45,6 @@ export const commands = [
   'work_log',
   'work_form',
   'record_work',
-  'work_sheet',
   'take_work_away',
   'sign_list',
   'duties',
@@ -76,7 +75,11 @@ export const commands = [
   'remove_attachment',
   'restore_attachment',
   'child_attachments',
+  'sheet',
+  'begin_sheet',
+  'keep_sheet',
   'drop_sheet',
+  'sheets',
   'open_attachment',
   'amend_record',
   'problem_form',
@@ -84,7 +87,6 @@ export const commands = [
   'problems',
   'problem',
   'add_problem_event',
-  'problem_sheet',
   'open_urgently',
   'review_opening',
   'name_handler',
@@ -198,7 +200,6 @@ export interface Backend {
   workLog(input: view.WorkLogInput): Promise<view.WorkLogView>
   workForm(input: view.WorkFormInput): Promise<view.WorkFormView>
   recordWork(input: view.WorkInput): Promise<view.WorkSavedView>
-  workSheet(input: view.WorkFormInput): Promise<view.SheetView>
   takeWorkAway(input: view.TakeWorkInput): Promise<view.WorkSavedView>
   duties(input: view.DutiesInput): Promise<view.DutiesView>
   tickDuty(input: view.TickDutyInput): Promise<view.DutiesView>
@@ -231,7 +232,11 @@ export interface Backend {
   removeAttachment(input: view.DraftAttachmentInput): Promise<view.AttachmentListView>
   restoreAttachment(input: view.DraftAttachmentInput): Promise<view.AttachmentListView>
   childAttachments(input: view.IdInput): Promise<view.AttachmentListView>
+  sheet(input: view.SheetInput): Promise<view.SheetView | null>
+  beginSheet(input: view.SheetInput): Promise<view.SheetView>
+  keepSheet(input: view.KeepSheetInput): Promise<view.SheetView | null>
   dropSheet(input: view.IdInput): Promise<null>
+  sheets(): Promise<view.SheetListView>
   openAttachment(input: view.OpenAttachmentInput): Promise<view.OpenedAttachmentView>
   amendRecord(input: view.AmendInput): Promise<view.ChildFileView>
   problemForm(input: view.IdInput): Promise<view.ProblemFormView>
@@ -239,7 +244,6 @@ export interface Backend {
   problems(): Promise<view.ProblemListView>
   problem(input: view.IdInput): Promise<view.ProblemView>
   addProblemEvent(input: view.ProblemEventInput): Promise<view.ProblemView>
-  problemSheet(input: view.IdInput): Promise<view.SheetView>
   openUrgently(input: view.UrgentInput): Promise<view.ProblemView>
   reviewOpening(input: view.ReviewOpeningInput): Promise<view.ProblemView>
   nameHandler(input: view.HandlerInput): Promise<view.ProblemView>

@@ -7,16 +7,17 @@ use crate::contacts::note;
 use crate::error::ClientError;
 use crate::nouns::Noun;
 use crate::records::{self, Write};
+use crate::sheets;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
     IdInput, OptionView, ProblemChoicesView, ProblemDetailInput, ProblemEventInput, ProblemView,
-    SheetView,
+    SheetInput, SheetPage,
 };
 use chrono::{NaiveDate, NaiveDateTime};
 use domain::calendar::add_months;
 use domain::problem::{self, Detail, EventKind, Problem, State};
-use ids::{DocKind, Role};
+use ids::{DocKind, DocumentId, Role};
 
 /// The policy's lists an event chooses from.
 const MEASURE: &str = "MEASURE";
@@ -43,7 +44,7 @@ pub fn add_event(tablet: &Tablet, input: &ProblemEventInput) -> Result<ProblemVi
     let given = input.detail.clone().unwrap_or_default();
     let detail = detail(&room, noun, &told, kind, &given)?;
     says_enough(noun, kind, &text, &detail)?;
-    let sheet = attachments::sheet_of(tablet, input.sheet.as_ref(), &page(noun))?;
+    let sheet = sheets::named(tablet, input.sheet.as_ref(), &page(&input.problem))?;
     let id = tablet.new_id().to_string();
     let mut edits = vec![problem::add_detailed(
         &id,
@@ -65,7 +66,10 @@ pub fn add_event(tablet: &Tablet, input: &ProblemEventInput) -> Result<ProblemVi
             Write::new(document, DocKind::Problem, noun.unit, edits)
                 .labelled("problem", label, &id),
         ],
-        |tx| attachments::bind_sheet(tx, sheet, document),
+        |tx| match sheet {
+            Some(sheet) => sheets::done(tx, sheet, Some(document)),
+            None => Ok(()),
+        },
     )?;
     show(
         tablet,
@@ -75,22 +79,23 @@ pub fn add_event(tablet: &Tablet, input: &ProblemEventInput) -> Result<ProblemVi
     )
 }
 
-/// What the page of a problem's next step is called, so that its photos are found again.
-pub(super) fn page(noun: &Noun<Problem>) -> String {
-    format!("problem/{}", noun.id)
+/// The page of a problem's next step.
+fn page(problem: &str) -> SheetInput {
+    SheetInput {
+        page: SheetPage::Problem,
+        of: problem.to_owned(),
+        record: None,
+    }
 }
 
-/// The sheet that photos of a problem's next step hang on until it is saved.
+/// Where a problem's next step will be written, and whether its words are the station's alone.
 ///
 /// # Errors
-/// `not_found`, `photos_are_open` for a matter whose words are the station's alone, `still_loading`, `disk_full`.
-pub fn open_sheet(tablet: &Tablet, input: &IdInput) -> Result<SheetView, ClientError> {
+/// `not_found`, `still_loading`.
+pub(crate) fn place(tablet: &Tablet, problem: &str) -> Result<(DocumentId, bool), ClientError> {
     let room = Room::open(tablet)?;
-    let noun = room.find(&input.id)?;
-    if super::room::is_sealed(&noun.noun) {
-        return Err(ClientError::new("photos_are_open"));
-    }
-    attachments::open_sheet(tablet, &page(noun), Some(noun.id))
+    let noun = room.find(problem)?;
+    Ok((noun.id, super::room::is_sealed(&noun.noun)))
 }
 
 fn may_add(

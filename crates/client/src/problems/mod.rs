@@ -5,7 +5,8 @@ mod report;
 mod room;
 mod steps;
 
-pub use acts::{add_event, open_sheet};
+pub use acts::add_event;
+pub(crate) use acts::place;
 pub use report::{form, mandatory_page, report_problem};
 pub(crate) use room::Room;
 pub use room::role_words;

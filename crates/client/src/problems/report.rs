@@ -1,15 +1,17 @@
 //! Reporting a problem, and the page of duties that works with no network (domain.md §6.3).
 
 use super::acts;
+use crate::attachments;
 use crate::contacts::{note, options};
 use crate::error::ClientError;
 use crate::records::{self, Write};
 use crate::roster::{self, Roster};
+use crate::sheets;
 use crate::tablet::Tablet;
 use crate::unit_keys;
 use crate::view::{
     CardView, IdInput, MandatoryInput, MandatoryView, OptionView, ProblemFormView, ProblemInput,
-    SavedView,
+    SavedView, SheetInput, SheetPage,
 };
 use domain::policy::PolicyPack;
 use domain::problem::{self, Detail, EventKind};
@@ -39,6 +41,9 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ProblemFormView, ClientE
                 code: card.code.clone(),
                 label: card.label.clone(),
                 hint: card.hint.clone(),
+                sealed: pack
+                    .problem(&card.problem)
+                    .is_some_and(|kind| kind.restricted),
             })
             .collect(),
         urgencies: pack
@@ -109,7 +114,8 @@ fn called(
 /// Reports a problem. Free text of abuse and sexual harm goes to a document that only the station reads.
 ///
 /// # Errors
-/// `not_found`, `value_invalid`, `text_missing`, `disk_full`.
+/// `not_found`, `value_invalid`, `text_missing`, `draft_gone`, `photos_are_open` where its words are the station's alone,
+/// `disk_full`.
 pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView, ClientError> {
     let roster = Roster::read(tablet)?;
     let packs = tablet.packs();
@@ -132,6 +138,15 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
         return Err(ClientError::new("text_missing"));
     }
     let is_sealed = kind.is_some_and(|kind| kind.restricted);
+    let page = SheetInput {
+        page: SheetPage::Report,
+        of: main.id.to_string(),
+        record: None,
+    };
+    let sheet = sheets::named(tablet, input.sheet.as_ref(), &page)?;
+    if is_sealed && sheets::has_photos(tablet, sheet)? {
+        return Err(ClientError::new("photos_are_open"));
+    }
     let now = tablet.clock.now_ms();
     let by = tablet.identity.staff.to_string();
     let id = DocumentId(tablet.new_id());
@@ -212,12 +227,18 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
             &by,
         ));
     }
+    if let Some(sheet) = sheet {
+        edits.extend(attachments::edits(tablet, sheet, &event)?);
+    }
     writes.push(Write::new(id, DocKind::Problem, main.unit, edits).labelled(
         "problem",
         format!("{} 问题", main.name()),
         &event,
     ));
-    records::save(tablet, "problem_reported", &writes)?;
+    records::save_with(tablet, "problem_reported", &writes, |tx| match sheet {
+        Some(sheet) => sheets::done(tx, sheet, Some(id)),
+        None => Ok(()),
+    })?;
     Ok(SavedView {
         record: id.to_string(),
         names: input

@@ -158,6 +158,12 @@ impl<'a> Room<'a> {
         })
     }
 
+    /// The same by a problem's id; none where it is not here.
+    pub(crate) fn title_of(&self, problem: &str) -> Option<String> {
+        let noun = self.find(problem).ok()?;
+        Some(self.title(&noun.noun))
+    }
+
     /// 危房 · 石小雨.
     pub(super) fn title(&self, problem: &Problem) -> String {
         format!("{} · {}", self.kind_words(problem), self.names(problem))
@@ -342,7 +348,6 @@ impl<'a> Room<'a> {
             merged_into,
             words_sealed: is_sealed(&noun.noun),
             attachments: attachments::of_document(self.tablet, noun.id, |_| true)?,
-            sheet: attachments::begun_sheet(self.tablet, &acts::page(noun))?,
             mandatory: mandatory_words(&noun.noun),
             handler: handler.map(|staff| self.people.name(staff)),
             recused,

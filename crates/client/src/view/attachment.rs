@@ -42,13 +42,6 @@ pub struct AttachmentView {
     pub state: RecordState,
 }
 
-/// The sheet of a page that is no visit form: what is added to it hangs on its draft id.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-pub struct SheetView {
-    /// Draft id.
-    pub draft: String,
-}
-
 /// Something added to a form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct AddAttachmentInput {

@@ -328,6 +328,8 @@ pub struct ContactFormView {
     pub today: String,
     /// Key of the number to call, to be revealed for the dialler.
     pub phone: Option<String>,
+    /// It may have photos, because there is a household they lie with.
+    pub photos: bool,
 }
 
 /// Record a contact.
@@ -351,6 +353,10 @@ pub struct ContactInput {
     pub parent_contact_ok: Option<String>,
     /// Free text.
     pub note: String,
+    /// Sheet of the page.
+    #[serde(default)]
+    #[ts(optional)]
+    pub sheet: Option<String>,
 }
 
 /// What the screen 没见到 offers.
@@ -388,6 +394,8 @@ pub struct CardView {
     pub label: String,
     /// Examples, as a second line.
     pub hint: String,
+    /// What is said of it is the station's alone, so it has no photos.
+    pub sealed: bool,
 }
 
 /// Record an attempt: nobody was met.

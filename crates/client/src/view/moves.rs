@@ -39,7 +39,7 @@ pub struct LateRow {
     pub kind: String,
     /// 石小雨 走访; empty once the copy is gone.
     pub text: String,
-    /// waiting, taken, `set_aside`.
+    /// waiting, taken, `set_aside`, replaced.
     pub state: String,
     /// Why it was set aside.
     pub reason: String,
@@ -177,7 +177,7 @@ pub struct ReviewRow {
     pub unit: String,
     /// RFC 3339.
     pub at: String,
-    /// waiting, taken, `set_aside`.
+    /// waiting, taken, `set_aside`, replaced.
     pub state: String,
     /// Why it was set aside.
     pub reason: String,

@@ -37,6 +37,10 @@ pub struct ProblemInput {
     pub origin_record: Option<String>,
     /// Mandatory page: what was chosen there, if it was shown.
     pub mandatory: Option<MandatoryInput>,
+    /// Sheet of the page.
+    #[serde(default)]
+    #[ts(optional)]
+    pub sheet: Option<String>,
 }
 
 /// The choice at the foot of the mandatory page.
@@ -288,8 +292,6 @@ pub struct ProblemView {
     pub words_sealed: bool,
     /// Photos of its events, oldest first.
     pub attachments: Vec<AttachmentView>,
-    /// Photos were added to a step that is not saved yet: draft id.
-    pub sheet: Option<String>,
     /// The mandatory page's outcome, if shown.
     pub mandatory: Option<String>,
     /// Who handles it (经办人).

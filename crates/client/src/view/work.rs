@@ -136,8 +136,6 @@ pub struct WorkFormView {
     pub photos: bool,
     /// Photos it has.
     pub attachments: Vec<AttachmentView>,
-    /// Photos were added to it that are not saved yet: draft id.
-    pub sheet: Option<String>,
 }
 
 /// Write a piece of work, or one anew.

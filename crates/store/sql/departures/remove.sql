@@ -8,4 +8,3 @@ DELETE FROM documents WHERE document = :document;
 DELETE FROM read_marks WHERE document = :document;
 DELETE FROM quarantine WHERE document = :document;
 DELETE FROM drafts WHERE household = :document AND discarded_ms IS NOT NULL;
-DELETE FROM sheets WHERE document = :document;

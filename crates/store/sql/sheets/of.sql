@@ -1,1 +1,1 @@
-SELECT sheet FROM sheets WHERE about = :about;
+SELECT sheet, about, document, words, changed_ms FROM sheets WHERE about = :about;

@@ -15,4 +15,8 @@ label: string,
 /**
  * Examples, as a second line.
  */
-hint: string, };
+hint: string, 
+/**
+ * What is said of it is the station's alone, so it has no photos.
+ */
+sealed: boolean, };

@@ -52,4 +52,8 @@ today: string,
 /**
  * Key of the number to call, to be revealed for the dialler.
  */
-phone: string | null, };
+phone: string | null, 
+/**
+ * It may have photos, because there is a household they lie with.
+ */
+photos: boolean, };

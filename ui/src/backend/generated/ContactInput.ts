@@ -39,4 +39,8 @@ parent_contact_ok: string | null,
 /**
  * Free text.
  */
-note: string, };
+note: string, 
+/**
+ * Sheet of the page.
+ */
+sheet?: string, };

@@ -13,7 +13,7 @@ kind: string,
  */
 text: string, 
 /**
- * waiting, taken, `set_aside`.
+ * waiting, taken, `set_aside`, replaced.
  */
 state: string, 
 /**

@@ -28,4 +28,8 @@ origin_record: string | null,
 /**
  * Mandatory page: what was chosen there, if it was shown.
  */
-mandatory: MandatoryInput | null, };
+mandatory: MandatoryInput | null, 
+/**
+ * Sheet of the page.
+ */
+sheet?: string, };

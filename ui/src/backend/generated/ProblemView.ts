@@ -48,10 +48,6 @@ words_sealed: boolean,
  */
 attachments: Array<AttachmentView>, 
 /**
- * Photos were added to a step that is not saved yet: draft id.
- */
-sheet: string | null, 
-/**
  * The mandatory page's outcome, if shown.
  */
 mandatory: string | null, 

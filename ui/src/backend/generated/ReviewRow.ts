@@ -34,7 +34,7 @@ unit: string,
  */
 at: string, 
 /**
- * waiting, taken, `set_aside`.
+ * waiting, taken, `set_aside`, replaced.
  */
 state: string, 
 /**

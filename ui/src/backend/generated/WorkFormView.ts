@@ -46,8 +46,4 @@ photos: boolean,
 /**
  * Photos it has.
  */
-attachments: Array<AttachmentView>, 
-/**
- * Photos were added to it that are not saved yet: draft id.
- */
-sheet: string | null, };
+attachments: Array<AttachmentView>, };

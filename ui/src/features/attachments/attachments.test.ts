@@ -1,12 +1,11 @@
 import { flushPromises } from '@vue/test-utils'
 import { expect, test, vi } from 'vitest'
-import type { AddAttachmentInput, AttachmentView, Backend, OpenAttachmentInput } from '@/backend'
+import type { AddAttachmentInput, AttachmentView, OpenAttachmentInput } from '@/backend'
 import { useToast } from '@/shared/useToast'
 import { demoBackend, PICTURE } from '@/testing/demo'
 import { show } from '@/testing/mount'
 import AttachmentList from './AttachmentList.vue'
 import DraftAttachments from './DraftAttachments.vue'
-import SheetPhotos from './SheetPhotos.vue'
 import { sizeWords, strokePath } from './attachments'
 
 const photo: AttachmentView = { id: 'p1', document: 'h1', record: 'r1', kind: 'photo', size: 210_000, has_thumb: true, state: 'saved' }
@@ -79,30 +78,4 @@ test('strokes and sizes are drawn as a person reads them', () => {
   expect(strokePath([1, 2, 3, 4])).toBe('M1 2L3 4')
   expect(strokePath([1, 2])).toBe('M1 2l0.1 0')
   expect([sizeWords(300), sizeWords(210_000), sizeWords(1_234_567)]).toEqual(['1 KB', '210 KB', '1.2 MB'])
-})
-
-test('a page begins its sheet when somebody wants a photo, and can do without all of them', async () => {
-  const dropped: string[] = []
-  const sheets: (string | null)[] = []
-  const backend = demoBackend({
-    dropSheet: async ({ id }) => {
-      dropped.push(id)
-      return null
-    },
-  })
-  const begin = (through: Backend) => through.problemSheet({ id: 'p1' })
-  const page = (sheet: string | null) => show(SheetPhotos, { props: { sheet, begin, 'onUpdate:sheet': (next: string | null) => sheets.push(next) }, backend })
-  const { wrapper, tap } = await page(null)
-  expect(document.querySelector('[data-test="attachments"]')).toBeNull()
-  await tap('sheet-begin')
-  await flushPromises()
-  expect(sheets).toEqual(['s1'])
-  wrapper.unmount()
-  const begun = await page('s1')
-  expect(begun.by('add-photo').textContent).toContain('照片')
-  expect(document.querySelector('[data-test="add-signature"]')).toBeNull()
-  await begun.tap('sheet-drop')
-  await flushPromises()
-  expect(dropped).toEqual(['s1'])
-  expect(sheets).toEqual(['s1', null])
 })

@@ -48,7 +48,6 @@ function story(more: Partial<ProblemView> = {}): ProblemView {
     merged_into: null,
     words_sealed: false,
     attachments: [],
-    sheet: null,
     mandatory: null,
     handler: null,
     may_be_handled_by: [],
@@ -63,6 +62,7 @@ function open(may: string[], app = station, more: Partial<ProblemView> = {}) {
   const view = story({ may, ...more })
   const backend = memoryBackend({
     problem: async () => view,
+    sheet: async () => null,
     addProblemEvent: async (input) => {
       added.push(input)
       return { ...view, row: row('p1', { state: 'accepted' }), may: ['replied'] }
@@ -233,6 +233,7 @@ function openSealed(sealed: SealedView, handler: string | null) {
   const view = story({ handler, sealed })
   const backend = memoryBackend({
     problem: async () => view,
+    sheet: async () => null,
     openUrgently: async (input) => {
       asked.push(input)
       return { ...view, sealed: { ...sealed, open: true, open_until: '2026-11-23T03:00:00Z' } }

@@ -21,7 +21,6 @@ const form: WorkFormView = {
   values: {},
   photos: false,
   attachments: [],
-  sheet: null,
 }
 
 async function page(more: Partial<WorkFormView> = {}, path = '/work/help') {

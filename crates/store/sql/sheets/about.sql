@@ -1,1 +1,0 @@
-SELECT about FROM sheets WHERE sheet = :sheet;

@@ -1,0 +1,1 @@
+SELECT sheet, about, document, words, changed_ms FROM sheets WHERE sheet = :sheet;

@@ -1,1 +1,0 @@
-DELETE FROM sheets WHERE begun_ms < :before_ms;

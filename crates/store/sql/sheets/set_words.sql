@@ -1,0 +1,1 @@
+UPDATE sheets SET words = :words, changed_ms = :changed_ms WHERE sheet = :sheet;
