@@ -205,6 +205,14 @@ impl<'a> AdminDesk<'a> {
         }
     }
 
+    /// The district.
+    ///
+    /// # Errors
+    /// The database says no.
+    pub fn district(&self) -> Result<UnitId, AdminError> {
+        Ok(organisation::district(&self.connection)?.id)
+    }
+
     /// Makes another township under the district, with its first supervisor's code.
     ///
     /// # Errors

@@ -46,6 +46,8 @@ acts! {
     OrdersConfirmed = "orders_confirmed";
     /// A township was made.
     TownshipMade = "township_made";
+    /// The district became a scope of its own, for its officers.
+    DistrictOpened = "district_opened";
     /// A village was made.
     VillageMade = "village_made";
     /// A village has another name from now on.

@@ -233,9 +233,11 @@ pub(crate) fn create_anywhere(
     desk: Desk<'_>,
     input: &CreateEnrolment,
 ) -> Result<EnrolmentStatus, ApiError> {
-    let scope = organisation::unit(desk.connection, input.unit)?
-        .and_then(|unit| unit.scope)
-        .ok_or(ApiError::NotFound)?;
+    let unit = organisation::unit(desk.connection, input.unit)?.ok_or(ApiError::NotFound)?;
+    let scope = match unit.scope {
+        Some(scope) => scope,
+        None => organisation::open_district(desk.connection, desk.clock.now_ms())?,
+    };
     make(desk, By::Operator, scope, input)
 }
 

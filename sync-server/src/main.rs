@@ -106,6 +106,9 @@ enum Command {
         /// With --new: the township, by name or region code, where there are several.
         #[arg(long, requires = "new", conflicts_with = "village")]
         township: Option<String>,
+        /// With --new: the code is for an officer of the district, who hears the stations' reports and opens no file.
+        #[arg(long, requires = "new", conflicts_with_all = ["village", "head", "township"])]
+        officer: bool,
         /// Confirm this enrolment.
         #[arg(long, requires = "code")]
         confirm: Option<String>,
@@ -309,14 +312,14 @@ fn main() -> Result<()> {
             village,
             township,
             head,
+            officer,
             confirm,
             code,
         } => run_enrol(
             &folders,
             new,
-            village.as_deref(),
-            township.as_deref(),
-            head,
+            (village.as_deref(), township.as_deref()),
+            (head, officer),
             confirm.as_deref().zip(code),
         ),
         Command::Township(TownshipCommand::Add {
@@ -427,9 +430,8 @@ async fn stop_signal() -> Result<()> {
 fn run_enrol(
     folders: &Folders,
     new: Option<String>,
-    village: Option<&str>,
-    township: Option<&str>,
-    head: bool,
+    (village, township): (Option<&str>, Option<&str>),
+    (head, officer): (bool, bool),
     confirm: Option<(&str, String)>,
 ) -> Result<()> {
     let mut desk = open_desk(folders)?;
@@ -439,6 +441,7 @@ fn run_enrol(
                 UnitId::parse(village).context("not a village id")?,
                 Role::Director,
             ),
+            None if officer => (desk.district()?, Role::Officer),
             None if head => (desk.scope(township)?, Role::Head),
             None => (desk.scope(township)?, Role::Supervisor),
         };

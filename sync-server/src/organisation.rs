@@ -19,7 +19,7 @@ use protocol::{
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use std::collections::BTreeSet;
 
-/// A unit as the database has it. The district lies in no scope.
+/// A unit as the database has it. The district lies in no scope until it has an officer; then it is one of its own.
 #[derive(Debug, Clone)]
 pub(crate) struct Unit {
     pub id: UnitId,
@@ -723,10 +723,7 @@ pub(crate) fn create_township(
 ) -> Result<Unit, ApiError> {
     let name = checked_name(name)?;
     check_region(region)?;
-    let district = connection
-        .query_row(include_str!("sql/organisation/district.sql"), [], read_unit)
-        .optional()?
-        .ok_or(ApiError::Internal)?;
+    let district = district(connection)?;
     let taken = townships(connection)?
         .iter()
         .any(|unit| unit.region == region || unit.name == name);
@@ -761,6 +758,44 @@ pub(crate) fn create_township(
         &Deed::of(By::Operator, scope, act, object, clock.now_ms()),
     )?;
     Ok(township)
+}
+
+/// The district.
+pub(crate) fn district(connection: &Connection) -> Result<Unit, ApiError> {
+    connection
+        .query_row(include_str!("sql/organisation/district.sql"), [], read_unit)
+        .optional()?
+        .ok_or(ApiError::Internal)
+}
+
+/// Makes the district a scope of its own, for its officers: they sync that one alone, and no document ever lies in it
+/// (docs/adr/0039). Nothing happens where it is one.
+pub(crate) fn open_district(connection: &Connection, now_ms: i64) -> Result<UnitId, ApiError> {
+    let district = district(connection)?;
+    let scope = district.id;
+    if district.scope.is_some() {
+        return Ok(scope);
+    }
+    insert_scope(connection, scope)?;
+    connection.execute(
+        include_str!("sql/organisation/open_district.sql"),
+        named_params! {":id": scope.0.as_bytes()},
+    )?;
+    log::append(
+        connection,
+        scope,
+        now_ms,
+        &Append::Member(&district.record()),
+    )?;
+    for policy in &policies(connection)? {
+        log::append(connection, scope, now_ms, &Append::Policy(policy))?;
+    }
+    let (act, object) = (Act::DistrictOpened, Object::Unit(scope));
+    audit::append(
+        connection,
+        &Deed::of(By::Operator, scope, act, object, now_ms),
+    )?;
+    Ok(scope)
 }
 
 /// The townships of the district, by region code.

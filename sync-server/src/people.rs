@@ -563,6 +563,7 @@ fn is_whole(connection: &Connection, grant: &Grant, now_ms: i64) -> Result<bool,
 pub(crate) fn fits(role: Role, level: UnitLevel, is_station: bool) -> bool {
     match role {
         Role::Director => level == UnitLevel::Village,
-        Role::Supervisor | Role::Head => is_station,
+        Role::Supervisor | Role::Head => is_station && level == UnitLevel::Township,
+        Role::Officer => level == UnitLevel::District,
     }
 }

@@ -10,7 +10,7 @@ use crate::moves;
 use crate::organisation::{self, Device, Staff, Unit};
 use crate::people;
 use ed25519_dalek::VerifyingKey;
-use ids::{DeviceId, Entropy, StaffId, UnitId};
+use ids::{DeviceId, Entropy, Role, StaffId, UnitId};
 use protocol::session::proof;
 use protocol::{
     DeviceCertificate, FileNumberBlock, KnownAs, MemberRecord, SignedStatement, UnitLevel,
@@ -45,6 +45,10 @@ pub(crate) fn readmit(
     known_as: &KnownAs,
 ) -> Result<Option<Device>, ApiError> {
     let scope = certificate.scope;
+    if certificate.role == Role::Officer && organisation::district(connection)?.id == scope {
+        // The copy may be older than the district's first officer.
+        organisation::open_district(connection, now_ms)?;
+    }
     if organisation::unit(connection, scope)?.and_then(|unit| unit.scope) != Some(scope) {
         return Ok(None);
     }

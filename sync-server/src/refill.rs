@@ -10,7 +10,7 @@ use crate::readmission;
 use crate::state::App;
 use crate::steps::Step;
 use crate::sync;
-use ids::UnitId;
+use ids::{Role, UnitId};
 use protocol::access::Holder;
 use protocol::session::refill;
 use protocol::{
@@ -102,7 +102,8 @@ fn standing(
 /// Notes that a device has given all it has, and ends the hold when nothing is waited for any more.
 fn note_done(app: &App, connection: &Connection, holder: &Holder) -> Result<(), ApiError> {
     let now_ms = app.clock.now_ms();
-    if holder.role.is_at_station() {
+    // What lies in the district's scope is all with any of its officers.
+    if holder.role.is_at_station() || holder.role == Role::Officer {
         epochs::note_station(connection, holder.scope, now_ms)?;
     }
     Ok(epochs::settle(connection, holder.scope, now_ms)?)

@@ -160,6 +160,8 @@ export async function startWorld(context) {
     /** The first station's code: { enrolment, qr, code, address, state, compare_code }. */
     firstCode: () => order('first_code'),
     code: (enrolment) => order('code', { enrolment }),
+    /** The operator makes a code for an officer of the district. */
+    officerCode: (name) => order('officer_code', { name }),
     /** The operator at the server says the digits are the same. */
     confirm: (enrolment) => order('confirm', enrolment ? { enrolment } : {}),
     /** The made-up villages' registers as files: [{ village, kind, path }]; `edits` are cells changed since. */

@@ -85,6 +85,17 @@ export async function stationScreens(core) {
   ]
 }
 
+/** The same of an officer of the district. */
+export function districtScreens() {
+  return [
+    ['stations', '/stations', 'stations-empty'],
+    ['sync', '/sync', 'sync-last'],
+    ['me', '/me', 'about'],
+    ['pin', '/me/pin', 'pin-step'],
+    ['new-lock', '/me/lock'],
+  ]
+}
+
 /** Pages that only stand after something was done, and the journeys that look at them then. */
 const elsewhere = {
   '/saved': 'day', '/writing': 'lost', '/me/duties': 'written', '/work/sign/:record': 'written', '/work/:block/:record?': 'written',
@@ -101,8 +112,8 @@ export function noneLeftOut(screens, shell) {
       return ''
     }
   }).join('\n')
-  const pages = [...text.matchAll(/path: '([^']+)'[\s\S]*?shell: '(tablet|station|both)'/g)]
-    .filter(([, path, of]) => (of === shell || of === 'both') && !(path in elsewhere))
+  const pages = [...text.matchAll(/path: '([^']+)'[\s\S]*?shell: '(tablet|station|district|both|all)'/g)]
+    .filter(([, path, of]) => (of === shell || of === 'all' || (of === 'both' && shell !== 'district')) && !(path in elsewhere))
     .map(([, path]) => path)
   const matches = (path) => {
     const pattern = new RegExp(`^${path.replace(/\/:\w+\?/g, '(/[^/?]+)?').replace(/:\w+/g, '[^/?]+')}(\\?.*)?$`)

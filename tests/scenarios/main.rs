@@ -6,6 +6,7 @@ mod bad_input;
 mod canary;
 mod contained;
 mod delegated;
+mod district;
 mod duties;
 mod ended_file;
 mod erasing;

@@ -186,6 +186,17 @@ impl World {
             .await?)
     }
 
+    /// An officer of the district, enrolled by whoever runs the server, and loaded.
+    ///
+    /// # Errors
+    /// Any step is refused.
+    pub async fn officer(&self, person: &str) -> Result<Device> {
+        let officer = self.open_device(&self.new_folder(), ShellKind::Tablet)?;
+        let code = self.township.officer_code(person).await?;
+        officer.enrol(&self.township.server, &code, PIN).await?;
+        Ok(officer)
+    }
+
     /// A tablet of 白荷村, enrolled and loaded.
     ///
     /// # Errors

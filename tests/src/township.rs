@@ -2,8 +2,8 @@
 
 use crate::relay::Relay;
 use anyhow::{Context, Result};
-use ids::Clock;
-use protocol::EnrolmentStatus;
+use ids::{Clock, Role};
+use protocol::{CreateEnrolment, EnrolmentStatus};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -175,6 +175,20 @@ impl Township {
         let entropy = SystemEntropy;
         let mut desk = AdminDesk::open(&self.data, &self.key_file, self.clock.as_ref(), &entropy)?;
         Ok(work(&mut desk)?)
+    }
+
+    /// A one-time code for an officer of the district.
+    ///
+    /// # Errors
+    /// The server says no.
+    pub async fn officer_code(&self, person: &str) -> Result<EnrolmentStatus> {
+        let district = self.at_the_desk(|desk| desk.district())?;
+        let input = CreateEnrolment {
+            unit: district,
+            role: Role::Officer,
+            person: person.to_owned(),
+        };
+        Ok(self.server.create_enrolment(input).await?)
     }
 
     /// What of everything the server keeps does not hold.

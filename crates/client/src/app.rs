@@ -606,5 +606,6 @@ fn shell_of(role: Role) -> ShellKind {
     match role {
         Role::Director => ShellKind::Tablet,
         Role::Supervisor | Role::Head => ShellKind::Station,
+        Role::Officer => ShellKind::District,
     }
 }

@@ -484,6 +484,7 @@ pub fn add_child(tablet: &Tablet, input: &AddChildInput) -> Result<SavedView, Cl
         }
         (None, Role::Supervisor | Role::Head) => return Err(ClientError::new("not_found")),
         (_, Role::Director) => tablet.identity.unit,
+        (_, Role::Officer) => return Err(ClientError::new("district_only")),
     };
     let child = DocumentId(tablet.new_id());
     let label = format!("{name} 建档");

@@ -20,7 +20,7 @@ use crate::trail::Trail;
 use crate::unit_keys;
 use crate::uploads::{Parcel, Uploads};
 use crate::view::SyncPhase;
-use ids::DocumentId;
+use ids::{DocumentId, Role};
 use protocol::dictionary::With;
 use protocol::session::client::{Effect, Event, SyncSession};
 use protocol::session::proof::{self, RequestProof};
@@ -231,7 +231,8 @@ impl Exchange {
             self.at = At::Asked(asking);
             return Ok(Next::Send(request));
         }
-        if !self.key_sought && tablet.loading()?.is_some() {
+        let has_keys = tablet.identity.role != Role::Officer;
+        if has_keys && !self.key_sought && tablet.loading()?.is_some() {
             // Before anything can be reported from here that is to be sealed.
             self.key_sought = true;
             return self.ask(tablet, What::Keys, "/unit-keys/read", &());

@@ -720,6 +720,7 @@ fn lose_sight(
     let sees = match me.role {
         Role::Supervisor | Role::Head => is_in_scope,
         Role::Director => to == me.unit || covered_village(tablet, tx, at_ms)? == Some(to),
+        Role::Officer => false,
     };
     let is_here = documents::head(tx, document)?.is_some() && !documents::has_left(tx, document)?;
     if !sees && is_here {

@@ -61,7 +61,7 @@ uuid_name!(
     UnitId
 );
 uuid_name!(
-    /// A member of staff: director, supervisor, head.
+    /// A member of staff: director, supervisor, head, officer of the district.
     StaffId
 );
 
@@ -158,11 +158,13 @@ pub enum Role {
     Supervisor,
     /// 站长, head of the station: everything a supervisor may, and the second person who approves and reviews.
     Head,
+    /// 区级未保干部, an officer of the district: hears the stations' reports, and opens no file (docs/adr/0039).
+    Officer,
 }
 
 impl Role {
-    /// All roles, the least first.
-    pub const ALL: [Role; 3] = [Role::Director, Role::Supervisor, Role::Head];
+    /// All roles: those of a township, the least first, then the district's.
+    pub const ALL: [Role; 4] = [Role::Director, Role::Supervisor, Role::Head, Role::Officer];
 
     /// Works at the township's station, for all its villages.
     pub fn is_at_station(self) -> bool {
@@ -175,6 +177,7 @@ impl Role {
             Role::Director => "director",
             Role::Supervisor => "supervisor",
             Role::Head => "head",
+            Role::Officer => "officer",
         }
     }
 

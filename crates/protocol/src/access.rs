@@ -34,7 +34,7 @@ pub struct Holder {
     pub staff: StaffId,
     /// Their role.
     pub role: Role,
-    /// Their unit: village, or the station itself.
+    /// Their unit: village, the station itself, or the district.
     pub unit: UnitId,
     /// Their scope.
     pub scope: UnitId,
@@ -283,6 +283,9 @@ impl Decision {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Who {
     Anyone,
+    /// Whoever is a member anywhere, the district's officers too.
+    Member,
+    /// Whoever is one of a township.
     Staff,
     Station,
     /// The head.
@@ -362,9 +365,10 @@ const fn row(action: Action) -> Row {
             Row::of(Who::Anyone, What::Server)
         }
         // The trail goes on like the words it is about.
-        Action::ReadLog | Action::BringAudit | Action::ReadUnitKeys => {
-            Row::of(Who::Staff, What::Scope).outliving_the_lease()
+        Action::ReadLog | Action::BringAudit => {
+            Row::of(Who::Member, What::Scope).outliving_the_lease()
         }
+        Action::ReadUnitKeys => Row::of(Who::Staff, What::Scope).outliving_the_lease(),
         Action::ReadAudit => Row::of(Who::Staff, What::Scope),
         Action::ReadDocument => Row::of(Who::Staff, What::Document),
         Action::CreateDocument | Action::WriteDocument => {

@@ -147,6 +147,10 @@ async fn every_route_lets_in_and_keeps_out_whom_the_reviewed_table_says() {
             device.open_session().await.unwrap();
             people.push((column, device.token.clone(), standing, Some(device)));
         }
+        let name = format!("officer{standing}");
+        let mut officer = world.officer(&name).await.unwrap();
+        officer.open_session().await.unwrap();
+        people.push(("officer", officer.token.clone(), standing, Some(officer)));
     }
     let entropy = sync_server::system::SystemEntropy;
     let mut desk = sync_server::admin::AdminDesk::open(
@@ -237,8 +241,103 @@ fn expect_outcome(outcome: &Outcome, letter: char, what: &str) {
     match letter {
         'y' => assert!(outcome.is_in_log(), "{what}: {outcome:?}"),
         'U' => assert_eq!(*outcome, refused(RefusalCode::NotYourUnit), "{what}"),
-        'K' => assert_eq!(*outcome, refused(RefusalCode::KindDenied), "{what}"),
+        'K' | 'R' => assert_eq!(*outcome, refused(RefusalCode::KindDenied), "{what}"),
         other => panic!("{what}: {other} is no letter of a document"),
+    }
+}
+
+#[tokio::test]
+async fn an_officer_of_the_district_begins_nothing_and_holds_nothing() {
+    let lines = matrix::parse(REVIEWED);
+    let world = World::new().await;
+    let mut station = world.station().await;
+    let village = station.village("东滩村", "310199100201").await;
+    let (outcome, ..) = begin(&mut station, DocKind::Child, village).await;
+    assert!(outcome.is_in_log());
+    let mut officer = world.officer("何珊").await.unwrap();
+    let district = officer.enrolled.scope;
+    assert_eq!(
+        (officer.enrolled.role, officer.enrolled.unit),
+        (Role::Officer, world.report.district)
+    );
+    assert_eq!(district, world.report.district);
+    for kind in DocKind::ALL {
+        for (relation, home) in [
+            ("a file of the village, made here", village),
+            ("a file of the station", district),
+        ] {
+            let relation = match kind {
+                DocKind::Restricted => "sealed at the station, made here",
+                _ => relation,
+            };
+            let expected = letter(&lines, "CreateDocument", relation, "officer", 0);
+            assert_eq!(expected, 'R');
+            let (outcome, ..) = begin(&mut officer, kind, home).await;
+            let what = format!("{kind:?} in {relation}");
+            assert!(!outcome.is_in_log(), "{what}: {outcome:?}");
+            if home == district {
+                expect_outcome(&outcome, expected, &what);
+            }
+        }
+    }
+    let pages = officer.snapshot(0).await;
+    assert!(pages.iter().all(|page| page.documents.is_empty()));
+    let names: Vec<String> = pages
+        .iter()
+        .flat_map(|page| &page.members)
+        .filter_map(|member| match member {
+            protocol::MemberRecord::Unit { name, .. }
+            | protocol::MemberRecord::Staff { name, .. } => Some(name.clone()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(names, ["沧浦区", "何珊"], "nobody of a township");
+    let start = officer.start();
+    let response = officer.sync(Some(start), vec![]).await.unwrap();
+    let changes = |entry: &&protocol::Entry| {
+        matches!(
+            entry.body,
+            protocol::EntryBody::Change { .. } | protocol::EntryBody::DocIn { .. }
+        )
+    };
+    assert_eq!(response.entries.iter().filter(changes).count(), 0);
+    // Nor does anybody of the township hear of her.
+    let heard = station.snapshot(0).await;
+    let is_hers = |member: &&protocol::MemberRecord| {
+        matches!(
+            member,
+            protocol::MemberRecord::Staff {
+                role: Role::Officer,
+                ..
+            }
+        )
+    };
+    let officers = heard.iter().flat_map(|page| &page.members).filter(is_hers);
+    assert_eq!(officers.count(), 0);
+}
+
+#[tokio::test]
+async fn only_whoever_runs_the_server_makes_an_officer_and_only_at_the_district() {
+    let world = World::new().await;
+    let mut station = world.station().await;
+    let scope = world.report.scope;
+    for unit in [world.report.district, scope] {
+        let refused = station.new_code_for(Role::Officer, unit, "何珊").await;
+        assert!(refused.is_err(), "{refused:?}");
+    }
+    for (role, unit) in [
+        (Role::Officer, scope),
+        (Role::Supervisor, world.report.district),
+        (Role::Head, world.report.district),
+        (Role::Director, world.report.district),
+    ] {
+        let input = protocol::CreateEnrolment {
+            unit,
+            role,
+            person: "何珊".into(),
+        };
+        let made = world.server().create_enrolment(input).await;
+        assert!(made.is_err(), "{role:?} {unit}");
     }
 }
 

@@ -143,6 +143,24 @@ impl World {
             .unwrap()
     }
 
+    /// An officer of the district, her code made and confirmed at the server.
+    pub async fn officer(&self, person: &str) -> Result<Device, Refused> {
+        let input = CreateEnrolment {
+            unit: self.report.district,
+            role: Role::Officer,
+            person: person.into(),
+        };
+        let status = self.server().create_enrolment(input).await.unwrap();
+        let half = Half::begin_qr(self.http(), &status.qr).await?;
+        let shown = self.server().enrolment(status.enrolment).await.unwrap();
+        assert_eq!(shown.compare_code, Some(half.compare_code()));
+        self.server()
+            .confirm_enrolment(status.enrolment)
+            .await
+            .unwrap();
+        half.finish().await
+    }
+
     /// A device of whatever role, its code made and confirmed at a station.
     pub async fn colleague(
         &self,

@@ -300,6 +300,11 @@ async fn perform(world: &Arc<World>, action: &str, order: Order) -> Result<Value
         // The code of the first station, made by `init`.
         "first_code" => status(world, None).await,
         "code" => status(world, order.enrolment.as_deref()).await,
+        // The operator makes a code for an officer of the district.
+        "officer_code" => {
+            let code = world.township.officer_code(&order.name).await?;
+            status(world, Some(&code.enrolment.to_string())).await
+        }
         // The operator at the server compared the digits and says yes.
         "confirm" => {
             let id = enrolment(world, order.enrolment.as_deref())?;

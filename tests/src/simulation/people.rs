@@ -166,6 +166,7 @@ fn answer_problem(tablet: &Tablet, chance: &mut Chance) -> Result<&'static str, 
     let kind = match tablet.identity.role {
         Role::Supervisor | Role::Head => ["accepted", "replied", "closed"][chance.below(3)],
         Role::Director => ["measure", "replied", "resolved"][chance.below(3)],
+        Role::Officer => return Ok("nothing: it is none of the district's"),
     };
     problems::add_event(
         tablet,

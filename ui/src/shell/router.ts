@@ -5,8 +5,8 @@ import type { ShellKind } from '@/backend'
 
 declare module 'vue-router' {
   interface RouteMeta {
-    /** Which shell shows the page. */
-    shell?: 'tablet' | 'station' | 'both'
+    /** Which shell shows the page: one, both of a township, or the district's as well. */
+    shell?: ShellKind | 'both' | 'all'
     /** Which of the navigation's entries is lit. */
     place?: string
     /** Which list stands beside the page on a wide tablet. */
@@ -16,12 +16,12 @@ declare module 'vue-router' {
 
 const features = import.meta.glob<RouteRecordRaw[]>('../features/*/routes.ts', { eager: true, import: 'routes' })
 
-const home: Record<ShellKind, string> = { tablet: '/today', station: '/overview' }
+const home: Record<ShellKind, string> = { tablet: '/today', station: '/overview', district: '/stations' }
 
 export function makeRouter(shell: ShellKind): Router {
   const pages = Object.values(features)
     .flat()
-    .filter((route) => route.meta?.shell === 'both' || route.meta?.shell === shell)
+    .filter(({ meta }) => meta?.shell === shell || meta?.shell === 'all' || (meta?.shell === 'both' && shell !== 'district'))
   return createRouter({
     history: createWebHashHistory(),
     routes: [...pages, { path: '/:rest(.*)*', redirect: home[shell] }],

@@ -495,6 +495,7 @@ pub fn role_words(role: Option<Role>) -> &'static str {
         Some(Role::Director) => "儿童主任",
         Some(Role::Supervisor) => "街镇站",
         Some(Role::Head) => "站长",
+        Some(Role::Officer) => "区级未保干部",
         None => "",
     }
 }

@@ -39,6 +39,8 @@ pub enum ShellKind {
     Tablet,
     /// A township station.
     Station,
+    /// An officer of the district.
+    District,
 }
 
 /// The app's state, asked for at start and after every change event.
@@ -46,7 +48,7 @@ pub enum ShellKind {
 pub struct AppView {
     /// Where the app stands.
     pub stage: Stage,
-    /// Tablet or station; before enrolment what the process was started as.
+    /// Tablet, station or district; before enrolment what the process was started as.
     pub shell: ShellKind,
     /// Synthetic data only: show the 演示数据 mark.
     pub demo: bool,

@@ -54,7 +54,7 @@ pub(super) struct Check {
 }
 
 /// All of them, in order. What is asked about the asker comes before what is asked about the thing.
-pub(super) const CHECKS: [Check; 15] = [
+pub(super) const CHECKS: [Check; 16] = [
     Check {
         name: "the action goes with the thing",
         denial: Denial::Mismatch,
@@ -109,6 +109,16 @@ pub(super) const CHECKS: [Check; 15] = [
         refuses: |question| question.stands(Standing::LeaseOver) && !question.row.outlives_lease,
     },
     Check {
+        name: "the district opens no file and does no station's work",
+        denial: Denial::Role,
+        refuses: |question| {
+            question.holder().is_some_and(|holder| {
+                holder.role == Role::Officer
+                    && !matches!(question.row.who, Who::Member | Who::Stopped)
+            })
+        },
+    },
+    Check {
         name: "it is the station's to do",
         denial: Denial::Role,
         refuses: |question| {
@@ -129,7 +139,7 @@ pub(super) const CHECKS: [Check; 15] = [
         },
     },
     Check {
-        name: "it lies in the asker's township",
+        name: "it lies in the asker's township, or district",
         denial: Denial::Unit,
         refuses: |question| {
             question

@@ -104,8 +104,8 @@ pub fn reveal(role: Role, block: Block, context: FieldContext) -> Option<Reveal>
 }
 
 fn decide(role: Role, block: Block, context: FieldContext) -> (Sight, Option<Reveal>) {
-    // Write-only, or not a member: nothing that was written is shown.
-    if context.standing != Standing::Active {
+    // Write-only, not a member, or of the district: nothing that was written is shown.
+    if context.standing != Standing::Active || role == Role::Officer {
         return HIDDEN;
     }
     let by_setting = |default| match context.setting.unwrap_or(default) {
@@ -118,7 +118,7 @@ fn decide(role: Role, block: Block, context: FieldContext) -> (Sight, Option<Rev
         (Block::IdNumber, _) => by_setting(Setting::StepUp),
         (Block::Phone, _) => by_setting(Setting::Tap),
         (Block::Psychology, Role::Director) => MASKED,
-        (Block::Psychology, Role::Supervisor | Role::Head) => SHOWN,
+        (Block::Psychology, _) => SHOWN,
         // The named officer reads it in the sealed document; elsewhere it has no place.
         (Block::Hiv, _) => HIDDEN,
         // Her own report too: what was handed in is the station's.
@@ -132,6 +132,7 @@ fn decide(role: Role, block: Block, context: FieldContext) -> (Sight, Option<Rev
             Handling::Colleague => (Sight::Masked, Some(Reveal::BreakGlass)),
             Handling::Recused => HIDDEN,
         },
+        (Block::SealedNote, Role::Officer) => HIDDEN,
     }
 }
 

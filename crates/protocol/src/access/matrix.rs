@@ -26,7 +26,14 @@ const DEVICE: DeviceId = DeviceId(Uuid::from_u128(5));
 const OTHER_DEVICE: DeviceId = DeviceId(Uuid::from_u128(6));
 
 /// The columns.
-pub const COLUMNS: [&str; 5] = ["stranger", "operator", "director", "supervisor", "head"];
+pub const COLUMNS: [&str; 6] = [
+    "stranger",
+    "operator",
+    "director",
+    "supervisor",
+    "head",
+    "officer",
+];
 
 /// A line: what is asked, of what, and the letters of each column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -362,16 +369,21 @@ fn action_line(
             letters_of(holder(Role::Director), &Standing::ALL),
             letters_of(holder(Role::Supervisor), &Standing::ALL),
             letters_of(holder(Role::Head), &Standing::ALL),
+            letters_of(holder(Role::Officer), &Standing::ALL),
         ],
     }
 }
 
+/// To an officer "own township" is her own district: a file that lay there would be as closed to her as any other.
 fn holder(role: Role) -> Subject {
     Subject::Device(Holder {
         device: DEVICE,
         staff: StaffId(Uuid::from_u128(7)),
         role,
-        unit: if role.is_at_station() { SCOPE } else { VILLAGE },
+        unit: match role {
+            Role::Director => VILLAGE,
+            Role::Supervisor | Role::Head | Role::Officer => SCOPE,
+        },
         scope: SCOPE,
         covers: (role == Role::Director).then_some(COVERED_VILLAGE),
     })

@@ -20,7 +20,7 @@ fn holder(role: Role) -> Subject {
         role,
         unit: match role {
             Role::Director => VILLAGE,
-            Role::Supervisor | Role::Head => SCOPE,
+            Role::Supervisor | Role::Head | Role::Officer => SCOPE,
         },
         scope: SCOPE,
         covers: None,
@@ -46,48 +46,48 @@ fn document(kind: DocKind, home_unit: UnitId, scope: UnitId, creator: DeviceId) 
     }
 }
 
-/// Stranger, director, supervisor, head, operator: y or n.
+/// Stranger, director, supervisor, head, officer of the district, operator: y or n.
 #[test]
 fn who_may_do_what_at_home() {
     let table = [
-        (Action::ReadHealth, "yyyyy"),
-        (Action::Enrol, "yyyyy"),
-        (Action::OpenSession, "yyyyy"),
-        (Action::ReadLog, "nyyyn"),
-        (Action::ReadDocument, "nyyyn"),
-        (Action::CreateDocument, "nyyyn"),
-        (Action::WriteDocument, "nyyyn"),
-        (Action::CreateEnrolment, "nnyyy"),
-        (Action::ReadEnrolment, "nnyyy"),
-        (Action::ConfirmEnrolment, "nnyyy"),
-        (Action::DelegateEnrolment, "nnyyn"),
-        (Action::CreateVillage, "nnyyn"),
-        (Action::PublishForm, "nnyyn"),
-        (Action::ReadVillages, "nnyyn"),
-        (Action::ReadDevices, "nnyyn"),
-        (Action::ReadRefusals, "nnyyn"),
-        (Action::ReadMoves, "nnyyn"),
-        (Action::MoveDocuments, "nnyyn"),
-        (Action::ReadReviews, "nnyyn"),
-        (Action::DecideReview, "nnyyn"),
-        (Action::AppointHead, "nnnyy"),
-        (Action::RevokeDevice, "nnyyn"),
+        (Action::ReadHealth, "yyyyyy"),
+        (Action::Enrol, "yyyyyy"),
+        (Action::OpenSession, "yyyyyy"),
+        (Action::ReadLog, "nyyyyn"),
+        (Action::ReadDocument, "nyyynn"),
+        (Action::CreateDocument, "nyyynn"),
+        (Action::WriteDocument, "nyyynn"),
+        (Action::CreateEnrolment, "nnyyny"),
+        (Action::ReadEnrolment, "nnyyny"),
+        (Action::ConfirmEnrolment, "nnyyny"),
+        (Action::DelegateEnrolment, "nnyynn"),
+        (Action::CreateVillage, "nnyynn"),
+        (Action::PublishForm, "nnyynn"),
+        (Action::ReadVillages, "nnyynn"),
+        (Action::ReadDevices, "nnyynn"),
+        (Action::ReadRefusals, "nnyynn"),
+        (Action::ReadMoves, "nnyynn"),
+        (Action::MoveDocuments, "nnyynn"),
+        (Action::ReadReviews, "nnyynn"),
+        (Action::DecideReview, "nnyynn"),
+        (Action::AppointHead, "nnnyny"),
+        (Action::RevokeDevice, "nnyynn"),
         // Only a device that was stopped.
-        (Action::HandOver, "nnnnn"),
-        (Action::BringAudit, "nyyyn"),
-        (Action::ReadAudit, "nyyyn"),
-        (Action::ReadExports, "nnyyn"),
-        (Action::RequestExport, "nnyyn"),
-        (Action::DecideExport, "nnyyn"),
-        (Action::BreakGlass, "nnyyn"),
-        (Action::ReviewOpening, "nnnyn"),
-        (Action::ReadUnitKeys, "nyyyn"),
-        (Action::KeepUnitKeys, "nnyyn"),
-        (Action::ReadPeople, "nnyyn"),
-        (Action::ManagePeople, "nnyyn"),
-        (Action::ReadErasures, "nnyyn"),
-        (Action::RequestErasure, "nnyyn"),
-        (Action::DecideErasure, "nnnyn"),
+        (Action::HandOver, "nnnnnn"),
+        (Action::BringAudit, "nyyyyn"),
+        (Action::ReadAudit, "nyyynn"),
+        (Action::ReadExports, "nnyynn"),
+        (Action::RequestExport, "nnyynn"),
+        (Action::DecideExport, "nnyynn"),
+        (Action::BreakGlass, "nnyynn"),
+        (Action::ReviewOpening, "nnnynn"),
+        (Action::ReadUnitKeys, "nyyynn"),
+        (Action::KeepUnitKeys, "nnyynn"),
+        (Action::ReadPeople, "nnyynn"),
+        (Action::ManagePeople, "nnyynn"),
+        (Action::ReadErasures, "nnyynn"),
+        (Action::RequestErasure, "nnyynn"),
+        (Action::DecideErasure, "nnnynn"),
     ];
     assert_eq!(table.len(), Action::ALL.len());
     for (action, expected) in table {
@@ -96,6 +96,7 @@ fn who_may_do_what_at_home() {
             holder(Role::Director),
             holder(Role::Supervisor),
             holder(Role::Head),
+            holder(Role::Officer),
             Subject::Operator,
         ];
         let row: String = subjects
@@ -195,6 +196,35 @@ fn documents_by_kind_home_and_creator() {
     assert_eq!(cells(Role::Director, sealed, VILLAGE, DEVICE), "nnn");
     assert_eq!(cells(Role::Supervisor, sealed, SCOPE, OTHER_DEVICE), "yyy");
     assert_eq!(cells(Role::Supervisor, sealed, VILLAGE, DEVICE), "nnn");
+}
+
+/// Whatever the document, wherever it lies and whoever made it, also one in her own scope.
+#[test]
+fn an_officer_of_the_district_opens_no_document() {
+    for action in [
+        Action::ReadDocument,
+        Action::CreateDocument,
+        Action::WriteDocument,
+    ] {
+        for kind in DocKind::ALL {
+            for (home, scope) in [
+                (VILLAGE, SCOPE),
+                (SCOPE, SCOPE),
+                (OTHER_VILLAGE, OTHER_SCOPE),
+                (OTHER_SCOPE, OTHER_SCOPE),
+            ] {
+                for creator in [DEVICE, OTHER_DEVICE] {
+                    let asked = document(kind, home, scope, creator);
+                    let decision = decide(holder(Role::Officer), action, asked, Context::default());
+                    assert_eq!(
+                        decision,
+                        Decision::Deny(Denial::Role),
+                        "{action:?} {asked:?}"
+                    );
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -17,7 +17,7 @@ export type AppView = {
  */
 stage: Stage, 
 /**
- * Tablet or station; before enrolment what the process was started as.
+ * Tablet, station or district; before enrolment what the process was started as.
  */
 shell: ShellKind, 
 /**

@@ -3,4 +3,4 @@
 /**
  * Which shell to show.
  */
-export type ShellKind = "tablet" | "station";
+export type ShellKind = "tablet" | "station" | "district";

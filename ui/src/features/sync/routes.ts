@@ -1,5 +1,5 @@
 import type { RouteRecordRaw } from 'vue-router'
 
 export const routes: RouteRecordRaw[] = [
-  { path: '/sync', name: 'sync', component: () => import('./SyncPage.vue'), meta: { shell: 'both', place: 'me' } },
+  { path: '/sync', name: 'sync', component: () => import('./SyncPage.vue'), meta: { shell: 'all', place: 'me' } },
 ]

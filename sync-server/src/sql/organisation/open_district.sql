@@ -1,0 +1,1 @@
+UPDATE units SET scope = id WHERE id = :id AND level = 'district';
