@@ -6,7 +6,8 @@ use common::{START_MS, World};
 use ids::{BlobAddress, DocumentId};
 use store::blobs::{self, BlobKind, Said};
 use store::drafts::{self, Draft};
-use store::{Store, StoreError, recovery, sheets};
+use store::sheets::{self, Sheet};
+use store::{Store, StoreError, recovery};
 use uuid::Uuid;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -195,43 +196,60 @@ fn a_fetch_goes_on_where_it_was_killed_and_believes_only_what_the_record_names()
 }
 
 #[test]
-fn what_hangs_on_a_sheet_is_there_again_and_goes_when_the_sheet_does() {
+fn what_is_on_a_sheet_is_there_again_and_goes_only_with_it_or_its_document() {
     let world = World::new();
     let store = begin(&world);
-    let (sheet, problem) = (Uuid::from_u128(8), DocumentId(Uuid::from_u128(2)));
-    let begin_sheet =
-        || store.write(|tx| sheets::begin(tx, sheet, "problem/2", Some(problem), START_MS));
+    let problem = DocumentId(Uuid::from_u128(2));
+    let page = Sheet {
+        sheet: Uuid::from_u128(8),
+        about: "problem/2".into(),
+        document: Some(problem),
+        words: None,
+        changed_ms: START_MS,
+    };
+    let begin_sheet = || store.write(|tx| sheets::begin(tx, &page));
+    let say = |words| store.write(|tx| sheets::set_words(tx, page.sheet, words, START_MS));
     let hang = || {
-        blobs::add(&store, sheet, BlobKind::Photo, b"seen", Some(b"small")).expect("adds");
+        blobs::add(&store, page.sheet, BlobKind::Photo, b"seen", Some(b"small")).expect("adds");
+    };
+    let found = || {
+        let found = store.read(|connection| sheets::of(connection, "problem/2"));
+        found.expect("reads").map(|sheet| sheet.words)
     };
     begin_sheet().expect("writes");
     assert!(begin_sheet().is_err(), "a page has one");
     hang();
+    say(Some("{}")).expect("writes");
     blobs::give_up(&store).expect("gives up");
     assert_eq!(files(&world), 2, "it may still be saved");
-    let found = store.read(|connection| sheets::of(connection, "problem/2"));
-    assert_eq!(found.expect("reads"), Some(sheet));
-
-    store.write(|tx| sheets::remove(tx, sheet)).expect("writes");
+    assert_eq!(found(), Some(Some("{}".to_owned())));
+    store
+        .write(|tx| sheets::remove(tx, page.sheet))
+        .expect("writes");
     blobs::give_up(&store).expect("gives up");
     assert_eq!(files(&world), 0, "dropped");
 
-    // Left alone for a month it goes by itself, and with its document at once.
+    // Years do not give up what was said or shown; a bare one goes after a day.
+    let years = START_MS + 2_000 * DAY_MS;
+    let tidy = |at_ms| store.write(|tx| sheets::remove_bare(tx, at_ms));
     begin_sheet().expect("writes");
     hang();
-    let days = |days: i64| START_MS + days * DAY_MS;
-    let removed_old = |at_ms| store.write(|tx| sheets::remove_old(tx, at_ms));
-    removed_old(days(30)).expect("writes");
-    blobs::give_up(&store).expect("gives up");
-    assert_eq!(files(&world), 2);
+    tidy(years).expect("writes");
+    assert_eq!(found(), Some(None), "a photo hangs on it");
+    say(Some("{}")).expect("writes");
+    tidy(years).expect("writes");
     store
         .write(|tx| recovery::erase(tx, problem, 0, START_MS))
         .expect("erases");
     blobs::sweep(&store).expect("sweeps");
-    assert_eq!(files(&world), 0);
-    begin_sheet().expect("it went with its document");
-    hang();
-    removed_old(days(30) + 1).expect("writes");
-    blobs::give_up(&store).expect("gives up");
-    assert_eq!(files(&world), 0);
+    assert_eq!((files(&world), found()), (0, None), "with its document");
+    begin_sheet().expect("writes");
+    say(Some("{}")).expect("writes");
+    tidy(years).expect("writes");
+    assert_eq!(found(), Some(Some("{}".to_owned())), "words are on it");
+    say(None).expect("writes");
+    tidy(START_MS + DAY_MS).expect("writes");
+    assert_eq!(found(), Some(None), "a day is not over");
+    tidy(START_MS + DAY_MS + 1).expect("writes");
+    assert_eq!(found(), None);
 }
