@@ -222,6 +222,15 @@ CREATE TABLE exports (
   file         BLOB                          -- encrypted with a password that is kept nowhere; null once its time is over
 ) STRICT;
 
+CREATE TABLE guests (
+  guest    BLOB NOT NULL,
+  document BLOB NOT NULL,
+  unit     BLOB NOT NULL,
+  from_ms  INTEGER NOT NULL,
+  until_ms INTEGER,
+  PRIMARY KEY (guest, document)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE households (
   household  BLOB PRIMARY KEY NOT NULL,
   unit       BLOB NOT NULL,

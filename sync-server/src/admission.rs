@@ -2,6 +2,7 @@
 
 use crate::columns::{self, stored};
 use crate::error::ApiError;
+use crate::guests;
 use crate::log;
 use crate::moves;
 use crate::orders;
@@ -231,23 +232,27 @@ impl AdmissionState for Memory<'_> {
         Ok(self
             .connection
             .prepare_cached(include_str!("sql/admission/document.sql"))?
-            .query_row(named_params! {":id": document.0.as_bytes()}, |row| {
-                Ok(KnownDocument {
-                    header: DocumentHeader {
-                        document,
-                        generation: row.get(6)?,
-                        kind: columns::kind(row, 2)?,
-                        schema: row.get(4)?,
-                        home_unit: UnitId(columns::uuid(row, 5)?),
-                        creator: DeviceId(columns::uuid(row, 7)?),
-                    },
-                    generation: row.get(3)?,
-                    home_unit: UnitId(columns::uuid(row, 1)?),
-                    scope: UnitId(columns::uuid(row, 0)?),
-                    bytes: columns::number(row, 8)?,
-                    held: columns::number(row, 9)?,
-                })
-            })
+            .query_row(
+                named_params! {":id": document.0.as_bytes(), ":now_ms": self.now_ms},
+                |row| {
+                    Ok(KnownDocument {
+                        header: DocumentHeader {
+                            document,
+                            generation: row.get(6)?,
+                            kind: columns::kind(row, 2)?,
+                            schema: row.get(4)?,
+                            home_unit: UnitId(columns::uuid(row, 5)?),
+                            creator: DeviceId(columns::uuid(row, 7)?),
+                        },
+                        generation: row.get(3)?,
+                        home_unit: UnitId(columns::uuid(row, 1)?),
+                        scope: UnitId(columns::uuid(row, 0)?),
+                        bytes: columns::number(row, 8)?,
+                        held: columns::number(row, 9)?,
+                        guest: columns::optional_uuid(row, 10)?.map(UnitId),
+                    })
+                },
+            )
             .optional()?)
     }
 
@@ -308,6 +313,10 @@ impl AdmissionState for Memory<'_> {
 
     fn has_left(&mut self, document: DocumentId, holder: &Holder) -> Result<bool, ApiError> {
         Ok(moves::was_home(self.connection, document, holder)?)
+    }
+
+    fn was_guest(&mut self, document: DocumentId, holder: &Holder) -> Result<bool, ApiError> {
+        Ok(guests::was(self.connection, document, holder, self.now_ms)?)
     }
 
     fn is_to_go_to(&mut self, document: DocumentId, scope: UnitId) -> Result<bool, ApiError> {

@@ -72,6 +72,12 @@ acts! {
     CoverBegan = "cover_began";
     /// Standing in ended.
     CoverEnded = "cover_ended";
+    /// A second village was to know of a child's file, or that ends earlier.
+    GuestOrdered = "guest_ordered";
+    /// A second village knows of a child's file from now on.
+    GuestBegan = "guest_began";
+    /// A second village does not know of a child's file any more.
+    GuestEnded = "guest_ended";
     /// A form was published.
     FormPublished = "form_published";
     /// The next CA was made and is announced.

@@ -62,6 +62,8 @@ fn may(
                 home_unit: UnitId(columns::uuid(row, 1)?),
                 scope: UnitId(columns::uuid(row, 2)?),
                 creator: DeviceId(columns::uuid(row, 3)?),
+                // Photos are of the house: a village that only knows of the child is not shown them.
+                guest: None,
             })
         })
         .optional()?;

@@ -11,7 +11,6 @@ use crate::devices;
 use crate::enrolment::Desk;
 use crate::epochs;
 use crate::error::ApiError;
-use crate::log::{self, Append};
 use crate::next_ca;
 use crate::orders::Orders;
 use crate::organisation::{self, Device};
@@ -195,7 +194,7 @@ pub(crate) fn admit(app: &App, connection: &Connection, shown: &Shown) -> Result
     let why_not = why_not(connection, shown, &station, now_ms)?;
     let device = organisation::put_device(connection, shown, now_ms)?;
     take_place(connection, (shown.delegation.station, id))?;
-    log::append(connection, scope, now_ms, &Append::Member(&device.record()))?;
+    organisation::announce(connection, &device, now_ms)?;
     let (by, object) = (By::from(&station.holder), Object::Device(id));
     audit::append(
         connection,

@@ -134,6 +134,12 @@ api_errors! {
     Recused = FORBIDDEN, "recused", "这份档案您已登记回避，不能由您办。", "请由站里别的同事来办。";
     /// Nobody can be told not to act like this.
     RecusalImpossible = BAD_REQUEST, "recusal_impossible", "不能这样登记回避。", "请核对回避的人、代为走访的人和日期。";
+    /// A second village cannot be told of these files like this.
+    GuestImpossible = BAD_REQUEST, "guest_impossible", "不能这样告知户籍村。", "请核对档案、村和日期；孩子本来就在那个村的，不用告知。";
+    /// Only a village of this township.
+    GuestElsewhere = BAD_REQUEST, "guest_elsewhere", "户籍村不在本街镇，这里不能告知。", "请按流动儿童的办法和那边的工作站联系；孩子搬过去的，请办理转出。";
+    /// One second village at a time.
+    GuestTaken = CONFLICT, "guest_taken", "这段时间这份档案已经告知了一个户籍村。", "请先结束原来的告知，或换一段时间。";
     /// Merged into another one.
     UnitClosed = CONFLICT, "unit_closed", "这个村已经并入别的村。", "请选择现在的村。";
     /// What a stopped device may not hand over any more.

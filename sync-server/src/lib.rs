@@ -32,6 +32,7 @@ mod erasures;
 mod error;
 mod exports;
 mod forms;
+mod guests;
 mod herd;
 mod init;
 mod judge;

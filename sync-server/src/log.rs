@@ -4,6 +4,8 @@ use crate::columns::{self, stored};
 use crate::compaction::Segments;
 use crate::covers;
 use crate::error::ApiError;
+use crate::guests;
+use crate::moves;
 use crate::orders;
 use crate::organisation::Device;
 use crate::reviews;
@@ -32,6 +34,7 @@ pub(crate) enum Append<'a> {
     Order(u64),
     Move(&'a MoveEntry),
     Cover(&'a CoverEntry),
+    Guest(&'a GuestEntry),
     Late(&'a LateEntry),
 }
 
@@ -59,6 +62,16 @@ pub(crate) struct CoverEntry {
     pub delegate: StaffId,
     pub shown: bool,
     /// The village's name, for whoever loses sight of it.
+    pub name: String,
+}
+
+/// A child's file a second village knows of: it comes into that village's sight or goes out of it, and nobody else's.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct GuestEntry {
+    pub document: DocumentId,
+    pub unit: UnitId,
+    pub shown: bool,
+    /// The name of the village it lives in, for whoever loses sight of it.
     pub name: String,
 }
 
@@ -118,6 +131,7 @@ pub(crate) fn insert(
         Append::Order(number) => ("order", None, Some(wire::pack(number)?)),
         Append::Move(entry) => ("move", None, Some(wire::pack(entry)?)),
         Append::Cover(entry) => ("cover", None, Some(wire::pack(entry)?)),
+        Append::Guest(entry) => ("guest", None, Some(wire::pack(entry)?)),
         Append::Late(entry) => ("late", None, Some(wire::pack(entry)?)),
     };
     connection
@@ -236,20 +250,41 @@ struct ChangeRow {
     scope: UnitId,
     since_seq: u64,
     came_from: Option<UnitId>,
+    /// The second village that knows of it, and since which number.
+    guest: Option<(UnitId, u64)>,
+}
+
+/// Who reads a stretch of the log.
+struct Eyes<'a> {
+    holder: &'a Holder,
+    /// What she stands in for, and since which number.
+    covers_since: Option<(UnitId, u64)>,
+    now_ms: i64,
 }
 
 impl ChangeRow {
     /// Whether a caller sees this entry: they see the document where it is, and saw it where it was at the time.
     /// Who came to see it only by its move was given it whole.
-    /// So was who stands in for the village, when that began.
-    fn is_visible(&self, holder: &Holder, covers_since: Option<(UnitId, u64)>, seq: u64) -> bool {
+    /// So was who stands in for the village, when that began, and a second village that knows of it.
+    fn is_visible(&self, eyes: &Eyes<'_>, seq: u64) -> bool {
+        let holder = eyes.holder;
         let reads = |unit| {
-            may_read(holder, self.kind, unit, self.creator)
-                && covers_since.is_none_or(|(covered, since)| covered != unit || seq > since)
+            may_read(holder, self.kind, unit, (self.creator, None))
+                && eyes
+                    .covers_since
+                    .is_none_or(|(covered, since)| covered != unit || seq > since)
         };
-        self.scope == holder.scope
-            && reads(self.home_unit)
-            && (seq >= self.since_seq || self.came_from.is_some_and(reads))
+        let is_guest = || {
+            self.guest.is_some_and(|(guest, since)| {
+                let whose = (self.creator, Some(guest));
+                guest == holder.unit
+                    && seq > since
+                    && may_read(holder, self.kind, self.home_unit, whose)
+            })
+        };
+        let at_home =
+            reads(self.home_unit) && (seq >= self.since_seq || self.came_from.is_some_and(reads));
+        self.scope == holder.scope && (at_home || is_guest())
     }
 }
 
@@ -258,7 +293,7 @@ pub(crate) fn read_after(
     connection: &Connection,
     vault: &Vault,
     signing_key: &SigningKey,
-    holder: &Holder,
+    (holder, now_ms): (&Holder, i64),
     after: u64,
     bytes: u32,
     yours: &HashSet<ChangeHash>,
@@ -269,6 +304,7 @@ pub(crate) fn read_after(
             ":scope": holder.scope.0.as_bytes(),
             ":after": stored(after),
             ":most": SCANNED,
+            ":now_ms": now_ms,
         },
         read_row,
     )?;
@@ -277,9 +313,13 @@ pub(crate) fn read_after(
         seq: after,
         more: false,
     };
-    let covers_since = match holder.covers {
-        Some(_) => covers::since(connection, holder.staff)?,
-        None => None,
+    let eyes = Eyes {
+        holder,
+        covers_since: match holder.covers {
+            Some(_) => covers::since(connection, holder.staff)?,
+            None => None,
+        },
+        now_ms,
     };
     let mut seen = Vec::new();
     let mut scanned = 0;
@@ -293,7 +333,7 @@ pub(crate) fn read_after(
         scanned += 1;
         stretch.seq = row.seq;
         let (seq, at_ms) = (row.seq, row.at_ms);
-        if let Some(body) = visible(connection, vault, (holder, covers_since), row, yours)? {
+        if let Some(body) = visible(connection, vault, &eyes, row, yours)? {
             size += body.raw_bytes();
             seen.push((seq, at_ms, body));
         }
@@ -382,6 +422,10 @@ fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
             came_from: columns::optional_uuid(row, 12)?.map(UnitId),
             raw_bytes: columns::number(row, 13)?,
             segment: row.get(14)?,
+            guest: match columns::optional_uuid(row, 15)? {
+                None => None,
+                Some(unit) => Some((UnitId(unit), columns::number(row, 16)?)),
+            },
         }),
     };
     Ok(Row {
@@ -396,7 +440,7 @@ fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
 fn visible(
     connection: &Connection,
     vault: &Vault,
-    (holder, covers_since): (&Holder, Option<(UnitId, u64)>),
+    eyes: &Eyes<'_>,
     row: Row,
     yours: &HashSet<ChangeHash>,
 ) -> Result<Option<Seen>, ApiError> {
@@ -407,24 +451,25 @@ fn visible(
                 hash: change.hash,
             })));
         }
-        let seen = change.is_visible(holder, covers_since, row.seq);
+        let seen = change.is_visible(eyes, row.seq);
         return Ok(seen.then_some(Seen::Change(change)));
     }
     if row.kind == "erased" {
         return Ok(None);
     }
     let record = row.record.ok_or(ApiError::Internal)?;
-    Ok(visible_record(connection, vault, holder, &row.kind, &record)?.map(Seen::Body))
+    Ok(visible_record(connection, vault, eyes, (row.seq, &row.kind), &record)?.map(Seen::Body))
 }
 
 /// What stands in the log itself.
 fn visible_record(
     connection: &Connection,
     vault: &Vault,
-    holder: &Holder,
-    kind: &str,
+    eyes: &Eyes<'_>,
+    (seq, kind): (u64, &str),
     record: &[u8],
 ) -> Result<Option<EntryBody>, ApiError> {
+    let holder = eyes.holder;
     match kind {
         "order" => {
             let statement = orders::find(connection, vault, holder.scope, wire::unpack(record)?)?
@@ -436,8 +481,9 @@ fn visible_record(
             Ok(sees_member(holder, &record).then_some(EntryBody::Member(record)))
         }
         "author" => Ok(Some(EntryBody::Member(wire::unpack(record)?))),
-        "move" => moved(connection, vault, holder, wire::unpack(record)?),
-        "cover" => covered(connection, vault, holder, wire::unpack(record)?),
+        "move" => moved(connection, vault, eyes, (seq, wire::unpack(record)?)),
+        "cover" => covered(connection, vault, eyes, wire::unpack(record)?),
+        "guest" => shared(connection, vault, eyes, wire::unpack(record)?),
         "late" => {
             let late: LateEntry = wire::unpack(record)?;
             let sees = late.device == holder.device || holder.role.is_at_station();
@@ -460,11 +506,12 @@ fn visible_record(
 fn moved(
     connection: &Connection,
     vault: &Vault,
-    holder: &Holder,
-    entry: MoveEntry,
+    eyes: &Eyes<'_>,
+    (seq, entry): (u64, MoveEntry),
 ) -> Result<Option<EntryBody>, ApiError> {
+    let holder = eyes.holder;
     let document = entry.document;
-    let reads = |unit| may_read(holder, entry.kind, unit, entry.creator);
+    let reads = |unit| may_read(holder, entry.kind, unit, (entry.creator, None));
     Ok(match (entry.from.is_some_and(reads), entry.to) {
         (true, Some(home_unit)) if reads(home_unit) => Some(EntryBody::Moved {
             document,
@@ -476,10 +523,17 @@ fn moved(
         }),
         // Where it has moved on since, nothing is handed out.
         (false, Some(home_unit)) if reads(home_unit) => {
-            snapshot::of_document(connection, vault, holder, document)?
+            snapshot::of_document(connection, vault, holder, document, eyes.now_ms)?
                 .map(|document| EntryBody::DocIn { document })
         }
-        (false, _) => None,
+        // A second village that knows of it goes on doing so, and hears where it lives.
+        (false, Some(home_unit)) => guests::running(connection, document, eyes.now_ms)?
+            .filter(|(guest, since)| *guest == holder.unit && seq > *since)
+            .map(|_| EntryBody::Moved {
+                document,
+                home_unit,
+            }),
+        (false, None) => None,
     })
 }
 
@@ -487,19 +541,54 @@ fn moved(
 fn covered(
     connection: &Connection,
     vault: &Vault,
-    holder: &Holder,
+    eyes: &Eyes<'_>,
     entry: CoverEntry,
 ) -> Result<Option<EntryBody>, ApiError> {
+    let holder = eyes.holder;
     let document = entry.document;
     if entry.delegate != holder.staff {
         return Ok(None);
     }
     if entry.shown {
         // Where it ended since, nothing is handed out.
-        return Ok(snapshot::of_document(connection, vault, holder, document)?
-            .map(|document| EntryBody::DocIn { document }));
+        return Ok(
+            snapshot::of_document(connection, vault, holder, document, eyes.now_ms)?
+                .map(|document| EntryBody::DocIn { document }),
+        );
     }
-    let still = may_read(holder, entry.kind, entry.unit, entry.creator);
+    // What her own village knows of besides, she goes on seeing.
+    let guest = guests::running(connection, document, eyes.now_ms)?.map(|(unit, _)| unit);
+    let still = may_read(holder, entry.kind, entry.unit, (entry.creator, guest));
+    Ok((!still).then_some(EntryBody::DocOut {
+        document,
+        to: entry.name,
+    }))
+}
+
+/// What a second village's knowing of a file is to this caller: it comes into sight whole, or goes out of it.
+fn shared(
+    connection: &Connection,
+    vault: &Vault,
+    eyes: &Eyes<'_>,
+    entry: GuestEntry,
+) -> Result<Option<EntryBody>, ApiError> {
+    let holder = eyes.holder;
+    if holder.role.is_at_station() || holder.unit != entry.unit {
+        return Ok(None);
+    }
+    let document = entry.document;
+    if entry.shown {
+        return Ok(
+            snapshot::of_document(connection, vault, holder, document, eyes.now_ms)?
+                .map(|document| EntryBody::DocIn { document }),
+        );
+    }
+    // It may live here by now, or be known here again.
+    let guest = guests::running(connection, document, eyes.now_ms)?.map(|(unit, _)| unit);
+    let still = moves::whereabouts(connection, document)?.is_some_and(|place| {
+        place.scope == holder.scope
+            && may_read(holder, place.kind, place.home_unit, (place.creator, guest))
+    });
     Ok((!still).then_some(EntryBody::DocOut {
         document,
         to: entry.name,
@@ -514,18 +603,19 @@ fn raw_bytes(body: &EntryBody) -> usize {
     }
 }
 
-/// Whether a caller may read a document of this scope.
+/// Whether a caller may read a document of this scope, that somebody made and perhaps a second village knows of.
 pub(crate) fn may_read(
     holder: &Holder,
     kind: ids::DocKind,
     home_unit: UnitId,
-    creator: DeviceId,
+    (creator, guest): (DeviceId, Option<UnitId>),
 ) -> bool {
     let resource = Resource::Document {
         kind,
         home_unit,
         scope: holder.scope,
         creator,
+        guest,
     };
     access::decide(
         Subject::Device(*holder),
@@ -538,9 +628,8 @@ pub(crate) fn may_read(
 
 /// A director sees every unit and form, and the people and devices of her village, of the one she stands in for, and of the station.
 pub(crate) fn sees_member(holder: &Holder, record: &MemberRecord) -> bool {
-    let unit = match record {
-        MemberRecord::Unit { .. } | MemberRecord::Form { .. } => return true,
-        MemberRecord::Staff { unit, .. } | MemberRecord::Device { unit, .. } => *unit,
+    let Some(unit) = record.works_in() else {
+        return true;
     };
     holder.role.is_at_station()
         || unit == holder.unit

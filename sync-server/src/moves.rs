@@ -9,6 +9,7 @@ use crate::admission::Memory;
 use crate::audit::{self, Act, By, Deed, Object};
 use crate::columns;
 use crate::error::ApiError;
+use crate::guests;
 use crate::log::{self, Append, MoveEntry};
 use crate::orders::Orders;
 use crate::organisation::{self, Unit};
@@ -407,7 +408,7 @@ fn carry(
             ":to_unit": to.id.0.as_bytes(),
             ":now_ms": now_ms,
         })?;
-    Ok(())
+    guests::follow(connection, document, now_ms)
 }
 
 /// Whether a document lived where this person works: her village, or any unit of the station's township.

@@ -9,6 +9,7 @@ use crate::devices;
 use crate::epochs;
 use crate::erasures;
 use crate::error::ApiError;
+use crate::guests;
 use crate::log::{self, Append};
 use crate::moves::{self, Ordered};
 use crate::recusals;
@@ -147,6 +148,7 @@ fn act_of(order: &Order) -> Act {
         Order::Move { .. } => Act::DocumentMoved,
         Order::Cover { .. } => Act::CoverOrdered,
         Order::Recuse { .. } => Act::RecusalOrdered,
+        Order::Guest { .. } => Act::GuestOrdered,
         Order::Hold { hold: true, .. } => Act::DocumentHeld,
         Order::Hold { hold: false, .. } => Act::DocumentReleased,
     }
@@ -319,6 +321,15 @@ impl<'a> Orders<'a> {
                 is_known_erased(self.connection, self.vault, document)?
                     || recusals::is_known(self.connection, recusal, document, until_ms)?
             }
+            Order::Guest {
+                guest,
+                document,
+                until_ms,
+                ..
+            } => {
+                is_known_erased(self.connection, self.vault, document)?
+                    || guests::is_known(self.connection, guest, document, until_ms)?
+            }
         })
     }
 
@@ -365,9 +376,8 @@ impl<'a> Orders<'a> {
             | Order::Renew { document, .. }
             | Order::Move { document, .. }
             | Order::Hold { document, .. }
-            | Order::Recuse { document, .. } => {
-                Object::Document(self.vault.document_mark(document))
-            }
+            | Order::Recuse { document, .. }
+            | Order::Guest { document, .. } => Object::Document(self.vault.document_mark(document)),
             Order::Revoke { device } | Order::Wipe { device } => Object::Device(device),
             Order::Cover { cover, .. } => Object::Id(cover),
         };
@@ -447,6 +457,17 @@ impl<'a> Orders<'a> {
                     &numbered.order,
                 )?)
             }
+            Order::Guest { document, .. } => {
+                if is_known_erased(self.connection, self.vault, document)? {
+                    return Ok(());
+                }
+                guests::heed(self.connection, numbered.scope, &numbered.order)?;
+                if epochs::holds(self.connection, numbered.scope)? {
+                    // As with who stands in: it is looked at with the next contact after that.
+                    return Ok(());
+                }
+                guests::turn(self.connection, numbered.scope, self.now_ms)
+            }
         }
     }
 
@@ -516,6 +537,7 @@ impl<'a> Orders<'a> {
         blobs::erase(self.connection, self.blobs, document)?;
         erasures::forget(self.connection, document)?;
         recusals::forget(self.connection, document)?;
+        guests::forget(self.connection, document)?;
         for sql in [
             include_str!("sql/orders/erase_document.sql"),
             include_str!("sql/orders/forget_renewal.sql"),

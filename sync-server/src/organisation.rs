@@ -5,6 +5,7 @@ use crate::columns;
 use crate::epochs;
 use crate::error::ApiError;
 use crate::forms;
+use crate::guests;
 use crate::log::{self, Append};
 use crate::people;
 use ed25519_dalek::VerifyingKey;
@@ -389,13 +390,17 @@ pub(crate) fn members(
     let staff = staff_of_scope(connection, holder.scope)?;
     let devices = devices_of_scope(connection, holder.scope)?;
     let forms = forms::of_scope(connection, holder.scope)?;
+    let neighbours = guests::neighbours(connection, holder.unit)?;
     Ok(units
         .iter()
         .map(Unit::record)
         .chain(staff.iter().map(Staff::record))
         .chain(devices.iter().map(Device::record))
         .chain(forms.into_iter().map(|form| form.record()))
-        .filter(|record| log::sees_member(holder, record))
+        .filter(|record| {
+            let is_neighbour = |unit: &UnitId| neighbours.contains(unit);
+            log::sees_member(holder, record) || record.works_in().as_ref().is_some_and(is_neighbour)
+        })
         .collect())
 }
 
@@ -553,17 +558,24 @@ pub(crate) fn add_device(
     let id = DeviceId::new(clock, entropy);
     let numbered = (id, staff.id, file_numbers);
     let device = insert_device(connection, numbered, public_key, clock.now_ms())?;
-    log::append(
-        connection,
-        staff.scope,
-        clock.now_ms(),
-        &Append::Member(&device.record()),
-    )?;
-    if device.holder.covers.is_some() {
-        // A new tablet of somebody who stands in for another village: whoever sees that one's documents knows it, too.
-        log::append_author(connection, staff.scope, clock.now_ms(), &device)?;
-    }
+    announce(connection, &device, clock.now_ms())?;
     Ok(device)
+}
+
+/// Whoever sees what a device writes learns of it and its key.
+pub(crate) fn announce(
+    connection: &Connection,
+    device: &Device,
+    now_ms: i64,
+) -> Result<(), ApiError> {
+    let scope = device.holder.scope;
+    log::append(connection, scope, now_ms, &Append::Member(&device.record()))?;
+    let is_beside = || guests::neighbours(connection, device.holder.unit);
+    if device.holder.covers.is_some() || !is_beside()?.is_empty() {
+        // A new tablet of somebody who writes in what another village sees, too: everybody there knows it.
+        log::append_author(connection, scope, now_ms, device)?;
+    }
+    Ok(())
 }
 
 /// A tablet a station enrolled without the server, in the place that was made for it.

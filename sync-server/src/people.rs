@@ -10,6 +10,7 @@ use crate::devices;
 use crate::enrolment;
 use crate::epochs;
 use crate::error::ApiError;
+use crate::guests;
 use crate::log::{self, Append};
 use crate::orders::Orders;
 use crate::organisation::{self, Staff};
@@ -451,7 +452,7 @@ fn say_anew(connection: &Connection, staff: StaffId, now_ms: i64) -> Result<(), 
     Ok(())
 }
 
-/// What is due by the clock happens: grants run out, delegations begin and end. Nothing while what a restore lost is on
+/// What is due by the clock happens: grants run out, delegations begin and end, and second villages come and go. Nothing while what a restore lost is on
 /// its way back: it may hold a longer term.
 pub(crate) fn settle(orders: Orders<'_>, scope: UnitId) -> Result<(), ApiError> {
     let connection = orders.connection;
@@ -462,14 +463,17 @@ pub(crate) fn settle(orders: Orders<'_>, scope: UnitId) -> Result<(), ApiError> 
             read_grant,
         )?
         .collect::<Result<Vec<_>, _>>()?;
-    let is_due = !over.is_empty() || covers::is_due(connection, scope, orders.now_ms)?;
+    let is_due = !over.is_empty()
+        || covers::is_due(connection, scope, orders.now_ms)?
+        || guests::is_due(connection, scope, orders.now_ms)?;
     if !is_due || epochs::holds(connection, scope)? {
         return Ok(());
     }
     for grant in over {
         stop(orders, &grant, RAN_OUT, Act::GrantRanOut)?;
     }
-    covers::turn(connection, scope, orders.now_ms)
+    covers::turn(connection, scope, orders.now_ms)?;
+    guests::turn(connection, scope, orders.now_ms)
 }
 
 /// Whether a code may be made for this person: an appointment in force and, for a director, the vetting written down. For

@@ -8,6 +8,7 @@
 use crate::columns::{self, stored};
 use crate::compaction::Segments;
 use crate::error::ApiError;
+use crate::guests;
 use crate::judge::{Question, Verdict};
 use crate::log::{self, Append, LateEntry};
 use crate::moves::{self, Whereabouts};
@@ -378,8 +379,9 @@ fn introduce_author(
     let head = envelope::open(&row.envelope)?;
     let device = organisation::device(connection, head.device)?.ok_or(ApiError::Internal)?;
     let holder = &device.holder;
+    let guest = guests::running(connection, head.document, now_ms)?.map(|(unit, _)| unit);
     let sees = holder.scope == place.scope
-        && log::may_read(holder, place.kind, place.home_unit, place.creator);
+        && log::may_read(holder, place.kind, place.home_unit, (place.creator, guest));
     if sees || reviews::is_known(connection, &row.head_hash)? {
         return Ok(None);
     }

@@ -13,6 +13,7 @@ use crate::erasures;
 use crate::error::ApiError;
 use crate::exports;
 use crate::forms;
+use crate::guests;
 use crate::herd::{self, Class};
 use crate::moves;
 use crate::openapi;
@@ -454,6 +455,22 @@ fn move_endpoints() -> Vec<Endpoint> {
             "/moves/decide",
             "Accepts or declines an offer, or takes it back.",
             |_, granted, input| Ok(moves::decide(granted.holder()?, input)),
+        ),
+        Endpoint::writing(
+            Action::AdmitGuests,
+            "/guests/open",
+            "Lets a second village of the township know of children's files.",
+            |app, connection, granted, input| {
+                guests::begin(app, connection, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::writing(
+            Action::AdmitGuests,
+            "/guests/end",
+            "The second village knows of them no longer.",
+            |app, connection, granted, input| {
+                guests::end(app, connection, &granted.holder()?, &input)
+            },
         ),
         Endpoint::reading(
             Action::ReadReviews,

@@ -65,6 +65,16 @@ struct DocumentRow {
     home_unit: UnitId,
     rank: i64,
     bytes: u64,
+    /// The second village that knows of it now.
+    guest: Option<UnitId>,
+}
+
+impl DocumentRow {
+    fn is_read_by(&self, holder: &Holder) -> bool {
+        let header = &self.header;
+        let whose = (header.creator, self.guest);
+        log::may_read(holder, header.kind, self.home_unit, whose)
+    }
 }
 
 fn read_document(row: &Row<'_>) -> rusqlite::Result<DocumentRow> {
@@ -81,6 +91,7 @@ fn read_document(row: &Row<'_>) -> rusqlite::Result<DocumentRow> {
         home_unit: UnitId(columns::uuid(row, 2)?),
         rank: row.get(4)?,
         bytes: columns::number(row, 9)?,
+        guest: columns::optional_uuid(row, 10)?.map(UnitId),
     })
 }
 
@@ -151,13 +162,13 @@ fn page(
             ":rank": at.rank,
             ":id": at.document.as_bytes(),
             ":most": -1,
+            ":now_ms": now_ms,
         },
         read_document,
     )?;
     for row in &mut rows {
         let row = row?;
-        let header = &row.header;
-        if !log::may_read(holder, header.kind, row.home_unit, header.creator) {
+        if !row.is_read_by(holder) {
             continue;
         }
         if !documents.is_empty() && size + row.bytes > want {
@@ -167,7 +178,7 @@ fn page(
         size += row.bytes;
         at = Token {
             rank: row.rank,
-            document: header.document.0,
+            document: row.header.document.0,
             done: at.done.saturating_add(1),
             ..at
         };
@@ -187,28 +198,31 @@ fn page(
         policies,
         documents,
         next: more.then(|| at.text()),
-        total_documents: count(connection, holder)?.max(at.done),
+        total_documents: count(connection, holder, now_ms)?.max(at.done),
         done_documents: at.done,
         server_time_ms: now_ms,
     })
 }
 
-fn count(connection: &Connection, holder: &Holder) -> Result<u32, ApiError> {
+fn count(connection: &Connection, holder: &Holder, now_ms: i64) -> Result<u32, ApiError> {
     let mut statement = connection.prepare_cached(include_str!("sql/snapshot/count.sql"))?;
     let groups = statement
-        .query_map(named_params! {":scope": holder.scope.0.as_bytes()}, |row| {
-            Ok((
-                columns::kind(row, 0)?,
-                UnitId(columns::uuid(row, 1)?),
-                DeviceId(columns::uuid(row, 2)?),
-                row.get::<_, u32>(3)?,
-            ))
-        })?
-        .collect::<Result<Vec<(DocKind, UnitId, DeviceId, u32)>, _>>()?;
+        .query_map(
+            named_params! {":scope": holder.scope.0.as_bytes(), ":now_ms": now_ms},
+            |row| {
+                let kind: DocKind = columns::kind(row, 0)?;
+                let home = UnitId(columns::uuid(row, 1)?);
+                let creator = DeviceId(columns::uuid(row, 2)?);
+                let guest = columns::optional_uuid(row, 3)?.map(UnitId);
+                let is_read = log::may_read(holder, kind, home, (creator, guest));
+                Ok((is_read, row.get::<_, u32>(4)?))
+            },
+        )?
+        .collect::<Result<Vec<(bool, u32)>, _>>()?;
     Ok(groups
         .into_iter()
-        .filter(|(kind, home, creator, _)| log::may_read(holder, *kind, *home, *creator))
-        .map(|(.., count)| count)
+        .filter(|(is_read, _)| *is_read)
+        .map(|(_, count)| count)
         .sum())
 }
 
@@ -218,15 +232,20 @@ pub(crate) fn of_document(
     vault: &Vault,
     holder: &Holder,
     document: DocumentId,
+    now_ms: i64,
 ) -> Result<Option<DocumentSnapshot>, ApiError> {
     let row = connection
         .prepare_cached(include_str!("sql/snapshot/document.sql"))?
         .query_row(
-            named_params! {":id": document.0.as_bytes(), ":scope": holder.scope.0.as_bytes()},
+            named_params! {
+                ":id": document.0.as_bytes(),
+                ":scope": holder.scope.0.as_bytes(),
+                ":now_ms": now_ms,
+            },
             read_document,
         )
         .optional()?;
-    row.filter(|row| log::may_read(holder, row.header.kind, row.home_unit, row.header.creator))
+    row.filter(|row| row.is_read_by(holder))
         .map(|row| read_snapshot(vault, connection, holder, row))
         .transpose()
 }
@@ -238,7 +257,13 @@ pub(crate) fn whole(
     holder: &Holder,
     input: &ReadDocument,
 ) -> Result<WholeDocument, ApiError> {
-    let mut document = of_document(connection, &app.vault, holder, input.document)?;
+    let mut document = of_document(
+        connection,
+        &app.vault,
+        holder,
+        input.document,
+        app.clock.now_ms(),
+    )?;
     if let Some(document) = &mut document {
         sign_authors(&app.signing_key, document)?;
     }

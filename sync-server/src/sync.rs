@@ -217,7 +217,7 @@ fn read_answer(
                 connection,
                 &app.vault,
                 &app.signing_key,
-                &asked.holder,
+                (&asked.holder, asked.now_ms),
                 cursor.seq,
                 asked.bytes,
                 &yours,

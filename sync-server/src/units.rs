@@ -5,6 +5,7 @@ use crate::audit::{self, Act, Deed, Object};
 use crate::covers;
 use crate::epochs;
 use crate::error::ApiError;
+use crate::guests;
 use crate::log::{self, Append};
 use crate::orders::Orders;
 use crate::organisation::{self, Unit};
@@ -75,6 +76,7 @@ pub(crate) fn merge(orders: Orders<'_>, from: UnitId, into: UnitId) -> Result<us
         return Err(ApiError::MoveImpossible);
     }
     covers::end_of_unit(orders, from)?;
+    guests::end_of_unit(orders, from)?;
     let documents = covers::documents_of(connection, from)?;
     let moved = documents.len();
     for (document, _, _, moves) in documents {

@@ -54,6 +54,7 @@ export async function stationScreens(core) {
     ['child', `/children/${child}`, 'timeline'],
     ['benefits', `/children/${child}/benefits`],
     ['recusals', `/recusals/${child}`],
+    ['guests', `/guests/${child}`],
     ['problems', '/problems', 'problem-column-waiting'],
     ['problem', `/problems/${busiest}`, 'problem-story'],
     ['problem-paper', `/problems/${busiest}/paper`],

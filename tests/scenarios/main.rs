@@ -12,6 +12,7 @@ mod ended_file;
 mod erasing;
 mod forgotten_pin;
 mod full_disk;
+mod guests;
 mod interrupted;
 mod lease;
 mod long_absence;

@@ -144,7 +144,11 @@ fn set_removed(
 /// `not_found`.
 pub fn of_child(tablet: &Tablet, input: &IdInput) -> Result<AttachmentListView, ClientError> {
     let roster = Roster::read(tablet)?;
-    let child = roster.child(&input.id)?;
+    let child = roster.child_or_guest(&input.id)?;
+    if roster.is_guest(child.id) {
+        // Photos are of the house: they stay where the child lives.
+        return Ok(AttachmentListView { rows: Vec::new() });
+    }
     let file = &child.child;
     // A visit made while the child lived elsewhere hangs on the household of then.
     let households: BTreeSet<&str> = file

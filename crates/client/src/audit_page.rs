@@ -139,7 +139,7 @@ pub async fn person(
     let mut elsewhere = 0;
     let mut children = Vec::new();
     for (id, count) in counts {
-        match roster.child(id) {
+        match roster.child_or_guest(id) {
             Ok(child) => children.push(AuditChildRow {
                 child: id.to_owned(),
                 name: child.name(),

@@ -5,6 +5,7 @@ use crate::cadence;
 use crate::contacts::{event_date, note, options, saved};
 use crate::error::ClientError;
 use crate::file_status;
+use crate::guests;
 use crate::looks::{self, Look};
 use crate::records::{self, Write};
 use crate::recusals;
@@ -41,6 +42,15 @@ pub fn search(tablet: &Tablet, input: &SearchInput) -> Result<ChildListView, Cli
     if by_number && query.bytes().any(|byte| byte.is_ascii_digit()) {
         looks::note(tablet, Look::Number, "")?;
     }
+    let is_found = |child: &RosterChild| {
+        query.is_empty()
+            || name_search::matches(query, &child.search)
+            || by_number
+                && child
+                    .child
+                    .text("id_no")
+                    .is_some_and(|number| number.to_uppercase().ends_with(&query.to_uppercase()))
+    };
     // What runs first, and behind it what is over, each by name.
     let (running, over): (Vec<&RosterChild>, Vec<&RosterChild>) =
         roster.children.iter().partition(|child| child.runs());
@@ -53,18 +63,18 @@ pub fn search(tablet: &Tablet, input: &SearchInput) -> Result<ChildListView, Cli
                 .as_ref()
                 .is_none_or(|village| child.unit.to_string() == *village)
         })
-        .filter(|child| {
-            query.is_empty()
-                || name_search::matches(query, &child.search)
-                || by_number
-                    && child.child.text("id_no").is_some_and(|number| {
-                        number.to_uppercase().ends_with(&query.to_uppercase())
-                    })
-        })
+        .filter(|child| is_found(child))
+        .map(|child| row(tablet, &roster, child))
+        .collect();
+    let guests = roster
+        .guests
+        .iter()
+        .filter(|child| child.runs() && is_found(child))
         .map(|child| row(tablet, &roster, child))
         .collect();
     Ok(ChildListView {
         rows,
+        guests,
         total: u32::try_from(roster.children.len()).unwrap_or(u32::MAX),
     })
 }
@@ -102,7 +112,7 @@ fn row(tablet: &Tablet, roster: &Roster, child: &RosterChild) -> ChildRow {
 /// `not_found`.
 pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientError> {
     let roster = Roster::read(tablet)?;
-    let child = roster.child(&input.id)?;
+    let child = roster.child_or_guest(&input.id)?;
     looks::note(tablet, Look::Child, &child.id.to_string())?;
     let packs = tablet.packs();
     let pack = packs
@@ -146,7 +156,7 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
         authors: &authors,
         decides,
     };
-    Ok(ChildFileView {
+    let mut view = ChildFileView {
         child: input.id.clone(),
         status: file_status::of(tablet, &roster, child, pack, decides)?,
         household: child.child.household().unwrap_or_default().to_owned(),
@@ -186,7 +196,12 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
         conflicts: u32::try_from(conflicts).unwrap_or(u32::MAX),
         draft,
         recused: recusals::of_child(tablet, &roster, child)?,
-    })
+        guest: guests::of_child(tablet, &roster, child)?,
+    };
+    if roster.is_guest(child.id) {
+        guests::only_read(&mut view);
+    }
+    Ok(view)
 }
 
 /// The key of the number to call: the carer's, or the child's own.

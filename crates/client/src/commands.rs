@@ -5,9 +5,9 @@ use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
     attachments, audit_page, benefits, children, conflicts, contacts, delegation, duties, erasures,
-    exports, file_status, forms, masks, moves, office_line, people, problems, recusals, restricted,
-    returned, rhythm, rounds, rows, screening, sheets, standing, station, sync_page, today, visits,
-    work, work_log, writing,
+    exports, file_status, forms, guests, masks, moves, office_line, people, problems, recusals,
+    restricted, returned, rhythm, rounds, rows, screening, sheets, standing, station, sync_page,
+    today, visits, work, work_log, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -209,6 +209,7 @@ commands! {
         "take_export" => exports::take, input;
         "print" => exports::print, input;
         "erasure_form" => erasures::form, input;
+        "guest_form" => guests::form, input;
     }
     line {
         "open_attachment" => attachments::open, input;
@@ -228,6 +229,8 @@ commands! {
         "recusals" => recusals::list, input;
         "recuse" => recusals::recuse, input;
         "end_recusal" => recusals::end, input;
+        "open_guest" => guests::open_guest, input;
+        "end_guest" => guests::end_guest, input;
         "move_form" => moves::form, input;
         "offer_move" => moves::offer, input;
         "moves" => moves::list;

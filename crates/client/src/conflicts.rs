@@ -109,7 +109,16 @@ pub fn settle(tablet: &Tablet, input: &SettleInput) -> Result<ConflictListView, 
 /// # Errors
 /// The store cannot be read.
 pub fn count(tablet: &Tablet) -> Result<u32, ClientError> {
-    Ok(tablet.store.read(store::projections::conflicts::count)?)
+    tablet.store.read(|connection| {
+        let all = store::projections::conflicts::count(connection)?;
+        // What this village only knows of is put right where it lives.
+        let guests = tablet.nouns(connection)?.guests;
+        let theirs = guests
+            .iter()
+            .map(|noun| noun.conflicts.len())
+            .sum::<usize>();
+        Ok(all.saturating_sub(u32::try_from(theirs).unwrap_or(u32::MAX)))
+    })
 }
 
 fn contested(tablet: &Tablet) -> Result<Vec<Contested>, ClientError> {

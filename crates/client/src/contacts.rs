@@ -28,7 +28,7 @@ const NOTE_CHARACTERS: usize = 4_000;
 /// `not_found`.
 pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ContactFormView, ClientError> {
     let roster = Roster::read(tablet)?;
-    let child = roster.child(&input.id)?;
+    let child = roster.child_or_guest(&input.id)?;
     let packs = tablet.packs();
     let pack = packs
         .rules_on(roster.today)
@@ -64,7 +64,7 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ContactFormView, ClientE
 /// `date_future`, `party_missing`, `state_missing`, `text_missing`, `value_invalid`, `draft_gone`, `disk_full`.
 pub fn record_contact(tablet: &Tablet, input: &ContactInput) -> Result<SavedView, ClientError> {
     let roster = Roster::read(tablet)?;
-    let child = roster.child(&input.child)?;
+    let child = roster.child_or_guest(&input.child)?;
     let packs = tablet.packs();
     let pack = packs
         .rules_on(roster.today)
@@ -251,7 +251,8 @@ pub fn saved(
         .collect();
     let first = known.first().ok_or_else(|| ClientError::new("not_found"))?;
     let packs = tablet.packs();
-    let cadence = match standing::writes_only(tablet)? {
+    // Where the child lives its dates are kept.
+    let cadence = match standing::writes_only(tablet)? || roster.is_guest(first.id) {
         true => None,
         false => cadence::of(&first.child, &first.rounds, &packs, roster.today),
     };

@@ -301,6 +301,8 @@ fn may_read(holder: Holder, head: &DocumentHead) -> bool {
         home_unit: head.home_unit,
         scope: holder.scope,
         creator: header.creator,
+        // What its village only knows of comes with the first contact with the server.
+        guest: None,
     };
     let subject = Subject::Device(holder);
     access::decide(subject, Action::ReadDocument, resource, Context::default()).is_allowed()

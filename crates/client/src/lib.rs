@@ -27,6 +27,7 @@ pub mod exports;
 pub mod farewell;
 pub mod file_status;
 pub mod forms;
+pub mod guests;
 pub mod imports;
 pub mod looks;
 pub mod masks;

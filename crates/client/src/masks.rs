@@ -164,7 +164,7 @@ pub fn reveal_field(
     input: &RevealFieldInput,
 ) -> Result<RevealedView, ClientError> {
     let roster = Roster::read(tablet)?;
-    let child = roster.child(&input.child)?;
+    let child = roster.child_or_guest(&input.child)?;
     let packs = tablet.packs();
     let household = roster.household_of(child);
     let found = match packs.field(&input.holder, &input.key) {

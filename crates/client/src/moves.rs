@@ -108,7 +108,8 @@ fn load(
         .iter()
         .filter(|problem| {
             let of = &problem.noun.children;
-            of.iter().any(|child| names.contains(child))
+            // What a second village reported of it stays that village's.
+            problem.unit == child.unit && of.iter().any(|child| names.contains(child))
         })
         .collect();
     let (problems, staying): (Vec<_>, Vec<_>) = about

@@ -2,6 +2,7 @@
 
 use crate::cadence;
 use crate::error::ClientError;
+use crate::guests::{Side, Sides};
 use crate::packs::Packs;
 use crate::rounds::Rounds;
 use crate::tablet::Tablet;
@@ -41,6 +42,8 @@ pub struct Noun<T> {
 pub struct Nouns {
     /// Children.
     pub children: Vec<Noun<Child>>,
+    /// Children of other villages this one only knows of (户籍村).
+    pub guests: Vec<Noun<Child>>,
     /// Households.
     pub households: Vec<Noun<Household>>,
     /// Problems.
@@ -101,6 +104,7 @@ impl Tablet {
             }
         }
         let mut nouns = Nouns::default();
+        let sides = Sides::read(self, connection)?;
         for (id, unit, heads) in documents::seen(connection)? {
             let standing = (unit, heads);
             let fresh = match kept.get(&id) {
@@ -112,7 +116,11 @@ impl Tablet {
                 }
             };
             match fresh {
-                Kept::Child(noun) => nouns.children.push(noun),
+                Kept::Child(noun) => match sides.of(noun.id, noun.unit) {
+                    Side::Own => nouns.children.push(noun),
+                    Side::Guest => nouns.guests.push(noun),
+                    Side::Over => {}
+                },
                 Kept::Household(noun) => nouns.households.push(noun),
                 Kept::Problem(noun) => nouns.problems.push(noun),
                 Kept::Work(noun) => nouns.work.push(noun),

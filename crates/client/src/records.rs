@@ -4,6 +4,7 @@
 //! projections and the removal of the draft are one SQLite transaction (architecture.md §4).
 
 use crate::error::ClientError;
+use crate::guests;
 use crate::tablet::Tablet;
 use domain::record::doc::MadeChange;
 use domain::record::{Edit, Record, doc};
@@ -107,6 +108,9 @@ fn write_one(tablet: &Tablet, tx: &Transaction<'_>, write: &Write) -> Result<(),
             (StoredDocument::begun(head, doc::start(write.kind)?), true)
         }
     };
+    if !is_new {
+        guests::refuse(tablet, tx, &stored.head, &write.edits)?;
+    }
     let generation = stored.head.generation;
     let actor = actor_id(me.device, incarnation(tx)?, write.document, generation);
     let Some(made) = doc::apply(&mut stored.automerge, actor, now, &write.edits)? else {

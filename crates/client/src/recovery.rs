@@ -20,6 +20,7 @@ use protocol::{
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use store::audit::{self, AuditRow};
 use store::changes;
+use store::guests::Guest;
 use store::recovery::{self, Held, MemberKind, Statement};
 use store::recusals::{self, Recusal};
 use store::renewals::Renewal;
@@ -609,6 +610,22 @@ pub(crate) fn heed_order(
                 until_ms,
             };
             recusals::put(tx, &known)?;
+        }
+        Order::Guest {
+            guest,
+            document,
+            unit,
+            from_ms,
+            until_ms,
+        } => {
+            let known = Guest {
+                guest,
+                document,
+                unit,
+                from_ms,
+                until_ms,
+            };
+            store::guests::put(tx, &known)?;
         }
         // What it brings into sight and takes out of it, the log says.
         Order::Move { .. } | Order::Cover { .. } => {}

@@ -6,6 +6,7 @@ use crate::children;
 use crate::contacts::{note, options};
 use crate::error::ClientError;
 use crate::file_status;
+use crate::guests;
 use crate::packs::Packs;
 use crate::records::{self, Write};
 use crate::recovery;
@@ -566,6 +567,7 @@ fn rule_changes(roster: &Roster, packs: &Packs, pack: &PolicyPack) -> Vec<RuleCh
 pub(crate) fn notices(tablet: &Tablet, roster: &Roster) -> Result<Vec<NoticeView>, ClientError> {
     let packs = tablet.packs();
     let mut notices = covers(tablet, roster)?;
+    notices.extend(guests::news(tablet, roster)?);
     let mut rounds: BTreeMap<(NaiveDate, NaiveDate, String), u32> = BTreeMap::new();
     let mut ages = 0;
     let mut changes: BTreeMap<(NaiveDate, String), u32> = BTreeMap::new();

@@ -71,6 +71,8 @@ pub struct Roster {
     pub today: NaiveDate,
     /// Children by village in administrative order, then by name.
     pub children: Vec<RosterChild>,
+    /// Children of other villages this one only knows of (户籍村): no dates are computed for them.
+    pub guests: Vec<RosterChild>,
     /// Households by id.
     pub households: BTreeMap<String, RosterHousehold>,
     /// Months of work that is about no child.
@@ -290,6 +292,20 @@ fn merged(children: &mut [Noun<Child>]) -> HashMap<DocumentId, Vec<DocumentId>> 
     files
 }
 
+/// A child for whom nothing is computed: it is another village's.
+fn undated(noun: Noun<Child>) -> RosterChild {
+    RosterChild {
+        id: noun.id,
+        unit: noun.unit,
+        child: noun.noun,
+        conflicts: noun.conflicts,
+        cadence: None,
+        rounds: Vec::new(),
+        search: noun.search,
+        also: Vec::new(),
+    }
+}
+
 impl RosterChild {
     /// Whether the file runs: it was neither ended nor is it told in another one.
     pub fn runs(&self) -> bool {
@@ -359,16 +375,20 @@ impl Roster {
                 also: also.remove(&noun.id).unwrap_or_default(),
             })
             .collect();
-        children.sort_by_cached_key(|child| {
-            (
-                people.region(child.unit).to_owned(),
-                child.search.pinyin(),
-                child.id,
-            )
-        });
+        let mut guests: Vec<RosterChild> = nouns.guests.into_iter().map(undated).collect();
+        for list in [&mut children, &mut guests] {
+            list.sort_by_cached_key(|child| {
+                (
+                    people.region(child.unit).to_owned(),
+                    child.search.pinyin(),
+                    child.id,
+                )
+            });
+        }
         Ok(Self {
             today,
             children,
+            guests,
             households: nouns
                 .households
                 .iter()
@@ -406,6 +426,28 @@ impl Roster {
             .ok_or_else(|| ClientError::new("not_found"))
     }
 
+    /// One child, also one this village only knows of: to be read, called, and told of to the station.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub fn child_or_guest(&self, id: &str) -> Result<&RosterChild, ClientError> {
+        let guest = || {
+            let mut guests = self.guests.iter();
+            guests.find(|child| child.id.to_string() == id)
+        };
+        self.child(id).or_else(|error| guest().ok_or(error))
+    }
+
+    /// Whether this village only knows of a child.
+    pub fn is_guest(&self, id: DocumentId) -> bool {
+        self.guests.iter().any(|child| child.id == id)
+    }
+
+    /// Everybody whose file is here: those this village knows of last.
+    pub fn everybody(&self) -> impl Iterator<Item = &RosterChild> {
+        self.children.iter().chain(&self.guests)
+    }
+
     /// One child, also one that moved away while its copy is still here.
     ///
     /// # Errors
@@ -415,19 +457,10 @@ impl Roster {
         tablet: &Tablet,
         id: DocumentId,
     ) -> Result<Option<RosterChild>, ClientError> {
-        if let Some(child) = self.children.iter().find(|child| child.id == id) {
+        if let Some(child) = self.everybody().find(|child| child.id == id) {
             return Ok(Some(child.clone()));
         }
-        Ok(tablet.departed_child(id)?.map(|noun| RosterChild {
-            id,
-            unit: noun.unit,
-            child: noun.noun,
-            conflicts: noun.conflicts,
-            cadence: None,
-            rounds: Vec::new(),
-            search: noun.search,
-            also: Vec::new(),
-        }))
+        Ok(tablet.departed_child(id)?.map(undated))
     }
 
     /// The household of a child. One that moved away alone has left it behind, though a station sees both.

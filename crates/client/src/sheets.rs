@@ -150,9 +150,10 @@ pub fn list(tablet: &Tablet) -> Result<SheetListView, ClientError> {
             continue;
         };
         let title = match page.page {
-            SheetPage::Contact | SheetPage::Report => {
-                roster.child(&page.of).ok().map(|child| child.name())
-            }
+            SheetPage::Contact | SheetPage::Report => roster
+                .child_or_guest(&page.of)
+                .ok()
+                .map(|child| child.name()),
             SheetPage::Problem => room.title_of(&page.of),
             SheetPage::Work => work::name_of(&tablet.packs(), &page.of),
         };
@@ -235,7 +236,7 @@ fn place(tablet: &Tablet, input: &SheetInput) -> Result<Place, ClientError> {
     match input.page {
         SheetPage::Contact | SheetPage::Report => {
             let roster = Roster::read(tablet)?;
-            let child = roster.child(&input.of)?;
+            let child = roster.child_or_guest(&input.of)?;
             // A record's photos lie with the household, and a report's with the problem that begins.
             let has_home = input.page == SheetPage::Report || roster.household_of(child).is_some();
             Ok(Place {

@@ -156,7 +156,7 @@ fn month_counts(roster: &Roster, tablet: &Tablet) -> MonthCountsView {
         attempts: 0,
         problems: 0,
     };
-    for child in &roster.children {
+    for child in roster.everybody() {
         let file = &child.child;
         counts.visits += count(
             file.visits

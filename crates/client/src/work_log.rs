@@ -49,7 +49,7 @@ pub fn work_log(tablet: &Tablet, input: &WorkLogInput) -> Result<WorkLogView, Cl
         lines: BTreeMap::new(),
         roster: &roster,
     };
-    for child in &roster.children {
+    for child in roster.everybody() {
         let file = &child.child;
         for visit in &file.visits {
             let (by, when) = (&visit.by, (visit.event_date, visit.recorded_ms));
@@ -232,7 +232,7 @@ impl Gathered<'_> {
                 let names = problem
                     .children
                     .iter()
-                    .filter_map(|id| self.roster.child(id).ok())
+                    .filter_map(|id| self.roster.child_or_guest(id).ok())
                     .map(RosterChild::name)
                     .collect();
                 let place = Place {

@@ -60,6 +60,8 @@ pub enum Action {
     CreateDocument,
     /// Add a change to a document.
     WriteDocument,
+    /// Add a contact to a child's file, and nothing else.
+    AddContact,
     /// Make a one-time code.
     CreateEnrolment,
     /// See where a code stands.
@@ -82,6 +84,8 @@ pub enum Action {
     ReadMoves,
     /// Offer documents to another unit, decide an offer, take one back; each document is decided again.
     MoveDocuments,
+    /// Let a second village of the township know of children's files (户籍村), and end it.
+    AdmitGuests,
     /// See what came late.
     ReadReviews,
     /// Decide what becomes of what came late; each document is decided again.
@@ -124,7 +128,7 @@ pub enum Action {
 
 impl Action {
     /// All actions, for tables and tests.
-    pub const ALL: [Action; 37] = [
+    pub const ALL: [Action; 39] = [
         Action::ReadHealth,
         Action::Enrol,
         Action::OpenSession,
@@ -132,6 +136,7 @@ impl Action {
         Action::ReadDocument,
         Action::CreateDocument,
         Action::WriteDocument,
+        Action::AddContact,
         Action::CreateEnrolment,
         Action::ReadEnrolment,
         Action::ConfirmEnrolment,
@@ -143,6 +148,7 @@ impl Action {
         Action::ReadRefusals,
         Action::ReadMoves,
         Action::MoveDocuments,
+        Action::AdmitGuests,
         Action::ReadReviews,
         Action::DecideReview,
         Action::AppointHead,
@@ -182,6 +188,8 @@ pub enum Resource {
         scope: UnitId,
         /// The device that made it.
         creator: DeviceId,
+        /// The second village that knows of it at the moment (户籍村).
+        guest: Option<UnitId>,
     },
 }
 
@@ -371,7 +379,7 @@ const fn row(action: Action) -> Row {
         Action::ReadUnitKeys => Row::of(Who::Staff, What::Scope).outliving_the_lease(),
         Action::ReadAudit => Row::of(Who::Staff, What::Scope),
         Action::ReadDocument => Row::of(Who::Staff, What::Document),
-        Action::CreateDocument | Action::WriteDocument => {
+        Action::CreateDocument | Action::WriteDocument | Action::AddContact => {
             Row::of(Who::Staff, What::Document).outliving_the_lease()
         }
         Action::CreateEnrolment | Action::ReadEnrolment | Action::ConfirmEnrolment => {
@@ -389,6 +397,7 @@ const fn row(action: Action) -> Row {
         | Action::ReadPeople
         | Action::ReadErasures => Row::of(Who::Station, What::Scope),
         Action::MoveDocuments
+        | Action::AdmitGuests
         | Action::DelegateEnrolment
         | Action::PublishForm
         | Action::RevokeDevice

@@ -8,6 +8,15 @@ use crate::limits;
 use ids::ChangeHash;
 use sha2::{Digest, Sha256};
 
+/// Columns 0 of types actor and integer: the object each operation is done to; nothing is the root.
+const OBJECT_ACTOR_COLUMN: u64 = ACTOR;
+const OBJECT_COUNTER_COLUMN: u64 = INTEGER;
+/// Column 1 of type string: the key in its map.
+const KEY_COLUMN: u64 = 1 << 4 | STRING;
+/// Column 7 of type group: how many operations each takes the place of.
+const PREDECESSORS_COLUMN: u64 = 7 << 4 | GROUP;
+/// What makes a map.
+const MAKE_MAP: u64 = 0;
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 const CHANGE_CHUNK: u8 = 1;
 /// Column 4 of type integer: what each operation does.
@@ -47,6 +56,15 @@ impl ChangeHeader {
     }
 }
 
+/// Where an object of a document lies: the operation that made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectPlace {
+    /// Whose operation.
+    pub actor: Vec<u8>,
+    /// Its counter.
+    pub counter: u64,
+}
+
 /// Why bytes are not a change we take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeError {
@@ -80,11 +98,75 @@ pub fn read(bytes: &[u8]) -> Result<ChangeHeader, ChangeError> {
     }
 }
 
+/// Whether a change does nothing but put new entries into one collection: maps it makes there, and what it writes into
+/// the maps it made. It takes the place of nothing that was said before.
+///
+/// # Errors
+/// The bytes are not exactly one uncompressed change within the limits.
+pub fn adds_only_to(bytes: &[u8], collection: &ObjectPlace) -> Result<bool, ChangeError> {
+    let start_op = read(bytes)?.start_op;
+    let spread = Spread::of(bytes)?;
+    let actors = spread.numbers(OBJECT_ACTOR_COLUMN)?;
+    let counters = spread.numbers(OBJECT_COUNTER_COLUMN)?;
+    let predecessors = spread.numbers(PREDECESSORS_COLUMN)?;
+    let at = |column: &[Option<u64>], place: usize| column.get(place).copied().flatten();
+    let actions = spread.numbers(ACTION_COLUMN)?;
+    Ok(actions.iter().enumerate().all(|(place, action)| {
+        let replaces = at(&predecessors, place).unwrap_or(0) > 0;
+        let (Some(actor), Some(counter)) = (at(&actors, place), at(&counters, place)) else {
+            // The root.
+            return false;
+        };
+        let is_inside = match usize::try_from(actor).ok().and_then(|at| at.checked_sub(1)) {
+            // Its own actor: an object this very change made.
+            None => actor == 0 && counter >= start_op,
+            Some(other) => {
+                *action == Some(MAKE_MAP)
+                    && counter == collection.counter
+                    && spread.others.get(other) == Some(&collection.actor.as_slice())
+            }
+        };
+        is_inside && !replaces
+    }))
+}
+
+/// Where a change makes the map of this name in the root of its document.
+///
+/// # Errors
+/// The bytes are not exactly one uncompressed change within the limits.
+pub fn place_of_map(bytes: &[u8], name: &str) -> Result<Option<ObjectPlace>, ChangeError> {
+    let header = read(bytes)?;
+    let spread = Spread::of(bytes)?;
+    let objects = spread.numbers(OBJECT_COUNTER_COLUMN)?;
+    let actions = spread.numbers(ACTION_COLUMN)?;
+    let keys = spread.cells(KEY_COLUMN)?;
+    let found = (0u64..).zip(&keys).find(|(place, key)| {
+        let at = usize::try_from(*place).unwrap_or(usize::MAX);
+        let in_root = objects.get(at).copied().flatten().is_none();
+        let is_map = actions.get(at).copied().flatten() == Some(MAKE_MAP);
+        in_root && is_map && matches!(key, Some(Cell::Text(text)) if *text == name.as_bytes())
+    });
+    Ok(found.map(|(place, _)| ObjectPlace {
+        actor: header.actor.clone(),
+        counter: header.start_op + place,
+    }))
+}
+
 /// Reads the first of several concatenated change chunks; also returns the bytes after it.
 ///
 /// # Errors
 /// The bytes do not begin with an uncompressed change within the limits.
 pub fn read_first(bytes: &[u8]) -> Result<(ChangeHeader, &[u8]), ChangeError> {
+    let (body, checksum, rest) = take_body(bytes)?;
+    let hash = hash_of(body);
+    if hash[..4] != *checksum {
+        return Err(ChangeError::Checksum);
+    }
+    Ok((read_body(body, ChangeHash(hash))?, rest))
+}
+
+/// The body of the first chunk, its checksum, and the bytes after it.
+fn take_body(bytes: &[u8]) -> Result<(&[u8], &[u8], &[u8]), ChangeError> {
     let mut outer = Reader { bytes };
     if outer.take(4)? != MAGIC {
         return Err(ChangeError::NotAChange);
@@ -98,12 +180,7 @@ pub fn read_first(bytes: &[u8]) -> Result<(ChangeHeader, &[u8]), ChangeError> {
         .ok()
         .filter(|length| *length <= limits::CHANGE_BYTES)
         .ok_or(ChangeError::TooLarge)?;
-    let body = outer.take(length)?;
-    let hash = hash_of(body);
-    if hash[..4] != *checksum {
-        return Err(ChangeError::Checksum);
-    }
-    Ok((read_body(body, ChangeHash(hash))?, outer.bytes))
+    Ok((outer.take(length)?, checksum, outer.bytes))
 }
 
 fn hash_of(body: &[u8]) -> [u8; 32] {
@@ -169,6 +246,21 @@ fn read_body(body: &[u8], hash: ChangeHash) -> Result<ChangeHeader, ChangeError>
 }
 
 fn read_columns(reader: &mut Reader<'_>) -> Result<u64, ChangeError> {
+    let mut ops = 0;
+    for (specification, column) in split_columns(reader)? {
+        let entries = count_entries(specification & 0b111, column)?;
+        if specification == ACTION_COLUMN {
+            ops = entries;
+        }
+    }
+    if ops > limits::CHANGE_OPS {
+        return Err(ChangeError::TooManyOps);
+    }
+    Ok(ops)
+}
+
+/// The columns with what each is, in their order.
+fn split_columns<'a>(reader: &mut Reader<'a>) -> Result<Vec<(u64, &'a [u8])>, ChangeError> {
     let count = reader.count(limits::CHANGE_COLUMNS)?;
     let mut columns = Vec::with_capacity(count);
     for _ in 0..count {
@@ -183,17 +275,94 @@ fn read_columns(reader: &mut Reader<'_>) -> Result<u64, ChangeError> {
     if !ascending {
         return Err(ChangeError::Malformed("order of columns"));
     }
-    let mut ops = 0;
-    for (specification, length) in columns {
-        let entries = count_entries(specification & 0b111, reader.take(length)?)?;
-        if specification == ACTION_COLUMN {
-            ops = entries;
+    columns
+        .into_iter()
+        .map(|(specification, length)| Ok((specification, reader.take(length)?)))
+        .collect()
+}
+
+/// The columns of a change that was read and is within the limits, to be looked into.
+struct Spread<'a> {
+    /// The actors it names beside its own.
+    others: Vec<&'a [u8]>,
+    columns: Vec<(u64, &'a [u8])>,
+}
+
+/// One value of a column.
+#[derive(Clone, Copy)]
+enum Cell<'a> {
+    Number(u64),
+    Text(&'a [u8]),
+}
+
+impl<'a> Spread<'a> {
+    fn of(bytes: &'a [u8]) -> Result<Self, ChangeError> {
+        let (body, ..) = take_body(bytes)?;
+        let mut reader = Reader { bytes: body };
+        let deps = reader.count(limits::CHANGE_DEPS)?;
+        reader.take(32 * deps)?;
+        reader.actor()?;
+        reader.unsigned()?;
+        reader.unsigned()?;
+        reader.signed()?;
+        let message = reader.count(limits::MESSAGE_BYTES)?;
+        reader.take(message)?;
+        let others = (0..reader.count(limits::CHANGE_ACTORS)?)
+            .map(|_| reader.actor())
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            others,
+            columns: split_columns(&mut reader)?,
+        })
+    }
+
+    /// A column's values, one for each operation; none at all where the change has no such column.
+    fn cells(&self, column: u64) -> Result<Vec<Option<Cell<'a>>>, ChangeError> {
+        let kind = column & 0b111;
+        let bytes = self.columns.iter().find(|(known, _)| *known == column);
+        let mut reader = Reader {
+            bytes: bytes.map_or(&[], |(_, bytes)| bytes),
+        };
+        let mut cells = Vec::new();
+        while !reader.bytes.is_empty() {
+            let run = reader.signed()?;
+            let length = run.unsigned_abs();
+            match run {
+                0 => {
+                    let nulls = length_within(reader.unsigned()?, cells.len())?;
+                    cells.resize(cells.len() + nulls, None);
+                }
+                1.. => {
+                    let repeats = length_within(length, cells.len())?;
+                    let cell = reader.cell(kind)?;
+                    cells.resize(cells.len() + repeats, Some(cell));
+                }
+                ..0 => {
+                    for _ in 0..length_within(length, cells.len())? {
+                        cells.push(Some(reader.cell(kind)?));
+                    }
+                }
+            }
         }
+        Ok(cells)
     }
-    if ops > limits::CHANGE_OPS {
-        return Err(ChangeError::TooManyOps);
+
+    fn numbers(&self, column: u64) -> Result<Vec<Option<u64>>, ChangeError> {
+        Ok(self
+            .cells(column)?
+            .into_iter()
+            .map(|cell| match cell {
+                Some(Cell::Number(number)) => Some(number),
+                _ => None,
+            })
+            .collect())
     }
-    Ok(ops)
+}
+
+/// So many more values of a column that has so many already.
+fn length_within(more: u64, already: usize) -> Result<usize, ChangeError> {
+    within(more.saturating_add(already as u64))?;
+    usize::try_from(more).map_err(|_| ChangeError::TooManyOps)
 }
 
 /// How many entries a column stands for, from its run lengths.
@@ -319,6 +488,15 @@ impl<'a> Reader<'a> {
     fn actor(&mut self) -> Result<&'a [u8], ChangeError> {
         let length = self.count(limits::ACTOR_BYTES)?;
         self.take(length)
+    }
+
+    /// One value of a run of numbers or texts.
+    fn cell(&mut self, kind: u64) -> Result<Cell<'a>, ChangeError> {
+        if kind == STRING {
+            let length = self.count(limits::CHANGE_BYTES as u64)?;
+            return Ok(Cell::Text(self.take(length)?));
+        }
+        self.unsigned().map(Cell::Number)
     }
 
     /// Skips one value of a run; for a group column returns it.

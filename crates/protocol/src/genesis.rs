@@ -1,5 +1,6 @@
 //! The changes both ends insert and nobody sends: a document's genesis and its migrations (constants per kind and schema).
 
+use crate::change_header::{self, ObjectPlace};
 use crate::genesis_table::TABLE;
 use ids::{ChangeHash, DocKind};
 
@@ -36,6 +37,14 @@ pub fn constants_in(
     found.sort_by_key(|constant| constant.schema);
     let complete = schema >= 1 && found.len() as u64 == u64::from(schema);
     complete.then_some(found)
+}
+
+/// Where the collection of this name lies in every document of a kind.
+pub fn collection(kind: DocKind, name: &str) -> Option<ObjectPlace> {
+    TABLE
+        .iter()
+        .filter(|constant| constant.kind == kind)
+        .find_map(|constant| change_header::place_of_map(constant.bytes, name).ok()?)
 }
 
 /// The whole table.

@@ -7,6 +7,7 @@
 //! - [`access`] decides who may do what; [`genesis`] knows the changes that are never sent.
 //! - [`audit`] is how a device's audit chain reaches the server, and who reads it there.
 //! - [`export`] is how a second person agrees to an export.
+//! - [`guest`] is how a second village gets to know of a child (户籍村).
 //! - [`moves`] is how a child goes to another village, and what becomes of work that comes late.
 //! - [`devices`] is what becomes of a device that is not to be used any more; [`sealed`] closes bytes to somebody's key.
 //! - [`unit_key`] is the station's own key, to which sealed words are sealed.
@@ -29,6 +30,7 @@ pub mod erasure;
 pub mod export;
 pub mod genesis;
 mod genesis_table;
+pub mod guest;
 pub mod limits;
 pub mod message;
 pub mod moves;
@@ -58,6 +60,7 @@ pub use erasure::{
     RequestErasure, SetHold,
 };
 pub use export::{DecideExport, ExportList, ExportRecord, ExportState, RequestExport, UseExport};
+pub use guest::*;
 pub use message::*;
 pub use moves::*;
 pub use order::{NumberedOrder, Order};

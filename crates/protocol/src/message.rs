@@ -677,6 +677,16 @@ pub enum MemberRecord {
     },
 }
 
+impl MemberRecord {
+    /// The unit a person or a device works in; none of what is no person's.
+    pub fn works_in(&self) -> Option<UnitId> {
+        match self {
+            MemberRecord::Unit { .. } | MemberRecord::Form { .. } => None,
+            MemberRecord::Staff { unit, .. } | MemberRecord::Device { unit, .. } => Some(*unit),
+        }
+    }
+}
+
 /// `POST /snapshot`: for a new tablet. Any page may be asked for again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapshotRequest {

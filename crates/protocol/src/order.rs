@@ -4,6 +4,7 @@
 //! carries them back to a server that was set back to an older copy ([`crate::RefillRequest`]), which believes its own
 //! signature. The newest number is in every [`crate::Tick`], so a server can tell that some are still missing.
 
+use crate::guest::GuestId;
 use crate::message::SignedStatement;
 use crate::people::CoverId;
 use crate::recusal::RecusalId;
@@ -90,6 +91,19 @@ pub enum Order {
         staff: StaffId,
         /// Who visits in her stead; the station when nobody is named.
         stead: Option<StaffId>,
+        /// From.
+        from_ms: i64,
+        /// Until, where that is known.
+        until_ms: Option<i64>,
+    },
+    /// A second village gets to know of a child's file (户籍村). Said again with the same id it ends earlier, never later.
+    Guest {
+        /// Which; the same for every document it is about.
+        guest: GuestId,
+        /// The document.
+        document: DocumentId,
+        /// The village.
+        unit: UnitId,
         /// From.
         from_ms: i64,
         /// Until, where that is known.

@@ -86,6 +86,8 @@ refusal_codes! {
     Generation = "generation",
     /// This person may not write this kind of document.
     KindDenied = "kind_denied",
+    /// Her village only knows of this child: what she adds to its file is a contact, and nothing else.
+    OnlyContacts = "only_contacts",
     /// The envelope names a device that is not the caller's.
     UnknownDevice = "unknown_device",
     /// The device was revoked.

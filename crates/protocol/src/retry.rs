@@ -49,6 +49,10 @@ pub const REMEDIES: &[(RefusalCode, Remedy)] = &[
     (RefusalCode::Generation, Remedy::SameAgain(Cause::Document)),
     (RefusalCode::KindDenied, Remedy::SameAgain(Cause::Belonging)),
     (
+        RefusalCode::OnlyContacts,
+        Remedy::SameAgain(Cause::Belonging),
+    ),
+    (
         RefusalCode::UnknownDevice,
         Remedy::SameAgain(Cause::Enrolment),
     ),

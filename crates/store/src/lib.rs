@@ -23,6 +23,7 @@ pub mod drafts;
 mod error;
 pub mod exports;
 mod files;
+pub mod guests;
 pub mod hardware;
 pub mod identity;
 pub mod imports;

@@ -12,6 +12,7 @@ mod enrolling;
 mod epochs;
 mod exports;
 mod growth;
+mod guests;
 mod herd;
 mod hostile;
 mod matrix;

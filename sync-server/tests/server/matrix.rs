@@ -39,9 +39,11 @@ const ROUTES: [(&str, &str); 26] = [
 ];
 
 /// The rest of them.
-const MORE_ROUTES: [(&str, &str); 30] = [
+const MORE_ROUTES: [(&str, &str); 32] = [
     ("/moves/offer", "MoveDocuments"),
     ("/moves/decide", "MoveDocuments"),
+    ("/guests/open", "AdmitGuests"),
+    ("/guests/end", "AdmitGuests"),
     ("/review/list", "ReadReviews"),
     ("/review/decide", "DecideReview"),
     ("/devices/revoke", "RevokeDevice"),

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use sync_server::admin::AdminDesk;
 use sync_server::system::SystemEntropy;
 
-const PATHS: [&str; 51] = [
+const PATHS: [&str; 53] = [
     "/enrol/start",
     "/enrol/reveal",
     "/enrol/poll",
@@ -35,6 +35,8 @@ const PATHS: [&str; 51] = [
     "/moves/list",
     "/moves/offer",
     "/moves/decide",
+    "/guests/open",
+    "/guests/end",
     "/review/list",
     "/review/decide",
     "/devices/revoke",

@@ -6,7 +6,7 @@ import {
 
 const NOTE = '在路上遇见奶奶，说孩子在新村上学了，都好。'
 
-journey('a child moves to another village, and what was written late is read at the station', async (context) => {
+journey('a child moves to another village, what was written late is read at the station, and a second village knows of a child', async (context) => {
   const world = await startWorld(context)
   const stationCore = await world.host('station', 'station')
   await enrolStation(world, stationCore)
@@ -93,5 +93,65 @@ journey('a child moves to another village, and what was written late is read at 
   await until('the director hears of it', async () => {
     await core.call('sync_now')
     return (await core.call('departures')).late.some((row) => row.state === 'taken')
+  })
+
+  // 户籍村: the other village gets to know of a child that goes on living here, reads its file and calls.
+  const second = await world.host('second')
+  await enrolTablet(stationCore, second, villages[otherName], '何静')
+  const child = children['周子涵']
+  await station.go(`/children/${child}`)
+  await station.tap('go-guests')
+  await station.at('guest-save').waitFor()
+  await station.tap('guest-save')
+  await until('it says what is missing', async () => (await station.page.locator('main').innerText()).includes('请选一个村'))
+  await look(station.page, 'station-guest-missing')
+  await station.page.locator('#guest-village').selectOption({ label: otherName })
+  await station.tap('guest-save')
+  await until('it is told', async () => (await station.words('guests-said')).includes('告知好了'))
+  await look(station.page, 'station-guest')
+  await station.page.setViewportSize(stationSmall)
+  await look(station.page, 'station-guest-1280x720')
+  await station.page.setViewportSize(stationScreen)
+  await station.go(`/children/${child}`)
+  await until('the file says so', async () => (await station.words('guest')).includes(`户籍在${otherName}`))
+  await look(station.page, 'station-guest-file')
+
+  await syncNow(second)
+  const other = await open(context, second, tabletLandscape)
+  await other.at('notice:registered').waitFor()
+  await look(other.page, 'tablet-guest-today-1280x800')
+  await other.go('/children')
+  await other.at('guest-children').waitFor()
+  truthy((await other.words('guest-children')).includes('由白荷村管理'), 'the list says who manages')
+  await look(other.page, 'tablet-guest-list-1280x800')
+  await other.go(`/children/${child}`)
+  await other.at('guest').waitFor()
+  truthy((await other.words('guest')).includes('户籍在本村 · 由白荷村管理'), 'the file is marked')
+  truthy((await other.at('go-visit').count()) === 0, 'no visit is offered')
+  await look(other.page, 'tablet-guest-file-1280x800')
+  await other.page.setViewportSize(tabletPortrait)
+  await look(other.page, 'tablet-guest-file-800x1280')
+  await other.page.setViewportSize(tabletLandscape)
+  await other.go('/me')
+  await other.at('month').waitFor()
+  await other.tap('answer:font:200')
+  await other.go(`/children/${child}`)
+  await other.at('guest').waitFor()
+  await look(other.page, 'tablet-guest-file-200pct')
+  await second.call('record_contact', {
+    child, event_date: today, mode: 'phone', party: ['caregiver'], reached: true, child_state: 'normal', topics: [], parent_contact_ok: 'y', note: '老家这边打的。',
+  })
+  await syncNow(second)
+  await until('it is read where the child lives', async () => {
+    await core.call('sync_now')
+    return JSON.stringify((await core.call('child_file', { id: child })).timeline).includes('老家这边打的。')
+  })
+
+  await station.go(`/guests/${child}`)
+  await station.tap('guest-end')
+  await until('it is over', async () => (await station.words('guests-said')).includes('不再看到'))
+  await until('it leaves the other tablet', async () => {
+    await second.call('sync_now')
+    return (await second.call('search_children', { query: '', village: null })).guests.length === 0
   })
 })

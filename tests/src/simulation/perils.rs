@@ -244,8 +244,8 @@ impl World<'_> {
                         let by = moved.entry(document).or_default();
                         by.entry(to).or_default().insert(who);
                     }
-                    // Nobody stands in for anybody in a schedule, and nobody is a relative.
-                    Order::Cover { .. } | Order::Recuse { .. } => {}
+                    // Nobody stands in for anybody in a schedule, nobody is a relative, and one village knows of a child.
+                    Order::Cover { .. } | Order::Recuse { .. } | Order::Guest { .. } => {}
                 }
             }
         }

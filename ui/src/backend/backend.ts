@@ -146,6 +146,9 @@ export const commands = [
   'take_export',
   'print',
   'erasure_form',
+  'guest_form',
+  'open_guest',
+  'end_guest',
   'recusals',
   'recuse',
   'end_recusal',
@@ -300,6 +303,9 @@ export interface Backend {
   requestPartErasure(input: view.ErasePartInput): Promise<view.ErasuresView>
   decideErasure(input: view.DecideErasureInput): Promise<view.ErasuresView>
   setHold(input: view.HoldInput): Promise<view.ErasuresView>
+  guestForm(input: view.IdInput): Promise<view.GuestFormView>
+  openGuest(input: view.OpenGuestInput): Promise<view.GuestFormView>
+  endGuest(input: view.EndGuestInput): Promise<view.GuestFormView>
   recusals(input: view.IdInput): Promise<view.RecusalsView>
   recuse(input: view.RecuseInput): Promise<view.RecusalsView>
   endRecusal(input: view.EndRecusalInput): Promise<view.RecusalsView>

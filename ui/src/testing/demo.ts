@@ -343,6 +343,7 @@ export function childFile(): ChildFileView {
     conflicts: 1,
     draft: 'd1',
     recused: [],
+    guest: null,
     status: {
       state: 'runs',
       on: null,
@@ -440,7 +441,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
     today: async () => todayView,
     searchChildren: async ({ query }) => {
       const rows = children.filter((row) => row.name.includes(query))
-      return { rows, total: children.length }
+      return { rows, total: children.length, guests: [] }
     },
     childFile: async () => file,
     editField: async () => file,

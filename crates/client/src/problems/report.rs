@@ -28,7 +28,7 @@ const SEALED: &str = "详细情况已单独报给站里，这里不显示。";
 /// `not_found`.
 pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ProblemFormView, ClientError> {
     let roster = Roster::read(tablet)?;
-    let child = roster.child(&input.id)?;
+    let child = roster.child_or_guest(&input.id)?;
     let packs = tablet.packs();
     let pack = packs
         .rules_on(roster.today)
@@ -122,9 +122,9 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
     let pack = packs
         .rules_on(roster.today)
         .ok_or_else(|| ClientError::new("form_unknown"))?;
-    let main = roster.child(input.children.first().map_or("", String::as_str))?;
+    let main = roster.child_or_guest(input.children.first().map_or("", String::as_str))?;
     for id in &input.children {
-        roster.child(id)?;
+        roster.child_or_guest(id)?;
     }
     let card = pack
         .problem_card(&input.card)
@@ -230,7 +230,12 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
     if let Some(sheet) = sheet {
         edits.extend(attachments::edits(tablet, sheet, &event)?);
     }
-    writes.push(Write::new(id, DocKind::Problem, main.unit, edits).labelled(
+    // A village that only knows of the child reports in its own name: the station sees it, and it stays hers.
+    let home = match roster.is_guest(main.id) {
+        true => tablet.identity.unit,
+        false => main.unit,
+    };
+    writes.push(Write::new(id, DocKind::Problem, home, edits).labelled(
         "problem",
         format!("{} 问题", main.name()),
         &event,
@@ -244,7 +249,7 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
         names: input
             .children
             .iter()
-            .filter_map(|id| roster.child(id).ok())
+            .filter_map(|id| roster.child_or_guest(id).ok())
             .map(roster::RosterChild::name)
             .collect::<Vec<_>>()
             .join("、"),

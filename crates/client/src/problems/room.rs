@@ -71,7 +71,9 @@ impl<'a> Room<'a> {
             .clone();
         let recusals = Recusals::read(tablet)?;
         tablet.store.read(|connection| {
-            let nouns = tablet.nouns(connection)?;
+            let mut nouns = tablet.nouns(connection)?;
+            // What this village reported of a child it only knows of is told with its name, too.
+            nouns.children.append(&mut nouns.guests);
             Ok(Self {
                 tablet,
                 people,

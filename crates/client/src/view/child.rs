@@ -62,6 +62,8 @@ pub struct ChildListView {
     pub rows: Vec<ChildRow>,
     /// All children there are, for "看全部 28 人".
     pub total: u32,
+    /// Children of other villages this one only knows of (户籍村), found likewise.
+    pub guests: Vec<ChildRow>,
 }
 
 /// A search over name, pinyin initials, nickname, carer (and ID tail at the station).
@@ -258,6 +260,8 @@ pub struct ChildFileView {
     pub draft: Option<String>,
     /// Who is not to act for this family (回避), and who visits instead.
     pub recused: Vec<super::RecusedView>,
+    /// The second village that knows of the child (户籍村); null where none does.
+    pub guest: Option<super::GuestView>,
 }
 
 /// A brother or sister.

@@ -409,6 +409,8 @@ pub enum NoticeKind {
     Covered,
     /// So many children come to an age.
     Ageing,
+    /// So many children who are registered here live in another village.
+    Registered,
 }
 
 /// A line above the list 今天.

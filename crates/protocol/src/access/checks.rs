@@ -40,6 +40,17 @@ impl Question {
         )
     }
 
+    /// Something a director may do with a child's file her village only knows of (户籍村): read it, add a contact.
+    fn is_guests(&self) -> bool {
+        let (Some(holder), Resource::Document { kind, guest, .. }) =
+            (self.director(), self.resource)
+        else {
+            return false;
+        };
+        let is_open = matches!(self.action, Action::ReadDocument | Action::AddContact);
+        is_open && kind == DocKind::Child && guest == Some(holder.unit)
+    }
+
     fn stands(&self, standing: Standing) -> bool {
         self.holder().is_some() && self.context.standing == standing
     }
@@ -161,7 +172,7 @@ pub(super) const CHECKS: [Check; 16] = [
         },
     },
     Check {
-        name: "a director works in her village and the one she stands in for",
+        name: "a director works in her village and the one she stands in for, and as a guest",
         denial: Denial::Unit,
         refuses: |question| {
             let (Some(holder), Resource::Document { home_unit, .. }) =
@@ -170,7 +181,7 @@ pub(super) const CHECKS: [Check; 16] = [
                 return false;
             };
             let is_hers = home_unit == holder.unit || holder.covers == Some(home_unit);
-            !question.is_sealed() && !is_hers
+            !question.is_sealed() && !is_hers && !question.is_guests()
         },
     },
     Check {

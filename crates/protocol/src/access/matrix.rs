@@ -245,6 +245,7 @@ fn relations() -> Vec<Relation> {
                     home_unit,
                     scope,
                     creator,
+                    guest: None,
                 },
                 headless: false,
             })
@@ -256,6 +257,17 @@ fn relations() -> Vec<Relation> {
             home_unit,
             scope,
             creator,
+            guest: None,
+        };
+        one(name, resource, false)
+    };
+    let shared = |name, kind, guest| {
+        let resource = Resource::Document {
+            kind,
+            home_unit: OTHER_VILLAGE,
+            scope: SCOPE,
+            creator: OTHER_DEVICE,
+            guest: Some(guest),
         };
         one(name, resource, false)
     };
@@ -288,6 +300,21 @@ fn relations() -> Vec<Relation> {
             COVERED_VILLAGE,
             SCOPE,
             OTHER_DEVICE,
+        ),
+        shared(
+            "a child's file the village knows of",
+            DocKind::Child,
+            VILLAGE,
+        ),
+        shared(
+            "a child's file the covered village knows of",
+            DocKind::Child,
+            COVERED_VILLAGE,
+        ),
+        shared(
+            "a household the village knows of",
+            DocKind::Household,
+            VILLAGE,
         ),
         file("a file of the station", SCOPE, SCOPE, OTHER_DEVICE),
         file(

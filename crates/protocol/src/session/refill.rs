@@ -66,6 +66,7 @@ fn hands<S: AdmissionState>(
         home_unit: known.home_unit,
         scope: known.scope,
         creator: known.header.creator,
+        guest: known.guest,
     };
     let sees = access::decide(
         Subject::Device(*carrier),
@@ -76,7 +77,9 @@ fn hands<S: AdmissionState>(
     .is_allowed();
     Ok(Hands {
         sees,
-        has_left: !sees && state.has_left(head.document, carrier)?,
+        has_left: !sees
+            && (state.has_left(head.document, carrier)?
+                || state.was_guest(head.document, carrier)?),
         may_carry: sees || head.scope == carrier.scope,
     })
 }

@@ -8,7 +8,8 @@
 use crate::access::{self, Action, Context, Decision, Denial, Holder, Resource, Standing, Subject};
 use crate::change_header::{self, ChangeError, ChangeHeader};
 use crate::envelope::{self, DocumentHeader, Envelope, EnvelopeHead};
-use crate::genesis::Constant;
+use crate::genesis::{self, Constant};
+use crate::guest::GUESTS_ADD_TO;
 use crate::limits;
 use crate::outcome::{Outcome, RefusalCode};
 use crate::retry;
@@ -85,6 +86,8 @@ pub struct KnownDocument {
     pub bytes: u64,
     /// Changes waiting.
     pub held: u64,
+    /// The second village that knows of it at the moment (户籍村).
+    pub guest: Option<UnitId>,
 }
 
 /// A change the server has in a document.
@@ -146,6 +149,8 @@ pub trait AdmissionState {
     fn scope_of(&mut self, unit: UnitId) -> Result<Option<UnitId>, Self::Error>;
     /// Whether a document lived where this person works, and does not any more.
     fn has_left(&mut self, document: DocumentId, holder: &Holder) -> Result<bool, Self::Error>;
+    /// Whether this person's village knows of a document of another one, or did.
+    fn was_guest(&mut self, document: DocumentId, holder: &Holder) -> Result<bool, Self::Error>;
     /// Whether a document that is not here yet was ordered to go to a scope.
     fn is_to_go_to(&mut self, document: DocumentId, scope: UnitId) -> Result<bool, Self::Error>;
     /// Who a device is, for changes that waited.
@@ -520,8 +525,18 @@ fn question<S: AdmissionState>(
         Err(RefusalCode::NotYourUnit) if state.has_left(head.document, &caller.holder)? => {
             return Ok(Verdict::Review);
         }
+        Err(RefusalCode::NotYourUnit) if state.was_guest(head.document, &caller.holder)? => {
+            return Ok(if is_contact(envelope) {
+                Verdict::Review
+            } else {
+                Verdict::Refuse(RefusalCode::OnlyContacts)
+            });
+        }
         Err(code) => return Ok(Verdict::Refuse(code)),
     };
+    if place.only_contacts && !is_contact(envelope) {
+        return Ok(Verdict::Refuse(RefusalCode::OnlyContacts));
+    }
     if let Some(other) = state.change_of_actor(head.document, &head.actor, head.seq)? {
         if other != head.hash {
             return Ok(Verdict::Refuse(RefusalCode::SeqReused));
@@ -585,6 +600,13 @@ fn question<S: AdmissionState>(
     }))
 }
 
+/// Whether a change does nothing but add contacts to a child's file.
+fn is_contact(envelope: &Envelope) -> bool {
+    genesis::collection(DocKind::Child, GUESTS_ADD_TO).is_some_and(|collection| {
+        change_header::adds_only_to(&envelope.change, &collection).unwrap_or(false)
+    })
+}
+
 /// The change's own bytes, and whether the head told the truth about them.
 pub(super) fn read_change(
     envelope: &Envelope,
@@ -628,6 +650,8 @@ struct Place {
     bytes: u64,
     held: u64,
     begins: Option<DocumentHeader>,
+    /// The caller's village only knows of it.
+    only_contacts: bool,
 }
 
 /// The document the change belongs to, known or begun by it, if the caller may write there.
@@ -647,6 +671,7 @@ fn find_document<S: AdmissionState>(
             home_unit: known.home_unit,
             scope: known.scope,
             creator: known.header.creator,
+            guest: known.guest,
         };
         let mut decision = access::decide(subject, Action::WriteDocument, resource, context);
         if caller.returns && !decision.is_allowed() {
@@ -655,10 +680,14 @@ fn find_document<S: AdmissionState>(
                 home_unit: known.header.home_unit,
                 scope: known.scope,
                 creator: known.header.creator,
+                guest: None,
             };
             decision = access::decide(subject, Action::WriteDocument, at_birth, context);
         }
-        if let Decision::Deny(denial) = decision {
+        let only_contacts = !decision.is_allowed()
+            && (access::decide(subject, Action::AddContact, resource, context).is_allowed()
+                || caller.returns && state.was_guest(head.document, &caller.holder)?);
+        if let (Decision::Deny(denial), false) = (decision, only_contacts) {
             return Ok(Err(refusal(denial)));
         }
         if known.generation != head.generation {
@@ -678,6 +707,7 @@ fn find_document<S: AdmissionState>(
             bytes: known.bytes,
             held: known.held,
             begins: None,
+            only_contacts,
         }));
     }
     let Some(header) = head.header.clone() else {
@@ -697,6 +727,7 @@ fn find_document<S: AdmissionState>(
         home_unit: header.home_unit,
         scope,
         creator: header.creator,
+        guest: None,
     };
     match access::decide(subject, Action::CreateDocument, resource, context) {
         Decision::Allow => Ok(Ok(Place {
@@ -706,6 +737,7 @@ fn find_document<S: AdmissionState>(
             bytes: 0,
             held: 0,
             begins: Some(header),
+            only_contacts: false,
         })),
         Decision::Deny(denial) => Ok(Err(refusal(denial))),
     }

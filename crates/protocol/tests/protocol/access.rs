@@ -30,9 +30,10 @@ fn holder(role: Role) -> Subject {
 fn resource(action: Action) -> Resource {
     match action {
         Action::ReadHealth | Action::Enrol | Action::OpenSession => Resource::Server,
-        Action::ReadDocument | Action::CreateDocument | Action::WriteDocument => {
-            document(DocKind::Child, VILLAGE, SCOPE, DEVICE)
-        }
+        Action::ReadDocument
+        | Action::CreateDocument
+        | Action::WriteDocument
+        | Action::AddContact => document(DocKind::Child, VILLAGE, SCOPE, DEVICE),
         _ => Resource::Scope(SCOPE),
     }
 }
@@ -43,6 +44,7 @@ fn document(kind: DocKind, home_unit: UnitId, scope: UnitId, creator: DeviceId) 
         home_unit,
         scope,
         creator,
+        guest: None,
     }
 }
 
@@ -57,6 +59,7 @@ fn who_may_do_what_at_home() {
         (Action::ReadDocument, "nyyynn"),
         (Action::CreateDocument, "nyyynn"),
         (Action::WriteDocument, "nyyynn"),
+        (Action::AddContact, "nyyynn"),
         (Action::CreateEnrolment, "nnyyny"),
         (Action::ReadEnrolment, "nnyyny"),
         (Action::ConfirmEnrolment, "nnyyny"),
@@ -68,6 +71,7 @@ fn who_may_do_what_at_home() {
         (Action::ReadRefusals, "nnyynn"),
         (Action::ReadMoves, "nnyynn"),
         (Action::MoveDocuments, "nnyynn"),
+        (Action::AdmitGuests, "nnyynn"),
         (Action::ReadReviews, "nnyynn"),
         (Action::DecideReview, "nnyynn"),
         (Action::AppointHead, "nnnyny"),
@@ -205,6 +209,7 @@ fn an_officer_of_the_district_opens_no_document() {
         Action::ReadDocument,
         Action::CreateDocument,
         Action::WriteDocument,
+        Action::AddContact,
     ] {
         for kind in DocKind::ALL {
             for (home, scope) in [
@@ -223,6 +228,30 @@ fn an_officer_of_the_district_opens_no_document() {
                     );
                 }
             }
+        }
+    }
+}
+
+/// A village that only knows of a child reads its file and adds contacts to it; whoever stands in for that village, and
+/// other kinds of documents, are not in it.
+#[test]
+fn a_guest_reads_a_childs_file_and_adds_contacts_to_it() {
+    let asks = |action, kind, guest| {
+        let resource = Resource::Document {
+            kind,
+            home_unit: OTHER_VILLAGE,
+            scope: SCOPE,
+            creator: OTHER_DEVICE,
+            guest: Some(guest),
+        };
+        decide(holder(Role::Director), action, resource, Context::default()).is_allowed()
+    };
+    for action in Action::ALL {
+        let is_open = matches!(action, Action::ReadDocument | Action::AddContact);
+        assert_eq!(asks(action, DocKind::Child, VILLAGE), is_open, "{action:?}");
+        assert!(!asks(action, DocKind::Child, SCOPE), "{action:?}");
+        for kind in DocKind::ALL {
+            assert!(kind == DocKind::Child || !asks(action, kind, VILLAGE));
         }
     }
 }

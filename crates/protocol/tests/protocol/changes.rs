@@ -3,6 +3,7 @@
 use crate::Seeded;
 use automerge::transaction::Transactable;
 use automerge::{ActorId, AutoCommit, Change, ObjType, ROOT, ReadDoc};
+use ids::DocKind;
 use protocol::change_header::{self, ChangeError};
 use protocol::{genesis, limits};
 use sha2::{Digest, Sha256};
@@ -277,4 +278,69 @@ fn a_change_is_as_large_as_the_limit_and_no_larger() {
     }
     let large = chunk(&body_of_length(most + 1));
     assert_eq!(change_header::read(&large), Err(ChangeError::TooLarge));
+}
+
+/// What a village that only knows of a child may write (docs/adr/0040): entries in one collection, and nothing over anything.
+#[test]
+fn a_change_that_only_adds_to_a_collection_is_told_from_every_other() {
+    let contacts = genesis::collection(DocKind::Child, "contacts").unwrap();
+    assert_eq!(contacts.counter, 9);
+    assert_eq!(genesis::collection(DocKind::Household, "contacts"), None);
+    let made = |write: &dyn Fn(&mut AutoCommit)| {
+        let mut document = AutoCommit::new();
+        for constant in genesis::constants(DocKind::Child, 3).unwrap() {
+            document.load_incremental(constant.bytes).unwrap();
+        }
+        document.set_actor(ActorId::from([7u8; 16].as_slice()));
+        write(&mut document);
+        document.commit();
+        document
+            .get_last_local_change()
+            .unwrap()
+            .raw_bytes()
+            .to_vec()
+    };
+    let add = |document: &mut AutoCommit, name: &str, id: &str| {
+        let (_, map) = document.get(ROOT, name).unwrap().unwrap();
+        let entry = document.put_object(&map, id, ObjType::Map).unwrap();
+        document.put(&entry, "note", "都好").unwrap();
+        let answers = document
+            .put_object(&entry, "answers", ObjType::Map)
+            .unwrap();
+        document.put(&answers, "q1", true).unwrap();
+    };
+    let adds = |bytes: &[u8]| change_header::adds_only_to(bytes, &contacts).unwrap();
+    assert!(adds(&made(&|document| {
+        add(document, "contacts", "c1");
+        add(document, "contacts", "c2");
+    })));
+    let others: [&dyn Fn(&mut AutoCommit); 5] = [
+        &|document| add(document, "attempts", "a1"),
+        &|document| add(document, "rows", "r1"),
+        &|document| {
+            add(document, "contacts", "c1");
+            document.put(ROOT, "schema", 9i64).unwrap();
+        },
+        &|document| {
+            let (_, fields) = document.get(ROOT, "fields").unwrap().unwrap();
+            document.put(&fields, "name", "别人").unwrap();
+        },
+        // A value that is no entry.
+        &|document| {
+            let (_, map) = document.get(ROOT, "contacts").unwrap().unwrap();
+            document.put(&map, "c1", "都好").unwrap();
+        },
+    ];
+    for write in others {
+        assert!(!adds(&made(write)));
+    }
+    let twice = made(&|document| {
+        add(document, "contacts", "c1");
+        document.commit();
+        add(document, "contacts", "c1");
+    });
+    assert!(!adds(&twice), "an entry stood there");
+    for length in 0..twice.len() {
+        assert!(change_header::adds_only_to(&twice[..length], &contacts).is_err());
+    }
 }

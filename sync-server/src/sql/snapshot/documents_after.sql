@@ -1,6 +1,7 @@
-SELECT id, kind, home_unit, creator, rank, generation, schema, birth_unit, birth_generation, bytes
+SELECT d.id, d.kind, d.home_unit, d.creator, d.rank, d.generation, d.schema, d.birth_unit, d.birth_generation, d.bytes, g.unit
 FROM documents AS d
-WHERE scope = :scope AND (rank, id) > (:rank, :id)
+LEFT JOIN guests AS g ON g.document = d.id AND g.state = 'running' AND (g.until_ms IS NULL OR g.until_ms > :now_ms)
+WHERE d.scope = :scope AND (d.rank, d.id) > (:rank, :id)
   AND EXISTS (SELECT 1 FROM actors AS a JOIN changes AS c ON c.actor_id = a.id WHERE a.document = d.id AND c.seq > 0)
-ORDER BY rank, id
+ORDER BY d.rank, d.id
 LIMIT :most;

@@ -3,6 +3,7 @@ import type { CampaignView } from "./CampaignView";
 import type { DueView } from "./DueView";
 import type { FieldBlockView } from "./FieldBlockView";
 import type { FileStatusView } from "./FileStatusView";
+import type { GuestView } from "./GuestView";
 import type { HintView } from "./HintView";
 import type { MissView } from "./MissView";
 import type { MonthView } from "./MonthView";
@@ -128,4 +129,8 @@ draft: string | null,
 /**
  * Who is not to act for this family (回避), and who visits instead.
  */
-recused: Array<RecusedView>, };
+recused: Array<RecusedView>, 
+/**
+ * The second village that knows of the child (户籍村); null where none does.
+ */
+guest: GuestView | null, };

@@ -12,4 +12,8 @@ rows: Array<ChildRow>,
 /**
  * All children there are, for "看全部 28 人".
  */
-total: number, };
+total: number, 
+/**
+ * Children of other villages this one only knows of (户籍村), found likewise.
+ */
+guests: Array<ChildRow>, };

@@ -3,4 +3,4 @@
 /**
  * What a notice above 今天 is about.
  */
-export type NoticeKind = "campaign" | "change" | "stand_in" | "covered" | "ageing";
+export type NoticeKind = "campaign" | "change" | "stand_in" | "covered" | "ageing" | "registered";

@@ -1,0 +1,1 @@
+SELECT until_ms FROM guests WHERE id = :id AND document = :document;
