@@ -1,0 +1,277 @@
+//! Saving a visit: one change in the household (the session) and one in each child's document (the child's part), in one
+//! transaction (architecture.md §8). Nobody met = an attempt in each child's document.
+
+use super::{Desk, desk_of, is_boarder};
+use crate::attachments;
+use crate::contacts::saved;
+use crate::error::ClientError;
+use crate::records::{self, Write};
+use crate::standing;
+use crate::tablet::Tablet;
+use crate::view::{IdInput, OptionView, SavedView, ScreenedView};
+use chrono::NaiveDate;
+use domain::child::{Attempt, ChildVisit, HOUSEHOLD};
+use domain::form::{
+    self, EffectiveAnswers, FormState, PartAnswers, SESSION, SaveRefusal, SummaryGivens,
+};
+use domain::household::Session;
+use domain::record::Edit;
+use ids::{DocKind, DocumentId};
+use store::drafts;
+
+/// Saves the visit: the session, each child's part, and the draft's removal, or nothing at all.
+///
+/// # Errors
+/// `draft_gone`, `nothing_answered` with the first open question, `date_future`, `disk_full`.
+pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientError> {
+    let desk = desk_of(tablet, &input.id)?;
+    let state = form::evaluate(&desk.form, &desk.context, &desk.answers, !desk.full);
+    form::validate_for_save(&state).map_err(|refusals| refused_save(&refusals))?;
+    let effective = form::effective_answers(&desk.form, &desk.context, &desk.answers, !desk.full);
+    let saving = Saving::begin(tablet, &desk, &effective)?;
+    let (writes, records) = match effective.is_attempt {
+        true => saving.attempt()?,
+        false => saving.visit()?,
+    };
+    let draft = desk.draft.draft;
+    records::save_with(tablet, "visit_recorded", &writes, |tx| {
+        attachments::bind(tx, draft, desk.draft.household)?;
+        Ok(drafts::remove(tx, draft)?)
+    })?;
+    let ids: Vec<DocumentId> = desk.children.iter().map(|child| child.id).collect();
+    let mut view = saved(tablet, &ids, records.first().map_or("", String::as_str))?;
+    view.suggests = suggestions(tablet, &state);
+    let is_screened = tablet.packs().screening.is_some() && !effective.is_attempt;
+    if is_screened && !standing::writes_only(tablet)? {
+        view.screenings = desk
+            .children
+            .iter()
+            .zip(&records)
+            .map(|(child, record)| ScreenedView {
+                child: child.id.to_string(),
+                name: child.name(),
+                record: record.clone(),
+            })
+            .collect();
+    }
+    view.mandatory = state.mandatory;
+    Ok(view)
+}
+
+/// A visit on its way from the form into the documents.
+struct Saving<'a> {
+    tablet: &'a Tablet,
+    desk: &'a Desk,
+    effective: &'a EffectiveAnswers,
+    session: PartAnswers,
+    event_date: NaiveDate,
+    today: NaiveDate,
+    now_ms: i64,
+    by: String,
+}
+
+/// What is written, and the id of each child's record; of an attempt there is one.
+type Written = (Vec<Write>, Vec<String>);
+
+impl<'a> Saving<'a> {
+    fn begin(
+        tablet: &'a Tablet,
+        desk: &'a Desk,
+        effective: &'a EffectiveAnswers,
+    ) -> Result<Self, ClientError> {
+        let session = effective.answers.part(SESSION).cloned().unwrap_or_default();
+        let today = tablet.today();
+        let date = session.text("a_date").unwrap_or_default();
+        Ok(Self {
+            event_date: crate::contacts::event_date(date, today)?,
+            tablet,
+            desk,
+            effective,
+            session,
+            today,
+            now_ms: tablet.clock.now_ms(),
+            by: tablet.identity.staff.to_string(),
+        })
+    }
+
+    /// Nobody was met.
+    fn attempt(&self) -> Result<Written, ClientError> {
+        let id = self.tablet.new_id().to_string();
+        let attempt = Attempt {
+            id: id.clone(),
+            event_date: Some(self.event_date),
+            recorded_on: Some(self.today),
+            recorded_ms: self.now_ms,
+            reason: "nobody_home".to_owned(),
+            next_on: None,
+            note: String::new(),
+            by: self.by.clone(),
+            made_by: None,
+        };
+        let mut writes = Vec::new();
+        for child in &self.desk.children {
+            let edits = vec![attempt.to_edit()];
+            let label = format!("{} 没见到", child.name());
+            writes.push(
+                Write::new(child.id, DocKind::Child, child.unit, edits)
+                    .labelled("attempt", label, &id),
+            );
+        }
+        let attached = attachments::edits(self.tablet, self.desk.draft.draft, &id)?;
+        if let Some(first) = self.desk.children.first().filter(|_| !attached.is_empty()) {
+            let household = self.desk.draft.household;
+            let label = format!("{} 没见到", first.name());
+            writes.push(
+                Write::new(household, DocKind::Household, first.unit, attached)
+                    .labelled("attempt", label, &id),
+            );
+        }
+        Ok((writes, vec![id]))
+    }
+
+    /// The session, and a part for every child.
+    fn visit(&self) -> Result<Written, ClientError> {
+        let desk = self.desk;
+        let first = desk.children.first();
+        let first = first.ok_or_else(|| ClientError::new("not_found"))?;
+        let new_id = || self.tablet.new_id().to_string();
+        let id = new_id();
+        let records: Vec<String> = desk.children.iter().map(|_| new_id()).collect();
+        let session = Session {
+            id,
+            event_date: Some(self.event_date),
+            recorded_on: Some(self.today),
+            recorded_ms: self.now_ms,
+            place: self.code("a_place"),
+            kind: self.code("a_kind"),
+            met: self.met(),
+            form: self.form(),
+            by: self.by.clone(),
+            answers: form::to_scalars(&desk.form, &self.session),
+            made_by: None,
+        };
+        let mut edits = vec![session.to_edit()];
+        edits.extend(attachments::edits(
+            self.tablet,
+            desk.draft.draft,
+            &session.id,
+        )?);
+        let mut writes = vec![
+            Write::new(desk.draft.household, DocKind::Household, first.unit, edits)
+                // The session has no line of its own on the sync page: it goes with the first child's part.
+                .labelled("visit", format!("{} 走访", first.name()), &records[0]),
+        ];
+        for (child, record) in desk.children.iter().zip(&records) {
+            let part = self.effective.answers.part(&child.id.to_string());
+            let part = part.cloned().unwrap_or_default();
+            let visit = ChildVisit {
+                id: record.clone(),
+                session: session.id.clone(),
+                household: desk.draft.household.to_string(),
+                event_date: session.event_date,
+                recorded_on: session.recorded_on,
+                recorded_ms: self.now_ms,
+                place: session.place.clone(),
+                kind: session.kind.clone(),
+                met: session.met.clone(),
+                seen: part.code("a_seen") == Some("y"),
+                boarder: is_boarder(child),
+                form: session.form.clone(),
+                summary: self.summary(&part),
+                by: self.by.clone(),
+                answers: form::to_scalars(&desk.form, &part),
+                made_by: None,
+            };
+            let mut edits = vec![visit.to_edit()];
+            if desk.begins {
+                edits.push(Edit::put(HOUSEHOLD, desk.draft.household.to_string()));
+            }
+            writes.push(
+                Write::new(child.id, DocKind::Child, child.unit, edits).labelled(
+                    "visit_part",
+                    format!("{} 走访", child.name()),
+                    record,
+                ),
+            );
+        }
+        Ok((writes, records))
+    }
+
+    /// What she wrote; where she wrote nothing, what follows from the answers.
+    fn summary(&self, part: &PartAnswers) -> String {
+        let written = part.text("l_summary").map(str::trim);
+        if let Some(written) = written.filter(|text| !text.is_empty()) {
+            return written.to_owned();
+        }
+        let chosen = self.session.text("n_next_visit");
+        let givens = SummaryGivens {
+            next_visit: chosen
+                .and_then(|date| date.parse().ok())
+                .or(self.desk.context.next_visit),
+            ..SummaryGivens::default()
+        };
+        form::auto_summary(&self.desk.form, Some(&self.session), Some(part), &givens)
+    }
+
+    fn code(&self, key: &str) -> String {
+        self.session.code(key).unwrap_or_default().to_owned()
+    }
+
+    fn met(&self) -> Vec<String> {
+        let met = self.session.get("a_met");
+        met.map(|answer| answer.codes.clone()).unwrap_or_default()
+    }
+
+    /// The form it was written with, by its content.
+    fn form(&self) -> String {
+        let EffectiveAnswers {
+            pack,
+            version,
+            hash,
+            ..
+        } = self.effective;
+        format!("{pack}@{version}#{hash}")
+    }
+}
+
+fn refused_save(refusals: &[SaveRefusal]) -> ClientError {
+    match refusals.first() {
+        Some(SaveRefusal::Missing { part, key, label }) => ClientError::new("nothing_answered")
+            .with("part", part)
+            .with("key", key)
+            .with("label", label),
+        Some(SaveRefusal::Invalid { part, key, .. }) if key == "a_date" => {
+            ClientError::new("date_future")
+                .with("part", part)
+                .with("key", key)
+        }
+        Some(SaveRefusal::Invalid { part, key, message }) => ClientError::new("answer_invalid")
+            .with("part", part)
+            .with("key", key)
+            .with("message", message),
+        None => ClientError::new("internal"),
+    }
+}
+
+/// Problems the answers so far suggest reporting.
+pub(super) fn suggestions(tablet: &Tablet, state: &FormState) -> Vec<OptionView> {
+    let packs = tablet.packs();
+    let Some(pack) = packs.rules_on(tablet.today()) else {
+        return Vec::new();
+    };
+    let mut cards: Vec<OptionView> = Vec::new();
+    for suggestion in &state.suggestions {
+        let card = pack.problem_cards.iter().find(|card| {
+            card.problem == suggestion.problem || card.also.contains(&suggestion.problem)
+        });
+        if let Some(card) = card
+            && !cards.iter().any(|known| known.code == card.code)
+        {
+            cards.push(OptionView {
+                code: card.code.clone(),
+                label: card.label.clone(),
+            });
+        }
+    }
+    cards
+}
