@@ -234,6 +234,12 @@ pub(crate) fn take(holder: Holder, request: HandOver) -> Result<Step, ApiError> 
             .map(|envelope| Examined::new(&key, envelope))
             .collect();
         Ok(Step::write(move |app, connection| {
+            let (key, sources) = (
+                app.signing_key.verifying_key(),
+                (app.entropy.as_ref(), app.clock.now_ms()),
+            );
+            let tick = request.tick.as_deref();
+            epochs::heed(connection, &key, sources, holder.scope, tick)?;
             let outcomes = keep(app, connection, &holder, &outbox)?;
             note_unsent(connection, holder.device, request.left)?;
             Ok(Step::read(move |app, connection| {

@@ -164,6 +164,15 @@ async fn a_lost_tablet_hands_over_what_it_holds_signs_and_is_empty() -> Result<(
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_set_back_server_lost_is_handed_over_by_the_stopped_tablet_that_alone_has_it()
 -> Result<()> {
+    set_back_behind_the_stopped(SetBack::Restored).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_stopped_tablet_that_alone_knows_proves_that_the_server_was_set_back() -> Result<()> {
+    set_back_behind_the_stopped(SetBack::Unnoticed).await
+}
+
+async fn set_back_behind_the_stopped(how: SetBack) -> Result<()> {
     let mut world = World::new().await?;
     let lost = world.tablet("李玉梅").await?;
     let child = lost.child("石小雨").await?;
@@ -176,15 +185,13 @@ async fn what_a_set_back_server_lost_is_handed_over_by_the_stopped_tablet_that_a
     lost.sync().await?;
     lost.all_delivered().await?;
     let data = world.folder().join("older");
-    world
-        .township
-        .set_back(&copy, &data, SetBack::Restored)
-        .await?;
+    world.township.set_back(&copy, &data, how).await?;
     world.station.sync().await?;
     let later = lost.visit(&child).await?;
     stop(&world, &id, false).await?;
 
     told_to_stop(&lost).await?;
+    world.station.sync().await?;
     let moves: MovesView = world
         .station
         .call("take_handed_over", json!({"device": id}))

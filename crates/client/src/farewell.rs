@@ -159,13 +159,19 @@ fn part(tablet: &Tablet) -> Result<Vec<Queued>, ClientError> {
 }
 
 fn hand_over(tablet: &Tablet, part: Vec<Queued>) -> Result<HandOver, ClientError> {
-    let mut left = tablet.store.read(standing::unsent)?;
+    let (mut left, status) = tablet.store.read(|connection| {
+        Ok::<_, ClientError>((
+            standing::unsent(connection)?,
+            sync_state::status(connection)?,
+        ))
+    })?;
     let going = u32::try_from(part.len()).unwrap_or(u32::MAX);
     left.changes = left.changes.saturating_sub(going);
     Ok(HandOver {
         protocol: PROTOCOL_VERSION,
         outbox: part.into_iter().map(|queued| queued.envelope).collect(),
         left,
+        tick: status.tick,
     })
 }
 

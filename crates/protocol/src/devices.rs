@@ -41,6 +41,10 @@ pub struct HandOver {
     /// What is still here once this part has arrived.
     #[serde(default)]
     pub left: Unsent,
+    /// The newest signed tick the device holds, packed: it proves to a server that was set back what it lost, also where
+    /// nobody else can.
+    #[serde(default, with = "serde_bytes", skip_serializing_if = "Option::is_none")]
+    pub tick: Option<Vec<u8>>,
 }
 
 /// Answer to [`HandOver`]. Nothing of anybody else is in it.

@@ -141,6 +141,7 @@ async fn hands_over(it: &mut Township, tablet: &mut Device, why: &str) {
         protocol: PROTOCOL_VERSION,
         outbox: vec![written],
         left: Unsent::default(),
+        tick: None,
     };
     let handed: HandedOver = tablet.post("/handover", &handing).await.unwrap();
     assert_eq!(handed.outcomes, [(hash, Outcome::Review)]);

@@ -67,6 +67,7 @@ fn handing(outbox: Vec<protocol::Envelope>) -> HandOver {
         protocol: PROTOCOL_VERSION,
         outbox,
         left: Unsent::default(),
+        tick: None,
     }
 }
 

@@ -118,6 +118,7 @@ async fn hand_over(device: &mut Device, outbox: Vec<protocol::Envelope>) -> Hand
         protocol: PROTOCOL_VERSION,
         outbox,
         left: Unsent::default(),
+        tick: None,
     };
     device.post("/handover", &handing).await.unwrap()
 }

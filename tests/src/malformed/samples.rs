@@ -205,6 +205,7 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
         protocol: PROTOCOL_VERSION,
         outbox: sync.outbox,
         left: Unsent::default(),
+        tick: None,
     };
     add("/handover", packed(&hand_over)?);
     let remains = KeepRemains {
