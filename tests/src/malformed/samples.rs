@@ -10,12 +10,12 @@ use protocol::moves::{DecideMove, DecideReview, MoveDecision, OfferMove};
 use protocol::{
     BlobChunk, BlobOffer, BringAudit, BroughtUnitKey, ConfirmEnrolment, CoverVillage,
     CreateEnrolment, CreateVillage, Cursor, DecideErasure, DecideExport, EndCover, EndGrant,
-    EndRecusal, FinishEnrolment, GiveReceipt, GrantPerson, HandOver, InventoryLine,
+    EndGuest, EndRecusal, FinishEnrolment, GiveReceipt, GrantPerson, HandOver, InventoryLine,
     InventoryRequest, KeepRemains, KeepUnitKeys, KnownUnitKey, Locator, NonceRequest, OfferBlobs,
-    OpenSession, PROTOCOL_VERSION, PollEnrolment, PublishForm, ReadAudit, ReadBlob, ReadDocument,
-    ReadEnrolment, RecordVetting, RecusePerson, RefillRequest, RequestErasure, RequestExport,
-    RevealEnrolment, RevokeDevice, SetHold, SignedStatement, SnapshotRequest, StartEnrolment,
-    SyncRequest, Unsent, UseExport, Vetting, WrappedUnitKey, wire,
+    OpenSession, OpenToGuest, PROTOCOL_VERSION, PollEnrolment, PublishForm, ReadAudit, ReadBlob,
+    ReadDocument, ReadEnrolment, RecordVetting, RecusePerson, RefillRequest, RequestErasure,
+    RequestExport, RevealEnrolment, RevokeDevice, SetHold, SignedStatement, SnapshotRequest,
+    StartEnrolment, SyncRequest, Unsent, UseExport, Vetting, WrappedUnitKey, wire,
 };
 use serde::Serialize;
 
@@ -355,6 +355,15 @@ fn add_people(
     };
     add("/people/cover", packed(&cover)?);
     add("/people/cover/end", packed(&EndCover { id })?);
+    let guest = OpenToGuest {
+        id,
+        documents: vec![DocumentId(id)],
+        unit: village,
+        from_ms: i64::MIN,
+        until_ms: Some(i64::MAX),
+    };
+    add("/guests/open", packed(&guest)?);
+    add("/guests/end", packed(&EndGuest { id })?);
     add("/people/recusals", packed(&())?);
     let recuse = RecusePerson {
         id,
