@@ -142,6 +142,8 @@ acts! {
     UnitKeyMade = "unit_key_made";
     /// A station's key was given to a device, sealed to it.
     UnitKeyGiven = "unit_key_given";
+    /// A station's report to the district was taken.
+    ReportTaken = "report_taken";
     /// A head was asked to have a file erased.
     ErasureAsked = "erasure_asked";
     /// A head agreed; the orders stand beside it.

@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_delegated_enrolment.sql"),
     include_str!("migrations/0009_short_hashes.sql"),
     include_str!("migrations/0010_guests.sql"),
+    include_str!("migrations/0011_reports.sql"),
 ];
 /// Jobs that share one commit.
 const GROUP: usize = 128;

@@ -612,24 +612,39 @@ fn enrolled(desk: Desk<'_>, device: &Device) -> Result<Enrolled, ApiError> {
 
 /// What the server says about a device, as it is known now. The same until it is made anew.
 pub(crate) fn certificate(signing_key: &SigningKey, device: &Device) -> Result<Vec<u8>, ApiError> {
+    Ok(proof::sign_statement(signing_key, &certified(device))?)
+}
+
+fn certified(device: &Device) -> DeviceCertificate {
     let holder = device.holder;
+    DeviceCertificate {
+        device: holder.device,
+        staff: holder.staff,
+        role: holder.role,
+        unit: holder.unit,
+        scope: holder.scope,
+        key: device.public_key,
+        issued_ms: device.certified_ms,
+        expires_ms: device.certified_until_ms(),
+        known_as: Some(KnownAs {
+            staff_name: device.staff_name.clone().into(),
+            unit_name: device.unit_name.clone(),
+            region: device.region.clone(),
+            file_numbers: device.file_numbers,
+        }),
+    }
+}
+
+/// The same without anybody's name, for whoever only has to believe what the device signed.
+pub(crate) fn nameless_certificate(
+    signing_key: &SigningKey,
+    device: &Device,
+) -> Result<Vec<u8>, ApiError> {
     Ok(proof::sign_statement(
         signing_key,
         &DeviceCertificate {
-            device: holder.device,
-            staff: holder.staff,
-            role: holder.role,
-            unit: holder.unit,
-            scope: holder.scope,
-            key: device.public_key,
-            issued_ms: device.certified_ms,
-            expires_ms: device.certified_until_ms(),
-            known_as: Some(KnownAs {
-                staff_name: device.staff_name.clone().into(),
-                unit_name: device.unit_name.clone(),
-                region: device.region.clone(),
-                file_numbers: device.file_numbers,
-            }),
+            known_as: None,
+            ..certified(device)
         },
     )?)
 }

@@ -51,6 +51,7 @@ pub mod recover;
 mod recusals;
 mod refill;
 mod refusals;
+mod reports;
 pub mod restore;
 mod reviews;
 mod routes;

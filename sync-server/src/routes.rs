@@ -23,6 +23,7 @@ use crate::people;
 use crate::readmission;
 use crate::recusals;
 use crate::refusals;
+use crate::reports;
 use crate::reviews;
 use crate::shape;
 use crate::state::{App, Serving};
@@ -221,7 +222,28 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     all.extend(audit_endpoints());
     all.extend(people_endpoints());
     all.extend(erasure_endpoints());
+    all.extend(report_endpoints());
     all
+}
+
+/// Routes about what the stations report to the district.
+fn report_endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::writing(
+            Action::BringReport,
+            "/reports/bring",
+            "The station's report to the district, in the place of the one before.",
+            |app, connection, granted, input| {
+                reports::bring(app, connection, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::reading(
+            Action::ReadReports,
+            "/reports/list",
+            "What was reported: to a station its own, to the district every station's.",
+            |app, connection, granted, (): ()| reports::list(app, connection, &granted.holder()?),
+        ),
+    ]
 }
 
 /// Routes a device uses before it has a session.

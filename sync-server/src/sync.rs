@@ -12,6 +12,7 @@ use crate::orders::Orders;
 use crate::organisation;
 use crate::people;
 use crate::publish;
+use crate::reports;
 use crate::settings;
 use crate::state::App;
 use crate::steps::Step;
@@ -245,6 +246,7 @@ fn read_answer(
         recovery,
         certificate: newer_certificate(app, connection, asked)?,
         unit_keys: unit_keys::hint(connection, &asked.holder)?,
+        report_ms: reports::newest_ms(connection, &asked.holder)?,
         next_ca: next_ca::announced(connection)?,
     })
 }

@@ -12,6 +12,7 @@ use crate::error::ApiError;
 use crate::log;
 use crate::orders;
 use crate::organisation;
+use crate::reports;
 use crate::vault::Vault;
 use ids::{ChangeHash, DeviceId, DocumentId, Generation, UnitId};
 use protocol::{change_header, envelope, order};
@@ -83,6 +84,7 @@ pub fn verify(connection: &Connection, vault: &Vault) -> Result<VerifyReport, Ap
                 .push(format!("scope {scope}: the log has a gap"));
         }
     }
+    report.faults.extend(reports::faults(connection, vault)?);
     report.faults.extend(audit::faults(connection)?);
     let (broken, told) = device_audit::verify(connection)?;
     report.faults.extend(broken);

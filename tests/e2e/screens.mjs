@@ -75,6 +75,7 @@ export async function stationScreens(core) {
     ['conflicts-none', '/conflicts', 'station-nav-conflicts'],
     ['sync', '/sync', 'sync-last'],
     ['me', '/me', 'month'],
+    ['reported', '/me/reported'],
     ['work', '/me/work'],
     ['pin', '/me/pin', 'pin-step'],
     ['new-lock', '/me/lock'],
@@ -87,13 +88,15 @@ export async function stationScreens(core) {
 }
 
 /** The same of an officer of the district. */
-export function districtScreens() {
+export async function districtScreens(core) {
+  const { rows } = await core.call('stations')
   return [
-    ['stations', '/stations', 'stations-empty'],
+    ['stations', '/stations', 'urgent'],
+    ['station', `/stations/${rows.at(-1).station}`, 'report-village'],
     ['sync', '/sync', 'sync-last'],
     ['me', '/me', 'about'],
     ['pin', '/me/pin', 'pin-step'],
-    ['new-lock', '/me/lock'],
+    ['new-lock', '/me/lock', 'pin-key-1'],
   ]
 }
 

@@ -42,6 +42,7 @@ READ_FURTHER = {
     "/exports/request",
     "/people/end",
     "/people/recuse",
+    "/reports/bring",
     "/review/decide",
     "/session/open",
     "/unit-keys/keep",

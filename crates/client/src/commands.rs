@@ -6,8 +6,8 @@ use crate::tablet::Tablet;
 use crate::{
     attachments, audit_page, benefits, children, conflicts, contacts, delegation, duties, erasures,
     exports, file_status, forms, guests, masks, moves, office_line, people, problems, recusals,
-    restricted, returned, rhythm, rounds, rows, screening, sheets, standing, station, sync_page,
-    today, visits, work, work_log, writing,
+    reports, restricted, returned, rhythm, rounds, rows, screening, sheets, standing, station,
+    sync_page, today, visits, work, work_log, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -197,6 +197,9 @@ commands! {
         "offer_again" => returned::offer_again, input;
         "put_away" => returned::put_away, input;
         "bring_back" => returned::bring_back, input;
+        "stations" => reports::stations;
+        "station_report" => reports::station, input;
+        "reported" => reports::reported;
         "overview" => station::overview;
         "villages" => station::villages;
         "inbox" => station::inbox;

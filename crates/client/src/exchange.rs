@@ -12,6 +12,7 @@ use crate::error::ClientError;
 use crate::exports;
 use crate::farewell::{self, Farewell};
 use crate::recovery::{self, Errand, GivingBack};
+use crate::reports;
 use crate::rests;
 use crate::server::{read_answer, refused_code};
 use crate::sync::{self, Message, PAGES, Step};
@@ -25,7 +26,7 @@ use protocol::dictionary::With;
 use protocol::session::client::{Effect, Event, SyncSession};
 use protocol::session::proof::{self, RequestProof};
 use protocol::{
-    DeviceList, KeepUnitKeys, NonceRequest, NonceResponse, OpenSession, SessionOpened,
+    DeviceList, KeepUnitKeys, NonceRequest, NonceResponse, OpenSession, Reports, SessionOpened,
     SnapshotPage, SyncResponse, UnitKeyHint, UnitKeys, wire,
 };
 use serde::Serialize;
@@ -84,6 +85,10 @@ pub struct Exchange {
     /// The key was asked for before the first load.
     key_sought: bool,
     trail: Option<Trail>,
+    /// What the server said of reports to the district; none when it was asked, or said nothing yet.
+    report_hint: Option<i64>,
+    /// This device's report was sent.
+    reported: bool,
     uploads: Option<Uploads>,
     sessions: u32,
     received: bool,
@@ -116,6 +121,8 @@ enum At {
     Rests,
     /// The audit trail.
     Trail,
+    /// What a station reports to the district.
+    Reports,
     /// Photos.
     Photos,
     /// A message was sent.
@@ -140,6 +147,7 @@ enum What {
     BringKeys,
     Whole(DocumentId),
     Trail,
+    Reports,
     Offer,
     Piece,
     Farewell,
@@ -165,6 +173,8 @@ impl Exchange {
             key_to_bring: None,
             key_sought: false,
             trail: None,
+            report_hint: None,
+            reported: false,
             uploads: None,
             sessions: 0,
             received: false,
@@ -204,6 +214,7 @@ impl Exchange {
             At::Keys => self.tend_keys(tablet),
             At::Rests => self.fetch_rests(tablet),
             At::Trail => self.send_trail(tablet),
+            At::Reports => self.tend_reports(tablet),
             At::Photos => self.send_photos(tablet),
             At::Over => Ok(Next::Done {
                 received: self.received,
@@ -405,10 +416,32 @@ impl Exchange {
             Some(part) => self.ask(tablet, What::Trail, "/audit/bring", &part),
             None => {
                 delegation::note_told(tablet)?;
-                self.at = At::Photos;
+                self.at = At::Reports;
                 Ok(Next::Worked)
             }
         }
+    }
+
+    /// What is to be heard or said of reports to the district; then photos.
+    fn tend_reports(&mut self, tablet: &Tablet) -> Result<Next, ClientError> {
+        if let Some(newest_ms) = self.report_hint.take()
+            && reports::is_wanted(tablet, newest_ms)?
+        {
+            return self.ask(tablet, What::Reports, "/reports/list", &());
+        }
+        if !self.reported {
+            self.reported = true;
+            match reports::due(tablet) {
+                Ok(Some(report)) => {
+                    return self.ask(tablet, What::Reports, "/reports/bring", &report);
+                }
+                Ok(None) => {}
+                // What could not be counted is no reason for the words not to be through.
+                Err(error) => tracing::warn!(%error, "no report to the district was made"),
+            }
+        }
+        self.at = At::Photos;
+        Ok(Next::Worked)
     }
 
     /// The next thing to say of photos; the end when the slice is over.
@@ -514,6 +547,13 @@ impl Exchange {
                 {
                     // An older server, or one that is busy; that the words are through stays true.
                     tracing::warn!(%error, "the server takes no audit rows now");
+                    self.at = At::Reports;
+                }
+                Err(error)
+                    if matches!(asking.what, What::Reports) && refused_code(&error).is_some() =>
+                {
+                    // An older server, or one that is busy; that the words are through stays true.
+                    tracing::warn!(%error, "the server speaks of no reports now");
                     self.at = At::Photos;
                 }
                 Err(error)
@@ -540,6 +580,7 @@ impl Exchange {
             What::Sync => {
                 let response: SyncResponse = read_answer(body)?;
                 self.key_hint = Some(response.unit_keys);
+                self.report_hint = Some(response.report_ms);
                 self.go_on(Event::Response(Box::new(response)));
             }
             What::GiveBack => {
@@ -580,6 +621,13 @@ impl Exchange {
                     trail.hear(tablet, &read_answer(body)?)?;
                 }
                 self.at = At::Trail;
+            }
+            What::Reports => {
+                let heard: Reports = read_answer(body)?;
+                reports::hear(tablet, &heard)?;
+                // What the pages of an officer show is another now.
+                self.received |= !tablet.identity.role.is_at_station();
+                self.at = At::Reports;
             }
             What::Offer => {
                 if let Some(uploads) = &mut self.uploads {

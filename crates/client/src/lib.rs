@@ -43,6 +43,7 @@ pub mod records;
 pub mod recovery;
 pub mod recusals;
 mod renewal;
+pub mod reports;
 pub mod restricted;
 mod rests;
 pub mod returned;

@@ -17,7 +17,7 @@ use ed25519_dalek::SigningKey;
 use ids::{Clock, Entropy, Incarnation, UnitId};
 use protocol::Enrolled;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use store::identity::{self, FileNumbers, Identity};
 use store::{Connection, OpenOutcome, Store, members, policies, sync_state};
@@ -48,6 +48,8 @@ pub struct Tablet {
     pub(crate) stepped_up: StepUp,
     /// The request this station is comparing.
     pub(crate) delegation: delegation::Desk,
+    /// When the numbers for the district were made last and were the same as before.
+    pub(crate) report_looked_ms: AtomicI64,
     /// Looks that could not be noted because the disk was full.
     pub(crate) unnoted_looks: AtomicU64,
 }
@@ -158,6 +160,7 @@ impl Tablet {
             writes: AtomicU64::new(0),
             stepped_up: StepUp::default(),
             delegation: delegation::Desk::default(),
+            report_looked_ms: AtomicI64::new(0),
             unnoted_looks: AtomicU64::new(0),
         };
         tablet.reload_packs()?;

@@ -326,6 +326,8 @@ pub struct Rules {
     pub retention: RetentionRules,
     /// What it takes to end a file.
     pub ending: EndingRules,
+    /// What a station reports to the district (docs/adr/0039).
+    pub report: ReportRules,
     /// Which codes count as what.
     pub counting: Counting,
     /// Categories with a cadence, by group (decisions 7).
@@ -396,6 +398,40 @@ impl Default for EndingRules {
             without_visit: codes.map(str::to_owned).to_vec(),
             two_persons: vec![Step::Merge.as_str().to_owned()],
             leave_days: None,
+        }
+    }
+}
+
+/// What a station reports to the district, and how often (docs/adr/0039).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReportRules {
+    /// Once in so many days at most.
+    pub every_days: u32,
+    /// A station of which nothing was heard for longer than so many days is silent; a report so old is sent again.
+    pub silent_days: u32,
+    /// A matter of life and safety stands in it for so many days after it was over.
+    pub over_days: u32,
+    /// Counts from one to fewer than this leave the station as some.
+    pub small_below: u32,
+    /// In which counts: codes of [`ReportRules::COUNTS`].
+    pub small_in: Vec<String>,
+}
+
+impl ReportRules {
+    /// What is counted.
+    pub const COUNTS: [&str; 4] = ["children", "categories", "cadence", "problems"];
+}
+
+impl Default for ReportRules {
+    fn default() -> Self {
+        let codes = ["children", "categories", "cadence"];
+        Self {
+            every_days: 1,
+            silent_days: 7,
+            over_days: 30,
+            small_below: 5,
+            small_in: codes.map(str::to_owned).to_vec(),
         }
     }
 }
@@ -539,6 +575,7 @@ impl Default for Rules {
             export_full_numbers: Vec::new(),
             retention: RetentionRules::default(),
             ending: EndingRules::default(),
+            report: ReportRules::default(),
             counting: Counting::default(),
             include: BTreeMap::new(),
             exclude: Vec::new(),

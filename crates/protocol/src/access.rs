@@ -124,11 +124,15 @@ pub enum Action {
     RequestErasure,
     /// Decide about another person's request, and say what must be kept.
     DecideErasure,
+    /// Bring the station's report to the district.
+    BringReport,
+    /// Read reports: a station its own, the district's officers every station's.
+    ReadReports,
 }
 
 impl Action {
     /// All actions, for tables and tests.
-    pub const ALL: [Action; 39] = [
+    pub const ALL: [Action; 41] = [
         Action::ReadHealth,
         Action::Enrol,
         Action::OpenSession,
@@ -168,6 +172,8 @@ impl Action {
         Action::ReadErasures,
         Action::RequestErasure,
         Action::DecideErasure,
+        Action::BringReport,
+        Action::ReadReports,
     ];
 }
 
@@ -296,6 +302,8 @@ enum Who {
     /// Whoever is one of a township.
     Staff,
     Station,
+    /// The station, and the district's officers.
+    StationOrDistrict,
     /// The head.
     Head,
     /// A device that was revoked, whoever held it.
@@ -395,7 +403,9 @@ const fn row(action: Action) -> Row {
         | Action::ReadExports
         | Action::KeepUnitKeys
         | Action::ReadPeople
-        | Action::ReadErasures => Row::of(Who::Station, What::Scope),
+        | Action::ReadErasures
+        | Action::BringReport => Row::of(Who::Station, What::Scope),
+        Action::ReadReports => Row::of(Who::StationOrDistrict, What::Scope),
         Action::MoveDocuments
         | Action::AdmitGuests
         | Action::DelegateEnrolment

@@ -14,6 +14,7 @@
 //! - [`order`] is what the server decides for good and every device carries back to a restored server.
 //! - [`people`] is who is appointed to what and who stands in for whom.
 //! - [`recusal`] is who is not to act for a family (回避).
+//! - [`report`] is what a station reports to the district: numbers and what is urgent.
 //! - [`retry`] says what may heal a refusal, for the tablet that offers again and the server that looks again.
 //! - [`session::client`] and [`session::server`] are the two state machines that speak sync.
 
@@ -38,6 +39,7 @@ pub mod order;
 pub mod outcome;
 pub mod people;
 pub mod recusal;
+pub mod report;
 pub mod retry;
 pub mod sealed;
 pub mod session;
@@ -67,6 +69,7 @@ pub use order::{NumberedOrder, Order};
 pub use outcome::{Outcome, RefusalCode};
 pub use people::*;
 pub use recusal::*;
+pub use report::{BringReport, KnownReport, ReportingStation, Reports};
 pub use station::*;
 pub use unit_key::{
     BroughtUnitKey, KeepUnitKeys, KnownUnitKey, UnitKeyHint, UnitKeyHolder, UnitKeys,

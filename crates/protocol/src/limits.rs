@@ -118,6 +118,14 @@ pub const REMAINS_PART_BYTES: usize = 256 * 1024;
 pub const REMAINS_PARTS: u32 = 64;
 /// A code of a policy's list, in bytes.
 pub const CODE_BYTES: usize = 32;
+/// A station's report, in bytes.
+pub const REPORT_BYTES: usize = 256 * 1024;
+/// Villages in it.
+pub const REPORT_VILLAGES: usize = 500;
+/// Codes that are counted in a village.
+pub const REPORT_CODES: usize = 64;
+/// Matters of life and safety in it.
+pub const REPORT_LINES: usize = 500;
 /// How long an offer to move documents waits for a decision.
 pub const MOVE_OFFER_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// Documents in one move: a household with all its children and their problems.

@@ -418,6 +418,9 @@ pub struct SyncResponse {
     /// How the station's key stands.
     #[serde(default)]
     pub unit_keys: UnitKeyHint,
+    /// When the newest report to the district was taken that the asker may read ([`crate::Reports`]); 0 when there is none.
+    #[serde(default)]
+    pub report_ms: i64,
     /// Fingerprint of the CA that will be used after the present one; the device trusts it from now on, too.
     #[serde(default, with = "serde_bytes", skip_serializing_if = "Option::is_none")]
     pub next_ca: Option<[u8; 32]>,

@@ -40,6 +40,7 @@ pub mod recovery;
 pub mod recusals;
 pub mod renewals;
 mod replay;
+pub mod reports;
 pub mod rests;
 pub mod returned;
 mod row;

@@ -20,6 +20,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (7, include_str!("../migrations/0007_sheets_and_rests.sql")),
     (8, include_str!("../migrations/0008_words_of_a_page.sql")),
     (9, include_str!("../migrations/0009_guests.sql")),
+    (10, include_str!("../migrations/0010_reports.sql")),
 ];
 
 /// The schema this app writes.

@@ -18,6 +18,7 @@ mod hostile;
 mod matrix;
 mod moves;
 mod people;
+mod reports;
 mod returned;
 mod snapshots;
 mod strangers;

@@ -39,7 +39,7 @@ const ROUTES: [(&str, &str); 26] = [
 ];
 
 /// The rest of them.
-const MORE_ROUTES: [(&str, &str); 32] = [
+const MORE_ROUTES: [(&str, &str); 34] = [
     ("/moves/offer", "MoveDocuments"),
     ("/moves/decide", "MoveDocuments"),
     ("/guests/open", "AdmitGuests"),
@@ -72,6 +72,8 @@ const MORE_ROUTES: [(&str, &str); 32] = [
     ("/erasures/request", "RequestErasure"),
     ("/erasures/decide", "DecideErasure"),
     ("/erasures/hold", "DecideErasure"),
+    ("/reports/bring", "BringReport"),
+    ("/reports/list", "ReadReports"),
 ];
 
 fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use sync_server::admin::AdminDesk;
 use sync_server::system::SystemEntropy;
 
-const PATHS: [&str; 53] = [
+const PATHS: [&str; 55] = [
     "/enrol/start",
     "/enrol/reveal",
     "/enrol/poll",
@@ -48,6 +48,8 @@ const PATHS: [&str; 53] = [
     "/exports/use",
     "/unit-keys/read",
     "/unit-keys/keep",
+    "/reports/bring",
+    "/reports/list",
     "/people/list",
     "/people/grant",
     "/people/vet",

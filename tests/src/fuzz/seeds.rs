@@ -213,6 +213,7 @@ fn sync_response() -> SyncResponse {
         chain: None,
         certificate: None,
         unit_keys: protocol::UnitKeyHint::default(),
+        report_ms: 0,
         next_ca: None,
         recovery: None,
     }

@@ -8,7 +8,7 @@ use ids::audit::AuditEntry;
 use ids::{BlobAddress, ChangeHash, DocumentId, Generation, Incarnation, Role, new_uuid};
 use protocol::moves::{DecideMove, DecideReview, MoveDecision, OfferMove};
 use protocol::{
-    BlobChunk, BlobOffer, BringAudit, BroughtUnitKey, ConfirmEnrolment, CoverVillage,
+    BlobChunk, BlobOffer, BringAudit, BringReport, BroughtUnitKey, ConfirmEnrolment, CoverVillage,
     CreateEnrolment, CreateVillage, Cursor, DecideErasure, DecideExport, EndCover, EndGrant,
     EndGuest, EndRecusal, FinishEnrolment, GiveReceipt, GrantPerson, HandOver, InventoryLine,
     InventoryRequest, KeepRemains, KeepUnitKeys, KnownUnitKey, Locator, NonceRequest, OfferBlobs,
@@ -261,6 +261,12 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
     add("/exports/use", packed(&UseExport { id, rows: 1 })?);
     add("/unit-keys/read", packed(&())?);
     add("/unit-keys/keep", packed(&unit_keys(device))?);
+    let report = SignedStatement {
+        body: TEXT.as_bytes().to_vec(),
+        signature: vec![9; 64],
+    };
+    add("/reports/bring", packed(&BringReport { report })?);
+    add("/reports/list", packed(&())?);
     add_people(&mut add, id, ground.village)?;
     add("/erasures/list", packed(&())?);
     let (child, with) = (document, vec![document]);

@@ -99,6 +99,9 @@ export const commands = [
   'offer_again',
   'put_away',
   'bring_back',
+  'stations',
+  'station_report',
+  'reported',
   'overview',
   'villages',
   'create_village',
@@ -259,6 +262,9 @@ export interface Backend {
   offerAgain(input: view.IdInput): Promise<view.ReturnedView>
   putAway(input: view.IdInput): Promise<view.ReturnedView>
   bringBack(input: view.IdInput): Promise<view.ReturnedView>
+  stations(): Promise<view.StationsView>
+  stationReport(input: view.IdInput): Promise<view.StationReportView>
+  reported(): Promise<view.StationReportView>
   overview(): Promise<view.OverviewView>
   villages(): Promise<view.VillageListView>
   createVillage(input: view.NewVillageInput): Promise<view.VillageListView>

@@ -22,7 +22,7 @@ use ids::{DocKind, DocumentId, Role};
 /// The policy's lists an event chooses from.
 const MEASURE: &str = "MEASURE";
 const REFERRAL_BODY: &str = "REFERRAL_BODY";
-pub(super) const SEVERITY: &str = "SEVERITY";
+pub(crate) const SEVERITY: &str = "SEVERITY";
 const POLICE_FEEDBACK: &str = "POLICE_FEEDBACK";
 pub(super) const SATISFACTION: &str = "SATISFACTION";
 

@@ -2,12 +2,15 @@
 
 mod acts;
 mod report;
+mod reported;
 mod room;
 mod steps;
 
+pub(crate) use acts::SEVERITY;
 pub use acts::add_event;
 pub(crate) use acts::place;
 pub use report::{form, mandatory_page, report_problem};
+pub(crate) use reported::{ReportedProblem, is_open_state, reported};
 pub(crate) use room::Room;
 pub use room::role_words;
 pub(crate) use steps::of_village;

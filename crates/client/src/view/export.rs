@@ -40,6 +40,8 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         ProposeStatusInput,
         DecideStatusInput,
         ComingView,
+        StationsView,
+        StationReportView,
         RoundsView,
         RoundInput,
         BenefitsView,

@@ -20,6 +20,7 @@ mod moves;
 mod people;
 mod problem;
 mod recusals;
+mod reports;
 mod returned;
 mod rounds;
 mod sheet;
@@ -45,6 +46,7 @@ pub use moves::*;
 pub use people::*;
 pub use problem::*;
 pub use recusals::*;
+pub use reports::*;
 pub use returned::*;
 pub use rounds::*;
 pub use sheet::*;
@@ -96,6 +98,7 @@ mod tests {
         ("people", include_str!("people.rs")),
         ("problem", include_str!("problem.rs")),
         ("recusals", include_str!("recusals.rs")),
+        ("reports", include_str!("reports.rs")),
         ("returned", include_str!("returned.rs")),
         ("rounds", include_str!("rounds.rs")),
         ("station", include_str!("station.rs")),

@@ -1,6 +1,6 @@
 //! What must hold in a pack before anybody computes with it.
 
-use super::{Campaign, Interval, PolicyPack, TierPredicate, code_matches};
+use super::{Campaign, Interval, PolicyPack, ReportRules, TierPredicate, code_matches};
 use crate::problem::clock::{FollowUpAt, ProblemTimer};
 use crate::status::Step;
 use std::collections::BTreeSet;
@@ -168,6 +168,8 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
         (rules.lease_days_far, "rules.lease_days_far"),
         (rules.reveal_seconds, "rules.reveal_seconds"),
         (rules.vetting_months, "rules.vetting_months"),
+        (rules.report.every_days, "rules.report.every_days"),
+        (rules.report.silent_days, "rules.report.silent_days"),
     ] {
         if value == 0 {
             return Err(PolicyError::Zero(place.to_owned()));
@@ -190,6 +192,10 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
         (rules.vetting_months, "rules.vetting_months"),
         (rules.reopen_months, "rules.reopen_months"),
         (rules.ending.visit_days, "rules.ending.visit_days"),
+        (rules.report.every_days, "rules.report.every_days"),
+        (rules.report.silent_days, "rules.report.silent_days"),
+        (rules.report.over_days, "rules.report.over_days"),
+        (rules.report.small_below, "rules.report.small_below"),
         (
             rules.ending.leave_days.unwrap_or(0),
             "rules.ending.leave_days",
@@ -197,6 +203,11 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
     ] {
         if value > 366 {
             return Err(PolicyError::Range(place.to_owned()));
+        }
+    }
+    for counted in &rules.report.small_in {
+        if !ReportRules::COUNTS.contains(&counted.as_str()) {
+            return Err(unknown("rules.report.small_in".to_owned(), counted));
         }
     }
     for step in &rules.ending.two_persons {

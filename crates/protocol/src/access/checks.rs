@@ -125,7 +125,10 @@ pub(super) const CHECKS: [Check; 16] = [
         refuses: |question| {
             question.holder().is_some_and(|holder| {
                 holder.role == Role::Officer
-                    && !matches!(question.row.who, Who::Member | Who::Stopped)
+                    && !matches!(
+                        question.row.who,
+                        Who::Member | Who::StationOrDistrict | Who::Stopped
+                    )
             })
         },
     },
@@ -134,7 +137,13 @@ pub(super) const CHECKS: [Check; 16] = [
         denial: Denial::Role,
         refuses: |question| {
             question.holder().is_some_and(|holder| {
-                matches!(question.row.who, Who::Station | Who::Head) && !holder.role.is_at_station()
+                let is_districts =
+                    question.row.who == Who::StationOrDistrict && holder.role == Role::Officer;
+                matches!(
+                    question.row.who,
+                    Who::Station | Who::StationOrDistrict | Who::Head
+                ) && !holder.role.is_at_station()
+                    && !is_districts
             })
         },
     },

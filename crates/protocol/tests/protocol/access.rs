@@ -92,6 +92,8 @@ fn who_may_do_what_at_home() {
         (Action::ReadErasures, "nnyynn"),
         (Action::RequestErasure, "nnyynn"),
         (Action::DecideErasure, "nnnynn"),
+        (Action::BringReport, "nnyynn"),
+        (Action::ReadReports, "nnyyyn"),
     ];
     assert_eq!(table.len(), Action::ALL.len());
     for (action, expected) in table {

@@ -73,6 +73,7 @@ fn response(outcomes: Vec<(ChangeHash, Outcome)>, entries: Vec<Entry>, seq: u64)
         chain: None,
         certificate: None,
         unit_keys: protocol::UnitKeyHint::default(),
+        report_ms: 0,
         next_ca: None,
         recovery: None,
     }

@@ -123,6 +123,7 @@ fn response() -> SyncResponse {
         chain: None,
         certificate: None,
         unit_keys: protocol::UnitKeyHint::default(),
+        report_ms: 0,
         next_ca: None,
         recovery: Some(protocol::Recovery {
             hold: true,

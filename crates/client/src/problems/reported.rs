@@ -1,0 +1,87 @@
+//! Problems as a station reports them to the district: what they are and where they stand, without anybody's name or words.
+
+use super::room::Room;
+use super::steps;
+use crate::error::ClientError;
+use crate::system;
+use crate::tablet::Tablet;
+use chrono::NaiveDate;
+use domain::problem::clock::{NextStep, Side};
+use domain::problem::{Event, EventKind, State};
+use ids::{DocumentId, UnitId};
+
+/// A problem that is not over, or not for long.
+pub(crate) struct ReportedProblem {
+    /// Document.
+    pub id: DocumentId,
+    /// Village.
+    pub unit: UnitId,
+    /// What it is, a code.
+    pub kind: String,
+    /// How grave it is now.
+    pub severity: String,
+    /// Where it stands.
+    pub state: &'static str,
+    /// The day it was reported.
+    pub day: NaiveDate,
+    /// It had to be reported to the police, or was.
+    pub mandatory: bool,
+    /// There is a receipt of that.
+    pub receipt: bool,
+    /// What is next, by whom and until when; none when it is over.
+    pub next: Option<(NextStep, Side, Option<NaiveDate>)>,
+}
+
+/// Every problem that is not over, and those that have been for at most so many days.
+pub(crate) fn reported(
+    tablet: &Tablet,
+    over_days: u32,
+) -> Result<Vec<ReportedProblem>, ClientError> {
+    let room = Room::open(tablet)?;
+    let today = tablet.today();
+    let mut found = Vec::new();
+    for noun in &room.problems {
+        let told = room.told(noun)?;
+        let events = &noun.noun.events;
+        let (Some(first), Some(since)) = (events.first(), events.get(told.fold.since)) else {
+            continue;
+        };
+        let is_open = told.fold.state.is_open();
+        let days_over = (today - system::civil_date(since.recorded_ms)).num_days();
+        if !is_open && days_over > i64::from(over_days) {
+            continue;
+        }
+        let calls: Vec<&Event> = told
+            .fold
+            .counted(events)
+            .filter(|(_, kind, _)| *kind == EventKind::Called)
+            .map(|(_, _, event)| event)
+            .collect();
+        let receipt = calls.iter().any(|call| {
+            call.detail
+                .receipt
+                .as_deref()
+                .is_some_and(|it| !it.is_empty())
+        });
+        let next = steps::dues(&room, noun, &told)
+            .first()
+            .map(|due| (due.step, due.side, due.until.day()));
+        found.push(ReportedProblem {
+            id: noun.id,
+            unit: noun.unit,
+            kind: noun.noun.text("type").unwrap_or_default().to_owned(),
+            severity: told.fold.severity.clone(),
+            state: told.fold.state.as_str(),
+            day: system::civil_date(first.recorded_ms),
+            mandatory: noun.noun.text("mandatory_choice") == Some("reported") || !calls.is_empty(),
+            receipt,
+            next: next.filter(|_| is_open),
+        });
+    }
+    Ok(found)
+}
+
+/// Whether a problem in this state is not over; one that is not known here may not be.
+pub(crate) fn is_open_state(code: &str) -> bool {
+    State::parse(code).is_none_or(State::is_open)
+}

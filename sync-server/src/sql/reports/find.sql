@@ -1,0 +1,1 @@
+SELECT device, sealed, taken_ms FROM reports WHERE scope = :scope;

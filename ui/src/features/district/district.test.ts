@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest'
+import type { ReportLineView, StationReportView, StationsView } from '@/backend'
+import { demoBackend } from '@/testing/demo'
+import { show } from '@/testing/mount'
+import StationReport from './StationReport.vue'
+import StationsPage from './StationsPage.vue'
+
+const line: ReportLineView = {
+  problem: '019a0000-0000-7000-8000-0000abcd1234',
+  station: 's1',
+  station_name: '芦汀镇',
+  village: '白荷村',
+  kind: '疑似家庭暴力或虐待',
+  severity: '现在有危险',
+  severity_code: 'S1',
+  day: '2026-11-02',
+  state: 'reported',
+  open: true,
+  mandatory: true,
+  receipt: false,
+  step: 'accept',
+  side: 'station',
+  until: '2026-11-02',
+  late: true,
+}
+
+const view: StationsView = {
+  heard: '2026-11-03T02:00:00Z',
+  lines: [line],
+  rows: [
+    { station: 's2', name: '青溪镇', day: null, days: null, silent: true, children: { least: 0, most: 0 }, overdue: { least: 0, most: 0 }, problems: { least: 0, most: 0 }, lines: 0 },
+    { station: 's1', name: '芦汀镇', day: '2026-11-03', days: 0, silent: false, children: { least: 7, most: 10 }, overdue: { least: 1, most: 4 }, problems: { least: 1, most: 1 }, lines: 1 },
+  ],
+}
+
+test('what is urgent comes first, then each station with the day it spoke of', async () => {
+  const { by } = await show(StationsPage, { backend: demoBackend({ stations: async () => view }) })
+  const urgent = by('report-line').textContent
+  for (const words of ['疑似家庭暴力或虐待', '芦汀镇 · 白荷村', '还没有回执', '站里', '受理', '已经过了']) expect(urgent).toContain(words)
+  const silent = by('row-s2').textContent
+  expect(silent).toContain('没有送来过')
+  expect(silent).not.toContain('0')
+  const row = by('row-s1').textContent
+  for (const words of ['今天', '7–10', '1–4']) expect(row).toContain(words)
+})
+
+test('before any station spoke the page says how it will come', async () => {
+  const none = { ...view, lines: [], rows: [view.rows[0] as StationsView['rows'][number]] }
+  const { by } = await show(StationsPage, { backend: demoBackend({ stations: async () => none }) })
+  expect(by('stations-empty').textContent).toContain('不用打电话')
+  expect(by('row-s2').textContent).toContain('青溪镇')
+})
+
+test('a small number is a range, and says why', async () => {
+  const report: StationReportView = {
+    station: 's1',
+    name: '芦汀镇',
+    day: '2026-11-03',
+    days: 0,
+    silent: false,
+    below: 5,
+    lines: [],
+    left_out: 0,
+    villages: [
+      {
+        village: 'v1',
+        name: '白荷村',
+        children: { least: 6, most: 6 },
+        categories: [{ code: 'LB-1', label: '农村留守儿童', count: { least: 1, most: 4 } }],
+        cadence: [{ code: 'overdue', label: 'overdue', count: { least: 0, most: 0 } }],
+        problems: [],
+      },
+    ],
+  }
+  const { by, wrapper } = await show(StationReport, { props: { report } })
+  expect(by('report-village').textContent).toContain('农村留守儿童 1–4')
+  expect(wrapper.text()).toContain('写成“1–4”的数')
+})
