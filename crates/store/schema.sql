@@ -392,6 +392,13 @@ CREATE TABLE renewals (
   PRIMARY KEY (document, generation)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE reports (
+  only_row  INTEGER PRIMARY KEY CHECK (only_row = 1),
+  packed    BLOB NOT NULL,
+  newest_ms INTEGER NOT NULL,                -- when the server took the newest of them
+  heard_ms  INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE rests (
   document  BLOB PRIMARY KEY,
   family    BLOB NOT NULL,                   -- household, or the child itself: what comes back, comes back together
