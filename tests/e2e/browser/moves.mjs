@@ -107,6 +107,8 @@ journey('a child moves to another village, what was written late is read at the 
   await look(station.page, 'station-guest-missing')
   await station.page.locator('#guest-village').selectOption({ label: otherName })
   await station.tap('guest-save')
+  await station.at('pin-again').waitFor()
+  await typePin(station.page, '283946')
   await until('it is told', async () => (await station.words('guests-said')).includes('告知好了'))
   await look(station.page, 'station-guest')
   await station.page.setViewportSize(stationSmall)
