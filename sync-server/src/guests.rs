@@ -6,7 +6,7 @@ use crate::columns::{self, stored};
 use crate::error::ApiError;
 use crate::log::{self, Append, GuestEntry};
 use crate::moves::{self, Whereabouts};
-use crate::orders::Orders;
+use crate::orders::{self, Orders};
 use crate::organisation;
 use crate::recusals;
 use crate::state::App;
@@ -220,11 +220,7 @@ pub(crate) fn is_known(
             |row| row.get(0),
         )
         .optional()?;
-    Ok(match (known, until_ms) {
-        (None, _) => false,
-        (Some(_), None) => true,
-        (Some(known), Some(until)) => known.is_some_and(|known| known <= until),
-    })
+    Ok(orders::ends_already(known, until_ms))
 }
 
 /// Writes down what an order says.

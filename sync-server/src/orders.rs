@@ -139,6 +139,16 @@ pub(crate) fn is_revoked(connection: &Connection, device: DeviceId) -> rusqlite:
         .exists(named_params! {":device": device.0.as_bytes()})
 }
 
+/// Whether an order that may end something says nothing new: what is known here ends then already, or nothing was said of
+/// an end. The outer `None` is what is not known at all.
+pub(crate) fn ends_already(known: Option<Option<i64>>, until_ms: Option<i64>) -> bool {
+    match (known, until_ms) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(known), Some(until)) => known.is_some_and(|known| known <= until),
+    }
+}
+
 fn act_of(order: &Order) -> Act {
     match order {
         Order::Erase { .. } => Act::DocumentErased,

@@ -6,7 +6,7 @@ use crate::covers;
 use crate::devices;
 use crate::error::ApiError;
 use crate::moves;
-use crate::orders::Orders;
+use crate::orders::{self, Orders};
 use crate::organisation::{self, Staff};
 use crate::people;
 use crate::state::App;
@@ -240,11 +240,7 @@ pub(crate) fn is_known(
             |row| row.get(0),
         )
         .optional()?;
-    Ok(match (known, until_ms) {
-        (None, _) => false,
-        (Some(_), None) => true,
-        (Some(known), Some(until)) => known.is_some_and(|known| known <= until),
-    })
+    Ok(orders::ends_already(known, until_ms))
 }
 
 /// Writes down what an order says.

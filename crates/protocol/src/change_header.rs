@@ -157,16 +157,23 @@ pub fn place_of_map(bytes: &[u8], name: &str) -> Result<Option<ObjectPlace>, Cha
 /// # Errors
 /// The bytes do not begin with an uncompressed change within the limits.
 pub fn read_first(bytes: &[u8]) -> Result<(ChangeHeader, &[u8]), ChangeError> {
-    let (body, checksum, rest) = take_body(bytes)?;
-    let hash = hash_of(body);
-    if hash[..4] != *checksum {
+    let chunk = take_chunk(bytes)?;
+    let hash = hash_of(chunk.body);
+    if hash[..4] != *chunk.checksum {
         return Err(ChangeError::Checksum);
     }
-    Ok((read_body(body, ChangeHash(hash))?, rest))
+    Ok((read_body(chunk.body, ChangeHash(hash))?, chunk.rest))
 }
 
-/// The body of the first chunk, its checksum, and the bytes after it.
-fn take_body(bytes: &[u8]) -> Result<(&[u8], &[u8], &[u8]), ChangeError> {
+/// A chunk as it stands among others.
+struct Chunk<'a> {
+    body: &'a [u8],
+    checksum: &'a [u8],
+    /// The bytes after it.
+    rest: &'a [u8],
+}
+
+fn take_chunk(bytes: &[u8]) -> Result<Chunk<'_>, ChangeError> {
     let mut outer = Reader { bytes };
     if outer.take(4)? != MAGIC {
         return Err(ChangeError::NotAChange);
@@ -180,7 +187,11 @@ fn take_body(bytes: &[u8]) -> Result<(&[u8], &[u8], &[u8]), ChangeError> {
         .ok()
         .filter(|length| *length <= limits::CHANGE_BYTES)
         .ok_or(ChangeError::TooLarge)?;
-    Ok((outer.take(length)?, checksum, outer.bytes))
+    Ok(Chunk {
+        body: outer.take(length)?,
+        checksum,
+        rest: outer.bytes,
+    })
 }
 
 fn hash_of(body: &[u8]) -> [u8; 32] {
@@ -297,7 +308,7 @@ enum Cell<'a> {
 
 impl<'a> Spread<'a> {
     fn of(bytes: &'a [u8]) -> Result<Self, ChangeError> {
-        let (body, ..) = take_body(bytes)?;
+        let body = take_chunk(bytes)?.body;
         let mut reader = Reader { bytes: body };
         let deps = reader.count(limits::CHANGE_DEPS)?;
         reader.take(32 * deps)?;

@@ -16,6 +16,15 @@ pub(super) fn change(bytes: &[u8]) {
             assert!(header.max_op() <= limits::MAX_OP);
             assert!(header.deps.len() as u64 <= limits::CHANGE_DEPS);
             assert_eq!(header.hash.0[..4], bytes[4..8]);
+            // Whatever stands in it, whether it only adds can be said.
+            let found = change_header::place_of_map(&bytes, "contacts")
+                .ok()
+                .flatten();
+            let place = found.unwrap_or(change_header::ObjectPlace {
+                actor: vec![1],
+                counter: 1,
+            });
+            let _ = change_header::adds_only_to(&bytes, &place);
         }
     }
 }
