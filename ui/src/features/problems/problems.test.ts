@@ -57,7 +57,7 @@ function story(more: Partial<ProblemView> = {}): ProblemView {
   }
 }
 
-function open(may: string[], app = station, more: Partial<ProblemView> = {}) {
+function open(may: string[], app = station, more: Partial<ProblemView> = {}, core: Parameters<typeof memoryBackend>[0] = {}) {
   const added: ProblemEventInput[] = []
   const view = story({ may, ...more })
   const backend = memoryBackend({
@@ -67,6 +67,7 @@ function open(may: string[], app = station, more: Partial<ProblemView> = {}) {
       added.push(input)
       return { ...view, row: row('p1', { state: 'accepted' }), may: ['replied'] }
     },
+    ...core,
   })
   return { added, shown: show(ProblemPage, { at: '/problems/p1', pattern: '/problems/:problem', backend, app }) }
 }
@@ -279,4 +280,34 @@ test('the head says what she thinks of an opening, with a sentence', async () =>
   await type('say-o1', '应当看。')
   await tap('opening-justified')
   expect(asked).toEqual([{ problem: 'p1', opening: 'o1', justified: true, text: '应当看。' }])
+})
+
+test('a reply leaves alone what was typed for another step, and a step takes the sheet with it', async () => {
+  const kept: Record<string, string[]>[] = []
+  const { added, shown } = open(['replied', 'measure', 'reopened'], station, {}, {
+    keepSheet: async ({ words }) => {
+      kept.push(words as Record<string, string[]>)
+      return { draft: 's1', photos: false, words, at: '2026-11-23T01:12:00Z' }
+    },
+  })
+  const { by, tap } = await shown
+  const type = async (name: string, words: string) => {
+    const field = by(name).querySelector('textarea') ?? (by(name) as HTMLTextAreaElement)
+    field.value = words
+    field.dispatchEvent(new Event('input'))
+    await flushPromises()
+  }
+  await tap('problem-measure')
+  await type('event-text', '劝过一次')
+  await tap('event-cancel')
+  await tap('problem-reopened')
+  await type('event-text', '又没去')
+  await tap('event-cancel')
+  await type('problem-text', '知道了')
+  await tap('problem-reply')
+  await flushPromises()
+  expect(added[0]).toMatchObject({ kind: 'replied', text: '知道了' })
+  expect(added[0]).not.toHaveProperty('sheet')
+  expect(kept.at(-1)).toMatchObject({ 'measure.text': ['劝过一次'], 'reopened.text': ['又没去'] })
+  expect(kept.at(-1)).not.toHaveProperty('reply')
 })

@@ -7,6 +7,8 @@ import { asProblem, useBackend, type SheetInput, type UiError } from '@/backend'
 /** How long a person may pause while typing before the words are kept. */
 const KEPT_AFTER = 400
 
+const NOTHING = JSON.stringify({})
+
 /** Values by field of a page. */
 export type Words = Record<string, string[]>
 
@@ -27,6 +29,8 @@ export function useSheet(form: SheetForm) {
   /** Photos hang on it, or are about to. */
   const photos = ref(false)
   const problem = shallowRef<UiError | null>(null)
+  /** What was left the last time stands here; nobody types before, so that neither takes the place of the other. */
+  const ready = ref(false)
   let kept: string | null = null
   let timer: ReturnType<typeof setTimeout> | undefined
   let queue: Promise<void> = Promise.resolve()
@@ -47,8 +51,8 @@ export function useSheet(form: SheetForm) {
   }
 
   /** Brings back what was left the last time. The page calls this once it stands as it opens. */
-  function open(): Promise<void> {
-    return inOrder(async () => {
+  async function open(): Promise<void> {
+    await inOrder(async () => {
       const view = await backend.sheet(form.page())
       if (view) {
         draft.value = view.draft
@@ -62,6 +66,7 @@ export function useSheet(form: SheetForm) {
       }
       kept = text()
     })
+    ready.value = true
   }
 
   function keep(): Promise<void> {
@@ -82,12 +87,13 @@ export function useSheet(form: SheetForm) {
     return draft.value
   }
 
-  /** The page was saved, and the sheet with it; what is typed from now on is a new one. */
+  /** The page was saved, and the sheet with it; what is left on the page begins a new one. */
   function done(): void {
     draft.value = null
     since.value = null
     photos.value = false
-    kept = text()
+    kept = NOTHING
+    void keep()
   }
 
   /** The page is left, and keeps nothing any more. */
@@ -129,7 +135,7 @@ export function useSheet(form: SheetForm) {
     void keep()
   })
 
-  return { draft, since, photos, problem, open, settle, done, close, beginPhotos, startAnew }
+  return { draft, since, photos, problem, ready, open, settle, done, close, beginPhotos, startAnew }
 }
 
 export type Sheet = ReturnType<typeof useSheet>
