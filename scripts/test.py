@@ -69,7 +69,18 @@ def closing_counts(log):
     found = re.findall(r"^(\d+) passed, (\d+) failed$", log, re.MULTILINE)
     if not found:
         return Tally()
-    return Tally(int(found[-1][0]), int(found[-1][1]))
+    return Tally(int(found[-1][0]), int(found[-1][1]), journey_failures(log))
+
+
+def journey_failures(log):
+    """One line for each failed journey of a log of `tests/e2e`: its name, why it failed and where in the journey."""
+    told = []
+    for name, text in re.findall(r"^FAILED  ([^\n]*)\n(.*?)(?=^(?:ok|FAILED)  |\Z)", log, re.MULTILINE | re.DOTALL):
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        why = " ".join(line for line in lines[:8] if not line.startswith("at "))
+        where = [line.rsplit("/", 1)[-1].rstrip(")") for line in lines if line.startswith("at ") and "/tests/e2e/" in line]
+        told.append(f"{name}: {why[:400]} ({' < '.join(where[:4]) or 'nowhere'})")
+    return told
 
 
 def kill_counts(log):

@@ -6,8 +6,8 @@
 use crate::error::ApiError;
 use ids::{DeviceId, Entropy};
 use protocol::limits::{
-    BACKOFF_MOST_S, BACKOFF_S, DEVICE_BURST, DEVICE_REQUESTS, DEVICE_REQUESTS_PER_S, PLACES_BLOBS,
-    PLACES_PULLS, PLACES_WORDS, WAIT_FOR_PLACE_MS,
+    BACKOFF_MOST_S, BACKOFF_S, DEVICE_BURST, DEVICE_REQUESTS, DEVICE_REQUESTS_PER_S,
+    DEVICE_WAIT_MS, DEVICE_WAITING, PLACES_BLOBS, PLACES_PULLS, PLACES_WORDS, WAIT_FOR_PLACE_MS,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -54,7 +54,10 @@ struct Pace {
     /// What it may still ask at once, in thousandths.
     credit: i64,
     at_ms: i64,
+    /// Those that are worked on.
     together: Arc<Semaphore>,
+    /// Those and the few that wait to be.
+    here: Arc<Semaphore>,
 }
 
 impl Pace {
@@ -63,6 +66,7 @@ impl Pace {
             credit: DEVICE_BURST * ONE,
             at_ms: now_ms,
             together: Arc::new(Semaphore::new(DEVICE_REQUESTS)),
+            here: Arc::new(Semaphore::new(DEVICE_REQUESTS + DEVICE_WAITING)),
         }
     }
 
@@ -82,7 +86,7 @@ impl Pace {
 
     fn is_quiet(&self, now_ms: i64) -> bool {
         now_ms.saturating_sub(self.at_ms) > 60_000
-            && self.together.available_permits() == DEVICE_REQUESTS
+            && self.here.available_permits() == DEVICE_REQUESTS + DEVICE_WAITING
     }
 }
 
@@ -96,6 +100,7 @@ pub(crate) struct Turn {
     /// How long it waits before it begins.
     pub wait: Duration,
     _turn: OwnedSemaphorePermit,
+    _here: OwnedSemaphorePermit,
 }
 
 impl Herd {
@@ -121,23 +126,42 @@ impl Herd {
         Ok(Place { _place: place })
     }
 
-    /// Lets a device ask, at its pace.
+    /// Lets a device ask, at its pace. While two of its requests are worked on, a few more wait for their turn:
+    /// nobody's tap is refused because her own tablet is syncing.
     ///
     /// # Errors
     /// Busy, when it asks for too much at the same time.
-    pub(crate) fn turn(&self, device: DeviceId, now_ms: i64) -> Result<Turn, ApiError> {
+    pub(crate) async fn turn(&self, device: DeviceId, now_ms: i64) -> Result<Turn, ApiError> {
+        let (wait, here, together) = self.line_up(device, now_ms)?;
+        let turn = tokio::time::timeout(
+            Duration::from_millis(DEVICE_WAIT_MS),
+            together.acquire_owned(),
+        )
+        .await
+        .map_err(|_| ApiError::Busy)?
+        .map_err(|_| ApiError::Busy)?;
+        Ok(Turn {
+            wait,
+            _turn: turn,
+            _here: here,
+        })
+    }
+
+    /// A place in the device's own line, and how long its pace makes the request wait once it is its turn.
+    fn line_up(
+        &self,
+        device: DeviceId,
+        now_ms: i64,
+    ) -> Result<(Duration, OwnedSemaphorePermit, Arc<Semaphore>), ApiError> {
         let mut devices = self.devices();
         if devices.len() >= REMEMBERED {
             devices.retain(|_, pace| !pace.is_quiet(now_ms));
         }
         let pace = devices.entry(device).or_insert_with(|| Pace::new(now_ms));
-        let turn = Arc::clone(&pace.together)
+        let here = Arc::clone(&pace.here)
             .try_acquire_owned()
             .map_err(|_| ApiError::Busy)?;
-        Ok(Turn {
-            wait: pace.take(now_ms),
-            _turn: turn,
-        })
+        Ok((pace.take(now_ms), here, Arc::clone(&pace.together)))
     }
 
     /// What to tell those who are answered while many wait: come again a little later, each at another time.
@@ -193,9 +217,8 @@ mod tests {
     fn a_device_that_asks_without_end_is_slowed_to_its_pace() {
         let herd = Herd::default();
         let wait = |number, now_ms| {
-            herd.turn(device(number), now_ms)
-                .expect("one at a time")
-                .wait
+            let (wait, _, _) = herd.line_up(device(number), now_ms).expect("one at a time");
+            wait
         };
         for _ in 0..DEVICE_BURST {
             assert_eq!(wait(1, 0), Duration::ZERO);
@@ -214,15 +237,34 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_device_has_two_requests_at_a_time() {
+    #[tokio::test]
+    async fn a_device_has_two_requests_at_a_time_and_a_few_that_wait() {
         let herd = Herd::default();
-        let first = herd.turn(device(1), 0);
-        let second = herd.turn(device(1), 0);
+        let first = herd.turn(device(1), 0).await;
+        let second = herd.turn(device(1), 0).await;
         assert!(first.is_ok() && second.is_ok());
-        assert!(herd.turn(device(1), 0).is_err());
+        let mut waiting: Vec<_> = (0..DEVICE_WAITING)
+            .map(|_| Box::pin(herd.turn(device(1), 0)))
+            .collect();
+        for third in &mut waiting {
+            assert!(futures_util::poll!(third.as_mut()).is_pending());
+        }
+        assert!(
+            herd.turn(device(1), 0).await.is_err(),
+            "more than a few are sent away"
+        );
+        assert!(
+            herd.turn(device(2), 0).await.is_ok(),
+            "another device has its own"
+        );
         drop(first);
-        assert!(herd.turn(device(1), 0).is_ok());
+        let third = waiting.remove(0).await;
+        assert!(third.is_ok(), "the next one's turn");
+        drop((waiting, second));
+        assert!(
+            herd.turn(device(1), 0).await.is_ok(),
+            "whoever stopped waiting is out of the line"
+        );
     }
 
     async fn full(herd: &Herd) -> Vec<Place> {

@@ -933,7 +933,7 @@ async fn admit(
     let granted = grant(endpoint.action, caller.as_ref())?;
     let _turn = match &granted.holder {
         Some(holder) => {
-            let turn = app.herd.turn(holder.device, serving.milliseconds())?;
+            let turn = app.herd.turn(holder.device, serving.milliseconds()).await?;
             if !turn.wait.is_zero() {
                 tokio::time::sleep(turn.wait).await;
             }

@@ -163,6 +163,10 @@ pub const PLACES_BLOBS: usize = 8;
 pub const WAIT_FOR_PLACE_MS: u64 = 2_000;
 /// Requests of one device at the same time.
 pub const DEVICE_REQUESTS: usize = 2;
+/// Further requests of it that may wait until one of those is answered: somebody taps while her tablet syncs.
+pub const DEVICE_WAITING: usize = 4;
+/// How long they wait, milliseconds; longer than what is published while it is waited for.
+pub const DEVICE_WAIT_MS: u64 = 10_000;
 /// Requests of one device in a second, in the long run; whoever asks faster is answered more slowly.
 pub const DEVICE_REQUESTS_PER_S: i64 = 40;
 /// Requests of one device as fast as it likes, after it was quiet.

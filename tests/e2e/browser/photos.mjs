@@ -28,7 +28,6 @@ journey('a photo and a signature go from the visit to the station', async (conte
     gaps = (await answer(part, key, option ? [option.code] : [], option ? null : '都好')).missing
   }
   await tablet.page.reload()
-  await typePin(tablet.page, PIN).catch(() => {})
   await tablet.go(`/visit/${draft}`)
   await tablet.at('attachments').waitFor()
 
