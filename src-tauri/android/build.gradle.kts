@@ -9,7 +9,7 @@ android {
 
     defaultConfig {
         // HMAC in the Keystore is older; StrongBox is asked for from 28 on.
-        minSdk = 26
+        minSdk = 28
     }
     compileOptions {
         sourceCompatibility = JavaVersion.VERSION_1_8

@@ -50,6 +50,8 @@ pub struct Condition {
     pub row: Option<String>,
     /// The column of that row that `in`, `within_days`, `past_days` or `recent_days` speak of.
     pub column: Option<String>,
+    /// What further columns of the same row say.
+    pub beside: Vec<Condition>,
     /// The value is one of these; of several chosen ones, any.
     #[serde(rename = "in")]
     pub any_of: Vec<String>,
@@ -148,9 +150,9 @@ impl Condition {
         self.is_of_age(facts).then_some(())?;
         if let Some(block) = &self.row {
             let rows = facts.rows.get(block).map_or(&[][..], Vec::as_slice);
-            let fits = |row: &&Entry| match &self.column {
-                Some(column) => self.fits(&values(row, column), facts.today),
-                None => true,
+            let fits = |row: &&Entry| {
+                self.fits_row(row, facts.today)
+                    && self.beside.iter().all(|one| one.fits_row(row, facts.today))
             };
             let found = rows.iter().find(fits);
             if self.missing && self.column.is_none() {
@@ -186,6 +188,13 @@ impl Condition {
             self.age_from.is_none_or(|from| from <= age)
                 && self.age_below.is_none_or(|below| age < below)
         })
+    }
+
+    fn fits_row(&self, row: &Entry, today: NaiveDate) -> bool {
+        match &self.column {
+            Some(column) => self.fits(&values(row, column), today),
+            None => true,
+        }
     }
 
     fn fits(&self, values: &[String], today: NaiveDate) -> bool {

@@ -258,3 +258,68 @@ fn a_supervisor_asks_for_more_visits_until_the_reason_is_written_down() {
     let file = file.row("tier", reason);
     assert_eq!(file.codes(), ["supervisor_follow", "supervisor_ends"]);
 }
+
+#[test]
+fn what_the_file_knows_of_a_disability_is_asked_about_once() {
+    let file = || File::born("2017-03-02");
+    let disability = |kind: &str| file().row("disability", Entry::new("d").with("kind", kind));
+    let has = |file: File, code: &str| file.codes().iter().any(|found| found == code);
+    assert!(has(disability("4"), "more_visits_disability"));
+    assert!(!has(disability("1"), "more_visits_disability"));
+    let listed = Entry::new("c").with("code", "DD");
+    assert!(!has(
+        disability("4").row("categories", listed),
+        "more_visits_disability"
+    ));
+    let fact = Entry::new("t").with("kind", "child_disability");
+    assert!(!has(
+        disability("4").row("tier", fact),
+        "more_visits_disability"
+    ));
+
+    let member = |relation: &str, kind: &str, grade: &str| {
+        let row = Entry::new("m").with("name", "于文娟");
+        let row = row.with("relation", relation).with("disability", kind);
+        row.with("grade", grade)
+    };
+    let home = |row: Entry| file().row("members", row);
+    assert!(has(home(member("52", "5", "1")), "more_visits_parent"));
+    assert!(!has(home(member("62", "5", "1")), "more_visits_parent"));
+    assert!(!has(home(member("52", "5", "4")), "more_visits_parent"));
+    let apart = home(member("52", "2", "1")).row("members", member("62", "5", "1"));
+    assert!(
+        !has(apart, "more_visits_parent"),
+        "every column has to be of one row"
+    );
+
+    let worry = || Entry::new("p").with("flag", "maybe");
+    assert!(has(
+        file().row("psychology", worry()),
+        "psychology_no_review"
+    ));
+    assert!(!has(
+        file().row("psychology", worry().with("review_on", "2027-02-01")),
+        "psychology_no_review"
+    ));
+    assert!(has(
+        file().row("psychology", worry()),
+        "more_visits_psychology"
+    ));
+}
+
+#[test]
+fn a_child_in_school_has_a_mentor_and_a_buddy() {
+    let school = || File::born("2017-03-02").with("school_stage", "primary");
+    let pair = |kind: &str| Entry::new(kind).with("kind", kind);
+    let of = |file: File| {
+        let codes = file.codes().into_iter();
+        codes
+            .filter(|code| code.starts_with("no_"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of(school()), ["no_pairing"]);
+    assert_eq!(of(school().row("mentor", pair("mentor"))), ["no_buddy"]);
+    assert_eq!(of(school().row("mentor", pair("buddy"))), ["no_mentor"]);
+    let both = school().row("mentor", pair("mentor"));
+    assert!(of(both.row("mentor", pair("buddy"))).is_empty());
+}

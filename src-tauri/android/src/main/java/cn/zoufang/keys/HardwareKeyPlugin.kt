@@ -2,6 +2,7 @@ package cn.zoufang.keys
 
 import android.app.Activity
 import android.util.Base64
+import android.view.View
 import android.view.WindowManager
 import android.webkit.WebView
 import app.tauri.annotation.Command
@@ -22,9 +23,17 @@ class HmacArgs {
 class HardwareKeyPlugin(private val owner: Activity) : Plugin(owner) {
     private val key = DeviceKey("zoufang.device-key.1")
 
-    /** No screenshot, no recording, no cast, and an empty card among the recent apps. */
+    /**
+     * No screenshot, no recording, no cast, and an empty card among the recent apps; no touch that went through another
+     * app's window, nothing offered to or taken from an autofill service, and no debugger at the web view.
+     */
     override fun load(webView: WebView) {
-        owner.runOnUiThread { owner.window.addFlags(WindowManager.LayoutParams.FLAG_SECURE) }
+        owner.runOnUiThread {
+            owner.window.addFlags(WindowManager.LayoutParams.FLAG_SECURE)
+            webView.filterTouchesWhenObscured = true
+            webView.importantForAutofill = View.IMPORTANT_FOR_AUTOFILL_NO_EXCLUDE_DESCENDANTS
+            WebView.setWebContentsDebuggingEnabled(false)
+        }
     }
 
     @Command
