@@ -6,6 +6,7 @@ use client::{App, AppSettings, PinCost};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use store::{ArgonCost, FileHardwareKey, OpenOptions, OpenWith, Store, SystemDisk, identity};
 use zoufang_tests::device::Device;
 use zoufang_tests::story::{PIN, World};
@@ -296,5 +297,28 @@ async fn a_new_key_is_asked_for_or_due_after_a_year_and_nothing_is_lost() -> Res
         tablet.tablet()?.store.read(store::changes::outbox_length)?,
         0
     );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tablet_locks_by_itself_when_its_page_was_closed_and_nobody_asks_anything() -> Result<()>
+{
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let rules = tablet.tablet()?.lock_rules();
+    let minutes = rules.idle_minutes.max(rules.visit_idle_minutes);
+    let minute = Duration::from_secs(60);
+    for _ in 0..=minutes {
+        assert!(!tablet.app.pass_quietly(minute), "a page may still be open");
+    }
+    let _: Value = tablet.call("today", Value::Null).await?;
+    for _ in 0..=minutes + 1 {
+        assert!(!tablet.app.pass_quietly(minute), "somebody was there");
+    }
+    assert!(tablet.app.pass_quietly(minute));
+    assert_eq!(tablet.refusal("today", Value::Null).await?.code, "locked");
+    assert!(!tablet.app.pass_quietly(minute * 60), "once is enough");
+    let view: AppView = tablet.call("unlock", json!({ "pin": PIN })).await?;
+    assert_eq!(view.stage, Stage::Ready);
     Ok(())
 }

@@ -5,6 +5,7 @@ use crate::commands;
 use crate::enrolment::{Asking, Enrolling, Finished};
 use crate::error::ClientError;
 use crate::practice;
+use crate::quiet::Quiet;
 use crate::standing;
 use crate::system;
 use crate::tablet::Tablet;
@@ -117,6 +118,7 @@ pub struct App {
     pub(crate) locked: watch::Sender<u64>,
     end: watch::Sender<bool>,
     announced: AtomicU64,
+    pub(crate) quiet: Quiet,
     /// Somebody's account here was destroyed while this process ran.
     wiped: AtomicBool,
 }
@@ -182,6 +184,7 @@ impl App {
             locked: watch::channel(0).0,
             end: watch::channel(false).0,
             announced: AtomicU64::new(0),
+            quiet: Quiet::default(),
             wiped: AtomicBool::new(false),
         }))
     }
@@ -221,9 +224,10 @@ impl App {
         }
     }
 
-    /// Starts the loop that syncs by itself.
+    /// Starts what goes on by itself: the sync, and the lock behind whoever left without one.
     pub fn start_sync(self: &Arc<Self>) {
         tokio::spawn(crate::runtime::run(self.clone()));
+        tokio::spawn(crate::quiet::run(self.clone()));
     }
 
     /// The unlocked tablet the commands reach: hers, or the practice village while she practises.
@@ -254,6 +258,7 @@ impl App {
         command: &str,
         argument: Value,
     ) -> Result<Value, ClientError> {
+        self.quiet.note_asked();
         commands::call(self, command, argument).await
     }
 

@@ -18,6 +18,7 @@ use crate::view::{
     AddChildFormView, AddChildInput, AmendInput, ChildFileView, ChildListView, ChildRow,
     EditFieldInput, FieldBlockView, FieldView, IdInput, SavedView, SearchInput, SiblingView,
 };
+use domain::calendar::full_date_words;
 use domain::child::{Amendment, Category, HOUSEHOLD, IS_NEW, OPENED_ON};
 use domain::file::{FieldBlock, FieldRule};
 use domain::name_search;
@@ -288,6 +289,9 @@ pub(crate) fn raw_value(
         .map(|text| (document, text))
 }
 
+/// Kinds of field whose value may be a day; one that does not read as a day is shown as it stands.
+const DAYS: [&str; 2] = ["date", "fixed"];
+
 fn field_view(
     tablet: &Tablet,
     field: &FieldRule,
@@ -306,6 +310,11 @@ fn field_view(
     let shown = value.as_deref().and_then(|value| match &field.list {
         Some(list) if view.is_open() => Some(pack.label(list, value).to_owned()),
         None if field.kind == "area" => Some(rows::area_words(tablet, value)),
+        None if view.is_open() && DAYS.contains(&field.kind.as_str()) => Some(
+            value
+                .parse()
+                .map_or_else(|_| value.to_owned(), full_date_words),
+        ),
         _ => view.text(value),
     });
     let document = match (of_household, household) {

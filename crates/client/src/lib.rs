@@ -39,6 +39,7 @@ pub mod people;
 pub mod picture;
 mod practice;
 pub mod problems;
+mod quiet;
 pub mod records;
 pub mod recovery;
 pub mod recusals;

@@ -24,6 +24,19 @@ pub struct FilePack {
     pub hints: Vec<HintRule>,
 }
 
+/// Why a block may be kept (domain.md P-01).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// A duty the law gives the village and the station; nobody is asked.
+    #[default]
+    Duty,
+    /// The family agreed, and may change its mind.
+    Consent,
+    /// Somebody was in danger.
+    Emergency,
+}
+
 /// A block of the child's file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct FieldBlock {
@@ -31,6 +44,12 @@ pub struct FieldBlock {
     pub key: String,
     /// Chinese title.
     pub title: String,
+    /// What it is kept for, one clause in Chinese (domain.md P-04).
+    #[serde(default)]
+    pub purpose: String,
+    /// Why it may be kept.
+    #[serde(default)]
+    pub basis: Basis,
     /// Fields in order.
     #[serde(default)]
     pub fields: Vec<FieldRule>,

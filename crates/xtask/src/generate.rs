@@ -1,4 +1,5 @@
-//! `cargo xtask gen`: the files that are computed from code — constant changes for `protocol`, TypeScript for the UI.
+//! `cargo xtask gen`: the files that are computed — constant changes for `protocol`, TypeScript for the UI, the register
+//! of what a file holds.
 
 use anyhow::{Context, Result, bail};
 use domain::record::doc;
@@ -12,6 +13,9 @@ pub fn run(check: bool) -> Result<()> {
     let root = repository();
     let table = root.join("crates/protocol/src/genesis_table.rs");
     write_or_compare(&table, &genesis_table(), check)?;
+
+    let register = crate::register::text(&root)?;
+    write_or_compare(&root.join(crate::register::PATH), &register, check)?;
 
     let types = root.join("ui/src/backend/generated");
     let scratch = std::env::temp_dir().join(format!("zoufang-gen-{}", std::process::id()));

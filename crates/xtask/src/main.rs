@@ -10,6 +10,7 @@ mod due;
 mod form;
 mod generate;
 mod matrix;
+mod register;
 mod tidy;
 
 #[derive(Parser)]

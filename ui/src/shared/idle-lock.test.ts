@@ -3,7 +3,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { defineComponent, h, shallowRef } from 'vue'
 import { createMemoryHistory, createRouter } from 'vue-router'
 import type { AppView } from '@/backend'
-import { readyTablet } from '@/testing/demo'
+import { backendKey } from '@/backend'
+import { demoBackend, readyTablet } from '@/testing/demo'
 import { appStateKey } from './useAppState'
 import { useIdleLock } from './useIdleLock'
 
@@ -22,6 +23,13 @@ function show(hidden: boolean): void {
 
 async function watched(path: string) {
   let locked = 0
+  let said = 0
+  const backend = demoBackend({
+    app: async () => {
+      said += 1
+      return app
+    },
+  })
   const page = { render: () => h('div') }
   const router = createRouter({
     history: createMemoryHistory(),
@@ -41,9 +49,9 @@ async function watched(path: string) {
     },
   })
   const wrapper = mount(Watching, {
-    global: { plugins: [router], provide: { [appStateKey as symbol]: { view: shallowRef(app), set: () => undefined } } },
+    global: { plugins: [router], provide: { [backendKey as symbol]: backend, [appStateKey as symbol]: { view: shallowRef(app), set: () => undefined } } },
   })
-  return { locked: () => locked, wrapper }
+  return { locked: () => locked, said: () => said, wrapper }
 }
 
 function pass(seconds: number): void {
@@ -89,5 +97,20 @@ test('a tablet that slept with its timers locks when it wakes', async () => {
   vi.setSystemTime(Date.now() + 61_000)
   show(false)
   expect(locked()).toBe(1)
+  wrapper.unmount()
+})
+
+test('whoever reads and touches is said to be there, once a minute; a page nobody touches says nothing', async () => {
+  const { said, wrapper } = await watched('/today')
+  pass(100)
+  expect(said()).toBe(0)
+  for (let second = 0; second < 60; second += 10) {
+    window.dispatchEvent(new Event('scroll'))
+    pass(10)
+  }
+  expect(said()).toBe(1)
+  pass(10)
+  window.dispatchEvent(new Event('pointerdown'))
+  expect(said()).toBe(2)
   wrapper.unmount()
 })

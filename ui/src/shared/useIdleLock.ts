@@ -1,8 +1,10 @@
 // Locks after a time without a touch, and a little after the screen went dark or another window came before it.
-// How long at most is policy; on this device it may be set shorter.
+// How long at most is policy; on this device it may be set shorter. The core locks by itself when no page asks it
+// anything for longer than that, so a page that is read and not typed on says now and then that somebody is there.
 
 import { computed, onMounted, onUnmounted, ref } from 'vue'
 import { useRoute } from 'vue-router'
+import { useBackend } from '@/backend'
 import type { LockRulesView } from '@/backend'
 import { useAppState } from './useAppState'
 
@@ -27,10 +29,13 @@ export function useIdleMinutes() {
 
 /** What the lock goes by on the page that is shown. */
 export function useIdleLock(lock: () => void): void {
+  const backend = useBackend()
   const app = useAppState()
   const route = useRoute()
   const { minutes } = useIdleMinutes()
-  watchIdle(lock, () => {
+  // What comes of it does not matter here; a core that does not answer is another page's to tell.
+  const sayHere = () => void backend.app().catch(() => undefined)
+  watchIdle({ lock, sayHere }, () => {
     const rules: LockRulesView = app.view.value.lock_rules
     // A visit is talked through with the tablet on the knee; each answer is on the disk already.
     const here = route.name === 'visit' ? rules.visit_idle_minutes : minutes.value
@@ -38,20 +43,32 @@ export function useIdleLock(lock: () => void): void {
   })
 }
 
-function watchIdle(lock: () => void, limits: () => { idleMs: number; hiddenMs: number }): void {
+/** How often at most the core is told that somebody touches the page. */
+const SAY_MS = 60_000
+
+interface Doings {
+  readonly lock: () => void
+  readonly sayHere: () => void
+}
+
+function watchIdle({ lock, sayHere }: Doings, limits: () => { idleMs: number; hiddenMs: number }): void {
   const signs = ['pointerdown', 'keydown', 'scroll'] as const
   let touched = Date.now()
+  let said = touched
   let hidden: number | null = null
   let watching: ReturnType<typeof setInterval> | undefined
   const touch = () => {
     touched = Date.now()
+    if (touched - said < SAY_MS) return
+    said = touched
+    sayHere()
   }
   // A timer alone would sleep with the tablet; the clock is asked again when the page comes back.
   const check = () => {
     const now = Date.now()
     const { idleMs, hiddenMs } = limits()
     if (now - touched >= idleMs || (hidden !== null && now - hidden >= hiddenMs)) {
-      touch()
+      touched = now
       hidden = document.hidden ? now : null
       lock()
     }

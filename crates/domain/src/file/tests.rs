@@ -113,6 +113,20 @@ fn the_shipped_fields_have_every_block_of_the_file_and_lists_for_every_choice() 
 }
 
 #[test]
+fn every_block_says_what_it_is_for() {
+    let pack = shipped();
+    for block in &pack.blocks {
+        assert!(!block.purpose.is_empty(), "{}", block.key);
+    }
+    let agreed = |key: &str| {
+        pack.blocks
+            .iter()
+            .any(|block| block.key == key && block.basis == Basis::Consent)
+    };
+    assert!(agreed("wish") && agreed("consent") && !agreed("basic"));
+}
+
+#[test]
 fn what_the_law_forbids_is_said_by_age() {
     let alone = |birth: &str, class: &str| File::born(birth).with("carer_class", class).codes();
     assert!(alone("2019-11-27", "nobody").contains(&"under_8_unattended".to_owned()));

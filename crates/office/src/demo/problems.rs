@@ -349,8 +349,11 @@ fn late_home(child: String, today: NaiveDate) -> DemoProblem {
         kind: "MISSING".into(),
         card: "alone".into(),
         urgency: "now".into(),
-        seen: "傍晚六点还没到家，电话打不通，同学说放学一个人走了。".into(),
-        mandatory: Some(("reported".into(), "18:20 拨打110，村里同时分头找。".into())),
+        seen: "昨天傍晚六点还没到家，电话打不通，同学说放学一个人走了。".into(),
+        mandatory: Some((
+            "reported".into(),
+            "昨天 18:20 拨打110，村里同时分头找。".into(),
+        )),
         events: vec![
             event("accepted", "station", day(31), ""),
             event(
