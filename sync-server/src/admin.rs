@@ -13,6 +13,7 @@ use crate::error::ApiError;
 use crate::next_ca::{self, NextCaError, NextCaStanding};
 use crate::orders::Orders;
 use crate::organisation;
+use crate::policies::{self, PolicyError, Taken};
 use crate::recover::{self, RecoverError, RecoverInput, Recovered, RecoveryRecord};
 use crate::settings::{self, name};
 use crate::tls;
@@ -45,6 +46,9 @@ pub enum AdminError {
     /// Another CA is not prepared or not used.
     #[error(transparent)]
     NextCa(#[from] NextCaError),
+    /// A policy pack that is not taken.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
     /// A refusal.
     #[error("refused: {0}")]
     Refused(#[from] ApiError),
@@ -224,6 +228,33 @@ impl<'a> AdminDesk<'a> {
         supervisor: &str,
     ) -> Result<EnrolmentStatus, AdminError> {
         self.write(|desk| create_township(desk, name, region, supervisor))
+    }
+
+    /// The ids of the policy packs there are.
+    ///
+    /// # Errors
+    /// The database says no.
+    pub fn policies(&self) -> Result<Vec<String>, AdminError> {
+        let packs = policies::all(&self.connection).map_err(ApiError::from)?;
+        Ok(packs.into_iter().map(|(id, _)| id).collect())
+    }
+
+    /// Takes the packs of a folder or a file, all or none, and tells every township; returns what came of each.
+    ///
+    /// # Errors
+    /// One cannot be read, or differs from the one of its id and `replace` was not said.
+    pub fn add_policies(
+        &mut self,
+        path: &Path,
+        replace: bool,
+    ) -> Result<Vec<(String, Taken)>, AdminError> {
+        let packs = policies::read(path)?;
+        if packs.is_empty() {
+            return Err(PolicyError::Nothing(path.to_owned()).into());
+        }
+        let taken = policies::judge(&self.connection, &packs, replace)?;
+        self.write(|desk| policies::take(desk.connection, &packs, &taken, desk.clock.now_ms()))?;
+        Ok(packs.into_iter().map(|(id, _)| id).zip(taken).collect())
     }
 
     /// Erases a document: the order, the deed and the log's entry are one transaction. Bodies and key are gone afterwards.

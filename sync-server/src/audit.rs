@@ -44,6 +44,10 @@ acts! {
     EpochBegan = "epoch_began";
     /// The hold after a restore was ended by hand.
     OrdersConfirmed = "orders_confirmed";
+    /// A policy pack came to those there are.
+    PolicyAdded = "policy_added";
+    /// A policy pack stands in the place of the one of its id.
+    PolicyReplaced = "policy_replaced";
     /// A township was made.
     TownshipMade = "township_made";
     /// The district became a scope of its own, for its officers.

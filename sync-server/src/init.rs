@@ -6,6 +6,7 @@ use crate::enrolment::{self, Desk};
 use crate::error::ApiError;
 use crate::log::{self, Append};
 use crate::organisation::{self, Unit};
+use crate::policies::{self, PolicyError};
 use crate::settings::{self, name};
 use crate::shares;
 use crate::tls::{self, TlsError};
@@ -82,23 +83,8 @@ pub enum InitError {
     #[error("the first facts cannot be kept")]
     Facts(#[from] ApiError),
     /// A policy pack cannot be read.
-    #[error("the policy pack {path} cannot be read")]
-    Policy {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// A policy pack is not JSON.
-    #[error("the policy pack {path} is not JSON")]
-    PolicyJson {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: serde_json::Error,
-    },
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
 }
 
 /// Makes a server. Nothing is left in the data folder when it fails half-way but an empty database.
@@ -110,8 +96,8 @@ pub fn init(
     clock: &dyn Clock,
     entropy: &dyn Entropy,
 ) -> Result<InitReport, InitError> {
-    let policies = match &options.policy {
-        Some(folder) => read_policies(folder)?,
+    let packs = match &options.policy {
+        Some(folder) => policies::read(folder)?,
         None => Vec::new(),
     };
     let mut connection = database::create(&options.data)?;
@@ -134,9 +120,9 @@ pub fn init(
         ),
     )
     .map_err(DatabaseError::from)?;
-    for policy in &policies {
-        organisation::insert_policy(&tx, policy).map_err(ApiError::from)?;
-        log::append(&tx, scope, clock.now_ms(), &Append::Policy(policy))?;
+    for pack in &packs {
+        policies::insert(&tx, pack).map_err(ApiError::from)?;
+        log::append(&tx, scope, clock.now_ms(), &Append::Policy(pack))?;
     }
     let desk = Desk {
         connection: &tx,
@@ -235,56 +221,4 @@ fn write_units(
         )?;
     }
     Ok((district.id, scope))
-}
-
-/// Policy packs as (id, text): the id is the pack's own `id`, else the file's name.
-fn read_policies(folder: &Path) -> Result<Vec<(String, String)>, InitError> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| InitError::Policy { path, source }
-    };
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).map_err(failed(&folder))? {
-            let path = entry.map_err(failed(&folder))?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path
-                .extension()
-                .is_some_and(|extension| extension == "json")
-            {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    files
-        .into_iter()
-        .map(|path| {
-            let text = std::fs::read_to_string(&path).map_err(failed(&path))?;
-            let value: serde_json::Value =
-                serde_json::from_str(&text).map_err(|source| InitError::PolicyJson {
-                    path: path.clone(),
-                    source,
-                })?;
-            let name = value
-                .get("id")
-                .and_then(serde_json::Value::as_str)
-                .map_or_else(
-                    || {
-                        path.file_stem()
-                            .map(|stem| stem.to_string_lossy().into_owned())
-                            .unwrap_or_default()
-                    },
-                    str::to_owned,
-                );
-            // A form keeps every version: a record is read with the one it was written with.
-            let id = match value.get("version").and_then(serde_json::Value::as_u64) {
-                Some(version) => format!("{name}@{version}"),
-                None => name,
-            };
-            Ok((id, text))
-        })
-        .collect()
 }

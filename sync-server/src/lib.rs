@@ -44,6 +44,7 @@ mod openapi;
 mod orders;
 mod organisation;
 mod people;
+pub mod policies;
 mod publish;
 mod publisher;
 mod readmission;

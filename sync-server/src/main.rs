@@ -4,12 +4,13 @@
 /// The larger subcommands, a file each.
 mod commands {
     pub(crate) mod ca;
+    pub(crate) mod policy;
     pub(crate) mod unit;
 }
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
-use commands::{ca, unit};
+use commands::{ca, policy, unit};
 use ids::{DeviceId, DocumentId, Role, UnitId};
 use protocol::{ConfirmEnrolment, CreateEnrolment, EnrolmentStatus};
 use std::path::{Path, PathBuf};
@@ -122,6 +123,9 @@ enum Command {
     /// The CA tablets trust beside the present one, for the day the server goes over to it.
     #[command(subcommand)]
     Ca(ca::CaCommand),
+    /// Policy packs: which there are, and new ones.
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
     /// Villages: what they are called, and what becomes of them.
     #[command(subcommand)]
     Unit(unit::UnitCommand),
@@ -330,6 +334,7 @@ fn main() -> Result<()> {
         }) => run_township_add(&folders, &name, &region, &supervisor),
         Command::Unit(command) => unit::run(&command),
         Command::Ca(command) => ca::run(&command),
+        Command::Policy(command) => policy::run(&command),
         Command::Backup { data, to, key_file } => run_backup(&data, &to, key_file),
         Command::Restore { from, data } => run_restore(&from, &data),
         Command::ConfirmOrders { folders } => run_confirm_orders(&folders),

@@ -8,6 +8,7 @@ use crate::forms;
 use crate::guests;
 use crate::log::{self, Append};
 use crate::people;
+use crate::policies;
 use ed25519_dalek::VerifyingKey;
 use ids::{Clock, DeviceId, Entropy, Role, StaffId, UnitId};
 use protocol::access::{Holder, Standing};
@@ -422,24 +423,6 @@ pub(crate) fn strangers(
     Ok(records)
 }
 
-pub(crate) fn policies(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
-    connection
-        .prepare_cached(include_str!("sql/organisation/policies.sql"))?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect()
-}
-
-pub(crate) fn insert_policy(
-    connection: &Connection,
-    policy: &(String, String),
-) -> rusqlite::Result<()> {
-    connection.execute(
-        include_str!("sql/organisation/insert_policy.sql"),
-        named_params! {":id": policy.0, ":json": policy.1},
-    )?;
-    Ok(())
-}
-
 pub(crate) fn set_seen(
     connection: &Connection,
     device: DeviceId,
@@ -761,7 +744,7 @@ pub(crate) fn create_township(
         let entry = Append::Member(&unit.record());
         log::append(connection, scope, clock.now_ms(), &entry)?;
     }
-    for policy in &policies(connection)? {
+    for policy in &policies::all(connection)? {
         log::append(connection, scope, clock.now_ms(), &Append::Policy(policy))?;
     }
     let (act, object) = (Act::TownshipMade, Object::Unit(scope));
@@ -799,7 +782,7 @@ pub(crate) fn open_district(connection: &Connection, now_ms: i64) -> Result<Unit
         now_ms,
         &Append::Member(&district.record()),
     )?;
-    for policy in &policies(connection)? {
+    for policy in &policies::all(connection)? {
         log::append(connection, scope, now_ms, &Append::Policy(policy))?;
     }
     let (act, object) = (Act::DistrictOpened, Object::Unit(scope));

@@ -7,11 +7,13 @@ use client::view::{CompiledFormView, FormsView, VisitFormView};
 use domain::form::sheet::{Sheet, to_sheets};
 use office::form_sheets;
 use serde_json::{Value, json};
+use sync_server::policies::Taken;
 use zoufang_tests::device::Device;
 use zoufang_tests::story::World;
 use zoufang_tests::township::SetBack;
 
 const SHIPPED: &str = include_str!("../../policy/forms/hv-cn-2.json");
+const RULES: &str = include_str!("../../policy/sh-2024-2026.json");
 const ASKED: &str = "这次来，孩子自己最想说的一件事";
 
 /// The shipped form as a spreadsheet with other words in one cell, and another id and version.
@@ -168,5 +170,72 @@ async fn what_is_wrong_in_a_spreadsheet_is_told_and_nothing_is_published_twice_o
         "a tablet publishes nothing"
     );
     world.township.stop().await;
+    Ok(())
+}
+
+/// The shipped rules as those that come after them.
+fn successor(from: &str, name: &str) -> Result<String> {
+    let mut rules: Value = serde_json::from_str(RULES)?;
+    rules["id"] = json!("SH-2027");
+    rules["name"] = json!(name);
+    rules["valid"] = json!([from, null]);
+    Ok(rules.to_string())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_that_come_later_are_taken_by_a_running_server_and_hold_from_their_day_on()
+-> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let today = tablet.tablet()?.today();
+    let later = today + chrono::Days::new(40);
+    let rules_on = |day| -> Result<String> {
+        let packs = tablet.tablet()?.packs();
+        Ok(packs.rules_on(day).context("rules")?.id.clone())
+    };
+    let before = rules_on(later)?;
+    let file = world.folder().join("next.json");
+    std::fs::write(&file, successor(&later.to_string(), "以后的规定")?)?;
+    let add = |replace: bool| {
+        let taken = world
+            .township
+            .at_the_desk(|desk| desk.add_policies(&file, replace));
+        taken.map(|taken| {
+            taken
+                .into_iter()
+                .map(|(_, taken)| taken)
+                .collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(add(false)?, [Taken::New]);
+    assert_eq!(add(false)?, [Taken::Same], "twice is once");
+    tablet.sync().await?;
+    assert_eq!(rules_on(today)?, before, "a day before keeps its rules");
+    assert_eq!(rules_on(later)?, "SH-2027");
+
+    // Under the same id something else: only when it is said, and what a tablet cannot use leaves its rules alone.
+    std::fs::write(&file, successor(&later.to_string(), "改过的规定")?)?;
+    assert!(add(false).is_err());
+    assert_eq!(add(true)?, [Taken::Replaced]);
+    let mut clash: Value = serde_json::from_str(&successor(&later.to_string(), "同一天的另一份")?)?;
+    clash["id"] = json!("SH-2027-B");
+    std::fs::write(&file, clash.to_string())?;
+    assert_eq!(add(false)?, [Taken::New]);
+    std::fs::write(&file, json!({"id": "SH-2028", "tiers": "?"}).to_string())?;
+    assert_eq!(add(false)?, [Taken::New]);
+    tablet.sync().await?;
+    assert_eq!(rules_on(later)?, "SH-2027");
+    let packs = tablet.tablet()?.packs();
+    assert_eq!(packs.rules_on(later).context("rules")?.name, "改过的规定");
+    let left_out: Vec<_> = packs.unreadable.iter().map(|(id, _)| id.as_str()).collect();
+    assert_eq!(left_out, ["SH-2028", "SH-2027-B"]);
+
+    // Whoever enrols afterwards, and a township made afterwards, have them from the beginning.
+    let fresh = world.tablet("孙桂芳").await?;
+    let packs = fresh.tablet()?.packs();
+    assert_eq!(packs.rules_on(later).context("rules")?.id, "SH-2027");
+    std::fs::write(&file, "{")?;
+    assert!(add(true).is_err());
+    assert_eq!(world.township.faults()?, Vec::<String>::new());
     Ok(())
 }

@@ -149,9 +149,16 @@ impl Packs {
                     .or_insert_with(|| list.clone());
             }
         }
-        match PolicySet::new(rules) {
-            Ok(set) => packs.rules = set,
-            Err(error) => packs.unreadable.push(("*".to_owned(), error.to_string())),
+        // One that cannot stand beside those that came before it is left out; they go on holding.
+        let mut standing: Vec<PolicyPack> = Vec::new();
+        for pack in rules {
+            let mut tried = standing.clone();
+            let id = pack.id.clone();
+            tried.push(pack);
+            match PolicySet::new(tried.clone()) {
+                Ok(set) => (packs.rules, standing) = (set, tried),
+                Err(error) => packs.unreadable.push((id, error.to_string())),
+            }
         }
         packs
     }
