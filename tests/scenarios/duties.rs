@@ -68,7 +68,8 @@ async fn records_tell_of_a_duty_and_a_tick_is_a_persons_own() -> Result<()> {
     write(&second, "activity", &[&child], "family").await?;
     let wish = json!({"child": child, "block": "wish", "replaces": null, "values": {"text": ["球鞋"], "status": ["said"]}});
     let _: Value = first.call("write_row", wish).await?;
-    let report = json!({"children": [child], "card": "danger", "urgency": "now", "seen": "屋里有危险。", "origin_record": null, "mandatory": null});
+    let report = json!({"children": [child], "card": "danger", "urgency": "now", "seen": "屋里有危险。", "origin_record": null,
+                        "mandatory": {"choice": "not_such_case", "text": "电线已经断电。"}});
     let _: Value = first.call("report_problem", report).await?;
     tick(&first, "director/visits", true).await?;
     tick(&first, "director/visits", true).await?;

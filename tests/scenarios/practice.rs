@@ -62,13 +62,14 @@ async fn work(tablet: &Device) -> Result<()> {
     let child = tablet.child("练小禾").await?;
     tablet.contact(&child, WRITTEN).await?;
     tablet.visit(&child).await?;
-    for (card, urgency) in [("school", "days"), ("hurt", "later")] {
+    let none = json!({"choice": "not_such_case", "text": WRITTEN});
+    for (card, urgency, mandatory) in [("school", "days", Value::Null), ("hurt", "later", none)] {
         let _: SavedView = tablet
             .call(
                 "report_problem",
                 json!({
                     "children": [child], "card": card, "urgency": urgency, "seen": WRITTEN, "origin_record": null,
-                    "mandatory": null,
+                    "mandatory": mandatory,
                 }),
             )
             .await?;

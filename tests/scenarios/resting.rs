@@ -90,7 +90,7 @@ async fn an_ended_file_leaves_the_tablet_and_comes_back_whole_when_it_is_opened_
         .await?;
     let _: SavedView = tablet.call("save_visit", json!({"id": form.draft})).await?;
     let visits = records(&tablet.file(&child).await?, TimelineKind::Visit);
-    let asked = json!({"children": [child], "card": "school", "urgency": "later", "seen": "没去学校。",
+    let asked = json!({"children": [child], "card": "poor", "urgency": "later", "seen": "没有书包。",
                        "origin_record": null, "mandatory": null});
     let problem: SavedView = tablet.call("report_problem", asked).await?;
     world.settle(&[&tablet]).await?;

@@ -82,7 +82,7 @@ async fn a_report_half_typed_survives_the_battery_and_is_saved_with_its_photo() 
     let card = form
         .cards
         .iter()
-        .find(|card| card.sealed)
+        .find(|card| card.kinds.iter().any(|kind| kind.sealed))
         .context("one is")?;
     let refused = tablet
         .refusal("report_problem", report(&child, &card.code, &begun))

@@ -39,7 +39,13 @@ async fn a_month_is_written_down_by_itself_and_nobody_elses_work_is_in_it() -> R
                "origin_record": null, "mandatory": mandatory})
     };
     let _: SavedView = tablet
-        .call("report_problem", report("danger", Value::Null))
+        .call(
+            "report_problem",
+            report(
+                "danger",
+                json!({"choice": "not_such_case", "text": "已经断电。"}),
+            ),
+        )
         .await?;
     let sealed = report("hurt", json!({"choice": "reported", "text": "已打110。"}));
     let _: SavedView = tablet.call("report_problem", sealed).await?;

@@ -559,6 +559,7 @@ impl Staffed<'_> {
                 json!({
                     "children": children,
                     "card": problem.card,
+                    "kind": problem.kind,
                     "urgency": problem.urgency,
                     "seen": problem.seen,
                     "origin_record": null,

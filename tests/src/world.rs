@@ -520,6 +520,7 @@ impl<'a> Desk<'a> {
                     Some(&child_part),
                     &SummaryGivens::default(),
                 ),
+                mandatory: Vec::new(),
                 by: self.me(),
                 answers: form::to_scalars(self.form, &child_part),
                 made_by: None,

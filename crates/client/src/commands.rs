@@ -5,9 +5,9 @@ use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
     attachments, audit_page, benefits, children, conflicts, contacts, delegation, duties, erasures,
-    exports, file_status, forms, guests, masks, moves, office_line, people, problems, recusals,
-    reports, restricted, returned, rhythm, rounds, rows, screening, sheets, standing, station,
-    sync_page, today, visits, work, work_log, writing,
+    exports, file_status, forms, guests, mandatory, masks, moves, office_line, people, problems,
+    recusals, reports, restricted, returned, rhythm, rounds, rows, screening, sheets, standing,
+    station, sync_page, today, visits, work, work_log, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -190,6 +190,8 @@ commands! {
         "review_opening" => restricted::review_opening, input;
         "name_handler" => restricted::name_handler, input;
         "mandatory_page" => problems::mandatory_page;
+        "answer_mandatory" => mandatory::answer, input;
+        "check_mandatory" => mandatory::check, input;
         "conflicts" => conflicts::list;
         "settle_conflict" => conflicts::settle, input;
         "sync_status" => sync_page::view_of;

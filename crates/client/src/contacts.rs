@@ -11,7 +11,7 @@ use crate::standing;
 use crate::tablet::Tablet;
 use crate::view::{
     AttemptFormView, AttemptInput, ContactFormView, ContactInput, IdInput, OptionView, SavedView,
-    SheetInput, SheetPage,
+    SheetInput, SheetPage, SuggestView,
 };
 use chrono::NaiveDate;
 use domain::child::{Attempt, Contact};
@@ -139,9 +139,14 @@ pub fn record_contact(tablet: &Tablet, input: &ContactInput) -> Result<SavedView
         saved.suggests = pack
             .problem_cards
             .iter()
-            .map(|card| OptionView {
-                code: card.code.clone(),
+            .map(|card| SuggestView {
+                child: input.child.clone(),
+                name: child.name(),
+                record: contact.id.clone(),
+                card: card.code.clone(),
+                kind: None,
                 label: card.label.clone(),
+                mandatory: false,
             })
             .collect();
     }
@@ -269,7 +274,7 @@ pub fn saved(
             .and_then(|cadence| cadence.verdict(record))
             .and_then(|verdict| verdict.why_not_text.clone()),
         suggests: Vec::new(),
-        mandatory: false,
+        mandatory: Vec::new(),
         screenings: Vec::new(),
     })
 }

@@ -30,6 +30,7 @@ pub mod forms;
 pub mod guests;
 pub mod imports;
 pub mod looks;
+pub mod mandatory;
 pub mod masks;
 pub mod moves;
 mod nouns;

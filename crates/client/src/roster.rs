@@ -287,6 +287,7 @@ fn merged(children: &mut [Noun<Child>]) -> HashMap<DocumentId, Vec<DocumentId>> 
             child.contacts.extend(part.contacts.iter().cloned());
             child.attempts.extend(part.attempts.iter().cloned());
             child.amendments.extend(part.amendments.iter().cloned());
+            child.mandatory.extend(part.mandatory.iter().cloned());
         }
     }
     files

@@ -165,6 +165,7 @@ const WRITING: &[&str] = &[
     "add_attachment",
     "add_child",
     "add_child_form",
+    "answer_mandatory",
     "answer_visit",
     "attempt_form",
     "begin_sheet",

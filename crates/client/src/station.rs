@@ -101,6 +101,7 @@ pub fn overview(tablet: &Tablet) -> Result<OverviewView, ClientError> {
             .take(20)
             .collect(),
         openings: restricted::notices(tablet)?,
+        questions: crate::mandatory::of_station(tablet, &roster)?,
         instead: recusals::instead(tablet, &roster)?,
         second_copy: tablet.store.read(sync_state::status)?.second_copy,
     })

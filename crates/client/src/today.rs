@@ -108,6 +108,7 @@ pub fn today(tablet: &Tablet) -> Result<TodayView, ClientError> {
         answered_problems: crate::problems::unread_count(tablet)?,
         problem_steps: crate::problems::of_village(tablet, soon_days)?,
         recused,
+        questions: crate::mandatory::open(tablet, &roster)?,
         notices: rhythm::notices(tablet, &roster)?,
     })
 }

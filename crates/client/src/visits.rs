@@ -47,6 +47,19 @@ struct Desk {
     begins: bool,
 }
 
+impl Desk {
+    /// Whom an answer concerns, with a name; an answer about the household has none and goes by the first child.
+    fn concerned(&self, part: &str) -> Option<(String, String)> {
+        if part == SESSION {
+            let first = self.children.first()?;
+            return Some((first.id.to_string(), String::new()));
+        }
+        let mut children = self.children.iter();
+        let child = children.find(|child| child.id.to_string() == part)?;
+        Some((part.to_owned(), child.name()))
+    }
+}
+
 /// What a draft keeps: its answers, and which form is open.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Kept {
@@ -391,6 +404,7 @@ fn next_day(
         boarder: false,
         form: String::new(),
         summary: String::new(),
+        mandatory: Vec::new(),
         by: String::new(),
         answers: BTreeMap::new(),
         made_by: None,

@@ -1,6 +1,7 @@
 //! The child's file 一人一档 as its document holds it: fields, categories, tier facts, and the records about the child.
 
 use crate::cadence::Kind;
+use crate::mandatory::Said;
 use crate::record::{AMENDMENTS, Edit, Entry, ROWS, Record, standing};
 use crate::scalar::Scalar;
 use crate::screening::SettledLevel;
@@ -114,6 +115,8 @@ pub struct ChildVisit {
     pub form: String,
     /// ≤ 200 characters for the national column.
     pub summary: String,
+    /// The answers that ask for a mandatory report, each as a [`crate::mandatory::Reason`] reads it.
+    pub mandatory: Vec<String>,
     /// Staff id as claimed in the entry; the envelope's author is what counts.
     pub by: String,
     /// Answers of the child's part.
@@ -222,6 +225,9 @@ pub struct Child {
     pub attempts: Vec<Attempt>,
     /// Corrections.
     pub amendments: Vec<Amendment>,
+    /// What was said to the questions whether something was reported ([`crate::mandatory`]), in causal order. No later row
+    /// takes one away.
+    pub mandatory: Vec<Said>,
     /// The entries of the file's blocks that stand, by collection, as they were written: categories, tier facts, pauses, rows.
     pub listed: BTreeMap<&'static str, Vec<Entry>>,
     /// Whether the file runs. Who may decide that is not in the document: whoever knows the authors folds it
@@ -269,6 +275,11 @@ impl Child {
             contacts: record.entries("contacts").iter().map(contact).collect(),
             attempts: record.entries("attempts").iter().map(attempt).collect(),
             amendments: record.entries(AMENDMENTS).iter().map(amendment).collect(),
+            mandatory: record
+                .entries(ROWS)
+                .iter()
+                .filter_map(Said::from_entry)
+                .collect(),
             listed,
             status: Status::default(),
         }
@@ -378,6 +389,7 @@ fn visit(entry: &Entry) -> ChildVisit {
         boarder: entry.is("boarder"),
         form: entry.text_or_empty("form"),
         summary: entry.text_or_empty("summary"),
+        mandatory: entry.codes("mandatory"),
         by: entry.text_or_empty("by"),
         answers: entry.answers.clone(),
         made_by: entry.made_by,
@@ -450,6 +462,7 @@ impl ChildVisit {
             .with("boarder", self.boarder)
             .with("form", self.form.as_str())
             .with("summary", self.summary.as_str())
+            .with_codes("mandatory", &self.mandatory)
             .with("by", self.by.as_str());
         entry.answers.clone_from(&self.answers);
         Edit::Add {

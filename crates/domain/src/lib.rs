@@ -15,6 +15,7 @@ pub mod form;
 pub mod household;
 pub mod identity_number;
 pub mod import;
+pub mod mandatory;
 pub mod name_search;
 pub mod phone;
 pub mod policy;

@@ -673,7 +673,7 @@ pub struct ProblemCard {
     pub hint: String,
     /// Main problem type it stands for.
     pub problem: String,
-    /// Other types a supervisor may narrow it to.
+    /// Types that may be meant more precisely: whoever reports may tap one, and the station may set it.
     #[serde(default)]
     pub also: Vec<String>,
 }
@@ -777,6 +777,25 @@ impl PolicyPack {
     /// A card by code.
     pub fn problem_card(&self, code: &str) -> Option<&ProblemCard> {
         self.problem_cards.iter().find(|card| card.code == code)
+    }
+
+    /// The card a type is reported with: the one it is the main type of, before those it is a further one of.
+    pub fn card_of(&self, kind: &str) -> Option<&ProblemCard> {
+        let main = self.problem_cards.iter().find(|card| card.problem == kind);
+        main.or_else(|| {
+            let mut cards = self.problem_cards.iter();
+            cards.find(|card| card.also.iter().any(|code| code == kind))
+        })
+    }
+
+    /// The types a card offers: its main one first, then those that may be meant more precisely.
+    pub fn kinds_of<'a>(
+        &'a self,
+        card: &'a ProblemCard,
+    ) -> impl Iterator<Item = &'a ProblemType> + 'a {
+        std::iter::once(&card.problem)
+            .chain(&card.also)
+            .filter_map(|code| self.problem(code))
     }
 
     /// An urgency by code.

@@ -290,6 +290,16 @@ impl Problem {
     }
 }
 
+/// The graver of two severities; one that is not known says nothing.
+pub fn stricter<'a>(one: &'a str, other: &'a str) -> &'a str {
+    let known = |severity: &str| matches!(severity, "S1" | "S2" | "S3" | "S4");
+    match (known(one), known(other)) {
+        (true, true) => one.min(other),
+        (false, true) => other,
+        _ => one,
+    }
+}
+
 /// The edit that adds an event.
 pub fn add_event(id: &str, kind: EventKind, text: &str, recorded_ms: i64, by: &str) -> Edit {
     add_detailed(id, kind, text, &Detail::default(), recorded_ms, by)

@@ -1,6 +1,6 @@
 // The whole form on the screen: opened and folded, hazards, rows added and taken away, saved; then the screening that a
 // person settles, and the station that alone leads out of the highest level.
-import { checkAxe, equal, journey, look, open, startWorld, tabletLandscape, tabletPortrait, truthy, typePin, until } from '../lib.mjs'
+import { checkAxe, equal, journey, look, open, startWorld, stationScreen, tabletLandscape, tabletPortrait, truthy, typePin, until } from '../lib.mjs'
 
 const PIN = '593817'
 
@@ -80,10 +80,40 @@ journey('the whole visit form, and a screening that a person settles', async (co
   await answer(child, 'f_mood', 'fear')
   await answer(child, 'f_friends', 'bullied')
   await answer(child, 'l_overall', 'risk')
+  await answer(child, 'c_discipline', 'beat')
+  await tablet.at('asks-after').waitFor()
   await tablet.page.setViewportSize(tabletPortrait)
   await look(tablet.page, 'tablet-visit-portrait')
   await tablet.page.setViewportSize(tabletLandscape)
   await tablet.tap('visit-save')
+
+  // The words are safe; whether it was reported is asked, on this page and after the page was lost.
+  await tablet.at('duty-question').waitFor()
+  truthy((await tablet.words('duty-question')).includes('体罚'), 'what asks is said')
+  await look(tablet.page, 'visit-question-1280x800')
+  await checkAxe(tablet.page, 'a visit that asks')
+  await tablet.page.setViewportSize(tabletPortrait)
+  await look(tablet.page, 'visit-question-800x1280')
+  await tablet.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
+  await look(tablet.page, 'visit-question-200pct')
+  await tablet.page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
+  await tablet.page.setViewportSize(tabletLandscape)
+  await tablet.tap('nav-today')
+  await tablet.page.getByText('就能离开这页').waitFor()
+  truthy(await tablet.at('duty-question').isVisible(), 'the page stays')
+  // Opened anew, as after an empty battery: it stands on top of the list.
+  const anew = await open(context, core, tabletLandscape)
+  await anew.go('/today')
+  await anew.at(`question:${child}`).waitFor()
+  await look(anew.page, 'today-question-1280x800')
+  await checkAxe(anew.page, 'today with a question')
+  await anew.page.setViewportSize(tabletPortrait)
+  await look(anew.page, 'today-question-800x1280')
+  await anew.page.close()
+  await tablet.tap('answer:mandatory:not_such_case')
+  await tablet.page.locator('#duty-text').fill('是说气话，身上没有伤，奶奶也在场。')
+  await tablet.tap('mandatory-done')
+  await until('it is answered', async () => (await core.call('today')).questions.length === 0)
   await tablet.at('saved').waitFor()
   await tablet.tap(`screening:${child}`)
   await tablet.at('screening-suggested').waitFor()
@@ -109,5 +139,21 @@ journey('the whole visit form, and a screening that a person settles', async (co
     return view?.settled && view
   })
   equal(there.settled.level.code, 'raised', 'the station reads what was settled')
+  const station = await open(context, stationCore, stationScreen)
+  await station.go('/overview')
+  await station.at('mandatory-disagrees').waitFor()
+  await look(station.page, 'station-mandatory')
+  await checkAxe(station.page, 'why something was not reported')
+  await station.tap('mandatory-disagrees')
+  await station.page.locator('#mandatory-words').fill('请马上打110，我这就过来。')
+  await look(station.page, 'station-mandatory-again')
+  await station.tap('mandatory-ask-again')
+  await until('it is open again', async () => (await stationCore.call('overview')).questions[0]?.answer === null)
+  const again = await until('the village has it', async () => {
+    await stationCore.call('sync_now')
+    await core.call('sync_now')
+    return (await core.call('today')).questions[0]
+  })
+  truthy(again.station.text.includes('110'), 'and reads why')
   truthy(there.settled.by.length > 0, 'and who settled it')
 })

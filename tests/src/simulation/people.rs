@@ -2,7 +2,7 @@
 
 use super::chance::Chance;
 use client::view::{
-    AddChildInput, AmendInput, AnswerInput, ContactInput, EditFieldInput, IdInput,
+    AddChildInput, AmendInput, AnswerInput, ContactInput, EditFieldInput, IdInput, MandatoryInput,
     ProblemEventInput, ProblemInput, SearchInput, SettleInput,
 };
 use client::{ClientError, Tablet, children, conflicts, contacts, problems, visits};
@@ -145,8 +145,15 @@ fn problem(
             card: card.to_owned(),
             urgency: if card == "hurt" { "days" } else { "later" }.to_owned(),
             seen: "门口河边没有护栏。".to_owned(),
+            kind: None,
             origin_record: None,
-            mandatory: None,
+            mandatory: (card == "hurt").then(|| MandatoryInput {
+                choice: "not_such_case".to_owned(),
+                text: "同学之间推了一下。".to_owned(),
+                whom: None,
+                at: None,
+                receipt: None,
+            }),
             sheet: None,
         },
     )?;

@@ -91,6 +91,8 @@ export const commands = [
   'review_opening',
   'name_handler',
   'mandatory_page',
+  'answer_mandatory',
+  'check_mandatory',
   'conflicts',
   'settle_conflict',
   'sync_status',
@@ -254,6 +256,8 @@ export interface Backend {
   reviewOpening(input: view.ReviewOpeningInput): Promise<view.ProblemView>
   nameHandler(input: view.HandlerInput): Promise<view.ProblemView>
   mandatoryPage(): Promise<view.MandatoryView>
+  answerMandatory(input: view.AnswerMandatoryInput): Promise<view.SavedView>
+  checkMandatory(input: view.CheckMandatoryInput): Promise<view.OverviewView>
   conflicts(): Promise<view.ConflictListView>
   settleConflict(input: view.SettleInput): Promise<view.ConflictListView>
   syncStatus(): Promise<view.SyncView>

@@ -91,6 +91,7 @@ export const todayView: TodayView = {
   answered_problems: 2,
   problem_steps: [],
   recused: 0,
+  questions: [],
   notices: [{ kind: 'campaign', name: '寒假开头看一看', from: '2027-01-23', until: '2027-02-01', count: 3 }],
 }
 
@@ -187,7 +188,7 @@ export function visitForm(): VisitFormView {
     saved_at: '2026-11-24T02:42:00Z',
     last_note: '上次（10月18日）：情绪低落，9 月起不愿上学',
     phrases: ['一切正常', '奶奶身体不好', '需要学习用品'],
-    mandatory: false,
+    mandatory: [],
     suggests: [],
     is_attempt: false,
     old_form: false,
@@ -391,7 +392,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
   let file = childFile()
   let attached: AttachmentView[] = []
   let taken: AttachmentView | null = null
-  const saved = { record: 'r9', names: '石小雨', next: [due('visit', '2026-12-25', '2027-01-23', -60, '每月一次：母亲重度残疾')], why_not: null, suggests: [], mandatory: false, screenings: [] }
+  const saved = { record: 'r9', names: '石小雨', next: [due('visit', '2026-12-25', '2027-01-23', -60, '每月一次：母亲重度残疾')], why_not: null, suggests: [], mandatory: [], screenings: [] }
 
   function answer(part: string, key: string, codes: string[], text: string | null): VisitFormView {
     form = {
@@ -562,7 +563,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       return form
     },
     visitPosition: async () => null,
-    saveVisit: async () => ({ ...saved, suggests: [{ code: 'school', label: '不上学' }] }),
+    saveVisit: async () => ({ ...saved, suggests: [{ child: 'c1', name: '石小雨', record: 'r9', card: 'school', kind: 'DROPOUT', label: '辍学或长期缺课', mandatory: false }] }),
     discardDraft: async () => null,
     restoreDraft: async () => form,
     visitRead: async ({ child, record }) => ({
@@ -607,14 +608,14 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
     openAttachment: async () => ({ done: 43, total: 43, media_type: 'image/jpeg', data: PICTURE }),
     problemForm: async ({ id }) => ({
       cards: [
-        { code: 'school', label: '不上学', hint: '', sealed: false },
-        { code: 'health', label: '生病没治', hint: '', sealed: false },
-        { code: 'hurt', label: '被打、被欺负', hint: '', sealed: true },
-        { code: 'alone', label: '没人管', hint: '', sealed: false },
-        { code: 'poor', label: '吃穿困难', hint: '', sealed: false },
-        { code: 'mood', label: '情绪不对', hint: '', sealed: false },
-        { code: 'home', label: '家里不安全', hint: '', sealed: false },
-        { code: 'other', label: '其他', hint: '', sealed: false },
+        { code: 'school', label: '不上学', hint: '', kinds: [{ code: 'DROPOUT', label: '辍学或长期缺课', sealed: false, mandatory: false }, { code: 'BULLY', label: '校园欺凌', sealed: false, mandatory: false }] },
+        { code: 'health', label: '生病没治', hint: '', kinds: [{ code: 'HEALTH', label: '生病没治', sealed: false, mandatory: false }] },
+        { code: 'hurt', label: '被打、被欺负', hint: '', kinds: [{ code: 'ABUSE', label: '疑似家庭暴力或虐待', sealed: true, mandatory: true }, { code: 'BULLY', label: '校园欺凌', sealed: false, mandatory: false }] },
+        { code: 'alone', label: '没人管', hint: '', kinds: [{ code: 'ALONE', label: '没人管', sealed: false, mandatory: false }] },
+        { code: 'poor', label: '吃穿困难', hint: '', kinds: [{ code: 'POOR', label: '吃穿困难', sealed: false, mandatory: false }] },
+        { code: 'mood', label: '情绪不对', hint: '', kinds: [{ code: 'MOOD', label: '情绪不对', sealed: false, mandatory: false }] },
+        { code: 'home', label: '家里不安全', hint: '', kinds: [{ code: 'HOME', label: '家里不安全', sealed: false, mandatory: false }] },
+        { code: 'other', label: '其他', hint: '', kinds: [{ code: 'OTHER', label: '其他', sealed: false, mandatory: false }] },
       ],
       urgencies: [
         { code: 'now', label: '现在有危险' },
@@ -625,6 +626,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       child: id,
       name: '石小雨',
       siblings: [{ code: 'c2', label: '石小晨' }],
+      questions: [],
     }),
     reportProblem: async () => ({ ...saved, next: [] }),
     mandatoryPage: async () => ({

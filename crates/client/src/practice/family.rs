@@ -224,6 +224,7 @@ impl Desk<'_> {
                 Some(&answers),
                 &SummaryGivens::default(),
             ),
+            mandatory: Vec::new(),
             by: session.by.clone(),
             answers: form::to_scalars(form, &answers),
             made_by: None,

@@ -4,6 +4,7 @@ use super::acts;
 use crate::attachments;
 use crate::contacts::{note, options};
 use crate::error::ClientError;
+use crate::mandatory;
 use crate::records::{self, Write};
 use crate::roster::{self, Roster};
 use crate::sheets;
@@ -11,9 +12,10 @@ use crate::tablet::Tablet;
 use crate::unit_keys;
 use crate::view::{
     CardView, IdInput, MandatoryInput, MandatoryView, OptionView, ProblemFormView, ProblemInput,
-    SavedView, SheetInput, SheetPage,
+    ProblemKindView, SavedView, SheetInput, SheetPage,
 };
-use domain::policy::PolicyPack;
+use domain::mandatory::Word;
+use domain::policy::{PolicyPack, ProblemCard, ProblemType};
 use domain::problem::{self, Detail, EventKind};
 use domain::record::Edit;
 use domain::restricted::Note;
@@ -21,6 +23,9 @@ use ids::{DocKind, DocumentId};
 
 /// What stands in the problem instead of words that are the station's alone.
 const SEALED: &str = "详细情况已单独报给站里，这里不显示。";
+
+/// Severity of what is a matter of life and safety.
+const GRAVE: &str = "S1";
 
 /// What the report screen offers for a child.
 ///
@@ -41,9 +46,15 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ProblemFormView, ClientE
                 code: card.code.clone(),
                 label: card.label.clone(),
                 hint: card.hint.clone(),
-                sealed: pack
-                    .problem(&card.problem)
-                    .is_some_and(|kind| kind.restricted),
+                kinds: pack
+                    .kinds_of(card)
+                    .map(|kind| ProblemKindView {
+                        code: kind.code.clone(),
+                        label: kind.label.clone(),
+                        sealed: kind.restricted,
+                        mandatory: kind.mandatory,
+                    })
+                    .collect(),
             })
             .collect(),
         urgencies: pack
@@ -57,6 +68,10 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ProblemFormView, ClientE
         phrases: pack.phrases("problem").to_vec(),
         child: input.id.clone(),
         name: child.name(),
+        questions: match roster.is_guest(child.id) {
+            true => Vec::new(),
+            false => mandatory::open_of(tablet, &roster, child)?,
+        },
         siblings: child
             .child
             .household()
@@ -111,10 +126,34 @@ fn called(
     )
 }
 
-/// Reports a problem. Free text of abuse and sexual harm goes to a document that only the station reads.
+/// What a card and a type of it come to: the type as it is written, and the words that go with it to the station alone.
+///
+/// A village reads the group of a sealed matter and not its kind (decisions.md 4): where the card's main type is sealed as
+/// well, that one is written.
+fn kind_of<'a>(
+    pack: &'a PolicyPack,
+    card: &'a ProblemCard,
+    asked: Option<&String>,
+) -> Result<(&'a ProblemType, &'a ProblemType), ClientError> {
+    let main = || pack.kinds_of(card).next();
+    let wanted = asked.filter(|code| !code.is_empty());
+    let kind = match wanted {
+        Some(code) => pack.kinds_of(card).find(|kind| kind.code == *code),
+        None => main(),
+    };
+    let kind = kind.ok_or_else(|| {
+        ClientError::new("value_invalid").with("value", wanted.unwrap_or(&card.problem))
+    })?;
+    let group = main().filter(|main| main.restricted && kind.restricted);
+    Ok((kind, group.unwrap_or(kind)))
+}
+
+/// Reports a problem. Free text of abuse and sexual harm goes to a document that only the station reads. It is as grave as
+/// its type says, or as whoever reports says, whichever is graver; and where it must be reported, or is a matter of life
+/// and safety, whether that was done is said with it.
 ///
 /// # Errors
-/// `not_found`, `value_invalid`, `text_missing`, `draft_gone`, `photos_are_open` where its words are the station's alone,
+/// `not_found`, `value_invalid`, `text_missing`, `mandatory_missing`, `draft_gone`, `photos_are_open` where its words are the station's alone,
 /// `disk_full`.
 pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView, ClientError> {
     let roster = Roster::read(tablet)?;
@@ -132,12 +171,13 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
     let urgency = pack
         .urgency(&input.urgency)
         .ok_or_else(|| ClientError::new("value_invalid").with("value", &input.urgency))?;
-    let kind = pack.problem(&card.problem);
+    let (kind, written) = kind_of(pack, card, input.kind.as_ref())?;
+    let severity = problem::stricter(&kind.severity, &urgency.severity);
     let seen = note(&input.seen)?;
     if seen.is_empty() {
         return Err(ClientError::new("text_missing"));
     }
-    let is_sealed = kind.is_some_and(|kind| kind.restricted);
+    let is_sealed = kind.restricted;
     let page = SheetInput {
         page: SheetPage::Report,
         of: main.id.to_string(),
@@ -147,14 +187,20 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
     if is_sealed && sheets::has_photos(tablet, sheet)? {
         return Err(ClientError::new("photos_are_open"));
     }
+    let origin = input.origin_record.as_deref().unwrap_or_default();
+    let is_asked = || mandatory::open_of_visit(tablet, &roster, origin);
+    if input.mandatory.is_none() && (kind.mandatory || severity == GRAVE || !is_asked()?.is_empty())
+    {
+        return Err(ClientError::new("mandatory_missing"));
+    }
     let now = tablet.clock.now_ms();
     let by = tablet.identity.staff.to_string();
     let id = DocumentId(tablet.new_id());
     let event = tablet.new_id().to_string();
     let mut edits = vec![
-        Edit::put("type", card.problem.as_str()),
+        Edit::put("type", written.code.as_str()),
         Edit::put("card", card.code.as_str()),
-        Edit::put("severity", urgency.severity.as_str()),
+        Edit::put("severity", severity),
         Edit::put("urgency", urgency.code.as_str()),
         Edit::put("child", main.id.to_string()),
         Edit::put("reported_on", roster.today.to_string()),
@@ -164,25 +210,32 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
         edits.push(problem::add_child(child));
     }
     let mut call = None;
-    if let Some(mandatory) = &input.mandatory {
-        let text = note(&mandatory.text)?;
-        match mandatory.choice.as_str() {
-            "reported" => call = Some(called(tablet, pack, mandatory)?),
+    let mut writes = Vec::new();
+    if let Some(page) = &input.mandatory {
+        let text = note(&page.text)?;
+        match page.choice.as_str() {
+            "reported" => call = Some(called(tablet, pack, page)?),
             "not_such_case" if !text.is_empty() => {}
             "not_such_case" => return Err(ClientError::new("reason_missing")),
             other => return Err(ClientError::new("value_invalid").with("value", other)),
         }
-        edits.push(Edit::put("mandatory_choice", mandatory.choice.as_str()));
-        edits.push(Edit::put(
-            "mandatory_text",
-            if is_sealed { "" } else { text.as_str() },
-        ));
+        let open = if is_sealed { "" } else { text.as_str() };
+        edits.push(Edit::put("mandatory_choice", page.choice.as_str()));
+        edits.push(Edit::put("mandatory_text", open));
+        let word = Word::parse(&page.choice).unwrap_or(Word::Reported);
+        let (children, problem) = (&input.children, id.to_string());
+        let said = (word, open, problem.as_str());
+        writes.extend(mandatory::answered_by_report(
+            tablet, &roster, children, origin, said,
+        )?);
     }
-    let mut writes = Vec::new();
     if is_sealed {
         let sealed = DocumentId(tablet.new_id());
         edits.push(Edit::put("restricted", sealed.to_string()));
-        let mut words = seen.clone();
+        let mut words = match kind.code == written.code {
+            true => seen.clone(),
+            false => format!("{}：{seen}", kind.label),
+        };
         let more = input.mandatory.iter().map(|page| page.text.trim());
         for text in more.filter(|text| !text.is_empty()) {
             words.push_str(&format!("\n{text}"));
@@ -256,7 +309,7 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
         next: Vec::new(),
         why_not: None,
         suggests: Vec::new(),
-        mandatory: false,
+        mandatory: mandatory::open_of_visit(tablet, &Roster::read(tablet)?, origin)?,
         screenings: Vec::new(),
     })
 }

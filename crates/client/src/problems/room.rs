@@ -217,6 +217,7 @@ impl<'a> Room<'a> {
         problem
             .text("card")
             .and_then(|card| self.pack.problem_card(card))
+            .filter(|card| card.problem == kind)
             .map(|card| card.label.clone())
             .or_else(|| self.pack.problem(kind).map(|one| one.label.clone()))
             .unwrap_or_else(|| kind.to_owned())
@@ -278,15 +279,16 @@ impl<'a> Room<'a> {
         }
     }
 
-    /// How soon, in the words it was reported with; in those of the severity once the station changed it.
+    /// How soon, in the words it was reported with; in those of the severity where its type is graver, or the station changed it.
     fn urgency(&self, problem: &Problem, fold: &Fold) -> String {
-        if problem.text("severity") != Some(fold.severity.as_str()) {
-            return self.pack.label(acts::SEVERITY, &fold.severity).to_owned();
-        }
-        let urgency = problem.text("urgency").unwrap_or_default();
-        self.pack
-            .urgency(urgency)
-            .map_or_else(|| urgency.to_owned(), |one| one.label.clone())
+        let said = problem.text("urgency");
+        let urgency = said.and_then(|code| self.pack.urgency(code));
+        urgency
+            .filter(|urgency| urgency.severity == fold.severity)
+            .map_or_else(
+                || self.pack.label(acts::SEVERITY, &fold.severity).to_owned(),
+                |urgency| urgency.label.clone(),
+            )
     }
 
     fn is_unread(&self, noun: &Noun<Problem>, told: &Told) -> bool {

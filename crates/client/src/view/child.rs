@@ -398,8 +398,21 @@ pub struct CardView {
     pub label: String,
     /// Examples, as a second line.
     pub hint: String,
+    /// Types it may be: the main one first, then those that may be meant more precisely.
+    pub kinds: Vec<ProblemKindView>,
+}
+
+/// A type of problem on the report screen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ProblemKindView {
+    /// Code.
+    pub code: String,
+    /// In words.
+    pub label: String,
     /// What is said of it is the station's alone, so it has no photos.
     pub sealed: bool,
+    /// It must be reported at once: the page of duties opens.
+    pub mandatory: bool,
 }
 
 /// Record an attempt: nobody was met.
@@ -417,6 +430,83 @@ pub struct AttemptInput {
     pub note: String,
 }
 
+/// A problem worth reporting.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct SuggestView {
+    /// Child it is about; the first one where it is about the household.
+    pub child: String,
+    /// Its name; empty where it is about the household.
+    pub name: String,
+    /// That child's own record; empty before it is saved.
+    pub record: String,
+    /// Card.
+    pub card: String,
+    /// Type of the card; null where the record does not say.
+    pub kind: Option<String>,
+    /// In words.
+    pub label: String,
+    /// It must be reported at once.
+    pub mandatory: bool,
+}
+
+/// A question whether something was reported.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct MandatoryQuestionView {
+    /// Child.
+    pub child: String,
+    /// Name.
+    pub name: String,
+    /// Village.
+    pub village: String,
+    /// The visit that asks.
+    pub record: String,
+    /// Its day.
+    pub on: String,
+    /// Who visited.
+    pub by: String,
+    /// The answers that ask, in words.
+    pub reasons: Vec<String>,
+    /// Why it is none of the situations, where somebody said so.
+    pub answer: Option<MandatorySaidView>,
+    /// What the station said; with an open question, why it asks again.
+    pub station: Option<MandatorySaidView>,
+}
+
+/// Words to such a question.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct MandatorySaidView {
+    /// Words.
+    pub text: String,
+    /// Who.
+    pub by: String,
+    /// When, RFC 3339.
+    pub at: String,
+}
+
+/// Says that it is none of the situations that must be reported.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct AnswerMandatoryInput {
+    /// Child.
+    pub child: String,
+    /// The visit that asks.
+    pub record: String,
+    /// Why not.
+    pub text: String,
+}
+
+/// What the station says to a reason.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct CheckMandatoryInput {
+    /// Child.
+    pub child: String,
+    /// The visit that asks.
+    pub record: String,
+    /// It agrees; otherwise the question is asked again.
+    pub agrees: bool,
+    /// Why not, where it does not agree.
+    pub text: String,
+}
+
 /// After saving a record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct SavedView {
@@ -428,10 +518,10 @@ pub struct SavedView {
     pub next: Vec<DueView>,
     /// Does the record count; if not, why.
     pub why_not: Option<String>,
-    /// Problem types this record suggests reporting.
-    pub suggests: Vec<OptionView>,
-    /// Answers opened the mandatory-report page.
-    pub mandatory: bool,
+    /// What this record suggests reporting, by child.
+    pub suggests: Vec<SuggestView>,
+    /// Questions whether something was reported that stand after this record.
+    pub mandatory: Vec<MandatoryQuestionView>,
     /// Children whose visit may be screened now.
     pub screenings: Vec<ScreenedView>,
 }
@@ -468,4 +558,9 @@ ids::withhold!(
     ContactInput,
     AttemptInput,
     AmendInput,
+    SuggestView,
+    MandatoryQuestionView,
+    MandatorySaidView,
+    AnswerMandatoryInput,
+    CheckMandatoryInput,
 );

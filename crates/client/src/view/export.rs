@@ -89,6 +89,8 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         ProblemFormView,
         ProblemInput,
         MandatoryView,
+        AnswerMandatoryInput,
+        CheckMandatoryInput,
         ProblemListView,
         ProblemView,
         ProblemEventInput,

@@ -1,7 +1,7 @@
 //! Problems: report, list, story, the mandatory page.
 
 use super::attachment::AttachmentView;
-use super::child::{CardView, OptionView, RecordState};
+use super::child::{CardView, MandatoryQuestionView, OptionView, RecordState};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -20,6 +20,8 @@ pub struct ProblemFormView {
     pub name: String,
     /// Brothers and sisters it may concern as well.
     pub siblings: Vec<OptionView>,
+    /// Questions of visits whether something was reported that stand.
+    pub questions: Vec<MandatoryQuestionView>,
 }
 
 /// Report a problem.
@@ -29,13 +31,17 @@ pub struct ProblemInput {
     pub children: Vec<String>,
     /// Card code.
     pub card: String,
+    /// One of the card's types; its main one without it.
+    #[serde(default)]
+    #[ts(optional)]
+    pub kind: Option<String>,
     /// now | days | later.
     pub urgency: String,
     /// What was seen.
     pub seen: String,
-    /// Visit or contact it came from.
+    /// Visit or contact it came from, or the draft of the visit.
     pub origin_record: Option<String>,
-    /// Mandatory page: what was chosen there, if it was shown.
+    /// Mandatory page: what was chosen there. What is grave, or must be reported, is not taken without it.
     pub mandatory: Option<MandatoryInput>,
     /// Sheet of the page.
     #[serde(default)]

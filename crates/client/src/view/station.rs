@@ -37,6 +37,8 @@ pub struct OverviewView {
     pub problems: Vec<ProblemRow>,
     /// Sealed words that were opened urgently, until somebody said what is thought of it.
     pub openings: Vec<OpeningNoticeView>,
+    /// Questions whether something was reported: open ones, and reasons why not that nobody here has read.
+    pub questions: Vec<super::MandatoryQuestionView>,
     /// Families the station visits, because their director is not to (回避).
     pub instead: Vec<super::InsteadRow>,
     /// The server keeps a second copy.

@@ -107,6 +107,8 @@ pub struct TodayView {
     pub conflicts: u32,
     /// Problems with an answer not yet read.
     pub answered_problems: u32,
+    /// Questions whether something was reported, until they are answered.
+    pub questions: Vec<super::MandatoryQuestionView>,
     /// What is up to the village about a problem, today or soon.
     pub problem_steps: Vec<ProblemStepRow>,
     /// Children somebody else visits, because this person is not to act for them (回避).

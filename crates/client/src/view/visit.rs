@@ -1,6 +1,6 @@
 //! The visit form as the screen draws it. The screen evaluates nothing.
 
-use super::child::OptionView;
+use super::child::{OptionView, SuggestView};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -31,16 +31,27 @@ pub struct VisitFormView {
     pub last_note: Option<String>,
     /// Phrases for the free sentence.
     pub phrases: Vec<String>,
-    /// An answer opened the mandatory-report page.
-    pub mandatory: bool,
-    /// Problem types suggested by answers so far.
-    pub suggests: Vec<OptionView>,
+    /// Answers that ask for a mandatory report, by child; after saving a question stands until it is answered.
+    pub mandatory: Vec<MandatoryReasonView>,
+    /// Problem types suggested by answers so far, by child.
+    pub suggests: Vec<SuggestView>,
     /// Nobody was met: saving makes an attempt that does not count.
     pub is_attempt: bool,
     /// The whole form is open, not the short one.
     pub full: bool,
     /// It was begun on a form that a newer one has taken the place of; it is finished on its own.
     pub old_form: bool,
+}
+
+/// Why a visit asks for a mandatory report.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct MandatoryReasonView {
+    /// Child; the first of the visit where the answer is about the household.
+    pub child: String,
+    /// Its name; empty where the answer is about the household.
+    pub name: String,
+    /// The answers, in words.
+    pub reasons: Vec<String>,
 }
 
 /// The household's part or one child's part.
@@ -301,6 +312,7 @@ pub struct ReadAnswerView {
 
 // Who somebody is and what they said stays out of logs.
 ids::withhold!(
+    MandatoryReasonView,
     QuestionView,
     ScreenedView,
     ScreeningView,

@@ -8,11 +8,12 @@ use crate::roster::{Roster, RosterChild};
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
-    MissingView, OptionView, PartView, QuestionKind, QuestionView, ReadAnswerView, ReadSectionView,
-    RecordInput, RowView, SectionView, VisitFormView, VisitReadView,
+    MandatoryReasonView, MissingView, OptionView, PartView, QuestionKind, QuestionView,
+    ReadAnswerView, ReadSectionView, RecordInput, RowView, SectionView, VisitFormView,
+    VisitReadView,
 };
 use domain::calendar::month_day_words;
-use domain::form::{self, QuestionType};
+use domain::form::{self, FormState, QuestionType};
 
 /// A saved visit read again, with the form it was written with.
 ///
@@ -114,8 +115,8 @@ pub(super) fn view(tablet: &Tablet, desk: &Desk) -> Result<VisitFormView, Client
         phrases: pack
             .map(|pack| pack.phrases("visit").to_vec())
             .unwrap_or_default(),
-        mandatory: state.mandatory,
-        suggests: suggestions(tablet, &state),
+        mandatory: mandatory(desk, &state),
+        suggests: suggestions(tablet, desk, &state, &[]),
         is_attempt: state.is_attempt,
         full: desk.full,
         old_form: packs
@@ -123,6 +124,29 @@ pub(super) fn view(tablet: &Tablet, desk: &Desk) -> Result<VisitFormView, Client
             .is_some_and(|newest| newest.content_hash() != desk.form.content_hash()),
         parts: state.parts.into_iter().map(part_view).collect(),
     })
+}
+
+/// The answers that ask for a mandatory report, by child.
+fn mandatory(desk: &Desk, state: &FormState) -> Vec<MandatoryReasonView> {
+    let mut found: Vec<MandatoryReasonView> = Vec::new();
+    for reason in &state.mandatory_reasons {
+        let Some((child, name)) = desk.concerned(&reason.part) else {
+            continue;
+        };
+        let words = format!("{}：{}", reason.label, reason.words);
+        match found
+            .iter_mut()
+            .find(|one| one.child == child && one.name == name)
+        {
+            Some(one) => one.reasons.push(words),
+            None => found.push(MandatoryReasonView {
+                child,
+                name,
+                reasons: vec![words],
+            }),
+        }
+    }
+    found
 }
 
 fn part_view(part: form::PartState) -> PartView {

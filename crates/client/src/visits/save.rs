@@ -5,16 +5,19 @@ use super::{Desk, desk_of, is_boarder};
 use crate::attachments;
 use crate::contacts::saved;
 use crate::error::ClientError;
+use crate::mandatory;
 use crate::records::{self, Write};
+use crate::roster::Roster;
 use crate::standing;
 use crate::tablet::Tablet;
-use crate::view::{IdInput, OptionView, SavedView, ScreenedView};
+use crate::view::{IdInput, SavedView, ScreenedView, SuggestView};
 use chrono::NaiveDate;
 use domain::child::{Attempt, ChildVisit, HOUSEHOLD};
 use domain::form::{
     self, EffectiveAnswers, FormState, PartAnswers, SESSION, SaveRefusal, SummaryGivens,
 };
 use domain::household::Session;
+use domain::mandatory::{Reason, Word};
 use domain::record::Edit;
 use ids::{DocKind, DocumentId};
 use store::drafts;
@@ -28,7 +31,7 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
     let state = form::evaluate(&desk.form, &desk.context, &desk.answers, !desk.full);
     form::validate_for_save(&state).map_err(|refusals| refused_save(&refusals))?;
     let effective = form::effective_answers(&desk.form, &desk.context, &desk.answers, !desk.full);
-    let saving = Saving::begin(tablet, &desk, &effective)?;
+    let saving = Saving::begin(tablet, &desk, &state, &effective)?;
     let (writes, records) = match effective.is_attempt {
         true => saving.attempt()?,
         false => saving.visit()?,
@@ -40,7 +43,7 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
     })?;
     let ids: Vec<DocumentId> = desk.children.iter().map(|child| child.id).collect();
     let mut view = saved(tablet, &ids, records.first().map_or("", String::as_str))?;
-    view.suggests = suggestions(tablet, &state);
+    view.suggests = suggestions(tablet, &desk, &state, &records);
     let is_screened = tablet.packs().screening.is_some() && !effective.is_attempt;
     if is_screened && !standing::writes_only(tablet)? {
         view.screenings = desk
@@ -54,7 +57,8 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
             })
             .collect();
     }
-    view.mandatory = state.mandatory;
+    let first = records.first().map_or("", String::as_str);
+    view.mandatory = mandatory::open_of_visit(tablet, &Roster::read(tablet)?, first)?;
     Ok(view)
 }
 
@@ -62,6 +66,7 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
 struct Saving<'a> {
     tablet: &'a Tablet,
     desk: &'a Desk,
+    state: &'a FormState,
     effective: &'a EffectiveAnswers,
     session: PartAnswers,
     event_date: NaiveDate,
@@ -77,6 +82,7 @@ impl<'a> Saving<'a> {
     fn begin(
         tablet: &'a Tablet,
         desk: &'a Desk,
+        state: &'a FormState,
         effective: &'a EffectiveAnswers,
     ) -> Result<Self, ClientError> {
         let session = effective.answers.part(SESSION).cloned().unwrap_or_default();
@@ -86,6 +92,7 @@ impl<'a> Saving<'a> {
             event_date: crate::contacts::event_date(date, today)?,
             tablet,
             desk,
+            state,
             effective,
             session,
             today,
@@ -178,11 +185,15 @@ impl<'a> Saving<'a> {
                 boarder: is_boarder(child),
                 form: session.form.clone(),
                 summary: self.summary(&part),
+                mandatory: self.reasons(&child.id.to_string()),
                 by: self.by.clone(),
                 answers: form::to_scalars(&desk.form, &part),
                 made_by: None,
             };
             let mut edits = vec![visit.to_edit()];
+            if !visit.mandatory.is_empty() {
+                edits.extend(self.reported_before(&child.id.to_string(), record)?);
+            }
             if desk.begins {
                 edits.push(Edit::put(HOUSEHOLD, desk.draft.household.to_string()));
             }
@@ -195,6 +206,41 @@ impl<'a> Saving<'a> {
             );
         }
         Ok((writes, records))
+    }
+
+    /// The answers that ask for a mandatory report of a child: its own, and those about the household.
+    fn reasons(&self, child: &str) -> Vec<String> {
+        let asking = self.state.mandatory_reasons.iter();
+        asking
+            .filter(|reason| reason.part == SESSION || reason.part == child)
+            .map(|reason| {
+                Reason {
+                    of_household: reason.part == SESSION,
+                    key: reason.key.clone(),
+                    code: reason.code.clone(),
+                }
+                .to_text()
+            })
+            .collect()
+    }
+
+    /// What was reported out of the form before it was saved answers its question already.
+    fn reported_before(&self, child: &str, record: &str) -> Result<Option<Edit>, ClientError> {
+        let draft = self.desk.draft.draft.to_string();
+        let nouns = self
+            .tablet
+            .store
+            .read(|connection| self.tablet.nouns(connection))?;
+        let reported = nouns.problems.iter().find(|problem| {
+            let noun = &problem.noun;
+            noun.text("origin_record") == Some(draft.as_str())
+                && noun.text("mandatory_choice") == Some(Word::Reported.as_str())
+                && noun.children.iter().any(|id| id == child)
+        });
+        Ok(reported.map(|problem| {
+            let problem = Some(problem.id.to_string());
+            mandatory::said(self.tablet, record, Word::Reported, "", problem).to_edit()
+        }))
     }
 
     /// What she wrote; where she wrote nothing, what follows from the answers.
@@ -253,25 +299,36 @@ fn refused_save(refusals: &[SaveRefusal]) -> ClientError {
     }
 }
 
-/// Problems the answers so far suggest reporting.
-pub(super) fn suggestions(tablet: &Tablet, state: &FormState) -> Vec<OptionView> {
+/// Problems the answers so far suggest reporting, each type once for whom it concerns. `records` are the children's own, in
+/// their order; none before the visit is saved.
+pub(super) fn suggestions(
+    tablet: &Tablet,
+    desk: &Desk,
+    state: &FormState,
+    records: &[String],
+) -> Vec<SuggestView> {
     let packs = tablet.packs();
     let Some(pack) = packs.rules_on(tablet.today()) else {
         return Vec::new();
     };
-    let mut cards: Vec<OptionView> = Vec::new();
-    for suggestion in &state.suggestions {
-        let card = pack.problem_cards.iter().find(|card| {
-            card.problem == suggestion.problem || card.also.contains(&suggestion.problem)
-        });
-        if let Some(card) = card
-            && !cards.iter().any(|known| known.code == card.code)
-        {
-            cards.push(OptionView {
-                code: card.code.clone(),
-                label: card.label.clone(),
-            });
-        }
-    }
-    cards
+    let record_of = |child: &str| {
+        let mut theirs = std::iter::zip(&desk.children, records);
+        let found = theirs.find(|(one, _)| one.id.to_string() == child);
+        found.map(|(_, record)| record.clone()).unwrap_or_default()
+    };
+    let found = state.suggestions.iter().filter_map(|suggestion| {
+        let kind = pack.problem(&suggestion.problem)?;
+        let card = pack.card_of(&kind.code)?;
+        let (child, name) = desk.concerned(&suggestion.part)?;
+        Some(SuggestView {
+            record: record_of(&child),
+            child,
+            name,
+            card: card.code.clone(),
+            kind: Some(kind.code.clone()),
+            label: kind.label.clone(),
+            mandatory: kind.mandatory,
+        })
+    });
+    found.collect()
 }

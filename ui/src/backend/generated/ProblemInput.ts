@@ -14,6 +14,10 @@ children: Array<string>,
  */
 card: string, 
 /**
+ * One of the card's types; its main one without it.
+ */
+kind?: string, 
+/**
  * now | days | later.
  */
 urgency: string, 
@@ -22,11 +26,11 @@ urgency: string,
  */
 seen: string, 
 /**
- * Visit or contact it came from.
+ * Visit or contact it came from, or the draft of the visit.
  */
 origin_record: string | null, 
 /**
- * Mandatory page: what was chosen there, if it was shown.
+ * Mandatory page: what was chosen there. What is grave, or must be reported, is not taken without it.
  */
 mandatory: MandatoryInput | null, 
 /**

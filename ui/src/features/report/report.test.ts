@@ -47,6 +47,55 @@ test('danger now opens the page of duties, which is left only by a choice with a
   ])
 })
 
+test('what must be reported opens the page however urgent it is said to be, and a second tap says what was meant', async () => {
+  const { sent, backend } = listening()
+  const { tap, wrapper } = await show(ReportPage, { ...place, backend })
+  await tap('answer:card:hurt')
+  await tap('answer:kind:BULLY')
+  await tap('answer:urgency:later')
+  expect(wrapper.find('[data-test="mandatory-page"]').exists()).toBe(false)
+  await tap('answer:card:school')
+  await tap('answer:card:hurt')
+  expect(wrapper.find('[data-test="mandatory-page"]').exists()).toBe(false)
+  await tap('answer:kind:ABUSE')
+  expect(wrapper.find('[data-test="mandatory-page"]').exists()).toBe(true)
+  expect(sent).toEqual([])
+})
+
+test('a visit that asks is left only by an answer, and why not is no report', async () => {
+  const question = { child: 'c1', name: '石小雨', village: '白荷村', record: 'v1', on: '2026-11-23', by: '李玉梅', reasons: ['管教方式：体罚'], answer: null, station: null }
+  const village = demoBackend()
+  const answers: unknown[] = []
+  const reports: ProblemInput[] = []
+  const backend = demoBackend({
+    problemForm: async (input) => ({ ...(await village.problemForm(input)), questions: [question] }),
+    reportProblem: async (input) => {
+      reports.push(input)
+      return village.reportProblem(input)
+    },
+    answerMandatory: async (input) => {
+      answers.push(input)
+      return village.reportProblem({ children: [], card: '', urgency: '', seen: '', origin_record: null, mandatory: null })
+    },
+  })
+  const { tap, by, router } = await show(ReportPage, { at: '/report/c1?origin=v1&urgency=now', pattern: '/report/:child', backend })
+  expect(by('duty-question').textContent).toContain('管教方式：体罚')
+  await router.push('/today')
+  await flushPromises()
+  expect(router.currentRoute.value.path).toBe('/report/c1')
+  expect(by('mandatory-page').textContent).toContain('就能离开这页')
+  await tap('answer:mandatory:not_such_case')
+  const field = by('mandatory-text').querySelector('textarea')
+  if (field) field.value = '是邻居家孩子'
+  field?.dispatchEvent(new Event('input'))
+  await flushPromises()
+  by('mandatory-done').closest('form')?.dispatchEvent(new Event('submit', { cancelable: true }))
+  await flushPromises()
+  expect(answers).toEqual([{ child: 'c1', record: 'v1', text: '是邻居家孩子' }])
+  expect(reports).toEqual([])
+  expect(router.currentRoute.value.path).not.toBe('/report/c1')
+})
+
 test('a matter of days asks for no such page', async () => {
   const { sent, backend } = listening()
   const { tap } = await show(ReportPage, { ...place, backend })

@@ -1,0 +1,267 @@
+//! Mandatory report: what a visit found asks whether it was reported, and the question stands until a person answered it.
+
+use anyhow::{Context, Result};
+use client::view::{
+    OverviewView, ProblemListView, ProblemView, SavedView, TodayView, VisitFormView,
+};
+use serde_json::{Value, json};
+use zoufang_tests::device::Device;
+use zoufang_tests::story::{PIN, World};
+
+async fn today(device: &Device) -> Result<TodayView> {
+    device.call("today", Value::Null).await
+}
+
+async fn overview(device: &Device) -> Result<OverviewView> {
+    device.call("overview", Value::Null).await
+}
+
+fn report(
+    children: &[&str],
+    card: &str,
+    urgency: &str,
+    origin: Option<&str>,
+    page: Value,
+) -> Value {
+    json!({"children": children, "card": card, "urgency": urgency, "seen": "手臂有青紫。",
+           "origin_record": origin, "mandatory": page})
+}
+
+fn called() -> Value {
+    json!({"choice": "reported", "text": "", "whom": "110"})
+}
+
+/// A visit of both siblings in which one of them says something that must be reported.
+async fn uneasy(tablet: &Device, child: &str, key: &str, code: &str) -> Result<SavedView> {
+    let form = tablet.begin_visit(child).await?;
+    let form: VisitFormView = tablet
+        .call("visit_full", json!({"draft": form.draft, "full": true}))
+        .await?;
+    tablet.answer(&form.draft, child, key, &[code]).await?;
+    tablet.call("save_visit", json!({"id": form.draft})).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_stands_on_today_until_it_is_answered_and_the_station_reads_why_not()
+-> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let (older, younger) = (tablet.child("石小雨").await?, tablet.child("石小晨").await?);
+    world.cut_network();
+
+    // It is about the sibling who said it, with her own record, and so is what is suggested.
+    let saved = uneasy(&tablet, &younger, "c_discipline", "beat").await?;
+    let asked: Vec<_> = saved
+        .mandatory
+        .iter()
+        .map(|one| one.child.clone())
+        .collect();
+    assert_eq!(asked, [younger.clone()]);
+    let record = saved.mandatory[0].record.clone();
+    assert!(
+        saved.mandatory[0].reasons[0].contains("体罚"),
+        "{:?}",
+        saved.mandatory[0].reasons
+    );
+    let suggested = saved
+        .suggests
+        .iter()
+        .find(|one| one.mandatory)
+        .context("one is")?;
+    assert_eq!(
+        (
+            suggested.child.as_str(),
+            suggested.record.as_str(),
+            suggested.kind.as_deref()
+        ),
+        (younger.as_str(), record.as_str(), Some("ABUSE"))
+    );
+
+    // The battery is empty; the question stands all the same.
+    tablet.reopen(PIN).await?;
+    let questions = today(&tablet).await?.questions;
+    assert_eq!(questions.len(), 1);
+    assert_eq!(
+        (&questions[0].child, &questions[0].record),
+        (&younger, &record)
+    );
+
+    // Nothing of that visit is reported without saying whether it was reported to the police.
+    let without = report(&[&younger], "school", "later", Some(&record), Value::Null);
+    assert_eq!(
+        tablet.refusal("report_problem", without).await?.code,
+        "mandatory_missing"
+    );
+    let empty = json!({"child": younger, "record": record, "text": " "});
+    assert_eq!(
+        tablet.refusal("answer_mandatory", empty).await?.code,
+        "reason_missing"
+    );
+    let voided = json!({"child": younger, "record": record, "text": null, "void": true,
+                        "event_date": null, "reason": "点错了。"});
+    let _: Value = tablet.call("amend_record", voided).await?;
+    assert_eq!(
+        today(&tablet).await?.questions.len(),
+        1,
+        "a voided visit asks as well"
+    );
+    let why = json!({"child": younger, "record": record, "text": "是邻居家孩子，听错了。"});
+    let saved: SavedView = tablet.call("answer_mandatory", why.clone()).await?;
+    assert!(saved.mandatory.is_empty() && today(&tablet).await?.questions.is_empty());
+    assert_eq!(
+        tablet.refusal("answer_mandatory", why).await?.code,
+        "not_found"
+    );
+
+    // The station reads why, and does not agree.
+    world.restore_network();
+    world.settle(&[&tablet]).await?;
+    let there = overview(&world.station).await?.questions;
+    assert_eq!(there.len(), 1);
+    assert_eq!(
+        there[0].answer.as_ref().map(|it| it.text.as_str()),
+        Some("是邻居家孩子，听错了。")
+    );
+    assert_eq!(
+        there[0].answer.as_ref().map(|it| it.by.as_str()),
+        Some("李玉梅")
+    );
+    let check = |agrees: bool, text: &str| json!({"child": younger, "record": record, "agrees": agrees, "text": text});
+    assert_eq!(
+        tablet
+            .refusal("check_mandatory", check(true, ""))
+            .await?
+            .code,
+        "not_allowed"
+    );
+    assert_eq!(
+        world
+            .station
+            .refusal("check_mandatory", check(false, ""))
+            .await?
+            .code,
+        "reason_missing"
+    );
+    let left: OverviewView = world
+        .station
+        .call("check_mandatory", check(false, "请马上打110。"))
+        .await?;
+    assert!(left.questions[0].answer.is_none(), "it is open again");
+    world.settle(&[&tablet]).await?;
+    let again = today(&tablet).await?.questions;
+    assert_eq!(
+        again[0].station.as_ref().map(|it| it.text.as_str()),
+        Some("请马上打110。")
+    );
+
+    // Reported for both; what was answered is over, and on nobody's list.
+    let both = report(
+        &[&younger, &older],
+        "hurt",
+        "later",
+        Some(&record),
+        called(),
+    );
+    let saved: SavedView = tablet.call("report_problem", both).await?;
+    assert!(saved.mandatory.is_empty() && today(&tablet).await?.questions.is_empty());
+    world.settle(&[&tablet]).await?;
+    assert!(overview(&world.station).await?.questions.is_empty());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_about_the_household_asks_of_every_child_and_what_was_reported_out_of_the_form_counts()
+-> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let older = tablet.child("石小雨").await?;
+    world.cut_network();
+
+    let form = tablet.begin_visit(&older).await?;
+    let form: VisitFormView = tablet
+        .call("visit_full", json!({"draft": form.draft, "full": true}))
+        .await?;
+    tablet
+        .answer(&form.draft, "session", "g_hazards", &["H13"])
+        .await?;
+    let seen: VisitFormView = tablet.call("visit_form", json!({"id": form.draft})).await?;
+    assert_eq!(seen.mandatory.len(), 1, "said once, of the household");
+    let early = report(&[&older], "hurt", "now", Some(&form.draft), called());
+    let _: SavedView = tablet.call("report_problem", early).await?;
+    let saved: SavedView = tablet.call("save_visit", json!({"id": form.draft})).await?;
+    let left: Vec<_> = saved
+        .mandatory
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    assert_eq!(left, ["石小晨"], "the other one was reported before");
+    let open = &saved.mandatory[0];
+    let why = json!({"child": open.child, "record": open.record, "text": "那天她在姑姑家。"});
+    let saved: SavedView = tablet.call("answer_mandatory", why).await?;
+    assert!(saved.mandatory.is_empty());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_is_as_grave_as_its_type_and_says_whether_the_police_were_called() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("周子涵").await?;
+    world.cut_network();
+
+    for (card, urgency) in [("hurt", "later"), ("danger", "now")] {
+        let input = report(&[&child], card, urgency, None, Value::Null);
+        assert_eq!(
+            tablet.refusal("report_problem", input).await?.code,
+            "mandatory_missing"
+        );
+    }
+    let input = report(&[&child], "hurt", "later", None, called());
+    let hurt: SavedView = tablet.call("report_problem", input).await?;
+    let view: ProblemView = tablet.call("problem", json!({"id": hurt.record})).await?;
+    assert_eq!(view.row.severity, "S1");
+    assert!(
+        view.row.urgency.contains("紧急"),
+        "not 不急: {}",
+        view.row.urgency
+    );
+    for kind in ["resolved", "withdrawn"] {
+        let event = json!({"problem": hurt.record, "kind": kind, "text": "没事了。"});
+        assert_eq!(
+            tablet.refusal("add_problem_event", event).await?.code,
+            "not_allowed"
+        );
+    }
+
+    // What is meant more precisely is what is written; the village reads the group of a sealed matter only.
+    let precise = |card: &str, kind: &str, page: Value| {
+        let mut input = report(&[&child], card, "days", None, page);
+        input["kind"] = json!(kind);
+        input
+    };
+    let bullied: SavedView = tablet
+        .call("report_problem", precise("hurt", "BULLY", Value::Null))
+        .await?;
+    let view: ProblemView = tablet
+        .call("problem", json!({"id": bullied.record}))
+        .await?;
+    assert_eq!(
+        (view.row.kind.as_str(), view.words_sealed),
+        ("校园欺凌", false)
+    );
+    let foreign = precise("school", "HUKOU", Value::Null);
+    assert_eq!(
+        tablet.refusal("report_problem", foreign).await?.code,
+        "value_invalid"
+    );
+    let _: SavedView = tablet
+        .call("report_problem", precise("hurt", "SEXUAL", called()))
+        .await?;
+    let list: ProblemListView = tablet.call("problems", Value::Null).await?;
+    let hurt = list
+        .rows
+        .iter()
+        .filter(|row| row.kind == "孩子被打骂、伤害");
+    assert_eq!(hurt.count(), 2);
+    Ok(())
+}
