@@ -114,6 +114,18 @@ CREATE TABLE conflicts (
   PRIMARY KEY (document, field, place)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE countersignatures (
+  problem BLOB NOT NULL,
+  closing BLOB NOT NULL,
+  verdict TEXT NOT NULL,
+  at_ms   INTEGER NOT NULL,
+  staff   BLOB NOT NULL,
+  name    TEXT NOT NULL,
+  epoch   INTEGER,
+  reason  BLOB,                              -- sealed to the station's key
+  PRIMARY KEY (problem, closing)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE delegated (
   device      BLOB PRIMARY KEY,
   key         BLOB NOT NULL UNIQUE,
@@ -313,6 +325,17 @@ CREATE TABLE orders (
   body       BLOB PRIMARY KEY NOT NULL,
   signature  BLOB NOT NULL,
   number     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE own_countersignatures (
+  problem BLOB NOT NULL,
+  closing BLOB NOT NULL,
+  packed  BLOB NOT NULL,                     -- as it is said to the server
+  reason  TEXT NOT NULL,
+  at_ms   INTEGER NOT NULL,
+  taken   INTEGER NOT NULL DEFAULT 0,        -- the server has it, or had it
+  refused TEXT,                              -- why it has it not and never will
+  PRIMARY KEY (problem, closing)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE policies (

@@ -148,6 +148,10 @@ acts! {
     UnitKeyGiven = "unit_key_given";
     /// A station's report to the district was taken.
     ReportTaken = "report_taken";
+    /// The district countersigned a closing.
+    ClosingCountersigned = "closing_countersigned";
+    /// The district said that what was closed is not over.
+    ClosingNotOver = "closing_not_over";
     /// A head was asked to have a file erased.
     ErasureAsked = "erasure_asked";
     /// A head agreed; the orders stand beside it.

@@ -21,6 +21,7 @@ mod blobs;
 mod columns;
 pub mod compaction;
 pub mod copies;
+mod countersign;
 mod covers;
 pub mod database;
 mod delegations;

@@ -4,6 +4,7 @@ use crate::audit::{self, Act, By, Deed, Object};
 use crate::blob_files::BlobFiles;
 use crate::blobs;
 use crate::columns::{self, stored};
+use crate::countersign;
 use crate::covers;
 use crate::devices;
 use crate::epochs;
@@ -159,6 +160,7 @@ fn act_of(order: &Order) -> Act {
         Order::Cover { .. } => Act::CoverOrdered,
         Order::Recuse { .. } => Act::RecusalOrdered,
         Order::Guest { .. } => Act::GuestOrdered,
+        Order::Countersign(said) => countersign::act_of(said.verdict),
         Order::Hold { hold: true, .. } => Act::DocumentHeld,
         Order::Hold { hold: false, .. } => Act::DocumentReleased,
     }
@@ -194,7 +196,14 @@ impl<'a> Orders<'a> {
                 self.write_down(&numbered, &statement, None)?;
                 self.note(&numbered, act_of(&numbered.order))?;
             }
-            let (numbered, statement) = self.number(scope, *order)?;
+            if let Order::Move { document, .. } = *order {
+                // And what the district said of it.
+                for said in countersign::of_problem(self.connection, document)? {
+                    let (numbered, statement) = self.number(scope, Order::Countersign(said))?;
+                    self.write_down(&numbered, &statement, None)?;
+                }
+            }
+            let (numbered, statement) = self.number(scope, order.clone())?;
             self.write_down(&numbered, &statement, None)?;
             self.note(&numbered, act_of(&numbered.order))?;
             given = Some(numbered);
@@ -300,6 +309,10 @@ impl<'a> Orders<'a> {
 
     fn is_done(self, order: &Order) -> Result<bool, ApiError> {
         Ok(match *order {
+            Order::Countersign(ref said) => {
+                is_known_erased(self.connection, self.vault, said.problem)?
+                    || countersign::is_known(self.connection, said)?
+            }
             Order::Erase {
                 document,
                 generation,
@@ -388,6 +401,9 @@ impl<'a> Orders<'a> {
             | Order::Hold { document, .. }
             | Order::Recuse { document, .. }
             | Order::Guest { document, .. } => Object::Document(self.vault.document_mark(document)),
+            Order::Countersign(ref said) => {
+                Object::Document(self.vault.document_mark(said.problem))
+            }
             Order::Revoke { device } | Order::Wipe { device } => Object::Device(device),
             Order::Cover { cover, .. } => Object::Id(cover),
         };
@@ -478,6 +494,12 @@ impl<'a> Orders<'a> {
                 }
                 guests::turn(self.connection, numbered.scope, self.now_ms)
             }
+            Order::Countersign(ref said) => {
+                if is_known_erased(self.connection, self.vault, said.problem)? {
+                    return Ok(());
+                }
+                Ok(countersign::heed(self.connection, said)?)
+            }
         }
     }
 
@@ -548,6 +570,7 @@ impl<'a> Orders<'a> {
         erasures::forget(self.connection, document)?;
         recusals::forget(self.connection, document)?;
         guests::forget(self.connection, document)?;
+        countersign::forget(self.connection, document)?;
         for sql in [
             include_str!("sql/orders/erase_document.sql"),
             include_str!("sql/orders/forget_renewal.sql"),

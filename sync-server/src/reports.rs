@@ -3,16 +3,19 @@
 
 use crate::audit::{self, Act, By, Deed, Object};
 use crate::columns;
+use crate::countersign;
 use crate::enrolment;
 use crate::error::ApiError;
 use crate::organisation;
 use crate::state::App;
+use crate::unit_keys;
 use crate::vault::Vault;
 use ed25519_dalek::VerifyingKey;
 use ids::{DeviceId, Role, UnitId};
 use protocol::access::Holder;
 use protocol::{
-    BringReport, KnownReport, ReportingStation, Reports, SignedStatement, report, wire,
+    BringReport, KnownReport, KnownUnitKey, ReportingStation, Reports, SignedStatement, report,
+    unit_key, wire,
 };
 use rusqlite::{Connection, OptionalExtension, named_params};
 
@@ -106,6 +109,8 @@ pub(crate) fn list(
             name: township.name,
             villages: organisation::villages(connection, station)?.villages,
             report,
+            key: key(app, connection, station)?,
+            countersignatures: countersign::of_scope(connection, station)?,
         });
     }
     Ok(Reports { stations })
@@ -123,15 +128,39 @@ fn known(app: &App, connection: &Connection, kept: Kept) -> Result<Option<KnownR
     }))
 }
 
-/// When the newest report was taken that concerns somebody; 0 when there is none: whether it is worth asking.
+/// The newest of a station's keys, with who vouches for its maker and without anybody's name.
+fn key(
+    app: &App,
+    connection: &Connection,
+    station: UnitId,
+) -> Result<Option<KnownUnitKey>, ApiError> {
+    let Some(newest) = unit_keys::newest_key(connection, station)? else {
+        return Ok(None);
+    };
+    let maker = unit_key::read(&newest.statement)?.made_by;
+    let Some(device) = organisation::device(connection, maker)? else {
+        return Ok(None);
+    };
+    Ok(Some(KnownUnitKey {
+        statement: newest.statement,
+        certificate: enrolment::nameless_certificate(&app.signing_key, &device)?,
+    }))
+}
+
+/// When the newest was taken that concerns somebody, of reports and of what the district says of closings; 0 when there is
+/// none: whether it is worth asking.
 pub(crate) fn newest_ms(connection: &Connection, holder: &Holder) -> Result<i64, ApiError> {
     if holder.role == Role::Director {
         return Ok(0);
     }
-    let scope = (holder.role != Role::Officer).then(|| holder.scope.0.into_bytes());
-    Ok(connection
+    let scope = (holder.role != Role::Officer).then_some(holder.scope);
+    let reported: i64 = connection
         .prepare_cached(include_str!("sql/reports/newest.sql"))?
-        .query_row(named_params! {":scope": scope}, |row| row.get(0))?)
+        .query_row(
+            named_params! {":scope": scope.map(|scope| scope.0.into_bytes())},
+            |row| row.get(0),
+        )?;
+    Ok(reported.max(countersign::newest_ms(connection, scope)?))
 }
 
 /// Reports that do not hold, one line each.

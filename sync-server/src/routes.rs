@@ -3,6 +3,7 @@
 //! What a route does is a plain function over the shared parts and a connection; this file also runs it under axum.
 
 use crate::audit::By;
+use crate::countersign;
 use crate::covers;
 use crate::delegations;
 use crate::device_audit;
@@ -242,6 +243,14 @@ fn report_endpoints() -> Vec<Endpoint> {
             "/reports/list",
             "What was reported: to a station its own, to the district every station's.",
             |app, connection, granted, (): ()| reports::list(app, connection, &granted.holder()?),
+        ),
+        Endpoint::writing(
+            Action::Countersign,
+            "/countersign",
+            "The district countersigns a closing, or says that it is not over: an order in the township's log.",
+            |app, connection, granted, input| {
+                countersign::say(app, connection, &granted.holder()?, &input)
+            },
         ),
     ]
 }

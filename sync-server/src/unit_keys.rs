@@ -202,6 +202,14 @@ fn keys(connection: &Connection, scope: UnitId) -> Result<Vec<KnownUnitKey>, Api
         .collect()
 }
 
+/// The newest of a station's keys.
+pub(crate) fn newest_key(
+    connection: &Connection,
+    scope: UnitId,
+) -> Result<Option<KnownUnitKey>, ApiError> {
+    Ok(keys(connection, scope)?.pop())
+}
+
 fn last_key(
     connection: &Connection,
     scope: UnitId,

@@ -5,6 +5,7 @@ mod another_province;
 mod bad_input;
 mod canary;
 mod contained;
+mod countersigned;
 mod delegated;
 mod district;
 mod duties;

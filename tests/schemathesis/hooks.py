@@ -36,6 +36,7 @@ READ_FURTHER = {
     "/handover/receipt",
     "/audit/bring",
     "/audit/list",
+    "/countersign",
     "/erasures/request",
     "/erasures/decide",
     "/erasures/hold",

@@ -4,10 +4,10 @@ use crate::app::App;
 use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
-    attachments, audit_page, benefits, children, conflicts, contacts, delegation, duties, erasures,
-    exports, file_status, forms, guests, mandatory, masks, moves, office_line, people, problems,
-    recusals, reports, restricted, returned, rhythm, rounds, rows, screening, sheets, standing,
-    station, sync_page, today, visits, work, work_log, writing,
+    attachments, audit_page, benefits, children, conflicts, contacts, countersign, delegation,
+    duties, erasures, exports, file_status, forms, guests, mandatory, masks, moves, office_line,
+    people, problems, recusals, reports, restricted, returned, rhythm, rounds, rows, screening,
+    sheets, standing, station, sync_page, today, visits, work, work_log, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -200,6 +200,7 @@ commands! {
         "put_away" => returned::put_away, input;
         "bring_back" => returned::bring_back, input;
         "stations" => reports::stations;
+        "countersign" => countersign::countersign, input;
         "station_report" => reports::station, input;
         "reported" => reports::reported;
         "overview" => station::overview;

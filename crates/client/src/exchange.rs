@@ -7,6 +7,7 @@
 
 use crate::attachments;
 use crate::certificate;
+use crate::countersign;
 use crate::delegation;
 use crate::error::ClientError;
 use crate::exports;
@@ -26,10 +27,11 @@ use protocol::dictionary::With;
 use protocol::session::client::{Effect, Event, SyncSession};
 use protocol::session::proof::{self, RequestProof};
 use protocol::{
-    DeviceList, KeepUnitKeys, NonceRequest, NonceResponse, OpenSession, Reports, SessionOpened,
-    SnapshotPage, SyncResponse, UnitKeyHint, UnitKeys, wire,
+    ClosingId, DeviceList, KeepUnitKeys, NonceRequest, NonceResponse, OpenSession, Reports,
+    SessionOpened, SnapshotPage, SyncResponse, UnitKeyHint, UnitKeys, wire,
 };
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// A message to the server, as it goes over the line.
 #[derive(Debug, Clone)]
@@ -89,6 +91,8 @@ pub struct Exchange {
     report_hint: Option<i64>,
     /// This device's report was sent.
     reported: bool,
+    /// What was said of closings in this exchange.
+    countersigned: BTreeSet<(DocumentId, ClosingId)>,
     uploads: Option<Uploads>,
     sessions: u32,
     received: bool,
@@ -148,6 +152,7 @@ enum What {
     Whole(DocumentId),
     Trail,
     Reports,
+    Countersign((DocumentId, ClosingId)),
     Offer,
     Piece,
     Farewell,
@@ -175,6 +180,7 @@ impl Exchange {
             trail: None,
             report_hint: None,
             reported: false,
+            countersigned: BTreeSet::new(),
             uploads: None,
             sessions: 0,
             received: false,
@@ -440,6 +446,13 @@ impl Exchange {
                 Err(error) => tracing::warn!(%error, "no report to the district was made"),
             }
         }
+        if tablet.identity.role == Role::Officer
+            && let Some(said) = countersign::next(tablet, &self.countersigned)?
+        {
+            let about = (said.problem, said.closing);
+            self.countersigned.insert(about);
+            return self.ask(tablet, What::Countersign(about), "/countersign", &said);
+        }
         self.at = At::Photos;
         Ok(Next::Worked)
     }
@@ -557,6 +570,19 @@ impl Exchange {
                     self.at = At::Photos;
                 }
                 Err(error)
+                    if matches!(asking.what, What::Countersign(_))
+                        && refused_code(&error).is_some() =>
+                {
+                    // It is said again the next time, unless it never will be taken.
+                    tracing::warn!(%error, "the server takes no word about a closing now");
+                    if let (What::Countersign(about), Some(code)) =
+                        (asking.what, refused_code(&error))
+                    {
+                        countersign::note_refusal(tablet, about, &code)?;
+                    }
+                    self.at = At::Reports;
+                }
+                Err(error)
                     if matches!(asking.what, What::Offer | What::Piece)
                         && refused_code(&error).is_some() =>
                 {
@@ -622,7 +648,7 @@ impl Exchange {
                 }
                 self.at = At::Trail;
             }
-            What::Reports => {
+            What::Reports | What::Countersign(_) => {
                 let heard: Reports = read_answer(body)?;
                 reports::hear(tablet, &heard)?;
                 // What the pages of an officer show is another now.

@@ -16,6 +16,7 @@ pub mod children;
 pub mod commands;
 pub mod conflicts;
 pub mod contacts;
+pub mod countersign;
 pub mod delegation;
 mod doors;
 pub mod duties;

@@ -4,6 +4,7 @@
 //! Each step says things that may be said again, so whatever cuts it off only makes the next try longer. The due mark in
 //! the store goes last.
 
+use crate::countersign;
 use crate::error::ClientError;
 use crate::renewal;
 use crate::server::read_answer;
@@ -627,6 +628,7 @@ pub(crate) fn heed_order(
             };
             store::guests::put(tx, &known)?;
         }
+        Order::Countersign(ref said) => countersign::heed(tx, said)?,
         // What it brings into sight and takes out of it, the log says.
         Order::Move { .. } | Order::Cover { .. } => {}
     }

@@ -4,9 +4,10 @@
 //! keeps what it heard last, so that it can be read without a network. Either side believes a report for its signatures
 //! and not for having come from the server.
 
+use crate::countersign;
 use crate::error::ClientError;
 use crate::problems::{self, ReportedProblem};
-use crate::roster::{Roster, RosterChild};
+use crate::roster::{People, Roster, RosterChild};
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
@@ -16,13 +17,14 @@ use crate::view::{
 use chrono::NaiveDate;
 use domain::policy::{PolicyPack, ReportRules};
 use ed25519_dalek::VerifyingKey;
-use ids::{Role, UnitId};
+use ids::{DocumentId, Role, UnitId};
 use protocol::report::{
     self, CodeCount, Count, ProblemCount, ReportLine, ReportStep, StationReport, VillageCounts,
 };
-use protocol::{BringReport, ReportingStation, Reports, limits, wire};
+use protocol::{BringReport, ClosingId, ReportingStation, Reports, Verdict, limits, wire};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
+use store::countersignatures::Own;
 use store::members;
 
 /// Numbers that turned out the same are not made again for so long, nor are stations asked for that said nothing new.
@@ -51,7 +53,10 @@ pub(crate) fn hear(tablet: &Tablet, reports: &Reports) -> Result<(), ClientError
     let newest_ms = reports
         .stations
         .iter()
-        .filter_map(|station| Some(station.report.as_ref()?.taken_ms))
+        .flat_map(|station| {
+            let said = station.countersignatures.iter().map(|said| said.at_ms);
+            said.chain(station.report.as_ref().map(|report| report.taken_ms))
+        })
         .max()
         .unwrap_or(0);
     let kept = store::reports::Kept {
@@ -59,7 +64,10 @@ pub(crate) fn hear(tablet: &Tablet, reports: &Reports) -> Result<(), ClientError
         newest_ms,
         heard_ms: tablet.clock.now_ms(),
     };
-    tablet.store.write(|tx| store::reports::put(tx, &kept))?;
+    tablet.store.write(|tx| {
+        store::reports::put(tx, &kept)?;
+        countersign::hear(tx, reports)
+    })?;
     tablet.report_looked_ms.store(0, Ordering::Relaxed);
     Ok(())
 }
@@ -121,7 +129,7 @@ fn make(tablet: &Tablet, rules: &ReportRules) -> Result<Option<StationReport>, C
     let Some(pack) = packs.rules_on(roster.today) else {
         return Ok(None);
     };
-    let problems = problems::reported(tablet, rules.over_days)?;
+    let problems = problems::reported(tablet, rules)?;
     let mut units = tablet.store.read(members::units)?;
     units.retain(|unit| unit.level == "village" && unit.closed_ms.is_none());
     units.sort_by(|a, b| (&a.region_code, a.unit).cmp(&(&b.region_code, b.unit)));
@@ -266,6 +274,7 @@ fn line(problem: &ReportedProblem) -> ReportLine {
             side: side.as_str().to_owned(),
             until: until.map(|day| day.to_string()),
         }),
+        closing: problem.closing,
     }
 }
 
@@ -282,6 +291,15 @@ fn code(code: &str) -> String {
 struct Heard {
     station: ReportingStation,
     report: Option<StationReport>,
+}
+
+impl Heard {
+    fn has(&self, problem: DocumentId, closing: ClosingId) -> bool {
+        self.report.as_ref().is_some_and(|report| {
+            let mut lines = report.lines.iter();
+            lines.any(|line| line.problem == problem && line.closing == Some(closing))
+        })
+    }
 }
 
 /// Everything that was heard, and when.
@@ -317,6 +335,37 @@ fn own(tablet: &Tablet) -> Result<Option<StationReport>, ClientError> {
     Ok(own.and_then(|heard| heard.report))
 }
 
+/// The station that reported a closing the district may countersign.
+///
+/// # Errors
+/// `not_found`, or the store cannot be read.
+pub(crate) fn reporting(
+    tablet: &Tablet,
+    problem: DocumentId,
+    closing: ClosingId,
+) -> Result<ReportingStation, ClientError> {
+    let (stations, _) = heard(tablet)?;
+    stations
+        .into_iter()
+        .find(|heard| heard.has(problem, closing))
+        .map(|heard| heard.station)
+        .ok_or_else(|| ClientError::new("not_found"))
+}
+
+/// Whether a station reports this closing and the server knows of no word about it.
+pub(crate) fn lacks(
+    tablet: &Tablet,
+    problem: DocumentId,
+    closing: ClosingId,
+) -> Result<bool, ClientError> {
+    let (stations, _) = heard(tablet)?;
+    Ok(stations.iter().any(|heard| {
+        let mut said = heard.station.countersignatures.iter();
+        heard.has(problem, closing)
+            && !said.any(|said| (said.problem, said.closing) == (problem, closing))
+    }))
+}
+
 /// 各街镇: what an officer sees first. Whoever said nothing for longest is on top.
 ///
 /// # Errors
@@ -324,13 +373,21 @@ fn own(tablet: &Tablet) -> Result<Option<StationReport>, ClientError> {
 pub fn stations(tablet: &Tablet) -> Result<StationsView, ClientError> {
     refuse_but_officers(tablet)?;
     let (stations, heard_ms) = heard(tablet)?;
-    let mut lines = Vec::new();
+    let own = countersign::own(tablet)?;
+    let (mut lines, mut waiting) = (Vec::new(), Vec::new());
     let mut rows = Vec::new();
     for heard in &stations {
-        let view = view_of(tablet, heard);
+        let view = view_of(tablet, heard, &own)?;
         rows.push(row(&view));
-        lines.extend(view.lines.into_iter().filter(|line| line.open));
+        for line in view.lines {
+            if line.open {
+                lines.push(line);
+            } else if line.review.as_deref() == Some(WAITING) || line.review_unsent {
+                waiting.push(line);
+            }
+        }
     }
+    waiting.sort_by(|a, b| a.day.cmp(&b.day));
     // The sort is stable: among those that are not silent the administrative order stays.
     rows.sort_by_key(|row| match (row.silent, row.days) {
         (true, None) => (0, 0),
@@ -342,6 +399,7 @@ pub fn stations(tablet: &Tablet) -> Result<StationsView, ClientError> {
     });
     Ok(StationsView {
         heard: heard_ms.map(system::moment),
+        waiting,
         lines,
         rows,
     })
@@ -354,11 +412,11 @@ pub fn stations(tablet: &Tablet) -> Result<StationsView, ClientError> {
 pub fn station(tablet: &Tablet, input: &IdInput) -> Result<StationReportView, ClientError> {
     refuse_but_officers(tablet)?;
     let (stations, _) = heard(tablet)?;
-    stations
+    let found = stations
         .iter()
         .find(|heard| heard.station.station.to_string() == input.id)
-        .map(|heard| view_of(tablet, heard))
-        .ok_or_else(|| ClientError::new("not_found"))
+        .ok_or_else(|| ClientError::new("not_found"))?;
+    view_of(tablet, found, &countersign::own(tablet)?)
 }
 
 fn refuse_but_officers(tablet: &Tablet) -> Result<(), ClientError> {
@@ -386,10 +444,12 @@ pub fn reported(tablet: &Tablet) -> Result<StationReportView, ClientError> {
                 name: tablet.township(),
                 villages: Vec::new(),
                 report: None,
+                key: None,
+                countersignatures: Vec::new(),
             },
             report: None,
         });
-    Ok(view_of(tablet, &own))
+    view_of(tablet, &own, &[])
 }
 
 fn row(view: &StationReportView) -> StationRow {
@@ -423,7 +483,78 @@ fn sum(counts: impl Iterator<Item = CountView>) -> CountView {
     })
 }
 
-fn view_of(tablet: &Tablet, heard: &Heard) -> StationReportView {
+/// 待复核.
+const WAITING: &str = "waiting";
+
+/// How a line stands with the district.
+#[derive(Default)]
+struct Standing {
+    review: Option<String>,
+    by: Option<String>,
+    at: Option<String>,
+    reason: Option<String>,
+    unsent: bool,
+    refused: bool,
+}
+
+/// What was said of a line: at the server, or on this device and not there yet.
+fn standing(
+    tablet: &Tablet,
+    station: &ReportingStation,
+    line: &ReportLine,
+    own: &[Own],
+) -> Result<Standing, ClientError> {
+    let mut said = station
+        .countersignatures
+        .iter()
+        .filter(|said| said.problem == line.problem);
+    let mine = |closing: ClosingId| {
+        let mut own = own.iter();
+        own.find(|own| (own.problem, own.closing) == (line.problem, closing))
+    };
+    let Some(closing) = line.closing else {
+        // The newest comes first.
+        let last = said.next().filter(|said| said.verdict == Verdict::NotOver);
+        return Ok(match last {
+            Some(last) if problems::is_open_state(&line.state) => Standing {
+                review: Some(last.verdict.as_str().to_owned()),
+                by: Some(last.name.clone()),
+                at: Some(system::moment(last.at_ms)),
+                reason: mine(last.closing).map(|own| own.reason.clone()),
+                ..Standing::default()
+            },
+            _ => Standing::default(),
+        });
+    };
+    if let Some(said) = said.find(|said| said.closing == closing) {
+        return Ok(Standing {
+            review: Some(said.verdict.as_str().to_owned()),
+            by: Some(said.name.clone()),
+            at: Some(system::moment(said.at_ms)),
+            reason: mine(closing)
+                .map(|own| own.reason.clone())
+                .filter(|reason| !reason.is_empty()),
+            ..Standing::default()
+        });
+    }
+    Ok(match mine(closing) {
+        Some(own) if own.refused.is_none() => Standing {
+            review: Some(countersign::message(own)?.verdict.as_str().to_owned()),
+            by: Some(People::read(tablet)?.name(tablet.identity.staff)),
+            at: Some(system::moment(own.at_ms)),
+            reason: Some(own.reason.clone()).filter(|reason| !reason.is_empty()),
+            unsent: true,
+            refused: false,
+        },
+        own => Standing {
+            review: Some(WAITING.to_owned()),
+            refused: own.is_some(),
+            ..Standing::default()
+        },
+    })
+}
+
+fn view_of(tablet: &Tablet, heard: &Heard, own: &[Own]) -> Result<StationReportView, ClientError> {
     let packs = tablet.packs();
     let today = tablet.today();
     let pack = packs.rules_on(today);
@@ -440,7 +571,7 @@ fn view_of(tablet: &Tablet, heard: &Heard) -> StationReportView {
     };
     let station = heard.station.station.to_string();
     let Some(report) = &heard.report else {
-        return StationReportView {
+        return Ok(StationReportView {
             station,
             name: heard.station.name.clone(),
             day: None,
@@ -450,8 +581,13 @@ fn view_of(tablet: &Tablet, heard: &Heard) -> StationReportView {
             lines: Vec::new(),
             left_out: 0,
             villages: Vec::new(),
-        };
+        });
     };
+    let standings = report
+        .lines
+        .iter()
+        .map(|line| standing(tablet, &heard.station, line, own))
+        .collect::<Result<Vec<_>, _>>()?;
     let days = report
         .day
         .parse::<NaiveDate>()
@@ -468,7 +604,7 @@ fn view_of(tablet: &Tablet, heard: &Heard) -> StationReportView {
             })
             .collect()
     };
-    StationReportView {
+    Ok(StationReportView {
         name: heard.station.name.clone(),
         day: Some(report.day.clone()),
         days,
@@ -477,7 +613,8 @@ fn view_of(tablet: &Tablet, heard: &Heard) -> StationReportView {
         lines: report
             .lines
             .iter()
-            .map(|line| ReportLineView {
+            .zip(standings)
+            .map(|(line, standing)| ReportLineView {
                 problem: line.problem.to_string(),
                 station: station.clone(),
                 station_name: heard.station.name.clone(),
@@ -498,6 +635,13 @@ fn view_of(tablet: &Tablet, heard: &Heard) -> StationReportView {
                     .as_ref()
                     .and_then(|next| next.until.as_deref()?.parse::<NaiveDate>().ok())
                     .is_some_and(|until| until < today),
+                closing: line.closing.map(|closing| closing.to_string()),
+                review: standing.review,
+                review_by: standing.by,
+                review_at: standing.at,
+                review_reason: standing.reason,
+                review_unsent: standing.unsent,
+                review_refused: standing.refused,
             })
             .collect(),
         left_out: report.left_out,
@@ -523,7 +667,7 @@ fn view_of(tablet: &Tablet, heard: &Heard) -> StationReportView {
             })
             .collect(),
         station,
-    }
+    })
 }
 
 fn count_view(count: Count, below: u32) -> CountView {

@@ -194,7 +194,13 @@ const WRITING: &[&str] = &[
 ];
 
 /// What an officer of the district may do: she sees no file and records nothing, whatever asks for it.
-pub const DISTRICT: &[&str] = &["me", "station_report", "stations", "sync_status"];
+pub const DISTRICT: &[&str] = &[
+    "countersign",
+    "me",
+    "station_report",
+    "stations",
+    "sync_status",
+];
 
 /// Whether a command may run on this device as it stands.
 ///

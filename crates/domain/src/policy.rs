@@ -412,6 +412,8 @@ pub struct ReportRules {
     pub silent_days: u32,
     /// A matter of life and safety stands in it for so many days after it was over.
     pub over_days: u32,
+    /// One that the district has said nothing of stands in it for so many.
+    pub review_days: u32,
     /// Counts from one to fewer than this leave the station as some.
     pub small_below: u32,
     /// In which counts: codes of [`ReportRules::COUNTS`].
@@ -430,6 +432,7 @@ impl Default for ReportRules {
             every_days: 1,
             silent_days: 7,
             over_days: 30,
+            review_days: 90,
             small_below: 5,
             small_in: codes.map(str::to_owned).to_vec(),
         }

@@ -7,7 +7,7 @@
 pub mod clock;
 mod story;
 
-pub use story::{Fold, State, decides, fold, handler, may, offers};
+pub use story::{DistrictWord, Fold, NotOver, Review, State, decides, fold, handler, may, offers};
 
 use crate::record::{Edit, Entry, Record};
 use crate::scalar::Scalar;

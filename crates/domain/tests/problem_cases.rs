@@ -86,7 +86,7 @@ fn every_case_file_gives_the_expected_steps() {
                 made_by: None,
             })
             .collect();
-        let fold = fold(&events, &case.severity, |event| Role::parse(&event.by));
+        let fold = fold(&events, &case.severity, &[], |event| Role::parse(&event.by));
         let clock = Clock {
             events: &events,
             fold: &fold,

@@ -128,11 +128,13 @@ pub enum Action {
     BringReport,
     /// Read reports: a station its own, the district's officers every station's.
     ReadReports,
+    /// Say of a matter of life and safety that was closed whether it is over (复核).
+    Countersign,
 }
 
 impl Action {
     /// All actions, for tables and tests.
-    pub const ALL: [Action; 41] = [
+    pub const ALL: [Action; 42] = [
         Action::ReadHealth,
         Action::Enrol,
         Action::OpenSession,
@@ -174,6 +176,7 @@ impl Action {
         Action::DecideErasure,
         Action::BringReport,
         Action::ReadReports,
+        Action::Countersign,
     ];
 }
 
@@ -304,6 +307,8 @@ enum Who {
     Station,
     /// The station, and the district's officers.
     StationOrDistrict,
+    /// The district's officers.
+    District,
     /// The head.
     Head,
     /// A device that was revoked, whoever held it.
@@ -406,6 +411,7 @@ const fn row(action: Action) -> Row {
         | Action::ReadErasures
         | Action::BringReport => Row::of(Who::Station, What::Scope),
         Action::ReadReports => Row::of(Who::StationOrDistrict, What::Scope),
+        Action::Countersign => Row::of(Who::District, What::Scope).with_pin(),
         Action::MoveDocuments
         | Action::AdmitGuests
         | Action::DelegateEnrolment

@@ -126,6 +126,14 @@ pub const REPORT_VILLAGES: usize = 500;
 pub const REPORT_CODES: usize = 64;
 /// Matters of life and safety in it.
 pub const REPORT_LINES: usize = 500;
+/// An officer's reason, in characters.
+pub const REASON_CHARACTERS: usize = 300;
+/// The same sealed: four bytes for a character, the key made for it, the nonce and the tag.
+pub const SEALED_REASON_BYTES: usize = 4 * REASON_CHARACTERS + 32 + 24 + 16;
+/// What the district says of one problem's closings, over the years.
+pub const COUNTERSIGNATURES: usize = 50;
+/// What the district said of a station's closings, as it is passed on with the reports: the newest.
+pub const COUNTERSIGNATURES_LISTED: u32 = 500;
 /// How long an offer to move documents waits for a decision.
 pub const MOVE_OFFER_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// Documents in one move: a household with all its children and their problems.

@@ -4,6 +4,7 @@
 //! carries them back to a server that was set back to an older copy ([`crate::RefillRequest`]), which believes its own
 //! signature. The newest number is in every [`crate::Tick`], so a server can tell that some are still missing.
 
+use crate::countersign::Countersignature;
 use crate::guest::GuestId;
 use crate::message::SignedStatement;
 use crate::people::CoverId;
@@ -15,7 +16,7 @@ use ids::{ChangeHash, DeviceId, DocumentId, Generation, StaffId, UnitId};
 use serde::{Deserialize, Serialize};
 
 /// What is ordered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
     /// A document's generation is erased everywhere; beats any change that still comes.
@@ -109,10 +110,13 @@ pub enum Order {
         /// Until, where that is known.
         until_ms: Option<i64>,
     },
+    /// The district countersigns a closing of a matter of life and safety, or says that it is not over (复核). The one
+    /// whose [`Countersignature::rank`] is smallest holds.
+    Countersign(Countersignature),
 }
 
 /// An order with its number: what is signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NumberedOrder {
     /// The scope.
     pub scope: UnitId,

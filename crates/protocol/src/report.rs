@@ -4,9 +4,11 @@
 //! A report is made and signed by a device of the station, kept at the server until the next one, and believed for two
 //! signatures: the device's under the report, and the server's under the certificate that says it works at that station.
 
+use crate::countersign::{ClosingId, KnownCountersignature};
 use crate::message::{DeviceCertificate, SignedStatement};
 use crate::session::proof::{self, Statement};
 use crate::station::VillageRecord;
+use crate::unit_key::KnownUnitKey;
 use crate::{ProtocolError, limits};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use ids::{DeviceId, DocumentId, UnitId};
@@ -101,6 +103,9 @@ pub struct ReportLine {
     pub receipt: bool,
     /// What is next; none when it is over.
     pub next: Option<ReportStep>,
+    /// The closing the district may countersign: of a matter of life and safety that the head closed.
+    #[serde(default)]
+    pub closing: Option<ClosingId>,
 }
 
 /// What is next, by whom and until when.
@@ -139,6 +144,12 @@ pub struct ReportingStation {
     pub villages: Vec<VillageRecord>,
     /// Its report; none while it sent none.
     pub report: Option<KnownReport>,
+    /// The newest of its keys: what an officer writes to the station is sealed to it.
+    #[serde(default)]
+    pub key: Option<KnownUnitKey>,
+    /// What the district said of its closings, the newest first.
+    #[serde(default)]
+    pub countersignatures: Vec<KnownCountersignature>,
 }
 
 /// A [`StationReport`] as it is kept and passed on.
@@ -300,6 +311,7 @@ mod tests {
                     side: "station".to_owned(),
                     until: Some("2026-11-28".to_owned()),
                 }),
+                closing: None,
             }],
             left_out: 0,
         }

@@ -14,6 +14,7 @@ pub mod blobs;
 pub mod changes;
 pub mod connection;
 mod cost;
+pub mod countersignatures;
 pub mod delegations;
 pub mod departures;
 pub mod disk;

@@ -21,6 +21,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (8, include_str!("../migrations/0008_words_of_a_page.sql")),
     (9, include_str!("../migrations/0009_guests.sql")),
     (10, include_str!("../migrations/0010_reports.sql")),
+    (11, include_str!("../migrations/0011_countersignatures.sql")),
 ];
 
 /// The schema this app writes.

@@ -2,8 +2,8 @@
 
 use crate::row::{signed, split};
 use crate::{
-    StoreError, Transaction, changes, documents, drafts, guests, projections, recusals, renewals,
-    rests, row, sheets,
+    StoreError, Transaction, changes, countersignatures, documents, drafts, guests, projections,
+    recusals, renewals, rests, row, sheets,
 };
 use ids::{ChangeHash, DeviceId, DocumentId, Generation, UnitId};
 use rusqlite::{Connection, OptionalExtension, named_params};
@@ -319,6 +319,7 @@ pub fn erase(
     rests::forget(tx, document)?;
     recusals::forget(tx, document)?;
     guests::forget(tx, document)?;
+    countersignatures::forget(tx, document)?;
     renewals::forget(tx, document)?;
     for sql in [
         include_str!("../sql/recovery/erase_marks.sql"),

@@ -6,6 +6,7 @@ mod audit;
 mod blobs;
 mod bounds;
 mod copies;
+mod countersign;
 mod delegating;
 mod devices;
 mod enrolling;

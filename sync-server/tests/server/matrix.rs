@@ -39,7 +39,7 @@ const ROUTES: [(&str, &str); 26] = [
 ];
 
 /// The rest of them.
-const MORE_ROUTES: [(&str, &str); 34] = [
+const MORE_ROUTES: [(&str, &str); 35] = [
     ("/moves/offer", "MoveDocuments"),
     ("/moves/decide", "MoveDocuments"),
     ("/guests/open", "AdmitGuests"),
@@ -74,6 +74,7 @@ const MORE_ROUTES: [(&str, &str); 34] = [
     ("/erasures/hold", "DecideErasure"),
     ("/reports/bring", "BringReport"),
     ("/reports/list", "ReadReports"),
+    ("/countersign", "Countersign"),
 ];
 
 fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {

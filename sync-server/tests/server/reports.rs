@@ -44,6 +44,7 @@ fn report_of(device: &Device, village: UnitId, children: u32) -> StationReport {
                 side: "station".into(),
                 until: Some("2026-11-26".into()),
             }),
+            closing: None,
         }],
         left_out: 0,
     }

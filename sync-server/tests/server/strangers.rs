@@ -68,6 +68,9 @@ const PATHS: [&str; 55] = [
 /// Routes of a device that was stopped, and of no other.
 const PATHS_OF_STOPPED: [&str; 3] = ["/handover", "/handover/remains", "/handover/receipt"];
 
+/// Routes of an officer of the district, and of no station.
+const PATHS_OF_OFFICER: [&str; 1] = ["/countersign"];
+
 fn error(body: &[u8]) -> ErrorMessage {
     let error: ErrorMessage = serde_json::from_slice(body).unwrap();
     assert!(!error.message.is_empty() && !error.next.is_empty());
@@ -100,11 +103,14 @@ async fn nonsense_is_malformed_on_every_route() {
     head.open_session().await.unwrap();
     let of_station = PATHS.map(|path| (path, head.token.clone()));
     let of_stopped = PATHS_OF_STOPPED.map(|path| (path, stopped.token.clone()));
+    let mut officer = world.officer("何珊").await.unwrap();
+    officer.open_session().await.unwrap();
+    let of_officer = PATHS_OF_OFFICER.map(|path| (path, officer.token.clone()));
     let bomb = zstd::bulk::compress(&vec![0; 64 * 1024 * 1024], 3).unwrap();
     assert!(bomb.len() < limits::REQUEST_BYTES);
     let not_ours = wire::encode_request(&vec!["nonsense"; 3]).unwrap();
     let mut mixed = wire::encode_request(&("a", 1, vec![vec![1u8; 100]; 10])).unwrap();
-    for (path, token) in of_station.into_iter().chain(of_stopped) {
+    for (path, token) in of_station.into_iter().chain(of_stopped).chain(of_officer) {
         for body in [
             vec![],
             b"hello".to_vec(),
@@ -148,7 +154,11 @@ async fn nonsense_is_malformed_on_every_route() {
 #[tokio::test]
 async fn without_a_session_nothing_is_told() {
     let world = World::new().await;
-    for path in PATHS[6..].iter().chain(&PATHS_OF_STOPPED) {
+    for path in PATHS[6..]
+        .iter()
+        .chain(&PATHS_OF_STOPPED)
+        .chain(&PATHS_OF_OFFICER)
+    {
         for token in [None, Some("nonsense")] {
             let (status, body) = world.http().raw(path, token, vec![]).await;
             assert_eq!(
@@ -213,6 +223,7 @@ async fn the_description_lists_every_route_with_its_action() {
     let expected: BTreeSet<&str> = PATHS
         .into_iter()
         .chain(PATHS_OF_STOPPED)
+        .chain(PATHS_OF_OFFICER)
         .chain(["/health", "/openapi.json"])
         .collect();
     assert_eq!(listed, expected);

@@ -7,6 +7,7 @@ import {
 import { districtScreens, noneLeftOut } from '../screens.mjs'
 
 const PIN = '593817'
+const WHY = '孩子还住在那间屋里，先搬出来再说。'
 const DAY_MS = 24 * 60 * 60 * 1000
 
 journey('an officer of the district is enrolled at the server, sees what the stations report, and no file', async (context) => {
@@ -20,6 +21,8 @@ journey('an officer of the district is enrolled at the server, sees what the sta
     mandatory: { choice: 'reported', text: '已打110。' },
   })
   await delivered(stationCore)
+  const head = await enrolHead(world, stationCore)
+  const grave = await closeGravely(head, children[1].child)
 
   const core = await world.host('officer', 'station')
   const officer = await open(context, core, tabletLandscape)
@@ -41,6 +44,7 @@ journey('an officer of the district is enrolled at the server, sees what the sta
   await world.serverClock(DAY_MS)
   await world.clock('station', DAY_MS)
   await world.clock('officer', DAY_MS)
+  await world.clock('head', DAY_MS)
   await syncNow(stationCore)
   await until('the station reported', async () => (await stationCore.call('reported')).lines.some((one) => one.open))
   await core.call('sync_now')
@@ -50,6 +54,46 @@ journey('an officer of the district is enrolled at the server, sees what the sta
   const lines = await officer.at('report-line').allInnerTexts()
   truthy(lines.some((line) => line.includes('还没有回执') && line.includes('站里受理')), `a line says what is next: ${lines}`)
   truthy(!children.some((row) => lines.join().includes(row.name)), 'and names nobody')
+
+  // What the head closed waits to be countersigned; the officer says that it is not over, and why.
+  const waiting = await officer.words('waiting')
+  truthy(waiting.includes('待复核') && waiting.includes('您不说，也算办结'), `it waits, and nothing waits for it: ${waiting}`)
+  await everySize(officer, [['waiting', '/stations', 'waiting']])
+  await officer.page.setViewportSize(tabletLandscape)
+  await officer.go('/stations')
+  await officer.tap('report-not-over')
+  await officer.tap('countersign-say')
+  await officer.at('countersign-reason').waitFor()
+  truthy((await officer.page.locator('[role=dialog]').innerText()).includes('请写原因'), 'it wants a reason')
+  await officer.page.locator('[data-test=countersign-reason] textarea').fill(WHY)
+  await look(officer.page, 'district-not-over-1280x800')
+  await officer.page.setViewportSize(tabletPortrait)
+  await look(officer.page, 'district-not-over-800x1280')
+  await officer.page.setViewportSize(tabletLandscape)
+  await officer.tap('countersign-say')
+  await officer.at('pin-key-1').waitFor()
+  await typePin(officer.page, PIN)
+  await officer.at('waiting').waitFor({ state: 'detached' })
+  await until('the station hears of it', async () => {
+    await syncNow(stationCore)
+    await syncNow(head)
+    return (await head.call('problem', { id: grave })).row.review === 'not_over'
+  })
+  const headPage = await open(context, head, stationScreen)
+  await headPage.go(`/problems/${grave}`)
+  await headPage.at('problem-not-over').waitFor()
+  const told = await headPage.words('problem-event-not_over')
+  truthy(told.includes('何珊') && told.includes(WHY), `the story says who and why: ${told}`)
+  await look(headPage.page, 'station-not-over-1440x900')
+  await headPage.page.setViewportSize(stationSmall)
+  await look(headPage.page, 'station-not-over-1280x720')
+  await checkAxe(headPage.page, 'a problem the district says is not over')
+  await headPage.go('/problems')
+  await headPage.at('card-review').first().waitFor()
+  await look(headPage.page, 'station-problems-not-over-1280x720')
+  await headPage.go('/me/reported')
+  await headPage.at('report-review').first().waitFor()
+  await look(headPage.page, 'station-reported-not-over-1280x720')
 
   const screens = await districtScreens(core)
   noneLeftOut(screens, 'district')
@@ -84,8 +128,49 @@ journey('an officer of the district is enrolled at the server, sees what the sta
   await station.page.setViewportSize(stationSmall)
   await look(station.page, 'station-reported-1280x720')
   const { station: unit } = await stationCore.call('reported')
-  equal(await stationCore.call('reported'), await core.call('station_report', { id: unit }), 'both see the same')
+  // Her own words she has besides; the station reads them with the problem.
+  const there = await core.call('station_report', { id: unit })
+  for (const line of there.lines) line.review_reason = null
+  equal(await stationCore.call('reported'), there, 'both see the same')
 })
+
+/** A head of the station, enrolled past the screens. */
+async function enrolHead(world, station) {
+  await station.call('step_up', { pin: PIN })
+  await station.call('appoint', {
+    role: 'head', village: '', person: '高岚', from: '2026-01-01', until: '', approved_by: '沈岚', basis: '芦民批〔2026〕8号',
+    vetted_on: '2026-01-01', vetting: '查询2026-119', replaces: null,
+  })
+  const code = await station.call('new_enrolment', { role: 'head', village: '', person: '高岚' })
+  const head = await world.host('head', 'station')
+  const here = await head.call('enrol_start', { address: code.qr_text, code: '' })
+  await station.call('confirm_enrolment', { id: code.enrolment, compare_code: here.compare_code })
+  await until('the confirmation arrives', async () => (await head.call('enrol_poll')).stage === 'choose_pin')
+  await head.call('choose_pin', { pin: PIN })
+  await until('the first download', async () => (await head.call('app')).stage === 'ready')
+  return head
+}
+
+/** Something grave, worked on, verified, the child seen, and closed by the head. */
+async function closeGravely(head, child) {
+  const { record } = await head.call('report_problem', {
+    children: [child], card: 'danger', urgency: 'now', seen: '院墙要倒。', origin_record: null,
+    mandatory: { choice: 'not_such_case', text: '没有人受伤。' },
+  })
+  const add = (kind) => head.call('add_problem_event', { problem: record, kind, text: '墙已经拆了，孩子平安。' })
+  for (const kind of ['accepted', 'measure', 'resolved', 'confirmed']) await add(kind)
+  const { draft, parts } = await head.call('open_visit', { id: child })
+  const answer = (part, key, codes) => head.call('answer_visit', { draft, part, key, codes, text: null })
+  await answer('session', 'a_met', ['child', 'caregiver'])
+  for (const { part } of parts.filter((one) => one.part !== 'session')) {
+    await answer(part, 'a_seen', ['y'])
+    await answer(part, 'l_overall', ['normal'])
+  }
+  await head.call('save_visit', { id: draft })
+  await add('closed')
+  await delivered(head)
+  return record
+}
 
 /** Each page lying, upright and with letters twice as large. */
 async function everySize(device, screens) {

@@ -32,6 +32,7 @@ fn main() -> Result<ExitCode> {
     let founded = Founded::new()?;
     let next = AtomicU64::new(0);
     let (failed, promises, moves) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+    let words = AtomicU64::new(0);
     let began = Instant::now();
     std::thread::scope(|scope| {
         for _ in 0..arguments.threads.max(1) {
@@ -45,6 +46,7 @@ fn main() -> Result<ExitCode> {
                     let ended = played(&founded, seed);
                     promises.fetch_add(ended.promises as u64, Ordering::Relaxed);
                     moves.fetch_add(ended.moves as u64, Ordering::Relaxed);
+                    words.fetch_add(ended.words as u64, Ordering::Relaxed);
                     if !ended.violations.is_empty() {
                         failed.fetch_add(1, Ordering::Relaxed);
                         tell(seed, &ended, arguments.trace);
@@ -55,10 +57,11 @@ fn main() -> Result<ExitCode> {
     });
     let seconds = began.elapsed().as_secs_f64();
     println!(
-        "{:.1} schedules a second, {} promises kept in mind, {} documents moved",
+        "{:.1} schedules a second, {} promises kept in mind, {} documents moved, {} words of the district",
         arguments.schedules as f64 / seconds.max(0.001),
         promises.load(Ordering::Relaxed),
-        moves.load(Ordering::Relaxed)
+        moves.load(Ordering::Relaxed),
+        words.load(Ordering::Relaxed)
     );
     let violations = failed.load(Ordering::Relaxed);
     println!(
@@ -79,6 +82,7 @@ fn played(founded: &Founded, seed: u64) -> Ended {
         trace: Vec::new(),
         promises: 0,
         moves: 0,
+        words: 0,
     };
     match catch_unwind(AssertUnwindSafe(|| play(founded, seed))) {
         Ok(Ok(ended)) => ended,

@@ -8,14 +8,15 @@ use ids::audit::AuditEntry;
 use ids::{BlobAddress, ChangeHash, DocumentId, Generation, Incarnation, Role, new_uuid};
 use protocol::moves::{DecideMove, DecideReview, MoveDecision, OfferMove};
 use protocol::{
-    BlobChunk, BlobOffer, BringAudit, BringReport, BroughtUnitKey, ConfirmEnrolment, CoverVillage,
-    CreateEnrolment, CreateVillage, Cursor, DecideErasure, DecideExport, EndCover, EndGrant,
-    EndGuest, EndRecusal, FinishEnrolment, GiveReceipt, GrantPerson, HandOver, InventoryLine,
-    InventoryRequest, KeepRemains, KeepUnitKeys, KnownUnitKey, Locator, NonceRequest, OfferBlobs,
-    OpenSession, OpenToGuest, PROTOCOL_VERSION, PollEnrolment, PublishForm, ReadAudit, ReadBlob,
-    ReadDocument, ReadEnrolment, RecordVetting, RecusePerson, RefillRequest, RequestErasure,
-    RequestExport, RevealEnrolment, RevokeDevice, SetHold, SignedStatement, SnapshotRequest,
-    StartEnrolment, SyncRequest, Unsent, UseExport, Vetting, WrappedUnitKey, wire,
+    BlobChunk, BlobOffer, BringAudit, BringReport, BroughtUnitKey, ConfirmEnrolment, Countersign,
+    CoverVillage, CreateEnrolment, CreateVillage, Cursor, DecideErasure, DecideExport, EndCover,
+    EndGrant, EndGuest, EndRecusal, FinishEnrolment, GiveReceipt, GrantPerson, HandOver,
+    InventoryLine, InventoryRequest, KeepRemains, KeepUnitKeys, KnownUnitKey, Locator,
+    NonceRequest, OfferBlobs, OpenSession, OpenToGuest, PROTOCOL_VERSION, PollEnrolment,
+    PublishForm, ReadAudit, ReadBlob, ReadDocument, ReadEnrolment, RecordVetting, RecusePerson,
+    RefillRequest, RequestErasure, RequestExport, RevealEnrolment, RevokeDevice, SealedReason,
+    SetHold, SignedStatement, SnapshotRequest, StartEnrolment, SyncRequest, Unsent, UseExport,
+    Verdict, Vetting, WrappedUnitKey, wire,
 };
 use serde::Serialize;
 
@@ -267,6 +268,17 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
     };
     add("/reports/bring", packed(&BringReport { report })?);
     add("/reports/list", packed(&())?);
+    let countersign = Countersign {
+        station: ground.village,
+        problem: document,
+        closing: id,
+        verdict: Verdict::NotOver,
+        reason: Some(SealedReason {
+            epoch: 1,
+            sealed: vec![7; 90],
+        }),
+    };
+    add("/countersign", packed(&countersign)?);
     add_people(&mut add, id, ground.village)?;
     add("/erasures/list", packed(&())?);
     let (child, with) = (document, vec![document]);

@@ -33,15 +33,18 @@ pub const BEGINNING_MS: i64 = 1_793_584_800_000;
 pub const PIN: &str = "735182";
 
 /// Who has a device: name, number of the village, or the station.
-pub const PEOPLE: [(&str, Option<usize>); 5] = [
+pub const PEOPLE: [(&str, Option<usize>); 6] = [
     ("陈敏", None),
     ("李玉梅", Some(0)),
     ("赵春燕", Some(0)),
     ("钱桂芳", Some(1)),
     ("沈岚", None),
+    ("何珊", None),
 ];
 /// The station's head, a place in [`PEOPLE`]: in schedules only where something is to be decided.
 pub const HEAD: usize = 4;
+/// An officer of the district, a place in [`PEOPLE`]: she has no document, and stands beside the township's devices.
+pub const OFFICER: usize = 5;
 
 const VILLAGES: [(&str, &str); 2] = [("白荷村", "310199100201"), ("青石村", "310199100202")];
 const ROSTER: [(&str, usize); 4] = [("石小雨", 0), ("周子涵", 0), ("吴天宇", 1), ("郑可欣", 0)];
@@ -105,6 +108,11 @@ impl Founded {
                 None if number == HEAD => open.create_enrolment(&CreateEnrolment {
                     unit: report.scope,
                     role: Role::Head,
+                    person: person.to_owned(),
+                })?,
+                None if number == OFFICER => open.create_enrolment(&CreateEnrolment {
+                    unit: report.district,
+                    role: Role::Officer,
                     person: person.to_owned(),
                 })?,
                 None => report.enrolment.clone(),

@@ -11,6 +11,7 @@
 
 mod blunder;
 mod chance;
+mod countersigns;
 mod founding;
 mod machine;
 mod moves;

@@ -35,6 +35,9 @@ impl World<'_> {
         if !self.end_hold()? || !self.look_at_orders()? || !self.read_what_came_late()? {
             return Ok(());
         }
+        if !self.hear_officer()? {
+            return Ok(());
+        }
         if !self.tidy_up()? {
             return Ok(());
         }
@@ -55,6 +58,7 @@ impl World<'_> {
         for text in wrong {
             self.violation(text);
         }
+        self.look_at_words()?;
         if self.chance.one_in(6) {
             self.say_all_again()?;
         }
@@ -110,7 +114,7 @@ impl World<'_> {
         let none_given = self.perils.erased.is_empty()
             && self.perils.renewed.is_empty()
             && self.perils.shut_out.is_none();
-        if none_given && self.perils.moves.moved.is_empty() {
+        if none_given && self.perils.moves.moved.is_empty() && self.perils.words.is_empty() {
             self.violation("the server waits for orders, and none was ever given".to_owned());
             return Ok(false);
         }

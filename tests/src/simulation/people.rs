@@ -9,7 +9,7 @@ use client::{ClientError, Tablet, children, conflicts, contacts, problems, visit
 use ids::Role;
 
 /// What a person is told when a thing cannot be done just then, and goes on. Anything else is a fault.
-const PLAIN_REFUSALS: [&str; 12] = [
+const PLAIN_REFUSALS: [&str; 13] = [
     "form_unknown",
     "not_allowed",
     "not_found",
@@ -23,6 +23,7 @@ const PLAIN_REFUSALS: [&str; 12] = [
     "look_not_noted",
     // What is urgent is closed after it was verified and the child was seen.
     "close_after_check",
+    "close_after_work",
     "child_not_seen_since",
 ];
 
@@ -80,7 +81,7 @@ fn contact(tablet: &Tablet, child: String) -> Result<&'static str, ClientError> 
     Ok("contact")
 }
 
-fn visit(tablet: &Tablet, child: String) -> Result<&'static str, ClientError> {
+pub(super) fn visit(tablet: &Tablet, child: String) -> Result<&'static str, ClientError> {
     let form = visits::open_visit(tablet, &IdInput { id: child })?;
     let answer = |part: &str, key: &str, codes: &[&str]| {
         visits::answer_visit(

@@ -3,6 +3,7 @@
 
 use super::blunder;
 use super::chance::Chance;
+use super::countersigns::Words;
 use super::founding::HEAD;
 use super::machine::Machine;
 use super::moves::{Moved, Moves};
@@ -41,6 +42,8 @@ enum Peril {
     Move,
     /// One thing goes out of a document, which is built anew.
     Renew,
+    /// The head closes what is grave, and the district says what it thinks of it.
+    Countersign,
 }
 
 const ALL: [Peril; 9] = [
@@ -94,6 +97,10 @@ pub(super) struct Perils {
     pub shut_out: Option<ShutOut>,
     pub blunders: BTreeSet<ChangeHash>,
     pub moves: Moves,
+    /// What was closed.
+    pub closings: usize,
+    /// What the district said of it.
+    pub words: Words,
     /// Persons whose app erred.
     has_erred: BTreeSet<usize>,
 }
@@ -115,6 +122,9 @@ pub(super) fn pick_perils(seed: u64, chance: &mut Chance) -> Perils {
     // Every fifth, and not by chance: the seeds that once found something go on finding it.
     if seed % 5 == 4 {
         may_come.push(Peril::Renew);
+    }
+    if seed % 7 == 3 {
+        may_come.push(Peril::Countersign);
     }
     Perils {
         may_come,
@@ -150,6 +160,11 @@ impl Perils {
         self.may_come.contains(&Peril::Renew)
     }
 
+    /// Whether the district says something of closings, for which there are a head and an officer.
+    pub fn has_closings(&self) -> bool {
+        self.may_come.contains(&Peril::Countersign)
+    }
+
     /// Whether some devices begin with what an older app left them.
     pub fn has_older_apps(&self) -> bool {
         self.may_come.contains(&Peril::OlderApp)
@@ -172,6 +187,7 @@ impl World<'_> {
             Some(Peril::OlderApp) => Ok(()),
             Some(Peril::Move) => self.move_somebody(),
             Some(Peril::Renew) => self.renew(),
+            Some(Peril::Countersign) => self.countersign(),
         }
     }
 
@@ -246,6 +262,8 @@ impl World<'_> {
                     }
                     // Nobody stands in for anybody in a schedule, nobody is a relative, and one village knows of a child.
                     Order::Cover { .. } | Order::Recuse { .. } | Order::Guest { .. } => {}
+                    // Said again by whoever said it, on her own device.
+                    Order::Countersign(_) => {}
                 }
             }
         }

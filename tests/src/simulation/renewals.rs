@@ -169,7 +169,7 @@ impl World<'_> {
     }
 
     /// A whole sync without trouble on the way.
-    fn syncs(&mut self, who: usize) -> Result<bool> {
+    pub(super) fn syncs(&mut self, who: usize) -> Result<bool> {
         let synced = self.machines[who].sync_whole(&mut self.server);
         self.promises.note(who, &self.machines[who])?;
         if let Err(error) = &synced {

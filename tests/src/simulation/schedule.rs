@@ -1,7 +1,7 @@
 //! One schedule: a seed decides who acts, what is lost, late or said twice, and who loses power at which operation.
 
 use super::chance::{Chance, WorldTime};
-use super::founding::{Founded, HEAD, PEOPLE};
+use super::founding::{Founded, HEAD, OFFICER, PEOPLE};
 use super::machine::{Line, Machine, ServerMachine, some_loss, words_of};
 use super::oracle::{self, Promises};
 use super::people;
@@ -25,6 +25,8 @@ pub struct Ended {
     pub promises: usize,
     /// How many documents moved.
     pub moves: usize,
+    /// What the district said of closings.
+    pub words: usize,
 }
 
 /// A world under a schedule.
@@ -33,6 +35,8 @@ pub(super) struct World<'a> {
     pub time: WorldTime,
     pub server: ServerMachine,
     pub machines: Vec<Machine>,
+    /// The officer of the district, where there is one.
+    pub officer: Option<Machine>,
     pub promises: Promises,
     /// Requests the network still has copies of.
     pub ghosts: Vec<Request>,
@@ -71,6 +75,7 @@ pub fn play(founded: &Founded, seed: u64) -> Result<Ended> {
         trace: world.trace,
         promises: world.promises.count(),
         moves: world.perils.moves.moved.len(),
+        words: world.perils.words.len(),
     })
 }
 
@@ -84,7 +89,9 @@ impl<'a> World<'a> {
             founded.key_file.clone(),
             &time,
         );
-        let mut persons: Vec<usize> = (0..PEOPLE.len()).filter(|person| *person != HEAD).collect();
+        let mut persons: Vec<usize> = (0..PEOPLE.len())
+            .filter(|person| ![HEAD, OFFICER].contains(person))
+            .collect();
         if !is_long {
             // One tablet, or in a third of the schedules two.
             let at_home = if chance.one_in(3) { 1 } else { 2 };
@@ -93,7 +100,7 @@ impl<'a> World<'a> {
             }
         }
         let perils = pick_perils(seed, &mut chance);
-        if perils.has_renewals() {
+        if perils.has_renewals() || perils.has_closings() {
             persons.push(HEAD);
         }
         let machines = persons
@@ -108,11 +115,16 @@ impl<'a> World<'a> {
                 Machine::copy(person, seed, image, &time)
             })
             .collect();
+        let officer = perils.has_closings().then(|| {
+            let image = &founded.devices[OFFICER];
+            Machine::copy(OFFICER, chance.seed(), image, &time)
+        });
         Self {
             chance,
             time,
             server,
             machines,
+            officer,
             promises: Promises::default(),
             ghosts: Vec::new(),
             is_cut: false,
@@ -148,6 +160,9 @@ impl<'a> World<'a> {
         // A move takes several turns to be interesting, so where families move they do it often.
         if self.perils.has_moves() && self.chance.one_in(4) {
             return self.move_somebody();
+        }
+        if self.perils.has_closings() && self.chance.one_in(4) {
+            return self.countersign();
         }
         let who = self.chance.below(self.machines.len());
         match self.chance.below(100) {
@@ -243,7 +258,7 @@ impl<'a> World<'a> {
         self.promises.note(who, &self.machines[who])
     }
 
-    fn cannot_record(&mut self, who: usize, error: &ClientError) {
+    pub(super) fn cannot_record(&mut self, who: usize, error: &ClientError) {
         let source = std::error::Error::source(error);
         self.violation(format!(
             "{} cannot record: {} {source:?}",
@@ -253,7 +268,7 @@ impl<'a> World<'a> {
     }
 
     /// What a person has just seen saved: the records that were not there before.
-    fn note_saved(
+    pub(super) fn note_saved(
         &mut self,
         who: usize,
         before: &std::collections::BTreeSet<oracle::RecordName>,

@@ -102,6 +102,7 @@ export const commands = [
   'put_away',
   'bring_back',
   'stations',
+  'countersign',
   'station_report',
   'reported',
   'overview',
@@ -267,6 +268,7 @@ export interface Backend {
   putAway(input: view.IdInput): Promise<view.ReturnedView>
   bringBack(input: view.IdInput): Promise<view.ReturnedView>
   stations(): Promise<view.StationsView>
+  countersign(input: view.CountersignInput): Promise<view.StationsView>
   stationReport(input: view.IdInput): Promise<view.StationReportView>
   reported(): Promise<view.StationReportView>
   overview(): Promise<view.OverviewView>

@@ -30,7 +30,7 @@ pub(super) const SATISFACTION: &str = "SATISFACTION";
 ///
 /// # Errors
 /// `not_found`, `draft_gone`, `value_invalid`, `date_invalid`, `text_missing`, `reason_missing`, `choice_missing`, `not_allowed`,
-/// `head_decides`, `recused`, `close_after_check`, `child_not_seen_since`, `too_old_to_reopen`, `words_are_sealed`,
+/// `head_decides`, `recused`, `close_after_work`, `close_after_check`, `child_not_seen_since`, `too_old_to_reopen`, `words_are_sealed`,
 /// `disk_full`.
 pub fn add_event(tablet: &Tablet, input: &ProblemEventInput) -> Result<ProblemView, ClientError> {
     let room = Room::open(tablet)?;
@@ -148,10 +148,13 @@ pub(super) fn why_not_close(
     if told.fold.severity == "S1" && room.tablet.identity.role != Role::Head {
         return Some("head_decides");
     }
+    let events = &noun.noun.events;
+    if !told.fold.was_worked_on_since(events) {
+        return Some("close_after_work");
+    }
     if !matches!(told.fold.state, State::Resolved | State::FollowUp) {
         return Some("close_after_check");
     }
-    let events = &noun.noun.events;
     let measured = told
         .fold
         .counted(events)

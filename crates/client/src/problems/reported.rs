@@ -6,9 +6,12 @@ use crate::error::ClientError;
 use crate::system;
 use crate::tablet::Tablet;
 use chrono::NaiveDate;
+use domain::policy::ReportRules;
 use domain::problem::clock::{NextStep, Side};
-use domain::problem::{Event, EventKind, State};
+use domain::problem::{Event, EventKind, Review, State};
 use ids::{DocumentId, UnitId};
+use protocol::ClosingId;
+use uuid::Uuid;
 
 /// A problem that is not over, or not for long.
 pub(crate) struct ReportedProblem {
@@ -30,12 +33,15 @@ pub(crate) struct ReportedProblem {
     pub receipt: bool,
     /// What is next, by whom and until when; none when it is over.
     pub next: Option<(NextStep, Side, Option<NaiveDate>)>,
+    /// The closing the district may countersign, or has.
+    pub closing: Option<ClosingId>,
 }
 
-/// Every problem that is not over, and those that have been for at most so many days.
+/// Every problem that is not over, those that have been for at most so many days, and those the district has said nothing
+/// of for at most so many.
 pub(crate) fn reported(
     tablet: &Tablet,
-    over_days: u32,
+    rules: &ReportRules,
 ) -> Result<Vec<ReportedProblem>, ClientError> {
     let room = Room::open(tablet)?;
     let today = tablet.today();
@@ -48,7 +54,13 @@ pub(crate) fn reported(
         };
         let is_open = told.fold.state.is_open();
         let days_over = (today - system::civil_date(since.recorded_ms)).num_days();
-        if !is_open && days_over > i64::from(over_days) {
+        let waits = told.fold.review == Some(Review::Waiting);
+        let days = if waits {
+            rules.over_days.max(rules.review_days)
+        } else {
+            rules.over_days
+        };
+        if !is_open && days_over > i64::from(days) {
             continue;
         }
         let calls: Vec<&Event> = told
@@ -76,6 +88,10 @@ pub(crate) fn reported(
             mandatory: noun.noun.text("mandatory_choice") == Some("reported") || !calls.is_empty(),
             receipt,
             next: next.filter(|_| is_open),
+            closing: told
+                .fold
+                .review
+                .and_then(|_| Uuid::parse_str(&since.id).ok()),
         });
     }
     Ok(found)

@@ -2,6 +2,7 @@
 
 use super::{acts, steps};
 use crate::attachments;
+use crate::countersign;
 use crate::error::ClientError;
 use crate::nouns::Noun;
 use crate::recusals::{self, Recusals};
@@ -18,10 +19,12 @@ use chrono::NaiveDate;
 use domain::calendar::WorkCalendar;
 use domain::child::Child;
 use domain::policy::PolicyPack;
-use domain::problem::{self, Event, EventKind, Fold, Problem, State};
+use domain::problem::{self, Event, EventKind, Fold, Problem, Review, State};
 use ids::{DocumentId, Role, StaffId};
 use std::collections::HashMap;
 use store::changes::{self, ChangeState};
+use store::countersignatures::Countersignature;
+use store::projections::problems as stories;
 use store::read_marks;
 
 /// Everything needed to show problems.
@@ -45,6 +48,8 @@ pub(crate) struct Room<'a> {
 pub(super) struct Told {
     authors: HashMap<[u8; 32], Author>,
     pub(super) fold: Fold,
+    /// What the district said of its closings.
+    said: Vec<Countersignature>,
 }
 
 impl Told {
@@ -123,11 +128,20 @@ impl<'a> Room<'a> {
     pub(super) fn told(&self, noun: &Noun<Problem>) -> Result<Told, ClientError> {
         let authors = roster::authors(self.tablet, noun.id)?;
         let severity = noun.noun.text("severity").unwrap_or_default();
-        let fold = problem::fold(&noun.noun.events, severity, |event| {
+        let said = self
+            .tablet
+            .store
+            .read(|connection| countersign::of_problem(connection, noun.id))?;
+        let words = stories::words(&said);
+        let fold = problem::fold(&noun.noun.events, severity, &words, |event| {
             let author = event.made_by.and_then(|hash| authors.get(&hash))?;
             self.people.role(author.staff)
         });
-        Ok(Told { authors, fold })
+        Ok(Told {
+            authors,
+            fold,
+            said,
+        })
     }
 
     /// Whether it is still worked on.
@@ -275,7 +289,21 @@ impl<'a> Room<'a> {
             reopened: told.fold.reopened && told.fold.state.is_open(),
             not_such_case: problem.text("mandatory_choice") == Some("not_such_case")
                 && told.fold.state == State::Reported,
+            review: self.review(&told.fold).map(str::to_owned),
             next: steps::shown(self, &dues).map(|due| steps::view(self, problem, &due)),
+        }
+    }
+
+    /// How it stands with the district, which is the station's business.
+    fn review(&self, fold: &Fold) -> Option<&'static str> {
+        if !self.tablet.identity.role.is_at_station() {
+            return None;
+        }
+        match (fold.review, fold.not_over) {
+            (Some(Review::Waiting), _) => Some("waiting"),
+            (Some(Review::Countersigned), _) => Some("countersigned"),
+            (None, Some(_)) => Some("not_over"),
+            (None, None) => None,
         }
     }
 
@@ -293,6 +321,12 @@ impl<'a> Room<'a> {
 
     fn is_unread(&self, noun: &Noun<Problem>, told: &Told) -> bool {
         let events = &noun.noun.events;
+        let read_ms = self.marks.get(&noun.id).map(|mark| mark.read_ms);
+        if let Some(not_over) = told.fold.not_over
+            && read_ms.is_none_or(|read_ms| read_ms < not_over.at_ms)
+        {
+            return true;
+        }
         let read = self.marks.get(&noun.id).and_then(|mark| mark.event.clone());
         let newest_foreign = events.iter().rev().find(|event| {
             told.author(event)
@@ -316,14 +350,17 @@ impl<'a> Room<'a> {
         let fold = &told.fold;
         let standpoint = self.standpoint(noun)?;
         let sealed = standpoint.as_ref().and_then(Standpoint::words);
-        let events = noun
-            .noun
-            .events
-            .iter()
-            .zip(&fold.allowed)
-            .map(|(event, allowed)| self.event(noun, &told, event, *allowed, sealed.as_deref()))
-            .collect();
         let recused = self.is_recused(self.tablet.identity.staff, noun);
+        let mut events = Vec::new();
+        for (event, allowed) in noun.noun.events.iter().zip(&fold.allowed) {
+            events.push(self.event(noun, &told, event, *allowed, sealed.as_deref()));
+            if *allowed && event.is(EventKind::Closed) {
+                let said = told.said.iter();
+                for said in said.filter(|said| said.closing.to_string() == event.id) {
+                    events.push(self.district(said, recused)?);
+                }
+            }
+        }
         let why_not_close = acts::why_not_close(self, noun, &told);
         let choices = acts::choices(self, noun, &told);
         let dues = steps::dues(self, noun, &told);
@@ -444,6 +481,36 @@ impl<'a> Room<'a> {
             is_request: !allowed && kind.is_some(),
             detail: self.detail(noun, event),
         }
+    }
+
+    /// What the district said of a closing, told where the closing stands. Who said it and why is the station's business;
+    /// what follows from it for the village the station tells.
+    fn district(
+        &self,
+        said: &Countersignature,
+        recused: bool,
+    ) -> Result<ProblemEventView, ClientError> {
+        let is_station = self.tablet.identity.role.is_at_station();
+        let text = if is_station && !recused {
+            countersign::reason(self.tablet, said)?
+        } else {
+            None
+        };
+        Ok(ProblemEventView {
+            event: format!("{}-district", said.closing),
+            kind: said.verdict.clone(),
+            text: text.unwrap_or_default(),
+            by: if is_station {
+                said.name.clone()
+            } else {
+                String::new()
+            },
+            role: role_words(Some(Role::Officer)).to_owned(),
+            at: system::moment(said.at_ms),
+            state: RecordState::Delivered,
+            is_request: false,
+            detail: ProblemDetailView::default(),
+        })
     }
 
     fn detail(&self, noun: &Noun<Problem>, event: &Event) -> ProblemDetailView {

@@ -42,6 +42,7 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         ComingView,
         StationsView,
         StationReportView,
+        CountersignInput,
         RoundsView,
         RoundInput,
         BenefitsView,

@@ -187,6 +187,9 @@ pub struct ProblemRow {
     pub reopened: bool,
     /// The village said that it need not be reported to the police, and the station has not taken it up yet.
     pub not_such_case: bool,
+    /// At the station, of a matter of life and safety: waiting (待复核), countersigned, not_over (the district says that it is
+    /// not over, and it is not closed again yet).
+    pub review: Option<String>,
     /// What is next: on a tablet what is up to the village, where there is such.
     pub next: Option<NextStepView>,
 }
@@ -290,7 +293,7 @@ pub struct ProblemView {
     pub choices: ProblemChoicesView,
     /// Everything that is due, the earliest first.
     pub steps: Vec<NextStepView>,
-    /// Why it may not be closed yet: head_decides | close_after_check | child_not_seen_since.
+    /// Why it may not be closed yet: head_decides | close_after_work | close_after_check | child_not_seen_since.
     pub why_not_close: Option<String>,
     /// The problem it is told in from now on.
     pub merged_into: Option<OptionView>,

@@ -17,6 +17,8 @@ pub struct CountView {
 pub struct StationsView {
     /// When this was received last, RFC 3339; null before the first time.
     pub heard: Option<String>,
+    /// What was closed and the district has said nothing of, of all stations.
+    pub waiting: Vec<ReportLineView>,
     /// What is urgent and not over, of all stations.
     pub lines: Vec<ReportLineView>,
     /// Stations; those that were silent for longest first.
@@ -104,6 +106,33 @@ pub struct ReportLineView {
     pub until: Option<String>,
     /// That day is over.
     pub late: bool,
+    /// The closing the district may countersign.
+    pub closing: Option<String>,
+    /// How it stands with the district: waiting, countersigned, not_over; null where that is not asked.
+    pub review: Option<String>,
+    /// Who said so.
+    pub review_by: Option<String>,
+    /// When, RFC 3339.
+    pub review_at: Option<String>,
+    /// Why, where it was said on this device.
+    pub review_reason: Option<String>,
+    /// It was said here, and the server has not got it yet.
+    pub review_unsent: bool,
+    /// It was said here, and the server did not take it.
+    pub review_refused: bool,
+}
+
+/// What an officer says of a closing.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CountersignInput {
+    /// The problem.
+    pub problem: String,
+    /// The closing.
+    pub closing: String,
+    /// countersigned or not_over.
+    pub verdict: String,
+    /// Why it is not over; empty otherwise.
+    pub reason: String,
 }
 
 /// A village in numbers.

@@ -195,6 +195,7 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
         (rules.report.every_days, "rules.report.every_days"),
         (rules.report.silent_days, "rules.report.silent_days"),
         (rules.report.over_days, "rules.report.over_days"),
+        (rules.report.review_days, "rules.report.review_days"),
         (rules.report.small_below, "rules.report.small_below"),
         (
             rules.ending.leave_days.unwrap_or(0),

@@ -283,8 +283,13 @@ impl Clock<'_> {
             State::Reported => dues.push(self.taken_up()),
             State::Accepted | State::InProgress | State::Referred => self.worked_on(&mut dues),
             State::Resolved => {
+                // Closed, and the district said that it is not over: from then on.
+                let said = self
+                    .fold
+                    .not_over
+                    .filter(|it| it.closing == self.fold.since);
                 let until = self.wait(
-                    self.event_ms(self.fold.since),
+                    said.map_or_else(|| self.event_ms(self.fold.since), |it| it.at_ms),
                     self.timer.and_then(|it| it.progress),
                 );
                 dues.push(self.due(NextStep::Verify, Side::Station, until));

@@ -176,6 +176,36 @@ fn may_now(role: Role, kind: EventKind, severity: &str, state: State) -> bool {
     may(role, kind, severity) && !is_late
 }
 
+/// What the district says of a closing of a matter of life and safety (复核, docs/adr/0039). It is no event of the document:
+/// nobody of the district writes in one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DistrictWord {
+    /// Entry id of the closing it answers.
+    pub closing: String,
+    /// It is over.
+    pub over: bool,
+    /// When, milliseconds by the server's clock.
+    pub at_ms: i64,
+}
+
+/// The district said that a closing is not one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotOver {
+    /// Place of the closing among the events.
+    pub closing: usize,
+    /// When it was said.
+    pub at_ms: i64,
+}
+
+/// How a closing of a matter of life and safety stands with the district.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Review {
+    /// 待复核. Nothing waits for it.
+    Waiting,
+    /// 已复核.
+    Countersigned,
+}
+
 /// The story's outcome: the state, and which events counted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fold {
@@ -199,9 +229,26 @@ pub struct Fold {
     pub accepted: bool,
     /// The event that led to the state.
     pub since: usize,
+    /// How the closing that holds stands with the district; none where it is not closed, or no matter of life and safety.
+    pub review: Option<Review>,
+    /// What the district said last of a closing that does not hold any more, until it is closed again.
+    pub not_over: Option<NotOver>,
 }
 
 impl Fold {
+    /// Whether something was done since the district said that it is not over. True where it said no such thing.
+    pub fn was_worked_on_since(&self, events: &[Event]) -> bool {
+        self.not_over.is_none_or(|not_over| {
+            self.counted(events).any(|(at, kind, _)| {
+                let is_work = matches!(
+                    kind,
+                    EventKind::Measure | EventKind::Confirmed | EventKind::FollowedUp
+                );
+                is_work && at > not_over.closing
+            })
+        })
+    }
+
     /// The events that counted, with their place.
     pub fn counted<'a>(
         &'a self,
@@ -215,8 +262,14 @@ impl Fold {
     }
 }
 
-/// Folds the story. `role_of` gives an event's author's role from the signed envelope, never from the entry.
-pub fn fold(events: &[Event], severity: &str, role_of: impl Fn(&Event) -> Option<Role>) -> Fold {
+/// Folds the story. `role_of` gives an event's author's role from the signed envelope, never from the entry; `words` is what
+/// the district said of closings, each taken where the closing stands, whenever it became known.
+pub fn fold(
+    events: &[Event],
+    severity: &str,
+    words: &[DistrictWord],
+    role_of: impl Fn(&Event) -> Option<Role>,
+) -> Fold {
     let mut fold = Fold {
         state: State::Reported,
         severity: severity.to_owned(),
@@ -228,6 +281,8 @@ pub fn fold(events: &[Event], severity: &str, role_of: impl Fn(&Event) -> Option
         reopened: false,
         accepted: false,
         since: 0,
+        review: None,
+        not_over: None,
     };
     for (at, event) in events.iter().enumerate() {
         let kind = EventKind::parse(&event.kind);
@@ -237,7 +292,13 @@ pub fn fold(events: &[Event], severity: &str, role_of: impl Fn(&Event) -> Option
             _ => false,
         };
         match kind {
-            Some(kind) if is_allowed => fold.take(at, kind, event),
+            Some(kind) if is_allowed => {
+                fold.take(at, kind, event);
+                if kind == EventKind::Closed && fold.since == at && fold.severity == "S1" {
+                    let was_opened = was_opened_again(&events[at + 1..], &fold.severity, &role_of);
+                    fold.hear_district(at, event, words, was_opened);
+                }
+            }
             Some(EventKind::Closed) => fold.close_requested = true,
             _ => {}
         }
@@ -250,7 +311,49 @@ pub fn fold(events: &[Event], severity: &str, role_of: impl Fn(&Event) -> Option
     fold
 }
 
+/// Whether somebody worked on it again after a closing, before it was closed another time: what the district says of that
+/// closing comes too late then.
+fn was_opened_again(
+    later: &[Event],
+    severity: &str,
+    role_of: impl Fn(&Event) -> Option<Role>,
+) -> bool {
+    for event in later {
+        let Some(role) = role_of(event) else {
+            continue;
+        };
+        match EventKind::parse(&event.kind) {
+            Some(kind @ EventKind::Reopened) if may(role, kind, severity) => return true,
+            Some(kind @ EventKind::Closed) if may(role, kind, severity) => return false,
+            _ => {}
+        }
+    }
+    false
+}
+
 impl Fold {
+    /// A matter of life and safety was just closed: what the district says of this very closing.
+    fn hear_district(
+        &mut self,
+        at: usize,
+        event: &Event,
+        words: &[DistrictWord],
+        was_opened: bool,
+    ) {
+        let said = words.iter().find(|word| word.closing == event.id);
+        match said {
+            Some(word) if !word.over && !was_opened => {
+                self.state = State::Resolved;
+                self.not_over = Some(NotOver {
+                    closing: at,
+                    at_ms: word.at_ms,
+                });
+            }
+            Some(word) if word.over => self.review = Some(Review::Countersigned),
+            _ => self.review = Some(Review::Waiting),
+        }
+    }
+
     fn take(&mut self, at: usize, kind: EventKind, event: &Event) {
         let well = event.detail.well != Some(false);
         let Some(mut next) = step(self.state, kind, well) else {
@@ -284,6 +387,10 @@ impl Fold {
         if next != self.state {
             self.state = next;
             self.since = at;
+            self.review = None;
+            if !next.is_open() {
+                self.not_over = None;
+            }
         }
     }
 }

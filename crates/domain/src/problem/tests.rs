@@ -28,7 +28,7 @@ fn the_station_accepts_and_closes() {
         event(EventKind::Measure, "director"),
         event(EventKind::Closed, "supervisor"),
     ];
-    assert_eq!(fold(&story, "S2", role).state, State::Closed);
+    assert_eq!(fold(&story, "S2", &[], role).state, State::Closed);
 }
 
 #[test]
@@ -43,15 +43,15 @@ fn what_else_it_is_about_the_station_says_and_says_anew() {
         about("director", &["NET"]),
         about("supervisor", &["DROPOUT", "POOR"]),
     ];
-    let told = fold(&story, "S1", role);
+    let told = fold(&story, "S1", &[], role);
     assert_eq!(told.also, ["DROPOUT", "POOR"]);
     assert_eq!(told.allowed, [true, false, true]);
     story.push(about("head", &[]));
     story.push(event(EventKind::Withdrawn, "director"));
-    let told = fold(&story, "S3", role);
+    let told = fold(&story, "S3", &[], role);
     assert!(told.also.is_empty());
     story.push(about("supervisor", &["NET"]));
-    assert!(fold(&story, "S3", role).also.is_empty(), "it is over");
+    assert!(fold(&story, "S3", &[], role).also.is_empty(), "it is over");
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn a_directors_closing_is_a_request_and_moves_nothing() {
         event(EventKind::Accepted, "supervisor"),
         event(EventKind::Closed, "director"),
     ];
-    let fold = fold(&story, "S3", role);
+    let fold = fold(&story, "S3", &[], role);
     assert_eq!(fold.state, State::Accepted);
     assert_eq!(fold.allowed, [true, true, false]);
     assert!(fold.close_requested);
@@ -73,8 +73,8 @@ fn solved_on_the_spot_is_for_small_matters_only() {
         event(EventKind::Reported, "director"),
         event(EventKind::Resolved, "director"),
     ];
-    assert_eq!(fold(&story, "S3", role).state, State::Resolved);
-    assert_eq!(fold(&story, "S1", role).state, State::Reported);
+    assert_eq!(fold(&story, "S3", &[], role).state, State::Resolved);
+    assert_eq!(fold(&story, "S1", &[], role).state, State::Reported);
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn an_event_of_an_unknown_author_moves_nothing() {
         event(EventKind::Reported, "director"),
         event(EventKind::Accepted, "nobody"),
     ];
-    assert_eq!(fold(&story, "S3", role).state, State::Reported);
+    assert_eq!(fold(&story, "S3", &[], role).state, State::Reported);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn an_answer_leaves_the_state_alone() {
         event(EventKind::Reported, "director"),
         event(EventKind::Replied, "supervisor"),
     ];
-    assert_eq!(fold(&story, "S3", role).state, State::Reported);
+    assert_eq!(fold(&story, "S3", &[], role).state, State::Reported);
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn whoever_takes_it_up_first_handles_it_until_the_head_names_another() {
     };
     let author = |event: &Event| Some(event.by.clone());
     let handled = |story: &[Event]| {
-        let fold = fold(story, "S1", role);
+        let fold = fold(story, "S1", &[], role);
         handler(story, &fold.allowed, author)
     };
     let mut story = vec![
@@ -138,7 +138,7 @@ fn with(kind: EventKind, by: &str, detail: Detail) -> Event {
 }
 
 fn state(story: &[Event], severity: &str) -> State {
-    fold(story, severity, role).state
+    fold(story, severity, &[], role).state
 }
 
 /// A story of `kind:role` words, told as far as its end.
@@ -330,7 +330,7 @@ fn a_referral_is_over_when_everybody_who_was_asked_has_replied() {
         )
     };
     told.push(replied("e2"));
-    let first = fold(&told, "S2", role);
+    let first = fold(&told, "S2", &[], role);
     assert_eq!(
         (first.state, first.open_referrals),
         (State::Referred, vec!["e3".to_owned()])
@@ -369,7 +369,7 @@ fn only_the_head_makes_a_matter_of_life_smaller_and_whoever_may_not_moves_nothin
     let severity = |set: Event, of: &str| {
         let mut told = story("reported:director accepted:supervisor");
         told.push(set);
-        fold(&told, of, role).severity
+        fold(&told, of, &[], role).severity
     };
     assert_eq!(severity(set("supervisor", "S3"), "S1"), "S1");
     assert_eq!(severity(set("director", "S3"), "S2"), "S2");
@@ -392,7 +392,7 @@ fn a_kind_this_app_does_not_know_is_kept_and_moves_nothing() {
         kind: "of_next_year".into(),
         ..event(EventKind::Replied, "supervisor")
     });
-    let fold = fold(&told, "S2", role);
+    let fold = fold(&told, "S2", &[], role);
     assert_eq!(fold.state, State::Accepted);
     assert_eq!(fold.allowed, [true, true, false]);
 }
@@ -404,7 +404,7 @@ fn what_is_offered_leads_somewhere() {
             let told = story(
                 "reported:director accepted:supervisor resolved:supervisor confirmed:supervisor",
             );
-            let folded = fold(&told[..=at], severity, super::tests::role);
+            let folded = fold(&told[..=at], severity, &[], super::tests::role);
             for kind in offers(role, &folded) {
                 assert!(may(role, kind, severity), "{role:?} {kind:?} {severity}");
                 assert_ne!(kind, EventKind::HandlerNamed);
@@ -437,4 +437,124 @@ fn an_event_reads_back_what_was_written() {
         panic!("an event is added");
     };
     assert_eq!(Detail::of(&entry), detail);
+}
+
+/// A matter of life and safety, closed by the head; `name` is the closing's entry id.
+fn closed_by_the_head(name: &str) -> Vec<Event> {
+    let mut story = vec![
+        event(EventKind::Reported, "director"),
+        event(EventKind::Accepted, "supervisor"),
+        event(EventKind::Measure, "supervisor"),
+        event(EventKind::Resolved, "supervisor"),
+        event(EventKind::Confirmed, "head"),
+    ];
+    story.push(closing(name, "head"));
+    story
+}
+
+fn closing(name: &str, by: &str) -> Event {
+    Event {
+        id: name.to_owned(),
+        ..event(EventKind::Closed, by)
+    }
+}
+
+fn word(closing: &str, over: bool) -> DistrictWord {
+    DistrictWord {
+        closing: closing.to_owned(),
+        over,
+        at_ms: 77,
+    }
+}
+
+#[test]
+fn a_grave_closing_waits_for_the_district_and_nothing_waits_for_it() {
+    let story = closed_by_the_head("c1");
+    let told = fold(&story, "S1", &[], role);
+    assert_eq!(
+        (told.state, told.review),
+        (State::Closed, Some(Review::Waiting))
+    );
+    let told = fold(&story, "S1", &[word("c1", true)], role);
+    assert_eq!(
+        (told.state, told.review),
+        (State::Closed, Some(Review::Countersigned))
+    );
+    assert_eq!(fold(&story, "S2", &[], role).review, None);
+    // Of another closing, of none, of a matter that is less grave: nothing.
+    for (severity, words) in [
+        ("S1", vec![word("c2", false), word("", false)]),
+        ("S2", vec![word("c1", false)]),
+    ] {
+        let with = fold(&story, severity, &words, role);
+        assert_eq!(with, fold(&story, severity, &[], role), "{severity}");
+    }
+}
+
+#[test]
+fn what_is_not_over_is_resolved_again_and_may_be_closed_after_more_work() {
+    let mut story = closed_by_the_head("c1");
+    let words = [word("c1", false)];
+    let told = fold(&story, "S1", &words, role);
+    assert_eq!((told.state, told.review), (State::Resolved, None));
+    assert_eq!(
+        told.not_over,
+        Some(NotOver {
+            closing: 5,
+            at_ms: 77
+        })
+    );
+    assert!(!told.was_worked_on_since(&story));
+    story.push(event(EventKind::Measure, "director"));
+    let told = fold(&story, "S1", &words, role);
+    assert_eq!(told.state, State::InProgress);
+    assert!(told.was_worked_on_since(&story) && told.not_over.is_some());
+    story.push(event(EventKind::Resolved, "supervisor"));
+    story.push(closing("c2", "head"));
+    let told = fold(&story, "S1", &words, role);
+    assert_eq!(
+        (told.state, told.review),
+        (State::Closed, Some(Review::Waiting))
+    );
+    assert_eq!(told.not_over, None);
+    let words = [word("c1", false), word("c2", true)];
+    assert_eq!(
+        fold(&story, "S1", &words, role).review,
+        Some(Review::Countersigned)
+    );
+}
+
+#[test]
+fn a_word_about_a_closing_that_was_reopened_since_changes_nothing() {
+    let mut story = closed_by_the_head("c1");
+    story.push(event(EventKind::Reopened, "director"));
+    let late = [word("c1", false)];
+    assert_eq!(
+        fold(&story, "S1", &late, role),
+        fold(&story, "S1", &[], role)
+    );
+    story.push(event(EventKind::Resolved, "supervisor"));
+    story.push(closing("c2", "head"));
+    let told = fold(&story, "S1", &late, role);
+    assert_eq!(told, fold(&story, "S1", &[], role));
+    assert_eq!(
+        (told.state, told.review),
+        (State::Closed, Some(Review::Waiting))
+    );
+    // What was written apart from the word, without knowing of it, is all there.
+    let mut apart = closed_by_the_head("c1");
+    apart.push(event(EventKind::FollowedUp, "director"));
+    apart.push(event(EventKind::Replied, "supervisor"));
+    let told = fold(&apart, "S1", &late, role);
+    assert_eq!((told.state, told.allowed.len()), (State::Resolved, 8));
+}
+
+#[test]
+fn a_directors_or_supervisors_closing_of_a_grave_matter_is_none_the_district_answers() {
+    let mut story = closed_by_the_head("c1");
+    story.pop();
+    story.push(closing("c1", "supervisor"));
+    let words = [word("c1", true)];
+    let told = fold(&story, "S1", &words, role);
+    assert_eq!((told.state, told.review), (State::FollowUp, None));
 }

@@ -65,7 +65,7 @@ pub(super) struct Check {
 }
 
 /// All of them, in order. What is asked about the asker comes before what is asked about the thing.
-pub(super) const CHECKS: [Check; 16] = [
+pub(super) const CHECKS: [Check; 17] = [
     Check {
         name: "the action goes with the thing",
         denial: Denial::Mismatch,
@@ -127,8 +127,17 @@ pub(super) const CHECKS: [Check; 16] = [
                 holder.role == Role::Officer
                     && !matches!(
                         question.row.who,
-                        Who::Member | Who::StationOrDistrict | Who::Stopped
+                        Who::Member | Who::StationOrDistrict | Who::District | Who::Stopped
                     )
+            })
+        },
+    },
+    Check {
+        name: "it is the district's to do",
+        denial: Denial::Role,
+        refuses: |question| {
+            question.holder().is_some_and(|holder| {
+                question.row.who == Who::District && holder.role != Role::Officer
             })
         },
     },

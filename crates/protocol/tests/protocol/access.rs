@@ -94,6 +94,7 @@ fn who_may_do_what_at_home() {
         (Action::DecideErasure, "nnnynn"),
         (Action::BringReport, "nnyynn"),
         (Action::ReadReports, "nnyyyn"),
+        (Action::Countersign, "nnnnyn"),
     ];
     assert_eq!(table.len(), Action::ALL.len());
     for (action, expected) in table {

@@ -1,12 +1,16 @@
 //! Problems: the list, and each story with the roles of its authors. The state is folded by `domain` when it is read.
 
 use super::{Source, records};
+use crate::countersignatures::{self, Countersignature};
 use crate::members::{WrittenBy, written_in};
 use crate::{StoreError, Transaction, row};
-use domain::problem::{Fold, Problem, fold};
+use domain::problem::{DistrictWord, Fold, Problem, fold};
 use ids::{ChangeHash, DocumentId, UnitId};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use std::collections::HashMap;
+
+/// The district says that it is not over, a code.
+const NOT_OVER: &str = "not_over";
 
 /// A problem with its story.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,7 +90,8 @@ fn story_of(
     let story = Problem::from_record(&record);
     let written_by = written_in(connection, problem)?;
     let severity = story.text("severity").unwrap_or_default();
-    let fold = fold(&story.events, severity, |event| {
+    let words = words(&countersignatures::of_problem(connection, problem)?);
+    let fold = fold(&story.events, severity, &words, |event| {
         let change = ChangeHash(event.made_by?);
         written_by.get(&change)?.role
     });
@@ -97,6 +102,17 @@ fn story_of(
         fold,
         written_by,
     }))
+}
+
+/// What the district said of a problem's closings, as its story is told with it.
+pub fn words(said: &[Countersignature]) -> Vec<DistrictWord> {
+    said.iter()
+        .map(|said| DistrictWord {
+            closing: said.closing.to_string(),
+            over: said.verdict != NOT_OVER,
+            at_ms: said.at_ms,
+        })
+        .collect()
 }
 
 pub(super) fn project(tx: &Transaction<'_>, source: &Source<'_>) -> Result<(), StoreError> {

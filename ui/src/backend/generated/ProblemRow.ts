@@ -80,6 +80,11 @@ reopened: boolean,
  */
 not_such_case: boolean, 
 /**
+ * At the station, of a matter of life and safety: waiting (待复核), countersigned, not_over (the district says that it is
+ * not over, and it is not closed again yet).
+ */
+review: string | null, 
+/**
  * What is next: on a tablet what is up to the village, where there is such.
  */
 next: NextStepView | null, };

@@ -67,4 +67,32 @@ until: string | null,
 /**
  * That day is over.
  */
-late: boolean, };
+late: boolean, 
+/**
+ * The closing the district may countersign.
+ */
+closing: string | null, 
+/**
+ * How it stands with the district: waiting, countersigned, not_over; null where that is not asked.
+ */
+review: string | null, 
+/**
+ * Who said so.
+ */
+review_by: string | null, 
+/**
+ * When, RFC 3339.
+ */
+review_at: string | null, 
+/**
+ * Why, where it was said on this device.
+ */
+review_reason: string | null, 
+/**
+ * It was said here, and the server has not got it yet.
+ */
+review_unsent: boolean, 
+/**
+ * It was said here, and the server did not take it.
+ */
+review_refused: boolean, };

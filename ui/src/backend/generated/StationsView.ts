@@ -11,6 +11,10 @@ export type StationsView = {
  */
 heard: string | null, 
 /**
+ * What was closed and the district has said nothing of, of all stations.
+ */
+waiting: Array<ReportLineView>, 
+/**
  * What is urgent and not over, of all stations.
  */
 lines: Array<ReportLineView>, 

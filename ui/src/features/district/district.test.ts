@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { ReportLineView, StationReportView, StationsView } from '@/backend'
 import { demoBackend } from '@/testing/demo'
 import { show } from '@/testing/mount'
+import ReportLines from './ReportLines.vue'
 import StationReport from './StationReport.vue'
 import StationsPage from './StationsPage.vue'
 
@@ -22,10 +23,31 @@ const line: ReportLineView = {
   side: 'station',
   until: '2026-11-02',
   late: true,
+  closing: null,
+  review: null,
+  review_by: null,
+  review_at: null,
+  review_reason: null,
+  review_unsent: false,
+  review_refused: false,
+}
+
+const closed: ReportLineView = {
+  ...line,
+  problem: '019a0000-0000-7000-8000-0000abcd9999',
+  state: 'closed',
+  open: false,
+  step: null,
+  side: null,
+  until: null,
+  late: false,
+  closing: 'c1',
+  review: 'waiting',
 }
 
 const view: StationsView = {
   heard: '2026-11-03T02:00:00Z',
+  waiting: [],
   lines: [line],
   rows: [
     { station: 's2', name: '青溪镇', day: null, days: null, silent: true, children: { least: 0, most: 0 }, overdue: { least: 0, most: 0 }, problems: { least: 0, most: 0 }, lines: 0 },
@@ -75,4 +97,47 @@ test('a small number is a range, and says why', async () => {
   const { by, wrapper } = await show(StationReport, { props: { report } })
   expect(by('report-village').textContent).toContain('农村留守儿童 1–4')
   expect(wrapper.text()).toContain('写成“1–4”的数')
+})
+
+test('what was closed is countersigned, or said not to be over with a reason', async () => {
+  const said: unknown[] = []
+  const backend = demoBackend({
+    stations: async () => ({ ...view, waiting: [closed] }),
+    countersign: async (input) => {
+      said.push(input)
+      return view
+    },
+  })
+  const { by, tap, wrapper } = await show(StationsPage, { backend })
+  expect(by('waiting').textContent).toContain('您不说，也算办结')
+  await tap('report-countersign')
+  await tap('countersign-say')
+  await tap('report-not-over')
+  await tap('countersign-say')
+  expect(wrapper.text() + document.body.textContent).toContain('请写原因')
+  const reason = by('countersign-reason').querySelector('textarea') as HTMLTextAreaElement
+  reason.value = ' 还住在那里。 '
+  reason.dispatchEvent(new Event('input'))
+  await tap('countersign-say')
+  const about = { problem: closed.problem, closing: 'c1' }
+  expect(said).toEqual([
+    { ...about, verdict: 'countersigned', reason: '' },
+    { ...about, verdict: 'not_over', reason: '还住在那里。' },
+  ])
+})
+
+const drawn = (name: string) => document.querySelector(`[data-test="${name}"]`) !== null
+
+test('what was said stands with who and when', async () => {
+  const said: ReportLineView = { ...closed, review: 'not_over', review_by: '何珊', review_at: '2026-11-03T02:00:00Z', review_reason: '还住在那里。', review_unsent: true }
+  const { by } = await show(ReportLines, { props: { lines: [said] } })
+  const words = by('report-line').textContent
+  for (const part of ['还不能结', '何珊', '还住在那里。', '还没送到']) expect(words).toContain(part)
+  expect(drawn('report-countersign')).toBe(false)
+})
+
+test('the station reads how its closing stands and is not asked', async () => {
+  const { by } = await show(ReportLines, { props: { lines: [closed], own: true } })
+  expect(by('report-review').textContent).toContain('待区里复核')
+  expect(drawn('report-countersign')).toBe(false)
 })

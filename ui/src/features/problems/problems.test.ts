@@ -30,6 +30,7 @@ function row(problem: string, more: Partial<ProblemRow> = {}): ProblemRow {
     requested_close: false,
     reopened: false,
     not_such_case: false,
+    review: null,
     next: null,
     ...more,
   }

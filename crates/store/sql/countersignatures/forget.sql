@@ -1,0 +1,1 @@
+DELETE FROM countersignatures WHERE problem = :problem;

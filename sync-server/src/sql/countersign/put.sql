@@ -1,0 +1,2 @@
+INSERT OR REPLACE INTO countersignatures (problem, closing, verdict, at_ms, staff, name, epoch, reason)
+VALUES (:problem, :closing, :verdict, :at_ms, :staff, :name, :epoch, :reason);
