@@ -46,6 +46,11 @@ CREATE TABLE blobs (
   gone_ms     INTEGER                         -- its file is to go
 ) STRICT;
 
+CREATE TABLE case_words (
+  id    BLOB PRIMARY KEY,
+  words TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE chains (
   incarnation  BLOB NOT NULL,
   scope        BLOB NOT NULL,

@@ -152,6 +152,14 @@ acts! {
     ClosingCountersigned = "closing_countersigned";
     /// The district said that what was closed is not over.
     ClosingNotOver = "closing_not_over";
+    /// The district asked a station for a case.
+    CaseAsked = "case_asked";
+    /// The station sent it.
+    CaseSent = "case_sent";
+    /// The station did not send it.
+    CaseDeclined = "case_declined";
+    /// The officer fetched what was sent.
+    CaseFetched = "case_fetched";
     /// A head was asked to have a file erased.
     ErasureAsked = "erasure_asked";
     /// A head agreed; the orders stand beside it.

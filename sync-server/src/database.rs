@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0010_guests.sql"),
     include_str!("migrations/0011_reports.sql"),
     include_str!("migrations/0012_countersignatures.sql"),
+    include_str!("migrations/0013_cases.sql"),
 ];
 /// Jobs that share one commit.
 const GROUP: usize = 128;

@@ -56,6 +56,8 @@ api_errors! {
     DeviceRevoked = FORBIDDEN, "device_revoked", "这台设备已被停用。", "请联系儿童督导员。";
     /// Decided, used, or too late.
     ExportOver = CONFLICT, "export_over", "这份导出已经办过了，或者过了时间。", "请刷新后再看。";
+    /// Answered, or its days are over.
+    CaseOver = CONFLICT, "case_over", "这件事已经答复过了，或者过了时间。", "请刷新后再看。";
     /// Decided already, or nobody decided in time.
     ErasureOver = CONFLICT, "erasure_over", "这份删除申请已经办过了，或者过了时间。", "请刷新后再看。";
     /// Something came into the document since it was built anew.

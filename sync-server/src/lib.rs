@@ -18,6 +18,7 @@ pub mod audit;
 mod audit_report;
 mod blob_files;
 mod blobs;
+mod cases;
 mod columns;
 pub mod compaction;
 pub mod copies;

@@ -3,6 +3,7 @@
 use crate::audit::{self, Act, By, Deed, Object};
 use crate::blob_files::BlobFiles;
 use crate::blobs;
+use crate::cases;
 use crate::columns::{self, stored};
 use crate::countersign;
 use crate::covers;
@@ -571,6 +572,7 @@ impl<'a> Orders<'a> {
         recusals::forget(self.connection, document)?;
         guests::forget(self.connection, document)?;
         countersign::forget(self.connection, document)?;
+        cases::forget(self.connection, document)?;
         for sql in [
             include_str!("sql/orders/erase_document.sql"),
             include_str!("sql/orders/forget_renewal.sql"),

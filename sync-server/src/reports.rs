@@ -2,6 +2,7 @@
 //! next. What stands in it the server reads only to see that it is nothing but ids and codes.
 
 use crate::audit::{self, Act, By, Deed, Object};
+use crate::cases;
 use crate::columns;
 use crate::countersign;
 use crate::enrolment;
@@ -67,6 +68,8 @@ pub(crate) fn bring(
         return Err(ApiError::NotAllowed);
     }
     let now_ms = app.clock.now_ms();
+    // Every station comes by once a day.
+    cases::drop_files(connection, now_ms)?;
     let sealed = app.vault.seal_secret(
         &sealed_as(holder.scope),
         &wire::pack(&input.report)?,
@@ -111,6 +114,7 @@ pub(crate) fn list(
             report,
             key: key(app, connection, station)?,
             countersignatures: countersign::of_scope(connection, station)?,
+            cases: cases::list(app, connection, holder, station)?,
         });
     }
     Ok(Reports { stations })
@@ -160,7 +164,10 @@ pub(crate) fn newest_ms(connection: &Connection, holder: &Holder) -> Result<i64,
             named_params! {":scope": scope.map(|scope| scope.0.into_bytes())},
             |row| row.get(0),
         )?;
-    Ok(reported.max(countersign::newest_ms(connection, scope)?))
+    let said = countersign::newest_ms(connection, scope)?;
+    Ok(reported
+        .max(said)
+        .max(cases::newest_ms(connection, holder)?))
 }
 
 /// Reports that do not hold, one line each.

@@ -3,6 +3,7 @@
 //! What a route does is a plain function over the shared parts and a connection; this file also runs it under axum.
 
 use crate::audit::By;
+use crate::cases;
 use crate::countersign;
 use crate::covers;
 use crate::delegations;
@@ -250,6 +251,30 @@ fn report_endpoints() -> Vec<Endpoint> {
             "The district countersigns a closing, or says that it is not over: an order in the township's log.",
             |app, connection, granted, input| {
                 countersign::say(app, connection, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::writing(
+            Action::AskCase,
+            "/cases/ask",
+            "The district asks a station for a case.",
+            |app, connection, granted, input| {
+                cases::ask(app, connection, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::writing(
+            Action::AnswerCase,
+            "/cases/answer",
+            "The head sends a case to whoever asked, sealed to her device, or says why not.",
+            |app, connection, granted, input| {
+                cases::answer(app, connection, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::writing(
+            Action::ReadCase,
+            "/cases/read",
+            "The asking device fetches what was sent to it.",
+            |app, connection, granted, input| {
+                cases::read(app, connection, &granted.holder()?, &input)
             },
         ),
     ]

@@ -4,6 +4,7 @@ mod access;
 mod another_province;
 mod bad_input;
 mod canary;
+mod cases;
 mod contained;
 mod countersigned;
 mod delegated;

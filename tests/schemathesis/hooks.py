@@ -36,6 +36,8 @@ READ_FURTHER = {
     "/handover/receipt",
     "/audit/bring",
     "/audit/list",
+    "/cases/answer",
+    "/cases/ask",
     "/countersign",
     "/erasures/request",
     "/erasures/decide",

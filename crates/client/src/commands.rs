@@ -4,10 +4,10 @@ use crate::app::App;
 use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
-    attachments, audit_page, benefits, children, conflicts, contacts, countersign, delegation,
-    duties, erasures, exports, file_status, forms, guests, mandatory, masks, moves, office_line,
-    people, problems, recusals, reports, restricted, returned, rhythm, rounds, rows, screening,
-    sheets, standing, station, sync_page, today, visits, work, work_log, writing,
+    attachments, audit_page, benefits, cases, children, conflicts, contacts, countersign,
+    delegation, duties, erasures, exports, file_status, forms, guests, mandatory, masks, moves,
+    office_line, people, problems, recusals, reports, restricted, returned, rhythm, rounds, rows,
+    screening, sheets, standing, station, sync_page, today, visits, work, work_log, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -21,6 +21,7 @@ pub const EXTENSION_COMMANDS: &[&str] = &[
     "import_status",
     "export_form",
     "make_export",
+    "send_case",
     "yearly_pack",
     "compile_form",
     "publish_form",
@@ -246,6 +247,9 @@ commands! {
         "audit_month" => audit_page::month, input;
         "audit_person" => audit_page::person, input;
         "review_audit" => audit_page::review, input;
+        "ask_case" => cases::ask, input;
+        "decline_case" => cases::decline, input;
+        "open_case" => cases::open, input;
         "exports" => exports::list;
         "request_export" => exports::request, input;
         "decide_export" => exports::decide, input;

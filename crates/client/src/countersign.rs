@@ -62,7 +62,9 @@ pub fn say(tablet: &Tablet, input: &CountersignInput) -> Result<(), ClientError>
     let reason = match verdict {
         Verdict::Countersigned => None,
         Verdict::NotOver if words.is_empty() => return Err(ClientError::new("reason_missing")),
-        Verdict::NotOver => Some(seal(tablet, &station, (problem, closing), words)?),
+        Verdict::NotOver => Some(seal_to_station(tablet, &station, words, |epoch| {
+            for_reason(station.station, epoch, problem, closing)
+        })?),
     };
     let said = Countersign {
         station: station.station,
@@ -105,11 +107,14 @@ fn action_of(verdict: Verdict) -> &'static str {
 }
 
 /// Her words, sealed to the newest key of the station that somebody certified for it signed.
-fn seal(
+///
+/// # Errors
+/// `reason_too_long`, `station_key_missing`.
+pub(crate) fn seal_to_station(
     tablet: &Tablet,
     station: &ReportingStation,
-    (problem, closing): (DocumentId, ClosingId),
     words: &str,
+    for_what: impl Fn(u32) -> String,
 ) -> Result<SealedReason, ClientError> {
     if words.chars().count() > limits::REASON_CHARACTERS {
         return Err(
@@ -121,7 +126,7 @@ fn seal(
         .as_ref()
         .and_then(|known| believed(tablet, station, known))
         .ok_or_else(|| ClientError::new("station_key_missing"))?;
-    let what = for_reason(station.station, key.epoch, problem, closing);
+    let what = for_what(key.epoch);
     let sealed = sealed::seal(
         &key.public,
         &what,

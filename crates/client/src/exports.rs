@@ -123,6 +123,20 @@ pub fn children(
         .collect())
 }
 
+/// One child as the registers have it, with masked numbers.
+pub(crate) fn one(roster: &Roster, child: &RosterChild) -> ExportedChild {
+    ExportedChild {
+        values: values(roster, child, false),
+        categories: child
+            .child
+            .categories
+            .iter()
+            .filter(|category| category.end.is_none())
+            .map(|category| category.code.clone())
+            .collect(),
+    }
+}
+
 fn values(roster: &Roster, child: &RosterChild, full_numbers: bool) -> BTreeMap<String, String> {
     let of_household = roster
         .household_of(child)
@@ -483,7 +497,7 @@ pub fn number(tablet: &Tablet, letter: char) -> Result<String, ClientError> {
 }
 
 /// Twelve letters and digits that nobody confuses when reading them out; 59 bits.
-fn password(tablet: &Tablet) -> String {
+pub(crate) fn password(tablet: &Tablet) -> String {
     const LETTERS: &[u8; 31] = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789";
     let mut letters = String::new();
     while letters.len() < 12 {

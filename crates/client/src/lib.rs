@@ -11,6 +11,7 @@ mod audit_page;
 mod backoff;
 mod benefits;
 mod cadence;
+pub mod cases;
 mod certificate;
 pub mod children;
 pub mod commands;

@@ -4,6 +4,7 @@
 //! keeps what it heard last, so that it can be read without a network. Either side believes a report for its signatures
 //! and not for having come from the server.
 
+use crate::cases;
 use crate::countersign;
 use crate::error::ClientError;
 use crate::problems::{self, ReportedProblem};
@@ -55,7 +56,12 @@ pub(crate) fn hear(tablet: &Tablet, reports: &Reports) -> Result<(), ClientError
         .iter()
         .flat_map(|station| {
             let said = station.countersignatures.iter().map(|said| said.at_ms);
-            said.chain(station.report.as_ref().map(|report| report.taken_ms))
+            let cases = station.cases.iter().flat_map(|case| {
+                let later = case.answered_ms.into_iter().chain(case.fetched_ms);
+                std::iter::once(case.at_ms).chain(later)
+            });
+            said.chain(cases)
+                .chain(station.report.as_ref().map(|report| report.taken_ms))
         })
         .max()
         .unwrap_or(0);
@@ -352,6 +358,32 @@ pub(crate) fn reporting(
         .ok_or_else(|| ClientError::new("not_found"))
 }
 
+/// The station that has a problem among its lines.
+///
+/// # Errors
+/// `not_found`, or the store cannot be read.
+pub(crate) fn reporting_problem(
+    tablet: &Tablet,
+    problem: DocumentId,
+) -> Result<ReportingStation, ClientError> {
+    let (stations, _) = heard(tablet)?;
+    stations
+        .into_iter()
+        .find(|heard| {
+            let lines = heard.report.iter().flat_map(|report| &report.lines);
+            lines.into_iter().any(|line| line.problem == problem)
+        })
+        .map(|heard| heard.station)
+        .ok_or_else(|| ClientError::new("not_found"))
+}
+
+/// This station as the server tells of it.
+pub(crate) fn own_station(tablet: &Tablet) -> Result<Option<ReportingStation>, ClientError> {
+    let (stations, _) = heard(tablet)?;
+    let mut stations = stations.into_iter().map(|heard| heard.station);
+    Ok(stations.find(|station| station.station == tablet.identity.scope))
+}
+
 /// Whether a station reports this closing and the server knows of no word about it.
 pub(crate) fn lacks(
     tablet: &Tablet,
@@ -375,10 +407,12 @@ pub fn stations(tablet: &Tablet) -> Result<StationsView, ClientError> {
     let (stations, heard_ms) = heard(tablet)?;
     let own = countersign::own(tablet)?;
     let (mut lines, mut waiting) = (Vec::new(), Vec::new());
+    let mut cases = Vec::new();
     let mut rows = Vec::new();
     for heard in &stations {
         let view = view_of(tablet, heard, &own)?;
         rows.push(row(&view));
+        cases.extend(view.cases);
         for line in view.lines {
             if line.open {
                 lines.push(line);
@@ -400,6 +434,7 @@ pub fn stations(tablet: &Tablet) -> Result<StationsView, ClientError> {
     Ok(StationsView {
         heard: heard_ms.map(system::moment),
         waiting,
+        cases,
         lines,
         rows,
     })
@@ -446,6 +481,7 @@ pub fn reported(tablet: &Tablet) -> Result<StationReportView, ClientError> {
                 report: None,
                 key: None,
                 countersignatures: Vec::new(),
+                cases: Vec::new(),
             },
             report: None,
         });
@@ -570,6 +606,7 @@ fn view_of(tablet: &Tablet, heard: &Heard, own: &[Own]) -> Result<StationReportV
             .map_or_else(String::new, |village| village.name.clone())
     };
     let station = heard.station.station.to_string();
+    let cases = cases::views(tablet, &heard.station, tablet.clock.now_ms())?;
     let Some(report) = &heard.report else {
         return Ok(StationReportView {
             station,
@@ -581,6 +618,7 @@ fn view_of(tablet: &Tablet, heard: &Heard, own: &[Own]) -> Result<StationReportV
             lines: Vec::new(),
             left_out: 0,
             villages: Vec::new(),
+            cases,
         });
     };
     let standings = report
@@ -644,6 +682,7 @@ fn view_of(tablet: &Tablet, heard: &Heard, own: &[Own]) -> Result<StationReportV
                 review_refused: standing.refused,
             })
             .collect(),
+        cases,
         left_out: report.left_out,
         villages: report
             .villages

@@ -195,8 +195,10 @@ const WRITING: &[&str] = &[
 
 /// What an officer of the district may do: she sees no file and records nothing, whatever asks for it.
 pub const DISTRICT: &[&str] = &[
+    "ask_case",
     "countersign",
     "me",
+    "open_case",
     "station_report",
     "stations",
     "sync_status",

@@ -414,6 +414,10 @@ pub struct ReportRules {
     pub over_days: u32,
     /// One that the district has said nothing of stands in it for so many.
     pub review_days: u32,
+    /// A case the district asked for can be opened for so many days.
+    pub case_days: u32,
+    /// One nobody answered for so many days stands there as late.
+    pub case_remind_days: u32,
     /// Counts from one to fewer than this leave the station as some.
     pub small_below: u32,
     /// In which counts: codes of [`ReportRules::COUNTS`].
@@ -433,6 +437,8 @@ impl Default for ReportRules {
             silent_days: 7,
             over_days: 30,
             review_days: 90,
+            case_days: 7,
+            case_remind_days: 3,
             small_below: 5,
             small_in: codes.map(str::to_owned).to_vec(),
         }

@@ -5,6 +5,7 @@
 use crate::ledger::LedgerKind;
 use crate::ledger::columns::ColumnTable;
 use crate::ledger::write::{LedgerLine, WrittenCell, tidy_cell, tidy_columns};
+use client::cases::PreparedCase;
 use client::exports::{ExportedChild, Prepared, is_number};
 use client::view::ExportFieldView;
 use ids::Entropy;
@@ -106,6 +107,64 @@ fn line_of(child: &ExportedChild) -> LedgerLine {
         categories: child.categories.clone(),
         ..LedgerLine::default()
     }
+}
+
+/// Writes the file of one case: what the registers know of each child, then what was done. Every cell is text, and nobody's
+/// own words are in it.
+///
+/// # Errors
+/// The workbook cannot be put together.
+pub fn write_case(prepared: &PreparedCase) -> Result<Vec<u8>, XlsxError> {
+    let mut workbook = Workbook::new();
+    workbook.set_properties(
+        &DocProperties::new().set_creation_datetime(&ExcelDateTime::from_ymd(2026, 1, 1)?),
+    );
+    let sheet = workbook.add_worksheet();
+    let title = Format::new().set_bold().set_font_size(16);
+    let mark = Format::new().set_font_color("808080");
+    let head = Format::new().set_bold();
+    let text = Format::new().set_num_format("@").set_text_wrap();
+    let line = prepared.line.replace('&', "&&");
+    sheet.set_header(format!("&R{line}"));
+    sheet.set_footer(format!("&L{line}&R第 &P 页，共 &N 页"));
+    sheet.set_column_width(0, 18)?;
+    sheet.set_column_width(1, 40)?;
+    sheet.set_column_width(2, 16)?;
+    sheet.write_string_with_format(0, 0, &prepared.story.kind, &title)?;
+    sheet.write_string_with_format(1, 0, &prepared.line, &mark)?;
+    let mut at = 3;
+    let mut put = |cells: [&str; 3], format: &Format| -> Result<(), XlsxError> {
+        for (column, words) in (0_u16..).zip(cells) {
+            sheet.write_string_with_format(at, column, words, format)?;
+        }
+        at += 1;
+        Ok(())
+    };
+    for (label, value) in &prepared.story.facts {
+        put([label, value, ""], &text)?;
+    }
+    for child in &prepared.children {
+        put(["", "", ""], &text)?;
+        put(["孩子", "", ""], &head)?;
+        let is_left_behind = child.categories.iter().any(|code| code.starts_with("LB-"));
+        let kind = if is_left_behind {
+            LedgerKind::L1
+        } else {
+            LedgerKind::L2
+        };
+        let line = line_of(child);
+        for (heading, key) in columns(kind) {
+            if let Some(WrittenCell::Text(words)) = tidy_cell(0, &line, key, kind) {
+                put([heading, &words, ""], &text)?;
+            }
+        }
+    }
+    put(["", "", ""], &text)?;
+    put(["经过", "", ""], &head)?;
+    for step in &prepared.story.steps {
+        put([&step.day, &step.what, &step.by], &text)?;
+    }
+    workbook.save_to_buffer()
 }
 
 /// Encrypts a workbook so that only the password opens it.

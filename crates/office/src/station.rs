@@ -9,10 +9,10 @@ use client::imports::{self, Reading};
 use client::view::{
     CompiledFormView, ExportFileView, ExportFormInput, ExportFormView, ExportInput,
     ExportLedgerView, ExportMadeView, FormFileInput, FormRow, FormsView, IdInput, ImportInput,
-    ImportPreviewView, YearInput,
+    ImportPreviewView, StationReportView, YearInput,
 };
 use client::{ClientError, Extension, Tablet};
-use client::{exports, forms, yearly};
+use client::{cases, exports, forms, yearly};
 use domain::form::sheet::{Sheet, compile_sheets};
 use domain::import::PlanRow;
 use serde::Serialize;
@@ -48,6 +48,7 @@ impl Extension for Station {
             }
             "export_form" => answer(&export_form(tablet, &serde_json::from_value(argument)?)?),
             "make_export" => answer(&make_export(tablet, &serde_json::from_value(argument)?)?),
+            "send_case" => answer(&send_case(tablet, &serde_json::from_value(argument)?)?),
             "yearly_pack" => answer(&yearly_pack(tablet, &serde_json::from_value(argument)?)?),
             "compile_form" => {
                 let input: FormFileInput = serde_json::from_value(argument)?;
@@ -145,6 +146,16 @@ fn make_export(tablet: &Arc<Tablet>, input: &ExportInput) -> Result<ExportMadeVi
     let file = export::encrypt(&workbook, &prepared.password, tablet.entropy.as_ref())
         .map_err(|error| ClientError::new("internal").because(error))?;
     exports::keep(tablet, input, &prepared, &file)
+}
+
+/// Makes the file of a case the district asked for, and sends it to whoever asked.
+fn send_case(tablet: &Arc<Tablet>, input: &IdInput) -> Result<StationReportView, ClientError> {
+    let prepared = cases::prepare(tablet, input)?;
+    let workbook = export::write_case(&prepared)
+        .map_err(|error| ClientError::new("internal").because(error))?;
+    let file = export::encrypt(&workbook, &prepared.password, tablet.entropy.as_ref())
+        .map_err(|error| ClientError::new("internal").because(error))?;
+    on_the_line(cases::deliver(tablet, &prepared, file))
 }
 
 fn yearly_pack(tablet: &Arc<Tablet>, input: &YearInput) -> Result<ExportFileView, ClientError> {

@@ -130,11 +130,17 @@ pub enum Action {
     ReadReports,
     /// Say of a matter of life and safety that was closed whether it is over (复核).
     Countersign,
+    /// Ask a station for a case.
+    AskCase,
+    /// Fetch what was sent of it.
+    ReadCase,
+    /// Send a case the district asked for, or say why not.
+    AnswerCase,
 }
 
 impl Action {
     /// All actions, for tables and tests.
-    pub const ALL: [Action; 42] = [
+    pub const ALL: [Action; 45] = [
         Action::ReadHealth,
         Action::Enrol,
         Action::OpenSession,
@@ -177,6 +183,9 @@ impl Action {
         Action::BringReport,
         Action::ReadReports,
         Action::Countersign,
+        Action::AskCase,
+        Action::ReadCase,
+        Action::AnswerCase,
     ];
 }
 
@@ -411,7 +420,10 @@ const fn row(action: Action) -> Row {
         | Action::ReadErasures
         | Action::BringReport => Row::of(Who::Station, What::Scope),
         Action::ReadReports => Row::of(Who::StationOrDistrict, What::Scope),
-        Action::Countersign => Row::of(Who::District, What::Scope).with_pin(),
+        Action::Countersign | Action::AskCase | Action::ReadCase => {
+            Row::of(Who::District, What::Scope).with_pin()
+        }
+        Action::AnswerCase => Row::of(Who::Head, What::Scope).with_pin(),
         Action::MoveDocuments
         | Action::AdmitGuests
         | Action::DelegateEnrolment

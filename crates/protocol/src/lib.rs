@@ -4,6 +4,7 @@
 //! - [`enrolment`] is how a device becomes known; [`session::proof`] is how it proves itself afterwards.
 //! - [`delegation`] is how a station without a network enrols a tablet all the same.
 //! - [`envelope`] signs a change; [`change_header`] reads an Automerge change without Automerge.
+//! - [`case`] is how an officer of the district asks a station for a case, and is answered.
 //! - [`countersign`] is what the district says of a closing (复核).
 //! - [`access`] decides who may do what; [`genesis`] knows the changes that are never sent.
 //! - [`audit`] is how a device's audit chain reaches the server, and who reads it there.
@@ -22,6 +23,7 @@
 pub mod access;
 pub mod audit;
 pub mod blob;
+pub mod case;
 pub mod change_header;
 pub mod countersign;
 pub mod delegation;
@@ -54,6 +56,9 @@ pub use audit::{
     ReadAudit,
 };
 pub use blob::*;
+pub use case::{
+    AnswerCase, AskCase, CaseAnswer, CaseFile, CaseId, CaseRecord, CaseState, ReadCase, SentCase,
+};
 pub use countersign::{
     ClosingId, Countersign, Countersignature, KnownCountersignature, SealedReason, Verdict,
 };

@@ -134,6 +134,14 @@ pub const SEALED_REASON_BYTES: usize = 4 * REASON_CHARACTERS + 32 + 24 + 16;
 pub const COUNTERSIGNATURES: usize = 50;
 /// What the district said of a station's closings, as it is passed on with the reports: the newest.
 pub const COUNTERSIGNATURES_LISTED: u32 = 500;
+/// What one device of an officer may have asked of a station without an answer.
+pub const CASES_OPEN: u32 = 20;
+/// Requests for cases, as they are passed on with a station's report: the newest.
+pub const CASES_LISTED: u32 = 100;
+/// The file of a case, sealed.
+pub const CASE_FILE_BYTES: usize = 256 * 1024;
+/// How long it may lie at the server at most; the policy says how long it does.
+pub const CASE_MS: i64 = 31 * 24 * 60 * 60 * 1000;
 /// How long an offer to move documents waits for a decision.
 pub const MOVE_OFFER_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// Documents in one move: a household with all its children and their problems.

@@ -4,6 +4,7 @@
 //! A report is made and signed by a device of the station, kept at the server until the next one, and believed for two
 //! signatures: the device's under the report, and the server's under the certificate that says it works at that station.
 
+use crate::case::CaseRecord;
 use crate::countersign::{ClosingId, KnownCountersignature};
 use crate::message::{DeviceCertificate, SignedStatement};
 use crate::session::proof::{self, Statement};
@@ -150,6 +151,9 @@ pub struct ReportingStation {
     /// What the district said of its closings, the newest first.
     #[serde(default)]
     pub countersignatures: Vec<KnownCountersignature>,
+    /// Cases that were asked of it, the newest first: to the station all, to an officer those of her device.
+    #[serde(default)]
+    pub cases: Vec<CaseRecord>,
 }
 
 /// A [`StationReport`] as it is kept and passed on.

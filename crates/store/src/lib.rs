@@ -11,6 +11,7 @@
 pub mod audit;
 pub mod beside;
 pub mod blobs;
+pub mod cases;
 pub mod changes;
 pub mod connection;
 mod cost;

@@ -22,6 +22,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (9, include_str!("../migrations/0009_guests.sql")),
     (10, include_str!("../migrations/0010_reports.sql")),
     (11, include_str!("../migrations/0011_countersignatures.sql")),
+    (12, include_str!("../migrations/0012_case_words.sql")),
 ];
 
 /// The schema this app writes.

@@ -5,6 +5,7 @@ mod access;
 mod audit;
 mod blobs;
 mod bounds;
+mod cases;
 mod copies;
 mod countersign;
 mod delegating;

@@ -39,7 +39,7 @@ const ROUTES: [(&str, &str); 26] = [
 ];
 
 /// The rest of them.
-const MORE_ROUTES: [(&str, &str); 35] = [
+const MORE_ROUTES: [(&str, &str); 38] = [
     ("/moves/offer", "MoveDocuments"),
     ("/moves/decide", "MoveDocuments"),
     ("/guests/open", "AdmitGuests"),
@@ -75,6 +75,9 @@ const MORE_ROUTES: [(&str, &str); 35] = [
     ("/reports/bring", "BringReport"),
     ("/reports/list", "ReadReports"),
     ("/countersign", "Countersign"),
+    ("/cases/ask", "AskCase"),
+    ("/cases/answer", "AnswerCase"),
+    ("/cases/read", "ReadCase"),
 ];
 
 fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use sync_server::admin::AdminDesk;
 use sync_server::system::SystemEntropy;
 
-const PATHS: [&str; 55] = [
+const PATHS: [&str; 56] = [
     "/enrol/start",
     "/enrol/reveal",
     "/enrol/poll",
@@ -50,6 +50,7 @@ const PATHS: [&str; 55] = [
     "/unit-keys/keep",
     "/reports/bring",
     "/reports/list",
+    "/cases/answer",
     "/people/list",
     "/people/grant",
     "/people/vet",
@@ -69,7 +70,7 @@ const PATHS: [&str; 55] = [
 const PATHS_OF_STOPPED: [&str; 3] = ["/handover", "/handover/remains", "/handover/receipt"];
 
 /// Routes of an officer of the district, and of no station.
-const PATHS_OF_OFFICER: [&str; 1] = ["/countersign"];
+const PATHS_OF_OFFICER: [&str; 3] = ["/countersign", "/cases/ask", "/cases/read"];
 
 fn error(body: &[u8]) -> ErrorMessage {
     let error: ErrorMessage = serde_json::from_slice(body).unwrap();

@@ -8,15 +8,15 @@ use ids::audit::AuditEntry;
 use ids::{BlobAddress, ChangeHash, DocumentId, Generation, Incarnation, Role, new_uuid};
 use protocol::moves::{DecideMove, DecideReview, MoveDecision, OfferMove};
 use protocol::{
-    BlobChunk, BlobOffer, BringAudit, BringReport, BroughtUnitKey, ConfirmEnrolment, Countersign,
-    CoverVillage, CreateEnrolment, CreateVillage, Cursor, DecideErasure, DecideExport, EndCover,
-    EndGrant, EndGuest, EndRecusal, FinishEnrolment, GiveReceipt, GrantPerson, HandOver,
-    InventoryLine, InventoryRequest, KeepRemains, KeepUnitKeys, KnownUnitKey, Locator,
-    NonceRequest, OfferBlobs, OpenSession, OpenToGuest, PROTOCOL_VERSION, PollEnrolment,
-    PublishForm, ReadAudit, ReadBlob, ReadDocument, ReadEnrolment, RecordVetting, RecusePerson,
-    RefillRequest, RequestErasure, RequestExport, RevealEnrolment, RevokeDevice, SealedReason,
-    SetHold, SignedStatement, SnapshotRequest, StartEnrolment, SyncRequest, Unsent, UseExport,
-    Verdict, Vetting, WrappedUnitKey, wire,
+    AnswerCase, AskCase, BlobChunk, BlobOffer, BringAudit, BringReport, BroughtUnitKey, CaseAnswer,
+    ConfirmEnrolment, Countersign, CoverVillage, CreateEnrolment, CreateVillage, Cursor,
+    DecideErasure, DecideExport, EndCover, EndGrant, EndGuest, EndRecusal, FinishEnrolment,
+    GiveReceipt, GrantPerson, HandOver, InventoryLine, InventoryRequest, KeepRemains, KeepUnitKeys,
+    KnownUnitKey, Locator, NonceRequest, OfferBlobs, OpenSession, OpenToGuest, PROTOCOL_VERSION,
+    PollEnrolment, PublishForm, ReadAudit, ReadBlob, ReadCase, ReadDocument, ReadEnrolment,
+    RecordVetting, RecusePerson, RefillRequest, RequestErasure, RequestExport, RevealEnrolment,
+    RevokeDevice, SealedReason, SetHold, SignedStatement, SnapshotRequest, StartEnrolment,
+    SyncRequest, Unsent, UseExport, Verdict, Vetting, WrappedUnitKey, wire,
 };
 use serde::Serialize;
 
@@ -279,6 +279,20 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
         }),
     };
     add("/countersign", packed(&countersign)?);
+    let asked = AskCase {
+        id,
+        station: ground.village,
+        problem: document,
+        reason: SealedReason {
+            epoch: 1,
+            sealed: vec![7; 90],
+        },
+    };
+    add("/cases/ask", packed(&asked)?);
+    let sealed = vec![7u8; 90].into();
+    let answer = CaseAnswer::Decline { sealed };
+    add("/cases/answer", packed(&AnswerCase { id, answer })?);
+    add("/cases/read", packed(&ReadCase { id })?);
     add_people(&mut add, id, ground.village)?;
     add("/erasures/list", packed(&())?);
     let (child, with) = (document, vec![document]);

@@ -9,7 +9,7 @@ use client::{ClientError, Tablet, children, conflicts, contacts, problems, visit
 use ids::Role;
 
 /// What a person is told when a thing cannot be done just then, and goes on. Anything else is a fault.
-const PLAIN_REFUSALS: [&str; 13] = [
+const PLAIN_REFUSALS: [&str; 14] = [
     "form_unknown",
     "not_allowed",
     "not_found",
@@ -24,6 +24,7 @@ const PLAIN_REFUSALS: [&str; 13] = [
     // What is urgent is closed after it was verified and the child was seen.
     "close_after_check",
     "close_after_work",
+    "head_decides",
     "child_not_seen_since",
 ];
 

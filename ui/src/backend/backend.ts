@@ -103,6 +103,10 @@ export const commands = [
   'bring_back',
   'stations',
   'countersign',
+  'ask_case',
+  'decline_case',
+  'open_case',
+  'send_case',
   'station_report',
   'reported',
   'overview',
@@ -269,6 +273,10 @@ export interface Backend {
   bringBack(input: view.IdInput): Promise<view.ReturnedView>
   stations(): Promise<view.StationsView>
   countersign(input: view.CountersignInput): Promise<view.StationsView>
+  askCase(input: view.AskCaseInput): Promise<view.StationsView>
+  declineCase(input: view.DeclineCaseInput): Promise<view.StationReportView>
+  openCase(input: view.IdInput): Promise<view.CaseFileView>
+  sendCase(input: view.IdInput): Promise<view.StationReportView>
   stationReport(input: view.IdInput): Promise<view.StationReportView>
   reported(): Promise<view.StationReportView>
   overview(): Promise<view.OverviewView>

@@ -101,3 +101,41 @@ pub(crate) fn reported(
 pub(crate) fn is_open_state(code: &str) -> bool {
     State::parse(code).is_none_or(State::is_open)
 }
+
+/// A step of a case, without anybody's words.
+pub struct CaseStep {
+    /// The day it was written down.
+    pub day: String,
+    /// What, in words of the policy.
+    pub what: String,
+    /// By whom: a role, never a person.
+    pub by: String,
+}
+
+/// A case as it is sent to the district: what it is and what was done, without anybody's own words.
+pub struct CaseStory {
+    /// What it is.
+    pub kind: String,
+    /// Labels and values.
+    pub facts: Vec<(String, String)>,
+    /// Children it is about, ids.
+    pub children: Vec<String>,
+    /// What was done.
+    pub steps: Vec<CaseStep>,
+}
+
+/// A problem as it is sent to the district.
+///
+/// # Errors
+/// `not_found`, or the store cannot be read.
+pub(crate) fn case_story(tablet: &Tablet, id: &str) -> Result<CaseStory, ClientError> {
+    let room = Room::open(tablet)?;
+    let noun = room.find(id)?;
+    let told = room.told(noun)?;
+    Ok(CaseStory {
+        kind: room.kind_words(&noun.noun),
+        facts: room.case_facts(noun, &told),
+        children: noun.noun.children.clone(),
+        steps: room.case_steps(noun, &told),
+    })
+}

@@ -1,5 +1,6 @@
 //! Everything needed to show problems, and how one is shown.
 
+use super::reported::CaseStep;
 use super::{acts, steps};
 use crate::attachments;
 use crate::countersign;
@@ -550,6 +551,51 @@ impl<'a> Room<'a> {
         }
     }
 
+    /// What is known of a case beside its steps.
+    pub(super) fn case_facts(&self, noun: &Noun<Problem>, told: &Told) -> Vec<(String, String)> {
+        let first = noun.noun.events.first();
+        let reported = first.map_or_else(String::new, |event| {
+            system::civil_date(event.recorded_ms).to_string()
+        });
+        [
+            ("村", self.people.unit_name(noun.unit)),
+            ("孩子", self.names(&noun.noun)),
+            (
+                "紧急程度",
+                self.pack
+                    .label(acts::SEVERITY, &told.fold.severity)
+                    .to_owned(),
+            ),
+            ("报告的日期", reported),
+            ("现在", state_words(told.fold.state).to_owned()),
+            ("还涉及", self.types_words(&told.fold.also).join("、")),
+        ]
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(label, value)| (label.to_owned(), value))
+        .collect()
+    }
+
+    /// The steps that counted, in the policy's words.
+    pub(super) fn case_steps(&self, noun: &Noun<Problem>, told: &Told) -> Vec<CaseStep> {
+        told.fold
+            .counted(&noun.noun.events)
+            .filter_map(|(at, kind, event)| {
+                let mut what = vec![step_words(kind)?.to_owned()];
+                let detail = self.detail(noun, event);
+                what.extend(detail.measures);
+                what.extend(detail.body);
+                what.extend(detail.severity);
+                what.extend(detail.outcome);
+                Some(CaseStep {
+                    day: system::civil_date(event.recorded_ms).to_string(),
+                    what: what.join("，"),
+                    by: role_words(told.fold.roles.get(at).copied().flatten()).to_owned(),
+                })
+            })
+            .collect()
+    }
+
     fn person(&self, staff: Option<&str>) -> String {
         staff
             .and_then(|staff| StaffId::parse(staff).ok())
@@ -568,6 +614,45 @@ pub fn role_words(role: Option<Role>) -> &'static str {
         Some(Role::Head) => "站长",
         Some(Role::Officer) => "区级未保干部",
         None => "",
+    }
+}
+
+/// A step in words, for paper that leaves; none where it says nothing to somebody outside.
+fn step_words(kind: EventKind) -> Option<&'static str> {
+    Some(match kind {
+        EventKind::Reported => "报告",
+        EventKind::Accepted => "受理",
+        EventKind::Measure => "采取措施",
+        EventKind::Resolved => "办好了，等核实",
+        EventKind::Closed => "办结",
+        EventKind::Returned => "退回",
+        EventKind::Planned => "定了解决方案",
+        EventKind::Referred => "转介",
+        EventKind::ReferralReplied => "转介有了答复",
+        EventKind::Confirmed => "核实：办好了",
+        EventKind::NotSolved => "核实：没办好",
+        EventKind::FollowedUp => "回访",
+        EventKind::Reopened => "重新办理",
+        EventKind::Withdrawn => "撤回",
+        EventKind::Merged => "并案",
+        EventKind::SeveritySet => "调整紧急程度",
+        EventKind::Called => "打电话报告",
+        EventKind::PoliceFeedback => "公安反馈",
+        EventKind::Replied | EventKind::HandlerNamed | EventKind::TypesSet => return None,
+    })
+}
+
+fn state_words(state: State) -> &'static str {
+    match state {
+        State::Reported => "已报告",
+        State::Accepted => "已受理",
+        State::InProgress => "处置中",
+        State::Referred => "已转介",
+        State::Resolved => "待核实",
+        State::FollowUp => "跟踪回访",
+        State::Closed => "已办结",
+        State::Withdrawn => "已撤回",
+        State::Merged => "已并案",
     }
 }
 

@@ -19,6 +19,8 @@ pub struct StationsView {
     pub heard: Option<String>,
     /// What was closed and the district has said nothing of, of all stations.
     pub waiting: Vec<ReportLineView>,
+    /// What was asked for on this device.
+    pub cases: Vec<CaseView>,
     /// What is urgent and not over, of all stations.
     pub lines: Vec<ReportLineView>,
     /// Stations; those that were silent for longest first.
@@ -67,6 +69,8 @@ pub struct StationReportView {
     pub lines: Vec<ReportLineView>,
     /// Lines there was no room for.
     pub left_out: u32,
+    /// Cases that were asked of it, the newest first.
+    pub cases: Vec<CaseView>,
     /// Villages.
     pub villages: Vec<ReportedVillageView>,
 }
@@ -120,6 +124,72 @@ pub struct ReportLineView {
     pub review_unsent: bool,
     /// It was said here, and the server did not take it.
     pub review_refused: bool,
+}
+
+/// A case the district asked for.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CaseView {
+    /// Which request.
+    pub case: String,
+    /// The problem.
+    pub problem: String,
+    /// Who asked.
+    pub by: String,
+    /// When, RFC 3339.
+    pub at: String,
+    /// Why; null where this device cannot read it.
+    pub reason: Option<String>,
+    /// asked, sent, declined.
+    pub state: String,
+    /// Nobody answered for longer than the policy's days.
+    pub late: bool,
+    /// Days since it was asked.
+    pub days: u32,
+    /// Who answered.
+    pub answered_by: Option<String>,
+    /// When.
+    pub answered_at: Option<String>,
+    /// Number of the export.
+    pub number: Option<String>,
+    /// Until when it can be opened.
+    pub until: Option<String>,
+    /// It can be opened.
+    pub there: bool,
+    /// When it was fetched first.
+    pub fetched: Option<String>,
+    /// Why it was declined; null where this device cannot read it.
+    pub declined: Option<String>,
+    /// This person may answer.
+    pub may_answer: bool,
+}
+
+/// An officer asks for a case.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AskCaseInput {
+    /// The problem.
+    pub problem: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The head declines.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DeclineCaseInput {
+    /// Which request.
+    pub id: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What was sent of a case.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CaseFileView {
+    /// Its name.
+    pub file_name: String,
+    /// Opens it.
+    pub password: String,
+    /// Base64.
+    pub bytes: String,
 }
 
 /// What an officer says of a closing.

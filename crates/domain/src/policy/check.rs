@@ -196,6 +196,11 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
         (rules.report.silent_days, "rules.report.silent_days"),
         (rules.report.over_days, "rules.report.over_days"),
         (rules.report.review_days, "rules.report.review_days"),
+        (rules.report.case_days, "rules.report.case_days"),
+        (
+            rules.report.case_remind_days,
+            "rules.report.case_remind_days",
+        ),
         (rules.report.small_below, "rules.report.small_below"),
         (
             rules.ending.leave_days.unwrap_or(0),

@@ -95,6 +95,9 @@ fn who_may_do_what_at_home() {
         (Action::BringReport, "nnyynn"),
         (Action::ReadReports, "nnyyyn"),
         (Action::Countersign, "nnnnyn"),
+        (Action::AskCase, "nnnnyn"),
+        (Action::ReadCase, "nnnnyn"),
+        (Action::AnswerCase, "nnnynn"),
     ];
     assert_eq!(table.len(), Action::ALL.len());
     for (action, expected) in table {

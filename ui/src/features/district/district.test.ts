@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
-import type { ReportLineView, StationReportView, StationsView } from '@/backend'
+import type { CaseView, ReportLineView, StationReportView, StationsView } from '@/backend'
 import { demoBackend } from '@/testing/demo'
 import { show } from '@/testing/mount'
+import CaseList from './CaseList.vue'
 import ReportLines from './ReportLines.vue'
 import StationReport from './StationReport.vue'
 import StationsPage from './StationsPage.vue'
@@ -48,6 +49,7 @@ const closed: ReportLineView = {
 const view: StationsView = {
   heard: '2026-11-03T02:00:00Z',
   waiting: [],
+  cases: [],
   lines: [line],
   rows: [
     { station: 's2', name: '青溪镇', day: null, days: null, silent: true, children: { least: 0, most: 0 }, overdue: { least: 0, most: 0 }, problems: { least: 0, most: 0 }, lines: 0 },
@@ -83,6 +85,7 @@ test('a small number is a range, and says why', async () => {
     below: 5,
     lines: [],
     left_out: 0,
+    cases: [],
     villages: [
       {
         village: 'v1',
@@ -140,4 +143,45 @@ test('the station reads how its closing stands and is not asked', async () => {
   const { by } = await show(ReportLines, { props: { lines: [closed], own: true } })
   expect(by('report-review').textContent).toContain('待区里复核')
   expect(drawn('report-countersign')).toBe(false)
+})
+
+const asked: CaseView = {
+  case: 'k1', problem: line.problem, by: '何珊', at: '2026-11-03T02:00:00Z', reason: '市里督办。', state: 'asked', late: true, days: 4,
+  answered_by: null, answered_at: null, number: null, until: null, there: false, fetched: null, declined: null, may_answer: true,
+}
+
+test('the head sends a case or says why not; who waits is told how long', async () => {
+  const said: unknown[] = []
+  const backend = demoBackend({
+    declineCase: async (input) => said.push(input) as never,
+    sendCase: async (input) => said.push(input) as never,
+  })
+  const { by, tap } = await show(CaseList, { backend, props: { cases: [asked], own: true } })
+  for (const words of ['何珊', '市里督办。', '已经 4 天没答复']) expect(by('case').textContent).toContain(words)
+  await tap('case-decline')
+  await tap('case-run')
+  expect(said).toEqual([])
+  const reason = by('case-reason').querySelector('textarea') as HTMLTextAreaElement
+  reason.value = '正在侦查，公安不让给。'
+  reason.dispatchEvent(new Event('input'))
+  await tap('case-run')
+  await tap('case-send')
+  await tap('case-run')
+  expect(said).toEqual([{ id: 'k1', reason: '正在侦查，公安不让给。' }, { id: 'k1' }])
+})
+
+test('the officer opens what was sent with the password, and reads why it was not', async () => {
+  const sent: CaseView = { ...asked, state: 'sent', late: false, may_answer: false, answered_by: '高岚', answered_at: '2026-11-04T02:00:00Z', number: 'E-20261104-00001-1', until: '2026-11-11T02:00:00Z', there: true }
+  const backend = demoBackend({ openCase: async () => ({ file_name: 'x.xlsx', password: 'ABCD-EFGH-2345', bytes: '' }) })
+  const { by, tap } = await show(CaseList, { backend, props: { cases: [sent] } })
+  expect(by('case').textContent).toContain('E-20261104-00001-1')
+  await tap('case-open')
+  expect(by('case-password').textContent).toBe('ABCD-EFGH-2345')
+})
+
+test('a case that was declined says why, and a station without its head waits', async () => {
+  const declined: CaseView = { ...asked, state: 'declined', late: false, may_answer: false, answered_by: '高岚', answered_at: '2026-11-04T02:00:00Z', declined: '公安不让给。' }
+  const { by } = await show(CaseList, { props: { cases: [declined] } })
+  expect(by('case-declined').textContent).toContain('公安不让给。')
+  expect(drawn('case-open')).toBe(false)
 })

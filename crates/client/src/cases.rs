@@ -1,0 +1,344 @@
+//! 要看一件事: an officer asks a station for a case; the head sends it to her alone, as an export under a number, or says why
+//! not (docs/adr/0039). The workbook itself is made in `office`.
+//!
+//! What goes to the station is sealed to its key, what comes back to the device that asked.
+
+use crate::countersign;
+use crate::error::ClientError;
+use crate::exports::{self, ExportedChild};
+use crate::looks;
+use crate::problems::{self, CaseStory};
+use crate::reports;
+use crate::roster::Roster;
+use crate::runtime::Line;
+use crate::server::refused_code;
+use crate::system;
+use crate::tablet::Tablet;
+use crate::unit_keys;
+use crate::view::{
+    AskCaseInput, CaseFileView, CaseView, DeclineCaseInput, IdInput, StationReportView,
+    StationsView,
+};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::VerifyingKey;
+use ids::{DocumentId, Role};
+use protocol::access::Action;
+use protocol::case::{self, ByteBuf};
+use protocol::{
+    AnswerCase, AskCase, CaseAnswer, CaseFile, CaseRecord, CaseState, ReadCase, ReportingStation,
+    Reports, SentCase, limits, sealed, unit_key, wire,
+};
+use std::sync::Arc;
+use store::audit;
+use uuid::Uuid;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// Refusals with words of their own.
+const SAID: &[&str] = &["case_over", "not_found", "not_allowed", "gathering"];
+
+/// Everything that is decided before the file of a case is made.
+pub struct PreparedCase {
+    /// The request.
+    pub id: Uuid,
+    /// Its number.
+    pub number: String,
+    /// Who, which unit, when, which number: the line on every page.
+    pub line: String,
+    /// Name of the file without its ending.
+    pub name: String,
+    /// Opens it.
+    pub password: String,
+    /// The children it is about.
+    pub children: Vec<ExportedChild>,
+    /// What it is and what was done, without anybody's words.
+    pub story: CaseStory,
+    key: VerifyingKey,
+}
+
+/// An officer asks for a case.
+///
+/// # Errors
+/// `not_allowed`, `pin_again`, `not_found`, `reason_missing`, `reason_too_long`, `station_key_missing`, `no_network`,
+/// `server_refused`.
+pub async fn ask(tablet: &Arc<Tablet>, input: &AskCaseInput) -> Result<StationsView, ClientError> {
+    tablet.require(Action::AskCase)?;
+    let problem = DocumentId::parse(&input.problem).map_err(|_| ClientError::new("not_found"))?;
+    let station = reports::reporting_problem(tablet, problem)?;
+    let id = tablet.new_id();
+    let words = input.reason.trim();
+    if words.is_empty() {
+        return Err(ClientError::new("reason_missing"));
+    }
+    let reason = countersign::seal_to_station(tablet, &station, words, |epoch| {
+        case::for_asking(station.station, epoch, id)
+    })?;
+    let asked = AskCase {
+        id,
+        station: station.station,
+        problem,
+        reason,
+    };
+    note(tablet, "case_asked", id)?;
+    send(tablet, "/cases/ask", &asked).await?;
+    tablet
+        .store
+        .write(|tx| store::cases::put_own(tx, id, words))?;
+    reports::stations(tablet)
+}
+
+/// The head declines, with a reason for the officer alone.
+///
+/// # Errors
+/// `not_allowed`, `pin_again`, `not_found`, `case_over`, `reason_missing`, `reason_too_long`, `no_network`,
+/// `server_refused`.
+pub async fn decline(
+    tablet: &Arc<Tablet>,
+    input: &DeclineCaseInput,
+) -> Result<StationReportView, ClientError> {
+    tablet.require(Action::AnswerCase)?;
+    let record = find(tablet, &input.id)?;
+    let words = input.reason.trim();
+    if words.is_empty() {
+        return Err(ClientError::new("reason_missing"));
+    }
+    if words.chars().count() > limits::REASON_CHARACTERS {
+        return Err(
+            ClientError::new("reason_too_long").with("characters", limits::REASON_CHARACTERS)
+        );
+    }
+    let what = case::for_declining(record.id);
+    let sealed = seal_to(tablet, &asker(tablet, &record)?, &what, words.as_bytes())?;
+    let answer = AnswerCase {
+        id: record.id,
+        answer: CaseAnswer::Decline { sealed },
+    };
+    note(tablet, "case_declined", record.id)?;
+    send(tablet, "/cases/answer", &answer).await?;
+    tablet
+        .store
+        .write(|tx| store::cases::put_own(tx, record.id, words))?;
+    reports::reported(tablet)
+}
+
+/// What is to be sent, numbered.
+///
+/// # Errors
+/// `not_allowed`, `pin_again`, `not_found`, `case_over`; the store cannot be read.
+pub fn prepare(tablet: &Tablet, input: &IdInput) -> Result<PreparedCase, ClientError> {
+    tablet.require(Action::AnswerCase)?;
+    let record = find(tablet, &input.id)?;
+    let story = problems::case_story(tablet, &record.problem.to_string())?;
+    let roster = Roster::read(tablet)?;
+    let children = story
+        .children
+        .iter()
+        .filter_map(|id| roster.child(id).ok())
+        .map(|child| exports::one(&roster, child))
+        .collect();
+    let number = exports::number(tablet, 'E')?;
+    Ok(PreparedCase {
+        id: record.id,
+        line: exports::line(tablet, &number),
+        name: format!("{}-{number}", tablet.township()),
+        password: exports::password(tablet),
+        number,
+        children,
+        story,
+        key: asker(tablet, &record)?,
+    })
+}
+
+/// Sends the encrypted file to the officer. That it was made is in the audit trail before it leaves.
+///
+/// # Errors
+/// `case_too_large`, `case_over`, `no_network`, `server_refused`.
+pub async fn deliver(
+    tablet: &Arc<Tablet>,
+    prepared: &PreparedCase,
+    file: Vec<u8>,
+) -> Result<StationReportView, ClientError> {
+    let sent = SentCase {
+        file_name: format!("{}.xlsx", prepared.name),
+        password: prepared.password.clone(),
+        file: ByteBuf::from(file),
+    };
+    let what = case::for_file(prepared.id);
+    let sealed = seal_to(tablet, &prepared.key, &what, &wire::pack(&sent)?)?;
+    if sealed.len() > limits::CASE_FILE_BYTES {
+        return Err(ClientError::new("case_too_large"));
+    }
+    let days = i64::from(tablet.rules().report.case_days);
+    let answer = AnswerCase {
+        id: prepared.id,
+        answer: CaseAnswer::Send {
+            number: prepared.number.clone(),
+            until_ms: crate::standing::never_back_ms(tablet)? + days * DAY_MS,
+            sealed,
+        },
+    };
+    let detail = format!(
+        "number={} ledger=case purpose=district rows={} full_numbers=0 fields=",
+        prepared.number,
+        prepared.children.len()
+    );
+    let object = prepared.id.to_string();
+    tablet
+        .store
+        .write(|tx| audit::append_with(tx, &looks::row(tablet, "export_made", &object), &detail))?;
+    send(tablet, "/cases/answer", &answer).await?;
+    reports::reported(tablet)
+}
+
+/// An officer opens what was sent to her: the row of the trail is there before the file is.
+///
+/// # Errors
+/// `not_allowed`, `pin_again`, `not_found`, `case_over`, `case_damaged`, `no_network`, `server_refused`.
+pub async fn open(tablet: &Arc<Tablet>, input: &IdInput) -> Result<CaseFileView, ClientError> {
+    tablet.require(Action::ReadCase)?;
+    let id = Uuid::parse_str(&input.id).map_err(|_| ClientError::new("not_found"))?;
+    let answer: CaseFile = Line::of(tablet)?
+        .send("/cases/read", &ReadCase { id })
+        .await
+        .map_err(plainly)?;
+    let secret = unit_key::secret_of(&tablet.key);
+    let damaged = || ClientError::new("case_damaged");
+    let plain =
+        sealed::open(&secret, &case::for_file(id), &answer.sealed).map_err(|_| damaged())?;
+    let sent: SentCase = wire::unpack(&plain).map_err(|_| damaged())?;
+    note(tablet, "case_opened", id)?;
+    Ok(CaseFileView {
+        file_name: sent.file_name,
+        password: sent.password,
+        bytes: STANDARD.encode(&sent.file),
+    })
+}
+
+/// Requests about a station's lines, as either side sees them.
+pub(crate) fn views(
+    tablet: &Tablet,
+    station: &ReportingStation,
+    now_ms: i64,
+) -> Result<Vec<CaseView>, ClientError> {
+    let is_station = tablet.identity.role.is_at_station();
+    let remind_days = tablet.rules().report.case_remind_days;
+    let own = tablet.store.read(store::cases::own)?;
+    let keys = if is_station {
+        unit_keys::held(tablet)?
+    } else {
+        Vec::new()
+    };
+    let may_answer = tablet.identity.role == Role::Head;
+    let secret = unit_key::secret_of(&tablet.key);
+    let mut views = Vec::new();
+    for case in &station.cases {
+        let written = own.get(&case.id).cloned();
+        let asked_for = if is_station {
+            let key = keys
+                .iter()
+                .find(|key| key.epoch == case.reason.epoch)
+                .and_then(|key| key.secret.as_ref());
+            key.and_then(|key| {
+                let what = case::for_asking(station.station, case.reason.epoch, case.id);
+                open_words(key.bytes(), &what, &case.reason.sealed)
+            })
+        } else {
+            written.clone()
+        };
+        let declined = if is_station {
+            written.filter(|_| case.state == CaseState::Declined)
+        } else {
+            case.declined
+                .as_ref()
+                .and_then(|sealed| open_words(&secret, &case::for_declining(case.id), sealed))
+        };
+        let days = (now_ms - case.at_ms).max(0) / DAY_MS;
+        let days = u32::try_from(days).unwrap_or(u32::MAX);
+        let is_open = case.state == CaseState::Asked;
+        views.push(CaseView {
+            case: case.id.to_string(),
+            problem: case.problem.to_string(),
+            by: case.name.clone(),
+            at: system::moment(case.at_ms),
+            reason: asked_for,
+            state: case.state.as_str().to_owned(),
+            late: is_open && days >= remind_days,
+            days,
+            answered_by: case.answered_by.clone(),
+            answered_at: case.answered_ms.map(system::moment),
+            number: case.number.clone(),
+            until: case.until_ms.map(system::moment),
+            there: case.until_ms.is_some_and(|until| now_ms < until),
+            fetched: case.fetched_ms.map(system::moment),
+            declined,
+            may_answer: may_answer && is_open,
+        });
+    }
+    Ok(views)
+}
+
+fn open_words(secret: &[u8; 32], what: &str, sealed: &[u8]) -> Option<String> {
+    let plain = sealed::open(secret, what, sealed).ok()?;
+    String::from_utf8(plain.to_vec()).ok()
+}
+
+/// A request nobody answered, as it was heard with the reports.
+fn find(tablet: &Tablet, id: &str) -> Result<CaseRecord, ClientError> {
+    let record = reports::own_station(tablet)?
+        .and_then(|station| {
+            let mut cases = station.cases.into_iter();
+            cases.find(|case| case.id.to_string() == id)
+        })
+        .ok_or_else(|| ClientError::new("not_found"))?;
+    match record.state {
+        CaseState::Asked => Ok(record),
+        CaseState::Sent | CaseState::Declined => Err(ClientError::new("case_over")),
+    }
+}
+
+fn asker(tablet: &Tablet, record: &CaseRecord) -> Result<VerifyingKey, ClientError> {
+    let server = VerifyingKey::from_bytes(&tablet.enrolled.server_key)
+        .map_err(|error| ClientError::new("internal").because(error))?;
+    Ok(case::asker(&server, record)?)
+}
+
+fn seal_to(
+    tablet: &Tablet,
+    key: &VerifyingKey,
+    what: &str,
+    plain: &[u8],
+) -> Result<ByteBuf, ClientError> {
+    let public = unit_key::public_of(key);
+    let sealed = sealed::seal(&public, what, plain, tablet.entropy.as_ref())
+        .map_err(|error| ClientError::new("internal").because(error))?;
+    Ok(ByteBuf::from(sealed))
+}
+
+fn note(tablet: &Tablet, action: &str, id: Uuid) -> Result<(), ClientError> {
+    let row = looks::row(tablet, action, &id.to_string());
+    Ok(tablet.store.write(|tx| audit::append(tx, &row))?)
+}
+
+async fn send(
+    tablet: &Arc<Tablet>,
+    path: &'static str,
+    message: &impl serde::Serialize,
+) -> Result<(), ClientError> {
+    let answer: Reports = Line::of(tablet)?
+        .send(path, message)
+        .await
+        .map_err(plainly)?;
+    reports::hear(tablet, &answer)?;
+    tablet.wrote();
+    Ok(())
+}
+
+fn plainly(error: ClientError) -> ClientError {
+    match refused_code(&error).as_deref() {
+        Some(code) => match SAID.iter().find(|said| **said == code) {
+            Some(said) => ClientError::new(said),
+            None => error,
+        },
+        None => error,
+    }
+}

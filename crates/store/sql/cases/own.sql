@@ -1,0 +1,1 @@
+SELECT id, words FROM case_words;

@@ -1,0 +1,1 @@
+INSERT OR REPLACE INTO case_words (id, words) VALUES (:id, :words);

@@ -1,0 +1,192 @@
+//! 要看一件事: an officer of the district asks a station for a case, and the head sends an encrypted table to her alone, or says
+//! why not (docs/adr/0039).
+
+use anyhow::{Context, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use calamine::{Reader, Xlsx};
+use client::view::{CaseFileView, CaseView, SavedView, ShellKind, StationReportView, StationsView};
+use ids::Role;
+use protocol::CreateEnrolment;
+use serde_json::{Value, json};
+use std::io::Cursor;
+use zoufang_tests::device::Device;
+use zoufang_tests::story::{PIN, World};
+
+const WHY: &str = "市里督办，要看这家现在的情况。";
+const WHY_NOT: &str = "公安正在侦查，请先找他们。";
+
+async fn head(world: &World) -> Result<Device> {
+    let device = world.open_device(&world.new_folder(), ShellKind::Station)?;
+    let code = world
+        .township
+        .server
+        .create_enrolment(CreateEnrolment {
+            unit: world.station.tablet()?.identity.scope,
+            role: Role::Head,
+            person: "高岚".to_owned(),
+        })
+        .await?;
+    device.enrol(&world.township.server, &code, PIN).await?;
+    Ok(device)
+}
+
+async fn reported(device: &Device) -> Result<StationReportView> {
+    device.call("reported", Value::Null).await
+}
+
+async fn stations(officer: &Device) -> Result<StationsView> {
+    officer.call("stations", Value::Null).await
+}
+
+fn only(cases: &[CaseView]) -> Result<CaseView> {
+    assert_eq!(cases.len(), 1);
+    cases.first().cloned().context("there is one")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_is_asked_for_sent_opened_and_gone_and_another_is_declined() -> Result<()> {
+    let world = World::new().await?;
+    let officer = world.officer("何珊").await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let head = head(&world).await?;
+    let child = tablet.child("周子涵").await?;
+    let report: SavedView = tablet
+        .call(
+            "report_problem",
+            json!({"children": [child], "card": "hurt", "urgency": "now", "seen": "孩子说继父用皮带抽他的背。",
+                   "origin_record": null,
+                   "mandatory": {"choice": "reported", "text": "已打110，接警员姓高。"}}),
+        )
+        .await?;
+    let devices = [&tablet, &head, &officer];
+    world.settle(&devices).await?;
+    world.go_to_day(1, &devices);
+    world.settle(&devices).await?;
+    world.settle(&devices).await?;
+
+    // The PIN, a reason, and a line to ask about.
+    let ask = |reason: &str| json!({"problem": report.record, "reason": reason});
+    let refused = |input: Value| officer.refusal("ask_case", input);
+    assert_eq!(refused(ask(WHY)).await?.code, "pin_again");
+    officer.step_up().await?;
+    assert_eq!(refused(ask(" ")).await?.code, "reason_missing");
+    assert_eq!(
+        refused(ask(&"长".repeat(301))).await?.code,
+        "reason_too_long"
+    );
+    let unknown = json!({"problem": child, "reason": WHY});
+    assert_eq!(refused(unknown).await?.code, "not_found");
+    let view: StationsView = officer.call("ask_case", ask(WHY)).await?;
+    let mine = only(&view.cases)?;
+    assert_eq!(
+        (mine.state.as_str(), mine.reason.as_deref()),
+        ("asked", Some(WHY))
+    );
+
+    // The station hears who and why, and the head alone answers; after three days it stands there as late.
+    world.settle(&devices).await?;
+    for (device, answers) in [(&world.station, false), (&head, true)] {
+        let case = only(&reported(device).await?.cases)?;
+        assert_eq!(
+            (
+                case.by.as_str(),
+                case.reason.as_deref(),
+                case.may_answer,
+                case.late
+            ),
+            ("何珊", Some(WHY), answers, false)
+        );
+    }
+    world.go_to_day(4, &devices);
+    world.settle(&devices).await?;
+    let case = only(&reported(&head).await?.cases)?;
+    assert_eq!((case.late, case.days), (true, 3));
+    let id = json!({"id": case.case});
+    world.station.step_up().await?;
+    assert_eq!(
+        world.station.refusal("send_case", id.clone()).await?.code,
+        "not_allowed"
+    );
+    assert_eq!(
+        head.refusal("send_case", id.clone()).await?.code,
+        "pin_again"
+    );
+    head.step_up().await?;
+    let there: StationReportView = head.call("send_case", id.clone()).await?;
+    let sent = only(&there.cases)?;
+    assert_eq!(sent.state, "sent");
+    let number = sent.number.context("it has a number")?;
+    assert_eq!(
+        head.refusal("send_case", id.clone()).await?.code,
+        "case_over"
+    );
+
+    // The officer opens it with the PIN; what is in it are the registers' columns and the steps, and nobody's words.
+    officer.sync().await?;
+    let mine = only(&stations(&officer).await?.cases)?;
+    assert_eq!(
+        (mine.state.as_str(), mine.there, mine.number.as_ref()),
+        ("sent", true, Some(&number))
+    );
+    officer.step_up().await?;
+    let opened: CaseFileView = officer.call("open_case", id.clone()).await?;
+    let file = STANDARD.decode(&opened.bytes)?;
+    let plain = office_crypto::decrypt_from_bytes(file, &opened.password)?;
+    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(plain))?;
+    let sheet = workbook.sheet_names()[0].clone();
+    let words: Vec<String> = workbook
+        .worksheet_range(&sheet)?
+        .rows()
+        .flatten()
+        .map(ToString::to_string)
+        .collect();
+    let has = |part: &str| words.iter().any(|cell| cell.contains(part));
+    for part in ["周子涵", "白荷村", "报告", number.as_str()] {
+        assert!(has(part), "{part}: {words:?}");
+    }
+    for part in ["皮带", "接警员"] {
+        assert!(!has(part), "{part}");
+    }
+    let case = only(&reported_after(&head).await?.cases)?;
+    assert!(
+        case.fetched.is_some(),
+        "the station sees that it was opened"
+    );
+    let colleague = world.officer("陆宁").await?;
+    colleague.sync().await?;
+    assert!(stations(&colleague).await?.cases.is_empty());
+    colleague.step_up().await?;
+    let hers = colleague.refusal("open_case", id.clone()).await?;
+    assert_eq!(hers.code, "not_found");
+
+    // A second time: declined, with a reason for her alone. What was sent is gone after its days.
+    world.go_to_day(13, &devices);
+    world.settle(&devices).await?;
+    officer.step_up().await?;
+    assert_eq!(officer.refusal("open_case", id).await?.code, "case_over");
+    let view: StationsView = officer.call("ask_case", ask("请再送一次。")).await?;
+    let again = view.cases.first().context("the newest first")?.case.clone();
+    world.settle(&devices).await?;
+    head.step_up().await?;
+    let no = json!({"id": again, "reason": WHY_NOT});
+    let there: StationReportView = head.call("decline_case", no).await?;
+    assert_eq!(there.cases[0].declined.as_deref(), Some(WHY_NOT));
+    officer.sync().await?;
+    let view = stations(&officer).await?;
+    assert_eq!(
+        (
+            view.cases[0].state.as_str(),
+            view.cases[0].declined.as_deref()
+        ),
+        ("declined", Some(WHY_NOT))
+    );
+    assert_eq!(world.township.faults()?, Vec::<String>::new());
+    world.township.stop().await;
+    Ok(())
+}
+
+async fn reported_after(head: &Device) -> Result<StationReportView> {
+    head.sync().await?;
+    reported(head).await
+}
