@@ -4,7 +4,7 @@
 use crate::audit::{self, Act, By, Deed, Object};
 use crate::error::ApiError;
 use crate::log::{self, Append};
-use crate::organisation;
+use crate::policies;
 use ids::{Clock, UnitId};
 use protocol::access::Holder;
 use protocol::{FormPublished, MemberRecord, PublishForm, limits};
@@ -89,7 +89,7 @@ fn is_form(id: &str, json: &str) -> bool {
 
 /// The text that is there under this id: a pack of the district, or a form of this township.
 fn text(connection: &Connection, scope: UnitId, id: &str) -> rusqlite::Result<Option<String>> {
-    let packs = organisation::policies(connection)?;
+    let packs = policies::all(connection)?;
     match packs.into_iter().find(|(pack, _)| pack == id) {
         Some((_, json)) => Ok(Some(json)),
         None => Ok(find(connection, scope, id)?.map(|form| form.json)),

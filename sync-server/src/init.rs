@@ -13,7 +13,7 @@ use crate::tls::{self, TlsError};
 use crate::vault::{Vault, VaultError};
 use ids::{Clock, Entropy, Role, UnitId};
 use protocol::{CreateEnrolment, EnrolmentStatus, UnitLevel};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 

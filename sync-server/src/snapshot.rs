@@ -142,7 +142,7 @@ fn page(
         (
             organisation::members(connection, holder)?,
             orders::all(connection, &app.vault, holder.scope)?,
-            organisation::policies(connection)?,
+            crate::policies::all(connection)?,
         )
     } else {
         (Vec::new(), Vec::new(), Vec::new())

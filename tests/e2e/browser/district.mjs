@@ -108,6 +108,9 @@ journey('an officer of the district is enrolled at the server, sees what the sta
     await syncNow(head)
     return (await head.call('reported')).cases.length === 1
   })
+  await headPage.go('/')
+  await headPage.at('overview-cases').waitFor()
+  await look(headPage.page, 'station-overview-district-1280x720')
   await headPage.go('/me/reported')
   await headPage.at('case').waitFor()
   await look(headPage.page, 'station-case-1280x720')

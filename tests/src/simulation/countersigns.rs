@@ -289,6 +289,7 @@ fn close_gravely(tablet: &Tablet, chance: &mut Chance) -> Result<Option<String>,
         &ProblemInput {
             children: vec![child.clone()],
             card: "danger".to_owned(),
+            kind: None,
             urgency: "now".to_owned(),
             seen: "院墙要倒。".to_owned(),
             origin_record: None,
