@@ -12,7 +12,7 @@ use ids::Role;
 use protocol::CreateEnrolment;
 use serde_json::{Value, json};
 use zoufang_tests::device::Device;
-use zoufang_tests::story::{DAY_MS, PIN, World};
+use zoufang_tests::story::{DAY_MS, PIN, World, contact_input};
 
 const PERSON: &str = "陈小芳";
 
@@ -208,6 +208,52 @@ async fn the_answer_brings_the_village_and_its_second_coming_changes_nothing() -
     assert_eq!(tablet.children().await?.rows.len(), 6);
     tablet.all_delivered().await?;
     assert_eq!(tablet.sync_page().await?.set_aside, 0);
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tablet_that_never_met_the_server_is_not_read_for_longer_than_any_other() -> Result<()> {
+    let world = prepared().await?;
+    let director = world.tablet("赵春燕").await?;
+    let child = director.child("石小雨").await?;
+    director.visit(&child).await?;
+    world.settle(&[&director]).await?;
+    world.cut_network();
+    let tablet = world.new_device()?;
+    // Its clock is a year behind when it is enrolled: that makes the month no longer.
+    tablet.clock.move_by(-365 * DAY_MS);
+    enrol(&world, &tablet).await?;
+    assert!(!tablet.file(&child).await?.timeline.is_empty());
+    world.restore_network();
+    world.station.sync().await?;
+    world.cut_network();
+
+    tablet.clock.move_by(29 * DAY_MS);
+    assert!(tablet.file(&child).await.is_ok());
+    tablet.clock.move_by(3 * DAY_MS);
+    for (command, argument) in [
+        ("today", Value::Null),
+        ("child_file", json!({ "id": child })),
+    ] {
+        let refused = tablet.refusal(command, argument).await?;
+        assert_eq!(refused.code, "lease_over", "{command}");
+    }
+    let view: AppView = tablet.call("app", Value::Null).await?;
+    assert!(view.lease.context("it is open")?.over);
+    // She goes on writing, and one contact brings everything back.
+    let saved: SavedView = tablet
+        .call(
+            "record_contact",
+            contact_input(&child, "2025-12-03", "电话里都好。"),
+        )
+        .await?;
+    world.go_to_day(32, &[&tablet]);
+    world.restore_network();
+    tablet.sync().await?;
+    tablet.load().await?;
+    let file = tablet.file(&child).await?;
+    assert!(file.timeline.iter().any(|line| line.record == saved.record));
     world.township.stop().await;
     Ok(())
 }

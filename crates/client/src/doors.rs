@@ -62,7 +62,7 @@ impl App {
         {
             let mut door = self.door();
             let finished = match &*door {
-                Door::Asking(asking) => asking.read(&input.text, self.settings.clock.now_ms())?,
+                Door::Asking(asking) => asking.read(&input.text)?,
                 _ => return Err(ClientError::new("not_found")),
             };
             *door = Door::ChoosePin(Box::new(finished));

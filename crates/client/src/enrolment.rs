@@ -117,7 +117,7 @@ impl Asking {
     /// # Errors
     /// `offline_answer_damaged`, `offline_answer_other` when it answers another request or was not made with these digits,
     /// `offline_digits` when they were not typed yet.
-    pub fn read(&self, text: &str, now_ms: i64) -> Result<Finished, ClientError> {
+    pub fn read(&self, text: &str) -> Result<Finished, ClientError> {
         let digits = self
             .digits
             .as_ref()
@@ -145,6 +145,8 @@ impl Asking {
             .collect::<Result<_, ProtocolError>>()
             .map_err(|_| other())?;
         let (delegation, place) = (shown.delegation, shown.place);
+        // The station's clock, within the day the server signed; what this tablet's says is anybody's to set.
+        let signed_ms = shown.certificate.at_ms;
         let documents = answer.documents;
         // The station's word goes no further than the village it was asked for.
         if documents.iter().any(|one| one.home_unit != place.unit) {
@@ -174,7 +176,7 @@ impl Asking {
                 next_ca: delegation.next_ca,
                 demo: delegation.demo,
                 epoch: delegation.epoch,
-                server_time_ms: now_ms,
+                server_time_ms: signed_ms,
                 delegated: Some(wire::pack(&answer.delegated)?),
             },
             start: Some(Start {

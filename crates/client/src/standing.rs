@@ -85,14 +85,26 @@ pub(crate) fn note_contact(
     tx: &Transaction<'_>,
     server_time_ms: i64,
 ) -> Result<(), ClientError> {
-    let wall_ms = tablet.clock.now_ms();
-    standing::update(tx, |standing| {
-        standing.clock_ms = server_time_ms;
-        standing.contact_ms = Some(server_time_ms);
-        standing.contact_wall_ms = Some(wall_ms);
-    })?;
+    begin_lease(tx, server_time_ms, tablet.clock.now_ms())?;
     tablet.ratchet.set(server_time_ms, tablet.clock.steady_ms());
     Ok(())
+}
+
+/// The lease begins: at a contact, and before the first one with the enrolment, by the time whoever enrolled this device
+/// put their name to. Without it a tablet that was given its village without a network could be read for ever.
+///
+/// # Errors
+/// The store refuses.
+pub(crate) fn begin_lease(
+    tx: &Transaction<'_>,
+    at_ms: i64,
+    wall_ms: i64,
+) -> Result<(), ClientError> {
+    Ok(standing::update(tx, |standing| {
+        standing.clock_ms = at_ms;
+        standing.contact_ms = Some(at_ms);
+        standing.contact_wall_ms = Some(wall_ms);
+    })?)
 }
 
 /// How long this device may still be read without contact.
@@ -104,16 +116,8 @@ pub fn lease(tablet: &Tablet) -> Result<LeaseView, ClientError> {
     let rules = tablet.rules();
     let now = now_ms(tablet, &standing);
     let days = rules.lease_days_in(&tablet.enrolled.region);
-    let Some(contact) = standing.contact_ms else {
-        // Before the first contact there is nothing here to read.
-        return Ok(LeaseView {
-            days,
-            days_left: days,
-            over: false,
-            warn: false,
-            contact: None,
-        });
-    };
+    // An app of before began none with the enrolment: there it is what this device's own clock said that day.
+    let contact = standing.contact_ms.unwrap_or(tablet.identity.enrolled_ms);
     let left_ms = i64::from(days) * DAY_MS - (now - contact);
     let days_left = u32::try_from(left_ms.max(0).div_euclid(DAY_MS)).unwrap_or(0);
     Ok(LeaseView {
@@ -121,7 +125,7 @@ pub fn lease(tablet: &Tablet) -> Result<LeaseView, ClientError> {
         days_left,
         over: left_ms <= 0,
         warn: days_left < rules.lease_warn_days,
-        contact: Some(system::moment(contact)),
+        contact: standing.contact_ms.map(system::moment),
     })
 }
 

@@ -7,7 +7,7 @@ use crate::exports;
 use crate::nouns::NounCache;
 use crate::packs::Packs;
 use crate::runtime::SyncState;
-use crate::standing::Ratchet;
+use crate::standing::{self, Ratchet};
 use crate::step_up::StepUp;
 use crate::sync;
 use crate::system;
@@ -92,6 +92,7 @@ impl Tablet {
         let now_ms = clock.now_ms();
         store.write(|tx| {
             identity::put(tx, &identity)?;
+            standing::begin_lease(tx, enrolled.server_time_ms, now_ms)?;
             match &finished.start {
                 Some(start) => sync::begin_without_the_server(tx, &identity, start, now_ms),
                 None => Ok(()),
