@@ -159,6 +159,70 @@ async fn rows_of_two_people_are_all_kept_and_the_law_is_said() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_belongs_into_no_file_cannot_be_written_into_one_and_is_read_by_nobody_where_it_stands()
+-> Result<()> {
+    let world = World::new().await?;
+    let station = &world.station;
+    let child = station.child("石小雨").await?;
+    let benefit =
+        |code: &str| json!({"kind": [code], "status": ["granted"], "amount_month": ["3200"]});
+    let file = station.file(&child).await?;
+    let offered = &rows(&file, "benefit")?.columns[0].options;
+    assert!(offered.len() > 10 && offered.iter().all(|one| one.code != "hiv"));
+    for (block, values) in [
+        ("benefit", benefit("hiv")),
+        (
+            "categories",
+            json!({"code": ["HIV"], "basis": ["self_found"], "status": ["village"]}),
+        ),
+    ] {
+        let refused = station
+            .refusal("write_row", row(&child, block, None, &values))
+            .await?;
+        assert_eq!(refused.code, "value_invalid", "{block}");
+    }
+    let new = json!({"name": "何小满", "sex": "2", "birth_date": "2017-05-06", "category": "HIV", "reason": "走访时发现",
+                     "household": null, "village": world.village.to_string()});
+    let refused = station.refusal("add_child", new).await?;
+    assert_eq!(refused.code, "value_invalid");
+
+    // A row from before: the lists say only now that what it is belongs nowhere.
+    let file = write(station, row(&child, "benefit", None, &benefit("dibao"))).await?;
+    assert_eq!(only_row(&file, "benefit")?.head, "低保");
+    let tablet = station.tablet()?;
+    let packs = tablet.store.read(store::policies::all)?;
+    let mut lists = packs
+        .into_iter()
+        .find(|pack| pack.json.contains("\"BENEFIT\"") && pack.json.contains("\"PRINT_PURPOSE\""))
+        .context("the lists")?;
+    lists.json = lists.json.replace(
+        r#""code":"dibao","#,
+        r#""code":"dibao","restricted":true,"shown_as":"其他（保密）","#,
+    );
+    lists.json = lists.json.replace(
+        r#""code": "dibao","#,
+        r#""code":"dibao","restricted":true,"shown_as":"其他（保密）","#,
+    );
+    tablet.store.write(|tx| store::policies::put(tx, &lists))?;
+    tablet.reload_packs()?;
+    let file = station.file(&child).await?;
+    let there = only_row(&file, "benefit")?;
+    assert_eq!(there.head, "其他（保密）");
+    assert!(
+        there.lines.is_empty() && there.values.is_empty(),
+        "{:?}",
+        there.lines
+    );
+    assert!(!there.editable && !there.removable);
+    let key = format!("benefit/{}/kind", there.row);
+    let look = json!({"child": child, "holder": "row", "key": key});
+    let refused = station.refusal("reveal_field", look).await?;
+    assert_eq!(refused.code, "not_found");
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_is_another_persons_wants_a_look_and_is_kept() -> Result<()> {
     let world = World::new().await?;
     let tablet = world.tablet("李玉梅").await?;

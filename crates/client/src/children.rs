@@ -26,7 +26,7 @@ use domain::policy::PolicyPack;
 use domain::record::Edit;
 use domain::scalar::Scalar;
 use ids::{DocKind, DocumentId, Role, UnitId};
-use protocol::access::{Block, Reveal};
+use protocol::access::Reveal;
 use store::drafts;
 
 /// Longest value of a field.
@@ -168,7 +168,7 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
         village: roster.people.unit_name(child.unit),
         carer: crate::today::carer(child, tablet),
         phone: phone_to_call(child),
-        reasons: reasons(tablet, child, pack),
+        reasons: reasons(child, pack),
         dues: child
             .cadence
             .as_deref()
@@ -218,24 +218,14 @@ pub(crate) fn phone_to_call(child: &RosterChild) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Why the child is on the list, in plain words; restricted categories only as the pack lets anybody see them outside
-/// the sealed document.
-fn reasons(tablet: &Tablet, child: &RosterChild, pack: &PolicyPack) -> Vec<String> {
-    let sees_restricted = tablet.sees_block(Block::Hiv).is_open();
+/// Why the child is on the list, in plain words; restricted categories only as the pack lets anybody see them.
+fn reasons(child: &RosterChild, pack: &PolicyPack) -> Vec<String> {
     let mut words: Vec<String> = child
         .child
         .categories
         .iter()
         .filter(|category| category.end.is_none())
-        .filter_map(|category| {
-            let rule = pack.category(&category.code)?;
-            let hidden = rule.restricted && !sees_restricted;
-            Some(if hidden {
-                rule.shown_as.clone().unwrap_or_else(|| rule.label.clone())
-            } else {
-                rule.label.clone()
-            })
-        })
+        .filter_map(|category| Some(pack.category(&category.code)?.words().to_owned()))
         .collect();
     words.extend(
         child
@@ -487,7 +477,8 @@ pub fn add_child(tablet: &Tablet, input: &AddChildInput) -> Result<SavedView, Cl
     if reason.is_empty() {
         return Err(ClientError::new("reason_missing"));
     }
-    if pack.category(&input.category).is_none() {
+    let offered = pack.items("CATEGORY");
+    if !offered.iter().any(|item| item.code == input.category) {
         return Err(ClientError::new("value_invalid").with("value", &input.category));
     }
     let birth_date = match input.birth_date.as_deref() {

@@ -168,7 +168,10 @@ pub fn reveal_field(
     let packs = tablet.packs();
     let household = roster.household_of(child);
     let found = match packs.field(&input.holder, &input.key) {
-        _ if input.holder == rows::HOLDER => rows::value(&packs.file, child, household, &input.key),
+        _ if input.holder == rows::HOLDER => {
+            let codes = packs.rules_on(roster.today);
+            rows::value(&packs.file, codes, child, household, &input.key)
+        }
         Some(field) => {
             raw_value(field, child, household).map(|(document, text)| (field, document, text))
         }

@@ -25,7 +25,6 @@ use domain::record::{Edit, Entry, REPLACES, ROWS, TAKEN_AWAY};
 use domain::scalar::Scalar;
 use domain::screening::RISK;
 use ids::{DocKind, DocumentId};
-use protocol::access::Block;
 use std::collections::{BTreeMap, HashMap};
 
 /// Longest value of a column.
@@ -155,17 +154,19 @@ impl Drawing<'_> {
         let mut lines = Vec::new();
         let mut values = BTreeMap::new();
         let mut head = String::new();
+        let is_sealed = is_sealed(self.pack, rule, entry);
         for (index, column) in rule.columns.iter().enumerate() {
             let raw = raw(entry, column);
             let Some(text) = column_words(self.tablet, self.pack, column, &raw) else {
                 continue;
             };
-            if self.tablet.sees(column).is_open() && !is_sealed(self.pack, rule, entry) {
+            if self.tablet.sees(column).is_open() && !is_sealed {
                 values.insert(column.key.clone(), raw);
             }
             if index == 0 {
                 head = text;
-            } else {
+            } else if !is_sealed {
+                // What is paid, by whom and on which papers says as much as the name.
                 lines.push(RowLineView {
                     key: format!("{}/{}/{}", block.key, entry.id, column.key),
                     label: column.label.clone(),
@@ -193,8 +194,8 @@ impl Drawing<'_> {
                 .map(|date| date.to_string())
                 .unwrap_or_default(),
             state: record_state(&self.roster.states, &entry.id),
-            editable: !is_sealed(self.pack, rule, entry),
-            removable: may_take_away(self.decides, rule) && !is_sealed(self.pack, rule, entry),
+            editable: !is_sealed,
+            removable: may_take_away(self.decides, rule) && !is_sealed,
         }
     }
 }
@@ -230,23 +231,11 @@ pub(crate) fn column_words(
         return view.text(&raw.join("、"));
     }
     let words = raw.iter().map(|value| match (&column.list, &*column.kind) {
-        (Some(list), _) if list == "CATEGORY" => category_words(tablet, pack, value),
         (Some(list), _) => pack.label(list, value).to_owned(),
         (None, "area") => area_words(tablet, value),
         (None, _) => value.clone(),
     });
     Some(words.collect::<Vec<_>>().join("、"))
-}
-
-/// A category in words; what belongs into a sealed document only as anybody may see it.
-fn category_words(tablet: &Tablet, pack: &PolicyPack, code: &str) -> String {
-    match pack.category(code) {
-        Some(rule) if rule.restricted && !tablet.sees_block(Block::Hiv).is_open() => {
-            rule.shown_as.clone().unwrap_or_default()
-        }
-        Some(rule) => rule.label.clone(),
-        None => code.to_owned(),
-    }
 }
 
 /// Whose word stands for the holder of a value in a row, where the key is `block/row/column`.
@@ -255,6 +244,7 @@ pub(crate) const HOLDER: &str = "row";
 /// A value of a row by that key, with its rule and its document.
 pub(crate) fn value<'a>(
     pack: &'a FilePack,
+    codes: Option<&PolicyPack>,
     child: &RosterChild,
     household: Option<&RosterHousehold>,
     key: &str,
@@ -269,7 +259,8 @@ pub(crate) fn value<'a>(
     };
     let entry = standing(block, rule, child, household)
         .into_iter()
-        .find(|entry| entry.id == row)?;
+        .find(|entry| entry.id == row)
+        .filter(|entry| !codes.is_some_and(|codes| is_sealed(codes, rule, entry)))?;
     let text = raw(entry, column).join("、");
     (!text.is_empty()).then_some((column, document, text))
 }
@@ -312,13 +303,16 @@ pub(crate) fn raw(entry: &Entry, column: &FieldRule) -> Vec<String> {
         .collect()
 }
 
-/// A category whose words lie in a sealed document is written there, not here (decisions.md 4).
+/// A row that says what belongs into no file a village holds (decisions.md 4): where one has it all the same, nobody reads,
+/// changes or takes away what it is.
 fn is_sealed(pack: &PolicyPack, rule: &RowsRule, entry: &Entry) -> bool {
-    rule.collection == "categories"
-        && entry
-            .text("code")
-            .and_then(|code| pack.category(code))
-            .is_some_and(|category| category.restricted)
+    rule.columns.iter().any(|column| {
+        column.list.as_deref().is_some_and(|list| {
+            raw(entry, column)
+                .iter()
+                .any(|code| pack.is_restricted(list, code))
+        })
+    })
 }
 
 /// What decides how often a child is seen is taken away by the station only; a director ends it, and lowering is approved.

@@ -16,6 +16,24 @@ pub struct CodeItem {
     /// Other words a ledger may use for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub synonyms: Vec<String>,
+    /// What it says belongs into no file a village holds: it is not offered, and where a file has it, nobody reads what
+    /// it is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restricted: bool,
+    /// What is read in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_as: Option<String>,
+}
+
+impl CodeItem {
+    /// Its words as a file may say them.
+    pub fn words(&self) -> &str {
+        match &self.shown_as {
+            Some(words) if self.restricted => words,
+            None if self.restricted => "",
+            _ => &self.label,
+        }
+    }
 }
 
 /// A list with where it comes from.
@@ -42,12 +60,18 @@ impl CodeLists {
         self.0.get(list).map_or(&[], |list| list.items.as_slice())
     }
 
-    /// Label of a code.
+    /// Words of a code, as a file may say them.
     pub fn label(&self, list: &str, code: &str) -> Option<&str> {
-        self.items(list)
-            .iter()
-            .find(|item| item.code == code)
-            .map(|item| item.label.as_str())
+        self.item(list, code).map(CodeItem::words)
+    }
+
+    /// A code may not be read: see [`CodeItem::restricted`].
+    pub fn is_restricted(&self, list: &str, code: &str) -> bool {
+        self.item(list, code).is_some_and(|item| item.restricted)
+    }
+
+    fn item(&self, list: &str, code: &str) -> Option<&CodeItem> {
+        self.items(list).iter().find(|item| item.code == code)
     }
 
     /// Code of what somebody wrote: the code itself, its label, or a synonym.

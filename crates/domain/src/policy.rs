@@ -633,6 +633,17 @@ pub struct CategoryRule {
     pub shown_as: Option<String>,
 }
 
+impl CategoryRule {
+    /// Its words as a file may say them.
+    pub fn words(&self) -> &str {
+        match &self.shown_as {
+            Some(words) if self.restricted => words,
+            None if self.restricted => "",
+            _ => &self.label,
+        }
+    }
+}
+
 /// What a pause reason pauses (domain.md §5.5).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PauseRule {
@@ -817,7 +828,7 @@ impl PolicyPack {
     /// CATEGORY, PROBLEM, PAUSE_REASON, FACT and URGENCY are read from where the pack rules on them.
     pub fn label<'a>(&'a self, list: &str, code: &'a str) -> &'a str {
         let label = match list {
-            "CATEGORY" => self.category(code).map(|it| it.label.as_str()),
+            "CATEGORY" => self.category(code).map(CategoryRule::words),
             "PROBLEM" => self.problem(code).map(|it| it.label.as_str()),
             "PROBLEM_CARD" => self.problem_card(code).map(|it| it.label.as_str()),
             "URGENCY" => self.urgency(code).map(|it| it.label.as_str()),
@@ -841,14 +852,16 @@ impl PolicyPack {
         self.lists.items(name)
     }
 
-    /// What a choice offers: a list, or what the pack rules on (CATEGORY without the ones that belong into a sealed
-    /// document, PAUSE_REASON, FACT).
+    /// What a choice offers: a list, or what the pack rules on (CATEGORY, PAUSE_REASON, FACT); either way without what
+    /// belongs into no file a village holds.
     pub fn items(&self, name: &str) -> Vec<CodeItem> {
         let item = |code: &str, label: &str| CodeItem {
             code: code.to_owned(),
             label: label.to_owned(),
             retired: false,
             synonyms: Vec::new(),
+            restricted: false,
+            shown_as: None,
         };
         match name {
             "CATEGORY" => self
@@ -863,7 +876,20 @@ impl PolicyPack {
                 .map(|it| item(&it.code, &it.label))
                 .collect(),
             "FACT" => self.facts.clone(),
-            _ => self.list(name).to_vec(),
+            _ => self
+                .list(name)
+                .iter()
+                .filter(|it| !it.restricted)
+                .cloned()
+                .collect(),
+        }
+    }
+
+    /// What a code says belongs into no file a village holds (decisions.md 4).
+    pub fn is_restricted(&self, list: &str, code: &str) -> bool {
+        match list {
+            "CATEGORY" => self.category(code).is_some_and(|it| it.restricted),
+            _ => self.lists.is_restricted(list, code),
         }
     }
 

@@ -147,9 +147,6 @@ fn entry_lines(
         return;
     }
     let label_of = |key: &str, code: &str| match (list_of(collection, key), pack) {
-        (Some("CATEGORY"), Some(pack)) => pack
-            .category(code)
-            .map_or_else(|| code.to_owned(), |rule| rule.label.clone()),
         (Some(list), Some(pack)) => pack.label(list, code).to_owned(),
         _ => code.to_owned(),
     };

@@ -111,6 +111,24 @@ fn the_shipped_pack_has_what_the_screens_need() {
 }
 
 #[test]
+fn what_belongs_into_no_file_of_a_village_is_offered_nowhere_and_named_nowhere() {
+    let mut pack = shanghai();
+    let lists: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../policy/codes-cn-1.json")).unwrap();
+    pack.lists = serde_json::from_value(lists["lists"].clone()).unwrap();
+    for (list, code, words) in [
+        ("CATEGORY", "HIV", "其他困境（保密）"),
+        ("BENEFIT", "hiv", "其他（保密）"),
+    ] {
+        assert!(pack.is_restricted(list, code), "{code}");
+        assert_eq!(pack.label(list, code), words);
+        assert!(pack.items(list).iter().all(|item| item.code != code));
+    }
+    assert!(!pack.is_restricted("BENEFIT", "dibao"));
+    assert!(!pack.is_restricted("CATEGORY", "CONF"));
+}
+
+#[test]
 fn who_has_a_cadence_follows_the_decision() {
     let pack = shanghai();
     for code in [

@@ -1,6 +1,6 @@
 //! The table of headings, fields and code lists: `policy/ledgers/columns.json`.
 
-use super::LedgerKind;
+use super::{LedgerKind, values::without_blanks};
 use domain::import::{FieldCatalogue, FieldEntry, Holder};
 use serde::Deserialize;
 use std::{collections::BTreeMap, sync::LazyLock};
@@ -65,6 +65,25 @@ pub(super) struct CategoryWords {
     pub(super) words: Vec<String>,
 }
 
+/// What belongs into no file a village holds (decisions.md 4): a cell that says it is kept back.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Confidential {
+    /// The category that gives the cadence and names no reason.
+    pub(super) code: String,
+    /// Words that say it, whatever the case and the width of their letters.
+    pub(super) words: Vec<String>,
+    /// Columns that speak of the child itself: there the category follows.
+    pub(super) of_the_child: Vec<String>,
+}
+
+impl Confidential {
+    /// Whether a text says it.
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        let text = without_blanks(text).to_uppercase();
+        self.words.iter().any(|word| text.contains(word.as_str()))
+    }
+}
+
 /// The whole table.
 #[derive(Debug, Clone, Deserialize)]
 pub struct ColumnTable {
@@ -76,6 +95,7 @@ pub struct ColumnTable {
     pub(super) footers: Vec<String>,
     pub(super) columns: Vec<Column>,
     pub(super) lists: BTreeMap<String, Vec<Vec<String>>>,
+    pub(super) confidential: Confidential,
     pub(super) difficulty_words: Vec<CategoryWords>,
     pub(super) left_behind_words: Vec<CategoryWords>,
 }

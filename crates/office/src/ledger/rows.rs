@@ -124,10 +124,41 @@ impl Reading<'_> {
         ));
     }
 
+    /// A cell that says what belongs into no file a village holds: of it only what may stand there is read.
+    fn keep_back(&mut self, column: &Column, raw: &str) {
+        let confidential = &self.table.confidential;
+        if column.kind == CellKind::Difficulty {
+            let others = codes::categories(&self.table.difficulty_words, raw);
+            self.row.categories.extend(others);
+        }
+        if matches!(column.key.as_str(), "hardship_cause" | "remark")
+            && let Some(clause) = codes::severe_parent(raw)
+            && !confidential.is_in(&clause)
+        {
+            self.row
+                .facts
+                .insert(PARENT_SEVERE_DISABILITY.into(), clause);
+        }
+        let then = if confidential.of_the_child.contains(&column.key) {
+            self.row.categories.insert(confidential.code.clone());
+            "已按“其他困境（保密）”登记，不写原因"
+        } else {
+            "说的如果是孩子本人，请在“为什么在名单里”补记“其他困境（保密）”，不写原因"
+        };
+        self.row.notes.push(format!(
+            "“{}”里有要保密的内容，没有导入这一格；{then}。请站长按纸质材料直接和区民政局办，这份台账用完收好。",
+            column.label
+        ));
+    }
+
     fn cell(&mut self, cell: &Cell, column: &Column) {
         let raw = raw_text(cell);
         let bare = without_blanks(&raw);
         if matches!(bare.as_str(), "" | "/" | "-" | "—" | "——" | "\\") {
+            return;
+        }
+        if self.table.confidential.is_in(&raw) {
+            self.keep_back(column, &raw);
             return;
         }
         match column.kind {

@@ -178,6 +178,62 @@ fn ticks_and_benefits_of_l2_become_words() {
 }
 
 #[test]
+fn what_is_confidential_is_read_from_no_cell_and_the_category_that_names_no_reason_stands_for_it() {
+    let mut by_category = difficult();
+    let mut by_illness = difficult();
+    let mut by_remark = difficult();
+    let cell = |line: &mut LedgerLine, key: &str, text: &str| {
+        line.verbatim
+            .insert(key.into(), WrittenCell::Text(text.into()));
+    };
+    cell(
+        &mut by_category,
+        "difficulty_kind",
+        "艾滋病病毒感染儿童、低保",
+    );
+    cell(
+        &mut by_illness,
+        "disability_or_illness",
+        "ｈｉｖ 感染，在服药",
+    );
+    cell(
+        &mut by_remark,
+        "hardship_cause",
+        "父亲艾滋病去世，母亲肢体一级残疾",
+    );
+    cell(&mut by_remark, "remark", "免疫 缺陷，勿外传");
+    let lines = [by_category, by_illness, by_remark];
+    let ledger = read(LedgerKind::L2, &lines, Layout::Tidy);
+    for row in &ledger.rows {
+        let said = format!("{:?} {:?} {:?}", row.values.keys(), row.facts, row.notes)
+            + &row
+                .values
+                .values()
+                .map(|value| format!("{}{}", value.raw, value.value))
+                .collect::<String>();
+        for word in ["艾滋", "hiv", "ｈｉｖ", "HIV", "缺陷", "感染"] {
+            assert!(!said.contains(word), "row {}: {word} in {said}", row.row);
+        }
+        assert!(!row.categories.contains("HIV") && !row.categories.contains("PE"));
+        assert!(
+            row.notes.iter().any(|note| note.contains("请站长")),
+            "{:?}",
+            row.notes
+        );
+    }
+    assert!(
+        ledger.rows[0].categories.contains("CONF") && ledger.rows[0].categories.contains("DP-1")
+    );
+    assert!(ledger.rows[1].categories.contains("CONF"));
+    // Whose it is these columns do not say; what else they say is still read.
+    assert!(!ledger.rows[2].categories.contains("CONF"));
+    assert_eq!(
+        ledger.rows[2].facts[domain::import::PARENT_SEVERE_DISABILITY],
+        "母亲肢体一级残疾"
+    );
+}
+
+#[test]
 fn a_number_excel_ruined_is_refused_whether_cell_or_text() {
     let mut as_number = left_behind();
     as_number.verbatim.insert(
