@@ -33,6 +33,20 @@ export default typescript.config(
     },
   },
   {
+    // What leaves the screen leaves by the core: numbered, with a purpose, in the trail.
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'navigator', property: 'clipboard', message: 'nothing of a file goes to where any program reads it' },
+        { object: 'document', property: 'execCommand', message: 'nothing of a file goes to where any program reads it' },
+        { object: 'window', property: 'print', message: 'print with shared/PrintButton.vue' },
+        { object: 'globalThis', property: 'print', message: 'print with shared/PrintButton.vue' },
+      ],
+      'no-restricted-globals': ['error', { name: 'print', message: 'print with shared/PrintButton.vue' }],
+    },
+  },
+  { files: ['src/shared/paper.ts', '**/*.test.ts'], rules: { 'no-restricted-properties': 'off' } },
+  {
     files: ['src/features/**'],
     rules: {
       'no-restricted-imports': ['error', { patterns: [{ group: ['@tauri-apps/*'], message: 'only backend/tauri.ts knows Tauri' }] }],

@@ -374,6 +374,15 @@ export async function tap(page, selector, touch = true) {
   await (touch ? element.tap() : element.click())
 }
 
+/** Taps what prints, says what for, and leaves the screen as it stands on the paper. */
+export async function toPaper(device, button, purpose) {
+  await device.page.evaluate(() => { window.print = () => {} })
+  await device.tap(button)
+  await device.tap(`print-for:${purpose}`)
+  await device.at(`print-for:${purpose}`).waitFor({ state: 'detached' })
+  await device.page.emulateMedia({ media: 'print' })
+}
+
 /** Types a PIN on the pad, digit by digit. */
 export async function typePin(page, pin) {
   for (const digit of pin) {

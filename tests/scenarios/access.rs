@@ -151,12 +151,17 @@ async fn the_words_of_an_abuse_report_are_in_no_document_of_the_village() -> Res
         ),
         (0, 0, 1)
     );
-    let problem: ProblemView = world
+    let _: ProblemView = world
         .station
         .call(
             "add_problem_event",
             json!({"problem": report.record, "kind": "accepted", "text": ""}),
         )
+        .await?;
+    world.station.step_up().await?;
+    let problem: ProblemView = world
+        .station
+        .call("show_words", json!({"id": report.record}))
         .await?;
     let reported = problem.events.first().context("it was reported")?;
     assert!(

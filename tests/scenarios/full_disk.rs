@@ -144,12 +144,11 @@ async fn sealed_on_a_small_disk(world: &World, disk: &SmallDisk) -> Result<()> {
     // The station's key is given to this computer of hers.
     world.station.sync().await?;
     station.sync().await?;
-    // Her first look was written down; a later one is to be written down again.
-    station.clock.move_by(11 * 60_000);
+    station.step_up().await?;
 
     let photos = disk.path.join("photos");
     fill_up(&photos)?;
-    let refused = station.refusal("problem", problem.clone()).await?;
+    let refused = station.refusal("show_words", problem.clone()).await?;
     assert_eq!(refused.code, "look_not_noted");
     // What is not sealed is shown, and the look is counted.
     let file = json!({"id": child});
@@ -159,7 +158,7 @@ async fn sealed_on_a_small_disk(world: &World, disk: &SmallDisk) -> Result<()> {
     let _: SavedView = station.call("record_contact", written).await?;
 
     fs::remove_file(&photos)?;
-    let view: ProblemView = station.call("problem", problem).await?;
+    let view: ProblemView = station.call("show_words", problem).await?;
     assert!(
         view.events
             .iter()

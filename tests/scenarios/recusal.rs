@@ -232,7 +232,8 @@ async fn a_colleague_who_is_involved_handles_nothing_decides_nothing_and_opens_n
     world.station.step_up().await?;
     let _: RecusalsView = world.station.call("end_recusal", end).await?;
     head.sync().await?;
-    let (_, view) = look(head, problem).await?;
+    head.step_up().await?;
+    let view: ProblemView = head.call("show_words", json!({"id": problem})).await?;
     assert!(shows(&view, WORDS));
 
     // A director's family is the station's to visit when nobody is named.

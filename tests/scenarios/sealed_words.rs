@@ -48,6 +48,12 @@ async fn look(device: &Device, problem: &str) -> Result<ProblemView> {
     device.call("problem", json!({"id": problem})).await
 }
 
+/// 看原话: the PIN once more, and the words.
+async fn read(device: &Device, problem: &str) -> Result<ProblemView> {
+    device.step_up().await?;
+    device.call("show_words", json!({"id": problem})).await
+}
+
 fn sealed(view: &ProblemView) -> Result<&SealedView> {
     view.sealed.as_ref().context("it has sealed words")
 }
@@ -81,12 +87,44 @@ async fn only_whoever_takes_a_case_up_and_the_head_read_its_sealed_words() -> Re
             json!({"problem": problem, "kind": "accepted", "text": ""}),
         )
         .await?;
-    assert!(shows_words(&taken), "taking it up opens the words");
+    assert!(
+        !shows_words(&taken) && sealed(&taken)?.may_read,
+        "taking it up lets her read the words"
+    );
+    let ask = json!({"id": problem});
+    let refusal = station.refusal("show_words", ask.clone()).await?;
+    assert_eq!(refusal.code, "pin_again");
+    assert!(shows_words(&read(station, &problem).await?));
+    let view = look(station, &problem).await?;
+    assert!(
+        shows_words(&view),
+        "and they stand there while the PIN is good"
+    );
+    assert!(sealed(&view)?.seconds.is_some_and(|seconds| seconds <= 301));
+    station.step_up().await?;
+    let view = look(station, &problem).await?;
+    assert!(
+        !shows_words(&view),
+        "the PIN for something else closes them"
+    );
+    read(station, &problem).await?;
+    station.clock.move_by(6 * 60_000);
+    assert!(
+        !shows_words(&look(station, &problem).await?),
+        "so do the minutes"
+    );
     station.sync().await?;
 
     head.sync().await?;
-    assert!(shows_words(&look(&head, &problem).await?));
+    let view = look(&head, &problem).await?;
+    assert!(!shows_words(&view) && sealed(&view)?.may_read);
+    assert!(shows_words(&read(&head, &problem).await?));
+    let looks = actions(&head)?;
+    assert!(looks.contains(&"view_restricted".to_owned()), "{looks:?}");
     other.sync().await?;
+    other.step_up().await?;
+    let refusal = other.refusal("show_words", ask).await?;
+    assert_eq!(refusal.code, "not_allowed");
     let view = look(&other, &problem).await?;
     assert!(!shows_words(&view));
     assert_eq!(view.handler, taken.handler, "she sees whose case it is");
@@ -107,7 +145,7 @@ async fn only_whoever_takes_a_case_up_and_the_head_read_its_sealed_words() -> Re
     for device in [&other, station, &tablet] {
         device.sync().await?;
     }
-    assert!(shows_words(&look(&other, &problem).await?));
+    assert!(shows_words(&read(&other, &problem).await?));
     assert!(
         !shows_words(&look(station, &problem).await?),
         "it is hers now"
@@ -235,7 +273,8 @@ fn as_they_lie(device: &Device) -> Result<String> {
 
 async fn takes_up(device: &Device, problem: &str) -> Result<ProblemView> {
     let event = json!({"problem": problem, "kind": "accepted", "text": ""});
-    device.call("add_problem_event", event).await
+    let _: ProblemView = device.call("add_problem_event", event).await?;
+    read(device, problem).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -257,7 +296,7 @@ async fn words_leave_the_tablet_sealed_and_open_where_the_station_gave_its_key()
 
     // A colleague comes: she has the case before she has the key, which somebody who has it gives her.
     let head = colleague(&world, Role::Head, "高岚").await?;
-    let view = look(&head, &problem).await?;
+    let view = read(&head, &problem).await?;
     assert!(sealed(&view)?.open && sealed(&view)?.lacks_key && !shows_words(&view));
     world.station.sync().await?;
     assert!(
@@ -266,7 +305,7 @@ async fn words_leave_the_tablet_sealed_and_open_where_the_station_gave_its_key()
             .any(|action| action == "unit_key_given")
     );
     head.sync().await?;
-    let view = look(&head, &problem).await?;
+    let view = read(&head, &problem).await?;
     assert!(shows_words(&view) && !sealed(&view)?.lacks_key);
     assert_eq!(digits(&head).await?, digits(&tablet).await?);
     assert!(world.township.faults()?.is_empty());
@@ -307,7 +346,7 @@ async fn after_a_colleagues_device_is_stopped_words_are_sealed_to_the_next_key()
     let list: ProblemListView = later.call("problems", Value::Null).await?;
     assert_eq!(list.rows.len(), 2);
     for row in list.rows {
-        assert!(shows_words(&look(&later, &row.problem).await?));
+        assert!(shows_words(&read(&later, &row.problem).await?));
     }
     world.township.stop().await;
     Ok(())
@@ -335,7 +374,7 @@ async fn a_station_that_lost_its_only_computer_reads_its_cases_with_the_district
     let later: SavedView = tablet.call("report_problem", input).await?;
     tablet.sync().await?;
     head.sync().await?;
-    assert!(shows_words(&look(&head, &later.record).await?));
+    assert!(shows_words(&read(&head, &later.record).await?));
 
     let share = |number: u32| -> Result<Share> {
         let file = world.recovery_folder().join(format!("share-{number}.txt"));
@@ -352,7 +391,7 @@ async fn a_station_that_lost_its_only_computer_reads_its_cases_with_the_district
         .at_the_desk(|desk| desk.give_unit_key(device, &secret))?;
     assert_eq!(given, 1);
     head.sync().await?;
-    assert!(shows_words(&look(&head, &problem).await?));
+    assert!(shows_words(&read(&head, &problem).await?));
     world.township.stop().await;
     Ok(())
 }

@@ -331,7 +331,10 @@ async fn who_was_called_is_kept_with_no_network_and_the_police_are_asked_on_day_
     assert!(view.words_sealed);
     assert!(!shows(&view, "民警说"), "the words are the station's alone");
     let paper: PrintView = tablet
-        .call("print", json!({"what": "report", "rows": 1}))
+        .call(
+            "print",
+            json!({"what": "report", "rows": 1, "purpose": "helpers"}),
+        )
         .await?;
     assert!(paper.line.contains(&paper.number));
     world.restore_network();

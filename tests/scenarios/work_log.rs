@@ -90,7 +90,10 @@ async fn a_month_is_written_down_by_itself_and_nobody_elses_work_is_in_it() -> R
     assert!(month(&world.station, None).await?.days.is_empty());
 
     let paper: PrintView = tablet
-        .call("print", json!({"what": "work_log", "rows": told.len()}))
+        .call(
+            "print",
+            json!({"what": "work_log", "rows": told.len(), "purpose": "archive"}),
+        )
         .await?;
     assert!(paper.line.contains(&paper.number), "{}", paper.number);
     world.township.stop().await;

@@ -311,7 +311,10 @@ async fn an_activity_leaves_a_line_in_each_file_and_a_list_to_sign() -> Result<(
     let none = tablet.refusal("sign_list", json!({"id": one})).await?;
     assert_eq!(none.code, "not_found");
     let paper: PrintView = tablet
-        .call("print", json!({"what": "sign_list", "rows": 2}))
+        .call(
+            "print",
+            json!({"what": "sign_list", "rows": 2, "purpose": "sign"}),
+        )
         .await?;
     assert!(paper.line.contains(&paper.number));
 

@@ -188,6 +188,7 @@ commands! {
         "problem" => problems::problem, input;
         "add_problem_event" => problems::add_event, input;
         "open_urgently" => restricted::open_urgently, input;
+        "show_words" => restricted::show_words, input;
         "review_opening" => restricted::review_opening, input;
         "name_handler" => restricted::name_handler, input;
         "mandatory_page" => problems::mandatory_page;
@@ -215,6 +216,7 @@ commands! {
         "writing" => writing::page;
         "take_export" => exports::take, input;
         "print" => exports::print, input;
+        "print_purposes" => exports::print_purposes;
         "erasure_form" => erasures::form, input;
         "guest_form" => guests::form, input;
     }

@@ -1,6 +1,7 @@
 //! Exports and prints: asked for with a purpose, seen by a second person above a limit, each with a number and a row of the
 //! audit trail before anything leaves (P-12, ADR 0025). The workbook itself is made in `office`.
 
+use crate::contacts::options;
 use crate::error::ClientError;
 use crate::looks;
 use crate::roster::{People, Roster, RosterChild};
@@ -10,7 +11,7 @@ use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
     DecideExportInput, ExportFileView, ExportInput, ExportMadeView, ExportPurposeView,
-    ExportRequestView, ExportRowView, ExportsView, IdInput, PrintInput, PrintView,
+    ExportRequestView, ExportRowView, ExportsView, IdInput, OptionView, PrintInput, PrintView,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -25,6 +26,8 @@ use uuid::Uuid;
 
 /// The policy list of purposes.
 const PURPOSES: &str = "EXPORT_PURPOSE";
+/// The same for what is printed.
+const PRINT_PURPOSES: &str = "PRINT_PURPOSE";
 /// Most characters of a person's words about a purpose.
 const WORDS: usize = 200;
 
@@ -74,12 +77,17 @@ pub fn purposes(tablet: &Tablet) -> Vec<ExportPurposeView> {
         .collect()
 }
 
-/// A purpose in words.
+/// A purpose in words, of an export or a print.
 pub(crate) fn purpose_words(tablet: &Tablet, code: &str) -> String {
-    purposes(tablet)
-        .into_iter()
-        .find(|purpose| purpose.code == code)
-        .map_or_else(|| code.to_owned(), |purpose| purpose.label)
+    let packs = tablet.packs();
+    let found = packs.rules_on(tablet.today()).and_then(|pack| {
+        let lists = [PURPOSES, PRINT_PURPOSES];
+        lists
+            .into_iter()
+            .find_map(|list| pack.lists.label(list, code))
+            .map(str::to_owned)
+    });
+    found.unwrap_or_else(|| code.to_owned())
 }
 
 /// The children of a register, in the order of lists. Identity numbers show their first three and last four digits unless
@@ -437,27 +445,54 @@ pub(crate) fn tidy_all(tablet: &Tablet) -> Result<(), ClientError> {
     Ok(())
 }
 
+/// What can be printed, and which of a child's and a person's particulars stand on it.
+const PRINTS: [(&str, &str); 5] = [
+    // The facts of a report to the police, for whoever comes while there is no network.
+    ("report", "name,village,kind,seen,reporter,calls,police"),
+    // A person's own work log, for the committee's file.
+    ("work_log", "day,kind,name,words"),
+    // Who takes part in an activity, to sign.
+    ("sign_list", "activity,name"),
+    // A record the station did not take, to be written anew.
+    ("returned", "record"),
+    ("audit_month", "staff,looks,events"),
+];
+
+/// What somebody may print something for.
+///
+/// # Errors
+/// None today; a command answers so.
+pub fn print_purposes(tablet: &Tablet) -> Result<Vec<OptionView>, ClientError> {
+    let packs = tablet.packs();
+    Ok(packs
+        .rules_on(tablet.today())
+        .map_or_else(Vec::new, |pack| options(pack.list(PRINT_PURPOSES))))
+}
+
 /// Something is about to be printed: it gets a number and a row first.
 ///
 /// # Errors
-/// `not_allowed`, `value_invalid`, `disk_full`.
+/// `not_allowed`, `purpose_missing`, `value_invalid`, `disk_full`.
 pub fn print(tablet: &Arc<Tablet>, input: &PrintInput) -> Result<PrintView, ClientError> {
-    match input.what.as_str() {
-        // The facts of a report to the police, for whoever comes while there is no network.
-        "report" => {}
-        // A person's own work log, for the committee's file.
-        "work_log" => {}
-        // Who takes part in an activity, to sign.
-        "sign_list" => {}
-        "audit_month" if tablet.identity.role.is_at_station() => {}
-        "audit_month" => return Err(ClientError::new("not_allowed")),
-        other => return Err(ClientError::new("value_invalid").with("value", other)),
+    let fields = PRINTS.iter().find(|(what, _)| *what == input.what);
+    let Some((what, fields)) = fields else {
+        return Err(ClientError::new("value_invalid").with("value", &input.what));
+    };
+    if *what == "audit_month" && !tablet.identity.role.is_at_station() {
+        return Err(ClientError::new("not_allowed"));
+    }
+    let purposes = print_purposes(tablet)?;
+    if !purposes.is_empty() && !purposes.iter().any(|one| one.code == input.purpose) {
+        return Err(ClientError::new("purpose_missing"));
     }
     let number = number(tablet, 'P')?;
-    let detail = format!("number={number} rows={}", input.rows);
-    tablet.store.write(|tx| {
-        audit::append_with(tx, &looks::row(tablet, "print_made", &input.what), &detail)
-    })?;
+    let detail = format!(
+        "number={number} purpose={} rows={} fields={fields}",
+        input.purpose, input.rows
+    );
+    tablet
+        .store
+        .write(|tx| audit::append_with(tx, &looks::row(tablet, "print_made", what), &detail))?;
     Ok(PrintView {
         line: line(tablet, &number),
         number,

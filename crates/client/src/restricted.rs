@@ -21,7 +21,7 @@ use crate::view::{
 use domain::problem::{self, EventKind, Problem};
 use domain::restricted::{Opening, Restricted, Review, Words};
 use ids::{DocKind, DocumentId, Role, StaffId};
-use protocol::access::{Action, Block, Context, Handling};
+use protocol::access::{Action, Block, Context, Handling, Reveal};
 use std::collections::HashMap;
 use store::projections::records as rows;
 use store::unit_keys::UnitKeyRow;
@@ -121,10 +121,25 @@ impl<'a> Standpoint<'a> {
         }
     }
 
-    /// Whether the words go to the screen.
+    /// Whether this person reads the words by right, or opened them urgently.
+    fn may_read(&self) -> bool {
+        let view = self.tablet.sees_case(Block::SealedNote, self.handling());
+        view.is_open() || view.reveal == Some(Reveal::StepUp)
+    }
+
+    /// Whether the words go to the screen: she opened them urgently, or has the right and gave the PIN for them.
     pub(crate) fn is_open(&self) -> bool {
         let view = self.tablet.sees_case(Block::SealedNote, self.handling());
-        view.is_open()
+        let gave_pin = || self.tablet.open_with_pin_ms(self.case.document).is_some();
+        view.is_open() || view.reveal == Some(Reveal::StepUp) && gave_pin()
+    }
+
+    /// When they close again by themselves.
+    fn closes_in_ms(&self) -> Option<i64> {
+        match self.handling() {
+            Handling::BrokeGlass => Some(self.open_now()?.until_ms - self.now_ms),
+            _ => self.tablet.open_with_pin_ms(self.case.document),
+        }
     }
 
     /// The words; none where they stay closed.
@@ -188,6 +203,11 @@ impl<'a> Standpoint<'a> {
         let openings = self.case.restricted.openings.iter();
         Ok(SealedView {
             open: self.is_open(),
+            seconds: self
+                .closes_in_ms()
+                .filter(|_| self.is_open())
+                .and_then(|left_ms| u32::try_from(left_ms / 1_000 + 1).ok()),
+            may_read: self.may_read(),
             lacks_key: self.lacks_key(),
             open_until: self
                 .open_now()
@@ -285,7 +305,7 @@ pub fn open_urgently(tablet: &Tablet, input: &UrgentInput) -> Result<ProblemView
         return Err(ClientError::new("recused"));
     }
     tablet.require(Action::BreakGlass)?;
-    if !standpoint.is_open() {
+    if !standpoint.may_read() {
         let reasons = room.pack.list(REASONS);
         if !reasons.is_empty() && !reasons.iter().any(|known| known.code == input.reason) {
             return Err(ClientError::new("value_invalid").with("value", &input.reason));
@@ -316,6 +336,24 @@ pub fn open_urgently(tablet: &Tablet, input: &UrgentInput) -> Result<ProblemView
         )?;
     }
     again(tablet, &input.problem)
+}
+
+/// 看原话: the head and the handler read the words, for the PIN and while it is good. That they are looked at is in the
+/// trail before they are shown ([`problems::problem`]).
+///
+/// # Errors
+/// `not_found`, `not_allowed`, `pin_again`, `look_not_noted`.
+pub fn show_words(tablet: &Tablet, input: &IdInput) -> Result<ProblemView, ClientError> {
+    let room = Room::open(tablet)?;
+    let noun = room.find(&input.id)?;
+    let standpoint = room
+        .standpoint(noun)?
+        .ok_or_else(|| ClientError::new("not_found"))?;
+    if !standpoint.may_read() {
+        return Err(ClientError::new("not_allowed"));
+    }
+    tablet.open_with_pin(standpoint.case.document)?;
+    again(tablet, &input.id)
 }
 
 /// What the head says of an opening. As long as the township has no head, a colleague who did not open it herself.

@@ -1,7 +1,7 @@
 // What the station did not take is told in words, tried again, written again, put away; the station sees who and why.
 import {
   addChildren, checkAxe, createVillages, enrolStation, enrolTablet, equal, journey, look, open, startWorld, stationScreen,
-  tabletLandscape, tabletPortrait, truthy, until,
+  tabletLandscape, tabletPortrait, toPaper, truthy, until,
 } from '../lib.mjs'
 
 journey('what was not taken lies in the tray, is written again, put away and taken in the end', async (context) => {
@@ -52,6 +52,11 @@ journey('what was not taken lies in the tray, is written again, put away and tak
   const plain = await tablet.words('returned-plain')
   truthy(plain.includes('石小雨 联系') && plain.includes('已经带去村卫生室'), plain)
   await look(tablet.page, 'tablet-returned-read')
+  await toPaper(tablet, 'returned-print', 'anew')
+  truthy(await tablet.at('returned-plain').isVisible() && await tablet.at('returned-paper').isVisible(), 'the record is on the paper, with its number')
+  truthy(!(await tablet.at('returned').first().isVisible()), 'and nothing else')
+  await look(tablet.page, 'tablet-returned-paper')
+  await tablet.page.emulateMedia({ media: 'screen' })
   await tablet.tap('dialog-close')
 
   // Written again: the contact's own form has everything.

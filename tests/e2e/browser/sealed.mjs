@@ -38,6 +38,12 @@ journey('sealed words open urgently for a colleague, and the handler is told unt
   await look(station.page, 'station-sealed-nobody')
   truthy(!(await station.words('problem-story')).includes('皮带'), 'nobody has taken it up')
   await station.tap('problem-accept')
+  await station.at('sealed-to-read').waitFor()
+  truthy(!(await station.words('problem-story')).includes('皮带'), 'nothing is shown before the PIN')
+  await look(station.page, 'station-sealed-to-read')
+  await station.tap('sealed-read')
+  await station.at('pin-again').waitFor()
+  await typePin(station.page, '283946')
   await until('the words are in the story', async () => (await station.words('problem-story')).includes('皮带'))
   await look(station.page, 'station-sealed-handler')
   await until('the colleague has it, too', async () => {

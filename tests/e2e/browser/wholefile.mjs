@@ -1,7 +1,7 @@
 // The whole file: rows of a block, a pause, a reason for more visits, and the law said where a small child is alone.
 import {
   addChildren, createVillages, enrolStation, enrolTablet, journey, look, open, startWorld, stationScreen, syncNow,
-  tabletLandscape, tabletPortrait, truthy, until,
+  tabletLandscape, tabletPortrait, toPaper, truthy, until,
 } from '../lib.mjs'
 
 journey('a child is in hospital, a wish is written down, and a reason for more visits reaches the station', async (context) => {
@@ -135,7 +135,16 @@ journey('the help answers without a network, and the family reads its own page',
   await tablet.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
   await look(tablet.page, 'work-log-200pct')
   await tablet.page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
+  // Ctrl+P prints an empty sheet; the button says first what for.
   await tablet.page.emulateMedia({ media: 'print' })
+  truthy(!(await tablet.at('work-table').isVisible()), 'nothing is printed that was not asked for')
+  await tablet.page.emulateMedia({ media: 'screen' })
+  await tablet.tap('work-print')
+  await tablet.at('print-for:archive').waitFor()
+  await look(tablet.page, 'work-log-print-for')
+  await tablet.tap('dialog-close')
+  await toPaper(tablet, 'work-print', 'archive')
+  truthy(await tablet.at('work-table').isVisible(), 'the log is on the paper')
   truthy(!(await tablet.at('work-print').isVisible()) && !(await tablet.at('nav-me').isVisible()), 'on paper stands the page alone')
   truthy(await tablet.page.locator('h2', { hasText: '年' }).isVisible(), 'under its month')
   truthy(!(await tablet.at('work-before').isVisible()), 'and nothing to tap')

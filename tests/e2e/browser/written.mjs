@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import {
   addChildren, createVillages, enrolStation, enrolTablet, journey, look, open, root, startWorld, stationScreen, stationSmall, syncNow,
-  tabletLandscape, tabletPortrait, truthy, typePin, until,
+  tabletLandscape, tabletPortrait, toPaper, truthy, typePin, until,
 } from '../lib.mjs'
 
 const CHILDREN = [['石小雨', '2016-03-05'], ['周子涵', '2014-11-30', 'LB-1', '1'], ['吴天宇', '2017-06-18', 'LB-1', '1']]
@@ -79,7 +79,7 @@ journey('help is written down for two children at once, an activity has its list
     return words.includes('石小雨') && words.includes('吴天宇')
   })
   await atEverySize(tablet, 'work-sign')
-  await tablet.page.emulateMedia({ media: 'print' })
+  await toPaper(tablet, 'sign-print', 'sign')
   truthy(!(await tablet.at('sign-print').isVisible()), 'on paper stands the list alone')
   await look(tablet.page, 'work-sign-paper')
   await tablet.page.emulateMedia({ media: 'screen' })
@@ -90,7 +90,7 @@ journey('help is written down for two children at once, an activity has its list
     return ['关爱帮扶：物资', '石小雨、周子涵', '会议', '活动：防溺水', '孩子2人'].every((one) => words.includes(one))
   })
   await atEverySize(tablet, 'work-log-written')
-  await tablet.page.emulateMedia({ media: 'print' })
+  await toPaper(tablet, 'work-print', 'archive')
   truthy(!(await tablet.at('work-edit:help').isVisible()), 'nothing to tap on paper')
   await look(tablet.page, 'work-log-written-paper')
   await tablet.page.emulateMedia({ media: 'screen' })

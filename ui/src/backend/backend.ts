@@ -88,6 +88,7 @@ export const commands = [
   'problem',
   'add_problem_event',
   'open_urgently',
+  'show_words',
   'review_opening',
   'name_handler',
   'mandatory_page',
@@ -155,6 +156,7 @@ export const commands = [
   'exports',
   'take_export',
   'print',
+  'print_purposes',
   'erasure_form',
   'guest_form',
   'open_guest',
@@ -258,6 +260,7 @@ export interface Backend {
   problem(input: view.IdInput): Promise<view.ProblemView>
   addProblemEvent(input: view.ProblemEventInput): Promise<view.ProblemView>
   openUrgently(input: view.UrgentInput): Promise<view.ProblemView>
+  showWords(input: view.IdInput): Promise<view.ProblemView>
   reviewOpening(input: view.ReviewOpeningInput): Promise<view.ProblemView>
   nameHandler(input: view.HandlerInput): Promise<view.ProblemView>
   mandatoryPage(): Promise<view.MandatoryView>
@@ -332,6 +335,7 @@ export interface Backend {
   exports(): Promise<view.ExportsView>
   takeExport(input: view.IdInput): Promise<view.ExportFileView>
   print(input: view.PrintInput): Promise<view.PrintView>
+  printPurposes(): Promise<view.OptionView[]>
   yearlyPack(input: view.YearInput): Promise<view.ExportFileView>
   /** Calls `listener` after each change event; returns how to stop. */
   onChanged(listener: (what: Changed) => void): () => void

@@ -189,10 +189,12 @@ pub struct YearInput {
 /// Something is about to be printed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct PrintInput {
-    /// What: audit_month | report | work_log.
+    /// What: audit_month | report | returned | sign_list | work_log.
     pub what: String,
     /// Rows on it.
     pub rows: u32,
+    /// A purpose's code; empty where the pack has no purposes.
+    pub purpose: String,
 }
 
 /// The number that stands on the paper.

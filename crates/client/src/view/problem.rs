@@ -318,6 +318,10 @@ pub struct ProblemView {
 pub struct SealedView {
     /// The words are shown, in the story.
     pub open: bool,
+    /// They close by themselves in so many seconds.
+    pub seconds: Option<u32>,
+    /// This person reads them, for the PIN.
+    pub may_read: bool,
     /// They are sealed to a key of the station that this device was not given yet.
     pub lacks_key: bool,
     /// They were opened urgently and close again then, RFC 3339.

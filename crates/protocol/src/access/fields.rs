@@ -125,12 +125,18 @@ fn decide(role: Role, block: Block, context: FieldContext) -> (Sight, Option<Rev
         (Block::SealedNote, Role::Director) => HIDDEN,
         // Whoever is involved herself opens nothing of it, whatever her role and however urgent.
         (Block::SealedNote, _) if context.handling == Handling::Recused => HIDDEN,
+        // Whoever opened it urgently gave the PIN for that hour.
+        (Block::SealedNote, Role::Supervisor | Role::Head)
+            if context.handling == Handling::BrokeGlass =>
+        {
+            SHOWN
+        }
         // The head is told of every opening and reviews it, so she reads what it is about.
-        (Block::SealedNote, Role::Head) => SHOWN,
+        (Block::SealedNote, Role::Head) => (Sight::Masked, Some(Reveal::StepUp)),
         (Block::SealedNote, Role::Supervisor) => match context.handling {
-            Handling::Handler | Handling::BrokeGlass => SHOWN,
+            Handling::Handler => (Sight::Masked, Some(Reveal::StepUp)),
             Handling::Colleague => (Sight::Masked, Some(Reveal::BreakGlass)),
-            Handling::Recused => HIDDEN,
+            Handling::BrokeGlass | Handling::Recused => HIDDEN,
         },
         (Block::SealedNote, Role::Officer) => HIDDEN,
     }

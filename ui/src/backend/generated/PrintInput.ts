@@ -5,10 +5,14 @@
  */
 export type PrintInput = { 
 /**
- * What: audit_month | report | work_log.
+ * What: audit_month | report | returned | sign_list | work_log.
  */
 what: string, 
 /**
  * Rows on it.
  */
-rows: number, };
+rows: number, 
+/**
+ * A purpose's code; empty where the pack has no purposes.
+ */
+purpose: string, };

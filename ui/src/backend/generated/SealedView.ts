@@ -11,6 +11,14 @@ export type SealedView = {
  */
 open: boolean, 
 /**
+ * They close by themselves in so many seconds.
+ */
+seconds: number | null, 
+/**
+ * This person reads them, for the PIN.
+ */
+may_read: boolean, 
+/**
  * They are sealed to a key of the station that this device was not given yet.
  */
 lacks_key: boolean, 

@@ -28,8 +28,9 @@ function station() {
     },
     auditPerson: async () => ({ person: '李玉梅', children: [{ child: 'c1', name: '吴天宇', village: '白荷村', count: 2 }], elsewhere: 1 }),
     reviewAudit: async () => ({ ...month, reviews: [{ by: '周敏', at: '2026-11-30T02:00:00Z' }] }),
-    print: async ({ rows }) => {
-      asked.push(`print ${rows}`)
+    printPurposes: async () => [{ code: 'inspect', label: '给上级检查' }],
+    print: async ({ rows, purpose }) => {
+      asked.push(`print ${rows} ${purpose}`)
       return { number: 'P-1', line: '芦汀镇 周敏　编号 P-1' }
     },
   })
@@ -64,8 +65,16 @@ test('a print has its number on the paper before it is printed', async () => {
   window.print = printed
   const { asked, backend } = station()
   const { by, tap } = await show(AuditPage, { backend })
+  const onPaper: (string | null)[] = []
+  printed.mockImplementation(() => onPaper.push(document.documentElement.getAttribute('data-paper')))
   await tap('audit-print')
-  expect(asked).toContain('print 4')
+  expect(printed).not.toHaveBeenCalled()
+  await tap('print-for:inspect')
+  expect(asked).toContain('print 4 inspect')
   expect(by('audit-paper').textContent).toContain('编号 P-1')
   expect(printed).toHaveBeenCalledOnce()
+  // Only now, and only once: what is printed without asking is an empty sheet.
+  expect(onPaper).toEqual(['page'])
+  window.dispatchEvent(new Event('afterprint'))
+  expect(document.documentElement.hasAttribute('data-paper')).toBe(false)
 })

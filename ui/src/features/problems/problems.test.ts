@@ -223,6 +223,8 @@ async function submit(): Promise<void> {
 
 const closed: SealedView = {
   open: false,
+  seconds: null,
+  may_read: false,
   lacks_key: false,
   open_until: null,
   reasons: [{ code: 'danger', label: '孩子现在有危险' }],
@@ -236,6 +238,7 @@ function openSealed(sealed: SealedView, handler: string | null) {
   const backend = memoryBackend({
     problem: async () => view,
     sheet: async () => null,
+    showWords: async () => ({ ...view, sealed: { ...sealed, open: true, seconds: 300 } }),
     openUrgently: async (input) => {
       asked.push(input)
       return { ...view, sealed: { ...sealed, open: true, open_until: '2026-11-23T03:00:00Z' } }
@@ -260,6 +263,14 @@ test('sealed words say whose case it is, and open only for a reason and a senten
   await tap('urgent-open')
   expect(asked).toEqual([{ problem: 'p1', reason: 'danger', text: '派出所来电。' }])
   expect(by('sealed-until').textContent).toContain('自动收起')
+})
+
+test('whoever may read sealed words asks for them first', async () => {
+  const { shown } = openSealed({ ...closed, may_read: true }, '陈敏')
+  const { by, tap } = await shown
+  expect(document.querySelector('[data-test="urgent"]')).toBeNull()
+  await tap('sealed-read')
+  expect(by('sealed-open').textContent).toContain('自动收起')
 })
 
 test('the head says what she thinks of an opening, with a sentence', async () => {
