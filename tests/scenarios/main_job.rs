@@ -4,9 +4,9 @@ use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use client::view::{
-    AppView, ChildFileView, ChildListView, EnrolmentView, ImportPreviewView, ImportStatusView,
-    InboxView, PeopleView, ProblemListView, ProblemView, RecordState, SavedView, ShellKind, Stage,
-    SyncView, TodayView, VillageListView, VisitFormView,
+    AppView, ChildFileView, ChildListView, EnrolmentView, ImportPreviewView, ImportResultView,
+    ImportStatusView, InboxView, PeopleView, ProblemListView, ProblemView, RecordState, SavedView,
+    ShellKind, Stage, SyncView, TodayView, VillageListView, VisitFormView,
 };
 use serde_json::{Value, json};
 use std::path::Path;
@@ -61,9 +61,18 @@ async fn a_roster_becomes_visits_the_station_sees_and_answers() -> Result<()> {
             .await?;
     }
     assert_eq!(status.state, "done");
+    // What became of each row has names in it: it leaves for the PIN, encrypted, with a number.
+    assert!(status.has_result);
+    let ask = json!({"id": preview.import});
+    let refused = station.refusal("import_result", ask.clone()).await?;
+    assert_eq!(refused.code, "pin_again");
     station.sync().await?;
 
     station.step_up().await?;
+    let result: ImportResultView = station.call("import_result", ask).await?;
+    let bytes = STANDARD.decode(result.bytes)?;
+    assert_eq!(bytes[..4], [0xd0, 0xcf, 0x11, 0xe0], "no plain workbook");
+    assert!(result.number.starts_with("I-") && result.password.len() == 14);
     let _: PeopleView = station
         .call(
             "appoint",

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use store::projections::records;
 use sync_server::shares::{self, Share};
 use zoufang_tests::device::Device;
-use zoufang_tests::story::{PIN, World, shows, told};
+use zoufang_tests::story::{DAY_MS, PIN, World, change_rule, shows, told};
 
 const WORDS: &str = "孩子说继父用皮带抽他的背";
 
@@ -257,6 +257,47 @@ async fn sealed_words_are_opened_urgently_for_an_hour_and_it_stays_open_until_th
         .context("she sees her own")?;
     let said = mine.review.as_ref().context("and what was said of it")?;
     assert_eq!(said.text, "情况紧急，应当看。");
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn urgent_openings_have_brakes_and_the_refusal_names_whom_to_phone() -> Result<()> {
+    let world = World::new().await?;
+    let head = colleague(&world, Role::Head, "高岚").await?;
+    let other = colleague(&world, Role::Supervisor, "宋洁").await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let mut problems = Vec::new();
+    for name in ["周子涵", "石小雨"] {
+        let child = tablet.child(name).await?;
+        let report: SavedView = tablet
+            .call(
+                "report_problem",
+                json!({"children": [child], "card": "hurt", "urgency": "now", "seen": format!("{WORDS}。"),
+                       "origin_record": null, "mandatory": {"choice": "reported", "text": "已打110。"}}),
+            )
+            .await?;
+        problems.push(report.record);
+    }
+    world.settle(&[&tablet]).await?;
+    for device in [&head, &world.station, &other] {
+        device.sync().await?;
+    }
+    change_rule(&other, "urgent_children", &json!(1))?;
+    let ask =
+        |problem: &str| json!({"problem": problem, "reason": "danger", "text": "派出所来电。"});
+    assert!(shows_words(&opens(&other, &problems[0]).await?));
+    let refusal = other.refusal("open_urgently", ask(&problems[1])).await?;
+    assert_eq!(refusal.code, "urgent_enough");
+    assert_eq!(refusal.params.get("who").map(String::as_str), Some("高岚"));
+    other.clock.move_by(2 * DAY_MS);
+    assert!(shows_words(&opens(&other, &problems[1]).await?));
+
+    // Nobody said anything of the first one for a week.
+    other.clock.move_by(6 * DAY_MS);
+    other.step_up().await?;
+    let refusal = other.refusal("open_urgently", ask(&problems[1])).await?;
+    assert_eq!(refusal.code, "urgent_unreviewed");
     world.township.stop().await;
     Ok(())
 }

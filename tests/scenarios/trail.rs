@@ -13,7 +13,7 @@ use protocol::CreateEnrolment;
 use serde_json::{Value, json};
 use std::io::Cursor;
 use zoufang_tests::device::Device;
-use zoufang_tests::story::{PIN, World};
+use zoufang_tests::story::{PIN, World, change_rule};
 
 const STATION_PIN: &str = "283946";
 const MONTH: &str = "2026-11";
@@ -152,6 +152,21 @@ async fn an_export_asks_for_the_pin_says_why_and_leaves_with_a_password_for_minu
     assert_eq!(row.number.as_deref(), Some(made.number.as_str()));
     assert_eq!((row.count, row.full_numbers), (Some(6), false));
     assert_eq!(events(&view, "export_taken").len(), 1);
+
+    // Village after village is one export: the rows of a day count together.
+    change_rule(station, "export_approval_rows", &json!(8))?;
+    let form: ExportFormView = station
+        .call("export_form", json!({ "ledger": "L1", "village": null }))
+        .await?;
+    assert_eq!((form.rows, form.limit), (6, 2));
+    step_up(station, STATION_PIN).await?;
+    let again = wanted(&form, None, false);
+    let refused = station.refusal("make_export", again.clone()).await?;
+    assert_eq!(refused.code, "export_needs_second");
+    station.clock.move_by(25 * HOUR_MS);
+    step_up(station, STATION_PIN).await?;
+    let made: ExportMadeView = station.call("make_export", again).await?;
+    assert_eq!(made.rows, 6);
     world.township.stop().await;
     Ok(())
 }
@@ -225,8 +240,34 @@ async fn whole_id_numbers_leave_only_when_a_head_agreed_on_another_device_and_on
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_opened_the_files_of_many_more_children_than_a_village_has_is_said() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    for row in tablet.children().await?.rows {
+        tablet.file(&row.child).await?;
+        tablet.file(&row.child).await?;
+    }
+    tablet.sync().await?;
+    assert!(month(&world.station).await?.unusual.is_empty());
+    change_rule(&world.station, "unusual_looks_times", &json!(1))?;
+    let view = month(&world.station).await?;
+    let row = view.unusual.first().context("six of six")?;
+    assert_eq!(
+        (row.person.as_str(), row.children, row.size),
+        ("李玉梅", 6, 6)
+    );
+    assert_eq!(row.day, "2026-11-02");
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_yearly_pack_has_numbers_and_nobodys_name() -> Result<()> {
     let world = World::new().await?;
+    for reviewed in ["2026-10", MONTH, MONTH] {
+        let month = json!({ "month": reviewed });
+        let _: AuditMonthView = world.station.call("review_audit", month).await?;
+    }
     let file: ExportFileView = world
         .station
         .call("yearly_pack", json!({ "year": 2026 }))
@@ -244,6 +285,12 @@ async fn the_yearly_pack_has_numbers_and_nobodys_name() -> Result<()> {
         })
         .collect();
     assert!(words.iter().any(|word| word == "未满14周岁的孩子"));
+    // What people have to do is counted and not claimed.
+    let at = words
+        .iter()
+        .position(|word| word.contains("有人看过的月数"));
+    let at = at.context("it says how many months were looked through")?;
+    assert_eq!(words[at + 1], "2");
     for name in ["石小雨", "王秀兰", "李玉梅"] {
         assert!(!words.iter().any(|word| word.contains(name)));
     }

@@ -340,6 +340,23 @@ pub fn shows(view: &impl Serialize, words: &str) -> bool {
     serde_json::to_string(view).is_ok_and(|sent| sent.contains(words))
 }
 
+/// Changes a rule on one device, as if its pack had come so.
+///
+/// # Errors
+/// The store refuses.
+pub fn change_rule(device: &Device, name: &str, value: &Value) -> Result<()> {
+    let tablet = device.tablet()?;
+    for mut pack in tablet.store.read(store::policies::all)? {
+        let mut json: Value = serde_json::from_str(&pack.json)?;
+        if let Some(rules) = json.get_mut("rules").and_then(Value::as_object_mut) {
+            rules.insert(name.to_owned(), value.clone());
+            pack.json = json.to_string();
+            tablet.store.write(|tx| store::policies::put(tx, &pack))?;
+        }
+    }
+    Ok(tablet.reload_packs()?)
+}
+
 /// Everything a document says, a line each.
 #[must_use]
 pub fn told(record: &Record) -> String {

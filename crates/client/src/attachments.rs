@@ -34,9 +34,6 @@ use store::{Transaction, drafts, sheets};
 use uuid::Uuid;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-/// Most of a kind on one record (domain.md Appendix A, section M).
-const MOST_PHOTOS: usize = 6;
-const MOST_OTHERS: usize = 4;
 const AUDIO_BYTES: usize = 7 * 1024 * 1024;
 const STROKES_BYTES: usize = 64 * 1024;
 /// Bytes fetched in one message, and for how long one call goes on fetching.
@@ -71,10 +68,11 @@ pub fn add(tablet: &Tablet, input: &AddAttachmentInput) -> Result<AttachmentList
     let there = tablet
         .store
         .read(|connection| blobs::of_draft(connection, draft))?;
+    let rules = tablet.rules();
     let most = match kind {
-        BlobKind::Photo => MOST_PHOTOS,
-        _ => MOST_OTHERS,
-    };
+        BlobKind::Photo => rules.most_photos,
+        _ => rules.most_others,
+    } as usize;
     if there.iter().filter(|blob| blob.kind == kind).count() >= most {
         return Err(ClientError::new("attachment_enough").with("most", most));
     }

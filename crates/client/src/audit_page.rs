@@ -4,6 +4,7 @@
 use crate::error::ClientError;
 use crate::looks;
 use crate::problems::role_words;
+use crate::restricted;
 use crate::roster::{People, Roster};
 use crate::runtime::{self, Line};
 use crate::system;
@@ -11,11 +12,12 @@ use crate::tablet::Tablet;
 use crate::trail::Trail;
 use crate::view::{
     AuditChildRow, AuditCountRow, AuditEventRow, AuditFaultRow, AuditMonthView, AuditPersonInput,
-    AuditPersonRow, AuditPersonView, AuditReviewRow, MonthInput,
+    AuditPersonRow, AuditPersonView, AuditReviewRow, AuditUnusualRow, MonthInput,
 };
-use ids::{DeviceId, StaffId, UnitId};
+use chrono::NaiveDate;
+use ids::{DeviceId, Role, StaffId, UnitId};
 use protocol::{AuditPage, AuditRecord, AuditTaken, ReadAudit};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use store::{audit, members};
 
@@ -30,7 +32,7 @@ const LOOKS: [&str; 6] = [
 ];
 
 /// What devices write that the page lists one by one. What the server writes is listed wholly.
-const EVENTS: [&str; 20] = [
+const EVENTS: [&str; 21] = [
     "opened_urgently",
     "opening_reviewed",
     "status_answered",
@@ -39,6 +41,7 @@ const EVENTS: [&str; 20] = [
     "handler_named",
     "export_made",
     "export_taken",
+    "import_result_taken",
     "print_made",
     "yearly_pack_made",
     "field_shown",
@@ -53,7 +56,8 @@ const EVENTS: [&str; 20] = [
     "begin_memory",
 ];
 
-const REVIEWED: &str = "audit_reviewed";
+/// Somebody looked a month through; the month is what it is about.
+pub(crate) const REVIEWED: &str = "audit_reviewed";
 
 /// The month's page.
 ///
@@ -67,6 +71,7 @@ pub async fn month(
     bring(tablet).await?;
     let actions = EVENTS.iter().map(ToString::to_string).collect();
     let found = read(tablet, span, None, actions).await?;
+    let looks = read(tablet, span, None, vec![LOOKS[0].to_owned()]).await?;
     // A month is mostly looked through after its end.
     let reviewed = (span.0, i64::MAX);
     let reviews = read(tablet, reviewed, None, vec![REVIEWED.to_owned()]).await?;
@@ -74,6 +79,7 @@ pub async fn month(
     Ok(AuditMonthView {
         month: input.month.clone(),
         people: people(&found, &names),
+        unusual: unusual(tablet, &looks, &names)?,
         events: found
             .rows
             .iter()
@@ -242,6 +248,50 @@ fn people(found: &AuditPage, names: &Names) -> Vec<AuditPersonRow> {
             }
         })
         .collect()
+}
+
+/// Who opened, within a day, the files of many more children than a village has: said to the head, so that she asks what it
+/// was for. No order, no sum, and nothing follows by itself.
+fn unusual(
+    tablet: &Tablet,
+    looks: &AuditPage,
+    names: &Names,
+) -> Result<Vec<AuditUnusualRow>, ClientError> {
+    if tablet.identity.role != Role::Head && !restricted::is_headless(tablet, |_| false)? {
+        return Ok(Vec::new());
+    }
+    let roster = Roster::read(tablet)?;
+    let mut villages: HashMap<UnitId, u32> = HashMap::new();
+    for child in &roster.children {
+        *villages.entry(child.unit).or_default() += 1;
+    }
+    let largest = villages.values().copied().max().unwrap_or_default();
+    let mut days: BTreeMap<(NaiveDate, StaffId), BTreeSet<&str>> = BTreeMap::new();
+    for record in looks.rows.iter().filter(|one| one.row.action == LOOKS[0]) {
+        let Some(staff) = record.row.staff else {
+            continue;
+        };
+        days.entry((system::civil_date(record.row.at_ms), staff))
+            .or_default()
+            .insert(&record.row.object);
+    }
+    let times = tablet.rules().unusual_looks_times;
+    let rows = days.into_iter().filter_map(|((day, staff), children)| {
+        // Whoever works for the township has no village of her own: the largest is the measure.
+        let unit = names.people.home(staff);
+        let size = unit
+            .and_then(|unit| villages.get(&unit))
+            .copied()
+            .unwrap_or(largest);
+        let opened = u32::try_from(children.len()).unwrap_or(u32::MAX);
+        (size > 0 && opened >= times.saturating_mul(size)).then(|| AuditUnusualRow {
+            day: day.to_string(),
+            person: names.of_staff(Some(staff)),
+            children: opened,
+            size,
+        })
+    });
+    Ok(rows.collect())
 }
 
 fn event(record: &AuditRecord, names: &Names, tablet: &Tablet) -> AuditEventRow {

@@ -19,6 +19,7 @@ pub const EXTENSION_COMMANDS: &[&str] = &[
     "import_preview",
     "import_confirm",
     "import_status",
+    "import_result",
     "export_form",
     "make_export",
     "send_case",

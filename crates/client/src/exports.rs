@@ -7,6 +7,7 @@ use crate::looks;
 use crate::roster::{People, Roster, RosterChild};
 use crate::runtime::Line;
 use crate::server::refused_code;
+use crate::standing;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
@@ -28,6 +29,7 @@ use uuid::Uuid;
 const PURPOSES: &str = "EXPORT_PURPOSE";
 /// The same for what is printed.
 const PRINT_PURPOSES: &str = "PRINT_PURPOSE";
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Most characters of a person's words about a purpose.
 const WORDS: usize = 200;
 
@@ -194,10 +196,26 @@ fn ledger_words(code: &str) -> String {
     find_ledger(code).unwrap_or(code).to_owned()
 }
 
-/// Whether a second person has to agree.
-#[must_use]
-pub fn needs_second(tablet: &Tablet, rows: usize, full_numbers: bool) -> bool {
-    full_numbers || rows > tablet.rules().export_approval_rows as usize
+/// Whether a second person has to agree. Village after village is one export: the rows of a day count together.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn needs_second(tablet: &Tablet, rows: usize, full_numbers: bool) -> Result<bool, ClientError> {
+    Ok(full_numbers || rows > limit_left(tablet)? as usize)
+}
+
+/// So many rows more may leave within this day before a second person is asked. What is written down counts, whatever the
+/// clock was set to meanwhile.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn limit_left(tablet: &Tablet) -> Result<u32, ClientError> {
+    let since_ms = standing::never_back_ms(tablet)? - DAY_MS;
+    let made = tablet.store.read(exports::all)?;
+    let today = made.iter().filter(|export| export.made_ms > since_ms);
+    let rows: u64 = today.map(|export| u64::from(export.rows)).sum();
+    let limit = u64::from(tablet.rules().export_approval_rows);
+    Ok(u32::try_from(limit.saturating_sub(rows)).unwrap_or(0))
 }
 
 /// Checks what a person asks for, before anything is read for it.
@@ -499,6 +517,24 @@ pub fn print(tablet: &Arc<Tablet>, input: &PrintInput) -> Result<PrintView, Clie
     })
 }
 
+/// The result file of an import is about to leave: it gets a number and a row first.
+///
+/// # Errors
+/// `disk_full`.
+pub fn note_result(tablet: &Tablet, import: &str, rows: u32) -> Result<String, ClientError> {
+    let number = number(tablet, 'I')?;
+    let detail = format!("number={number} purpose=result rows={rows} fields=row,name,outcome");
+    tablet.store.write(|tx| {
+        audit::append_with(
+            tx,
+            &looks::row(tablet, "import_result_taken", import),
+            &detail,
+        )
+    })?;
+    tablet.wrote();
+    Ok(number)
+}
+
 /// The line that stands on what leaves: who, which unit, when, which number.
 #[must_use]
 pub fn line(tablet: &Tablet, number: &str) -> String {
@@ -519,7 +555,12 @@ pub fn number(tablet: &Tablet, letter: char) -> Result<String, ClientError> {
     let made = tablet.store.read(|connection| {
         audit::count_of(
             connection,
-            &["export_made", "print_made", "yearly_pack_made"],
+            &[
+                "export_made",
+                "print_made",
+                "yearly_pack_made",
+                "import_result_taken",
+            ],
         )
     })?;
     let [.., high, low] = *tablet.identity.device.0.as_bytes();
@@ -532,7 +573,8 @@ pub fn number(tablet: &Tablet, letter: char) -> Result<String, ClientError> {
 }
 
 /// Twelve letters and digits that nobody confuses when reading them out; 59 bits.
-pub(crate) fn password(tablet: &Tablet) -> String {
+#[must_use]
+pub fn password(tablet: &Tablet) -> String {
     const LETTERS: &[u8; 31] = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789";
     let mut letters = String::new();
     while letters.len() < 12 {

@@ -39,9 +39,6 @@ const SAID: &[&str] = &[
     "not_found",
 ];
 
-/// So many days 今天 says that a child of the village came to live elsewhere.
-const NEWS_DAYS: i64 = 30;
-
 /// How a child's file stands to this tablet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
@@ -192,14 +189,15 @@ pub(crate) fn only_read(view: &mut ChildFileView) {
     }
 }
 
-/// 告知: what 今天 says for a month after the village came to know of children who live elsewhere, a line for each village.
+/// 告知: what 今天 says for some days after the village came to know of children who live elsewhere, a line for each village.
 pub(crate) fn news(tablet: &Tablet, roster: &Roster) -> Result<Vec<NoticeView>, ClientError> {
     if roster.guests.is_empty() {
         return Ok(Vec::new());
     }
     let me = &tablet.identity;
     let guests = tablet.store.read(store::guests::all)?;
-    let oldest = tablet.clock.now_ms() - NEWS_DAYS * 24 * 60 * 60 * 1000;
+    let days = i64::from(tablet.rules().guest_news_days);
+    let oldest = tablet.clock.now_ms() - days * 24 * 60 * 60 * 1000;
     let mut lines: BTreeMap<UnitId, (i64, u32)> = BTreeMap::new();
     for child in &roster.guests {
         let since = guests

@@ -10,8 +10,6 @@ use crate::tablet::Tablet;
 use crate::view::{
     ColumnView, IdInput, ImportPreviewView, ImportRow as ImportRowView, ImportStatusView,
 };
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use domain::child::{Category, FLAG_PREFIX, HOUSEHOLD, IS_NEW, OPENED_ON, TierFact};
 use domain::import::{
     ExistingChild, FieldCatalogue, FieldState, Holder, HouseholdChoice, ImportContext, LedgerRow,
@@ -189,9 +187,23 @@ pub fn status(tablet: &Tablet, input: &IdInput) -> Result<ImportStatusView, Clie
         },
         done: batch.done,
         total: batch.total,
-        result_file: batch.result_file.map(|bytes| STANDARD.encode(bytes)),
-        result_name: batch.result_name,
+        has_result: batch.result_file.is_some(),
     })
+}
+
+/// The result file of an import that is done, as it lies in the encrypted store: its name, its bytes, and of how many rows
+/// it tells. It has the names of the register's rows, so that it leaves as an export does: for the PIN, encrypted, written
+/// down first ([`crate::exports::note_result`]).
+///
+/// # Errors
+/// `pin_again`, `import_gone`.
+pub fn result(tablet: &Tablet, input: &IdInput) -> Result<(String, Vec<u8>, u32), ClientError> {
+    tablet.require_step_up()?;
+    let batch = find(tablet, &input.id)?;
+    match (batch.result_name, batch.result_file) {
+        (Some(name), Some(bytes)) => Ok((name, bytes, batch.total)),
+        _ => Err(ClientError::new("import_gone")),
+    }
 }
 
 fn find(tablet: &Tablet, id: &str) -> Result<ImportBatch, ClientError> {

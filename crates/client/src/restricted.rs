@@ -22,10 +22,12 @@ use domain::problem::{self, EventKind, Problem};
 use domain::restricted::{Opening, Restricted, Review, Words};
 use ids::{DocKind, DocumentId, Role, StaffId};
 use protocol::access::{Action, Block, Context, Handling, Reveal};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use store::projections::records as rows;
 use store::unit_keys::UnitKeyRow;
 use store::{Connection, members};
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The policy's list of reasons.
 const REASONS: &str = "URGENT_REASON";
@@ -293,8 +295,8 @@ pub(crate) fn notices(tablet: &Tablet) -> Result<Vec<OpeningNoticeView>, ClientE
 /// 紧急查看: opens the sealed words of a case somebody else handles, for some minutes. The head and the handler are told.
 ///
 /// # Errors
-/// `not_found`, `recused`, `not_allowed`, `pin_again`, `value_invalid`, `reason_missing`, `disk_full`: then nothing is
-/// shown.
+/// `not_found`, `recused`, `not_allowed`, `pin_again`, `value_invalid`, `reason_missing`, `urgent_enough`,
+/// `urgent_unreviewed`, `disk_full`: then nothing is shown.
 pub fn open_urgently(tablet: &Tablet, input: &UrgentInput) -> Result<ProblemView, ClientError> {
     let room = Room::open(tablet)?;
     let noun = room.find(&input.problem)?;
@@ -314,6 +316,7 @@ pub fn open_urgently(tablet: &Tablet, input: &UrgentInput) -> Result<ProblemView
         if text.is_empty() {
             return Err(ClientError::new("reason_missing"));
         }
+        hold_back(&room, noun, &standpoint)?;
         let minutes = i64::from(room.pack.rules.urgent_minutes);
         let id = tablet.new_id().to_string();
         let opening = Opening {
@@ -336,6 +339,75 @@ pub fn open_urgently(tablet: &Tablet, input: &UrgentInput) -> Result<ProblemView
         )?;
     }
     again(tablet, &input.problem)
+}
+
+/// The brakes on 紧急查看: about so many children a day, and none while an opening of hers waits too long for its review.
+///
+/// They hold in danger, too. What helps then – the child, where it is, what kind of harm, how urgent, who was called – is
+/// no sealed word; 110 needs none; and the handler and the head, whom the refusal names, read the words at once. A reason
+/// that lifted the brakes would be the reason everybody taps.
+fn hold_back(
+    room: &Room<'_>,
+    noun: &Noun<Problem>,
+    asked: &Standpoint<'_>,
+) -> Result<(), ClientError> {
+    let rules = &room.pack.rules;
+    let overdue_ms = asked.now_ms - i64::from(rules.urgent_review_days) * DAY_MS;
+    let mut children: BTreeSet<&str> = noun.noun.children.iter().map(String::as_str).collect();
+    let mut is_overdue = false;
+    for other in &room.problems {
+        let Some(standpoint) = room.standpoint(other)? else {
+            continue;
+        };
+        let openings = standpoint.case.restricted.openings.iter();
+        for opening in
+            openings.filter(|opening| standpoint.author(opening.made_by) == Some(asked.me()))
+        {
+            if opening.recorded_ms > asked.now_ms - DAY_MS {
+                children.extend(other.noun.children.iter().map(String::as_str));
+            }
+            is_overdue |=
+                opening.recorded_ms < overdue_ms && standpoint.review_of(opening).is_none();
+        }
+    }
+    let refusal = if is_overdue {
+        ClientError::new("urgent_unreviewed").with("days", rules.urgent_review_days)
+    } else if children.len() > rules.urgent_children as usize {
+        ClientError::new("urgent_enough").with("n", rules.urgent_children)
+    } else {
+        return Ok(());
+    };
+    Err(refusal.with("who", whom_to_phone(room, noun, asked)?))
+}
+
+/// Who reads the words at once: the handler, and the heads; where there is neither, whoever may take the case up.
+fn whom_to_phone(
+    room: &Room<'_>,
+    noun: &Noun<Problem>,
+    asked: &Standpoint<'_>,
+) -> Result<String, ClientError> {
+    let staff = room.tablet.store.read(members::all_staff)?;
+    let mut who: Vec<String> = asked
+        .handler
+        .map(|staff| room.people.name(staff))
+        .into_iter()
+        .collect();
+    who.extend(
+        staff
+            .into_iter()
+            .filter(|person| person.role == Role::Head && person.ended_ms.is_none())
+            .filter(|person| Some(person.staff) != asked.handler)
+            .map(|person| person.name),
+    );
+    if who.is_empty() {
+        let me = asked.me().to_string();
+        let others = who_may_handle(room, noun)?.into_iter();
+        who.extend(others.filter(|one| one.code != me).map(|one| one.label));
+    }
+    Ok(match who.is_empty() {
+        true => room.tablet.township(),
+        false => who.join("、"),
+    })
 }
 
 /// 看原话: the head and the handler read the words, for the PIN and while it is good. That they are looked at is in the
@@ -453,7 +525,10 @@ pub(crate) fn who_may_handle(
 }
 
 /// No head whose appointment runs may act for it.
-fn is_headless(tablet: &Tablet, is_recused: impl Fn(StaffId) -> bool) -> Result<bool, ClientError> {
+pub(crate) fn is_headless(
+    tablet: &Tablet,
+    is_recused: impl Fn(StaffId) -> bool,
+) -> Result<bool, ClientError> {
     let staff = tablet.store.read(members::all_staff)?;
     let is_head = |person: &members::StaffRow| person.role == Role::Head;
     Ok(!staff

@@ -121,6 +121,11 @@ impl People {
         self.staff.get(&staff).map(|(_, role, _)| *role)
     }
 
+    /// The unit a person works in.
+    pub fn home(&self, staff: StaffId) -> Option<UnitId> {
+        self.staff.get(&staff).map(|(_, _, unit)| *unit)
+    }
+
     /// The name of the unit a person works in.
     pub fn unit_of(&self, staff: StaffId) -> String {
         self.staff

@@ -19,8 +19,6 @@ use std::collections::{HashMap, HashSet};
 use store::projections::events::{self, EventKind};
 use store::{departures, members, sync_state};
 
-/// A tablet not heard of for so long is a matter of its own (ui.md §4.2).
-const SILENT_DAYS: i64 = 7;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Rows of the attention table and of the inbox; the rest is reached by search.
 const ATTENTION_ROWS: usize = 200;
@@ -34,6 +32,8 @@ pub fn overview(tablet: &Tablet) -> Result<OverviewView, ClientError> {
     let roster = Roster::read(tablet)?;
     let by_village = village_rows(tablet, &roster)?;
     let seen: HashMap<UnitId, i64> = seen_by_unit(tablet)?;
+    // A tablet not heard of for so long is a matter of its own (ui.md §4.2).
+    let silent_ms = i64::from(tablet.rules().report.silent_days) * DAY_MS;
     let mut attention: Vec<AttentionRow> = Vec::new();
     let mut overdue = 0;
     let mut visits_due = 0;
@@ -84,11 +84,7 @@ pub fn overview(tablet: &Tablet) -> Result<OverviewView, ClientError> {
                 .filter(|row| row.state == ProblemState::Reported)
                 .count(),
         ),
-        silent_tablets: count(
-            seen.values()
-                .filter(|at| now - **at > SILENT_DAYS * DAY_MS)
-                .count(),
-        ),
+        silent_tablets: count(seen.values().filter(|at| now - **at > silent_ms).count()),
         conflicts: crate::conflicts::count(tablet)?,
         reviews: count(
             usize::try_from(tablet.store.read(departures::count_waiting)?).unwrap_or(usize::MAX),

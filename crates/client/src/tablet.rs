@@ -11,6 +11,7 @@ use crate::standing::{self, Ratchet};
 use crate::step_up::StepUp;
 use crate::sync;
 use crate::system;
+use crate::visits;
 use chrono::NaiveDate;
 use domain::policy::{LockRules, Rules};
 use ed25519_dalek::SigningKey;
@@ -129,6 +130,9 @@ impl Tablet {
             identity.restored = false;
         }
         let tablet = Self::with(store, identity, outcome.moved_aside, clock, entropy)?;
+        if let Err(error) = visits::forget_discarded(&tablet) {
+            tracing::warn!(%error, "forms put aside long ago could not be removed");
+        }
         if let Err(error) = exports::tidy_all(&tablet) {
             tracing::warn!(%error, "an exported file of before could not be removed");
         }

@@ -238,6 +238,17 @@ pub fn discard_draft(tablet: &Tablet, input: &IdInput) -> Result<(), ClientError
     }
 }
 
+/// Forms that were put aside longer ago than the policy keeps them go (P-16), by the clock that never goes back.
+///
+/// # Errors
+/// The store cannot be written.
+pub(crate) fn forget_discarded(tablet: &Tablet) -> Result<(), ClientError> {
+    let days = i64::from(tablet.rules().retention.draft_days);
+    let before_ms = standing::never_back_ms(tablet)? - days * 24 * 60 * 60 * 1000;
+    tablet.store.write(|tx| drafts::remove_old(tx, before_ms))?;
+    Ok(())
+}
+
 /// Takes a discarded draft back.
 ///
 /// # Errors

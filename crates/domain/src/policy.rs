@@ -320,6 +320,18 @@ pub struct Rules {
     pub export_full_numbers: Vec<String>,
     /// Sealed words that were opened urgently (紧急查看) close again after so many minutes (docs/adr/0027).
     pub urgent_minutes: u32,
+    /// One person opens words about at most so many children within a day (security-notes §3.4).
+    pub urgent_children: u32,
+    /// An opening nobody has reviewed after so many days keeps whoever opened from opening more.
+    pub urgent_review_days: u32,
+    /// Files of so many times as many children as a village has, opened by one person within a day, are said to the head.
+    pub unusual_looks_times: u32,
+    /// So many days 今天 says that a child of the village lives elsewhere (docs/adr/0040).
+    pub guest_news_days: u32,
+    /// Most photos on one record; none is ever asked for (P-24).
+    pub most_photos: u32,
+    /// Most recordings or signatures on one record.
+    pub most_others: u32,
     /// Something new within so many months opens a problem that was over; after that it is a new one.
     pub reopen_months: u32,
     /// How long files are kept after they ended.
@@ -363,6 +375,8 @@ pub struct RetentionRules {
     pub grave_until_age: u32,
     /// Severities that are grave.
     pub grave: Vec<String>,
+    /// Days a form that was begun and put aside can be taken back (P-16).
+    pub draft_days: u32,
 }
 
 impl Default for RetentionRules {
@@ -372,6 +386,7 @@ impl Default for RetentionRules {
             grave_years: 10,
             grave_until_age: 28,
             grave: vec!["S1".to_owned(), "S2".to_owned()],
+            draft_days: 90,
         }
     }
 }
@@ -580,6 +595,12 @@ impl Default for Rules {
             export_approval_rows: 200,
             export_file_minutes: 10,
             urgent_minutes: 60,
+            urgent_children: 5,
+            urgent_review_days: 7,
+            unusual_looks_times: 3,
+            guest_news_days: 30,
+            most_photos: 6,
+            most_others: 4,
             reopen_months: 12,
             export_full_numbers: Vec::new(),
             retention: RetentionRules::default(),

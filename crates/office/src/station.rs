@@ -9,7 +9,7 @@ use client::imports::{self, Reading};
 use client::view::{
     CompiledFormView, ExportFileView, ExportFormInput, ExportFormView, ExportInput,
     ExportLedgerView, ExportMadeView, FormFileInput, FormRow, FormsView, IdInput, ImportInput,
-    ImportPreviewView, StationReportView, YearInput,
+    ImportPreviewView, ImportResultView, StationReportView, YearInput,
 };
 use client::{ClientError, Extension, Tablet};
 use client::{cases, exports, forms, yearly};
@@ -45,6 +45,10 @@ impl Extension for Station {
             "import_status" => {
                 let input: IdInput = serde_json::from_value(argument)?;
                 answer(&imports::status(tablet, &input)?)
+            }
+            "import_result" => {
+                let input: IdInput = serde_json::from_value(argument)?;
+                answer(&import_result(tablet, &input)?)
             }
             "export_form" => answer(&export_form(tablet, &serde_json::from_value(argument)?)?),
             "make_export" => answer(&make_export(tablet, &serde_json::from_value(argument)?)?),
@@ -123,7 +127,7 @@ fn export_form(tablet: &Tablet, input: &ExportFormInput) -> Result<ExportFormVie
         rows: u32::try_from(rows).unwrap_or(u32::MAX),
         fields: export::fields(kind),
         purposes: exports::purposes(tablet),
-        limit: rules.export_approval_rows,
+        limit: exports::limit_left(tablet)?,
         minutes: rules.export_file_minutes,
     })
 }
@@ -137,7 +141,7 @@ fn make_export(tablet: &Arc<Tablet>, input: &ExportInput) -> Result<ExportMadeVi
     if children.is_empty() {
         return Err(ClientError::new("export_empty"));
     }
-    if exports::needs_second(tablet, children.len(), input.full_numbers) {
+    if exports::needs_second(tablet, children.len(), input.full_numbers)? {
         on_the_line(exports::redeem(tablet, input, children.len()))?;
     }
     let prepared = exports::prepare(tablet, input, children)?;
@@ -201,6 +205,21 @@ fn preview(tablet: &Tablet, input: &ImportInput) -> Result<ImportPreviewView, Cl
             catalogue: ColumnTable::shipped().catalogue(),
         },
     )
+}
+
+/// The result file leaves as an export does: for the PIN, encrypted, and written down before anybody has it.
+fn import_result(tablet: &Tablet, input: &IdInput) -> Result<ImportResultView, ClientError> {
+    let (file_name, bytes, rows) = imports::result(tablet, input)?;
+    let password = exports::password(tablet);
+    let file = export::encrypt(&bytes, &password, tablet.entropy.as_ref())
+        .map_err(|error| ClientError::new("internal").because(error))?;
+    let number = exports::note_result(tablet, &input.id, rows)?;
+    Ok(ImportResultView {
+        file_name,
+        bytes: STANDARD.encode(file),
+        password,
+        number,
+    })
 }
 
 fn write_result(rows: &[PlanRow]) -> Result<Vec<u8>, ClientError> {

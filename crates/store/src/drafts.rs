@@ -8,9 +8,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// Days a discarded draft can be brought back.
-pub const DAYS_KEPT: i64 = 30;
-
 /// An unfinished form of one household.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Draft {
@@ -30,7 +27,7 @@ pub struct Draft {
     pub created_ms: i64,
     /// Last answer.
     pub updated_ms: i64,
-    /// Discarded; can be restored for [`DAYS_KEPT`] days.
+    /// Discarded; can be restored until [`remove_old`] takes it.
     pub discarded_ms: Option<i64>,
 }
 
@@ -164,12 +161,11 @@ fn journal(tx: &Transaction<'_>, id: Uuid, draft: Option<&Draft>) {
     }
 }
 
-/// Removes drafts that were discarded more than [`DAYS_KEPT`] days ago.
+/// Removes drafts that were discarded before a moment.
 ///
 /// # Errors
 /// The database refuses.
-pub fn remove_old(tx: &Transaction<'_>, now_ms: i64) -> Result<u64, StoreError> {
-    let before_ms = now_ms - DAYS_KEPT * 24 * 60 * 60 * 1000;
+pub fn remove_old(tx: &Transaction<'_>, before_ms: i64) -> Result<u64, StoreError> {
     let rows = tx
         .prepare_cached(include_str!("../sql/drafts/remove_old.sql"))?
         .execute(named_params! {":before_ms": before_ms})?;

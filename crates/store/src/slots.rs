@@ -128,13 +128,12 @@ impl Attempts {
         folder.join("attempts")
     }
 
-    /// None yet is none wrong; an unreadable count (a power cut in the middle of writing it) is as if five were wrong.
+    /// An unreadable count (a power cut in the middle of writing it) is as if five were wrong; so is one that is not there,
+    /// because it is written before the slots are: somebody took it away.
     fn read(disk: &dyn Disk, folder: &Path, clock: &dyn Clock) -> Result<Self, StoreError> {
         let text = match disk.read(&Self::path_in(folder)) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(Self::default());
-            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(error.into()),
         };
         let text = text.get(..ATTEMPTS_BYTES).unwrap_or(&text);

@@ -239,6 +239,21 @@ fn an_unreadable_count_of_wrong_pins_costs_one_wait_and_no_more() {
 }
 
 #[test]
+fn whoever_takes_the_count_of_wrong_pins_away_begins_with_five() {
+    let world = World::new();
+    drop(world.create());
+    for _ in 0..2 {
+        fs::remove_file(world.folder.join("attempts")).expect("it is always there");
+        assert!(matches!(
+            world.try_open(PIN),
+            Err(StoreError::PinWait { seconds: 60 })
+        ));
+        world.clock.advance_seconds(60);
+        drop(world.open());
+    }
+}
+
+#[test]
 fn ten_wrong_pins_leave_only_the_districts_key_and_lose_nothing() {
     let world = World::new();
     let district = StaticSecret::from([42; 32]);

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
-  checkAxe, createVillages, delivered, enrolStation, equal, journey, look, open, startWorld, stationScreen, truthy, until,
+  checkAxe, createVillages, delivered, enrolStation, equal, journey, look, open, startWorld, stationScreen, truthy, typePin, until,
 } from '../lib.mjs'
 
 const VILLAGE = '永宁圩村'
@@ -35,9 +35,12 @@ journey('the station imports registers, sees every row with its reason, and keep
   await station.tap('import-filter-all')
   await station.tap('import-confirm')
   await station.at('import-done').waitFor()
-  const [download] = await Promise.all([station.page.waitForEvent('download'), station.tap('import-download')])
+  await station.tap('import-download')
+  await station.at('pin-again').waitFor()
+  const [download] = await Promise.all([station.page.waitForEvent('download'), typePin(station.page, '283946')])
   const bytes = readFileSync(await download.path())
-  truthy(bytes.length > 2000 && bytes.subarray(0, 2).toString() === 'PK', `the result is a workbook of ${bytes.length} bytes`)
+  truthy(bytes.length > 2000 && bytes.subarray(0, 4).toString('hex') === 'd0cf11e0', `the result is an encrypted workbook of ${bytes.length} bytes`)
+  await station.at('import-password').waitFor()
   truthy(download.suggestedFilename().endsWith('.xlsx'), `its name is ${download.suggestedFilename()}`)
   await look(station.page, 'station-import-done')
   equal((await core.call('search_children', { query: '', village: villages[VILLAGE] })).total, fresh, 'the children are there')

@@ -141,6 +141,7 @@ export const commands = [
   'import_preview',
   'import_confirm',
   'import_status',
+  'import_result',
   'audit_month',
   'audit_person',
   'review_audit',
@@ -313,6 +314,7 @@ export interface Backend {
   importPreview(input: view.ImportInput): Promise<view.ImportPreviewView>
   importConfirm(input: view.IdInput): Promise<view.ImportStatusView>
   importStatus(input: view.IdInput): Promise<view.ImportStatusView>
+  importResult(input: view.IdInput): Promise<view.ImportResultView>
   auditMonth(input: view.MonthInput): Promise<view.AuditMonthView>
   auditPerson(input: view.AuditPersonInput): Promise<view.AuditPersonView>
   reviewAudit(input: view.MonthInput): Promise<view.AuditMonthView>

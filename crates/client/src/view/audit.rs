@@ -26,12 +26,27 @@ pub struct AuditMonthView {
     pub month: String,
     /// Who looked at what, in the order of the villages. Nothing here ranks anybody (P-24).
     pub people: Vec<AuditPersonRow>,
+    /// Days on which somebody opened the files of many more children than a village has; for the head.
+    pub unusual: Vec<AuditUnusualRow>,
     /// Exports, decisions, wrong PINs: oldest first.
     pub events: Vec<AuditEventRow>,
     /// What does not hold in a tablet's trail.
     pub faults: Vec<AuditFaultRow>,
     /// Who looked this month through.
     pub reviews: Vec<AuditReviewRow>,
+}
+
+/// A day on which somebody opened the files of many children.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct AuditUnusualRow {
+    /// ISO date.
+    pub day: String,
+    /// Name.
+    pub person: String,
+    /// How many different children.
+    pub children: u32,
+    /// So many children the village has; of the largest one for whoever works for the township.
+    pub size: u32,
 }
 
 /// What one person looked at in a month.
@@ -126,6 +141,7 @@ pub struct AuditChildRow {
 // Who somebody is and what they said stays out of logs.
 ids::withhold!(
     AuditPersonRow,
+    AuditUnusualRow,
     AuditEventRow,
     AuditFaultRow,
     AuditReviewRow,

@@ -136,6 +136,7 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         ImportInput,
         ImportPreviewView,
         ImportStatusView,
+        ImportResultView,
         MonthInput,
         AuditMonthView,
         AuditPersonInput,

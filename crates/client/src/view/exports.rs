@@ -23,7 +23,7 @@ pub struct ExportFormView {
     pub fields: Vec<ExportFieldView>,
     /// What for.
     pub purposes: Vec<ExportPurposeView>,
-    /// More rows need a second person.
+    /// More rows need a second person; what left within a day is counted already.
     pub limit: u32,
     /// Minutes the file can be taken.
     pub minutes: u32,

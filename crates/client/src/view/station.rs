@@ -396,10 +396,21 @@ pub struct ImportStatusView {
     pub done: u32,
     /// Rows to do.
     pub total: u32,
-    /// Result file (xlsx), base64, when done.
-    pub result_file: Option<String>,
-    /// Name for the result file.
-    pub result_name: Option<String>,
+    /// There is a result file: `import_result`.
+    pub has_result: bool,
+}
+
+/// The result file of an import, encrypted. The password is here and nowhere else, and is shown once.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ImportResultView {
+    /// What it is called.
+    pub file_name: String,
+    /// The file in base64.
+    pub bytes: String,
+    /// What opens it.
+    pub password: String,
+    /// Its number.
+    pub number: String,
 }
 
 /// All villages of the station.
@@ -464,4 +475,5 @@ ids::withhold!(
     EnrollableView,
     NewVillageInput,
     ImportRow,
+    ImportResultView,
 );

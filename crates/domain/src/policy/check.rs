@@ -245,6 +245,17 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
             "rules.export_file_minutes",
         ),
         (rules.urgent_minutes, 1_440, "rules.urgent_minutes"),
+        (rules.urgent_children, 100, "rules.urgent_children"),
+        (rules.urgent_review_days, 366, "rules.urgent_review_days"),
+        (rules.unusual_looks_times, 100, "rules.unusual_looks_times"),
+        (rules.guest_news_days, 366, "rules.guest_news_days"),
+        (rules.most_photos, 20, "rules.most_photos"),
+        (rules.most_others, 20, "rules.most_others"),
+        (
+            rules.retention.draft_days,
+            3_660,
+            "rules.retention.draft_days",
+        ),
         (
             rules.retention.years_after_end,
             100,

@@ -3,6 +3,7 @@ import type { AuditEventRow } from "./AuditEventRow";
 import type { AuditFaultRow } from "./AuditFaultRow";
 import type { AuditPersonRow } from "./AuditPersonRow";
 import type { AuditReviewRow } from "./AuditReviewRow";
+import type { AuditUnusualRow } from "./AuditUnusualRow";
 
 /**
  * The month's page.
@@ -16,6 +17,10 @@ month: string,
  * Who looked at what, in the order of the villages. Nothing here ranks anybody (P-24).
  */
 people: Array<AuditPersonRow>, 
+/**
+ * Days on which somebody opened the files of many more children than a village has; for the head.
+ */
+unusual: Array<AuditUnusualRow>, 
 /**
  * Exports, decisions, wrong PINs: oldest first.
  */

@@ -24,7 +24,7 @@ fields: Array<ExportFieldView>,
  */
 purposes: Array<ExportPurposeView>, 
 /**
- * More rows need a second person.
+ * More rows need a second person; what left within a day is counted already.
  */
 limit: number, 
 /**

@@ -21,10 +21,6 @@ done: number,
  */
 total: number, 
 /**
- * Result file (xlsx), base64, when done.
+ * There is a result file: `import_result`.
  */
-result_file: string | null, 
-/**
- * Name for the result file.
- */
-result_name: string | null, };
+has_result: boolean, };

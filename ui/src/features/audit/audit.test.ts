@@ -15,6 +15,7 @@ const month: AuditMonthView = {
     { at: '2026-11-04T02:00:00Z', action: 'device_revoked', by: null, by_operator: true, about: '许桂兰', number: null, purpose: null, count: null, full_numbers: false },
     { at: '2026-11-05T02:00:00Z', action: 'something_of_next_year', by: '周敏', by_operator: false, about: null, number: null, purpose: null, count: null, full_numbers: false },
   ],
+  unusual: [{ day: '2026-11-06', person: '宋洁', children: 95, size: 30 }],
   faults: [{ person: '许桂兰', kind: 'forked' }],
   reviews: [],
 }
@@ -47,6 +48,7 @@ test('a month says who looked at what, what left, and what does not fit', async 
   expect(events).toContain('停用设备')
   expect(events).toContain('服务器管理员')
   expect(events).toContain('其他事项')
+  expect(by('audit-unusual').textContent).toContain('宋洁打开了 95 个孩子的档案')
   expect(by('audit-fault').textContent).toContain('许桂兰的设备被复制过')
 })
 
