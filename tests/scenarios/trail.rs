@@ -247,6 +247,9 @@ async fn who_opened_the_files_of_many_more_children_than_a_village_has_is_said()
         tablet.file(&row.child).await?;
         tablet.file(&row.child).await?;
     }
+    for clock in [&tablet.clock, &world.clock, &world.station.clock] {
+        clock.move_by(HOUR_MS);
+    }
     tablet.sync().await?;
     assert!(month(&world.station).await?.unusual.is_empty());
     change_rule(&world.station, "unusual_looks_times", &json!(1))?;
