@@ -2,7 +2,8 @@
 
 use anyhow::{Context, Result};
 use client::view::{
-    OverviewView, ProblemListView, ProblemView, SavedView, TodayView, VisitFormView,
+    MandatoryView, OverviewView, ProblemListView, ProblemView, SavedView, StationPhoneView,
+    TodayView, VisitFormView,
 };
 use serde_json::{Value, json};
 use zoufang_tests::device::Device;
@@ -263,5 +264,155 @@ async fn a_report_is_as_grave_as_its_type_and_says_whether_the_police_were_calle
         .iter()
         .filter(|row| row.kind == "孩子被打骂、伤害");
     assert_eq!(hurt.count(), 2);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_station_sets_what_it_mainly_is_and_what_is_grave_or_must_be_reported_follows()
+-> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("周子涵").await?;
+    let input = report(&[&child], "poor", "later", None, Value::Null);
+    let saved: SavedView = tablet.call("report_problem", input).await?;
+    world.settle(&[&tablet]).await?;
+    let station = &world.station;
+    let set = |detail: Value, text: &str| json!({"problem": saved.record, "kind": "types_set", "text": text, "detail": detail});
+    let refused = tablet
+        .refusal("add_problem_event", set(json!({"main": "LEGAL"}), ""))
+        .await?;
+    assert_eq!(refused.code, "not_allowed");
+
+    let view: ProblemView = station
+        .call(
+            "add_problem_event",
+            set(json!({"main": "LEGAL", "types": ["POOR"]}), ""),
+        )
+        .await?;
+    assert_eq!(
+        (view.row.kind.as_str(), view.row.severity.as_str()),
+        ("抚养费、监护权、侵权", "S3")
+    );
+    assert_eq!(view.choices.main, "LEGAL");
+    assert!(view.lead.iter().any(|lead| lead.contains("司法所")) && view.usual_days == Some(30));
+    let hints: Value = station.call("benefits", json!({"id": child})).await?;
+    assert!(
+        hints.to_string().contains("法律援助"),
+        "the hint goes by the main type: {hints}"
+    );
+
+    // A type that must be reported asks whether it was, and makes it grave.
+    let grave = json!({"main": "ABANDON"});
+    let refused = station.refusal("add_problem_event", set(grave, "")).await?;
+    assert_eq!(refused.code, "mandatory_missing");
+    let sealed = station
+        .refusal("add_problem_event", set(json!({"main": "ABUSE"}), ""))
+        .await?;
+    assert_eq!(
+        sealed.code, "value_invalid",
+        "what is sealed is reported by itself"
+    );
+    let called = json!({"main": "ABANDON", "duty": "reported", "whom": "110"});
+    let view: ProblemView = station.call("add_problem_event", set(called, "")).await?;
+    assert_eq!(view.row.severity, "S1");
+    assert!(!view.choices.duty_open && view.events.iter().any(|event| event.kind == "called"));
+    world.settle(&[&tablet]).await?;
+    let view: ProblemView = tablet.call("problem", json!({"id": saved.record})).await?;
+    assert_eq!(
+        (view.row.kind.as_str(), view.row.severity.as_str()),
+        ("遗弃、无人照料", "S1")
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_heads_word_puts_the_stations_phone_on_every_page_of_duties() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    world.settle(&[&tablet]).await?;
+    let page: MandatoryView = tablet.call("mandatory_page", Value::Null).await?;
+    assert!(page.station.is_none() && page.numbers.iter().any(|line| line.code == "12338"));
+    let number = json!({"number": "021-5950 0001"});
+    assert_eq!(
+        tablet
+            .refusal("set_station_phone", number.clone())
+            .await?
+            .code,
+        "head_decides"
+    );
+    let head = crate::whole_problem::head(&world).await?;
+    head.sync().await?;
+    let wrong = json!({"number": "打110"});
+    assert_eq!(
+        head.refusal("set_station_phone", wrong).await?.code,
+        "phone_invalid"
+    );
+    let before: StationPhoneView = head.call("station_phone", Value::Null).await?;
+    assert!(before.number.is_empty() && !before.lacking.is_empty() && before.may_set);
+    let after: StationPhoneView = head.call("set_station_phone", number).await?;
+    assert!(after.number == "021-5950 0001" && after.lacking.is_empty());
+    head.sync().await?;
+    world.settle(&[&tablet]).await?;
+    world.cut_network();
+    let page: MandatoryView = tablet.call("mandatory_page", Value::Null).await?;
+    assert_eq!(page.station.as_deref(), Some("021-5950 0001"));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_met_again_and_again_is_said_suggested_and_on_the_stations_list() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("周子涵").await?;
+    for day in [16, 32] {
+        world.go_to_day(day, &[&tablet]);
+        world.settle(&[&tablet]).await?;
+    }
+    let form: Value = tablet.call("attempt_form", json!({"id": child})).await?;
+    let day = today(&tablet).await?.date;
+    let attempt = json!({"household": form["household"], "event_date": day, "reason": "nobody_home", "next_on": null, "note": ""});
+    let first: SavedView = tablet.call("record_attempt", attempt.clone()).await?;
+    let unmet = first.unmet.context("it was said")?;
+    assert!(unmet.attempts == 1 && !unmet.unreachable && first.suggests.is_empty());
+    let second: SavedView = tablet.call("record_attempt", attempt).await?;
+    assert!(
+        second
+            .unmet
+            .is_some_and(|unmet| unmet.unreachable && unmet.joint)
+    );
+    assert_eq!(second.suggests[0].kind.as_deref(), Some("UNREACHABLE"));
+    let list = today(&tablet).await?;
+    let row = list
+        .rows
+        .iter()
+        .find(|row| row.child == child)
+        .context("on the list")?;
+    assert_eq!(row.unmet.as_ref().map(|unmet| unmet.attempts), Some(2));
+    world.settle(&[&tablet]).await?;
+    let there = overview(&world.station).await?.unmet;
+    let here = there
+        .iter()
+        .find(|one| one.child == child)
+        .context("the station sees it")?;
+    assert!(here.joint && !here.reported);
+    let mut input = report(
+        &[&child],
+        "other",
+        "later",
+        Some(&second.record),
+        Value::Null,
+    );
+    input["kind"] = json!("UNREACHABLE");
+    let saved: SavedView = tablet.call("report_problem", input).await?;
+    let view: ProblemView = tablet.call("problem", json!({"id": saved.record})).await?;
+    assert_eq!(view.row.severity, if here.grave { "S2" } else { "S3" });
+    world.settle(&[&tablet]).await?;
+    assert!(
+        overview(&world.station)
+            .await?
+            .unmet
+            .iter()
+            .any(|one| one.child == child && one.reported)
+    );
     Ok(())
 }

@@ -77,7 +77,7 @@ fn next(view: &ProblemView) -> Vec<(&str, &str, Option<&str>)> {
         .collect()
 }
 
-async fn head(world: &World) -> Result<Device> {
+pub(crate) async fn head(world: &World) -> Result<Device> {
     let device = world.open_device(&world.new_folder(), ShellKind::Station)?;
     let code = world
         .township

@@ -52,13 +52,16 @@ impl OpenProblems {
             if !story.fold.state.is_open() {
                 continue;
             }
-            let Some(kind) = story.story.text("type") else {
+            let said = story.fold.main.as_deref();
+            let Some(kind) = said.or_else(|| story.story.text("type")) else {
                 continue;
             };
+            let kinds = std::iter::once(kind).chain(story.fold.also.iter().map(String::as_str));
+            let kinds: Vec<String> = kinds.map(str::to_owned).collect();
             let main = story.story.text("child").map(str::to_owned);
             for child in story.story.children.iter().chain(&main) {
                 if let Ok(child) = DocumentId::parse(child) {
-                    open.entry(child).or_default().push(kind.to_owned());
+                    open.entry(child).or_default().extend(kinds.iter().cloned());
                 }
             }
         }

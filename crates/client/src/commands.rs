@@ -7,7 +7,8 @@ use crate::{
     attachments, audit_page, benefits, cases, children, conflicts, contacts, countersign,
     delegation, duties, erasures, exports, file_status, forms, guests, mandatory, masks, moves,
     office_line, people, problems, recusals, reports, restricted, returned, rhythm, rounds, rows,
-    screening, sheets, standing, station, sync_page, today, visits, work, work_log, writing,
+    screening, sheets, standing, station, station_phone, sync_page, today, visits, work, work_log,
+    writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -207,6 +208,8 @@ commands! {
         "station_report" => reports::station, input;
         "reported" => reports::reported;
         "overview" => station::overview;
+        "station_phone" => station_phone::view;
+        "set_station_phone" => station_phone::set, input;
         "villages" => station::villages;
         "inbox" => station::inbox;
         "delegation" => delegation::view_of;

@@ -9,6 +9,7 @@ use crate::roster::{Roster, RosterChild};
 use crate::sheets;
 use crate::standing;
 use crate::tablet::Tablet;
+use crate::unmet;
 use crate::view::{
     AttemptFormView, AttemptInput, ContactFormView, ContactInput, IdInput, OptionView, SavedView,
     SheetInput, SheetPage, SuggestView,
@@ -234,7 +235,39 @@ pub fn record_attempt(tablet: &Tablet, input: &AttemptInput) -> Result<SavedView
     }
     records::save(tablet, "attempt_recorded", &writes)?;
     let ids: Vec<DocumentId> = children.iter().map(|child| child.id).collect();
-    saved(tablet, &ids, &id)
+    after_attempt(tablet, &ids, &id)
+}
+
+/// The same where nobody was met: how often in a row by now, and whether that is to be reported.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) fn after_attempt(
+    tablet: &Tablet,
+    children: &[DocumentId],
+    record: &str,
+) -> Result<SavedView, ClientError> {
+    let mut view = saved(tablet, children, record)?;
+    let packs = tablet.packs();
+    let Some(pack) = packs.rules_on(tablet.today()) else {
+        return Ok(view);
+    };
+    if standing::writes_only(tablet)? {
+        return Ok(view);
+    }
+    let roster = Roster::read(tablet)?;
+    let here = roster
+        .children
+        .iter()
+        .filter(|child| children.contains(&child.id));
+    for child in here {
+        let found = unmet::suggestion(pack, child, roster.today, record);
+        view.suggests.extend(found);
+        if view.unmet.is_none() {
+            view.unmet = unmet::of_child(tablet, &roster, child);
+        }
+    }
+    Ok(view)
 }
 
 /// What the screen says after saving a record of these children.
@@ -274,6 +307,7 @@ pub fn saved(
             .and_then(|cadence| cadence.verdict(record))
             .and_then(|verdict| verdict.why_not_text.clone()),
         suggests: Vec::new(),
+        unmet: None,
         mandatory: Vec::new(),
         screenings: Vec::new(),
     })

@@ -14,6 +14,7 @@ use domain::name_search::SearchKey;
 use domain::problem::Problem;
 use domain::record::{FieldConflict, FieldValue, Record, doc};
 use domain::round::{self, ROUND};
+use domain::station_phone;
 use domain::status::{self, STATUS};
 use domain::work::{ENTRIES, Work};
 use ids::{ChangeHash, DocKind, DocumentId, Role, UnitId};
@@ -321,7 +322,7 @@ fn read(
         }),
         DocKind::Work => {
             let mut work = Work::from_record(&record);
-            only_the_station_opens(connection, &record, &mut work)?;
+            only_the_station_says(connection, &record, &mut work)?;
             Kept::Work(Noun {
                 id,
                 unit,
@@ -361,8 +362,8 @@ fn only_the_station_decides(connection: &Connection, child: &mut Child) -> Resul
     Ok(())
 }
 
-/// A round is one only where a person of the station opened it.
-fn only_the_station_opens(
+/// A round, and the station's telephone, are what they say only where a person of the station wrote them.
+fn only_the_station_says(
     connection: &Connection,
     record: &Record,
     work: &mut Work,
@@ -370,7 +371,7 @@ fn only_the_station_opens(
     let entries = record.entries(ENTRIES);
     if entries
         .iter()
-        .all(|entry| entry.text("block") != Some(ROUND))
+        .all(|entry| !matches!(entry.text("block"), Some(ROUND | station_phone::BLOCK)))
     {
         return Ok(());
     }
@@ -382,6 +383,7 @@ fn only_the_station_opens(
         }
     }
     work.rounds = round::opened(entries, |entry| theirs.contains(&entry.id));
+    work.phone = station_phone::said(entries, |entry| theirs.contains(&entry.id));
     Ok(())
 }
 

@@ -285,7 +285,7 @@ pub(crate) fn notices(tablet: &Tablet) -> Result<Vec<OpeningNoticeView>, ClientE
             continue;
         };
         let id = noun.id.to_string();
-        let kind = room.kind_words(&noun.noun);
+        let kind = room.kind_words(noun);
         found.extend(standpoint.notices(&room, &id, &kind));
     }
     found.sort_by(|a, b| b.at.cmp(&a.at));

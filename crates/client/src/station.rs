@@ -98,6 +98,7 @@ pub fn overview(tablet: &Tablet) -> Result<OverviewView, ClientError> {
             .collect(),
         openings: restricted::notices(tablet)?,
         questions: crate::mandatory::of_station(tablet, &roster)?,
+        unmet: crate::unmet::of_station(tablet, &roster)?,
         instead: recusals::instead(tablet, &roster)?,
         second_copy: tablet.store.read(sync_state::status)?.second_copy,
     })

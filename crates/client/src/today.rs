@@ -58,6 +58,7 @@ pub fn today(tablet: &Tablet) -> Result<TodayView, ClientError> {
                 .iter()
                 .find(|draft| Some(draft.household.to_string().as_str()) == child.child.household())
                 .map(|draft| draft.draft.to_string()),
+            unmet: crate::unmet::of_child(tablet, &roster, child),
         };
         fold(&mut rows, &mut siblings, row);
     }

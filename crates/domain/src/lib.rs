@@ -26,5 +26,6 @@ pub mod retention;
 pub mod round;
 pub mod scalar;
 pub mod screening;
+pub mod station_phone;
 pub mod status;
 pub mod work;

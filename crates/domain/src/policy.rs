@@ -283,6 +283,10 @@ pub struct Rules {
     pub school_visits_in_a_row: u32,
     /// Attempts in a row after which the problem UNREACHABLE is suggested (domain.md §4.1).
     pub attempts_before_problem: u32,
+    /// Where nobody was met, a child not seen for so many days is visited together with the station (domain.md §5.5).
+    pub unseen_days: u32,
+    /// A child below this age that was not seen for so long, with nobody reached, is a grave matter.
+    pub unseen_grave_below: u32,
     /// Days before a category's upper age when a review is due (domain.md §3.2).
     pub ageing_reminder_days: Vec<u32>,
     /// A change of the rules is announced so many days before its first day, and for as long after it.
@@ -578,6 +582,8 @@ impl Default for Rules {
             soon_days: 7,
             school_visits_in_a_row: 1,
             attempts_before_problem: 2,
+            unseen_days: 30,
+            unseen_grave_below: 14,
             ageing_reminder_days: vec![60, 30],
             announce_days: 60,
             attachment_keep_days: 30,

@@ -54,7 +54,7 @@ pub enum EventKind {
     Merged,
     /// The station changes how grave it is.
     SeveritySet,
-    /// The station says what else it is about, beside its main type (domain.md §6.1).
+    /// The station says what it mainly is, and what else it is about (domain.md §6.1).
     TypesSet,
     /// 强制报告: who was called, when, and the receipt.
     Called,
@@ -153,6 +153,8 @@ pub struct Detail {
     pub satisfaction: Option<String>,
     /// Problem types it is about beside its main one.
     pub types: Vec<String>,
+    /// What it mainly is from now on.
+    pub main: Option<String>,
 }
 
 /// Key of a measure's codes in an entry.
@@ -178,6 +180,7 @@ impl Detail {
             outcome: text("outcome"),
             satisfaction: text("satisfaction"),
             types: entry.codes(TYPES),
+            main: text("main"),
         }
     }
 
@@ -195,6 +198,7 @@ impl Detail {
             ("receipt", self.receipt.clone()),
             ("outcome", self.outcome.clone()),
             ("satisfaction", self.satisfaction.clone()),
+            ("main", self.main.clone()),
         ] {
             if let Some(value) = value {
                 entry = entry.with(key, value);
@@ -284,7 +288,7 @@ impl Problem {
     pub fn severities(&self) -> impl Iterator<Item = &str> {
         let set = self.events.iter();
         self.text("severity").into_iter().chain(
-            set.filter(|event| event.is(EventKind::SeveritySet))
+            set.filter(|event| event.is(EventKind::SeveritySet) || event.is(EventKind::TypesSet))
                 .filter_map(|event| event.detail.severity.as_deref()),
         )
     }

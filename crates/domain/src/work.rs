@@ -4,6 +4,7 @@
 use crate::record::{Edit, Entry, Record, standing};
 use crate::round::Round;
 use crate::scalar::Scalar;
+use crate::station_phone::StationPhone;
 
 /// Field key of the month, `2026-11`.
 pub const MONTH: &str = "month";
@@ -22,6 +23,8 @@ pub struct Work {
     /// Rounds the station opened for the unit. Filled where the authors of the changes are known
     /// ([`crate::round::opened`]); until then there is none.
     pub rounds: Vec<Round>,
+    /// The station's telephone, filled likewise.
+    pub phone: Option<StationPhone>,
 }
 
 impl Work {
@@ -34,6 +37,7 @@ impl Work {
                 .cloned()
                 .collect(),
             rounds: Vec::new(),
+            phone: None,
         }
     }
 

@@ -111,6 +111,8 @@ export const commands = [
   'station_report',
   'reported',
   'overview',
+  'station_phone',
+  'set_station_phone',
   'villages',
   'create_village',
   'inbox',
@@ -284,6 +286,8 @@ export interface Backend {
   stationReport(input: view.IdInput): Promise<view.StationReportView>
   reported(): Promise<view.StationReportView>
   overview(): Promise<view.OverviewView>
+  stationPhone(): Promise<view.StationPhoneView>
+  setStationPhone(input: view.StationPhoneInput): Promise<view.StationPhoneView>
   villages(): Promise<view.VillageListView>
   createVillage(input: view.NewVillageInput): Promise<view.VillageListView>
   inbox(): Promise<view.InboxView>

@@ -61,6 +61,7 @@ export function todayRow(child: string, name: string, group: TodayRow['group'], 
     carer: '奶奶 王秀兰',
     enhanced: false,
     draft: null,
+    unmet: null,
     ...more,
   }
 }
@@ -392,7 +393,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
   let file = childFile()
   let attached: AttachmentView[] = []
   let taken: AttachmentView | null = null
-  const saved = { record: 'r9', names: '石小雨', next: [due('visit', '2026-12-25', '2027-01-23', -60, '每月一次：母亲重度残疾')], why_not: null, suggests: [], mandatory: [], screenings: [] }
+  const saved = { record: 'r9', names: '石小雨', next: [due('visit', '2026-12-25', '2027-01-23', -60, '每月一次：母亲重度残疾')], why_not: null, suggests: [], unmet: null, mandatory: [], screenings: [] }
 
   function answer(part: string, key: string, codes: string[], text: string | null): VisitFormView {
     form = {
@@ -630,6 +631,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
     }),
     reportProblem: async () => ({ ...saved, next: [] }),
     mandatoryPage: async () => ({
+      station: '021-5950 0001',
       numbers: [
         { code: '110', label: '报警' },
         { code: '120', label: '急救' },

@@ -11,12 +11,13 @@ use crate::sheets;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
-    IdInput, OptionView, ProblemChoicesView, ProblemDetailInput, ProblemEventInput, ProblemView,
-    SheetInput, SheetPage,
+    IdInput, OptionView, ProblemChoicesView, ProblemDetailInput, ProblemEventInput,
+    ProblemKindView, ProblemView, SheetInput, SheetPage,
 };
 use chrono::{NaiveDate, NaiveDateTime};
 use domain::calendar::add_months;
 use domain::problem::{self, Detail, EventKind, Problem, State};
+use domain::record::Edit;
 use ids::{DocKind, DocumentId, Role};
 
 /// The policy's lists an event chooses from.
@@ -29,7 +30,7 @@ pub(super) const SATISFACTION: &str = "SATISFACTION";
 /// Adds an event to a story. A step this person's role may not make stays a request (architecture.md §8).
 ///
 /// # Errors
-/// `not_found`, `draft_gone`, `value_invalid`, `date_invalid`, `text_missing`, `reason_missing`, `choice_missing`, `not_allowed`,
+/// `not_found`, `draft_gone`, `value_invalid`, `date_invalid`, `text_missing`, `reason_missing`, `choice_missing`, `mandatory_missing`, `not_allowed`,
 /// `head_decides`, `recused`, `close_after_work`, `close_after_check`, `child_not_seen_since`, `too_old_to_reopen`, `words_are_sealed`,
 /// `disk_full`.
 pub fn add_event(tablet: &Tablet, input: &ProblemEventInput) -> Result<ProblemView, ClientError> {
@@ -44,6 +45,7 @@ pub fn add_event(tablet: &Tablet, input: &ProblemEventInput) -> Result<ProblemVi
     let given = input.detail.clone().unwrap_or_default();
     let detail = detail(&room, noun, &told, kind, &given)?;
     says_enough(noun, kind, &text, &detail)?;
+    let duties = duty(&room, noun, &told, &detail, (&given, &text))?;
     let sheet = sheets::named(tablet, input.sheet.as_ref(), &page(&input.problem))?;
     let id = tablet.new_id().to_string();
     let mut edits = vec![problem::add_detailed(
@@ -54,6 +56,7 @@ pub fn add_event(tablet: &Tablet, input: &ProblemEventInput) -> Result<ProblemVi
         tablet.clock.now_ms(),
         &tablet.identity.staff.to_string(),
     )];
+    edits.extend(duties);
     if let Some(sheet) = sheet {
         edits.extend(attachments::edits(tablet, sheet, &id)?);
     }
@@ -235,8 +238,20 @@ fn detail(
             detail.satisfaction = satisfaction(&choices, given)?;
         }
         EventKind::TypesSet => {
+            let main = given.main.as_ref().filter(|code| !code.is_empty());
+            let main = main.map_or(choices.main.as_str(), String::as_str);
+            let types = further_types(room, main);
             for code in given.types.iter().flatten() {
-                detail.types.push(choice(&choices.types, Some(code))?);
+                detail.types.push(choice(&types, Some(code))?);
+            }
+            if main != choices.main {
+                let mut known = choices.mains.iter();
+                let known = known.find(|kind| kind.code == main);
+                let kind = known.and_then(|kind| room.pack.problem(&kind.code));
+                let kind =
+                    kind.ok_or_else(|| ClientError::new("value_invalid").with("value", main))?;
+                detail.main = Some(kind.code.clone());
+                detail.severity = Some(kind.severity.clone());
             }
         }
         EventKind::SeveritySet => {
@@ -342,9 +357,67 @@ fn says_enough(
     }
 }
 
+/// Nobody said whether it was reported: neither on the page of duties nor by a call.
+fn is_duty_open(noun: &Noun<Problem>, told: &Told) -> bool {
+    let mut counted = told.fold.counted(&noun.noun.events);
+    noun.noun.text("mandatory_choice").is_none()
+        && !counted.any(|(_, kind, _)| kind == EventKind::Called)
+}
+
+/// A type that must be reported asks, as the page of duties does, whether it was: the call, or why it is no such case.
+fn duty(
+    room: &Room<'_>,
+    noun: &Noun<Problem>,
+    told: &Told,
+    detail: &Detail,
+    (given, text): (&ProblemDetailInput, &str),
+) -> Result<Vec<Edit>, ClientError> {
+    let kind = detail
+        .main
+        .as_ref()
+        .and_then(|code| room.pack.problem(code));
+    if !kind.is_some_and(|kind| kind.mandatory) || !is_duty_open(noun, told) {
+        return Ok(Vec::new());
+    }
+    match given.duty.as_deref() {
+        Some("reported") => {
+            let (whom, at) = (given.whom.as_ref(), given.at.as_ref());
+            let call = called(room, whom, at, given.receipt.as_ref())?;
+            Ok(vec![problem::add_detailed(
+                &room.tablet.new_id().to_string(),
+                EventKind::Called,
+                "",
+                &call,
+                room.tablet.clock.now_ms(),
+                &room.tablet.identity.staff.to_string(),
+            )])
+        }
+        Some("not_such_case") if text.is_empty() => Err(ClientError::new("reason_missing")),
+        Some("not_such_case") => Ok(vec![
+            Edit::put("mandatory_choice", "not_such_case"),
+            Edit::put("mandatory_text", text),
+        ]),
+        _ => Err(ClientError::new("mandatory_missing")),
+    }
+}
+
+/// What a problem may mainly be. What is sealed is reported by itself, and what was, stays so.
+fn mains(room: &Room<'_>, problem: &Problem) -> Vec<ProblemKindView> {
+    let reported = problem.text("type").unwrap_or_default();
+    let kinds = room.pack.problems.iter();
+    kinds
+        .filter(|kind| !kind.restricted || kind.code == reported)
+        .map(|kind| ProblemKindView {
+            code: kind.code.clone(),
+            label: kind.label.clone(),
+            sealed: kind.restricted,
+            mandatory: kind.mandatory,
+        })
+        .collect()
+}
+
 /// Types a problem may be about beside its main one. What is sealed is never told by a type beside another.
-fn further_types(room: &Room<'_>, problem: &Problem) -> Vec<OptionView> {
-    let main = problem.text("type").unwrap_or_default();
+fn further_types(room: &Room<'_>, main: &str) -> Vec<OptionView> {
     let open = room.pack.problems.iter().filter(|kind| !kind.restricted);
     open.filter(|kind| kind.code != main)
         .map(|kind| OptionView {
@@ -357,7 +430,11 @@ fn further_types(room: &Room<'_>, problem: &Problem) -> Vec<OptionView> {
 /// What may be chosen for the events of a problem.
 pub(super) fn choices(room: &Room<'_>, noun: &Noun<Problem>, told: &Told) -> ProblemChoicesView {
     let list = |name: &str| crate::contacts::options(room.pack.list(name));
-    let bodies = list(REFERRAL_BODY);
+    let mut bodies = list(REFERRAL_BODY);
+    // Who usually leads comes first.
+    let kind = room.pack.problem(told.main(&noun.noun));
+    let lead = kind.map_or(&[][..], |kind| &kind.lead);
+    bodies.sort_by_key(|body| !lead.contains(&body.code));
     let referrals = told.fold.open_referrals.iter().filter_map(|id| {
         let asked = noun.noun.events.iter().find(|event| event.id == *id)?;
         let body = asked.detail.body.as_deref().unwrap_or_default();
@@ -377,8 +454,11 @@ pub(super) fn choices(room: &Room<'_>, noun: &Noun<Problem>, told: &Told) -> Pro
         numbers: numbers(room),
         outcomes: list(POLICE_FEEDBACK),
         satisfactions: list(SATISFACTION),
-        types: further_types(room, &noun.noun),
+        types: further_types(room, told.main(&noun.noun)),
         also: told.fold.also.clone(),
+        mains: mains(room, &noun.noun),
+        main: told.main(&noun.noun).to_owned(),
+        duty_open: is_duty_open(noun, told),
         bodies,
     }
 }
@@ -397,7 +477,7 @@ fn into(room: &Room<'_>, noun: &Noun<Problem>, told: &Told) -> Vec<OptionView> {
             let fits = there.fold.state.is_open() && there.fold.severity <= told.fold.severity;
             fits.then(|| OptionView {
                 code: other.id.to_string(),
-                label: room.title(&other.noun),
+                label: room.title(other),
             })
         })
         .collect()

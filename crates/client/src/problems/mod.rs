@@ -22,6 +22,7 @@ use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{IdInput, ProblemListView, ProblemRow, ProblemView, TimelineKind, TimelineRow};
 use chrono::{Datelike, NaiveDate};
+use std::collections::HashSet;
 use store::read_marks;
 
 /// All problems this device holds: open first, most urgent first, then the newest.
@@ -65,6 +66,25 @@ pub fn problem(tablet: &Tablet, input: &IdInput) -> Result<ProblemView, ClientEr
         tablet.wrote();
     }
     Ok(view)
+}
+
+/// Children with an open problem that mainly is of a type.
+///
+/// # Errors
+/// `still_loading`, or the store cannot be read.
+pub(crate) fn children_of_open(
+    tablet: &Tablet,
+    kind: &str,
+) -> Result<HashSet<String>, ClientError> {
+    let room = Room::open(tablet)?;
+    let mut found = HashSet::new();
+    for noun in &room.problems {
+        let told = room.told(noun)?;
+        if told.fold.state.is_open() && told.main(&noun.noun) == kind {
+            found.extend(noun.noun.children.iter().cloned());
+        }
+    }
+    Ok(found)
 }
 
 /// Problems with an answer that nobody read on this device.

@@ -8,8 +8,10 @@ use crate::mandatory;
 use crate::records::{self, Write};
 use crate::roster::{self, Roster};
 use crate::sheets;
+use crate::station_phone;
 use crate::tablet::Tablet;
 use crate::unit_keys;
+use crate::unmet;
 use crate::view::{
     CardView, IdInput, MandatoryInput, MandatoryView, OptionView, ProblemFormView, ProblemInput,
     ProblemKindView, SavedView, SheetInput, SheetPage,
@@ -106,6 +108,7 @@ pub fn mandatory_page(tablet: &Tablet) -> Result<MandatoryView, ClientError> {
                 label: item.label.clone(),
             })
             .collect(),
+        station: station_phone::number(tablet)?,
         do_nots: pack.mandatory.do_nots.clone(),
         situations: pack.mandatory.situations.clone(),
     })
@@ -172,7 +175,12 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
         .urgency(&input.urgency)
         .ok_or_else(|| ClientError::new("value_invalid").with("value", &input.urgency))?;
     let (kind, written) = kind_of(pack, card, input.kind.as_ref())?;
-    let severity = problem::stricter(&kind.severity, &urgency.severity);
+    let mut severity = problem::stricter(&kind.severity, &urgency.severity);
+    if kind.code == unmet::UNREACHABLE
+        && let Some(graver) = unmet::severity(pack, main, roster.today)
+    {
+        severity = problem::stricter(severity, graver);
+    }
     let seen = note(&input.seen)?;
     if seen.is_empty() {
         return Err(ClientError::new("text_missing"));
@@ -309,6 +317,7 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
         next: Vec::new(),
         why_not: None,
         suggests: Vec::new(),
+        unmet: None,
         mandatory: mandatory::open_of_visit(tablet, &Roster::read(tablet)?, origin)?,
         screenings: Vec::new(),
     })

@@ -81,7 +81,7 @@ pub(crate) fn reported(
         found.push(ReportedProblem {
             id: noun.id,
             unit: noun.unit,
-            kind: noun.noun.text("type").unwrap_or_default().to_owned(),
+            kind: told.main(&noun.noun).to_owned(),
             severity: told.fold.severity.clone(),
             state: told.fold.state.as_str(),
             day: system::civil_date(first.recorded_ms),

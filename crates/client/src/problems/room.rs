@@ -54,6 +54,12 @@ pub(super) struct Told {
 }
 
 impl Told {
+    /// What it mainly is: as the station says, else as it was reported.
+    pub(super) fn main<'a>(&'a self, problem: &'a Problem) -> &'a str {
+        let said = self.fold.main.as_deref();
+        said.or_else(|| problem.text("type")).unwrap_or_default()
+    }
+
     fn author(&self, event: &Event) -> Option<&Author> {
         event.made_by.and_then(|hash| self.authors.get(&hash))
     }
@@ -171,19 +177,19 @@ impl<'a> Room<'a> {
     pub(crate) fn titled(&self) -> impl Iterator<Item = (&Problem, String, bool)> {
         self.problems.iter().map(|noun| {
             let problem = noun.noun.as_ref();
-            (problem, self.kind_words(problem), is_sealed(problem))
+            (problem, self.kind_words(noun), is_sealed(problem))
         })
     }
 
     /// The same by a problem's id; none where it is not here.
     pub(crate) fn title_of(&self, problem: &str) -> Option<String> {
         let noun = self.find(problem).ok()?;
-        Some(self.title(&noun.noun))
+        Some(self.title(noun))
     }
 
     /// 危房 · 石小雨.
-    pub(super) fn title(&self, problem: &Problem) -> String {
-        format!("{} · {}", self.kind_words(problem), self.names(problem))
+    pub(super) fn title(&self, noun: &Noun<Problem>) -> String {
+        format!("{} · {}", self.kind_words(noun), self.names(&noun.noun))
     }
 
     /// Whether somebody is not to act for this: a relative of a child it is about, or involved herself (回避).
@@ -227,8 +233,16 @@ impl<'a> Room<'a> {
     }
 
     /// What it is, in the pack's words.
-    pub(crate) fn kind_words(&self, problem: &Problem) -> String {
-        let kind = problem.text("type").unwrap_or_default();
+    pub(crate) fn kind_words(&self, noun: &Noun<Problem>) -> String {
+        let problem = &noun.noun;
+        // Only a story in which the type was set anew is folded for it.
+        let set = problem
+            .events
+            .iter()
+            .any(|event| event.detail.main.is_some());
+        let told = set.then(|| self.told(noun).ok()).flatten();
+        let reported = problem.text("type").unwrap_or_default();
+        let kind = told.as_ref().map_or(reported, |told| told.main(problem));
         problem
             .text("card")
             .and_then(|card| self.pack.problem_card(card))
@@ -264,7 +278,7 @@ impl<'a> Room<'a> {
             names: self.names(problem),
             child: problem.text("child").unwrap_or_default().to_owned(),
             village: self.people.unit_name(noun.unit),
-            kind: self.kind_words(problem),
+            kind: self.kind_words(noun),
             also: self.types_words(&told.fold.also),
             severity: told.fold.severity.clone(),
             urgency: self.urgency(problem, &told.fold),
@@ -387,6 +401,12 @@ impl<'a> Room<'a> {
             why_not_close: why_not_close
                 .filter(|_| fold.state.is_open() && self.tablet.identity.role.is_at_station())
                 .map(str::to_owned),
+            lead: self.lead(told.main(&noun.noun)),
+            usual_days: self
+                .pack
+                .problem(told.main(&noun.noun))
+                .map(|kind| kind.due_days)
+                .filter(|days| *days > 0),
             merged_into,
             words_sealed: is_sealed(&noun.noun),
             attachments: attachments::of_document(self.tablet, noun.id, |_| true)?,
@@ -402,6 +422,22 @@ impl<'a> Room<'a> {
                 .map(|standpoint| standpoint.view(self))
                 .transpose()?,
         })
+    }
+
+    /// Who usually leads in a matter of a type, in words.
+    fn lead(&self, kind: &str) -> Vec<String> {
+        let codes = self.pack.problem(kind).map_or(&[][..], |kind| &kind.lead);
+        codes
+            .iter()
+            .map(|code| {
+                let labels = ["REFERRAL_BODY", "TOLD", "LEAD"].into_iter();
+                let mut labels = labels.map(|list| self.pack.label(list, code));
+                labels
+                    .find(|label| label != code)
+                    .unwrap_or(code)
+                    .to_owned()
+            })
+            .collect()
     }
 
     /// What this person may add now.
@@ -443,7 +479,7 @@ impl<'a> Room<'a> {
         let into = noun.noun.events.get(fold.since)?.detail.into.clone()?;
         let other = self.find(&into).ok()?;
         Some(OptionView {
-            label: self.title(&other.noun),
+            label: self.title(other),
             code: into,
         })
     }
@@ -538,7 +574,7 @@ impl<'a> Room<'a> {
             well: detail.well,
             on: detail.on.map(|day| day.to_string()),
             severity: label(acts::SEVERITY, &detail.severity),
-            into: into.map(|other| self.title(&other.noun)),
+            into: into.map(|other| self.title(other)),
             whom: detail.whom.as_ref().map(|code| {
                 let known = numbers.iter().find(|number| number.code == *code);
                 known.map_or_else(|| code.clone(), |known| format!("{code} {}", known.label))
@@ -548,6 +584,7 @@ impl<'a> Room<'a> {
             outcome: label("POLICE_FEEDBACK", &detail.outcome),
             satisfaction: label(acts::SATISFACTION, &detail.satisfaction),
             types: self.types_words(&detail.types),
+            main: label("PROBLEM", &detail.main),
         }
     }
 

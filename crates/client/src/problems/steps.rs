@@ -115,7 +115,7 @@ pub(crate) fn of_village(
                     ProblemStepRow {
                         problem: noun.id.to_string(),
                         names: room.names(&noun.noun),
-                        kind: room.kind_words(&noun.noun),
+                        kind: room.kind_words(noun),
                         next: view(&room, &noun.noun, &due),
                     },
                 ));

@@ -449,6 +449,29 @@ pub struct SuggestView {
     pub mandatory: bool,
 }
 
+/// A child nobody was met for.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct UnmetView {
+    /// Child.
+    pub child: String,
+    /// Name.
+    pub name: String,
+    /// Village.
+    pub village: String,
+    /// Attempts since anybody was met or reached.
+    pub attempts: u32,
+    /// Days since the child was seen, or its file was opened.
+    pub unseen_days: u32,
+    /// Enough attempts that the problem 联系不上 is to be reported.
+    pub unreachable: bool,
+    /// Not seen for so long that the station goes along.
+    pub joint: bool,
+    /// A young child: the problem is grave.
+    pub grave: bool,
+    /// It was reported and is open.
+    pub reported: bool,
+}
+
 /// A question whether something was reported.
 #[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct MandatoryQuestionView {
@@ -520,6 +543,8 @@ pub struct SavedView {
     pub why_not: Option<String>,
     /// What this record suggests reporting, by child.
     pub suggests: Vec<SuggestView>,
+    /// Nobody was met, several times: what is said of it.
+    pub unmet: Option<UnmetView>,
     /// Questions whether something was reported that stand after this record.
     pub mandatory: Vec<MandatoryQuestionView>,
     /// Children whose visit may be screened now.
@@ -559,6 +584,7 @@ ids::withhold!(
     AttemptInput,
     AmendInput,
     SuggestView,
+    UnmetView,
     MandatoryQuestionView,
     MandatorySaidView,
     AnswerMandatoryInput,

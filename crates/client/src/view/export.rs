@@ -106,6 +106,8 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         SyncView,
         ReturnedView,
         OverviewView,
+        StationPhoneView,
+        StationPhoneInput,
         VillageListView,
         DeparturesView,
         MoveFormView,

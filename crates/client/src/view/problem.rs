@@ -1,7 +1,7 @@
 //! Problems: report, list, story, the mandatory page.
 
 use super::attachment::AttachmentView;
-use super::child::{CardView, MandatoryQuestionView, OptionView, RecordState};
+use super::child::{CardView, MandatoryQuestionView, OptionView, ProblemKindView, RecordState};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -75,6 +75,8 @@ pub struct MandatoryInput {
 pub struct MandatoryView {
     /// Numbers to call, in order: label and number.
     pub numbers: Vec<OptionView>,
+    /// The station's own number; null while its head has not said it.
+    pub station: Option<String>,
     /// What not to do.
     pub do_nots: Vec<String>,
     /// The nine situations.
@@ -253,6 +255,8 @@ pub struct ProblemDetailView {
     pub satisfaction: Option<String>,
     /// What else it is about from now on.
     pub types: Vec<String>,
+    /// What it mainly is from then on, in words.
+    pub main: Option<String>,
 }
 
 /// What may be chosen for an event.
@@ -278,6 +282,12 @@ pub struct ProblemChoicesView {
     pub types: Vec<OptionView>,
     /// Which of them it is about now.
     pub also: Vec<String>,
+    /// What it may mainly be. What is sealed is reported by itself; what was, stays so.
+    pub mains: Vec<ProblemKindView>,
+    /// What it mainly is now.
+    pub main: String,
+    /// Nobody said yet whether it was reported to the police.
+    pub duty_open: bool,
 }
 
 /// The whole problem.
@@ -295,6 +305,10 @@ pub struct ProblemView {
     pub steps: Vec<NextStepView>,
     /// Why it may not be closed yet: head_decides | close_after_work | close_after_check | child_not_seen_since.
     pub why_not_close: Option<String>,
+    /// Who usually leads in a matter like this, in words.
+    pub lead: Vec<String>,
+    /// In how many days it is usually done; null where that is at once.
+    pub usual_days: Option<u32>,
     /// The problem it is told in from now on.
     pub merged_into: Option<OptionView>,
     /// Its words are the station's alone, so that an event about the police has no words, and no event has a photo.
@@ -470,6 +484,10 @@ pub struct ProblemDetailInput {
     pub satisfaction: Option<String>,
     /// Codes of problem types.
     pub types: Option<Vec<String>>,
+    /// What it mainly is.
+    pub main: Option<String>,
+    /// reported | not_such_case: where the type must be reported and nobody said whether it was.
+    pub duty: Option<String>,
 }
 
 // Who somebody is and what they said stays out of logs.

@@ -39,10 +39,30 @@ pub struct OverviewView {
     pub openings: Vec<OpeningNoticeView>,
     /// Questions whether something was reported: open ones, and reasons why not that nobody here has read.
     pub questions: Vec<super::MandatoryQuestionView>,
+    /// Children nobody was met for several times, or who were not seen for long.
+    pub unmet: Vec<super::UnmetView>,
     /// Families the station visits, because their director is not to (回避).
     pub instead: Vec<super::InsteadRow>,
     /// The server keeps a second copy.
     pub second_copy: bool,
+}
+
+/// The station's telephone, as the page of duties shows it.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct StationPhoneView {
+    /// The number; empty while nobody said it.
+    pub number: String,
+    /// Names of villages that do not have it.
+    pub lacking: Vec<String>,
+    /// This person may say it.
+    pub may_set: bool,
+}
+
+/// Says the station's telephone.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct StationPhoneInput {
+    /// The number.
+    pub number: String,
 }
 
 /// A child that needs a person.
@@ -466,6 +486,8 @@ pub struct CompiledFormView {
 
 // Who somebody is and what they said stays out of logs.
 ids::withhold!(
+    StationPhoneView,
+    StationPhoneInput,
     AttentionRow,
     VillageRow,
     InboxRow,

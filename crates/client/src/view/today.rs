@@ -69,6 +69,8 @@ pub struct TodayRow {
     pub enhanced: bool,
     /// An unfinished visit form of this household.
     pub draft: Option<String>,
+    /// Nobody was met the last times.
+    pub unmet: Option<super::UnmetView>,
 }
 
 /// A child's name line in a row.

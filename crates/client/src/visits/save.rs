@@ -3,7 +3,7 @@
 
 use super::{Desk, desk_of, is_boarder};
 use crate::attachments;
-use crate::contacts::saved;
+use crate::contacts::{after_attempt, saved};
 use crate::error::ClientError;
 use crate::mandatory;
 use crate::records::{self, Write};
@@ -42,8 +42,13 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
         Ok(drafts::remove(tx, draft)?)
     })?;
     let ids: Vec<DocumentId> = desk.children.iter().map(|child| child.id).collect();
-    let mut view = saved(tablet, &ids, records.first().map_or("", String::as_str))?;
-    view.suggests = suggestions(tablet, &desk, &state, &records);
+    let first = records.first().map_or("", String::as_str);
+    let mut view = match effective.is_attempt {
+        true => after_attempt(tablet, &ids, first)?,
+        false => saved(tablet, &ids, first)?,
+    };
+    view.suggests
+        .extend(suggestions(tablet, &desk, &state, &records));
     let is_screened = tablet.packs().screening.is_some() && !effective.is_attempt;
     if is_screened && !standing::writes_only(tablet)? {
         view.screenings = desk
@@ -57,7 +62,6 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
             })
             .collect();
     }
-    let first = records.first().map_or("", String::as_str);
     view.mandatory = mandatory::open_of_visit(tablet, &Roster::read(tablet)?, first)?;
     Ok(view)
 }

@@ -163,6 +163,8 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
             rules.attempts_before_problem,
             "rules.attempts_before_problem",
         ),
+        (rules.unseen_days, "rules.unseen_days"),
+        (rules.unseen_grave_below, "rules.unseen_grave_below"),
         (rules.step_up_minutes, "rules.step_up_minutes"),
         (rules.lease_days, "rules.lease_days"),
         (rules.lease_days_far, "rules.lease_days_far"),

@@ -1,6 +1,6 @@
 //! Who may make which step, where a step leads, and the fold of a story to its state (domain.md §6.2).
 
-use super::{Event, EventKind};
+use super::{Event, EventKind, stricter};
 use ids::Role;
 
 /// State of a problem.
@@ -213,6 +213,8 @@ pub struct Fold {
     pub state: State,
     /// How grave it is now.
     pub severity: String,
+    /// What it mainly is, where the station said so; else what it was reported as.
+    pub main: Option<String>,
     /// What else it is about, beside its main type.
     pub also: Vec<String>,
     /// For each event in order: did its author's role allow it (else it is shown as a request).
@@ -273,6 +275,7 @@ pub fn fold(
     let mut fold = Fold {
         state: State::Reported,
         severity: severity.to_owned(),
+        main: None,
         also: Vec::new(),
         allowed: Vec::with_capacity(events.len()),
         roles: Vec::with_capacity(events.len()),
@@ -381,7 +384,16 @@ impl Fold {
                     severity.clone_into(&mut self.severity);
                 }
             }
-            EventKind::TypesSet => self.also.clone_from(&event.detail.types),
+            EventKind::TypesSet => {
+                self.also.clone_from(&event.detail.types);
+                if event.detail.main.is_some() {
+                    self.main.clone_from(&event.detail.main);
+                }
+                // Another type makes it graver where that type is, and never smaller: that is said by itself.
+                if let Some(severity) = &event.detail.severity {
+                    self.severity = stricter(&self.severity, severity).to_owned();
+                }
+            }
             _ => {}
         }
         if next != self.state {

@@ -10,6 +10,10 @@ export type MandatoryView = {
  */
 numbers: Array<OptionView>, 
 /**
+ * The station's own number; null while its head has not said it.
+ */
+station: string | null, 
+/**
  * What not to do.
  */
 do_nots: Array<string>, 

@@ -4,6 +4,7 @@ import type { InsteadRow } from "./InsteadRow";
 import type { MandatoryQuestionView } from "./MandatoryQuestionView";
 import type { OpeningNoticeView } from "./OpeningNoticeView";
 import type { ProblemRow } from "./ProblemRow";
+import type { UnmetView } from "./UnmetView";
 import type { VillageRow } from "./VillageRow";
 
 /**
@@ -66,6 +67,10 @@ openings: Array<OpeningNoticeView>,
  * Questions whether something was reported: open ones, and reasons why not that nobody here has read.
  */
 questions: Array<MandatoryQuestionView>, 
+/**
+ * Children nobody was met for several times, or who were not seen for long.
+ */
+unmet: Array<UnmetView>, 
 /**
  * Families the station visits, because their director is not to (回避).
  */

@@ -59,4 +59,12 @@ satisfaction?: string,
 /**
  * Codes of problem types.
  */
-types?: Array<string>, };
+types?: Array<string>, 
+/**
+ * What it mainly is.
+ */
+main?: string, 
+/**
+ * reported | not_such_case: where the type must be reported and nobody said whether it was.
+ */
+duty?: string, };

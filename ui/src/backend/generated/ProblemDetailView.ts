@@ -55,4 +55,8 @@ satisfaction: string | null,
 /**
  * What else it is about from now on.
  */
-types: Array<string>, };
+types: Array<string>, 
+/**
+ * What it mainly is from then on, in words.
+ */
+main: string | null, };

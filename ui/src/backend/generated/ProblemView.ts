@@ -36,6 +36,14 @@ steps: Array<NextStepView>,
  */
 why_not_close: string | null, 
 /**
+ * Who usually leads in a matter like this, in words.
+ */
+lead: Array<string>, 
+/**
+ * In how many days it is usually done; null where that is at once.
+ */
+usual_days: number | null, 
+/**
  * The problem it is told in from now on.
  */
 merged_into: OptionView | null, 

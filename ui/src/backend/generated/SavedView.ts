@@ -3,6 +3,7 @@ import type { DueView } from "./DueView";
 import type { MandatoryQuestionView } from "./MandatoryQuestionView";
 import type { ScreenedView } from "./ScreenedView";
 import type { SuggestView } from "./SuggestView";
+import type { UnmetView } from "./UnmetView";
 
 /**
  * After saving a record.
@@ -28,6 +29,10 @@ why_not: string | null,
  * What this record suggests reporting, by child.
  */
 suggests: Array<SuggestView>, 
+/**
+ * Nobody was met, several times: what is said of it.
+ */
+unmet: UnmetView | null, 
 /**
  * Questions whether something was reported that stand after this record.
  */

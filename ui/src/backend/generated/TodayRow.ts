@@ -2,6 +2,7 @@
 import type { DueGroup } from "./DueGroup";
 import type { DueView } from "./DueView";
 import type { TodayChild } from "./TodayChild";
+import type { UnmetView } from "./UnmetView";
 
 /**
  * One row of 今天: one child, or siblings folded.
@@ -46,4 +47,8 @@ enhanced: boolean,
 /**
  * An unfinished visit form of this household.
  */
-draft: string | null, };
+draft: string | null, 
+/**
+ * Nobody was met the last times.
+ */
+unmet: UnmetView | null, };

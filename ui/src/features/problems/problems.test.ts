@@ -36,7 +36,7 @@ function row(problem: string, more: Partial<ProblemRow> = {}): ProblemRow {
   }
 }
 
-const choices: ProblemChoicesView = { measures: [], bodies: [], referrals: [], severities: [], into: [], numbers: [], outcomes: [], satisfactions: [], types: [], also: [] }
+const choices: ProblemChoicesView = { measures: [], bodies: [], referrals: [], severities: [], into: [], numbers: [], outcomes: [], satisfactions: [], types: [], also: [], mains: [], main: '', duty_open: false }
 
 function story(more: Partial<ProblemView> = {}): ProblemView {
   return {
@@ -46,6 +46,8 @@ function story(more: Partial<ProblemView> = {}): ProblemView {
     choices,
     steps: [],
     why_not_close: null,
+    lead: [],
+    usual_days: null,
     merged_into: null,
     words_sealed: false,
     attachments: [],
@@ -168,7 +170,7 @@ test.each([
 ])('%s: what was said before stands, and the family need not be asked', async (kind, taps, detail) => {
   const types = [{ code: 'NET', label: '网络' }, { code: 'POOR', label: '生活困难' }]
   const satisfactions = [{ code: 'yes', label: '满意' }]
-  const { added, shown } = open([kind], station, { choices: { ...choices, types, satisfactions, also: ['NET'] } })
+  const { added, shown } = open([kind], station, { choices: { ...choices, types, mains: types.map((type) => ({ ...type, sealed: false, mandatory: false })), satisfactions, also: ['NET'] } })
   const { tap } = await shown
   for (const handle of [`problem-${kind}`, ...taps]) await tap(handle)
   await submit()
