@@ -133,7 +133,7 @@ pub(crate) fn case_story(tablet: &Tablet, id: &str) -> Result<CaseStory, ClientE
     let noun = room.find(id)?;
     let told = room.told(noun)?;
     Ok(CaseStory {
-        kind: room.kind_words(&noun.noun),
+        kind: room.kind_words(noun),
         facts: room.case_facts(noun, &told),
         children: noun.noun.children.clone(),
         steps: room.case_steps(noun, &told),
