@@ -430,6 +430,7 @@ fn an_event_reads_back_what_was_written() {
         outcome: Some("noted".into()),
         satisfaction: Some("mostly".into()),
         types: vec!["NET".into(), "POOR".into()],
+        main: Some("LEGAL".into()),
     };
     let Edit::Add { entry, .. } =
         add_detailed("e", EventKind::Measure, "words", &detail, 5, "somebody")
