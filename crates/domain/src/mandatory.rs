@@ -348,7 +348,7 @@ mod tests {
         );
         let done = question(&[why_not.clone(), again, said("d2", Word::Reported, "")]);
         assert!(!done.is_open());
-        let late = question(&[said("d1", Word::Reported, ""), why_not]);
+        let late = question(&[said("d0", Word::Reported, ""), why_not]);
         assert_eq!(
             late.answer.map(|it| it.word),
             Some(Word::Reported),
