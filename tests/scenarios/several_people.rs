@@ -171,7 +171,7 @@ fn old_folder(world: &World, version: &str, enrolled: &Device) -> Result<std::pa
         .join(version);
     let folder = world.new_folder();
     std::fs::create_dir_all(&folder)?;
-    for name in ["keys.json", "zoufang.db"] {
+    for name in ["attempts", "keys.json", "zoufang.db"] {
         std::fs::copy(fixture.join(name), folder.join(name))?;
     }
     let hardware = FileHardwareKey::beside(&folder);

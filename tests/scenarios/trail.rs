@@ -251,6 +251,7 @@ async fn who_opened_the_files_of_many_more_children_than_a_village_has_is_said()
         clock.move_by(HOUR_MS);
     }
     tablet.sync().await?;
+    world.station.sync().await?;
     assert!(month(&world.station).await?.unusual.is_empty());
     change_rule(&world.station, "unusual_looks_times", &json!(1))?;
     let view = month(&world.station).await?;

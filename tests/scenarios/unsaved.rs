@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use client::view::{
     AttachmentListView, ProblemFormView, ProblemView, SavedView, SheetListView, SheetView,
+    VisitFormView,
 };
 use serde_json::{Value, json};
 use zoufang_tests::device::Device;
@@ -183,6 +184,23 @@ async fn words_about_a_child_that_moved_are_read_before_the_tablet_lets_go() -> 
     }
     let left = moves::departures(&old).await?;
     assert!(left.children[0].removed, "{left:?}");
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_was_put_away_can_be_taken_back_after_a_sync() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("石小雨").await?;
+    let form = tablet.begin_visit(&child).await?;
+    let put_away = json!({"id": form.draft});
+    let _: Value = tablet.call("discard_draft", put_away.clone()).await?;
+    tablet.sync().await?;
+    tablet.sync().await?;
+    let _: Value = tablet.call("restore_draft", put_away.clone()).await?;
+    let again: VisitFormView = tablet.call("visit_form", put_away).await?;
+    assert_eq!(again.draft, form.draft);
     world.township.stop().await;
     Ok(())
 }

@@ -244,10 +244,7 @@ pub(crate) fn bind(
 pub(crate) fn tidy(tablet: &Tablet) -> Result<(), ClientError> {
     let now_ms = tablet.clock.now_ms();
     let store = &tablet.store;
-    store.write(|tx| {
-        drafts::remove_old(tx, now_ms)?;
-        sheets::remove_bare(tx, now_ms)
-    })?;
+    store.write(|tx| sheets::remove_bare(tx, now_ms))?;
     blobs::give_up(store)?;
     let kept_ms = if store.has_room() {
         i64::from(keep_days(&tablet.packs(), tablet.today())) * DAY_MS

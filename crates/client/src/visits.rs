@@ -220,7 +220,7 @@ pub fn visit_position(tablet: &Tablet, input: &PositionInput) -> Result<(), Clie
         .write(|tx| drafts::set_position(tx, id, Some(&input.position)))?)
 }
 
-/// Puts a draft away; it can be taken back for thirty days.
+/// Puts a draft away; it can be taken back as long as the policy keeps it (`retention.draft_days`).
 ///
 /// # Errors
 /// `draft_gone`.

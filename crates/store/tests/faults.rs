@@ -457,6 +457,7 @@ fn first_version() -> Image {
         .make_folder(&folder.join("journal"))
         .expect("makes");
     for (name, to) in [
+        ("attempts", folder.join("attempts")),
         ("keys.json", folder.join("keys.json")),
         ("zoufang.db", folder.join("zoufang.db")),
         ("hardware-key", Path::new("/tablet.hardware-key").to_owned()),

@@ -64,7 +64,7 @@ fn write_fixture(fixtures: &Path) {
     drop(store);
     let folder = fixtures.join(name);
     fs::create_dir_all(&folder).expect("makes");
-    for file in ["keys.json", "zoufang.db"] {
+    for file in ["attempts", "keys.json", "zoufang.db"] {
         fs::copy(world.folder.join(file), folder.join(file)).expect("copies");
     }
     fs::copy(
@@ -134,7 +134,7 @@ fn a_store_of_every_version_opens_with_its_pin_and_shows_its_records() {
             temp.path().join("hardware-key"),
         )
         .expect("copies");
-        for name in ["keys.json", "zoufang.db"] {
+        for name in ["attempts", "keys.json", "zoufang.db"] {
             fs::copy(fixture.join(name), folder.join(name)).expect("copies");
         }
         let world = World::at(temp, folder, 77);
