@@ -55,7 +55,7 @@ def cargo_failures(log):
             why = re.search(r"^Error: (.*)$", text, re.MULTILINE)
             told.append(f"{name} {why.group(1)[:300]}" if why else name)
             continue
-        words = " ".join(why.group(2).split())
+        words = " ".join(why.group(2).split("stack backtrace:")[0].split())
         told.append(f"{name} at {why.group(1)} {words[:300]}")
     return told
 
