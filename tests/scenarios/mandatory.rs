@@ -57,7 +57,7 @@ async fn a_question_stands_on_today_until_it_is_answered_and_the_station_reads_w
         .iter()
         .map(|one| one.child.clone())
         .collect();
-    assert_eq!(asked, [younger.clone()]);
+    assert_eq!(asked, std::slice::from_ref(&younger));
     let record = saved.mandatory[0].record.clone();
     assert!(
         saved.mandatory[0].reasons[0].contains("体罚"),
