@@ -1,5 +1,5 @@
 import { flushPromises } from '@vue/test-utils'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { nextTick } from 'vue'
 import type { AppView, NextStepView, ProblemChoicesView, ProblemEventInput, ProblemRow, ProblemView, ReviewOpeningInput, SealedView, UrgentInput } from '@/backend'
 import { memoryBackend } from '@/backend/memory'
@@ -273,6 +273,27 @@ test('whoever may read sealed words asks for them first', async () => {
   expect(document.querySelector('[data-test="urgent"]')).toBeNull()
   await tap('sealed-read')
   expect(by('sealed-open').textContent).toContain('自动收起')
+})
+
+test('words that were open leave the screen when their time is over, even when the page cannot be read again', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const view = story({ handler: '陈敏', sealed: { ...closed, open: true, may_read: true, seconds: 300 } })
+  let isRead = false
+  const backend = memoryBackend({
+    problem: async () => {
+      if (isRead) throw { code: 'look_not_noted', params: {} }
+      isRead = true
+      return view
+    },
+    sheet: async () => null,
+  })
+  const { wrapper } = await show(ProblemPage, { at: '/problems/p1', pattern: '/problems/:problem', backend, app: station })
+  expect(wrapper.find('[data-test="problem-story"]').exists()).toBe(true)
+  vi.advanceTimersByTime(300_000)
+  await flushPromises()
+  vi.useRealTimers()
+  expect(wrapper.find('[data-test="problem-story"]').exists()).toBe(false)
+  expect(wrapper.text()).toContain('先留下记录')
 })
 
 test('the head says what she thinks of an opening, with a sentence', async () => {

@@ -9,16 +9,16 @@ afterEach(() => vi.restoreAllMocks())
 
 test('of a long list the rows between two edges are drawn, and room is kept for the others', () => {
   const heights = new Heights({ guess: 100 })
-  expect(rowsInSight(keys, heights, -600, 1000)).toEqual({ start: 0, end: 10, before: 0, after: 99_000 })
-  expect(rowsInSight(keys, heights, 50_000, 51_000)).toEqual({ start: 500, end: 510, before: 50_000, after: 49_000 })
-  expect(rowsInSight(keys, heights, 99_500, 101_000)).toEqual({ start: 995, end: 1000, before: 99_500, after: 0 })
+  expect(rowsInSight(keys, heights, -600, 1000)).toEqual({ start: 0, end: 10, before: 0, after: 99_000, whole: 100_000 })
+  expect(rowsInSight(keys, heights, 50_000, 51_000)).toEqual({ start: 500, end: 510, before: 50_000, after: 49_000, whole: 100_000 })
+  expect(rowsInSight(keys, heights, 99_500, 101_000)).toEqual({ start: 995, end: 1000, before: 99_500, after: 0, whole: 100_000 })
 })
 
 test('a list that lies out of sight draws nothing and keeps its room', () => {
   const heights = new Heights({ guess: 100 })
-  expect(rowsInSight(keys, heights, 200_000, 201_000)).toEqual({ start: 1000, end: 1000, before: 100_000, after: 0 })
-  expect(rowsInSight(keys, heights, -2_000, -1_000)).toEqual({ start: 0, end: 0, before: 0, after: 100_000 })
-  expect(rowsInSight([], heights, 0, 100)).toEqual({ start: 0, end: 0, before: 0, after: 0 })
+  expect(rowsInSight(keys, heights, 200_000, 201_000)).toEqual({ start: 1000, end: 1000, before: 100_000, after: 0, whole: 100_000 })
+  expect(rowsInSight(keys, heights, -2_000, -1_000)).toEqual({ start: 0, end: 0, before: 0, after: 100_000, whole: 100_000 })
+  expect(rowsInSight([], heights, 0, 100)).toEqual({ start: 0, end: 0, before: 0, after: 0, whole: 0 })
 })
 
 test('the guess is what the first rows were on average, and stays, also for the next list', () => {

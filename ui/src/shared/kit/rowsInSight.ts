@@ -9,6 +9,8 @@ export interface Sight {
   /** Room kept for the rows before and after them, in px. */
   readonly before: number
   readonly after: number
+  /** Height of the whole list. */
+  readonly whole: number
 }
 
 /** Heights of a list's rows, by key, for one width and one size of letters. */
@@ -48,5 +50,5 @@ export function rowsInSight(keys: readonly string[], heights: Heights, top: numb
     }
     at += height
   })
-  return { start: Math.min(start, end), end, before: Math.min(before ?? at, endsAt ?? at), after: at - (endsAt ?? at) }
+  return { start: Math.min(start, end), end, before: Math.min(before ?? at, endsAt ?? at), after: at - (endsAt ?? at), whole: at }
 }
