@@ -217,6 +217,13 @@ async fn rules_that_come_later_are_taken_by_a_running_server_and_hold_from_their
     std::fs::write(&file, successor(&later.to_string(), "改过的规定")?)?;
     assert!(add(false).is_err());
     assert_eq!(add(true)?, [Taken::Replaced]);
+    // A slip under an id that is known leaves what was known; the next good one stands.
+    std::fs::write(&file, json!({"id": "SH-2027", "tiers": "?"}).to_string())?;
+    assert_eq!(add(true)?, [Taken::Replaced]);
+    tablet.sync().await?;
+    assert_eq!(rules_on(later)?, "SH-2027", "a slip takes no rules away");
+    std::fs::write(&file, successor(&later.to_string(), "改过的规定")?)?;
+    assert_eq!(add(true)?, [Taken::Replaced]);
     let mut clash: Value = serde_json::from_str(&successor(&later.to_string(), "同一天的另一份")?)?;
     clash["id"] = json!("SH-2027-B");
     std::fs::write(&file, clash.to_string())?;

@@ -35,6 +35,10 @@ pub struct Packs {
     pub others: Vec<(String, String)>,
 }
 
+/// What is put behind the id of a pack that came in the place of another and could not be read: the other one goes on
+/// holding until an app comes that reads it.
+pub(crate) const UNREAD: &str = "~unread";
+
 /// The packs this process read last, beside their text. Unlocking reads the same ones again, every time.
 static LAST: Mutex<Option<LastRead>> = Mutex::new(None);
 
@@ -70,7 +74,7 @@ impl Packs {
         let mut packs = Self::default();
         let mut rules: Vec<PolicyPack> = Vec::new();
         let mut lists: BTreeMap<String, CodeList> = BTreeMap::new();
-        for (id, json) in rows {
+        for (id, json) in in_their_place(rows) {
             let value: serde_json::Value = match serde_json::from_str(json) {
                 Ok(value) => value,
                 Err(error) => {
@@ -187,6 +191,23 @@ impl Packs {
     pub fn field(&self, holder: &str, key: &str) -> Option<&FieldRule> {
         self.file.field(holder, key)
     }
+}
+
+/// The packs as they hold: one that came in the place of another stands there as soon as it can be read.
+fn in_their_place<'a>(
+    rows: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Vec<(&'a str, &'a str)> {
+    let (waiting, mut packs): (Vec<_>, Vec<_>) =
+        rows.into_iter().partition(|(id, _)| id.ends_with(UNREAD));
+    for (id, json) in waiting {
+        let place = id.strip_suffix(UNREAD).unwrap_or(id);
+        let is_readable = Packs::read([(place, json)]).unreadable.is_empty();
+        match packs.iter_mut().find(|(known, _)| *known == place) {
+            Some(known) if is_readable => known.1 = json,
+            _ => packs.push((id, json)),
+        }
+    }
+    packs
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub(crate) use incoming::{change_of, take_quarantined};
 use crate::certificate;
 use crate::enrolment::Start;
 use crate::error::ClientError;
+use crate::packs::{self, Packs};
 use crate::recovery;
 use crate::returned;
 use crate::runtime::Share;
@@ -675,15 +676,30 @@ fn store_member(tx: &Transaction<'_>, member: &MemberRecord, now: i64) -> Result
     Ok(())
 }
 
+/// Keeps a pack. One of an id that is here and that this app cannot read does not take its place: a slip at the server
+/// must not take the rules off every tablet. It is kept beside it for an app that can ([`packs::UNREAD`]).
 fn store_policy(tx: &Transaction<'_>, id: &str, json: &str, now: i64) -> Result<(), ClientError> {
-    Ok(policies::put(
-        tx,
-        &PolicyRow {
-            policy: id.to_owned(),
-            kind: "pack".to_owned(),
-            version: "1".to_owned(),
-            json: json.to_owned(),
-            received_ms: now,
-        },
-    )?)
+    let beside = format!("{id}{}", packs::UNREAD);
+    let is_readable = Packs::read([(id, json)]).unreadable.is_empty();
+    let mut places = Vec::new();
+    if is_readable || policies::get(tx, id)?.is_none() {
+        places.push(id);
+    }
+    // One that waits beside it is older by now.
+    if places.is_empty() || policies::get(tx, &beside)?.is_some() {
+        places.push(&beside);
+    }
+    for place in places {
+        policies::put(
+            tx,
+            &PolicyRow {
+                policy: place.to_owned(),
+                kind: "pack".to_owned(),
+                version: "1".to_owned(),
+                json: json.to_owned(),
+                received_ms: now,
+            },
+        )?;
+    }
+    Ok(())
 }
