@@ -1,6 +1,7 @@
 // What every journey stands on: a world (server, relay, cores), browsers at tablet and station size, the app's own
 // window, checks with a time limit, and counts at the end. No step sleeps; each waits for what it needs, up to a limit.
 
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
@@ -27,8 +28,8 @@ export const stationSmall = { width: 1280, height: 720 }
 // ---- Counting -------------------------------------------------------------------------------------------------
 
 const journeys = []
-/** What [`look`] found on the screens of the journey that runs. */
-let seen = []
+/** What [`look`] found on the screens of the journey that asks; each one under way has its own. */
+const seen = new AsyncLocalStorage()
 
 /** Registers a journey and how long it may take. `run` gets an object whose `after(f)` registers clean-up. */
 export function journey(name, run, minutes = 5) {
@@ -43,35 +44,47 @@ export function figure(words) {
   figures.push(words)
 }
 
-/** Runs every registered journey, one after the other; prints `N passed, N failed` and sets the exit code. */
-export async function runJourneys() {
-  let passed = 0
-  let failed = 0
-  for (const { name, run, minutes } of journeys) {
-    const cleanups = []
-    const began = Date.now()
-    seen = []
-    try {
-      await within(minutes * 60_000, name, run({ after: (cleanup) => cleanups.push(cleanup) }))
-      if (seen.length > 0) throw new Error(`the screens: \n  ${seen.join('\n  ')}`)
-      passed += 1
-      console.log(`ok      ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`)
-    } catch (error) {
-      failed += 1
-      console.log(`FAILED  ${name}\n${error.stack ?? error}\n${seen.map((line) => `  ${line}\n`).join('')}`)
-    }
-    for (const cleanup of cleanups.reverse()) {
-      try {
-        await within(STEP_MS, 'clean-up', cleanup())
-      } catch (error) {
-        console.log(`clean-up of ${name}: ${error.message}`)
-      }
-    }
+/**
+ * Runs every registered journey, `lanes` of them side by side, those that may take longest first; prints
+ * `N passed, N failed` and sets the exit code. Each has a world and a browser context of its own.
+ */
+export async function runJourneys(lanes = 1) {
+  const waiting = journeys.toSorted((a, b) => b.minutes - a.minutes)
+  const passed = []
+  const lane = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) passed.push(await runJourney(next))
   }
+  await Promise.all(Array.from({ length: lanes }, lane))
   if (axe.screens > 0) console.log(`axe screens=${axe.screens} violations=${axe.violations}`)
   for (const words of figures) console.log(words)
-  console.log(`${passed} passed, ${failed} failed`)
-  process.exitCode = failed === 0 && passed > 0 ? 0 : 1
+  const failed = passed.filter((one) => !one).length
+  console.log(`${passed.length - failed} passed, ${failed} failed`)
+  process.exitCode = failed === 0 && passed.length > 0 ? 0 : 1
+}
+
+/** Plays one journey, says what came of it and cleans up after it → whether it passed. */
+function runJourney({ name, run, minutes }) {
+  const found = []
+  return seen.run(found, async () => {
+    const cleanups = []
+    const began = Date.now()
+    const wrong = []
+    const attempt = async (what, ms, step) => {
+      try {
+        await within(ms, what, step())
+      } catch (error) {
+        wrong.push(error.stack ?? String(error))
+      }
+    }
+    await attempt(name, minutes * 60_000, () => run({ after: (cleanup) => cleanups.push(cleanup) }))
+    if (found.length > 0) wrong.push(`Error: the screens: \n  ${found.join('\n  ')}`)
+    // What a page complained of is told when it is closed, and fails the journey as well.
+    for (const cleanup of cleanups.reverse()) await attempt('clean-up', STEP_MS, cleanup)
+    const passed = wrong.length === 0
+    if (passed) console.log(`ok      ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`)
+    else console.log(`FAILED  ${name}\n${wrong.join('\n')}\n`)
+    return passed
+  })
 }
 
 /** Fails when a promise takes longer than its limit. */
@@ -508,7 +521,7 @@ async function lookBy(checks, page, name) {
     try {
       await check(page, name)
     } catch (error) {
-      seen.push(error.message)
+      seen.getStore().push(error.message)
     }
   }
 }

@@ -11,5 +11,6 @@ const folder = new URL(`./${kind}/`, import.meta.url)
 for (const file of readdirSync(folder).sort()) {
   if (file.endsWith('.mjs') && file.includes(only)) await import(new URL(file, folder))
 }
-await runJourneys()
+// Journeys in a browser wait for most of their time; there is one window.
+await runJourneys(kind === 'browser' ? 2 : 1)
 await closeBrowser()
