@@ -84,6 +84,13 @@ async fn a_case_is_asked_for_sent_opened_and_gone_and_another_is_declined() -> R
         ("asked", Some(WHY))
     );
 
+    let kind = |view: &StationsView| view.lines.first().map(|line| line.kind.clone());
+    let number = kind(&view).context("it is reported")?;
+    assert!(
+        number.starts_with("个案 "),
+        "who was not sent it reads its number: {number}"
+    );
+
     // The station hears who and why, and the head alone answers; after three days it stands there as late.
     world.settle(&devices).await?;
     for (device, answers) in [(&world.station, false), (&head, true)] {
@@ -124,7 +131,9 @@ async fn a_case_is_asked_for_sent_opened_and_gone_and_another_is_declined() -> R
 
     // The officer opens it with the PIN; what is in it are the registers' columns and the steps, and nobody's words.
     officer.sync().await?;
-    let mine = only(&stations(&officer).await?.cases)?;
+    let there = stations(&officer).await?;
+    assert_eq!(kind(&there).as_deref(), Some("疑似家庭暴力或虐待"));
+    let mine = only(&there.cases)?;
     assert_eq!(
         (mine.state.as_str(), mine.there, mine.number.as_ref()),
         ("sent", true, Some(&number))

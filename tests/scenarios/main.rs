@@ -24,6 +24,7 @@ mod mandatory;
 mod moves;
 mod moves_restored;
 mod next_ca;
+mod numbered;
 mod offline_work;
 mod outside_reader;
 mod people;

@@ -61,9 +61,14 @@ async fn a_month_is_written_down_by_itself_and_nobody_elses_work_is_in_it() -> R
     );
     assert_eq!(told[1], (WorkKind::Contact, "周子涵".to_owned(), true));
     assert_eq!(told[2], (WorkKind::Problem, "周子涵".to_owned(), true));
-    // A sealed matter: that it was reported and that the police were called, and no more.
-    let sealed = (WorkKind::Problem, String::new(), false);
+    // A sealed matter: its number, that it was reported and that the police were called, and no more.
+    let sealed = (WorkKind::Problem, String::new(), true);
     assert_eq!(told[3..], [sealed.clone(), sealed]);
+    let words = log.days[0].lines[3..].iter().map(|line| &line.text);
+    assert!(
+        words.clone().all(|text| text.starts_with("个案 ")),
+        "{told:?}"
+    );
     let steps: Vec<_> = log.days[0].lines[3..]
         .iter()
         .map(|line| line.step.as_deref())

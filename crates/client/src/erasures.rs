@@ -3,6 +3,7 @@
 
 use crate::error::ClientError;
 use crate::nouns::Noun;
+use crate::problems::{Place, Room};
 use crate::renewal;
 use crate::roster::{People, Roster, RosterChild, UNKNOWN_PERSON};
 use crate::runtime::{self, Line};
@@ -506,12 +507,16 @@ fn items_of(
         items.push(words(child.id, ROWS, &entry.id, "text", label));
     }
     let name = child.id.to_string();
-    let nouns = tablet.store.read(|connection| tablet.nouns(connection))?;
-    for problem in nouns
+    let room = Room::open(tablet)?;
+    for problem in room
         .problems
         .iter()
         .filter(|one| one.noun.children.contains(&name))
     {
+        // Words of a matter that goes by its number are chosen by whoever is told what it is.
+        if room.number_for_me(problem, Place::List)?.is_some() {
+            continue;
+        }
         for event in problem
             .noun
             .events

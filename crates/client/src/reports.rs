@@ -7,7 +7,7 @@
 use crate::cases;
 use crate::countersign;
 use crate::error::ClientError;
-use crate::problems::{self, ReportedProblem};
+use crate::problems::{self, Place, ReportedProblem, Room};
 use crate::roster::{People, Roster, RosterChild};
 use crate::system;
 use crate::tablet::Tablet;
@@ -22,7 +22,9 @@ use ids::{DocumentId, Role, UnitId};
 use protocol::report::{
     self, CodeCount, Count, ProblemCount, ReportLine, ReportStep, StationReport, VillageCounts,
 };
-use protocol::{BringReport, ClosingId, ReportingStation, Reports, Verdict, limits, wire};
+use protocol::{
+    BringReport, CaseState, ClosingId, ReportingStation, Reports, Verdict, limits, wire,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use store::countersignatures::Own;
@@ -590,6 +592,44 @@ fn standing(
     })
 }
 
+/// Which lines this person reads under their number alone (domain.md P-25): at the station as in its own lists, in the
+/// district all but those of whom she was sent the case.
+fn numbered(tablet: &Tablet, heard: &Heard) -> Result<BTreeSet<DocumentId>, ClientError> {
+    let lines = heard.report.iter().flat_map(|report| &report.lines);
+    if tablet.identity.role.is_at_station() {
+        let room = Room::open(tablet)?;
+        let mut found = BTreeSet::new();
+        for line in lines {
+            let Ok(noun) = room.find(&line.problem.to_string()) else {
+                continue;
+            };
+            if room.number_for_me(noun, Place::List)?.is_some() {
+                found.insert(line.problem);
+            }
+        }
+        return Ok(found);
+    }
+    let packs = tablet.packs();
+    let pack = packs.rules_on(tablet.today());
+    let is_restricted = |line: &&ReportLine| {
+        let kind = pack.and_then(|pack| pack.problem(&line.kind));
+        kind.is_some_and(|kind| kind.restricted)
+    };
+    let is_held = |line: &ReportLine| {
+        let mut cases = heard.station.cases.iter();
+        cases.any(|case| {
+            case.problem == line.problem
+                && case.staff == tablet.identity.staff
+                && case.state == CaseState::Sent
+        })
+    };
+    Ok(lines
+        .filter(is_restricted)
+        .filter(|line| !is_held(line))
+        .map(|line| line.problem)
+        .collect())
+}
+
 fn view_of(tablet: &Tablet, heard: &Heard, own: &[Own]) -> Result<StationReportView, ClientError> {
     let packs = tablet.packs();
     let today = tablet.today();
@@ -631,6 +671,7 @@ fn view_of(tablet: &Tablet, heard: &Heard, own: &[Own]) -> Result<StationReportV
         .parse::<NaiveDate>()
         .ok()
         .map(|day| u32::try_from((today - day).num_days().max(0)).unwrap_or(u32::MAX));
+    let numbered = numbered(tablet, heard)?;
     let below = report.below;
     let codes = |list: &str, counts: &[CodeCount]| {
         counts
@@ -657,7 +698,10 @@ fn view_of(tablet: &Tablet, heard: &Heard, own: &[Own]) -> Result<StationReportV
                 station: station.clone(),
                 station_name: heard.station.name.clone(),
                 village: name_of(line.village),
-                kind: label("PROBLEM", &line.kind),
+                kind: match numbered.contains(&line.problem) {
+                    true => problems::number_of(line.problem, &line.day),
+                    false => label("PROBLEM", &line.kind),
+                },
                 severity: label(problems::SEVERITY, &line.severity),
                 severity_code: line.severity.clone(),
                 day: line.day.clone(),

@@ -7,7 +7,7 @@
 use crate::contacts::{note, options};
 use crate::error::ClientError;
 use crate::nouns::Noun;
-use crate::problems::{self, Room};
+use crate::problems::{self, Place, Room};
 use crate::records::{self, Write};
 use crate::roster::{self, Author};
 use crate::standing;
@@ -111,7 +111,8 @@ impl<'a> Standpoint<'a> {
         })
     }
 
-    fn handling(&self) -> Handling {
+    /// What this person has to do with it.
+    pub(crate) fn handling(&self) -> Handling {
         if self.recused {
             Handling::Recused
         } else if self.handler == Some(self.me()) {
@@ -285,7 +286,8 @@ pub(crate) fn notices(tablet: &Tablet) -> Result<Vec<OpeningNoticeView>, ClientE
             continue;
         };
         let id = noun.id.to_string();
-        let kind = room.kind_words(noun);
+        let number = room.number_for_me(noun, Place::List)?;
+        let kind = number.unwrap_or_else(|| room.kind_words(noun));
         found.extend(standpoint.notices(&room, &id, &kind));
     }
     found.sort_by(|a, b| b.at.cmp(&a.at));
@@ -333,7 +335,7 @@ pub fn open_urgently(tablet: &Tablet, input: &UrgentInput) -> Result<ProblemView
             &standpoint,
             &room,
             "opened_urgently",
-            &noun.noun,
+            noun,
             &id,
             opening.to_edit(),
         )?;
@@ -468,7 +470,7 @@ pub fn review_opening(
         &standpoint,
         &room,
         "opening_reviewed",
-        &noun.noun,
+        noun,
         &id,
         review.to_edit(),
     )?;
@@ -497,7 +499,7 @@ pub fn name_handler(tablet: &Tablet, input: &HandlerInput) -> Result<ProblemView
     let id = tablet.new_id().to_string();
     let by = tablet.identity.staff.to_string();
     let edit = problem::name_handler(&id, &input.staff, tablet.clock.now_ms(), &by);
-    let label = format!("{} 问题", room.names(&noun.noun));
+    let label = room.label(noun)?;
     let write = Write::new(noun.id, DocKind::Problem, noun.unit, vec![edit]);
     records::save(
         tablet,
@@ -541,7 +543,7 @@ fn save(
     standpoint: &Standpoint<'_>,
     room: &Room<'_>,
     action: &str,
-    problem: &Problem,
+    problem: &Noun<Problem>,
     id: &str,
     edit: domain::record::Edit,
 ) -> Result<(), ClientError> {
@@ -551,7 +553,7 @@ fn save(
         tablet.identity.scope,
         vec![edit],
     );
-    let label = format!("{} 问题", room.names(problem));
+    let label = room.label(problem)?;
     records::save(tablet, action, &[write.labelled("problem", label, id)])
 }
 

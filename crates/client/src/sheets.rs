@@ -154,7 +154,7 @@ pub fn list(tablet: &Tablet) -> Result<SheetListView, ClientError> {
                 .child_or_guest(&page.of)
                 .ok()
                 .map(|child| child.name()),
-            SheetPage::Problem => room.title_of(&page.of),
+            SheetPage::Problem => room.title_of(&page.of)?,
             SheetPage::Work => work::name_of(&tablet.packs(), &page.of),
         };
         let gone = title.is_none();

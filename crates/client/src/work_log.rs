@@ -221,9 +221,9 @@ impl Gathered<'_> {
         }
     }
 
-    /// What this person did about problems. Of a sealed matter only that there was one.
+    /// What this person did about problems. Of a sealed matter only its number.
     fn add_problems(&mut self, room: &Room<'_>) {
-        for (problem, title, is_sealed) in room.titled() {
+        for (problem, named) in room.titled() {
             for (position, event) in problem.events.iter().enumerate() {
                 let date = system::civil_date(event.recorded_ms);
                 if event.by != self.me || !self.is_in(date) {
@@ -243,12 +243,8 @@ impl Gathered<'_> {
                 };
                 let line = WorkLineView {
                     kind: WorkKind::Problem,
-                    names: if is_sealed { Vec::new() } else { names },
-                    text: if is_sealed {
-                        String::new()
-                    } else {
-                        title.clone()
-                    },
+                    names: if named.is_ok() { names } else { Vec::new() },
+                    text: named.clone().unwrap_or_else(|number| number),
                     step: Some(event.kind.clone()),
                     title: None,
                     work: None,

@@ -5,7 +5,7 @@ mod written;
 use super::{Canaries, Ending, Said};
 use crate::device::{Device, LIMIT};
 use crate::fuzz::Dice;
-use crate::story::contact_input;
+use crate::story::{contact_input, shows};
 use crate::township::{Plan, Township};
 use anyhow::{Context, Result, bail, ensure};
 use base64::Engine as _;
@@ -14,8 +14,8 @@ use client::picture;
 use client::view::{
     AppView, AttachmentListView, ChildFileView, ChildListView, EnrolmentView, ErasureFormView,
     ErasuresView, ExportFileView, ExportFormView, ExportMadeView, ExportsView, FormsView,
-    ImportPreviewView, ImportStatusView, MovesView, PeopleView, ProblemView, RecordState,
-    RecusalsView, ReturnedView, SavedView, ScreeningView, SheetView, ShellKind, Stage,
+    ImportPreviewView, ImportStatusView, MovesView, PeopleView, ProblemListView, ProblemView,
+    RecordState, RecusalsView, ReturnedView, SavedView, ScreeningView, SheetView, ShellKind, Stage,
     VillageListView, VisitFormView,
 };
 use domain::form::sheet::to_sheets;
@@ -626,6 +626,15 @@ impl Journey {
         let _: ProblemView = self.station.call("add_problem_event", taken).await?;
         self.station.sync().await?;
         colleague.sync().await?;
+        let listed: ProblemListView = colleague.call("problems", Value::Null).await?;
+        let row = listed.rows.iter().find(|row| row.problem == problem);
+        let row = row.context("it is listed")?;
+        ensure!(
+            row.number.as_ref() == Some(&row.kind)
+                && !shows(row, &self.canaries.words("child.1.name"))
+                && !shows(row, &self.canaries.words("sealed.seen")),
+            "who does not handle it reads its number"
+        );
         colleague.step_up().await?;
         let urgent =
             json!({"problem": problem, "reason": "other", "text": self.words("urgent.text")});

@@ -21,10 +21,10 @@ use domain::record::Edit;
 use ids::{DocKind, DocumentId, Role};
 
 /// The policy's lists an event chooses from.
-const MEASURE: &str = "MEASURE";
+pub(super) const MEASURE: &str = "MEASURE";
 const REFERRAL_BODY: &str = "REFERRAL_BODY";
 pub(crate) const SEVERITY: &str = "SEVERITY";
-const POLICE_FEEDBACK: &str = "POLICE_FEEDBACK";
+pub(super) const POLICE_FEEDBACK: &str = "POLICE_FEEDBACK";
 pub(super) const SATISFACTION: &str = "SATISFACTION";
 
 /// Adds an event to a story. A step this person's role may not make stays a request (architecture.md §8).
@@ -60,7 +60,7 @@ pub fn add_event(tablet: &Tablet, input: &ProblemEventInput) -> Result<ProblemVi
     if let Some(sheet) = sheet {
         edits.extend(attachments::edits(tablet, sheet, &id)?);
     }
-    let label = format!("{} 问题", room.names(&noun.noun));
+    let label = room.label(noun)?;
     let document = noun.id;
     records::save_with(
         tablet,
@@ -200,7 +200,7 @@ fn detail(
     kind: EventKind,
     given: &ProblemDetailInput,
 ) -> Result<Detail, ClientError> {
-    let choices = choices(room, noun, told);
+    let choices = choices(room, noun, told)?;
     let mut detail = Detail::default();
     match kind {
         EventKind::Measure => {
@@ -428,7 +428,11 @@ fn further_types(room: &Room<'_>, main: &str) -> Vec<OptionView> {
 }
 
 /// What may be chosen for the events of a problem.
-pub(super) fn choices(room: &Room<'_>, noun: &Noun<Problem>, told: &Told) -> ProblemChoicesView {
+pub(super) fn choices(
+    room: &Room<'_>,
+    noun: &Noun<Problem>,
+    told: &Told,
+) -> Result<ProblemChoicesView, ClientError> {
     let list = |name: &str| crate::contacts::options(room.pack.list(name));
     let mut bodies = list(REFERRAL_BODY);
     // Who usually leads comes first.
@@ -443,14 +447,14 @@ pub(super) fn choices(room: &Room<'_>, noun: &Noun<Problem>, told: &Told) -> Pro
             label: room.pack.label(REFERRAL_BODY, body).to_owned(),
         })
     });
-    ProblemChoicesView {
+    Ok(ProblemChoicesView {
         measures: list(MEASURE),
         referrals: referrals.collect(),
         severities: list(SEVERITY)
             .into_iter()
             .filter(|option| option.code != told.fold.severity)
             .collect(),
-        into: into(room, noun, told),
+        into: into(room, noun, told)?,
         numbers: numbers(room),
         outcomes: list(POLICE_FEEDBACK),
         satisfactions: list(SATISFACTION),
@@ -460,11 +464,15 @@ pub(super) fn choices(room: &Room<'_>, noun: &Noun<Problem>, told: &Told) -> Pro
         main: told.main(&noun.noun).to_owned(),
         duty_open: is_duty_open(noun, told),
         bodies,
-    }
+    })
 }
 
 /// Open problems of the same children, at least as grave.
-fn into(room: &Room<'_>, noun: &Noun<Problem>, told: &Told) -> Vec<OptionView> {
+fn into(
+    room: &Room<'_>,
+    noun: &Noun<Problem>,
+    told: &Told,
+) -> Result<Vec<OptionView>, ClientError> {
     room.problems
         .iter()
         .filter(|other| other.id != noun.id)
@@ -475,9 +483,12 @@ fn into(room: &Room<'_>, noun: &Noun<Problem>, told: &Told) -> Vec<OptionView> {
         .filter_map(|other| {
             let there = room.told(other).ok()?;
             let fits = there.fold.state.is_open() && there.fold.severity <= told.fold.severity;
-            fits.then(|| OptionView {
+            fits.then_some(other)
+        })
+        .map(|other| {
+            Ok(OptionView {
                 code: other.id.to_string(),
-                label: room.title(other),
+                label: room.title(other)?,
             })
         })
         .collect()

@@ -12,8 +12,8 @@ pub(crate) use acts::place;
 pub use report::{form, mandatory_page, report_problem};
 pub use reported::{CaseStep, CaseStory};
 pub(crate) use reported::{ReportedProblem, case_story, is_open_state, reported};
-pub(crate) use room::Room;
 pub use room::role_words;
+pub(crate) use room::{Place, Room, number_of};
 pub(crate) use steps::of_village;
 
 use crate::error::ClientError;
@@ -33,7 +33,7 @@ pub fn list(tablet: &Tablet) -> Result<ProblemListView, ClientError> {
     let room = Room::open(tablet)?;
     let mut rows = Vec::new();
     for noun in &room.problems {
-        rows.push(room.row(noun, &room.told(noun)?));
+        rows.push(room.row(noun, &room.told(noun)?, Place::List)?);
     }
     rows.sort_by(|a, b| {
         let closed = |row: &ProblemRow| !row.state.is_open();
@@ -124,7 +124,7 @@ pub fn timeline_rows(tablet: &Tablet, child: &str) -> Result<Vec<(i64, TimelineR
         .iter()
         .filter(|noun| noun.noun.children.iter().any(|id| id == child))
     {
-        let row = room.row(noun, &room.told(noun)?);
+        let row = room.row(noun, &room.told(noun)?, Place::List)?;
         let at = noun
             .noun
             .events
@@ -139,7 +139,10 @@ pub fn timeline_rows(tablet: &Tablet, child: &str) -> Result<Vec<(i64, TimelineR
                     .noun
                     .text("reported_on")
                     .map_or_else(|| system::civil_date(at).to_string(), str::to_owned),
-                text: format!("{}：{}", row.kind, row.seen),
+                text: match row.seen.as_str() {
+                    "" => row.kind.clone(),
+                    seen => format!("{}：{seen}", row.kind),
+                },
                 by: row.by.clone(),
                 state: row.record_state,
                 counts: None,

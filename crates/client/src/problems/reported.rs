@@ -136,6 +136,6 @@ pub(crate) fn case_story(tablet: &Tablet, id: &str) -> Result<CaseStory, ClientE
         kind: room.kind_words(noun),
         facts: room.case_facts(noun, &told),
         children: noun.noun.children.clone(),
-        steps: room.case_steps(noun, &told),
+        steps: room.case_steps(noun, &told)?,
     })
 }

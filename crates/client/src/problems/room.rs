@@ -13,8 +13,8 @@ use crate::rounds::Rounds;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
-    OptionView, ProblemChoicesView, ProblemDetailView, ProblemEventView, ProblemRow, ProblemState,
-    ProblemView, RecordState,
+    OptionView, ProblemChoicesView, ProblemDetailView, ProblemEventView, ProblemPaper, ProblemRow,
+    ProblemState, ProblemView, RecordState,
 };
 use chrono::NaiveDate;
 use domain::calendar::WorkCalendar;
@@ -22,6 +22,7 @@ use domain::child::Child;
 use domain::policy::PolicyPack;
 use domain::problem::{self, Event, EventKind, Fold, Problem, Review, State};
 use ids::{DocumentId, Role, StaffId};
+use protocol::access::{Block, Handling, Reveal};
 use std::collections::HashMap;
 use store::changes::{self, ChangeState};
 use store::countersignatures::Countersignature;
@@ -43,6 +44,15 @@ pub(crate) struct Room<'a> {
     marks: HashMap<DocumentId, read_marks::ReadMark>,
     pub(crate) pack: PolicyPack,
     pub(super) calendar: WorkCalendar,
+}
+
+/// What is to be known of a matter on the place where it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Among others: a list, a timeline, the work log, paper.
+    List,
+    /// On its own page; that it is looked at stands in the trail already.
+    Page,
 }
 
 /// A story as it comes to, with who wrote it.
@@ -173,23 +183,94 @@ impl<'a> Room<'a> {
         })
     }
 
-    /// Every problem with its kind in words, and whether its words are the station's alone.
-    pub(crate) fn titled(&self) -> impl Iterator<Item = (&Problem, String, bool)> {
+    /// Every problem with its kind in words, and its number instead where it has one: a work log is printed and handed on.
+    pub(crate) fn titled(&self) -> impl Iterator<Item = (&Problem, Result<String, String>)> {
         self.problems.iter().map(|noun| {
-            let problem = noun.noun.as_ref();
-            (problem, self.kind_words(noun), is_sealed(problem))
+            let named = match self.number(noun) {
+                Some(number) => Err(number),
+                None => Ok(self.kind_words(noun)),
+            };
+            (noun.noun.as_ref(), named)
         })
     }
 
-    /// The same by a problem's id; none where it is not here.
-    pub(crate) fn title_of(&self, problem: &str) -> Option<String> {
-        let noun = self.find(problem).ok()?;
-        Some(self.title(noun))
+    /// A problem by its id, as a list names it; none where it is not here.
+    pub(crate) fn title_of(&self, problem: &str) -> Result<Option<String>, ClientError> {
+        let noun = self.find(problem).ok();
+        noun.map(|noun| self.title(noun)).transpose()
     }
 
-    /// 危房 · 石小雨.
-    pub(super) fn title(&self, noun: &Noun<Problem>) -> String {
-        format!("{} · {}", self.kind_words(noun), self.names(&noun.noun))
+    /// 危房 · 石小雨, or 个案 2026-3F2A91C0.
+    pub(super) fn title(&self, noun: &Noun<Problem>) -> Result<String, ClientError> {
+        Ok(match self.number_for_me(noun, Place::List)? {
+            Some(number) => number,
+            None => format!("{} · {}", self.kind_words(noun), self.names(&noun.noun)),
+        })
+    }
+
+    /// How the trays of a device name what was written to it: 石小雨 问题, or 个案 2026-3F2A91C0.
+    pub(crate) fn label(&self, noun: &Noun<Problem>) -> Result<String, ClientError> {
+        Ok(match self.number_for_me(noun, Place::List)? {
+            Some(number) => number,
+            None => format!("{} 问题", self.names(&noun.noun)),
+        })
+    }
+
+    /// The number a matter with sealed words goes by (个案): the year it was reported in and the end of its id, which is
+    /// random, so that no two devices give the same one and it says nothing (docs/adr/0043). The district's page has the
+    /// same end. None for any other matter.
+    pub(crate) fn number(&self, noun: &Noun<Problem>) -> Option<String> {
+        let problem = &noun.noun;
+        let said = problem
+            .events
+            .iter()
+            .filter_map(|event| event.detail.main.as_deref());
+        let mut kinds = problem.text("type").into_iter().chain(said);
+        let is_restricted =
+            |kind: &str| self.pack.problem(kind).is_some_and(|kind| kind.restricted);
+        if !is_sealed(problem) && !kinds.any(is_restricted) {
+            return None;
+        }
+        let day = problem.text("reported_on").unwrap_or_default();
+        Some(number_of(noun.id, day))
+    }
+
+    /// The number, where it is all this person is told of a matter there (domain.md P-25).
+    pub(crate) fn number_for_me(
+        &self,
+        noun: &Noun<Problem>,
+        place: Place,
+    ) -> Result<Option<String>, ClientError> {
+        let Some(number) = self.number(noun) else {
+            return Ok(None);
+        };
+        let view = self
+            .tablet
+            .sees_case(Block::CaseIdentity, self.handling(noun)?);
+        let is_told = view.is_open() || place == Place::Page && view.reveal == Some(Reveal::Tap);
+        Ok((!is_told).then_some(number))
+    }
+
+    /// What this person has to do with a matter.
+    fn handling(&self, noun: &Noun<Problem>) -> Result<Handling, ClientError> {
+        let me = self.tablet.identity.staff;
+        if self.is_recused(me, noun) {
+            return Ok(Handling::Recused);
+        }
+        let told = self.told(noun)?;
+        let first = noun.noun.events.first();
+        if first
+            .and_then(|event| told.author(event))
+            .map(|author| author.staff)
+            == Some(me)
+        {
+            return Ok(Handling::Reporter);
+        }
+        Ok(match self.standpoint(noun)? {
+            Some(standpoint) => standpoint.handling(),
+            None if self.handler(noun, &told) == Some(me) => Handling::Handler,
+            None => Handling::Colleague,
+        })
     }
 
     /// Whether somebody is not to act for this: a relative of a child it is about, or involved herself (回避).
@@ -259,7 +340,31 @@ impl<'a> Room<'a> {
             .collect()
     }
 
-    pub(super) fn row(&self, noun: &Noun<Problem>, told: &Told) -> ProblemRow {
+    /// A matter as it is shown there: under its number alone where that is all this person is told.
+    pub(super) fn row(
+        &self,
+        noun: &Noun<Problem>,
+        told: &Told,
+        place: Place,
+    ) -> Result<ProblemRow, ClientError> {
+        let row = self.whole_row(noun, told);
+        Ok(match self.number_for_me(noun, place)? {
+            Some(number) => ProblemRow {
+                names: String::new(),
+                child: String::new(),
+                kind: number,
+                also: Vec::new(),
+                by: String::new(),
+                seen: String::new(),
+                last_answer: None,
+                next: row.next.map(steps::without_words),
+                ..row
+            },
+            None => row,
+        })
+    }
+
+    fn whole_row(&self, noun: &Noun<Problem>, told: &Told) -> ProblemRow {
         let problem = &noun.noun;
         let first = problem.events.first();
         let by = first.and_then(|event| told.author(event)).map_or_else(
@@ -275,6 +380,7 @@ impl<'a> Room<'a> {
         let dues = steps::dues(self, noun, told);
         ProblemRow {
             problem: noun.id.to_string(),
+            number: self.number(noun),
             names: self.names(problem),
             child: problem.text("child").unwrap_or_default().to_owned(),
             village: self.people.unit_name(noun.unit),
@@ -368,7 +474,7 @@ impl<'a> Room<'a> {
         let recused = self.is_recused(self.tablet.identity.staff, noun);
         let mut events = Vec::new();
         for (event, allowed) in noun.noun.events.iter().zip(&fold.allowed) {
-            events.push(self.event(noun, &told, event, *allowed, sealed.as_deref()));
+            events.push(self.event(noun, &told, event, *allowed, sealed.as_deref())?);
             if *allowed && event.is(EventKind::Closed) {
                 let said = told.said.iter();
                 for said in said.filter(|said| said.closing.to_string() == event.id) {
@@ -377,12 +483,18 @@ impl<'a> Room<'a> {
             }
         }
         let why_not_close = acts::why_not_close(self, noun, &told);
-        let choices = acts::choices(self, noun, &told);
+        let choices = acts::choices(self, noun, &told)?;
         let dues = steps::dues(self, noun, &told);
-        let merged_into = (fold.state == State::Merged)
-            .then(|| self.merged_into(noun, fold))
-            .flatten();
+        let merged_into = match fold.state {
+            State::Merged => self.merged_into(noun, fold)?,
+            _ => None,
+        };
         let handler = self.handler(noun, &told);
+        let listed = self.number_for_me(noun, Place::List)?;
+        let row = self.row(noun, &told, Place::Page)?;
+        if self.number_for_me(noun, Place::Page)?.is_some() {
+            return Ok(self.numbered(noun, &told, row, recused, handler));
+        }
         let may_name = !recused
             && problem::may(
                 self.tablet.identity.role,
@@ -390,7 +502,18 @@ impl<'a> Room<'a> {
                 &fold.severity,
             );
         Ok(ProblemView {
-            row: self.row(noun, &told),
+            paper: match listed {
+                Some(number) => numbered_paper(number),
+                None => ProblemPaper {
+                    who: format!("{}（{}）", row.names, row.village),
+                    what: row.kind.clone(),
+                    seen: events
+                        .first()
+                        .map_or_else(String::new, |event| event.text.clone()),
+                    by: row.by.clone(),
+                },
+            },
+            row,
             events,
             may: self.may(noun, &told, recused, &choices),
             choices,
@@ -475,13 +598,75 @@ impl<'a> Room<'a> {
         may
     }
 
-    fn merged_into(&self, noun: &Noun<Problem>, fold: &Fold) -> Option<OptionView> {
-        let into = noun.noun.events.get(fold.since)?.detail.into.clone()?;
-        let other = self.find(&into).ok()?;
-        Some(OptionView {
-            label: self.title(other),
-            code: into,
-        })
+    /// A matter of which this person is told its number alone: where it stands, what is to be done, and which steps there
+    /// were; nobody's words, and nothing that says what or whom it is about. She may go on with it under the number.
+    fn numbered(
+        &self,
+        noun: &Noun<Problem>,
+        told: &Told,
+        row: ProblemRow,
+        recused: bool,
+        handler: Option<StaffId>,
+    ) -> ProblemView {
+        let choices = ProblemChoicesView {
+            measures: crate::contacts::options(self.pack.list(acts::MEASURE)),
+            numbers: crate::contacts::options(&self.pack.mandatory.numbers),
+            outcomes: crate::contacts::options(self.pack.list(acts::POLICE_FEEDBACK)),
+            ..ProblemChoicesView::default()
+        };
+        let events = noun.noun.events.iter().zip(&told.fold.allowed);
+        let events = events.map(|(event, allowed)| {
+            let kind = EventKind::parse(&event.kind);
+            let author = told.author(event);
+            ProblemEventView {
+                event: event.id.clone(),
+                kind: shown_kind(event, kind, *allowed),
+                text: String::new(),
+                by: String::new(),
+                role: role_words(author.and_then(|author| self.people.role(author.staff)))
+                    .to_owned(),
+                at: system::moment(event.recorded_ms),
+                state: record_state(&self.states, &event.id),
+                is_request: !allowed && kind.is_some(),
+                detail: ProblemDetailView::default(),
+            }
+        });
+        let dues = steps::dues(self, noun, told);
+        ProblemView {
+            paper: numbered_paper(row.kind.clone()),
+            events: events.collect(),
+            may: self.may(noun, told, recused, &choices),
+            steps: dues
+                .iter()
+                .map(|due| steps::without_words(steps::view(self, &noun.noun, due)))
+                .collect(),
+            choices,
+            why_not_close: None,
+            lead: Vec::new(),
+            usual_days: None,
+            merged_into: None,
+            words_sealed: is_sealed(&noun.noun),
+            attachments: Vec::new(),
+            mandatory: None,
+            handler: handler.map(|staff| self.people.name(staff)),
+            may_be_handled_by: Vec::new(),
+            recused,
+            sealed: None,
+            row,
+        }
+    }
+
+    fn merged_into(
+        &self,
+        noun: &Noun<Problem>,
+        fold: &Fold,
+    ) -> Result<Option<OptionView>, ClientError> {
+        let event = noun.noun.events.get(fold.since);
+        let Some(into) = event.and_then(|event| event.detail.into.clone()) else {
+            return Ok(None);
+        };
+        let title = self.title_of(&into)?;
+        Ok(title.map(|label| OptionView { label, code: into }))
     }
 
     fn event(
@@ -491,7 +676,7 @@ impl<'a> Room<'a> {
         event: &Event,
         allowed: bool,
         sealed: Option<&str>,
-    ) -> ProblemEventView {
+    ) -> Result<ProblemEventView, ClientError> {
         let author = told.author(event);
         let role = author.and_then(|author| self.people.role(author.staff));
         let kind = EventKind::parse(&event.kind);
@@ -500,13 +685,9 @@ impl<'a> Room<'a> {
             (_, Some(EventKind::HandlerNamed)) => self.person(event.handler.as_deref()),
             _ => event.text.clone(),
         };
-        ProblemEventView {
+        Ok(ProblemEventView {
             event: event.id.clone(),
-            kind: match kind {
-                Some(EventKind::Closed) if !allowed => "close_requested".to_owned(),
-                Some(_) => event.kind.clone(),
-                None => "other".to_owned(),
-            },
+            kind: shown_kind(event, kind, allowed),
             text,
             by: author.map_or_else(
                 || roster::UNKNOWN_PERSON.to_owned(),
@@ -516,8 +697,8 @@ impl<'a> Room<'a> {
             at: system::moment(event.recorded_ms),
             state: record_state(&self.states, &event.id),
             is_request: !allowed && kind.is_some(),
-            detail: self.detail(noun, event),
-        }
+            detail: self.detail(noun, event)?,
+        })
     }
 
     /// What the district said of a closing, told where the closing stands. Who said it and why is the station's business;
@@ -550,7 +731,11 @@ impl<'a> Room<'a> {
         })
     }
 
-    fn detail(&self, noun: &Noun<Problem>, event: &Event) -> ProblemDetailView {
+    fn detail(
+        &self,
+        noun: &Noun<Problem>,
+        event: &Event,
+    ) -> Result<ProblemDetailView, ClientError> {
         let detail = &event.detail;
         let label = |list: &str, code: &Option<String>| {
             code.as_ref()
@@ -561,9 +746,12 @@ impl<'a> Room<'a> {
             .as_ref()
             .and_then(|id| noun.noun.events.iter().find(|event| event.id == *id));
         let body = asked.map_or(&detail.body, |asked| &asked.detail.body);
-        let into = detail.into.as_ref().and_then(|id| self.find(id).ok());
+        let into = match &detail.into {
+            Some(id) => self.title_of(id)?,
+            None => None,
+        };
         let numbers = &self.pack.mandatory.numbers;
-        ProblemDetailView {
+        Ok(ProblemDetailView {
             measures: detail
                 .measures
                 .iter()
@@ -574,7 +762,7 @@ impl<'a> Room<'a> {
             well: detail.well,
             on: detail.on.map(|day| day.to_string()),
             severity: label(acts::SEVERITY, &detail.severity),
-            into: into.map(|other| self.title(other)),
+            into,
             whom: detail.whom.as_ref().map(|code| {
                 let known = numbers.iter().find(|number| number.code == *code);
                 known.map_or_else(|| code.clone(), |known| format!("{code} {}", known.label))
@@ -585,7 +773,7 @@ impl<'a> Room<'a> {
             satisfaction: label(acts::SATISFACTION, &detail.satisfaction),
             types: self.types_words(&detail.types),
             main: label("PROBLEM", &detail.main),
-        }
+        })
     }
 
     /// What is known of a case beside its steps.
@@ -614,17 +802,22 @@ impl<'a> Room<'a> {
     }
 
     /// The steps that counted, in the policy's words.
-    pub(super) fn case_steps(&self, noun: &Noun<Problem>, told: &Told) -> Vec<CaseStep> {
+    pub(super) fn case_steps(
+        &self,
+        noun: &Noun<Problem>,
+        told: &Told,
+    ) -> Result<Vec<CaseStep>, ClientError> {
         told.fold
             .counted(&noun.noun.events)
-            .filter_map(|(at, kind, event)| {
-                let mut what = vec![step_words(kind)?.to_owned()];
-                let detail = self.detail(noun, event);
+            .filter_map(|(at, kind, event)| Some((at, step_words(kind)?, event)))
+            .map(|(at, step, event)| {
+                let mut what = vec![step.to_owned()];
+                let detail = self.detail(noun, event)?;
                 what.extend(detail.measures);
                 what.extend(detail.body);
                 what.extend(detail.severity);
                 what.extend(detail.outcome);
-                Some(CaseStep {
+                Ok(CaseStep {
                     day: system::civil_date(event.recorded_ms).to_string(),
                     what: what.join("，"),
                     by: role_words(told.fold.roles.get(at).copied().flatten()).to_owned(),
@@ -640,6 +833,30 @@ impl<'a> Room<'a> {
                 || roster::UNKNOWN_PERSON.to_owned(),
                 |staff| self.people.name(staff),
             )
+    }
+}
+
+/// The number a matter goes by, from its id and the day it was reported.
+pub(crate) fn number_of(problem: DocumentId, reported_on: &str) -> String {
+    let id = problem.to_string().to_uppercase();
+    let year = reported_on.get(..4).unwrap_or("0000");
+    format!("个案 {year}-{}", id.get(28..).unwrap_or(&id))
+}
+
+/// Paper of a matter that goes by its number.
+fn numbered_paper(number: String) -> ProblemPaper {
+    ProblemPaper {
+        who: number,
+        ..ProblemPaper::default()
+    }
+}
+
+/// A kind of event as the story shows it.
+fn shown_kind(event: &Event, kind: Option<EventKind>, allowed: bool) -> String {
+    match kind {
+        Some(EventKind::Closed) if !allowed => "close_requested".to_owned(),
+        Some(_) => event.kind.clone(),
+        None => "other".to_owned(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is next about a problem, in what a screen needs; computed when somebody looks, never stored and never pushed.
 
-use super::room::{Room, Told};
+use super::room::{Place, Room, Told};
 use crate::error::ClientError;
 use crate::nouns::Noun;
 use crate::system;
@@ -73,6 +73,37 @@ pub(super) fn view(room: &Room<'_>, problem: &Problem, due: &Due) -> NextStepVie
     }
 }
 
+/// The same without anybody's words.
+pub(super) fn without_words(next: NextStepView) -> NextStepView {
+    NextStepView {
+        about: String::new(),
+        ..next
+    }
+}
+
+fn step_row(
+    room: &Room<'_>,
+    noun: &Noun<Problem>,
+    due: &Due,
+) -> Result<ProblemStepRow, ClientError> {
+    let problem = noun.id.to_string();
+    let next = view(room, &noun.noun, due);
+    Ok(match room.number_for_me(noun, Place::List)? {
+        Some(number) => ProblemStepRow {
+            problem,
+            names: String::new(),
+            kind: number,
+            next: without_words(next),
+        },
+        None => ProblemStepRow {
+            problem,
+            names: room.names(&noun.noun),
+            kind: room.kind_words(noun),
+            next,
+        },
+    })
+}
+
 fn about(room: &Room<'_>, problem: &Problem, due: &Due) -> String {
     let Some(event) = due
         .about
@@ -112,12 +143,7 @@ pub(crate) fn of_village(
             if due.side == Side::Village && comes {
                 found.push((
                     due.until.day().unwrap_or(tablet.today()),
-                    ProblemStepRow {
-                        problem: noun.id.to_string(),
-                        names: room.names(&noun.noun),
-                        kind: room.kind_words(noun),
-                        next: view(&room, &noun.noun, &due),
-                    },
+                    step_row(&room, noun, &due)?,
                 ));
             }
         }

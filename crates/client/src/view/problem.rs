@@ -142,9 +142,9 @@ pub struct NextStepView {
 pub struct ProblemStepRow {
     /// Problem id.
     pub problem: String,
-    /// Children's names.
+    /// Children's names; empty where this person is told its number alone.
     pub names: String,
-    /// Type in words.
+    /// Type in words, or that number.
     pub kind: String,
     /// What is to be done.
     pub next: NextStepView,
@@ -155,9 +155,11 @@ pub struct ProblemStepRow {
 pub struct ProblemRow {
     /// Problem id.
     pub problem: String,
-    /// Children's names.
+    /// The number it goes by (个案), where its words are the station's alone.
+    pub number: Option<String>,
+    /// Children's names; empty where this person is told the number alone, which then stands for the kind.
     pub names: String,
-    /// Main child.
+    /// Main child; empty there, too.
     pub child: String,
     /// Village.
     pub village: String,
@@ -293,8 +295,10 @@ pub struct ProblemChoicesView {
 /// The whole problem.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ProblemView {
-    /// List row.
+    /// List row, as its own page says it.
     pub row: ProblemRow,
+    /// What stands on paper.
+    pub paper: ProblemPaper,
     /// Oldest first.
     pub events: Vec<ProblemEventView>,
     /// Event kinds this person may add now.
@@ -325,6 +329,19 @@ pub struct ProblemView {
     pub recused: bool,
     /// Its sealed words, at the station.
     pub sealed: Option<SealedView>,
+}
+
+/// What a printed page says of a matter: for whoever is told its number alone, that, and nothing else.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+pub struct ProblemPaper {
+    /// Children and village, or the number.
+    pub who: String,
+    /// Kind.
+    pub what: String,
+    /// What was seen.
+    pub seen: String,
+    /// Who reported it.
+    pub by: String,
 }
 
 /// How the sealed words of a problem stand for this person.
@@ -387,7 +404,7 @@ pub struct OpeningReviewView {
 pub struct OpeningNoticeView {
     /// Problem.
     pub problem: String,
-    /// Its type in words; no name of a child.
+    /// Its type in words, or its number where this person is told that alone; no name of a child.
     pub kind: String,
     /// Who opened it.
     pub by: String,
@@ -496,6 +513,7 @@ ids::withhold!(
     ProblemInput,
     MandatoryInput,
     ProblemRow,
+    ProblemPaper,
     ProblemEventView,
     OpeningView,
     OpeningReviewView,

@@ -86,7 +86,7 @@ pub struct ReportLineView {
     pub station_name: String,
     /// The village's name.
     pub village: String,
-    /// What it is.
+    /// What it is; its number for whoever is told that alone.
     pub kind: String,
     /// How grave, in the pack's words.
     pub severity: String,

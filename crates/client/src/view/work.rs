@@ -44,7 +44,7 @@ pub struct WorkLineView {
     pub kind: WorkKind,
     /// Children it concerns; empty where the matter is sealed.
     pub names: Vec<String>,
-    /// One or two sentences; empty where the matter is sealed.
+    /// One or two sentences; the number where the matter is sealed.
     pub text: String,
     /// Kind of the problem's event; null for everything else.
     pub step: Option<String>,

@@ -21,17 +21,20 @@ pub enum Block {
     Hiv,
     /// The words of a sealed document.
     SealedNote,
+    /// Whom a matter with sealed words is about, what kind it is, what was said of it, and who reported it (P-25).
+    CaseIdentity,
 }
 
 impl Block {
     /// All blocks, for tables and tests.
-    pub const ALL: [Block; 6] = [
+    pub const ALL: [Block; 7] = [
         Block::Basic,
         Block::IdNumber,
         Block::Phone,
         Block::Psychology,
         Block::Hiv,
         Block::SealedNote,
+        Block::CaseIdentity,
     ];
 }
 
@@ -89,6 +92,8 @@ pub enum Handling {
     Handler,
     /// Opened it urgently a moment ago (紧急查看).
     BrokeGlass,
+    /// Reported it herself.
+    Reporter,
     /// Not to act for this family (回避): a relative, or involved herself.
     Recused,
 }
@@ -135,10 +140,25 @@ fn decide(role: Role, block: Block, context: FieldContext) -> (Sight, Option<Rev
         (Block::SealedNote, Role::Head) => (Sight::Masked, Some(Reveal::StepUp)),
         (Block::SealedNote, Role::Supervisor) => match context.handling {
             Handling::Handler => (Sight::Masked, Some(Reveal::StepUp)),
-            Handling::Colleague => (Sight::Masked, Some(Reveal::BreakGlass)),
+            Handling::Colleague | Handling::Reporter => (Sight::Masked, Some(Reveal::BreakGlass)),
             Handling::BrokeGlass | Handling::Recused => HIDDEN,
         },
-        (Block::SealedNote, Role::Officer) => HIDDEN,
+        // Lists say its number. One matter's page is a look of its own, which stands in the trail before the page is
+        // shown: what helps a child in danger – which one, where, how grave – waits for nobody at the station.
+        (Block::CaseIdentity, _) if context.handling == Handling::Recused => MASKED,
+        (Block::CaseIdentity, Role::Head) => SHOWN,
+        (Block::CaseIdentity, Role::Supervisor) => match context.handling {
+            Handling::Colleague => (Sight::Masked, Some(Reveal::Tap)),
+            Handling::Handler | Handling::BrokeGlass | Handling::Reporter | Handling::Recused => {
+                SHOWN
+            }
+        },
+        // Another director of the village, or who stands in for it, does what is to be done under the number.
+        (Block::CaseIdentity, Role::Director) => match context.handling {
+            Handling::Reporter => SHOWN,
+            _ => MASKED,
+        },
+        (Block::SealedNote | Block::CaseIdentity, Role::Officer) => HIDDEN,
     }
 }
 

@@ -431,7 +431,7 @@ fn letter(decision: Decision) -> char {
     }
 }
 
-fn settings() -> [(&'static str, FieldContext); 7] {
+fn settings() -> [(&'static str, FieldContext); 8] {
     let set = |setting| FieldContext {
         setting,
         ..FieldContext::default()
@@ -447,6 +447,7 @@ fn settings() -> [(&'static str, FieldContext); 7] {
         ("the pack says step up", set(Some(Setting::StepUp))),
         ("she handles it", hers(Handling::Handler)),
         ("she opened it urgently", hers(Handling::BrokeGlass)),
+        ("she reported it", hers(Handling::Reporter)),
         ("she is not to act", hers(Handling::Recused)),
     ]
 }

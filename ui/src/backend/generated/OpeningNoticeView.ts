@@ -9,7 +9,7 @@ export type OpeningNoticeView = {
  */
 problem: string, 
 /**
- * Its type in words; no name of a child.
+ * Its type in words, or its number where this person is told that alone; no name of a child.
  */
 kind: string, 
 /**

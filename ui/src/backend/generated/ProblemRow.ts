@@ -12,11 +12,15 @@ export type ProblemRow = {
  */
 problem: string, 
 /**
- * Children's names.
+ * The number it goes by (个案), where its words are the station's alone.
+ */
+number: string | null, 
+/**
+ * Children's names; empty where this person is told the number alone, which then stands for the kind.
  */
 names: string, 
 /**
- * Main child.
+ * Main child; empty there, too.
  */
 child: string, 
 /**

@@ -10,11 +10,11 @@ export type ProblemStepRow = {
  */
 problem: string, 
 /**
- * Children's names.
+ * Children's names; empty where this person is told its number alone.
  */
 names: string, 
 /**
- * Type in words.
+ * Type in words, or that number.
  */
 kind: string, 
 /**

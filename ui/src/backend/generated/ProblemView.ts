@@ -4,6 +4,7 @@ import type { NextStepView } from "./NextStepView";
 import type { OptionView } from "./OptionView";
 import type { ProblemChoicesView } from "./ProblemChoicesView";
 import type { ProblemEventView } from "./ProblemEventView";
+import type { ProblemPaper } from "./ProblemPaper";
 import type { ProblemRow } from "./ProblemRow";
 import type { SealedView } from "./SealedView";
 
@@ -12,9 +13,13 @@ import type { SealedView } from "./SealedView";
  */
 export type ProblemView = { 
 /**
- * List row.
+ * List row, as its own page says it.
  */
 row: ProblemRow, 
+/**
+ * What stands on paper.
+ */
+paper: ProblemPaper, 
 /**
  * Oldest first.
  */

@@ -21,7 +21,7 @@ station_name: string,
  */
 village: string, 
 /**
- * What it is.
+ * What it is; its number for whoever is told that alone.
  */
 kind: string, 
 /**

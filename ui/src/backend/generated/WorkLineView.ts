@@ -15,7 +15,7 @@ kind: WorkKind,
  */
 names: Array<string>, 
 /**
- * One or two sentences; empty where the matter is sealed.
+ * One or two sentences; the number where the matter is sealed.
  */
 text: string, 
 /**

@@ -21,7 +21,7 @@ async function page(days = true) {
                 date: '2026-11-05',
                 lines: [
                   { kind: 'visit', names: ['石小雨', '石小晨'], text: '都好。', step: null, title: null, work: null },
-                  { kind: 'problem', names: [], text: '', step: 'reported', title: null, work: null },
+                  { kind: 'problem', names: [], text: '个案 2026-3F2A91C0', step: 'reported', title: null, work: null },
                   { kind: 'written', names: [], text: '站里的月会。', step: null, title: '会议', work: { block: 'line', record: 'w1' } },
                 ],
               },
@@ -40,7 +40,7 @@ test('what was done stands in a table by days, and a sealed matter without names
   expect(words).toContain('石小雨、石小晨')
   expect(words).toContain('11月5日')
   expect(words).toContain('问题：报告')
-  expect(words).toContain('一件要保密的事')
+  expect(words).toContain('个案 2026-3F2A91C0')
 })
 
 test('what was written down by hand has its own name, is changed from here, and more can be added', async () => {

@@ -13,6 +13,7 @@ const station: AppView = { ...readyTablet, shell: 'station' }
 function row(problem: string, more: Partial<ProblemRow> = {}): ProblemRow {
   return {
     problem,
+    number: null,
     names: '石小雨',
     child: 'c1',
     village: '芦汀村',
@@ -41,6 +42,7 @@ const choices: ProblemChoicesView = { measures: [], bodies: [], referrals: [], s
 function story(more: Partial<ProblemView> = {}): ProblemView {
   return {
     row: row('p1'),
+    paper: { who: '石小雨（芦汀村）', what: '连续缺课', seen: '连着三天没去学校。', by: '李玉梅' },
     events: [],
     may: [],
     choices,
