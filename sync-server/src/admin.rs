@@ -3,6 +3,7 @@
 use crate::audit::{self, Act, By, Deed, Object};
 use crate::audit_report;
 use crate::blob_files::BlobFiles;
+use crate::child_rules::{self, ChildRulesError, Responsible};
 use crate::columns;
 use crate::compaction;
 use crate::database::{self, DatabaseError};
@@ -49,6 +50,9 @@ pub enum AdminError {
     /// A policy pack that is not taken.
     #[error(transparent)]
     Policy(#[from] PolicyError),
+    /// Rules for children that are not taken.
+    #[error(transparent)]
+    ChildRules(#[from] ChildRulesError),
     /// A refusal.
     #[error("refused: {0}")]
     Refused(#[from] ApiError),
@@ -255,6 +259,26 @@ impl<'a> AdminDesk<'a> {
         let taken = policies::judge(&self.connection, &packs, replace)?;
         self.write(|desk| policies::take(desk.connection, &packs, &taken, desk.clock.now_ms()))?;
         Ok(packs.into_iter().map(|(id, _)| id).zip(taken).collect())
+    }
+
+    /// Takes the rules for children under fourteen and who answers for them, and tells every township; returns the how
+    /// many-th they are.
+    ///
+    /// # Errors
+    /// Something is not filled in, or the person is not named in the text.
+    pub fn take_child_rules(
+        &mut self,
+        text: &str,
+        responsible: &Responsible,
+    ) -> Result<u32, AdminError> {
+        let now_ms = self.clock.now_ms();
+        let tx = self
+            .connection
+            .unchecked_transaction()
+            .map_err(DatabaseError::from)?;
+        let version = child_rules::take(&tx, text, responsible, now_ms)?;
+        tx.commit().map_err(DatabaseError::from)?;
+        Ok(version)
     }
 
     /// Erases a document: the order, the deed and the log's entry are one transaction. Bodies and key are gone afterwards.

@@ -144,7 +144,7 @@ fn days_before(year: i64, month: i64) -> i64 {
 }
 
 /// `2026-11-02 10:05` in China.
-fn civil(ms: i64) -> String {
+pub(crate) fn civil(ms: i64) -> String {
     let local = ms + ZONE_MS;
     let (days, minutes) = (local.div_euclid(DAY_MS), local.rem_euclid(DAY_MS) / 60_000);
     let shifted = days + 719_468;

@@ -19,6 +19,7 @@ mod audit_report;
 mod blob_files;
 mod blobs;
 mod cases;
+pub mod child_rules;
 mod columns;
 pub mod compaction;
 pub mod copies;

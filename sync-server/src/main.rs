@@ -15,6 +15,7 @@ use ids::{DeviceId, DocumentId, Role, UnitId};
 use protocol::{ConfirmEnrolment, CreateEnrolment, EnrolmentStatus};
 use std::path::{Path, PathBuf};
 use sync_server::admin::AdminDesk;
+use sync_server::child_rules::Responsible;
 use sync_server::recover::{self, RecoverInput};
 use sync_server::shares::{self, Share};
 use sync_server::system::{SystemClock, SystemEntropy};
@@ -126,6 +127,22 @@ enum Command {
     /// Policy packs: which there are, and new ones.
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    /// Takes the rules for children under fourteen and who answers for them; without them only a demo serves.
+    Rules {
+        #[command(flatten)]
+        folders: Folders,
+        /// The rules: docs/papers/rules-under-14.zh-CN.md, filled in.
+        text: PathBuf,
+        /// Who answers for them; the text names her.
+        #[arg(long)]
+        responsible: String,
+        /// What she is.
+        #[arg(long, default_value = "")]
+        duty: String,
+        /// Her telephone number; it stands in the text.
+        #[arg(long)]
+        phone: String,
+    },
     /// Villages: what they are called, and what becomes of them.
     #[command(subcommand)]
     Unit(unit::UnitCommand),
@@ -332,6 +349,16 @@ fn main() -> Result<()> {
             region,
             supervisor,
         }) => run_township_add(&folders, &name, &region, &supervisor),
+        Command::Rules {
+            folders,
+            text,
+            responsible,
+            duty,
+            phone,
+        } => {
+            let name = responsible;
+            run_rules(&folders, &text, &Responsible { name, duty, phone })
+        }
         Command::Unit(command) => unit::run(&command),
         Command::Ca(command) => ca::run(&command),
         Command::Policy(command) => policy::run(&command),
@@ -391,6 +418,13 @@ fn run_init(options: &InitOptions) -> Result<()> {
     }
     println!("give each share to another officer and leave none here; two of them open a tablet");
     print_enrolment(&report.enrolment);
+    Ok(())
+}
+
+fn run_rules(folders: &Folders, text: &Path, responsible: &Responsible) -> Result<()> {
+    let text = std::fs::read_to_string(text).context("the rules cannot be read")?;
+    let version = open_desk(folders)?.take_child_rules(&text, responsible)?;
+    println!("rules {version}");
     Ok(())
 }
 

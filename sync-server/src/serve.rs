@@ -3,6 +3,7 @@
 use crate::admin;
 use crate::audit_report;
 use crate::blob_files::BlobFiles;
+use crate::child_rules;
 use crate::compaction;
 use crate::copies::{self, Copies};
 use crate::database::{self, DatabaseError, Readers, Writer};
@@ -96,6 +97,12 @@ pub enum ServerError {
         #[source]
         source: std::io::Error,
     },
+    /// There are no rules for children under fourteen, and nobody who answers for them.
+    #[error(
+        "real children are not served without the rules for children under fourteen and a named person who answers for \
+         them: take them with `sync-server rules` (docs/hosting.md)"
+    )]
+    NoRules,
     /// A stored fact is missing or sealed with another key.
     #[error("the data folder and the key file do not belong together")]
     Mismatch(#[source] ApiError),
@@ -112,6 +119,9 @@ impl Server {
     pub async fn start(config: ServerConfig) -> Result<RunningServer, ServerError> {
         let vault = Vault::open(&config.key_file, &config.data)?;
         let connection = database::open(&config.data)?;
+        if !child_rules::are_there(&connection).map_err(DatabaseError::from)? {
+            return Err(ServerError::NoRules);
+        }
         let failed = |source| ServerError::Listen {
             listen: config.listen.clone(),
             source,

@@ -10,6 +10,7 @@ pub(crate) mod name {
     pub const EPOCH: &str = "epoch";
     pub const JUDGED_BY: &str = "judged_by";
     pub const DEMO: &str = "demo";
+    pub const CHILD_RULES: &str = "child_rules";
     pub const ADDRESS: &str = "address";
     pub const RECOVERY_KEY: &str = "recovery_key";
     pub const CA_CERTIFICATE: &str = "ca_certificate";

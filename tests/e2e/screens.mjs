@@ -39,6 +39,7 @@ export async function tabletScreens(core) {
     ['help', '/help'],
     ['words', '/help/words'],
     ['family', '/help/family'],
+    ['rules', '/help/rules', 'rules-phone'],
   ]
 }
 
@@ -84,6 +85,7 @@ export async function stationScreens(core) {
     ['help', '/help'],
     ['words', '/help/words'],
     ['family', '/help/family'],
+    ['rules', '/help/rules', 'rules-phone'],
   ]
 }
 

@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use sync_server::admin::{AdminDesk, AdminError};
+use sync_server::child_rules;
 use sync_server::system::{SystemClock, SystemEntropy};
 use sync_server::vault::Vault;
 use sync_server::{InitOptions, Place, RunningServer, Server, ServerConfig, init};
@@ -80,6 +81,14 @@ impl Plan {
             self.clock.as_ref(),
             &SystemEntropy,
         )?;
+        let (rules, responsible) = child_rules::made_up();
+        AdminDesk::open(
+            &self.data(),
+            &self.key_file(),
+            self.clock.as_ref(),
+            &SystemEntropy,
+        )?
+        .take_child_rules(&rules, &responsible)?;
         Ok(report.enrolment)
     }
 }

@@ -4,11 +4,11 @@ use crate::app::App;
 use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
-    attachments, audit_page, benefits, cases, children, conflicts, contacts, countersign,
-    delegation, duties, erasures, exports, file_status, forms, guests, mandatory, masks, moves,
-    office_line, people, problems, recusals, reports, restricted, returned, rhythm, rounds, rows,
-    screening, sheets, standing, station, station_phone, sync_page, today, visits, work, work_log,
-    writing,
+    attachments, audit_page, benefits, cases, child_rules, children, conflicts, contacts,
+    countersign, delegation, duties, erasures, exports, file_status, forms, guests, mandatory,
+    masks, moves, office_line, people, problems, recusals, reports, restricted, returned, rhythm,
+    rounds, rows, screening, sheets, standing, station, station_phone, sync_page, today, visits,
+    work, work_log, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -194,6 +194,7 @@ commands! {
         "review_opening" => restricted::review_opening, input;
         "name_handler" => restricted::name_handler, input;
         "mandatory_page" => problems::mandatory_page;
+        "child_rules" => child_rules::view;
         "answer_mandatory" => mandatory::answer, input;
         "check_mandatory" => mandatory::check, input;
         "conflicts" => conflicts::list;

@@ -13,6 +13,7 @@ mod benefits;
 mod cadence;
 pub mod cases;
 mod certificate;
+mod child_rules;
 pub mod children;
 pub mod commands;
 pub mod conflicts;

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use domain::area::AreaTable;
 use domain::benefit::BenefitPack;
+use domain::child_rules::ChildRules;
 use domain::code_list::{CodeList, CodeLists};
 use domain::duty::DutyPack;
 use domain::file::{FieldRule, FilePack};
@@ -25,6 +26,8 @@ pub struct Packs {
     pub benefits: Option<BenefitPack>,
     /// Duties and services as lists; the newest version.
     pub duties: Option<DutyPack>,
+    /// The rules for children under fourteen and who answers for them; the newest.
+    pub child_rules: Option<ChildRules>,
     /// Blocks of the child's file, and what of it a person should look at.
     pub file: FilePack,
     /// Names of places by area code (`cargo xtask areas`).
@@ -119,6 +122,16 @@ impl Packs {
                         let newest = packs.duties.as_ref();
                         if newest.is_none_or(|newest| newest.version < pack.version) {
                             packs.duties = Some(pack);
+                        }
+                    }
+                    Err(error) => packs.unreadable.push((id.to_owned(), error)),
+                }
+            } else if value.get("child_rules").is_some() {
+                match ChildRules::parse(json) {
+                    Ok(rules) => {
+                        let newest = packs.child_rules.as_ref();
+                        if newest.is_none_or(|newest| newest.version < rules.version) {
+                            packs.child_rules = Some(rules);
                         }
                     }
                     Err(error) => packs.unreadable.push((id.to_owned(), error)),

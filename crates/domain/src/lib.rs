@@ -8,6 +8,7 @@ pub mod benefit;
 pub mod cadence;
 pub mod calendar;
 pub mod child;
+pub mod child_rules;
 pub mod code_list;
 pub mod duty;
 pub mod file;

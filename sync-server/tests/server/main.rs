@@ -6,6 +6,7 @@ mod audit;
 mod blobs;
 mod bounds;
 mod cases;
+mod child_rules;
 mod copies;
 mod countersign;
 mod delegating;

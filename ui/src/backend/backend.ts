@@ -92,6 +92,7 @@ export const commands = [
   'review_opening',
   'name_handler',
   'mandatory_page',
+  'child_rules',
   'answer_mandatory',
   'check_mandatory',
   'conflicts',
@@ -267,6 +268,7 @@ export interface Backend {
   reviewOpening(input: view.ReviewOpeningInput): Promise<view.ProblemView>
   nameHandler(input: view.HandlerInput): Promise<view.ProblemView>
   mandatoryPage(): Promise<view.MandatoryView>
+  childRules(): Promise<view.ChildRulesView>
   answerMandatory(input: view.AnswerMandatoryInput): Promise<view.SavedView>
   checkMandatory(input: view.CheckMandatoryInput): Promise<view.OverviewView>
   conflicts(): Promise<view.ConflictListView>

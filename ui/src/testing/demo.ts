@@ -630,6 +630,24 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       questions: [],
     }),
     reportProblem: async () => ({ ...saved, next: [] }),
+    childRules: async () => ({
+      version: 1,
+      from: '2026-01-01',
+      name: '何珊',
+      duty: '演示区未保科科长',
+      phone: '000-0000-0001',
+      parts: [
+        { title: '', lines: [{ kind: 'text', cells: ['演示用的规则。'] }] },
+        {
+          title: '一、谁负责',
+          lines: [
+            { kind: 'row', cells: ['事', '谁'] },
+            { kind: 'row', cells: ['负责人', '何珊'] },
+            { kind: 'item', cells: ['当面说，或者打电话。'] },
+          ],
+        },
+      ],
+    }),
     mandatoryPage: async () => ({
       station: '021-5950 0001',
       numbers: [

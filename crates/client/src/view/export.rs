@@ -93,6 +93,7 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         ProblemFormView,
         ProblemInput,
         MandatoryView,
+        ChildRulesView,
         AnswerMandatoryInput,
         CheckMandatoryInput,
         ProblemListView,

@@ -8,7 +8,7 @@ mod app;
 mod attachment;
 mod audit;
 mod child;
-
+mod child_rules;
 mod conflict;
 mod duties;
 mod erasures;
@@ -35,6 +35,7 @@ pub use app::*;
 pub use attachment::*;
 pub use audit::*;
 pub use child::*;
+pub use child_rules::*;
 pub use conflict::*;
 pub use duties::*;
 pub use erasures::*;
