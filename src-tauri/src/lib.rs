@@ -2,6 +2,7 @@
 
 #[cfg(target_os = "android")]
 mod hardware_key;
+mod origin;
 
 use client::view::{ShellKind, UiError};
 use client::{App, AppSettings, Extension};
@@ -10,7 +11,11 @@ use std::io::Read as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tauri::async_runtime::spawn;
-use tauri::{AppHandle, Emitter as _, Manager as _, RunEvent, State};
+use tauri::webview::NewWindowResponse;
+use tauri::{
+    App as Window, AppHandle, Emitter as _, Manager as _, RunEvent, State, Url,
+    WebviewWindowBuilder,
+};
 use tokio::sync::broadcast::error::RecvError;
 
 /// How the window is started.
@@ -61,6 +66,7 @@ pub fn run(start: Start) -> tauri::Result<()> {
                 spawn(forward(app.clone(), window.handle().clone()));
             }
             window.manage(Core(opened.map_err(|error| error.to_ui())));
+            open_windows(window)?;
             if start.until_input_closes {
                 let handle = window.handle().clone();
                 std::thread::spawn(move || {
@@ -79,6 +85,31 @@ pub fn run(start: Start) -> tauri::Result<()> {
                 app.end();
             }
         });
+    Ok(())
+}
+
+/// Opens what the configuration names, with a guard on where each may go. `create` is false there, so that none is open
+/// without.
+fn open_windows(app: &Window) -> tauri::Result<()> {
+    let served = tauri::is_dev()
+        .then(|| app.config().build.dev_url.clone())
+        .flatten();
+    for config in &app.config().app.windows {
+        let served: Option<Url> = served.clone();
+        WebviewWindowBuilder::from_config(app, config)?
+            .on_navigation(move |address| {
+                let is_own = origin::is_own(address, served.as_ref());
+                if !is_own {
+                    tracing::warn!("the window was asked to leave the screens and stays");
+                }
+                is_own
+            })
+            .on_new_window(|_, _| {
+                tracing::warn!("another window was asked for and refused");
+                NewWindowResponse::Deny
+            })
+            .build()?;
+    }
     Ok(())
 }
 
