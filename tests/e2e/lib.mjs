@@ -237,6 +237,22 @@ export async function appoint(station, village, person, pin = '283946') {
   await station.call('unlock', { pin })
 }
 
+/** Appoints a colleague of the station and enrols her computer, past the screens. */
+export async function enrolColleague(station, core, role, person, { pin = '604817', stationPin = '283946' } = {}) {
+  await station.call('step_up', { pin: stationPin })
+  await station.call('appoint', {
+    role, village: '', person, from: '2026-01-01', until: '', approved_by: '沈岚', basis: '芦民批〔2026〕8号',
+    vetted_on: '2026-01-01', vetting: '查询2026-119', replaces: null,
+  })
+  const code = await station.call('new_enrolment', { role, village: '', person })
+  const here = await core.call('enrol_start', { address: code.qr_text, code: '' })
+  await station.call('confirm_enrolment', { id: code.enrolment, compare_code: here.compare_code })
+  // What the PIN was given again for is over: the journey itself is asked again.
+  await station.call('lock')
+  await station.call('unlock', { pin: stationPin })
+  await ready(core, pin)
+}
+
 /** Enrols a tablet's core for a village by a code of the station, past the screens. */
 export async function enrolTablet(station, tablet, village, person, pin = '593817') {
   await appoint(station, village, person)

@@ -34,6 +34,7 @@ const SAID: &[&str] = &[
     "cover_taken",
     "grant_incomplete",
     "name_missing",
+    "own_appointment",
     "revoke_own_last",
     "unit_closed",
 ];
@@ -52,8 +53,8 @@ pub async fn list(tablet: &Arc<Tablet>) -> Result<PeopleView, ClientError> {
 /// Appoints a person, or appoints them anew.
 ///
 /// # Errors
-/// `pin_again`, `name_missing`, `date_invalid`, `grant_incomplete`, `head_appoints`, `unit_closed`, `no_network`,
-/// `server_refused`.
+/// `pin_again`, `name_missing`, `date_invalid`, `grant_incomplete`, `head_appoints`, `own_appointment`, `unit_closed`,
+/// `no_network`, `server_refused`.
 pub async fn appoint(
     tablet: &Arc<Tablet>,
     input: &AppointInput,
@@ -110,7 +111,7 @@ pub async fn appoint(
 /// Writes down that a person was vetted.
 ///
 /// # Errors
-/// `pin_again`, `date_invalid`, `grant_incomplete`, `not_found`, `no_network`, `server_refused`.
+/// `pin_again`, `date_invalid`, `grant_incomplete`, `not_found`, `own_appointment`, `no_network`, `server_refused`.
 pub async fn record_vetting(
     tablet: &Arc<Tablet>,
     input: &VettingInput,

@@ -470,8 +470,9 @@ impl Device {
         unit: UnitId,
         person: &str,
     ) -> Result<EnrolmentStatus, Refused> {
-        if role == Role::Director {
-            self.appoint(unit, person).await?;
+        // No station appoints an officer.
+        if role != Role::Officer {
+            self.appoint_as(role, unit, person).await?;
         }
         let input = CreateEnrolment {
             unit,
@@ -483,9 +484,22 @@ impl Device {
 
     /// Appoints a director who was vetted; the same one again changes nothing.
     pub async fn appoint(&mut self, unit: UnitId, person: &str) -> Result<PeopleList, Refused> {
-        let id = Uuid::new_v5(&unit.0, person.as_bytes());
-        self.post("/people/grant", &appointment(id, unit, person))
-            .await
+        self.appoint_as(Role::Director, unit, person).await
+    }
+
+    /// Appoints a person to whatever role.
+    pub async fn appoint_as(
+        &mut self,
+        role: Role,
+        unit: UnitId,
+        person: &str,
+    ) -> Result<PeopleList, Refused> {
+        let id = Uuid::new_v5(&unit.0, format!("{} {person}", role.as_str()).as_bytes());
+        let asked = GrantPerson {
+            role,
+            ..appointment(id, unit, person)
+        };
+        self.post("/people/grant", &asked).await
     }
 
     pub async fn confirm(

@@ -1,6 +1,6 @@
 // Sealed words at the station: a colleague opens them urgently, the handler is told, and somebody says what she thinks of it.
 import {
-  addChildren, checkAxe, createVillages, enrolStation, enrolTablet, equal, journey, look, open, startWorld, stationScreen,
+  addChildren, checkAxe, createVillages, enrolColleague, enrolStation, enrolTablet, equal, journey, look, open, startWorld, stationScreen,
   stationSmall, syncNow, tabletLandscape, tabletPortrait, truthy, typePin, until,
 } from '../lib.mjs'
 
@@ -23,12 +23,7 @@ journey('sealed words open urgently for a colleague, and the handler is told unt
 
   // Another person's computer, which is given the station's key at the next sync of the first.
   const colleagueCore = await world.host('colleague', 'station')
-  const code = await stationCore.call('new_enrolment', { role: 'supervisor', village: '', person: '宋洁' })
-  const here = await colleagueCore.call('enrol_start', { address: code.qr_text, code: '' })
-  await stationCore.call('confirm_enrolment', { id: code.enrolment, compare_code: here.compare_code })
-  await until('the confirmation arrives', async () => (await colleagueCore.call('enrol_poll')).stage === 'choose_pin')
-  await colleagueCore.call('choose_pin', { pin: '604817' })
-  await until('the first download', async () => (await colleagueCore.call('app')).stage === 'ready')
+  await enrolColleague(stationCore, colleagueCore, 'supervisor', '宋洁')
   const problem = (await stationCore.call('problems')).rows[0].problem
 
   // Whoever takes it up reads it.
