@@ -518,6 +518,8 @@ impl App {
         if stopped.unsent > 0 || left > 0 && !input.without_unsent {
             return Err(ClientError::new("unsent_here").with("n", stopped.unsent + left));
         }
+        // What was begun and photographed goes with it for good: nobody does that on a tablet somebody left open.
+        tablet.require_step_up()?;
         self.destroy(tablet)?;
         self.view()
     }
