@@ -109,6 +109,33 @@ fn line_of(child: &ExportedChild) -> LedgerLine {
     }
 }
 
+/// What the registers know of a child, as the file of a case has it: heading, key, words.
+fn case_cells(child: &ExportedChild) -> Vec<(&'static str, &'static str, String)> {
+    let is_left_behind = child.categories.iter().any(|code| code.starts_with("LB-"));
+    let kind = if is_left_behind {
+        LedgerKind::L1
+    } else {
+        LedgerKind::L2
+    };
+    let line = line_of(child);
+    columns(kind)
+        .into_iter()
+        .filter_map(|(heading, key)| match tidy_cell(0, &line, key, kind) {
+            Some(WrittenCell::Text(words)) => Some((heading, key, words)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The columns of the registers that stand in the file of a case, for one child.
+#[must_use]
+pub fn case_fields(child: &ExportedChild) -> Vec<&'static str> {
+    case_cells(child)
+        .into_iter()
+        .map(|(_, key, _)| key)
+        .collect()
+}
+
 /// Writes the file of one case: what the registers know of each child, then what was done. Every cell is text, and nobody's
 /// own words are in it.
 ///
@@ -146,17 +173,8 @@ pub fn write_case(prepared: &PreparedCase) -> Result<Vec<u8>, XlsxError> {
     for child in &prepared.children {
         put(["", "", ""], &text)?;
         put(["孩子", "", ""], &head)?;
-        let is_left_behind = child.categories.iter().any(|code| code.starts_with("LB-"));
-        let kind = if is_left_behind {
-            LedgerKind::L1
-        } else {
-            LedgerKind::L2
-        };
-        let line = line_of(child);
-        for (heading, key) in columns(kind) {
-            if let Some(WrittenCell::Text(words)) = tidy_cell(0, &line, key, kind) {
-                put([heading, &words, ""], &text)?;
-            }
+        for (heading, _, words) in case_cells(child) {
+            put([heading, &words, ""], &text)?;
         }
     }
     put(["", "", ""], &text)?;

@@ -154,7 +154,7 @@ fn make_export(tablet: &Arc<Tablet>, input: &ExportInput) -> Result<ExportMadeVi
 
 /// Makes the file of a case the district asked for, and sends it to whoever asked.
 fn send_case(tablet: &Arc<Tablet>, input: &IdInput) -> Result<StationReportView, ClientError> {
-    let prepared = cases::prepare(tablet, input)?;
+    let prepared = cases::prepare(tablet, input, export::case_fields)?;
     let workbook = export::write_case(&prepared)
         .map_err(|error| ClientError::new("internal").because(error))?;
     let file = export::encrypt(&workbook, &prepared.password, tablet.entropy.as_ref())
