@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use client::view::{
     ChildFileView, ComingView, DueKind, FileRowView, FileRowsView, HintWeight, MonthMark,
-    RevealedView, TodayView,
+    MovesView, RevealedView, TodayView,
 };
 use serde_json::{Value, json};
 use zoufang_tests::device::Device;
@@ -218,6 +218,27 @@ async fn what_belongs_into_no_file_cannot_be_written_into_one_and_is_read_by_nob
     let look = json!({"child": child, "holder": "row", "key": key});
     let refused = station.refusal("reveal_field", look).await?;
     assert_eq!(refused.code, "not_found");
+
+    // What comes late says no more of it than the file does.
+    let tablet = world.tablet("李玉梅").await?;
+    let other = tablet.child("周子涵").await?;
+    world.cut_network();
+    write(&tablet, row(&other, "benefit", None, &benefit("dibao"))).await?;
+    world.restore_network();
+    station.step_up().await?;
+    let device = tablet.tablet()?.identity.device.to_string();
+    let stop = json!({"device": device, "reason": "lost", "wipe": false});
+    let _: Value = station.call("revoke_device", stop).await?;
+    tablet.sync().await.unwrap_err();
+    let tray: MovesView = station.call("moves", Value::Null).await?;
+    let lines: Vec<&str> = tray
+        .waiting
+        .iter()
+        .flat_map(|row| &row.lines)
+        .map(|line| line.after.as_str())
+        .collect();
+    assert!(lines.contains(&"其他（保密）"), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("3200")), "{lines:?}");
     world.township.stop().await;
     Ok(())
 }

@@ -265,7 +265,8 @@ pub(crate) fn value<'a>(
     (!text.is_empty()).then_some((column, document, text))
 }
 
-/// What a row that did not arrive says, label by label; none where the entry is no row of a block.
+/// What a row that did not arrive says, label by label; none where the entry is no row of a block. Of one that belongs into
+/// no file it says what the file would: that there is something.
 pub(crate) fn lines_of(
     tablet: &Tablet,
     pack: &PolicyPack,
@@ -273,7 +274,11 @@ pub(crate) fn lines_of(
 ) -> Option<Vec<(String, String)>> {
     let packs = tablet.packs();
     let rule = packs.file.rows(entry.text("block")?)?;
-    let columns = rule.columns.iter().filter_map(|column| {
+    let most = match is_sealed(pack, rule, entry) {
+        true => 1,
+        false => rule.columns.len(),
+    };
+    let columns = rule.columns.iter().take(most).filter_map(|column| {
         let words = column_words(tablet, pack, column, &raw(entry, column))?;
         Some((column.label.clone(), words))
     });
