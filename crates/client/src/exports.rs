@@ -376,7 +376,7 @@ pub fn keep(
     prepared: &Prepared,
     file: &[u8],
 ) -> Result<ExportMadeView, ClientError> {
-    let now = tablet.clock.now_ms();
+    let now = standing::never_back_ms(tablet)?;
     let rows = u32::try_from(prepared.children.len()).unwrap_or(u32::MAX);
     let export = ExportRow {
         id: tablet.new_id(),
@@ -420,7 +420,7 @@ pub fn keep(
 /// `export_over`, `disk_full`.
 pub fn take(tablet: &Arc<Tablet>, input: &IdInput) -> Result<ExportFileView, ClientError> {
     tidy(tablet)?;
-    let now = tablet.clock.now_ms();
+    let now = standing::never_back_ms(tablet)?;
     let id = id(&input.id)?;
     let file = tablet
         .store
@@ -436,12 +436,12 @@ pub fn take(tablet: &Arc<Tablet>, input: &IdInput) -> Result<ExportFileView, Cli
     })
 }
 
-/// Files whose time is over go.
+/// Files whose time is over go; setting the clock back gives none of it back.
 ///
 /// # Errors
 /// The store cannot be written.
 pub(crate) fn tidy(tablet: &Tablet) -> Result<(), ClientError> {
-    let now = tablet.clock.now_ms();
+    let now = standing::never_back_ms(tablet)?;
     if tablet
         .store
         .read(|connection| exports::has_expired(connection, now))?
@@ -451,7 +451,7 @@ pub(crate) fn tidy(tablet: &Tablet) -> Result<(), ClientError> {
     Ok(())
 }
 
-/// At the beginning every file goes: nobody waits for it any more.
+/// At every start, and whenever somebody comes in by the door, every file goes: nobody waits for it any more.
 ///
 /// # Errors
 /// The store cannot be written.
@@ -589,7 +589,7 @@ pub fn password(tablet: &Tablet) -> String {
 }
 
 fn view(tablet: &Tablet, list: Option<ExportList>) -> Result<ExportsView, ClientError> {
-    let now = tablet.clock.now_ms();
+    let now = standing::never_back_ms(tablet)?;
     let people = People::read(tablet)?;
     let made = tablet.store.read(exports::all)?;
     Ok(ExportsView {
