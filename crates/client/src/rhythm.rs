@@ -13,6 +13,7 @@ use crate::recovery;
 use crate::recusals;
 use crate::roster::{Roster, RosterChild};
 use crate::rows::Authors;
+use crate::standing;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
@@ -625,7 +626,7 @@ pub(crate) fn notices(tablet: &Tablet, roster: &Roster) -> Result<Vec<NoticeView
 /// Who stands in for whom now or soon, as far as it concerns this person or this village.
 fn covers(tablet: &Tablet, roster: &Roster) -> Result<Vec<NoticeView>, ClientError> {
     let me = &tablet.identity;
-    let now = tablet.clock.now_ms();
+    let now = standing::never_back_ms(tablet)?;
     let covers = tablet
         .store
         .read(|connection| recovery::covers(tablet, connection, now))?;

@@ -90,8 +90,8 @@ pub fn today(tablet: &Tablet) -> Result<TodayView, ClientError> {
                 let names = draft
                     .children
                     .iter()
-                    .filter_map(|id| roster.child(&id.to_string()).ok())
-                    .map(RosterChild::name)
+                    .filter_map(|id| roster.child_or_departed(tablet, *id).ok().flatten())
+                    .map(|child| child.name())
                     .collect::<Vec<_>>()
                     .join("、");
                 let (answered, total) = crate::visits::draft_progress(tablet, &roster, draft);

@@ -31,6 +31,7 @@ use domain::household::Household;
 use ids::DocumentId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use store::documents;
 use store::drafts::{self, Draft};
 use uuid::Uuid;
 
@@ -288,6 +289,24 @@ fn desk_of(tablet: &Tablet, id: &str) -> Result<Desk, ClientError> {
     desk(tablet, &roster, draft)
 }
 
+/// Whether one of them is on no list of hers, though its file has not gone yet.
+fn is_over(
+    tablet: &Tablet,
+    roster: &Roster,
+    children: &[RosterChild],
+) -> Result<bool, ClientError> {
+    for child in children {
+        if roster.child(&child.id.to_string()).is_err()
+            && !tablet
+                .store
+                .read(|connection| documents::has_left(connection, child.id))?
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// A draft keeps the form it was begun with.
 fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientError> {
     let packs = tablet.packs();
@@ -310,8 +329,9 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
     } else {
         tablet.household_with_answers(draft.household)?
     };
-    // While only writing is possible, nothing of earlier visits is shown or carried over.
-    let writes_only = standing::writes_only(tablet)?;
+    // While only writing is possible, nothing of earlier visits is shown or carried over; nor of a village she does not
+    // stand in for any more.
+    let writes_only = standing::writes_only(tablet)? || is_over(tablet, roster, &children)?;
     let newest = household
         .sessions
         .iter()
