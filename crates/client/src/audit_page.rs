@@ -22,17 +22,20 @@ use std::sync::Arc;
 use store::{audit, members};
 
 /// Looks, in the order they are shown.
-const LOOKS: [&str; 6] = [
+const LOOKS: [&str; 9] = [
     "view_child",
     "view_visit",
     "view_problem",
     "view_attachment",
     "view_restricted",
     "search_number",
+    "view_conflict",
+    "view_inbox",
+    "view_late",
 ];
 
 /// What devices write that the page lists one by one. What the server writes is listed wholly.
-const EVENTS: [&str; 21] = [
+const EVENTS: [&str; 23] = [
     "opened_urgently",
     "opening_reviewed",
     "status_answered",
@@ -41,6 +44,8 @@ const EVENTS: [&str; 21] = [
     "handler_named",
     "export_made",
     "export_taken",
+    "import_previewed",
+    "import_confirmed",
     "import_result_taken",
     "print_made",
     "yearly_pack_made",

@@ -4,6 +4,8 @@
 //! A confirmed import goes on after a restart: every row is one transaction with its own status.
 
 use crate::error::ClientError;
+use crate::looks;
+use crate::masks;
 use crate::records::{self, Write};
 use crate::roster::Roster;
 use crate::tablet::Tablet;
@@ -22,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use store::imports::{self, ImportBatch, ImportRow};
+use store::{Transaction, audit};
 use uuid::Uuid;
 
 /// A workbook as `office` read it.
@@ -79,7 +82,7 @@ pub fn preview(
             today: roster.today,
             village,
             demo: tablet.identity.demo,
-            catalogue: &reading.catalogue,
+            catalogue: &masked(tablet, &reading.catalogue),
         },
     );
     let batch = ImportBatch {
@@ -115,7 +118,8 @@ pub fn preview(
                 },
             )?;
         }
-        Ok::<_, ClientError>(())
+        // What stands in the files is about to be shown beside what stands in the ledger.
+        note(tx, tablet, "import_previewed", &batch)
     })?;
     Ok(ImportPreviewView {
         import: batch.batch.to_string(),
@@ -152,7 +156,10 @@ pub fn confirm(
     let mut batch = find(tablet, &input.id)?;
     if batch.state == "preview" {
         batch.state = "running".to_owned();
-        tablet.store.write(|tx| imports::put_batch(tx, &batch))?;
+        tablet.store.write(|tx| {
+            imports::put_batch(tx, &batch)?;
+            note(tx, tablet, "import_confirmed", &batch)
+        })?;
         go_on(tablet, batch.clone(), result_file);
     }
     status(tablet, input)
@@ -204,6 +211,37 @@ pub fn result(tablet: &Tablet, input: &IdInput) -> Result<(String, Vec<u8>, u32)
         (Some(name), Some(bytes)) => Ok((name, bytes, batch.total)),
         _ => Err(ClientError::new("import_gone")),
     }
+}
+
+/// The trail says that a ledger was compared or taken in, and of how many rows.
+fn note(
+    tx: &Transaction<'_>,
+    tablet: &Tablet,
+    action: &str,
+    batch: &ImportBatch,
+) -> Result<(), ClientError> {
+    let row = looks::row(tablet, action, &batch.batch.to_string());
+    Ok(audit::append_with(
+        tx,
+        &row,
+        &format!("rows={}", batch.total),
+    )?)
+}
+
+/// The catalogue with what the file's own rules hide: a number is one by what it is, or because the pack says so.
+fn masked(tablet: &Tablet, catalogue: &FieldCatalogue) -> FieldCatalogue {
+    let packs = tablet.packs();
+    let mut catalogue = catalogue.clone();
+    for (key, entry) in &mut catalogue {
+        let holder = match entry.holder {
+            Holder::Child => "child",
+            Holder::Household => "household",
+        };
+        if let Some(sort) = packs.field(holder, key).and_then(masks::sort_of) {
+            entry.sort = entry.sort.max(sort);
+        }
+    }
+    catalogue
 }
 
 fn find(tablet: &Tablet, id: &str) -> Result<ImportBatch, ClientError> {

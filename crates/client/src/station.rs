@@ -2,6 +2,7 @@
 
 use crate::cadence;
 use crate::error::ClientError;
+use crate::looks::{self, Look};
 use crate::problems;
 use crate::recusals;
 use crate::restricted;
@@ -133,7 +134,7 @@ pub fn inbox(tablet: &Tablet) -> Result<InboxView, ClientError> {
         .iter()
         .map(|child| (child.id, child))
         .collect();
-    let rows = arrived
+    let rows: Vec<InboxRow> = arrived
         .into_iter()
         .filter_map(|arrived| {
             let event = &arrived.event;
@@ -178,6 +179,9 @@ pub fn inbox(tablet: &Tablet) -> Result<InboxView, ClientError> {
             })
         })
         .collect();
+    // Each row has the words of a record: the trail says so before anybody reads them.
+    let newest = rows.first().map_or("", |row| row.record.as_str());
+    looks::note_page(tablet, Look::Inbox, newest, rows.len())?;
     Ok(InboxView {
         rows,
         openings: restricted::notices(tablet)?,

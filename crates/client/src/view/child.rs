@@ -109,9 +109,9 @@ pub struct FieldView {
 pub struct RevealFieldInput {
     /// Child id.
     pub child: String,
-    /// `child` or `household`, or `row` for a value of a row.
+    /// `child` or `household`, `row` for a value of a row, `conflict` for one that is to be chosen, or `returned` for one that did not arrive.
     pub holder: String,
-    /// Key of the field; of a row `block/row/column`.
+    /// Key of the field; of a row `block/row/column`; of a conflict its id, `/`, and the value's; of what did not arrive the record's id, `/`, and the field's.
     pub key: String,
 }
 

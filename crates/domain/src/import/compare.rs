@@ -299,5 +299,6 @@ fn change(context: &ImportContext<'_>, key: &str, old: Option<&str>, new: &str) 
         old: old.map(str::to_owned),
         new: new.to_owned(),
         sentence: sentences::change(context.catalogue, key, old, new),
+        outside: sentences::change_outside(context.catalogue, key, old, new),
     }
 }
