@@ -266,6 +266,55 @@ fn the_test_for_children_nobody_brings_up() {
     );
 }
 
+/// "Term ≥ 6 months" is what the judgment says, not what has been served of it (domain.md §10.2).
+#[test]
+fn a_term_counts_from_its_papers_and_an_absence_by_the_time_that_passed() {
+    use Verdict::{Likely, No, Open};
+    let state = |code: &'static str, from: &'static str, to: &'static str| {
+        vec![
+            ("life", "alive"),
+            ("special", code),
+            ("special_from", from),
+            ("special_to", to),
+        ]
+    };
+    let verdict = |mother: &[(&str, &str)]| parents(&[("life", "dead")], mother).verdict().verdict;
+    for code in ["prison", "rehab", "restrained"] {
+        let long = state(code, "2026-10-20", "2027-04-19");
+        assert_eq!(verdict(&long), Likely, "{code}: six months are ordered");
+        let short = state(code, "2026-10-20", "2027-04-18");
+        assert_eq!(verdict(&short), No, "{code}: a day less");
+        let over = state(code, "2025-01-01", "2026-11-25");
+        assert_eq!(verdict(&over), Open, "{code}: it should be over");
+        let last_day = state(code, "2025-01-01", "2026-11-26");
+        assert_eq!(verdict(&last_day), Likely, "{code}: until its last day");
+        let open = [
+            ("life", "alive"),
+            ("special", code),
+            ("special_from", "2026-10-20"),
+        ];
+        assert_eq!(verdict(&open), Open, "{code}: nobody said until when");
+        let since_long = [
+            ("life", "alive"),
+            ("special", code),
+            ("special_from", "2026-05-26"),
+        ];
+        assert_eq!(verdict(&since_long), Likely, "{code}: six months passed");
+        let no_begin = [
+            ("life", "alive"),
+            ("special", code),
+            ("special_to", "2028-01-01"),
+        ];
+        assert_eq!(verdict(&no_begin), Open, "{code}: since when is not known");
+    }
+    for code in ["lost", "missing"] {
+        let expected = state(code, "2026-10-20", "2028-01-01");
+        assert_eq!(verdict(&expected), Open, "{code}: six months have to pass");
+        let passed = state(code, "2026-05-26", "2028-01-01");
+        assert_eq!(verdict(&passed), Likely, "{code}");
+    }
+}
+
 #[test]
 fn the_day_that_is_waited_for_and_the_papers_are_named() {
     let found = parents(

@@ -278,8 +278,18 @@ fn what_the_file_knows_of_a_disability_is_asked_about_once() {
     let file = || File::born("2017-03-02");
     let disability = |kind: &str| file().row("disability", Entry::new("d").with("kind", kind));
     let has = |file: File, code: &str| file.codes().iter().any(|found| found == code);
-    assert!(has(disability("4"), "more_visits_disability"));
-    assert!(!has(disability("1"), "more_visits_disability"));
+    for kind in ["1", "2", "3", "4", "5", "7"] {
+        assert!(has(disability(kind), "more_visits_disability"), "{kind}");
+        assert!(!has(disability(kind), "more_visits_disability_mental"));
+    }
+    // A mental disability counts as a mind to look after (domain.md §5.2).
+    assert!(!has(disability("6"), "more_visits_disability"));
+    assert!(has(disability("6"), "more_visits_disability_mental"));
+    let mind = Entry::new("t").with("kind", "child_psych_or_behaviour");
+    assert!(!has(
+        disability("6").row("tier", mind),
+        "more_visits_disability_mental"
+    ));
     let listed = Entry::new("c").with("code", "DD");
     assert!(!has(
         disability("4").row("categories", listed),
@@ -299,8 +309,28 @@ fn what_the_file_knows_of_a_disability_is_asked_about_once() {
     let home = |row: Entry| file().row("members", row);
     assert!(has(home(member("52", "5", "1")), "more_visits_parent"));
     assert!(!has(home(member("62", "5", "1")), "more_visits_parent"));
-    assert!(!has(home(member("52", "5", "4")), "more_visits_parent"));
-    let apart = home(member("52", "2", "1")).row("members", member("62", "5", "1"));
+    // Severe is a first or second grade of any kind, and every grade of an intellectual or mental one (domain.md §5.2).
+    for kind in ["1", "2", "3", "4", "5", "6", "7"] {
+        for grade in ["1", "2"] {
+            let home = || home(member("51", kind, grade));
+            assert!(has(home(), "more_visits_parent"), "{kind} {grade}");
+            assert!(!has(home(), "more_visits_parent_mental"));
+        }
+        for grade in ["3", "4"] {
+            let home = || home(member("51", kind, grade));
+            assert!(!has(home(), "more_visits_parent"), "{kind} {grade}");
+            let is_mental = ["5", "6"].contains(&kind);
+            assert_eq!(has(home(), "more_visits_parent_mental"), is_mental);
+        }
+    }
+    let dead = member("51", "1", "1").with("life", "dead");
+    assert!(!has(home(dead), "more_visits_parent"));
+    let known = Entry::new("t").with("kind", "parent_severe_disability");
+    assert!(!has(
+        home(member("51", "6", "3")).row("tier", known),
+        "more_visits_parent_mental"
+    ));
+    let apart = home(member("52", "2", "3")).row("members", member("62", "5", "1"));
     assert!(
         !has(apart, "more_visits_parent"),
         "every column has to be of one row"
