@@ -41,14 +41,18 @@ pub fn compute(case: &CadenceInput, packs: &PolicySet, today: NaiveDate) -> Cade
             .unwrap_or_default(),
         lower_to: current.and_then(|segment| segments::lower_to(case, segment, today)),
         pack: current.map(|segment| segment.pack.id.clone()),
-        dues: due::dues(case, &segments, &counted, today),
+        dues: due::dues(case, packs, &segments, &counted, today),
         campaigns: current
             .map(|segment| campaigns::today(case, segment, &counted, today))
             .unwrap_or_default(),
         misses: misses::misses(case, &segments, &counted, today),
         reminders: segments::reminders(case, packs, today),
         ends_on: segments::ends_on(&segments, today),
-        ended_on: segments::ended_on(&segments, today),
+        ended_on: if segments.is_empty() {
+            segments::ended_by_age(case, packs, today)
+        } else {
+            segments::ended_on(&segments, today)
+        },
         attempts_in_a_row: counted.attempts_in_a_row,
         unreachable: counted.unreachable,
         events: counted.verdicts,
@@ -65,6 +69,6 @@ pub fn months(case: &CadenceInput, packs: &PolicySet, today: NaiveDate, count: u
     let segments = segments::segments(case, packs);
     let counted = counting::count(case, packs, today);
     let misses = misses::misses(case, &segments, &counted, today);
-    let dues = due::dues(case, &segments, &counted, today);
+    let dues = due::dues(case, packs, &segments, &counted, today);
     months::months(case, &segments, &counted, &misses, &dues, today, count)
 }

@@ -15,6 +15,8 @@ pub const HOUSEHOLD: &str = "household";
 pub const OPENED_ON: &str = "opened_on";
 /// Field key: the child was newly found, not mass-imported; decides the first visit's date (domain.md §5.3).
 pub const IS_NEW: &str = "is_new";
+/// The age at which every file ends (domain.md §3.2).
+pub const GROWN_UP: u32 = 18;
 /// A category nobody confirmed yet.
 pub const SUSPECTED: &str = "suspected";
 /// Kind of the fact by which a person of the station lowers the tier (decisions.md 7).

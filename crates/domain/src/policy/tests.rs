@@ -52,6 +52,7 @@ fn the_shipped_pack_has_a_sentence_for_every_code() {
         "reason.campaign",
         "at_home",
         "reminder.ageing_out",
+        "reminder.grown_up",
     ] {
         assert!(pack.texts.contains_key(key), "{key}");
     }
