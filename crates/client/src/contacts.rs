@@ -184,7 +184,7 @@ pub fn attempt_form(tablet: &Tablet, input: &IdInput) -> Result<AttemptFormView,
     })
 }
 
-/// Records an attempt in the document of every child of the household (decisions.md 8).
+/// Records an attempt in the document of every child of the household whose file runs (decisions.md 8).
 ///
 /// # Errors
 /// `date_future`, `reason_missing`, `not_found`, `disk_full`.
@@ -205,7 +205,9 @@ pub fn record_attempt(tablet: &Tablet, input: &AttemptInput) -> Result<SavedView
         }
         _ => None,
     };
-    let children = roster.children_of(&input.household);
+    // Of a brother or sister whose file ended nothing is asked any more, and nothing is written.
+    let mut children = roster.children_of(&input.household);
+    children.retain(|child| child.runs());
     let id = tablet.new_id().to_string();
     let attempt = Attempt {
         id: id.clone(),
@@ -310,6 +312,7 @@ pub fn saved(
         unmet: None,
         mandatory: Vec::new(),
         screenings: Vec::new(),
+        follow_ups: Vec::new(),
     })
 }
 

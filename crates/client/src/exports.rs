@@ -4,6 +4,7 @@
 use crate::contacts::options;
 use crate::error::ClientError;
 use crate::looks;
+use crate::problems::paper;
 use crate::roster::{People, Roster, RosterChild};
 use crate::runtime::Line;
 use crate::server::refused_code;
@@ -29,6 +30,8 @@ use uuid::Uuid;
 const PURPOSES: &str = "EXPORT_PURPOSE";
 /// The same for what is printed.
 const PRINT_PURPOSES: &str = "PRINT_PURPOSE";
+/// What is printed for the police.
+const REPORT: &str = "report";
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Most characters of a person's words about a purpose.
 const WORDS: usize = 200;
@@ -466,7 +469,10 @@ pub(crate) fn tidy_all(tablet: &Tablet) -> Result<(), ClientError> {
 /// What can be printed, and which of a child's and a person's particulars stand on it.
 const PRINTS: [(&str, &str); 5] = [
     // The facts of a report to the police, for whoever comes while there is no network.
-    ("report", "name,village,kind,seen,reporter,calls,police"),
+    (
+        REPORT,
+        "name,sex,birth,village,address,school,carer,phone,kind,seen,reporter,calls,police",
+    ),
     // A person's own work log, for the committee's file.
     ("work_log", "day,kind,name,words"),
     // Who takes part in an activity, to sign.
@@ -490,7 +496,7 @@ pub fn print_purposes(tablet: &Tablet) -> Result<Vec<OptionView>, ClientError> {
 /// Something is about to be printed: it gets a number and a row first.
 ///
 /// # Errors
-/// `not_allowed`, `purpose_missing`, `value_invalid`, `disk_full`.
+/// `not_allowed`, `purpose_missing`, `value_invalid`, `not_found`, `still_loading`, `disk_full`.
 pub fn print(tablet: &Arc<Tablet>, input: &PrintInput) -> Result<PrintView, ClientError> {
     let fields = PRINTS.iter().find(|(what, _)| *what == input.what);
     let Some((what, fields)) = fields else {
@@ -511,9 +517,14 @@ pub fn print(tablet: &Arc<Tablet>, input: &PrintInput) -> Result<PrintView, Clie
     tablet
         .store
         .write(|tx| audit::append_with(tx, &looks::row(tablet, "print_made", what), &detail))?;
+    let of = input.of.as_ref().filter(|_| *what == REPORT);
     Ok(PrintView {
         line: line(tablet, &number),
         number,
+        people: of
+            .map(|problem| paper::whole(tablet, problem))
+            .transpose()?
+            .unwrap_or_default(),
     })
 }
 

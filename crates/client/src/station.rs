@@ -20,6 +20,8 @@ use store::projections::events::{self, EventKind};
 use store::{departures, members, sync_state};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// The role that looks at the village's own list, in the pack's words for who is told.
+const DIRECTOR: &str = "CD";
 /// Rows of the attention table and of the inbox; the rest is reached by search.
 const ATTENTION_ROWS: usize = 200;
 const INBOX_ROWS: u32 = 500;
@@ -34,6 +36,8 @@ pub fn overview(tablet: &Tablet) -> Result<OverviewView, ClientError> {
     let seen: HashMap<UnitId, i64> = seen_by_unit(tablet)?;
     // A tablet not heard of for so long is a matter of its own (ui.md §4.2).
     let silent_ms = i64::from(tablet.rules().report.silent_days) * DAY_MS;
+    let packs = tablet.packs();
+    let pack = packs.rules_on(roster.today);
     let mut attention: Vec<AttentionRow> = Vec::new();
     let mut overdue = 0;
     let mut visits_due = 0;
@@ -57,7 +61,20 @@ pub fn overview(tablet: &Tablet) -> Result<OverviewView, ClientError> {
             continue;
         };
         overdue += 1;
+        // The village's own list is hers to look at; who else is told stands here.
+        let told = due.to_roles.iter().filter(|role| *role != DIRECTOR);
         attention.push(AttentionRow {
+            level: due.level.filter(|level| *level > 1),
+            told: told
+                .filter_map(|role| {
+                    let mut lists = ["TOLD", "LEAD"].into_iter();
+                    let label = lists.find_map(|list| {
+                        let label = pack?.label(list, role);
+                        (label != role).then_some(label)
+                    });
+                    label.map(str::to_owned)
+                })
+                .collect(),
             child: child.id.to_string(),
             name: child.name(),
             village: roster.people.unit_name(child.unit),

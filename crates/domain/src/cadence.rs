@@ -59,6 +59,12 @@ pub fn compute(case: &CadenceInput, packs: &PolicySet, today: NaiveDate) -> Cade
     }
 }
 
+/// Whether a child had a cadence on a day, and whether it was one of a higher-frequency tier; none without one.
+pub fn enhanced_on(case: &CadenceInput, packs: &PolicySet, day: NaiveDate) -> Option<bool> {
+    let segments = segments::segments(case, packs);
+    segments::at(&segments, day).map(|segment| segment.tier.enhanced)
+}
+
 /// What the rule packs change for the child around a day: what is announced, and what changed a short while ago.
 pub fn announced(case: &CadenceInput, packs: &PolicySet, today: NaiveDate) -> Vec<Announced> {
     announced::announced(case, packs, today)

@@ -737,7 +737,7 @@ pub struct Urgency {
 }
 
 /// The static page with numbers, do-nots and situations (domain.md §6.3).
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MandatoryPage {
     /// Title.
@@ -752,6 +752,22 @@ pub struct MandatoryPage {
     pub feedback_days: Vec<u32>,
     /// The code of POLICE_FEEDBACK that says nothing was heard yet.
     pub no_feedback: String,
+    /// Which of the numbers are the police, who have to say what became of a call.
+    pub police: String,
+}
+
+impl Default for MandatoryPage {
+    fn default() -> Self {
+        Self {
+            title: String::new(),
+            numbers: Vec::new(),
+            do_nots: Vec::new(),
+            situations: Vec::new(),
+            feedback_days: Vec::new(),
+            no_feedback: String::new(),
+            police: "110".to_owned(),
+        }
+    }
 }
 
 impl PolicyPack {

@@ -94,6 +94,7 @@ fn every_case_file_gives_the_expected_steps() {
             calendar: &pack.work_calendar(),
             feedback_days: &pack.mandatory.feedback_days,
             no_feedback: &pack.mandatory.no_feedback,
+            police: &pack.mandatory.police,
             next_visit: case.next_visit,
             now_ms: moment(&case.now),
         };

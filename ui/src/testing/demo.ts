@@ -393,7 +393,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
   let file = childFile()
   let attached: AttachmentView[] = []
   let taken: AttachmentView | null = null
-  const saved = { record: 'r9', names: '石小雨', next: [due('visit', '2026-12-25', '2027-01-23', -60, '每月一次：母亲重度残疾')], why_not: null, suggests: [], unmet: null, mandatory: [], screenings: [] }
+  const saved = { record: 'r9', names: '石小雨', next: [due('visit', '2026-12-25', '2027-01-23', -60, '每月一次：母亲重度残疾')], why_not: null, suggests: [], unmet: null, mandatory: [], screenings: [], follow_ups: [] }
 
   function answer(part: string, key: string, codes: string[], text: string | null): VisitFormView {
     form = {

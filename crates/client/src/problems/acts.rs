@@ -27,10 +27,13 @@ pub(crate) const SEVERITY: &str = "SEVERITY";
 pub(super) const POLICE_FEEDBACK: &str = "POLICE_FEEDBACK";
 pub(super) const SATISFACTION: &str = "SATISFACTION";
 
+/// How the time of a call is written.
+const CALL_FORMAT: &str = "%Y-%m-%d %H:%M";
+
 /// Adds an event to a story. A step this person's role may not make stays a request (architecture.md §8).
 ///
 /// # Errors
-/// `not_found`, `draft_gone`, `value_invalid`, `date_invalid`, `text_missing`, `reason_missing`, `choice_missing`, `mandatory_missing`, `not_allowed`,
+/// `not_found`, `draft_gone`, `value_invalid`, `date_invalid`, `time_future`, `text_missing`, `reason_missing`, `choice_missing`, `mandatory_missing`, `not_allowed`,
 /// `head_decides`, `recused`, `close_after_work`, `close_after_check`, `child_not_seen_since`, `too_old_to_reopen`, `words_are_sealed`,
 /// `disk_full`.
 pub fn add_event(tablet: &Tablet, input: &ProblemEventInput) -> Result<ProblemView, ClientError> {
@@ -138,8 +141,8 @@ fn may_add(
     Ok(())
 }
 
-/// Why a grave matter is not closed yet: it was not looked at whether it is solved, or a child was not seen since the last
-/// measure. Asked where somebody closes, and not in the fold: a visit that arrives later must not undo what was closed.
+/// Why a grave matter is not closed yet: it was not looked at whether it is solved, or a child whose file runs was not seen
+/// since the last measure. Asked where somebody closes, and not in the fold: a visit that arrives later must not undo what was closed.
 pub(super) fn why_not_close(
     room: &Room<'_>,
     noun: &Noun<Problem>,
@@ -299,10 +302,12 @@ pub(super) fn call(
         .transpose()?;
     let at = at.map(|text| text.trim()).filter(|text| !text.is_empty());
     let at = at.map_or_else(|| system::civil_minute(now_ms), str::to_owned);
-    let moment = NaiveDateTime::parse_from_str(&at, "%Y-%m-%d %H:%M")
+    let moment = NaiveDateTime::parse_from_str(&at, CALL_FORMAT)
         .map_err(|_| ClientError::new("date_invalid"))?;
-    if moment.date() > system::civil_date(now_ms) {
-        return Err(ClientError::new("date_invalid"));
+    let now = system::civil_minute(now_ms);
+    let now = NaiveDateTime::parse_from_str(&now, CALL_FORMAT);
+    if now.is_ok_and(|now| moment > now) {
+        return Err(ClientError::new("time_future"));
     }
     let receipt = receipt.map(|text| note(text)).transpose()?;
     Ok(Detail {

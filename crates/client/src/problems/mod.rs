@@ -1,6 +1,7 @@
 //! Problems: report, list, story, what is next, and the page that works with no network.
 
 mod acts;
+pub(crate) mod paper;
 mod report;
 mod reported;
 mod room;
@@ -14,7 +15,7 @@ pub use reported::{CaseStep, CaseStory};
 pub(crate) use reported::{ReportedProblem, case_story, is_open_state, reported};
 pub use room::role_words;
 pub(crate) use room::{Place, Room, number_of};
-pub(crate) use steps::of_village;
+pub(crate) use steps::{follow_ups, of_village};
 
 use crate::error::ClientError;
 use crate::looks::{self, Look};

@@ -1,7 +1,7 @@
 //! Everything needed to show problems, and how one is shown.
 
 use super::reported::CaseStep;
-use super::{acts, steps};
+use super::{acts, paper, steps};
 use crate::attachments;
 use crate::countersign;
 use crate::error::ClientError;
@@ -17,10 +17,12 @@ use crate::view::{
     ProblemState, ProblemView, RecordState,
 };
 use chrono::NaiveDate;
-use domain::calendar::WorkCalendar;
+use domain::calendar::{WorkCalendar, add_days};
 use domain::child::Child;
+use domain::household::Household;
 use domain::policy::PolicyPack;
 use domain::problem::{self, Event, EventKind, Fold, Problem, Review, State};
+use domain::status::State as FileState;
 use ids::{DocumentId, Role, StaffId};
 use protocol::access::{Block, Handling, Reveal};
 use std::collections::HashMap;
@@ -38,6 +40,7 @@ pub(crate) struct Room<'a> {
     recusals: Recusals,
     pub(crate) problems: Vec<Noun<Problem>>,
     pub(super) children: Vec<Noun<Child>>,
+    homes: Vec<Noun<Household>>,
     pub(super) rounds: Rounds,
     cases: Cases,
     states: HashMap<String, ChangeState>,
@@ -115,6 +118,7 @@ impl<'a> Room<'a> {
                     .collect(),
                 problems: nouns.problems,
                 children: nouns.children,
+                homes: nouns.households,
                 rounds: Rounds::of_work(&nouns.work),
                 calendar: pack.work_calendar(),
                 cases: restricted::cases(tablet, connection)?,
@@ -166,21 +170,70 @@ impl<'a> Room<'a> {
         Ok(self.told(noun)?.fold.state.is_open())
     }
 
-    /// Each child it is about was seen at a visit, on this day or later.
+    /// A child it knows, of another village as well.
+    pub(super) fn child_noun(&self, id: &str) -> Option<&Noun<Child>> {
+        self.children
+            .iter()
+            .find(|child| child.id.to_string() == id)
+    }
+
+    fn child(&self, id: &str) -> Option<&Child> {
+        Some(&*self.child_noun(id)?.noun)
+    }
+
+    /// The household with an id, where this device holds it.
+    pub(super) fn home(&self, id: &str) -> Option<&Household> {
+        let mut homes = self.homes.iter();
+        let found = homes.find(|home| home.id.to_string() == id)?;
+        Some(&*found.noun)
+    }
+
+    /// Each child it is about was seen at a visit, on this day or later. One whose file the station ended cannot be: it is
+    /// left out, and whoever closes writes why it may be closed.
     pub(super) fn were_seen(&self, problem: &Problem, since: NaiveDate) -> bool {
-        problem.children.iter().all(|id| {
-            let child = self
-                .children
-                .iter()
-                .find(|child| child.id.to_string() == *id);
-            child.is_some_and(|child| {
-                child.noun.visits.iter().any(|visit| {
-                    visit.seen
-                        && visit.event_date.is_some_and(|day| since <= day)
-                        && !child.noun.is_voided(&visit.id)
-                })
+        let seen = |child: &Child| {
+            child.visits.iter().any(|visit| {
+                let day = child.effective_date(&visit.id, visit.event_date);
+                visit.seen && day.is_some_and(|day| since <= day) && !child.is_voided(&visit.id)
             })
+        };
+        let is_ended = |child: &Child| matches!(child.status.state, FileState::Ended { .. });
+        problem.children.iter().all(|id| {
+            let Some(child) = self.child(id) else {
+                return false;
+            };
+            // Where the file goes on in another one, that one tells.
+            let leading = child.status.told_in().and_then(|id| self.child(id));
+            let mut told = std::iter::once(child).chain(leading);
+            told.any(|child| is_ended(child) || seen(child))
         })
+    }
+
+    /// The first visit to the child it is mainly about since a moment; whether the child itself was met is not asked.
+    pub(super) fn first_visit_since(&self, problem: &Problem, since_ms: i64) -> Option<NaiveDate> {
+        let child = self.child(problem.text("child")?)?;
+        let from = system::civil_date(since_ms);
+        let visits = child.visits.iter();
+        visits
+            .filter(|visit| !child.is_voided(&visit.id))
+            .filter_map(|visit| {
+                let day = child.effective_date(&visit.id, visit.event_date)?;
+                let later = day > from || (day == from && visit.recorded_ms > since_ms);
+                later.then_some(day)
+            })
+            .min()
+    }
+
+    /// The type's usual time is over and it is still open. Nothing follows from it.
+    fn is_past_usual(&self, noun: &Noun<Problem>, told: &Told) -> bool {
+        let kind = self.pack.problem(told.main(&noun.noun));
+        let days = kind.map_or(0, |kind| kind.due_days);
+        let reported = noun.noun.events.first();
+        days > 0
+            && told.fold.state.is_open()
+            && reported.is_some_and(|event| {
+                add_days(system::civil_date(event.recorded_ms), days) < self.tablet.today()
+            })
     }
 
     /// Every problem with its kind in words, and its number instead where it has one: a work log is printed and handed on.
@@ -411,6 +464,7 @@ impl<'a> Room<'a> {
             not_such_case: problem.text("mandatory_choice") == Some("not_such_case")
                 && told.fold.state == State::Reported,
             review: self.review(&told.fold).map(str::to_owned),
+            past_usual: self.is_past_usual(noun, told),
             next: steps::shown(self, &dues).map(|due| steps::view(self, problem, &due)),
         }
     }
@@ -535,6 +589,7 @@ impl<'a> Room<'a> {
             attachments: attachments::of_document(self.tablet, noun.id, |_| true)?,
             mandatory: mandatory_words(&noun.noun),
             handler: handler.map(|staff| self.people.name(staff)),
+            people: paper::people(self, noun)?,
             recused,
             may_be_handled_by: if may_name {
                 restricted::who_may_handle(self, noun)?

@@ -16,7 +16,7 @@ use ids::{DocumentId, Role};
 /// Everything that is due about a problem, the earliest first.
 pub(super) fn dues(room: &Room<'_>, noun: &Noun<Problem>, told: &Told) -> Vec<Due> {
     let next_visit = (told.fold.state == State::FollowUp)
-        .then(|| next_visit(room, &noun.noun))
+        .then(|| next_visit(room, noun, told))
         .flatten();
     Clock {
         events: &noun.noun.events,
@@ -25,13 +25,20 @@ pub(super) fn dues(room: &Room<'_>, noun: &Noun<Problem>, told: &Told) -> Vec<Du
         calendar: &room.calendar,
         feedback_days: &room.pack.mandatory.feedback_days,
         no_feedback: &room.pack.mandatory.no_feedback,
+        police: &room.pack.mandatory.police,
         next_visit,
         now_ms: room.tablet.clock.now_ms(),
     }
     .dues()
 }
 
-fn next_visit(room: &Room<'_>, problem: &Problem) -> Option<NaiveDate> {
+/// The day of the first visit since it was confirmed to be solved; until there is one, the day the next one is due.
+fn next_visit(room: &Room<'_>, noun: &Noun<Problem>, told: &Told) -> Option<NaiveDate> {
+    let problem = &noun.noun;
+    let confirmed = problem.events.get(told.fold.since)?;
+    if let Some(made) = room.first_visit_since(problem, confirmed.recorded_ms) {
+        return Some(made);
+    }
     let packs = room.tablet.packs();
     let main = DocumentId::parse(problem.text("child")?).ok()?;
     let child = room.children.iter().find(|child| child.id == main)?;
@@ -150,4 +157,34 @@ pub(crate) fn of_village(
     }
     found.sort_by_key(|(day, _)| *day);
     Ok(found.into_iter().map(|(_, row)| row).collect())
+}
+
+/// Follow-ups of these children that stand open: whoever was just there can say how it is.
+///
+/// # Errors
+/// `still_loading`, or the store cannot be read.
+pub(crate) fn follow_ups(
+    tablet: &Tablet,
+    children: &[DocumentId],
+) -> Result<Vec<ProblemStepRow>, ClientError> {
+    let room = Room::open(tablet)?;
+    let mut found = Vec::new();
+    for noun in &room.problems {
+        let concerns = children.iter().any(|child| {
+            let id = child.to_string();
+            noun.noun.children.contains(&id)
+        });
+        // Beside a child's name even its number would tell.
+        let is_told = room.number_for_me(noun, Place::List)?.is_none();
+        if !concerns || !is_told || room.is_recused(tablet.identity.staff, noun) {
+            continue;
+        }
+        let told = room.told(noun)?;
+        for due in dues(&room, noun, &told) {
+            if due.step == NextStep::FollowUp {
+                found.push(step_row(&room, noun, &due)?);
+            }
+        }
+    }
+    Ok(found)
 }

@@ -1,6 +1,7 @@
 //! Children: list, file 一人一档, timeline, contact and attempt records.
 
 use super::file::{CampaignView, FileRowsView, HintView, MissView, MonthView, TierView, ToAskView};
+use super::problem::ProblemStepRow;
 use super::status::FileStatusView;
 use super::today::DueView;
 use super::visit::ScreenedView;
@@ -549,6 +550,8 @@ pub struct SavedView {
     pub mandatory: Vec<MandatoryQuestionView>,
     /// Children whose visit may be screened now.
     pub screenings: Vec<ScreenedView>,
+    /// Problems of these children that are to be followed up.
+    pub follow_ups: Vec<ProblemStepRow>,
 }
 
 /// Amend or void one's own record.

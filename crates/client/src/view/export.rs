@@ -157,6 +157,7 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         DecideErasureInput,
         HoldInput,
         ErasuresView,
+        PaperPersonView,
         PrintInput,
         PrintView,
         YearInput,

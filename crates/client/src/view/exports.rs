@@ -1,5 +1,6 @@
 //! 导出: what is asked before a register leaves the station, and what came of it.
 
+use super::problem::PaperPersonView;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -195,6 +196,10 @@ pub struct PrintInput {
     pub rows: u32,
     /// A purpose's code; empty where the pack has no purposes.
     pub purpose: String,
+    /// The problem a report tells of.
+    #[serde(default)]
+    #[ts(optional)]
+    pub of: Option<String>,
 }
 
 /// The number that stands on the paper.
@@ -204,6 +209,8 @@ pub struct PrintView {
     pub number: String,
     /// The line that stands on it: who, which unit, when.
     pub line: String,
+    /// Whom a report is about, with whole telephone numbers.
+    pub people: Vec<PaperPersonView>,
 }
 
 // Who somebody is and what they said stays out of logs.

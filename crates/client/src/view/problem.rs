@@ -194,6 +194,8 @@ pub struct ProblemRow {
     /// At the station, of a matter of life and safety: waiting (待复核), countersigned, not_over (the district says that it is
     /// not over, and it is not closed again yet).
     pub review: Option<String>,
+    /// It is open longer than its type usually takes. Nothing follows from it.
+    pub past_usual: bool,
     /// What is next: on a tablet what is up to the village, where there is such.
     pub next: Option<NextStepView>,
 }
@@ -321,6 +323,8 @@ pub struct ProblemView {
     pub attachments: Vec<AttachmentView>,
     /// The mandatory page's outcome, if shown.
     pub mandatory: Option<String>,
+    /// The children it is about, as they stand on the page for whoever comes.
+    pub people: Vec<PaperPersonView>,
     /// Who handles it (经办人).
     pub handler: Option<String>,
     /// Colleagues whom this person may name to handle it; nobody where she may not.
@@ -342,6 +346,35 @@ pub struct ProblemPaper {
     pub seen: String,
     /// Who reported it.
     pub by: String,
+}
+
+/// A child on the page of a report, as whoever comes needs it: who and where.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct PaperPersonView {
+    /// Child document.
+    pub child: String,
+    /// Name.
+    pub name: String,
+    /// Sex in words.
+    pub sex: String,
+    /// Completed years.
+    pub age: Option<u32>,
+    /// Birth date.
+    pub birth: Option<String>,
+    /// Village.
+    pub village: String,
+    /// Where it lives.
+    pub address: Option<String>,
+    /// Villagers' group.
+    pub group: Option<String>,
+    /// How the door is found.
+    pub landmark: Option<String>,
+    /// School.
+    pub school: Option<String>,
+    /// Who looks after it: 奶奶 王秀兰.
+    pub carer: Option<String>,
+    /// That person's number: as this person sees it in a file, and whole on what was printed.
+    pub carer_phone: Option<String>,
 }
 
 /// How the sealed words of a problem stand for this person.
@@ -515,6 +548,7 @@ ids::withhold!(
     ProblemRow,
     ProblemPaper,
     ProblemEventView,
+    PaperPersonView,
     OpeningView,
     OpeningReviewView,
     OpeningNoticeView,

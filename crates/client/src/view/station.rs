@@ -78,6 +78,10 @@ pub struct AttentionRow {
     pub enhanced: bool,
     /// What and since when.
     pub due: DueView,
+    /// The step of being late the policy counts it to, from the second on.
+    pub level: Option<u32>,
+    /// Who is told of it by the policy as well, in words.
+    pub told: Vec<String>,
     /// Last visit or contact of that kind.
     pub last_done: Option<String>,
     /// Director's name.

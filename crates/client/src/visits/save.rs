@@ -6,6 +6,7 @@ use crate::attachments;
 use crate::contacts::{after_attempt, saved};
 use crate::error::ClientError;
 use crate::mandatory;
+use crate::problems;
 use crate::records::{self, Write};
 use crate::roster::Roster;
 use crate::standing;
@@ -61,6 +62,9 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
                 record: record.clone(),
             })
             .collect();
+    }
+    if !effective.is_attempt && !standing::writes_only(tablet)? {
+        view.follow_ups = problems::follow_ups(tablet, &ids)?;
     }
     view.mandatory = mandatory::open_of_visit(tablet, &Roster::read(tablet)?, first)?;
     Ok(view)

@@ -114,6 +114,23 @@ fn what_is_in_the_file_counts_and_an_item_counts_once() {
     assert_eq!((screening.score, screening.level.as_str()), (22, "medium"));
 }
 
+/// Compulsory schooling is from six until sixteen (domain.md §3.6, §4.4): who is in no school then is found, and nobody else.
+#[test]
+fn a_child_of_school_age_in_no_school_is_found() {
+    let found = |age: u32, stage: &str| {
+        let screening = screened(FORM, age, &[("c", "d_stage", stage)], &Known::default());
+        codes(&screening) == ["R06"]
+    };
+    for stage in ["none", "dropout", "grad"] {
+        for (age, wanted) in [(5, false), (6, true), (15, true), (16, false)] {
+            assert_eq!(found(age, stage), wanted, "{age} {stage}");
+        }
+    }
+    for stage in ["primary", "junior", "special", "home"] {
+        assert!(!found(9, stage), "{stage}");
+    }
+}
+
 #[test]
 fn a_form_that_does_not_ask_is_said_to_not_ask() {
     let screening = screened(

@@ -15,4 +15,8 @@ rows: number,
 /**
  * A purpose's code; empty where the pack has no purposes.
  */
-purpose: string, };
+purpose: string, 
+/**
+ * The problem a report tells of.
+ */
+of?: string, };

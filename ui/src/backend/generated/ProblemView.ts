@@ -2,6 +2,7 @@
 import type { AttachmentView } from "./AttachmentView";
 import type { NextStepView } from "./NextStepView";
 import type { OptionView } from "./OptionView";
+import type { PaperPersonView } from "./PaperPersonView";
 import type { ProblemChoicesView } from "./ProblemChoicesView";
 import type { ProblemEventView } from "./ProblemEventView";
 import type { ProblemPaper } from "./ProblemPaper";
@@ -64,6 +65,10 @@ attachments: Array<AttachmentView>,
  * The mandatory page's outcome, if shown.
  */
 mandatory: string | null, 
+/**
+ * The children it is about, as they stand on the page for whoever comes.
+ */
+people: Array<PaperPersonView>, 
 /**
  * Who handles it (经办人).
  */

@@ -32,6 +32,7 @@ function row(problem: string, more: Partial<ProblemRow> = {}): ProblemRow {
     reopened: false,
     not_such_case: false,
     review: null,
+    past_usual: false,
     next: null,
     ...more,
   }
@@ -54,6 +55,7 @@ function story(more: Partial<ProblemView> = {}): ProblemView {
     words_sealed: false,
     attachments: [],
     mandatory: null,
+    people: [],
     handler: null,
     may_be_handled_by: [],
     recused: false,

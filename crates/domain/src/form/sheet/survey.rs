@@ -123,6 +123,7 @@ impl Reader<'_> {
             }
             return;
         };
+        table.refuse_marked(row, &["label", "hint", "constraint_message"], faults);
         let mut parts = kind.split_whitespace();
         let first = parts.next().unwrap_or_default();
         let rest: Vec<&str> = parts.collect();
@@ -249,6 +250,15 @@ impl Reader<'_> {
                 }
             },
         };
+        let given = table.cell(row, "default").and_then(constant);
+        if let Some(code) = given
+            && kind == "one"
+            && !self.survey.broken.contains(&key)
+            && !options.iter().any(|option| option.code == code)
+        {
+            let cause = format!("选项里没有“{code}”，不能作默认值");
+            faults.push(table.fault(row, Some("default"), cause));
+        }
         let label = self.spoken(row, "label", &key, faults).unwrap_or_default();
         let (short, short_when) = match table.cell(row, "x_short") {
             None => (false, None),
@@ -424,6 +434,16 @@ fn initial(kind: &str, text: &str) -> String {
     } else {
         format!("'{text}'")
     }
+}
+
+/// A default that is one code and nothing to work out, written plainly or between quotes.
+fn constant(text: &str) -> Option<&str> {
+    let inside = text
+        .strip_prefix('\'')
+        .and_then(|rest| rest.strip_suffix('\''))
+        .unwrap_or(text);
+    let works_out = inside.contains(['(', '\'']) || inside.contains("${");
+    (!works_out).then_some(inside)
 }
 
 /// In a constraint a dot alone means the answer itself.
