@@ -2,8 +2,8 @@
 
 use anyhow::{Context, Result};
 use client::view::{
-    ChildFileView, ComingView, DueKind, FileRowView, FileRowsView, HintWeight, MonthMark,
-    RevealedView, TodayView,
+    BenefitsView, ChildFileView, ComingView, DueKind, FileRowView, FileRowsView, HintWeight,
+    MonthMark, RevealedView, TodayView, UnattendedKind,
 };
 use serde_json::{Value, json};
 use zoufang_tests::device::Device;
@@ -40,6 +40,57 @@ async fn write(device: &Device, asked: Value) -> Result<ChildFileView> {
 fn visit_due(file: &ChildFileView) -> Result<String> {
     let due = file.dues.iter().find(|due| due.kind == DueKind::Visit);
     Ok(due.context("a visit is due")?.due.clone())
+}
+
+/// Cousins with one grandmother are one household: one's dead father is not the other's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parent_is_whose_the_row_says() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let one = tablet.child("石小雨").await?;
+    let other = tablet.child("石小晨").await?;
+    let stranger = tablet.child("周子涵").await?;
+    world.cut_network();
+    let parent = |name: &str, relation: &str, life: &str, whose: &[&str]| json!({"name": [name], "relation": [relation], "life": [life], "whose": whose});
+    let asked = parent("石大山", "51", "dead", &[&stranger]);
+    let refused = tablet.refusal("write_row", row(&one, "members", None, &asked));
+    assert_eq!(refused.await?.code, "value_invalid");
+    let asked = parent("石大山", "51", "dead", &[&one]);
+    let file = write(&tablet, row(&one, "members", None, &asked)).await?;
+    let father = only_row(&file, "members")?;
+    assert!(
+        father.lines.iter().any(|line| line.text == "石小雨"),
+        "it says whose"
+    );
+    assert_eq!(father.values["whose"], [one.as_str()]);
+    let columns = &rows(&file, "members")?.columns;
+    let whose = columns.iter().find(|column| column.key == "whose");
+    assert_eq!(whose.context("it is asked")?.options.len(), 2);
+    let asked = parent("王秀兰", "62", "alive", &[]);
+    write(&tablet, row(&one, "members", None, &asked)).await?;
+    let asked = parent("李梅", "52", "dead", &[&one]);
+    write(&tablet, row(&one, "members", None, &asked)).await?;
+
+    world.restore_network();
+    world.settle(&[&tablet]).await?;
+    for device in [&tablet, &world.station] {
+        let file = device.file(&one).await?;
+        assert_eq!(heads(&file, "members")?, ["李梅", "王秀兰", "石大山"]);
+        let file = device.file(&other).await?;
+        assert_eq!(heads(&file, "members")?, ["王秀兰"]);
+        let asks = |child: String| async move {
+            let view: BenefitsView = device.call("benefits", json!({"id": child})).await?;
+            anyhow::Ok(view.unattended.map(|found| found.kind))
+        };
+        assert_eq!(asks(one.clone()).await?, Some(UnattendedKind::Orphan));
+        assert_eq!(asks(other.clone()).await?, None);
+    }
+    // Where a child lives alone with its family there is nobody to choose from.
+    let file = tablet.file(&stranger).await?;
+    let columns = &rows(&file, "members")?.columns;
+    assert!(columns.iter().all(|column| column.key != "whose"));
+    world.township.stop().await;
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

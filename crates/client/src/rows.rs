@@ -11,13 +11,13 @@ use crate::recusals;
 use crate::roster::{self, Author, Roster, RosterChild, RosterHousehold, record_state};
 use crate::tablet::Tablet;
 use crate::view::{
-    ChildFileView, FileRowInput, FileRowView, FileRowsView, IdInput, RowColumnView, RowLineView,
-    TakeRowInput,
+    ChildFileView, FileRowInput, FileRowView, FileRowsView, IdInput, OptionView, RowColumnView,
+    RowLineView, TakeRowInput,
 };
 use chrono::NaiveDate;
 use domain::child::{SUSPECTED, TIER_LOWERED};
 use domain::file::{
-    CertificateVerdict, FieldBlock, FieldRule, FilePack, RowsRule, check_certificate,
+    CHILDREN, CertificateVerdict, FieldBlock, FieldRule, FilePack, RowsRule, check_certificate,
 };
 use domain::identity_number::{self, Verdict};
 use domain::policy::PolicyPack;
@@ -34,7 +34,7 @@ const COLLECTIONS: [&str; 5] = ["categories", "tier_facts", "pauses", "members",
 /// Prefix of a row's keys that say why a value of it wants a look.
 const FLAG: &str = "flag.";
 
-/// The rows of a block that stand, without what is no row: settled risk levels and approvals.
+/// The rows of a block that stand and are about the child, without what is no row: settled risk levels and approvals.
 pub(crate) fn standing<'a>(
     block: &FieldBlock,
     rule: &RowsRule,
@@ -46,8 +46,13 @@ pub(crate) fn standing<'a>(
         ("household", None) => &[],
         _ => child.child.entries(&rule.collection),
     };
+    let is_it = |id: &str| {
+        let mut own = std::iter::once(&child.id).chain(&child.also);
+        own.any(|own| own.to_string() == id)
+    };
     entries
         .iter()
+        .filter(|entry| rule.is_about(entry, is_it))
         .filter(|entry| match rule.collection.as_str() {
             ROWS => entry.text("block") == Some(block.key.as_str()),
             "tier_facts" => entry
@@ -142,12 +147,45 @@ impl Drawing<'_> {
             columns: rule
                 .columns
                 .iter()
-                .map(|rule| column(self.tablet, self.pack, rule))
+                .filter_map(|rule| self.column(rule))
                 .collect(),
             rows,
             past,
             editable: rule.holder == "child" || self.household.is_some(),
         }
+    }
+
+    /// A column to write; whose a row is, is asked only where there are several it could be.
+    fn column(&self, rule: &FieldRule) -> Option<RowColumnView> {
+        let mut view = column(self.tablet, self.pack, rule);
+        if rule.kind == CHILDREN {
+            view.options = self.children();
+            view.kind = "many".to_owned();
+        }
+        (rule.kind != CHILDREN || view.options.len() > 1).then_some(view)
+    }
+
+    fn children(&self) -> Vec<OptionView> {
+        let home = self.household.map(|household| household.id.to_string());
+        let children = home.map(|home| self.roster.children_of(&home));
+        let options = children.unwrap_or_default().into_iter();
+        options
+            .map(|child| OptionView {
+                code: child.id.to_string(),
+                label: child.name(),
+            })
+            .collect()
+    }
+
+    /// Names of the children a column names.
+    fn names(&self, ids: &[String]) -> Option<String> {
+        let known = self.children();
+        let names: Vec<String> = known
+            .into_iter()
+            .filter(|one| ids.contains(&one.code))
+            .map(|one| one.label)
+            .collect();
+        (!names.is_empty()).then(|| names.join("、"))
     }
 
     fn row(&self, block: &FieldBlock, rule: &RowsRule, entry: &Entry) -> FileRowView {
@@ -157,7 +195,11 @@ impl Drawing<'_> {
         let is_sealed = is_sealed(self.pack, rule, entry);
         for (index, column) in rule.columns.iter().enumerate() {
             let raw = raw(entry, column);
-            let Some(text) = column_words(self.tablet, self.pack, column, &raw) else {
+            let text = match column.kind == CHILDREN {
+                true => self.names(&raw),
+                false => column_words(self.tablet, self.pack, column, &raw),
+            };
+            let Some(text) = text else {
                 continue;
             };
             if self.tablet.sees(column).is_open() && !is_sealed {
@@ -289,9 +331,13 @@ pub(crate) fn area_words(tablet: &Tablet, code: &str) -> String {
         .map_or_else(|| code.to_owned(), |name| format!("{name}（{code}）"))
 }
 
+fn takes_several(column: &FieldRule) -> bool {
+    ["many", CHILDREN].contains(&column.kind.as_str())
+}
+
 /// The values of a column as they were written.
 pub(crate) fn raw(entry: &Entry, column: &FieldRule) -> Vec<String> {
-    if column.kind == "many" {
+    if takes_several(column) {
         return entry.codes(&column.key);
     }
     entry
@@ -376,6 +422,7 @@ pub fn write_row(tablet: &Tablet, input: &FileRowInput) -> Result<ChildFileView,
             return Err(ClientError::new("row_incomplete").with("label", &column.label));
         }
     }
+    are_of_the_house(rule, &roster, household, earlier, &entry)?;
     in_order(rule, &entry)?;
     check_holder(rule, child, &mut entry);
     if !recusals::decides(tablet, child)? && undoes_what_decides(rule, earlier, &entry) {
@@ -503,12 +550,12 @@ pub(crate) fn fill(
         .map(|value| value.trim())
         .filter(|value| !value.is_empty())
         .collect();
-    if given.len() > 1 && column.kind != "many" {
+    if given.len() > 1 && !takes_several(column) {
         return Err(ClientError::new("value_invalid").with("value", given[1]));
     }
     for value in given {
         let (value, flag) = checked(tablet, pack, column, value)?;
-        if column.kind == "many" {
+        if takes_several(column) {
             entry
                 .values
                 .insert(format!("{}.{value}", column.key), Scalar::Bool(true));
@@ -540,6 +587,10 @@ pub(crate) fn checked(
             let list = rule.list.as_deref().unwrap_or_default();
             let known = pack.items(list).iter().any(|item| item.code == value);
             known.then(|| (value.to_owned(), None)).ok_or_else(invalid)
+        }
+        CHILDREN => {
+            let id = DocumentId::parse(value).map_err(|_| invalid())?;
+            Ok((id.to_string(), None))
         }
         "date" => {
             let date: NaiveDate = value
@@ -576,6 +627,35 @@ pub(crate) fn checked(
         }
         _ => Ok((value.to_owned(), None)),
     }
+}
+
+/// Whose a row is: children who live there, or whom the row before named.
+fn are_of_the_house(
+    rule: &RowsRule,
+    roster: &Roster,
+    household: Option<&RosterHousehold>,
+    earlier: Option<&Entry>,
+    entry: &Entry,
+) -> Result<(), ClientError> {
+    let home = household.map(|household| household.id.to_string());
+    let children = home.map(|home| roster.children_of(&home));
+    let here: Vec<String> = children
+        .unwrap_or_default()
+        .iter()
+        .map(|child| child.id.to_string())
+        .collect();
+    for column in rule.columns.iter().filter(|it| it.kind == CHILDREN) {
+        let before = earlier.map(|earlier| earlier.codes(&column.key));
+        let before = before.unwrap_or_default();
+        let named = entry.codes(&column.key);
+        let mut strangers = named
+            .iter()
+            .filter(|id| !here.contains(id) && !before.contains(id));
+        if let Some(stranger) = strangers.next() {
+            return Err(ClientError::new("value_invalid").with("value", stranger));
+        }
+    }
+    Ok(())
 }
 
 /// The end is not before the beginning.

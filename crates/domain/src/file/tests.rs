@@ -126,6 +126,27 @@ fn every_block_says_what_it_is_for() {
     assert!(agreed("wish") && agreed("consent") && !agreed("basic"));
 }
 
+/// Cousins with one grandmother share a household: a parent's row says whose it is (docs/adr/0032).
+#[test]
+fn a_row_of_the_household_is_about_those_it_names_and_else_about_everybody() {
+    let pack = shipped();
+    let members = pack.rows("members").unwrap();
+    let father = Entry::new("m")
+        .with("name", "石大山")
+        .with("relation", "51");
+    let about = |row: &Entry, child: &str| members.is_about(row, |id| id == child);
+    assert!(about(&father, "one") && about(&father, "two"));
+    let hers = father.clone().with("whose.one", true);
+    assert!(about(&hers, "one") && !about(&hers, "two"));
+    let both = hers.with("whose.two", true);
+    assert!(about(&both, "one") && about(&both, "two"));
+    let wish = pack.rows("wish").unwrap();
+    assert!(
+        wish.is_about(&both, |_| false),
+        "what names nobody is the child's own"
+    );
+}
+
 #[test]
 fn what_the_law_forbids_is_said_by_age() {
     let alone = |birth: &str, class: &str| File::born(birth).with("carer_class", class).codes();
@@ -192,6 +213,14 @@ fn fields_that_cannot_be_are_refused_with_their_place() {
         (
             json!({"key": "a", "title": "a", "rows": {"one": "x", "holder": "child", "columns": [{"key": "by", "label": "x", "kind": "text"}]}}),
             "taken",
+        ),
+        (
+            json!({"key": "a", "title": "a", "rows": {"one": "x", "holder": "child", "columns": [{"key": "x", "label": "x", "kind": "children"}]}}),
+            "whose they are",
+        ),
+        (
+            json!({"key": "a", "title": "a", "fields": [{"key": "x", "label": "x", "kind": "children", "holder": "household"}]}),
+            "whose they are",
         ),
         (
             json!({"key": "a", "title": "a", "rows": {"one": "x", "holder": "child", "to": "x", "columns": [{"key": "x", "label": "x", "kind": "text"}]}}),
