@@ -16,6 +16,7 @@ mod forgotten_pin;
 mod full_disk;
 mod guests;
 mod interrupted;
+mod late;
 mod lease;
 mod long_absence;
 mod lost_tablet;

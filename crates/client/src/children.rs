@@ -205,9 +205,9 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
     Ok(view)
 }
 
-/// The key of the number to call: the carer's, or the child's own.
+/// The key of the number to call: the carer's, the guardian's, or the child's own.
 pub(crate) fn phone_to_call(child: &RosterChild) -> Option<String> {
-    ["carer_phone", "phone_child"]
+    ["carer_phone", "guardian_phone", "phone_child"]
         .into_iter()
         .find(|key| {
             child

@@ -509,6 +509,10 @@ pub fn print(tablet: &Arc<Tablet>, input: &PrintInput) -> Result<PrintView, Clie
     if !purposes.is_empty() && !purposes.iter().any(|one| one.code == input.purpose) {
         return Err(ClientError::new("purpose_missing"));
     }
+    let of = input.of.as_ref().filter(|_| *what == REPORT);
+    let people = of
+        .map(|problem| paper::whole(tablet, problem))
+        .transpose()?;
     let number = number(tablet, 'P')?;
     let detail = format!(
         "number={number} purpose={} rows={} fields={fields}",
@@ -517,14 +521,10 @@ pub fn print(tablet: &Arc<Tablet>, input: &PrintInput) -> Result<PrintView, Clie
     tablet
         .store
         .write(|tx| audit::append_with(tx, &looks::row(tablet, "print_made", what), &detail))?;
-    let of = input.of.as_ref().filter(|_| *what == REPORT);
     Ok(PrintView {
         line: line(tablet, &number),
         number,
-        people: of
-            .map(|problem| paper::whole(tablet, problem))
-            .transpose()?
-            .unwrap_or_default(),
+        people: people.unwrap_or_default(),
     })
 }
 

@@ -449,6 +449,8 @@ fn existing(roster: &Roster, child: &crate::roster::RosterChild) -> Option<Exist
         village_name: roster.people.unit_name(child.unit),
         carer_name: child.child.text("carer_name").map(str::to_owned),
         carer_id_no: child.child.text("carer_id_no").map(str::to_owned),
+        guardian_name: child.child.text("guardian_name").map(str::to_owned),
+        guardian_id_no: child.child.text("guardian_id_no").map(str::to_owned),
         address: household.household.text("addr").map(str::to_owned),
         categories: child
             .child

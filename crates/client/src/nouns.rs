@@ -421,6 +421,8 @@ pub fn search_key(child: &Child) -> SearchKey {
     SearchKey::new(
         child.name(),
         child.text("nickname"),
-        child.text("carer_name"),
+        child
+            .text("carer_name")
+            .or_else(|| child.text("guardian_name")),
     )
 }

@@ -242,17 +242,20 @@ pub fn place(roster: &Roster, child: &RosterChild) -> Option<String> {
     })
 }
 
-/// 奶奶 王秀兰.
+/// 奶奶 王秀兰; as long as nobody said who looks after the child, its guardian: 父亲 石磊（监护人）.
 pub fn carer(child: &RosterChild, tablet: &Tablet) -> Option<String> {
-    let name = child.child.text("carer_name")?;
     let packs = tablet.packs();
-    let relation = child.child.text("carer_relation").and_then(|code| {
-        packs
-            .rules_on(tablet.today())
-            .map(|pack| pack.label("REL", code).to_owned())
-    });
-    Some(match relation {
-        Some(relation) => format!("{relation} {name}"),
-        None => name.to_owned(),
-    })
+    let pack = packs.rules_on(tablet.today());
+    let person = |role: &str| {
+        let name = child.child.text(&format!("{role}_name"))?;
+        let relation = child.child.text(&format!("{role}_relation"));
+        let words = relation
+            .zip(pack)
+            .map(|(code, pack)| pack.label("REL", code));
+        Some(match words {
+            Some(words) => format!("{words} {name}"),
+            None => name.to_owned(),
+        })
+    };
+    person("carer").or_else(|| Some(format!("{}（监护人）", person("guardian")?)))
 }

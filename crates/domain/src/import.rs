@@ -165,6 +165,10 @@ pub struct ExistingChild {
     pub carer_name: Option<String>,
     /// Carer's identity number.
     pub carer_id_no: Option<String>,
+    /// Guardian's name.
+    pub guardian_name: Option<String>,
+    /// Guardian's identity number.
+    pub guardian_id_no: Option<String>,
     /// Address of the household.
     pub address: Option<String>,
     /// Category codes open now.

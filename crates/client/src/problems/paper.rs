@@ -24,8 +24,8 @@ pub(super) fn people(
     told(room, noun, |phone| seen.as_ref()?.text(phone))
 }
 
-/// The same for the paper the police get: whom they have to call stands there whole. Asked for only after the row of the
-/// trail says that it was printed, and for what.
+/// The same for the paper the police get: whom they have to call stands there whole. Given out only after the row of the
+/// trail says that it is printed, and for what.
 ///
 /// # Errors
 /// `still_loading`, `not_found`.
@@ -64,10 +64,12 @@ fn person(
         (!value.is_empty()).then(|| value.to_owned())
     };
     let birth = child.birth_date();
-    let carer = said("carer_name").map(|name| match said("carer_relation") {
-        Some(code) => format!("{} {name}", room.pack.label("REL", code)),
-        None => name.to_owned(),
-    });
+    let who = |role: &str| {
+        let name = said(&format!("{role}_name"))?;
+        let relation = said(&format!("{role}_relation"));
+        let words = relation.map(|code| room.pack.label("REL", code));
+        Some(words.map_or_else(|| name.to_owned(), |words| format!("{words} {name}")))
+    };
     PaperPersonView {
         child: noun.id.to_string(),
         name: child.name().to_owned(),
@@ -81,7 +83,9 @@ fn person(
         group: at_home("group"),
         landmark: at_home("landmark"),
         school: said("school_name").map(str::to_owned),
-        carer,
+        carer: who("carer"),
         carer_phone: said(CARER_PHONE).and_then(phone),
+        guardian: who("guardian"),
+        guardian_phone: said("guardian_phone").and_then(phone),
     }
 }

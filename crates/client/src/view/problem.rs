@@ -375,6 +375,10 @@ pub struct PaperPersonView {
     pub carer: Option<String>,
     /// That person's number: as this person sees it in a file, and whole on what was printed.
     pub carer_phone: Option<String>,
+    /// Its guardian: 父亲 石磊.
+    pub guardian: Option<String>,
+    /// The guardian's number, in the same way.
+    pub guardian_phone: Option<String>,
 }
 
 /// How the sealed words of a problem stand for this person.

@@ -72,6 +72,8 @@ fn existing(fields: &[(&str, Option<&str>, Option<&str>)]) -> ExistingChild {
         village_name: "白荷村".into(),
         carer_name: Some("王秀兰".into()),
         carer_id_no: Some(CARER.into()),
+        guardian_name: None,
+        guardian_id_no: None,
         address: Some("芦汀镇白荷村二组12号".into()),
         categories: BTreeSet::new(),
         facts: BTreeSet::new(),
@@ -298,6 +300,49 @@ fn the_same_child_twice_in_one_file_opens_one_file() {
         (1, 1)
     );
     assert!(plan.rows[1].notes[0].contains("第 3 行"));
+}
+
+/// One register asks for the carer and the other for the guardian; of one child both may be the same grandmother.
+#[test]
+fn siblings_share_a_household_whichever_register_names_the_grandmother() {
+    let rows = [
+        row(
+            3,
+            &[
+                ("name", "石小晨"),
+                ("birth_date", "2018-03-15"),
+                ("guardian_id_no", CARER),
+            ],
+        ),
+        row(
+            4,
+            &[
+                ("name", "顾一"),
+                ("birth_date", "2016-03-15"),
+                ("guardian_name", "顾桂兰"),
+                ("addr", "三组5号"),
+            ],
+        ),
+        row(
+            5,
+            &[
+                ("name", "顾二"),
+                ("birth_date", "2018-03-15"),
+                ("carer_name", "顾桂兰"),
+                ("addr", "三组5号"),
+            ],
+        ),
+    ];
+    let plan = run(&rows, &[known(&[])], false);
+    let households: Vec<_> = plan.rows.iter().map(|row| row.household).collect();
+    assert_eq!(
+        households,
+        [
+            HouseholdChoice::Existing(document(2)),
+            HouseholdChoice::New(1),
+            HouseholdChoice::New(1),
+        ]
+    );
 }
 
 #[test]

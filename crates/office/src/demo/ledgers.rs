@@ -100,7 +100,13 @@ fn with_mistakes(lines: &mut Vec<LedgerLine>, township: &DemoTownship) {
     }
     let mut wrong = |name: &str, key: &str, cell: WrittenCell| {
         let mut line = pattern.clone();
-        for field in ["id_no", "father_id_no", "mother_id_no", "carer_id_no"] {
+        for field in [
+            "id_no",
+            "father_id_no",
+            "mother_id_no",
+            "carer_id_no",
+            "guardian_id_no",
+        ] {
             line.values.remove(field);
         }
         line.values.insert("name".into(), name.into());

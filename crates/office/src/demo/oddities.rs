@@ -278,13 +278,17 @@ fn duplicate(village: &mut DemoVillage, n: usize) {
         "id_type",
         "carer_id_no",
         "carer_phone",
+        "guardian_id_no",
+        "guardian_phone",
         "father_id_no",
         "mother_id_no",
     ] {
         copy.fields.remove(field);
     }
-    copy.fields.insert("carer_name".into(), "何根生".into());
-    copy.fields.insert("carer_relation".into(), "63".into());
+    for role in ["carer", "guardian"] {
+        copy.fields.insert(format!("{role}_name"), "何根生".into());
+        copy.fields.insert(format!("{role}_relation"), "63".into());
+    }
     let mut household = DemoHousehold {
         key,
         children: vec![copy],

@@ -275,11 +275,18 @@ fn family(dice: &mut Dice, registry: &mut Registry, place: &Place<'_>, addr: &st
             names::given(dice, Generation::Grandparent { woman })
         ),
     };
-    put("carer_name", carer);
-    put("carer_relation", relation.into());
-    put("carer_id_no", registry.id_no(carer_birth, woman));
-    put("carer_phone", registry.phone());
-    put("carer_addr", addr.into());
+    // Whoever looks after a child here is its guardian as well; the register of children in difficulty asks for that one.
+    let (number, phone) = (registry.id_no(carer_birth, woman), registry.phone());
+    for (key, value) in [
+        ("name", carer.as_str()),
+        ("relation", relation),
+        ("id_no", &number),
+        ("phone", &phone),
+        ("addr", addr),
+    ] {
+        put(&format!("carer_{key}"), value.to_owned());
+        put(&format!("guardian_{key}"), value.to_owned());
+    }
     put(
         "guardianship_rating",
         dice.weighted(&[("good", 68), ("fair", 28), ("bad", 4)])

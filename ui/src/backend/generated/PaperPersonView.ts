@@ -51,4 +51,12 @@ carer: string | null,
 /**
  * That person's number: as this person sees it in a file, and whole on what was printed.
  */
-carer_phone: string | null, };
+carer_phone: string | null, 
+/**
+ * Its guardian: 父亲 石磊.
+ */
+guardian: string | null, 
+/**
+ * The guardian's number, in the same way.
+ */
+guardian_phone: string | null, };

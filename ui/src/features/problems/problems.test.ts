@@ -1,10 +1,11 @@
 import { flushPromises } from '@vue/test-utils'
 import { expect, test, vi } from 'vitest'
 import { nextTick } from 'vue'
-import type { AppView, NextStepView, ProblemChoicesView, ProblemEventInput, ProblemRow, ProblemView, ReviewOpeningInput, SealedView, UrgentInput } from '@/backend'
+import type { AppView, NextStepView, PaperPersonView, PrintInput, ProblemChoicesView, ProblemEventInput, ProblemRow, ProblemView, ReviewOpeningInput, SealedView, UrgentInput } from '@/backend'
 import { memoryBackend } from '@/backend/memory'
 import { readyTablet } from '@/testing/demo'
 import { show } from '@/testing/mount'
+import PaperPage from './PaperPage.vue'
 import ProblemPage from './ProblemPage.vue'
 import ProblemsPage from './ProblemsPage.vue'
 
@@ -121,6 +122,54 @@ test('who may do nothing is told so', async () => {
   const { wrapper } = await open([]).shown
   expect(wrapper.text()).toContain('现在不用您做什么')
   expect(wrapper.find('#problem-text').exists()).toBe(false)
+})
+
+test('what is open longer than usual says so, without a colour of alarm', async () => {
+  const { wrapper, by } = await open(['replied'], station, { row: row('p1', { past_usual: true }) }).shown
+  expect(by('problem-past-usual').textContent).toContain('已经过了一般的天数')
+  expect(wrapper.find('[data-test="problem-told"]').exists()).toBe(false)
+  const rows = [row('p1'), row('p2', { past_usual: true })]
+  const board = await show(ProblemsPage, { backend: memoryBackend({ problems: async () => ({ rows }) }), app: station })
+  expect(board.wrapper.findAll('[data-test="card-past-usual"]')).toHaveLength(1)
+})
+
+test('the page for the police says who and where, and a number is whole only when it is printed', async () => {
+  const person: PaperPersonView = {
+    child: 'c1',
+    name: '石小雨',
+    sex: '女',
+    age: 10,
+    birth: '2016-03-05',
+    village: '白荷村',
+    address: '二组12号',
+    group: '二组',
+    landmark: '门口有棵枇杷树',
+    school: '芦汀小学',
+    carer: '奶奶 王秀兰',
+    carer_phone: '100****2034',
+    guardian: '父亲 石磊',
+    guardian_phone: null,
+  }
+  const asked: PrintInput[] = []
+  const printed = vi.fn()
+  window.print = printed
+  const backend = memoryBackend({
+    problem: async () => story({ people: [person] }),
+    printPurposes: async () => [{ code: 'helpers', label: '给来帮忙的人' }],
+    print: async (input) => {
+      asked.push(input)
+      return { number: 'P-1', line: '白荷村 李玉梅　编号 P-1', people: [{ ...person, carer_phone: '10055512034' }] }
+    },
+  })
+  const { by, tap } = await show(PaperPage, { at: '/problems/p1/paper', pattern: '/problems/:problem/paper', backend })
+  const paper = by('paper').textContent ?? ''
+  for (const words of ['石小雨', '女', '10岁', '白荷村', '二组12号', '门口有棵枇杷树', '奶奶 王秀兰', '芦汀小学', '父亲 石磊']) expect(paper).toContain(words)
+  expect(by('paper-phone').textContent).toBe('100****2034')
+  await tap('paper-print')
+  await tap('print-for:helpers')
+  expect(asked).toEqual([{ what: 'report', rows: 1, purpose: 'helpers', of: 'p1' }])
+  expect(by('paper-phone').textContent).toBe('10055512034')
+  expect(printed).toHaveBeenCalledTimes(1)
 })
 
 const next: NextStepView = { step: 'accept', side: 'station', on: '2026-11-25', at: null, late: false, told: [], number: 0, of: 0, about: '' }
