@@ -242,7 +242,7 @@ pub fn place(roster: &Roster, child: &RosterChild) -> Option<String> {
     })
 }
 
-/// 奶奶 王秀兰; as long as nobody said who looks after the child, its guardian: 父亲 石磊（监护人）.
+/// 奶奶 王秀兰; as long as nobody said who looks after the child, its guardian: 监护人 父亲 石磊.
 pub fn carer(child: &RosterChild, tablet: &Tablet) -> Option<String> {
     let packs = tablet.packs();
     let pack = packs.rules_on(tablet.today());
@@ -257,5 +257,5 @@ pub fn carer(child: &RosterChild, tablet: &Tablet) -> Option<String> {
             None => name.to_owned(),
         })
     };
-    person("carer").or_else(|| Some(format!("{}（监护人）", person("guardian")?)))
+    person("carer").or_else(|| Some(format!("监护人 {}", person("guardian")?)))
 }
