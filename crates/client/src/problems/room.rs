@@ -410,6 +410,7 @@ impl<'a> Room<'a> {
                 by: String::new(),
                 seen: String::new(),
                 last_answer: None,
+                past_usual: false,
                 next: row.next.map(steps::without_words),
                 ..row
             },
@@ -703,6 +704,7 @@ impl<'a> Room<'a> {
             words_sealed: is_sealed(&noun.noun),
             attachments: Vec::new(),
             mandatory: None,
+            people: Vec::new(),
             handler: handler.map(|staff| self.people.name(staff)),
             may_be_handled_by: Vec::new(),
             recused,
