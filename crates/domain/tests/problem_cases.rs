@@ -79,6 +79,7 @@ fn every_case_file_gives_the_expected_steps() {
                 id: told.id,
                 kind: told.kind,
                 text: String::new(),
+                sealed: false,
                 recorded_ms: moment(&told.at),
                 by: told.by,
                 handler: None,

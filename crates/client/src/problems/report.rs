@@ -20,7 +20,7 @@ use domain::mandatory::Word;
 use domain::policy::{PolicyPack, ProblemCard, ProblemType};
 use domain::problem::{self, Detail, EventKind};
 use domain::record::Edit;
-use domain::restricted::Note;
+use domain::restricted::{self, Note};
 use ids::{DocKind, DocumentId};
 
 /// What stands in the problem instead of words that are the station's alone.
@@ -259,9 +259,10 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
                     Note {
                         words: unit_keys::seal(tablet, sealed, &note, &words)?,
                         id: note,
-                        kind: "problem_detail".to_owned(),
+                        kind: restricted::REPORT.to_owned(),
                         recorded_ms: now,
                         by: by.clone(),
+                        made_by: None,
                     }
                     .to_edit(),
                 ],

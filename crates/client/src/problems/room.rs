@@ -7,7 +7,7 @@ use crate::countersign;
 use crate::error::ClientError;
 use crate::nouns::Noun;
 use crate::recusals::{self, Recusals};
-use crate::restricted::{self, Cases, Standpoint};
+use crate::restricted::{self, Cases, OpenWords, Standpoint};
 use crate::roster::{self, Author, People, record_state};
 use crate::rounds::Rounds;
 use crate::system;
@@ -219,6 +219,13 @@ impl<'a> Room<'a> {
             .filter(|staff| !self.is_recused(*staff, noun))
     }
 
+    /// Whether what this person writes with a step of it is sealed. Whoever is not to act for it tells the village nothing.
+    pub(super) fn seals(&self, noun: &Noun<Problem>, kind: EventKind) -> bool {
+        let me = &self.tablet.identity;
+        let tells = problem::is_for_the_village(me.role, kind);
+        is_sealed(&noun.noun) && (!tells || self.is_recused(me.staff, noun))
+    }
+
     /// How this person stands to the sealed words of a problem; none where there are none, or none for her.
     pub(crate) fn standpoint(
         &self,
@@ -229,6 +236,7 @@ impl<'a> Room<'a> {
         };
         let handler = self.handler(noun, &self.told(noun)?);
         let is_recused = |staff| self.is_recused(staff, noun);
+        let case = (noun.noun.as_ref(), case);
         Standpoint::take(self.tablet, case, handler, is_recused).map(Some)
     }
 
@@ -296,6 +304,7 @@ impl<'a> Room<'a> {
                             .role(author.staff)
                             .is_some_and(Role::is_at_station)
                     }) && !event.text.is_empty()
+                        && !event.sealed
                 })
                 .map(|event| event.text.clone()),
             unread: self.is_unread(noun, told),
@@ -368,7 +377,7 @@ impl<'a> Room<'a> {
         let recused = self.is_recused(self.tablet.identity.staff, noun);
         let mut events = Vec::new();
         for (event, allowed) in noun.noun.events.iter().zip(&fold.allowed) {
-            events.push(self.event(noun, &told, event, *allowed, sealed.as_deref()));
+            events.push(self.event(noun, &told, event, *allowed, sealed.as_ref()));
             if *allowed && event.is(EventKind::Closed) {
                 let said = told.said.iter();
                 for said in said.filter(|said| said.closing.to_string() == event.id) {
@@ -389,10 +398,14 @@ impl<'a> Room<'a> {
                 EventKind::HandlerNamed,
                 &fold.severity,
             );
+        let may = self.may(noun, &told, recused, &choices);
+        let is_open =
+            |kind: &&String| EventKind::parse(kind).is_some_and(|kind| !self.seals(noun, kind));
         Ok(ProblemView {
             row: self.row(noun, &told),
             events,
-            may: self.may(noun, &told, recused, &choices),
+            open_words: may.iter().filter(is_open).cloned().collect(),
+            may,
             choices,
             steps: dues
                 .iter()
@@ -490,15 +503,20 @@ impl<'a> Room<'a> {
         told: &Told,
         event: &Event,
         allowed: bool,
-        sealed: Option<&str>,
+        words: Option<&OpenWords>,
     ) -> ProblemEventView {
         let author = told.author(event);
         let role = author.and_then(|author| self.people.role(author.staff));
         let kind = EventKind::parse(&event.kind);
-        let text = match (sealed, kind) {
-            (Some(words), Some(EventKind::Reported)) => words.to_owned(),
-            (_, Some(EventKind::HandlerNamed)) => self.person(event.handler.as_deref()),
-            _ => event.text.clone(),
+        let is_report = kind == Some(EventKind::Reported) && is_sealed(&noun.noun);
+        let open = words.and_then(|words| match author {
+            _ if is_report => words.of_report(),
+            Some(author) if event.sealed => words.of_step(&event.id, author.staff),
+            _ => None,
+        });
+        let text = match kind {
+            Some(EventKind::HandlerNamed) => self.person(event.handler.as_deref()),
+            _ => open.unwrap_or(&event.text).to_owned(),
         };
         ProblemEventView {
             event: event.id.clone(),
@@ -508,6 +526,7 @@ impl<'a> Room<'a> {
                 None => "other".to_owned(),
             },
             text,
+            sealed: is_report || event.sealed,
             by: author.map_or_else(
                 || roster::UNKNOWN_PERSON.to_owned(),
                 |author| self.people.name(author.staff),
@@ -537,6 +556,7 @@ impl<'a> Room<'a> {
             event: format!("{}-district", said.closing),
             kind: said.verdict.clone(),
             text: text.unwrap_or_default(),
+            sealed: false,
             by: if is_station {
                 said.name.clone()
             } else {

@@ -13,6 +13,9 @@ use domain::problem::clock::{Clock, Deadline, Due, NextStep, Side};
 use domain::problem::{Problem, State};
 use ids::{DocumentId, Role};
 
+/// What stands in a list instead of a plan whose words are sealed.
+const SEALED: &str = "（内容保密）";
+
 /// Everything that is due about a problem, the earliest first.
 pub(super) fn dues(room: &Room<'_>, noun: &Noun<Problem>, told: &Told) -> Vec<Due> {
     let next_visit = (told.fold.state == State::FollowUp)
@@ -86,6 +89,7 @@ fn about(room: &Room<'_>, problem: &Problem, due: &Due) -> String {
             let body = event.detail.body.as_deref().unwrap_or_default();
             room.pack.label("REFERRAL_BODY", body).to_owned()
         }
+        NextStep::Plan if event.sealed => SEALED.to_owned(),
         NextStep::Plan => event.text.clone(),
         _ => String::new(),
     }

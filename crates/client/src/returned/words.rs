@@ -10,7 +10,7 @@ use domain::scalar::Scalar;
 use ids::DocKind;
 
 /// Fields and values that hold the record together and say nothing to a person.
-const TECHNICAL: [&str; 20] = [
+const TECHNICAL: [&str; 21] = [
     "answers",
     "approved_by",
     "block",
@@ -31,6 +31,7 @@ const TECHNICAL: [&str; 20] = [
     "file",
     "referral",
     "into",
+    "sealed",
 ];
 
 /// Fields the file does not list and a person knows all the same; screens have words for them.

@@ -212,6 +212,8 @@ pub struct ProblemEventView {
     pub kind: String,
     /// Words.
     pub text: String,
+    /// Its words are sealed; they are shown here only while they stand open to this person, and never printed.
+    pub sealed: bool,
     /// Who.
     pub by: String,
     /// Their role in words.
@@ -299,6 +301,9 @@ pub struct ProblemView {
     pub events: Vec<ProblemEventView>,
     /// Event kinds this person may add now.
     pub may: Vec<String>,
+    /// Those of them whose words the village reads. Of a matter whose words are sealed that is said before they are sent; what
+    /// is not among them only the handler and the head read.
+    pub open_words: Vec<String>,
     /// What may be chosen for them.
     pub choices: ProblemChoicesView,
     /// Everything that is due, the earliest first.
@@ -311,7 +316,7 @@ pub struct ProblemView {
     pub usual_days: Option<u32>,
     /// The problem it is told in from now on.
     pub merged_into: Option<OptionView>,
-    /// Its words are the station's alone, so that an event about the police has no words, and no event has a photo.
+    /// Its words are the station's alone, but for [`ProblemView::open_words`]; so no event has a photo.
     pub words_sealed: bool,
     /// Photos of its events, oldest first.
     pub attachments: Vec<AttachmentView>,

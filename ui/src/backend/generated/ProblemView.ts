@@ -24,6 +24,11 @@ events: Array<ProblemEventView>,
  */
 may: Array<string>, 
 /**
+ * Those of them whose words the village reads. Of a matter whose words are sealed that is said before they are sent; what
+ * is not among them only the handler and the head read.
+ */
+open_words: Array<string>, 
+/**
  * What may be chosen for them.
  */
 choices: ProblemChoicesView, 
@@ -48,7 +53,7 @@ usual_days: number | null,
  */
 merged_into: OptionView | null, 
 /**
- * Its words are the station's alone, so that an event about the police has no words, and no event has a photo.
+ * Its words are the station's alone, but for [`ProblemView::open_words`]; so no event has a photo.
  */
 words_sealed: boolean, 
 /**
