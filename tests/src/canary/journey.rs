@@ -587,6 +587,9 @@ impl Journey {
         let said = json!({"problem": reported.record, "kind": "replied", "text": self.words("problem.step"),
                           "sheet": sheet.draft});
         let _: ProblemView = tablet.call("add_problem_event", said).await?;
+        // Later words about what is sealed: of the village here, of the station before somebody looks urgently.
+        let asked = json!({"problem": sealed.record, "kind": "closed", "text": self.words("sealed.reason")});
+        let _: ProblemView = tablet.call("add_problem_event", asked).await?;
         // Typed and never saved.
         let left = json!({"sheet": {"page": "report", "of": child, "record": null},
                           "words": {"seen": [self.words("sheet.seen")]}});
@@ -624,6 +627,9 @@ impl Journey {
         colleague.enrol(&self.township.server, &code, &pin).await?;
         let taken = json!({"problem": problem, "kind": "accepted", "text": ""});
         let _: ProblemView = self.station.call("add_problem_event", taken).await?;
+        let done =
+            json!({"problem": problem, "kind": "measure", "text": self.words("sealed.measure")});
+        let _: ProblemView = self.station.call("add_problem_event", done).await?;
         self.station.sync().await?;
         colleague.sync().await?;
         colleague.step_up().await?;
