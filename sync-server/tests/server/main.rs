@@ -12,6 +12,7 @@ mod delegating;
 mod devices;
 mod enrolling;
 mod epochs;
+mod erasing;
 mod exports;
 mod growth;
 mod guests;
