@@ -84,6 +84,8 @@ api_errors! {
     EnrolCodeExpired = GONE, "enrol_code_expired", "登记码已过期。", "请让服务站重新生成登记码。";
     /// Used already.
     EnrolCodeUsed = GONE, "enrol_code_used", "登记码已经用过。", "请让服务站重新生成登记码。";
+    /// Too many codes from there that nobody made.
+    EnrolGuesses = TOO_MANY_REQUESTS, "enrol_guesses", "从这里输错登记码的次数太多了。", "请过十分钟再输，或扫二维码。";
     /// Too many wrong proofs.
     EnrolCodeBurnt = GONE, "enrol_code_burnt", "登记码输错次数过多，已作废。", "请让服务站重新生成登记码。";
     /// The station has not said yes.

@@ -17,8 +17,8 @@ use std::time::Duration;
 /// Longest wait for an answer. Words are small; a slow line still gets a part through in this time.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// A connection that was quiet for so long is not used again; the server closes it after thirty seconds.
-const IDLE: Duration = Duration::from_secs(20);
+/// A connection that was quiet for so long is not used again; the server closes it after ten seconds.
+const IDLE: Duration = Duration::from_secs(7);
 
 /// Seconds until a busy server wants to hear of us again.
 const WAIT: &str = "wait_s";

@@ -23,6 +23,7 @@ mod moves;
 mod people;
 mod reports;
 mod returned;
+mod slow;
 mod snapshots;
 mod strangers;
 mod support;

@@ -48,6 +48,8 @@ pub struct World {
     pub second_copy: Option<PathBuf>,
     /// Where changes are judged from the next start on.
     pub worker: sync_server::Worker,
+    /// How long the server waits from the next start on.
+    pub patience: sync_server::Patience,
 }
 
 pub type Refused = (u16, ErrorMessage);
@@ -89,6 +91,7 @@ impl World {
             server: None,
             second_copy,
             worker: sync_server::Worker::Process(env!("CARGO_BIN_EXE_sync-server").into()),
+            patience: sync_server::Patience::default(),
         };
         world.start().await;
         world
@@ -107,6 +110,7 @@ impl World {
         config.clock = self.clock.clone();
         config.second_copy = self.second_copy.clone();
         config.worker = self.worker.clone();
+        config.patience = self.patience;
         self.server = Some(Server::start(config).await.unwrap());
     }
 
