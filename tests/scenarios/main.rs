@@ -15,6 +15,7 @@ mod erasing;
 mod forgotten_pin;
 mod full_disk;
 mod guests;
+mod imports;
 mod interrupted;
 mod lease;
 mod long_absence;

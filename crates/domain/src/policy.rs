@@ -381,6 +381,8 @@ pub struct RetentionRules {
     pub grave: Vec<String>,
     /// Days a form that was begun and put aside can be taken back (P-16).
     pub draft_days: u32,
+    /// Days an import is kept after its file was read, with its rows and its result file.
+    pub import_days: u32,
 }
 
 impl Default for RetentionRules {
@@ -391,6 +393,7 @@ impl Default for RetentionRules {
             grave_until_age: 28,
             grave: vec!["S1".to_owned(), "S2".to_owned()],
             draft_days: 90,
+            import_days: 14,
         }
     }
 }

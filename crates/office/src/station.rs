@@ -65,6 +65,13 @@ impl Extension for Station {
             _ => Err(ClientError::new("not_found")),
         }
     }
+
+    fn go_on(&self, tablet: &Arc<Tablet>) -> Result<(), ClientError> {
+        if !tablet.identity.role.is_at_station() {
+            return Ok(());
+        }
+        imports::resume(tablet, write_result)
+    }
 }
 
 /// What a spreadsheet gives, before anybody publishes it.

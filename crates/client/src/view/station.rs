@@ -410,7 +410,7 @@ pub struct ImportRow {
 pub struct ImportStatusView {
     /// Import id.
     pub import: String,
-    /// running | done | failed.
+    /// running | done | failed; none when the one under way was asked for and there is none.
     pub state: String,
     /// Rows done.
     pub done: u32,

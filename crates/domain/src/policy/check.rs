@@ -259,6 +259,11 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
             "rules.retention.draft_days",
         ),
         (
+            rules.retention.import_days,
+            366,
+            "rules.retention.import_days",
+        ),
+        (
             rules.retention.years_after_end,
             100,
             "rules.retention.years_after_end",
