@@ -22,6 +22,7 @@ mod long_absence;
 mod lost_tablet;
 mod malformed;
 mod mandatory;
+mod moved_aside;
 mod moves;
 mod moves_restored;
 mod next_ca;

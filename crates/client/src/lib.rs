@@ -6,6 +6,7 @@
 
 mod accounts;
 mod app;
+mod aside;
 pub mod attachments;
 mod audit_page;
 mod backoff;

@@ -26,12 +26,12 @@ use store::{StoreError, Transaction, projections, recovery};
 /// Why a change of the next generation is kept aside: the others of its beginning, or the order, are still to come.
 pub(crate) const WAITS: &str = "renewing";
 
-/// An order says that a document was built anew.
+/// An order, given at that time, says that a document was built anew.
 pub(crate) fn heed(
     tablet: &Tablet,
     tx: &Transaction<'_>,
     document: DocumentId,
-    renewal: Renewal,
+    (renewal, at_ms): (Renewal, i64),
     is_new: bool,
 ) -> Result<(), ClientError> {
     renewals::put(tx, document, &renewal)?;
@@ -43,8 +43,7 @@ pub(crate) fn heed(
         Some(stored) => index_origins(tx, &stored)?,
         None => {}
     }
-    let now = tablet.clock.now_ms();
-    recovery::end_generation(tx, document, renewal.generation, 0, now)?;
+    recovery::end_generation(tx, document, renewal.generation, 0, at_ms)?;
     if is_new {
         note(tablet, tx, renewal.number)?;
     }

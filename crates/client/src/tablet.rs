@@ -1,5 +1,6 @@
 //! The small context every use case gets: the open store, who this device is, the packs, time and randomness.
 
+use crate::aside;
 use crate::delegation;
 use crate::enrolment::Finished;
 use crate::error::ClientError;
@@ -141,6 +142,9 @@ impl Tablet {
         }
         if let Err(error) = imports::forget_old(&tablet) {
             tracing::warn!(%error, "imports of long ago could not be removed");
+        }
+        if let Err(error) = aside::tidy(&tablet) {
+            tracing::warn!(%error, "what was moved aside long ago could not be removed");
         }
         if let Err(error) = exports::tidy_all(&tablet) {
             tracing::warn!(%error, "an exported file of before could not be removed");
