@@ -37,6 +37,7 @@ mod renewing;
 mod resting;
 mod restored_server;
 mod returned;
+mod rights;
 mod rounds;
 mod sealed_words;
 mod several_people;

@@ -10,6 +10,7 @@ use crate::looks::{self, Look};
 use crate::records::{self, Write};
 use crate::recusals;
 use crate::rhythm;
+use crate::rights;
 use crate::roster::{Roster, RosterChild, RosterHousehold};
 use crate::rows::{self, Authors, Drawing};
 use crate::tablet::Tablet;
@@ -159,6 +160,7 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
     };
     let mut view = ChildFileView {
         child: input.id.clone(),
+        limited: rights::is_limited(tablet, &roster, child)?,
         status: file_status::of(tablet, &roster, child, pack, decides)?,
         household: child.child.household().unwrap_or_default().to_owned(),
         name: child.name(),

@@ -7,8 +7,8 @@ use crate::{
     attachments, audit_page, benefits, cases, child_rules, children, conflicts, contacts,
     countersign, delegation, duties, erasures, exports, file_status, forms, guests, mandatory,
     masks, moves, office_line, people, problems, recusals, reports, restricted, returned, rhythm,
-    rounds, rows, screening, sheets, standing, station, station_phone, sync_page, today, visits,
-    work, work_log, writing,
+    rights, rounds, rows, screening, sheets, standing, station, station_phone, sync_page, today,
+    visits, work, work_log, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -144,6 +144,9 @@ commands! {
         "rounds" => rounds::list;
         "open_round" => rounds::open, input;
         "take_round_back" => rounds::take_back, input;
+        "rights" => rights::list, input;
+        "ask_right" => rights::ask, input;
+        "answer_right" => rights::answer, input;
         "benefits" => benefits::benefits, input;
         "work_log" => work_log::work_log, input;
         "work_form" => work::form, input;

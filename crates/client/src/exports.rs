@@ -4,6 +4,7 @@
 use crate::contacts::options;
 use crate::error::ClientError;
 use crate::looks;
+use crate::rights;
 use crate::roster::{People, Roster, RosterChild};
 use crate::runtime::Line;
 use crate::server::refused_code;
@@ -113,10 +114,16 @@ pub fn children(
         "L1" => code.starts_with("LB-"),
         _ => !code.starts_with("LB-") && pack.includes(code),
     };
-    Ok(roster
-        .children
-        .iter()
-        .filter(|child| village.is_none_or(|village| child.unit.to_string() == village))
+    let mut here = Vec::new();
+    for child in &roster.children {
+        let is_asked = village.is_none_or(|village| child.unit.to_string() == village);
+        // A file whose use is limited goes to nobody else (P-15).
+        if is_asked && !rights::is_limited(tablet, &roster, child)? {
+            here.push(child);
+        }
+    }
+    Ok(here
+        .into_iter()
         .filter_map(|child| {
             let categories: BTreeSet<String> = child
                 .child
@@ -464,7 +471,7 @@ pub(crate) fn tidy_all(tablet: &Tablet) -> Result<(), ClientError> {
 }
 
 /// What can be printed, and which of a child's and a person's particulars stand on it.
-const PRINTS: [(&str, &str); 5] = [
+const PRINTS: [(&str, &str); 6] = [
     // The facts of a report to the police, for whoever comes while there is no network.
     ("report", "name,village,kind,seen,reporter,calls,police"),
     // A person's own work log, for the committee's file.
@@ -473,6 +480,8 @@ const PRINTS: [(&str, &str); 5] = [
     ("sign_list", "activity,name"),
     // A record the station did not take, to be written anew.
     ("returned", "record"),
+    // What a family is answered, for the family and the station's file.
+    ("right_answer", "name,asker,asked,answer"),
     ("audit_month", "staff,looks,events"),
 ];
 

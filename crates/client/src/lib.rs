@@ -53,6 +53,7 @@ pub mod restricted;
 mod rests;
 pub mod returned;
 pub mod rhythm;
+pub mod rights;
 pub mod roster;
 pub mod rounds;
 pub mod rows;

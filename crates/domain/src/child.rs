@@ -3,6 +3,7 @@
 use crate::cadence::Kind;
 use crate::mandatory::Said;
 use crate::record::{AMENDMENTS, Edit, Entry, ROWS, Record, standing};
+use crate::rights::RightsRow;
 use crate::scalar::Scalar;
 use crate::screening::SettledLevel;
 use crate::status::Status;
@@ -228,6 +229,9 @@ pub struct Child {
     /// What was said to the questions whether something was reported ([`crate::mandatory`]), in causal order. No later row
     /// takes one away.
     pub mandatory: Vec<Said>,
+    /// What a family asked for about this file, and the answers ([`crate::rights`]), in causal order. No later row takes one
+    /// away.
+    pub rights: Vec<RightsRow>,
     /// The entries of the file's blocks that stand, by collection, as they were written: categories, tier facts, pauses, rows.
     pub listed: BTreeMap<&'static str, Vec<Entry>>,
     /// Whether the file runs. Who may decide that is not in the document: whoever knows the authors folds it
@@ -279,6 +283,11 @@ impl Child {
                 .entries(ROWS)
                 .iter()
                 .filter_map(Said::from_entry)
+                .collect(),
+            rights: record
+                .entries(ROWS)
+                .iter()
+                .filter_map(RightsRow::from_entry)
                 .collect(),
             listed,
             status: Status::default(),

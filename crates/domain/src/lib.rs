@@ -24,6 +24,7 @@ pub mod problem;
 pub mod record;
 pub mod restricted;
 pub mod retention;
+pub mod rights;
 pub mod round;
 pub mod scalar;
 pub mod screening;

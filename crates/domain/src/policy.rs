@@ -330,6 +330,10 @@ pub struct Rules {
     pub urgent_review_days: u32,
     /// Files of so many times as many children as a village has, opened by one person within a day, are said to the head.
     pub unusual_looks_times: u32,
+    /// So many days there are to answer what a family asks for about what is written down (P-15).
+    pub rights_days: u32,
+    /// The station is reminded so many days before.
+    pub rights_soon_days: u32,
     /// So many days 今天 says that a child of the village lives elsewhere (docs/adr/0040).
     pub guest_news_days: u32,
     /// Most photos on one record; none is ever asked for (P-24).
@@ -604,6 +608,8 @@ impl Default for Rules {
             urgent_children: 5,
             urgent_review_days: 7,
             unusual_looks_times: 3,
+            rights_days: 15,
+            rights_soon_days: 3,
             guest_news_days: 30,
             most_photos: 6,
             most_others: 4,

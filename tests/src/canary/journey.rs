@@ -15,8 +15,8 @@ use client::view::{
     AppView, AttachmentListView, ChildFileView, ChildListView, EnrolmentView, ErasureFormView,
     ErasuresView, ExportFileView, ExportFormView, ExportMadeView, ExportsView, FormsView,
     ImportPreviewView, ImportStatusView, MovesView, PeopleView, ProblemListView, ProblemView,
-    RecordState, RecusalsView, ReturnedView, SavedView, ScreeningView, SheetView, ShellKind, Stage,
-    VillageListView, VisitFormView,
+    RecordState, RecusalsView, ReturnedView, RightsView, SavedView, ScreeningView, SheetView,
+    ShellKind, Stage, VillageListView, VisitFormView,
 };
 use domain::form::sheet::to_sheets;
 use ids::{DocumentId, Role};
@@ -587,6 +587,10 @@ impl Journey {
         let said = json!({"problem": reported.record, "kind": "replied", "text": self.words("problem.step"),
                           "sheet": sheet.draft});
         let _: ProblemView = tablet.call("add_problem_event", said).await?;
+        let asked = json!({"child": child, "rights": ["see"], "who": "guardian", "name": self.words("right.name"),
+                           "text": self.words("right.text"), "on": ""});
+        let rights: RightsView = tablet.call("ask_right", asked).await?;
+        let right = rights.rows.first().context("it is written down")?;
         // Typed and never saved.
         let left = json!({"sheet": {"page": "report", "of": child, "record": null},
                           "words": {"seen": [self.words("sheet.seen")]}});
@@ -606,6 +610,9 @@ impl Journey {
                 .await?;
         }
         self.station.sync().await?;
+        let answer = json!({"child": child, "request": right.request, "outcome": "done", "duty": "",
+                            "text": self.words("right.answer")});
+        let _: RightsView = self.station.call("answer_right", answer).await?;
         self.an_urgent_look(&sealed.record).await?;
         tablet.sync().await
     }

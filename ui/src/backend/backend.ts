@@ -93,6 +93,9 @@ export const commands = [
   'name_handler',
   'mandatory_page',
   'child_rules',
+  'rights',
+  'ask_right',
+  'answer_right',
   'answer_mandatory',
   'check_mandatory',
   'conflicts',
@@ -269,6 +272,9 @@ export interface Backend {
   nameHandler(input: view.HandlerInput): Promise<view.ProblemView>
   mandatoryPage(): Promise<view.MandatoryView>
   childRules(): Promise<view.ChildRulesView>
+  rights(input: view.RightsInput): Promise<view.RightsView>
+  askRight(input: view.AskRightInput): Promise<view.RightsView>
+  answerRight(input: view.AnswerRightInput): Promise<view.RightsView>
   answerMandatory(input: view.AnswerMandatoryInput): Promise<view.SavedView>
   checkMandatory(input: view.CheckMandatoryInput): Promise<view.OverviewView>
   conflicts(): Promise<view.ConflictListView>

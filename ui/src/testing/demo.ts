@@ -346,6 +346,7 @@ export function childFile(): ChildFileView {
     draft: 'd1',
     recused: [],
     guest: null,
+    limited: false,
     status: {
       state: 'runs',
       on: null,

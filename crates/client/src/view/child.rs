@@ -206,6 +206,8 @@ pub struct TimelineRow {
 pub struct ChildFileView {
     /// Child id.
     pub child: String,
+    /// It is used for the duty alone that keeps it (限制使用).
+    pub limited: bool,
     /// Whether the file runs, and what is proposed.
     pub status: FileStatusView,
     /// Household id.
