@@ -4,9 +4,10 @@ use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use calamine::{Reader, Xlsx};
+use client::exports;
 use client::view::{
     AppView, AuditMonthView, AuditPersonView, ChildFileView, ExportFileView, ExportFormView,
-    ExportMadeView, ExportsView, ShellKind,
+    ExportMadeView, ExportsView, SavedView, ShellKind,
 };
 use ids::Role;
 use protocol::CreateEnrolment;
@@ -298,6 +299,98 @@ async fn the_yearly_pack_has_numbers_and_nobodys_name() -> Result<()> {
     for name in ["石小雨", "王秀兰", "李玉梅"] {
         assert!(!words.iter().any(|word| word.contains(name)));
     }
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rows_of_a_day_count_for_a_person_whichever_computer_she_sits_at() -> Result<()> {
+    let world = World::new().await?;
+    let station = &world.station;
+    let me = station.tablet()?.identity.clone();
+    let code = CreateEnrolment {
+        unit: me.scope,
+        role: me.role,
+        person: me.person.clone(),
+    };
+    let code = world.township.server.create_enrolment(code).await?;
+    let other = world.open_device(&world.new_folder(), ShellKind::Station)?;
+    other.enrol(&world.township.server, &code, PIN).await?;
+    assert_eq!(other.tablet()?.identity.staff, me.staff);
+    for device in [station, &other] {
+        change_rule(device, "export_approval_rows", &json!(8))?;
+    }
+    let asked = json!({ "ledger": "L1", "village": null });
+    let form: ExportFormView = station.call("export_form", asked.clone()).await?;
+    assert_eq!((form.rows, form.limit), (6, 8));
+    step_up(station, STATION_PIN).await?;
+    let _: ExportMadeView = station
+        .call("make_export", wanted(&form, None, false))
+        .await?;
+    station.sync().await?;
+
+    let form: ExportFormView = other.call("export_form", asked.clone()).await?;
+    assert_eq!((form.rows, form.limit), (6, 2), "the server knows of both");
+    step_up(&other, PIN).await?;
+    let refused = other
+        .refusal("make_export", wanted(&form, None, false))
+        .await?;
+    assert_eq!(refused.code, "export_needs_second");
+    // Without a network a device counts what it knows itself.
+    world.cut_network();
+    let form: ExportFormView = other.call("export_form", asked).await?;
+    assert_eq!(form.limit, 8);
+    world.restore_network();
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_childs_file_leaves_as_a_copy_for_its_family() -> Result<()> {
+    let world = World::new().await?;
+    let station = &world.station;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("石小雨").await?;
+    let _: SavedView = tablet
+        .call(
+            "report_problem",
+            json!({"children": [child], "card": "hurt", "urgency": "now", "seen": "继父的事。", "origin_record": null,
+                   "mandatory": {"choice": "reported", "text": "已打110。"}}),
+        )
+        .await?;
+    tablet.contact(&child, "电话里都好。").await?;
+    world.settle(&[&tablet]).await?;
+    let input = json!({ "child": child, "purpose": "subject", "words": "父亲来要一份" });
+    let refused = station.refusal("export_child", input.clone()).await?;
+    assert_eq!(refused.code, "pin_again");
+    step_up(station, STATION_PIN).await?;
+    let mut silent = input.clone();
+    silent["words"] = json!(" ");
+    let refused = station.refusal("export_child", silent).await?;
+    assert_eq!(refused.code, "purpose_missing");
+    let here = station.tablet()?;
+    let (_, copy) = exports::copy_of(&here, &serde_json::from_value(input.clone())?)?;
+    let told = format!("{:?}", copy.parts);
+    assert!(told.contains("石小雨") && told.contains("电话里都好。"));
+    for words in ["继父", "个案", "虐待", "打骂"] {
+        assert!(!told.contains(words), "{words}");
+    }
+    let made: ExportMadeView = station.call("export_child", input).await?;
+    assert_eq!(made.rows, 1);
+    let file: ExportFileView = station
+        .call("take_export", json!({ "id": made.id }))
+        .await?;
+    let bytes = STANDARD.decode(file.bytes)?;
+    let name = "石小雨".as_bytes();
+    assert!(!bytes.windows(name.len()).any(|part| part == name));
+    let view = month(station).await?;
+    let row = events(&view, "export_made")
+        .pop()
+        .context("it is in the trail")?;
+    assert_eq!(
+        (row.number.as_deref(), row.count),
+        (Some(made.number.as_str()), Some(1))
+    );
     world.township.stop().await;
     Ok(())
 }

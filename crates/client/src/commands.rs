@@ -23,6 +23,7 @@ pub const EXTENSION_COMMANDS: &[&str] = &[
     "import_result",
     "export_form",
     "make_export",
+    "export_child",
     "send_case",
     "yearly_pack",
     "compile_form",

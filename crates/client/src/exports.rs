@@ -1,9 +1,12 @@
 //! Exports and prints: asked for with a purpose, seen by a second person above a limit, each with a number and a row of the
 //! audit trail before anything leaves (P-12, ADR 0025). The workbook itself is made in `office`.
 
+use crate::audit_page;
+use crate::children;
 use crate::contacts::options;
 use crate::error::ClientError;
 use crate::looks;
+use crate::problems::Room;
 use crate::rights;
 use crate::roster::{People, Roster, RosterChild};
 use crate::runtime::Line;
@@ -12,8 +15,9 @@ use crate::standing;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
-    DecideExportInput, ExportFileView, ExportInput, ExportMadeView, ExportPurposeView,
-    ExportRequestView, ExportRowView, ExportsView, IdInput, OptionView, PrintInput, PrintView,
+    DecideExportInput, ExportChildInput, ExportFileView, ExportInput, ExportMadeView,
+    ExportPurposeView, ExportRequestView, ExportRowView, ExportsView, IdInput, OptionView,
+    PrintInput, PrintView, TimelineKind, TimelineRow,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -30,6 +34,8 @@ use uuid::Uuid;
 const PURPOSES: &str = "EXPORT_PURPOSE";
 /// The same for what is printed.
 const PRINT_PURPOSES: &str = "PRINT_PURPOSE";
+/// What is written in a register's place for the file of one child.
+const ONE_CHILD: &str = "FILE";
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Most characters of a person's words about a purpose.
 const WORDS: usize = 200;
@@ -98,7 +104,7 @@ pub(crate) fn purpose_words(tablet: &Tablet, code: &str) -> String {
 ///
 /// # Errors
 /// `still_loading`, `value_invalid`.
-pub fn children(
+pub fn children_of(
     tablet: &Tablet,
     ledger: &str,
     village: Option<&str>,
@@ -200,29 +206,57 @@ fn find_ledger(code: &str) -> Result<&'static str, ClientError> {
 }
 
 fn ledger_words(code: &str) -> String {
+    if code == ONE_CHILD {
+        return "一个孩子的档案".to_owned();
+    }
     find_ledger(code).unwrap_or(code).to_owned()
 }
 
 /// Whether a second person has to agree. Village after village is one export: the rows of a day count together.
 ///
 /// # Errors
-/// The store cannot be read.
-pub fn needs_second(tablet: &Tablet, rows: usize, full_numbers: bool) -> Result<bool, ClientError> {
-    Ok(full_numbers || rows > limit_left(tablet)? as usize)
+/// As [`limit_left`].
+pub async fn needs_second(
+    tablet: &Arc<Tablet>,
+    rows: usize,
+    full_numbers: bool,
+) -> Result<bool, ClientError> {
+    Ok(full_numbers || rows > limit_left(tablet).await? as usize)
 }
 
-/// So many rows more may leave within this day before a second person is asked. What is written down counts, whatever the
-/// clock was set to meanwhile.
+/// So many rows more this person may take within this day before a second one is asked, whichever device she sits at: the
+/// server knows what her others made. Without a network what is written down here counts, whatever the clock was set to
+/// meanwhile; the rest is counted as soon as there is one.
 ///
 /// # Errors
-/// The store cannot be read.
-pub fn limit_left(tablet: &Tablet) -> Result<u32, ClientError> {
+/// `server_refused`, or the store cannot be read.
+pub async fn limit_left(tablet: &Arc<Tablet>) -> Result<u32, ClientError> {
     let since_ms = standing::never_back_ms(tablet)? - DAY_MS;
     let made = tablet.store.read(exports::all)?;
     let today = made.iter().filter(|export| export.made_ms > since_ms);
-    let rows: u64 = today.map(|export| u64::from(export.rows)).sum();
+    let here: u64 = today.map(|export| u64::from(export.rows)).sum();
+    let elsewhere: u64 = match audit_page::of_mine(tablet, since_ms, &["export_made"]).await {
+        Ok(records) => records
+            .iter()
+            .filter(|record| record.device != Some(tablet.identity.device))
+            .filter_map(|record| {
+                let rows = audit_page::named(&record.row.detail).remove("rows")?;
+                rows.parse::<u64>().ok()
+            })
+            .sum(),
+        Err(error) if error.code() == "no_network" => 0,
+        Err(error) => return Err(error),
+    };
     let limit = u64::from(tablet.rules().export_approval_rows);
+    let rows = here.saturating_add(elsewhere);
     Ok(u32::try_from(limit.saturating_sub(rows)).unwrap_or(0))
+}
+
+/// Tells the server at once what was made, so that this person's other devices count it; without a network later.
+pub async fn tell(tablet: &Arc<Tablet>) {
+    if let Err(error) = audit_page::bring(tablet).await {
+        tracing::info!(code = error.code(), "what was exported is told later");
+    }
 }
 
 /// Checks what a person asks for, before anything is read for it.
@@ -233,20 +267,26 @@ pub fn check(tablet: &Tablet, input: &ExportInput) -> Result<(), ClientError> {
     if !tablet.identity.role.is_at_station() {
         return Err(ClientError::new("not_allowed"));
     }
-    tablet.require_step_up()?;
     find_ledger(&input.ledger)?;
-    let purpose = purposes(tablet)
-        .into_iter()
-        .find(|purpose| purpose.code == input.purpose)
-        .ok_or_else(|| ClientError::new("purpose_missing"))?;
-    let words = input.words.trim().chars().count();
-    if words == 0 || words > WORDS {
-        return Err(ClientError::new("purpose_missing"));
-    }
+    let purpose = may_take(tablet, &input.purpose, &input.words)?;
     if input.full_numbers && !purpose.full_numbers || input.fields.is_empty() {
         return Err(ClientError::new("not_allowed"));
     }
     Ok(())
+}
+
+/// Whether this person may take something out at all: for the PIN, with a purpose of the list and words about it.
+fn may_take(tablet: &Tablet, purpose: &str, words: &str) -> Result<ExportPurposeView, ClientError> {
+    tablet.require_step_up()?;
+    let purpose = purposes(tablet)
+        .into_iter()
+        .find(|one| one.code == purpose)
+        .ok_or_else(|| ClientError::new("purpose_missing"))?;
+    let words = words.trim().chars().count();
+    if words == 0 || words > WORDS {
+        return Err(ClientError::new("purpose_missing"));
+    }
+    Ok(purpose)
 }
 
 /// Asks for a second person.
@@ -258,7 +298,7 @@ pub async fn request(
     input: &ExportInput,
 ) -> Result<ExportsView, ClientError> {
     check(tablet, input)?;
-    let rows = children(tablet, &input.ledger, input.village.as_deref(), false)?.len();
+    let rows = children_of(tablet, &input.ledger, input.village.as_deref(), false)?.len();
     let asked = RequestExport {
         id: tablet.new_id(),
         ledger: input.ledger.clone(),
@@ -373,6 +413,112 @@ pub fn prepare(
     })
 }
 
+/// The file of one child as its family may have it (P-15): what stands on the page, with masked numbers, and without the
+/// matters whose words are sealed, so that it says nothing of who reported what.
+#[derive(Debug, Clone)]
+pub struct ChildCopy {
+    /// The child.
+    pub title: String,
+    /// By section: label and value.
+    pub parts: Vec<(String, Vec<(String, String)>)>,
+}
+
+/// Gathers the copy of one child's file.
+///
+/// # Errors
+/// `not_allowed`, `pin_again`, `purpose_missing`, `not_found`, or the store cannot be read.
+pub fn copy_of(
+    tablet: &Tablet,
+    input: &ExportChildInput,
+) -> Result<(Prepared, ChildCopy), ClientError> {
+    if !tablet.identity.role.is_at_station() {
+        return Err(ClientError::new("not_allowed"));
+    }
+    may_take(tablet, &input.purpose, &input.words)?;
+    let room = Room::open(tablet)?;
+    let file = children::file(
+        tablet,
+        &IdInput {
+            id: input.child.clone(),
+        },
+    )?;
+    let mut parts = Vec::new();
+    for block in &file.blocks {
+        let fields = block.fields.iter();
+        let mut lines: Vec<(String, String)> = fields
+            .filter_map(|field| Some((field.label.clone(), field.text.clone()?)))
+            .collect();
+        let rows = block.rows.iter();
+        for row in rows.flat_map(|rows| rows.rows.iter().chain(&rows.past)) {
+            let words = row.lines.iter();
+            let words: Vec<String> = words
+                .map(|line| format!("{}：{}", line.label, line.text))
+                .collect();
+            lines.push((row.head.clone(), words.join("；")));
+        }
+        if !lines.is_empty() {
+            parts.push((block.title.clone(), lines));
+        }
+    }
+    let is_open = |row: &&TimelineRow| {
+        row.kind != TimelineKind::Problem
+            || room
+                .find(&row.record)
+                .is_ok_and(|noun| room.number(noun).is_none())
+    };
+    let story: Vec<(String, String)> = file
+        .timeline
+        .iter()
+        .filter(is_open)
+        .map(|row| {
+            let kind = row.title.as_deref().unwrap_or(match row.kind {
+                TimelineKind::Visit => "走访",
+                TimelineKind::Contact => "联系",
+                TimelineKind::Attempt => "没见到",
+                TimelineKind::Problem => "问题",
+                TimelineKind::Work => "工作记录",
+            });
+            (format!("{} {kind}", row.date), row.text.clone())
+        })
+        .collect();
+    if !story.is_empty() {
+        parts.push(("走访、联系和问题".to_owned(), story));
+    }
+    let number = number(tablet, 'E')?;
+    let title = format!("{}的档案", file.name);
+    let prepared = Prepared {
+        line: line(tablet, &number),
+        name: format!("{}-{number}", ledger_words(ONE_CHILD)),
+        number,
+        children: Vec::new(),
+        place: tablet.township(),
+        password: password(tablet),
+    };
+    Ok((prepared, ChildCopy { title, parts }))
+}
+
+/// Keeps the file of one child as [`keep`] keeps a register; it counts as one row.
+///
+/// # Errors
+/// `disk_full`.
+pub fn keep_copy(
+    tablet: &Tablet,
+    input: &ExportChildInput,
+    prepared: &Prepared,
+    file: &[u8],
+) -> Result<ExportMadeView, ClientError> {
+    let export = ExportInput {
+        request: None,
+        ledger: ONE_CHILD.to_owned(),
+        village: None,
+        purpose: input.purpose.clone(),
+        words: input.words.clone(),
+        fields: vec!["file".to_owned()],
+        full_numbers: false,
+    };
+    keep_rows(tablet, &export, prepared, (1, &input.child), file)
+}
+
 /// Keeps the file for its minutes. That it was made is in the audit trail in the same transaction, before anybody has it.
 ///
 /// # Errors
@@ -383,8 +529,19 @@ pub fn keep(
     prepared: &Prepared,
     file: &[u8],
 ) -> Result<ExportMadeView, ClientError> {
-    let now = tablet.clock.now_ms();
     let rows = u32::try_from(prepared.children.len()).unwrap_or(u32::MAX);
+    let object = input.request.clone().unwrap_or_default();
+    keep_rows(tablet, input, prepared, (rows, &object), file)
+}
+
+fn keep_rows(
+    tablet: &Tablet,
+    input: &ExportInput,
+    prepared: &Prepared,
+    (rows, object): (u32, &str),
+    file: &[u8],
+) -> Result<ExportMadeView, ClientError> {
+    let now = tablet.clock.now_ms();
     let export = ExportRow {
         id: tablet.new_id(),
         number: prepared.number.clone(),
@@ -406,9 +563,8 @@ pub fn keep(
         u8::from(export.full_numbers),
         input.fields.join(","),
     );
-    let object = input.request.clone().unwrap_or_default();
     tablet.store.write(|tx| {
-        audit::append_with(tx, &looks::row(tablet, "export_made", &object), &detail)?;
+        audit::append_with(tx, &looks::row(tablet, "export_made", object), &detail)?;
         exports::put(tx, &export, file)
     })?;
     Ok(ExportMadeView {

@@ -153,6 +153,7 @@ export const commands = [
   'review_audit',
   'export_form',
   'make_export',
+  'export_child',
   'request_export',
   'decide_export',
   'erasures',
@@ -332,6 +333,7 @@ export interface Backend {
   reviewAudit(input: view.MonthInput): Promise<view.AuditMonthView>
   exportForm(input: view.ExportFormInput): Promise<view.ExportFormView>
   makeExport(input: view.ExportInput): Promise<view.ExportMadeView>
+  exportChild(input: view.ExportChildInput): Promise<view.ExportMadeView>
   requestExport(input: view.ExportInput): Promise<view.ExportsView>
   decideExport(input: view.DecideExportInput): Promise<view.ExportsView>
   erasureForm(input: view.IdInput): Promise<view.ErasureFormView>

@@ -151,6 +151,7 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         ExportFormInput,
         ExportFormView,
         ExportInput,
+        ExportChildInput,
         ExportMadeView,
         ExportFileView,
         ExportsView,

@@ -79,6 +79,17 @@ pub struct ExportInput {
     pub full_numbers: bool,
 }
 
+/// The file of one child is to leave.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ExportChildInput {
+    /// Child.
+    pub child: String,
+    /// A purpose's code.
+    pub purpose: String,
+    /// The person's own words about it.
+    pub words: String,
+}
+
 /// A file was made. The password is here and nowhere else, and is shown once.
 #[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ExportMadeView {
@@ -209,6 +220,7 @@ pub struct PrintView {
 // Who somebody is and what they said stays out of logs.
 ids::withhold!(
     ExportInput,
+    ExportChildInput,
     ExportMadeView,
     ExportRowView,
     ExportRequestView,
