@@ -185,6 +185,18 @@ fn end_row(connection: &Connection, id: GrantId, at_ms: i64, reason: &str) -> ru
     Ok(())
 }
 
+/// The caller's own grant and vetting, and nobody else's.
+pub(crate) fn own(
+    app: &App,
+    connection: &Connection,
+    holder: &Holder,
+) -> Result<PeopleList, ApiError> {
+    let mut found = list(app, connection, holder.scope)?;
+    found.people.retain(|person| person.staff == holder.staff);
+    found.covers.clear();
+    Ok(found)
+}
+
 /// Everybody of a township with their newest grant, and who stands in where.
 pub(crate) fn list(
     app: &App,

@@ -688,6 +688,12 @@ fn people_endpoints() -> Vec<Endpoint> {
             "Who is appointed to what, vetted when, and who stands in for whom.",
             |app, connection, granted, (): ()| people::list(app, connection, granted.scope()?),
         ),
+        Endpoint::reading(
+            Action::ReadOwnGrant,
+            "/people/own",
+            "The caller's own appointment, and when she was vetted.",
+            |app, connection, granted, (): ()| people::own(app, connection, &granted.holder()?),
+        ),
         Endpoint::writing(
             Action::ManagePeople,
             "/people/grant",

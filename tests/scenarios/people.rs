@@ -254,3 +254,28 @@ async fn a_merged_village_goes_on_under_the_other_ones_name() -> Result<()> {
 fn today_of(device: &Device) -> Result<String> {
     Ok(device.tablet()?.today().to_string())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_director_reads_her_own_vetting_and_nobody_elses() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    world.tablet("王秀").await?;
+    let grant = person(&world, "李玉梅").await?.grant;
+    let vetting = json!({"grant": grant, "vetted_on": "2026-01-01", "vetting": "查询2026-118"});
+    world.station.step_up().await?;
+    let _: PeopleView = world.station.call("record_vetting", vetting).await?;
+    let mine: PersonRow = tablet.call("own_appointment", Value::Null).await?;
+    let known = person(&world, "李玉梅").await?;
+    assert_eq!(
+        (mine.person.as_str(), &mine.vetted_on, &mine.vetting),
+        ("李玉梅", &known.vetted_on, &known.vetting)
+    );
+    assert!(mine.vetted_on.is_some() && mine.this);
+    let refused = tablet.refusal("people", Value::Null).await?;
+    assert_eq!(refused.code, "not_allowed");
+    world.cut_network();
+    let refused = tablet.refusal("own_appointment", Value::Null).await?;
+    assert_eq!(refused.code, "no_network");
+    world.township.stop().await;
+    Ok(())
+}

@@ -239,6 +239,7 @@ commands! {
         "confirm_enrolment" => office_line::confirm_enrolment, input;
         "ask_delegation" => delegation::ask;
         "people" => people::list;
+        "own_appointment" => people::own;
         "appoint" => people::appoint, input;
         "record_vetting" => people::record_vetting, input;
         "end_appointment" => people::end_appointment, input;

@@ -49,6 +49,21 @@ pub async fn list(tablet: &Arc<Tablet>) -> Result<PeopleView, ClientError> {
     view(tablet, list)
 }
 
+/// This person's own appointment and vetting, to be read.
+///
+/// # Errors
+/// `not_found` while the server has none, `no_network`, `server_refused`.
+pub async fn own(tablet: &Arc<Tablet>) -> Result<PersonRow, ClientError> {
+    tablet.require(Action::ReadOwnGrant)?;
+    let line = Line::of(tablet)?;
+    let list: PeopleList = line.send("/people/own", &()).await?;
+    let reasons = reasons(tablet);
+    let mine = list.people.into_iter();
+    mine.map(|person| person_row(tablet, person, &reasons))
+        .next()
+        .ok_or_else(|| ClientError::new("not_found"))
+}
+
 /// Appoints a person, or appoints them anew.
 ///
 /// # Errors

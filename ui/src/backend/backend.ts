@@ -130,6 +130,7 @@ export const commands = [
   'revoke_device',
   'ask_delegation',
   'people',
+  'own_appointment',
   'appoint',
   'record_vetting',
   'end_appointment',
@@ -305,6 +306,7 @@ export interface Backend {
   devices(): Promise<view.DevicesView>
   revokeDevice(input: view.RevokeInput): Promise<view.DevicesView>
   people(): Promise<view.PeopleView>
+  ownAppointment(): Promise<view.PersonRow>
   appoint(input: view.AppointInput): Promise<view.PeopleView>
   recordVetting(input: view.VettingInput): Promise<view.PeopleView>
   endAppointment(input: view.EndAppointmentInput): Promise<view.PeopleView>
