@@ -128,6 +128,7 @@ pub fn inbox(tablet: &Tablet) -> Result<InboxView, ClientError> {
     let arrived = tablet
         .store
         .read(|connection| events::arrived(connection, INBOX_ROWS))?;
+    let older = arrived.len() >= INBOX_ROWS as usize;
     let children: HashMap<DocumentId, &RosterChild> = roster
         .children
         .iter()
@@ -180,6 +181,7 @@ pub fn inbox(tablet: &Tablet) -> Result<InboxView, ClientError> {
         .collect();
     Ok(InboxView {
         rows,
+        older,
         openings: restricted::notices(tablet)?,
     })
 }

@@ -143,6 +143,8 @@ pub struct InboxRow {
 pub struct InboxView {
     /// Newest arrivals first.
     pub rows: Vec<InboxRow>,
+    /// Older ones are not listed; they stand in the children's files.
+    pub older: bool,
     /// As on the overview.
     pub openings: Vec<OpeningNoticeView>,
 }
