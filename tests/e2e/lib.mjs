@@ -168,8 +168,8 @@ export async function startWorld(context) {
     ledgers: (edits = []) => order('ledgers', { edits }),
     /** The shipped visit form as spreadsheets: { good, faulty } with their paths. */
     forms: () => order('forms', {}),
-    /** Makes the made-up township with half a year of records: [{ name, village, director }]. Its folders are `station` and the villages' names. */
-    township: (villages, pin) => order('township', { villages, pin }, 6 * STEP_MS),
+    /** Makes the made-up township with half a year of records, or of so many days: [{ name, village, director }]. Its folders are `station` and the villages' names. */
+    township: (villages, pin, days = 0) => order('township', { villages, pin, days }, villages * (days > 0 ? 3 : 1.5) * STEP_MS),
     /** Enrols a director's folder and files so many households in it; give it to `host` by name. */
     largeVillage: (name, enrolment, pin, households) => order('large_village', { name, enrolment, pin, households }, 6 * STEP_MS),
     /** Puts a person into another unit at the server itself. */

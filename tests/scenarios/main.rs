@@ -48,3 +48,4 @@ mod whole_form;
 mod whole_problem;
 mod work_log;
 mod written_work;
+mod year;

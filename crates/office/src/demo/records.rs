@@ -212,6 +212,8 @@ fn visit(
         minutes: dice.between(15, 50),
         answers,
         children,
+        photos: 0,
+        screened: false,
     }
 }
 
