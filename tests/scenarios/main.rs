@@ -12,6 +12,7 @@ mod district;
 mod duties;
 mod ended_file;
 mod erasing;
+mod filling;
 mod forgotten_pin;
 mod full_disk;
 mod guests;

@@ -5,6 +5,7 @@ use crate::cadence;
 use crate::contacts::{event_date, note, options, saved};
 use crate::error::ClientError;
 use crate::file_status;
+use crate::filling;
 use crate::guests;
 use crate::looks::{self, Look};
 use crate::records::{self, Write};
@@ -18,6 +19,7 @@ use crate::view::{
     AddChildFormView, AddChildInput, AmendInput, ChildFileView, ChildListView, ChildRow,
     EditFieldInput, FieldBlockView, FieldView, IdInput, SavedView, SearchInput, SiblingView,
 };
+use crate::visits;
 use domain::calendar::full_date_words;
 use domain::child::{Amendment, Category, HOUSEHOLD, IS_NEW, OPENED_ON};
 use domain::file::{FieldBlock, FieldRule};
@@ -123,8 +125,8 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
     let draft = match household {
         Some(household) => tablet
             .store
-            .read(|connection| drafts::of_household(connection, household.id))?
-            .map(|draft| draft.draft.to_string()),
+            .read(drafts::open)
+            .map(|open| visits::draft_of(&open, household.id).map(|one| one.draft.to_string()))?,
         None => None,
     };
     let siblings = child
@@ -597,9 +599,11 @@ pub fn amend_record(tablet: &Tablet, input: &AmendInput) -> Result<ChildFileView
         void: input.void,
         event_date,
         reason: reason.clone(),
+        // Whoever adds words to it gives what the station asked for.
+        fulfils: filling::asked_of(&child.child, &input.record),
         recorded_on: Some(roster.today),
         by: tablet.identity.staff.to_string(),
-        made_by: None,
+        ..Amendment::default()
     };
     let id = tablet.new_id().to_string();
     let what = if input.void { "作废" } else { "补充" };

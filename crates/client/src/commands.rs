@@ -5,10 +5,10 @@ use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
     attachments, audit_page, benefits, cases, children, conflicts, contacts, countersign,
-    delegation, duties, erasures, exports, file_status, forms, guests, mandatory, masks, moves,
-    office_line, people, problems, recusals, reports, restricted, returned, rhythm, rounds, rows,
-    screening, sheets, standing, station, station_phone, sync_page, today, visits, work, work_log,
-    writing,
+    delegation, duties, erasures, exports, file_status, filling, forms, guests, mandatory, masks,
+    moves, office_line, people, problems, recusals, reports, restricted, returned, rhythm, rounds,
+    rows, screening, sheets, standing, station, station_phone, sync_page, today, visits, work,
+    work_log, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -184,6 +184,8 @@ commands! {
         "drop_sheet" => sheets::drop_sheet, input;
         "sheets" => sheets::list;
         "amend_record" => children::amend_record, input;
+        "fill_visit" => visits::fill_visit, input;
+        "ask_fill" => filling::ask, input;
         "problem_form" => problems::form, input;
         "report_problem" => problems::report_problem, input;
         "problems" => problems::list;

@@ -181,6 +181,9 @@ pub(crate) fn only_read(view: &mut ChildFileView) {
         .retain(|block| !block.fields.is_empty() || block.rows.is_some());
     for row in &mut view.timeline {
         row.can_amend = false;
+        row.can_fill = false;
+        row.open = 0;
+        row.asked.clear();
         row.work = None;
         row.activity = None;
         row.counts = None;

@@ -28,6 +28,7 @@ pub mod exchange;
 pub mod exports;
 pub mod farewell;
 pub mod file_status;
+pub mod filling;
 pub mod forms;
 pub mod guests;
 pub mod imports;

@@ -2,10 +2,11 @@
 
 use crate::cadence;
 use crate::error::ClientError;
+use crate::filling;
 use crate::problems;
 use crate::recusals;
 use crate::restricted;
-use crate::roster::{Roster, RosterChild, UNKNOWN_PERSON, record_state};
+use crate::roster::{self, Roster, RosterChild, UNKNOWN_PERSON, record_state};
 use crate::system;
 use crate::tablet::Tablet;
 use crate::timeline::{attempt_text, contact_text, visit_text};
@@ -133,6 +134,15 @@ pub fn inbox(tablet: &Tablet) -> Result<InboxView, ClientError> {
         .iter()
         .map(|child| (child.id, child))
         .collect();
+    let mut asked: HashSet<String> = HashSet::new();
+    for child in &roster.children {
+        if child.child.asked.is_empty() {
+            continue;
+        }
+        let authors = roster::authors(tablet, child.id)?;
+        let standing = filling::still_asked(&roster, child, &authors);
+        asked.extend(standing.into_iter().map(|one| one.record.clone()));
+    }
     let rows = arrived
         .into_iter()
         .filter_map(|arrived| {
@@ -174,6 +184,8 @@ pub fn inbox(tablet: &Tablet) -> Result<InboxView, ClientError> {
                 text,
                 counts: verdict.is_some_and(|verdict| verdict.counts),
                 entered_late: verdict.is_some_and(|verdict| verdict.entered_late),
+                open: filling::open_count(file, &event.record),
+                asked: asked.contains(&event.record),
                 state: record_state(&roster.states, &event.record),
             })
         })

@@ -1,7 +1,9 @@
 //! What happened around a child, newest first, with what counts and what does not.
 
 use crate::error::ClientError;
+use crate::filling;
 use crate::roster::{self, Roster, RosterChild, record_state};
+use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{RecordState, TimelineKind, TimelineRow};
 use crate::work;
@@ -38,9 +40,17 @@ pub fn of(
         child,
         others: &others,
         authors: roster::authors(tablet, child.id)?,
+        asked: Vec::new(),
     };
     for other in &others {
         context.authors.extend(roster::authors(tablet, other.id)?);
+    }
+    for asked in filling::still_asked(roster, child, &context.authors) {
+        let author = context.author(asked.made_by);
+        let who = author.map(|staff| roster.people.name(staff));
+        let when = month_day_words(system::civil_date(asked.recorded_ms));
+        let words = format!("{when} {} 请补充：{}", who.unwrap_or_default(), asked.text);
+        context.asked.push((asked.record.clone(), words));
     }
     let household = roster.household_of(child);
     let mut rows: Vec<(i64, TimelineRow)> = Vec::new();
@@ -60,6 +70,8 @@ pub fn of(
             visit.made_by,
         );
         row.waiting_for_session = waiting;
+        row.open = filling::open_count(&child.child, &visit.id);
+        row.can_fill = row.can_amend && !waiting;
         rows.push((visit.recorded_ms, row));
     }
     for contact in &child.child.contacts {
@@ -116,6 +128,8 @@ struct Context<'a> {
     child: &'a RosterChild,
     others: &'a [&'a RosterChild],
     authors: HashMap<[u8; 32], roster::Author>,
+    /// What the station asked and nobody gave yet: the record, and the words.
+    asked: Vec<(String, String)>,
 }
 
 impl Context<'_> {
@@ -205,10 +219,21 @@ impl Context<'_> {
                             month_day_words(date),
                             one.reason
                         )),
+                        (None, None) if one.filling.answered > 0 => {
+                            Some(format!("{when} {who} 补上了 {} 题", one.filling.answered))
+                        }
                         (None, None) => None,
                     }
                 })
                 .collect(),
+            open: 0,
+            asked: self
+                .asked
+                .iter()
+                .filter(|(of, _)| of == record)
+                .map(|(_, words)| words.clone())
+                .collect(),
+            can_fill: false,
             entered_late: verdict.as_ref().is_some_and(|verdict| verdict.entered_late),
             waiting_for_session: false,
             title: None,

@@ -3,16 +3,19 @@
 //! One saved visit is one change in the household (the session) and one in each child's document (the child's part),
 //! in one transaction (architecture.md §8). Nobody met = an attempt in each child's document.
 
+mod fill;
 mod page;
 mod save;
 
+pub use fill::fill_visit;
 pub use page::visit_read;
 pub use save::save_visit;
+pub(crate) use save::{TIER_SUGGEST, TIER_WHY};
 
+use fill::Given;
 use page::view;
 
 use crate::cadence;
-use crate::contacts::is_left_behind;
 use crate::error::ClientError;
 use crate::packs::Packs;
 use crate::roster::{Roster, RosterChild};
@@ -27,7 +30,8 @@ use domain::child::{Child, ChildVisit};
 use domain::form::{
     self, AnswerRefusal, Answers, ChildContext, FormContext, FormPack, LastAnswers, SESSION,
 };
-use domain::household::Household;
+use domain::household::{Household, Session};
+use domain::policy::PolicyPack;
 use ids::DocumentId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -45,6 +49,8 @@ struct Desk {
     children: Vec<RosterChild>,
     /// The household is not here; it begins with this visit.
     begins: bool,
+    /// What was answered before, where it goes on with a saved visit; it is among the answers and stands.
+    given: Option<Given>,
 }
 
 impl Desk {
@@ -67,6 +73,24 @@ struct Kept {
     answers: Answers,
     #[serde(default)]
     full: bool,
+    /// The session of the saved visit it goes on with; then only what is new is kept here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fills: Option<String>,
+}
+
+/// Whether a draft goes on with a saved visit: it is no new visit of its household.
+pub(crate) fn is_filling(draft: &Draft) -> bool {
+    draft
+        .answers
+        .get("fills")
+        .is_some_and(|session| session.is_string())
+}
+
+/// The open draft of a new visit to a household.
+pub(crate) fn draft_of(drafts: &[Draft], household: DocumentId) -> Option<&Draft> {
+    drafts
+        .iter()
+        .find(|draft| draft.household == household && !is_filling(draft))
 }
 
 /// Opens the visit form of a child's household, resuming its draft if there is one.
@@ -80,11 +104,9 @@ pub fn open_visit(tablet: &Tablet, input: &IdInput) -> Result<VisitFormView, Cli
         Some(household) => household.id,
         None => own_household(tablet, child)?,
     };
-    let there = tablet
-        .store
-        .read(|connection| drafts::of_household(connection, household))?;
-    if let Some(draft) = there {
-        return view(tablet, &desk(tablet, &roster, draft)?);
+    let begun = tablet.store.read(drafts::open)?;
+    if let Some(draft) = draft_of(&begun, household) {
+        return view(tablet, &desk(tablet, &roster, draft.clone())?);
     }
     let packs = tablet.packs();
     let form = packs
@@ -124,7 +146,7 @@ fn own_household(tablet: &Tablet, child: &RosterChild) -> Result<DocumentId, Cli
     let begun = tablet.store.read(drafts::open)?;
     Ok(begun
         .into_iter()
-        .find(|draft| draft.children == [child.id])
+        .find(|draft| draft.children == [child.id] && !is_filling(draft))
         .map_or_else(|| DocumentId(tablet.new_id()), |draft| draft.household))
 }
 
@@ -142,6 +164,9 @@ pub fn visit_form(tablet: &Tablet, input: &IdInput) -> Result<VisitFormView, Cli
 /// `draft_gone`, `value_invalid`, `disk_full`.
 pub fn answer_visit(tablet: &Tablet, input: &AnswerInput) -> Result<VisitFormView, ClientError> {
     let mut desk = desk_of(tablet, &input.draft)?;
+    if desk.is_given(&input.part, &input.key) {
+        return Err(ClientError::new("not_allowed"));
+    }
     form::set_answer(
         &desk.form,
         &desk.context,
@@ -195,6 +220,9 @@ pub fn visit_row(tablet: &Tablet, input: &RowInput) -> Result<VisitFormView, Cli
     let mut desk = desk_of(tablet, &input.draft)?;
     let new = || tablet.new_id().to_string();
     let row = input.row.clone().unwrap_or_else(new);
+    if !input.there && desk.has_given_row(&input.part, &row) {
+        return Err(ClientError::new("not_allowed"));
+    }
     form::set_row(
         &desk.form,
         &desk.context,
@@ -303,6 +331,21 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
         .into_iter()
         .flatten()
         .collect();
+    let Kept {
+        answers,
+        full,
+        fills,
+    } = serde_json::from_value(draft.answers.clone())?;
+    let given = match &fills {
+        Some(session) => Some(Given::read(tablet, &form, &draft, session)?),
+        None => None,
+    };
+    let answers = match &given {
+        Some(given) => given.with(answers),
+        None => answers,
+    };
+    // What it goes on with is not what came before it.
+    let is_before = |at: (Option<NaiveDate>, i64)| given.as_ref().is_none_or(|given| at < given.at);
     let mut last = BTreeMap::new();
     let begins = !tablet.has_household(draft.household)?;
     let household = if begins {
@@ -315,14 +358,15 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
     let newest = household
         .sessions
         .iter()
-        .filter(|_| !writes_only)
+        .filter(|session| !writes_only && is_before((session.event_date, session.recorded_ms)))
+        .filter(|session| !is_voided(&children, session))
         .max_by_key(|session| (session.event_date, session.recorded_ms));
     if let Some(session) = newest {
         last.insert(
             SESSION.to_owned(),
             LastAnswers {
                 record: session.id.clone(),
-                answers: form::from_scalars(&form, &session.answers),
+                answers: household.session_answers(&form, &session.id).0,
             },
         );
     }
@@ -331,31 +375,30 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
         let visits = file
             .visits
             .iter()
-            .filter(|visit| !writes_only && !file.is_voided(&visit.id));
+            .filter(|visit| !writes_only && !file.is_voided(&visit.id))
+            .filter(|visit| is_before((visit.event_date, visit.recorded_ms)));
         if let Some(visit) = visits.max_by_key(|visit| (visit.event_date, visit.recorded_ms)) {
             last.insert(
                 child.id.to_string(),
                 LastAnswers {
                     record: visit.id.clone(),
-                    answers: form::from_scalars(&form, &visit.answers),
+                    answers: file.visit_answers(&form, visit).0,
                 },
             );
         }
     }
     let today = tablet.today();
-    let context = FormContext {
+    let mut context = FormContext {
         today,
         children: children
             .iter()
-            .map(|child| child_context(child, today))
+            .map(|child| child_context(child, packs.rules_on(today), today))
             .collect(),
         last,
         next_visit: None,
         next_contact: None,
     };
-    let Kept { answers, full } = serde_json::from_value(draft.answers.clone())?;
-    let mut context = context;
-    if !writes_only {
+    if !writes_only && given.is_none() {
         let due = |kind| next_day(&packs, &children, &answers, today, kind);
         context.next_visit = due(Kind::Visit);
         context.next_contact = due(Kind::Contact);
@@ -368,16 +411,35 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
         full,
         children,
         begins,
+        given,
     })
 }
 
+/// Whether a session is voided in every child's file that names it.
+fn is_voided(children: &[RosterChild], session: &Session) -> bool {
+    let mut parts = children
+        .iter()
+        .flat_map(|child| {
+            let visits = child.child.visits.iter();
+            visits.map(move |visit| (&child.child, visit))
+        })
+        .filter(|(_, visit)| visit.session == session.id)
+        .map(|(file, visit)| file.is_voided(&visit.id))
+        .peekable();
+    parts.peek().is_some() && parts.all(|voided| voided)
+}
+
 /// A child as forms and what reads them know it.
-pub(crate) fn child_context(child: &RosterChild, today: NaiveDate) -> ChildContext {
+pub(crate) fn child_context(
+    child: &RosterChild,
+    pack: Option<&PolicyPack>,
+    today: NaiveDate,
+) -> ChildContext {
     ChildContext {
         id: child.id.to_string(),
         name: child.name(),
         age: child.age(today),
-        left_behind: is_left_behind(&child.child, today),
+        left_behind: child.child.is_left_behind(pack, today),
         boarder: is_boarder(child),
         sex: match child.child.text("sex") {
             Some("1") => Some("m".to_owned()),
@@ -404,21 +466,13 @@ fn next_day(
     let visit = ChildVisit {
         id: "this".to_owned(),
         session: "this".to_owned(),
-        household: String::new(),
         event_date: Some(date.unwrap_or(today)),
         recorded_on: Some(today),
         recorded_ms: i64::MAX,
         place: place.unwrap_or("home").to_owned(),
-        kind: String::new(),
         seen: met.iter().any(|code| code == "child"),
         met,
-        boarder: false,
-        form: String::new(),
-        summary: String::new(),
-        mandatory: Vec::new(),
-        by: String::new(),
-        answers: BTreeMap::new(),
-        made_by: None,
+        ..ChildVisit::default()
     };
     children
         .iter()
@@ -442,8 +496,9 @@ fn is_boarder(child: &RosterChild) -> bool {
 
 fn keep(tablet: &Tablet, desk: &mut Desk) -> Result<(), ClientError> {
     desk.draft.answers = serde_json::to_value(Kept {
-        answers: desk.answers.clone(),
+        answers: desk.own_answers(),
         full: desk.full,
+        fills: desk.given.as_ref().map(|given| given.session.clone()),
     })?;
     desk.draft.updated_ms = tablet.clock.now_ms();
     Ok(tablet.store.write(|tx| drafts::put(tx, &desk.draft))?)

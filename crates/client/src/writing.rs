@@ -7,6 +7,7 @@ use crate::roster::Roster;
 use crate::standing;
 use crate::tablet::Tablet;
 use crate::view::{WritingRow, WritingView};
+use crate::visits;
 use ids::Role;
 use std::sync::Arc;
 use store::drafts;
@@ -40,7 +41,7 @@ pub fn page(tablet: &Arc<Tablet>) -> Result<WritingView, ClientError> {
                     .unwrap_or_default()
                     .to_owned(),
                 draft: household
-                    .and_then(|household| open.iter().find(|draft| draft.household == household.id))
+                    .and_then(|household| visits::draft_of(&open, household.id))
                     .map(|draft| draft.draft.to_string()),
             }
         })

@@ -11,6 +11,7 @@ pub mod child;
 pub mod code_list;
 pub mod duty;
 pub mod file;
+pub mod fill;
 pub mod form;
 pub mod household;
 pub mod identity_number;

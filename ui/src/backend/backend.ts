@@ -82,6 +82,8 @@ export const commands = [
   'sheets',
   'open_attachment',
   'amend_record',
+  'fill_visit',
+  'ask_fill',
   'problem_form',
   'report_problem',
   'problems',
@@ -257,6 +259,8 @@ export interface Backend {
   sheets(): Promise<view.SheetListView>
   openAttachment(input: view.OpenAttachmentInput): Promise<view.OpenedAttachmentView>
   amendRecord(input: view.AmendInput): Promise<view.ChildFileView>
+  fillVisit(input: view.RecordInput): Promise<view.VisitFormView>
+  askFill(input: view.AskFillInput): Promise<view.ChildFileView>
   problemForm(input: view.IdInput): Promise<view.ProblemFormView>
   reportProblem(input: view.ProblemInput): Promise<view.SavedView>
   problems(): Promise<view.ProblemListView>

@@ -62,6 +62,7 @@ export function todayRow(child: string, name: string, group: TodayRow['group'], 
     enhanced: false,
     draft: null,
     unmet: null,
+    agreed: [],
     ...more,
   }
 }
@@ -87,12 +88,13 @@ export const todayView: TodayView = {
   done_this_month: 16,
   with_cadence: 6,
   children: 28,
-  drafts: [{ draft: 'd1', household: 'h-c1', names: '石小雨、石小晨', at: '2026-11-24T02:42:00Z', answered: 6, total: 12 }],
+  drafts: [{ draft: 'd1', household: 'h-c1', names: '石小雨、石小晨', at: '2026-11-24T02:42:00Z', answered: 6, total: 12, fills: false }],
   conflicts: 1,
   answered_problems: 2,
   problem_steps: [],
   recused: 0,
   questions: [],
+  asked: [],
   notices: [{ kind: 'campaign', name: '寒假开头看一看', from: '2027-01-23', until: '2027-02-01', count: 3 }],
 }
 
@@ -104,7 +106,7 @@ const yesNo = [
 ]
 
 export function question(key: string, label: string, more: Partial<QuestionView> = {}): QuestionView {
-  return { key, label, kind: 'one', options: yesNo, codes: [], text: null, required: false, message: null, carried: false, calculated: false, hint: null, ...more }
+  return { key, label, kind: 'one', options: yesNo, codes: [], text: null, required: false, message: null, carried: false, calculated: false, hint: null, given: null, most: null, ...more }
 }
 
 export function visitForm(): VisitFormView {
@@ -187,7 +189,8 @@ export function visitForm(): VisitFormView {
     ],
     position: null,
     saved_at: '2026-11-24T02:42:00Z',
-    last_note: '上次（10月18日）：情绪低落，9 月起不愿上学',
+    last_notes: [{ name: '', when: '10月18日', text: '情绪低落，9 月起不愿上学', reminder: '' }],
+    fills: false,
     phrases: ['一切正常', '奶奶身体不好', '需要学习用品'],
     mandatory: [],
     suggests: [],
@@ -338,9 +341,9 @@ export function childFile(): ChildFileView {
     ],
     siblings: [{ child: 'c2', name: '石小晨' }],
     timeline: [
-      { record: 'r1', kind: 'visit', date: '2026-11-20', text: '见到孩子和奶奶，上学正常，心情一般。', by: '李玉梅', state: 'saved', counts: true, why_not: null, voided: null, amendments: ['11月21日 李玉梅 补充：奶奶腿疼'], entered_late: false, can_amend: true, waiting_for_session: false, title: null, work: null, activity: null, file: 'c1' },
-      { record: 'r2', kind: 'attempt', date: '2026-11-10', text: '家里没人。', by: '李玉梅', state: 'delivered', counts: false, why_not: '没见到孩子和照料人，不算一次走访', voided: null, amendments: [], entered_late: false, can_amend: true, waiting_for_session: false, title: null, work: null, activity: null, file: 'c1' },
-      { record: 'r3', kind: 'contact', date: '2026-10-08', text: '电话，照料人，正常。', by: '李玉梅', state: 'needs_you', counts: true, why_not: null, voided: '记错了孩子', amendments: [], entered_late: true, can_amend: true, waiting_for_session: false, title: null, work: null, activity: null, file: 'c1' },
+      { record: 'r1', kind: 'visit', date: '2026-11-20', text: '见到孩子和奶奶，上学正常，心情一般。', by: '李玉梅', state: 'saved', counts: true, why_not: null, voided: null, amendments: ['11月21日 李玉梅 补充：奶奶腿疼'], entered_late: false, can_amend: true, open: 0, asked: [], can_fill: false, waiting_for_session: false, title: null, work: null, activity: null, file: 'c1' },
+      { record: 'r2', kind: 'attempt', date: '2026-11-10', text: '家里没人。', by: '李玉梅', state: 'delivered', counts: false, why_not: '没见到孩子和照料人，不算一次走访', voided: null, amendments: [], entered_late: false, can_amend: true, open: 0, asked: [], can_fill: false, waiting_for_session: false, title: null, work: null, activity: null, file: 'c1' },
+      { record: 'r3', kind: 'contact', date: '2026-10-08', text: '电话，照料人，正常。', by: '李玉梅', state: 'needs_you', counts: true, why_not: null, voided: '记错了孩子', amendments: [], entered_late: true, can_amend: true, open: 0, asked: [], can_fill: false, waiting_for_session: false, title: null, work: null, activity: null, file: 'c1' },
     ],
     conflicts: 1,
     draft: 'd1',
@@ -393,7 +396,8 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
   let file = childFile()
   let attached: AttachmentView[] = []
   let taken: AttachmentView | null = null
-  const saved = { record: 'r9', names: '石小雨', next: [due('visit', '2026-12-25', '2027-01-23', -60, '每月一次：母亲重度残疾')], why_not: null, suggests: [], unmet: null, mandatory: [], screenings: [] }
+  const child = { child: 'c1', name: '石小雨', record: 'r9', next: [due('visit', '2026-12-25', '2027-01-23', -60, '每月一次：母亲重度残疾')], why_not: null, open: 0 }
+  const saved = { record: 'r9', names: '石小雨', children: [child], suggests: [], unmet: [], mandatory: [], screenings: [] }
 
   function answer(part: string, key: string, codes: string[], text: string | null): VisitFormView {
     form = {
@@ -457,6 +461,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       ageing: [{ child: 'c1', name: '石小雨', village: '青石村', text: '2027年3月2日满16周岁', on: '2027-03-02' }],
       ended: [],
       lowering: [],
+      suggested: [],
       paused: [],
       soon: [],
       benefits: [{ child: 'c1', name: '陈小雨', village: '白荷村', text: '医疗救助和资助参保', on: null }],
@@ -465,6 +470,8 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       ],
     }),
     amendRecord: async () => (file = { ...file }),
+    fillVisit: async () => (form = { ...form, fills: true }),
+    askFill: async () => (file = { ...file }),
     addChild: async () => saved,
     addChildForm: async () => ({
       categories: [
@@ -525,7 +532,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
     revealField: async () => ({ text: '310199201703020027', seconds: 30 }),
     stepUp: async () => null,
     recordContact: async () => saved,
-    recordAttempt: async () => ({ ...saved, why_not: '没见到人，这次不算一次走访。' }),
+    recordAttempt: async () => ({ ...saved, children: [{ ...child, why_not: '没见到人，这次不算一次走访。' }] }),
     openVisit: async () => form,
     visitForm: async () => form,
     answerVisit: async ({ part, key, codes, text }) => answer(part, key, codes, text),
@@ -573,7 +580,8 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       name: '石小雨',
       date: '2026-11-20',
       by: '李玉梅',
-      sections: [{ title: '这次走访', answers: [{ label: '见到了谁', text: '孩子、照料人' }] }],
+      sections: [{ title: '这次走访', answers: [{ label: '见到了谁', text: '孩子、照料人', filled: null }] }],
+      open: [],
       form: '入户走访表（2026）',
     }),
     forms: async () => ({ rows: [{ id: 'hv-cn-2', version: 2, title: '入户走访记录表', questions: 120, used: true }] }),
@@ -629,7 +637,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       siblings: [{ code: 'c2', label: '石小晨' }],
       questions: [],
     }),
-    reportProblem: async () => ({ ...saved, next: [] }),
+    reportProblem: async () => ({ ...saved, children: [] }),
     mandatoryPage: async () => ({
       station: '021-5950 0001',
       numbers: [

@@ -5,7 +5,7 @@ use crate::error::ClientError;
 use crate::records::{self, Write};
 use crate::tablet::Tablet;
 use chrono::{Days, NaiveDate};
-use domain::child::{Category, ChildVisit, Contact, HOUSEHOLD, IS_NEW, OPENED_ON};
+use domain::child::{Category, ChildVisit, Contact, HOUSEHOLD, IS_NEW, OPENED_ON, Plan};
 use domain::form::{self, Answer, FormPack, PartAnswers, SummaryGivens};
 use domain::household::Session;
 use domain::record::Edit;
@@ -225,6 +225,9 @@ impl Desk<'_> {
                 &SummaryGivens::default(),
             ),
             mandatory: Vec::new(),
+            open: Vec::new(),
+            full: false,
+            plan: Plan::default(),
             by: session.by.clone(),
             answers: form::to_scalars(form, &answers),
             made_by: None,

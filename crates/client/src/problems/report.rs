@@ -314,10 +314,9 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
             .map(roster::RosterChild::name)
             .collect::<Vec<_>>()
             .join("、"),
-        next: Vec::new(),
-        why_not: None,
+        children: Vec::new(),
         suggests: Vec::new(),
-        unmet: None,
+        unmet: Vec::new(),
         mandatory: mandatory::open_of_visit(tablet, &Roster::read(tablet)?, origin)?,
         screenings: Vec::new(),
     })

@@ -191,6 +191,12 @@ pub struct TimelineRow {
     pub entered_late: bool,
     /// May this person amend or void it.
     pub can_amend: bool,
+    /// Questions of a visit that nobody answered yet.
+    pub open: u32,
+    /// What the station asked to have filled in, until it was: "11月3日 张敏 请补充：…".
+    pub asked: Vec<String>,
+    /// May this person go on with the visit's form.
+    pub can_fill: bool,
     /// The session part of the visit is not here yet.
     pub waiting_for_session: bool,
     /// Where this person puts it right; null for everything but her own written work.
@@ -530,6 +536,23 @@ pub struct CheckMandatoryInput {
     pub text: String,
 }
 
+/// What a saved record means for one child.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct SavedChildView {
+    /// Child.
+    pub child: String,
+    /// Name.
+    pub name: String,
+    /// That child's own record.
+    pub record: String,
+    /// The next dates after it.
+    pub next: Vec<DueView>,
+    /// Why it does not count, where it does not.
+    pub why_not: Option<String>,
+    /// Questions of it that are still open.
+    pub open: u32,
+}
+
 /// After saving a record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct SavedView {
@@ -537,14 +560,12 @@ pub struct SavedView {
     pub record: String,
     /// Names of the children concerned.
     pub names: String,
-    /// Next dates of the first child after this record.
-    pub next: Vec<DueView>,
-    /// Does the record count; if not, why.
-    pub why_not: Option<String>,
+    /// What it means for each of them.
+    pub children: Vec<SavedChildView>,
     /// What this record suggests reporting, by child.
     pub suggests: Vec<SuggestView>,
-    /// Nobody was met, several times: what is said of it.
-    pub unmet: Option<UnmetView>,
+    /// Nobody was met, several times: what is said of it, by child.
+    pub unmet: Vec<UnmetView>,
     /// Questions whether something was reported that stand after this record.
     pub mandatory: Vec<MandatoryQuestionView>,
     /// Children whose visit may be screened now.
@@ -568,8 +589,43 @@ pub struct AmendInput {
     pub reason: String,
 }
 
+/// The station asks to have a record filled in (请补充).
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct AskFillInput {
+    /// Child in whose file the record is.
+    pub child: String,
+    /// Record id.
+    pub record: String,
+    /// What is missing, in a few words.
+    pub text: String,
+}
+
+/// What the station asked to have filled in and nobody gave yet.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct AskedView {
+    /// Child.
+    pub child: String,
+    /// Name.
+    pub name: String,
+    /// Record.
+    pub record: String,
+    /// What it is.
+    pub kind: TimelineKind,
+    /// Its day.
+    pub on: String,
+    /// What is missing.
+    pub text: String,
+    /// Who asks.
+    pub by: String,
+    /// May this person go on with the visit's form.
+    pub can_fill: bool,
+}
+
 // Who somebody is and what they said stays out of logs.
 ids::withhold!(
+    SavedChildView,
+    AskFillInput,
+    AskedView,
     ChildRow,
     SearchInput,
     FieldView,

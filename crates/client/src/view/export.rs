@@ -70,6 +70,7 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         AttemptInput,
         SavedView,
         AmendInput,
+        AskFillInput,
         VisitFormView,
         AnswerInput,
         SameInput,

@@ -134,6 +134,10 @@ pub struct InboxRow {
     pub counts: bool,
     /// Entered late.
     pub entered_late: bool,
+    /// Questions of a visit that nobody answered yet.
+    pub open: u32,
+    /// The station asked to have it filled in, and it was not yet.
+    pub asked: bool,
     /// State.
     pub state: RecordState,
 }

@@ -5,6 +5,7 @@
 //! the words about its origin, so that nobody can put other words under somebody's name.
 
 use super::{Edit, Entry, FIELDS, IMPORTED, Record, containers, newest_schema};
+use crate::form::SUMMARY_LENGTH;
 use crate::scalar::Scalar;
 use ids::{DeviceId, DocKind, StaffId};
 use sha2::{Digest, Sha256};
@@ -178,7 +179,7 @@ pub fn edits(
                 let words = entry.values.get(key).cloned().ok_or(Unfit::Absent)?;
                 found = true;
                 for value in new.values.values_mut().chain(new.answers.values_mut()) {
-                    if *value == words {
+                    if says(value, &words) {
                         *value = Scalar::Text(instead.clone());
                     }
                 }
@@ -198,6 +199,17 @@ pub fn edits(
     } else {
         Err(Unfit::Absent)
     }
+}
+
+/// Whether a value says the words: they stand in it alone, or they are what the national record took of longer ones.
+fn says(value: &Scalar, words: &Scalar) -> bool {
+    let begins = match (value.as_text(), words.as_text()) {
+        (Some(whole), Some(part)) => {
+            part.chars().count() == SUMMARY_LENGTH && whole.starts_with(part)
+        }
+        _ => false,
+    };
+    value == words || begins
 }
 
 #[cfg(test)]
@@ -334,7 +346,7 @@ mod tests {
             instead: "（已删除）".into(),
         };
         let chunks = edits(DocKind::Child, &record, &part, |_| Some(author(1)));
-        let says = |value: &Scalar| {
+        let is_said = |value: &Scalar| {
             value
                 .as_text()
                 .is_some_and(|text| text.contains("奶奶病了"))
@@ -348,10 +360,20 @@ mod tests {
                     .values
                     .values()
                     .chain(entry.answers.values())
-                    .any(says),
-                Edit::Put { value, .. } | Edit::PutImported { value, .. } => says(value),
+                    .any(is_said),
+                Edit::Put { value, .. } | Edit::PutImported { value, .. } => is_said(value),
             });
         assert!(!still_says);
+        let long = "奶".repeat(SUMMARY_LENGTH);
+        let cut = Scalar::from(long.as_str());
+        assert!(
+            says(&Scalar::from(format!("{long}病了").as_str()), &cut),
+            "the whole as well"
+        );
+        assert!(!says(
+            &Scalar::from("奶奶病了，住院"),
+            &Scalar::from("奶奶病了")
+        ));
         let nameless = edits(DocKind::Child, &record, &part, |_| None);
         assert_eq!(nameless, Err(Unfit::Nameless));
         record.collections.clear();

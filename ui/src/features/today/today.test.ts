@@ -60,3 +60,20 @@ test('tapping a row offers the four things to do', async () => {
   const { by } = await show(TodayPage, { at: '/today?child=c3', pattern: '/today' })
   for (const name of ['go-visit', 'go-contact', 'go-attempt', 'go-file']) expect(by(name)).toBeTruthy()
 })
+
+test('a day that was agreed on stands beside the due date, and what the station asks for stands above', async () => {
+  const agreed = [
+    { kind: 'visit' as const, on: '2026-12-03', past: false },
+    { kind: 'contact' as const, on: '2026-11-20', past: true },
+  ]
+  const row = todayRow('c9', '吴欣怡', 'later', due('visit', '2026-11-01', '2027-01-23', -60, '每季度一次'), { agreed })
+  const asked = { child: 'c9', name: '吴欣怡', record: 'r1', kind: 'visit' as const, on: '2026-11-20', text: '情绪没写。', by: '张敏', can_fill: true }
+  const backend = demoBackend({ today: async () => ({ ...todayView, rows: [row], asked: [asked] }) })
+  const { by } = await show(TodayList, { backend })
+  const words = by('today-row:c9').textContent
+  expect(words).toContain('约好 12月3日 去')
+  expect(words).toContain('约好 11月20日 联系，还没联系')
+  expect(words).toContain('1月23日')
+  expect(by('asked:c9').textContent).toContain('吴欣怡：张敏请您补充')
+  expect(by('asked:c9').textContent).toContain('情绪没写。')
+})
