@@ -465,6 +465,7 @@ impl Staffed<'_> {
                     ..ChildContext::default()
                 })
                 .collect(),
+            people: Vec::new(),
             last: BTreeMap::new(),
             next_visit: None,
             next_contact: None,

@@ -1,6 +1,6 @@
 //! Children: the list, the file 一人一档, its fields, and corrections of one's own records.
 
-use crate::benefits::{self, OpenProblems, Says};
+use crate::benefits::{self, LastVisit, OpenProblems, Says};
 use crate::cadence;
 use crate::contacts::{event_date, note, options, saved};
 use crate::error::ClientError;
@@ -183,7 +183,11 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
         paused: rhythm.paused,
         hints: hints.into_iter().map(rhythm::hint_view).collect(),
         to_ask,
-        benefits: benefits::names(&packs, &facts),
+        benefits: benefits::names(
+            &packs,
+            &facts,
+            &LastVisit::of(tablet, &roster, child, &packs)?,
+        ),
         blocks: packs
             .file
             .blocks
@@ -363,43 +367,11 @@ pub fn edit_field(tablet: &Tablet, input: &EditFieldInput) -> Result<ChildFileVi
         .field(&input.holder, &input.key)
         .filter(|field| field.kind != "fixed")
         .ok_or_else(|| ClientError::new("not_allowed"))?;
-    let value = input
-        .value
-        .as_deref()
-        .map(str::trim)
-        .filter(|value| !value.is_empty());
-    let mut edits = Vec::new();
-    let written = match value {
-        None if field.key == "name" => return Err(ClientError::new("name_missing")),
-        None => None,
-        Some(value) => Some(checked(
-            tablet,
-            field,
-            pack,
-            value,
-            roster.today,
-            &mut edits,
-        )?),
-    };
-    edits.push(Edit::put(
-        &field.key,
-        Scalar::text_or_null(written.as_deref()),
-    ));
-    if child.child.text(&format!("{}{}", domain::child::FLAG_PREFIX, field.key)).is_some()
-        && !edits.iter().any(|edit| matches!(edit, Edit::Put { key, .. } if key.starts_with(domain::child::FLAG_PREFIX)))
-    {
-        // A person looked at it: the flag goes.
-        edits.push(Edit::put(&format!("{}{}", domain::child::FLAG_PREFIX, field.key), Scalar::Null));
-    }
+    let value = input.value.as_deref();
+    let edits = field_edits(tablet, pack, child, field, value, roster.today)?;
     let label = format!("{} {}", child.name(), field.label);
-    let write = if field.holder == "household" {
-        let household = roster
-            .household_of(child)
-            .ok_or_else(|| ClientError::new("not_found"))?;
-        Write::new(household.id, DocKind::Household, household.unit, edits)
-    } else {
-        Write::new(child.id, DocKind::Child, child.unit, edits)
-    };
+    let (document, kind, unit) = holder(&roster, child, field)?;
+    let write = Write::new(document, kind, unit, edits);
     records::save(
         tablet,
         "field_edited",
@@ -411,6 +383,52 @@ pub fn edit_field(tablet: &Tablet, input: &EditFieldInput) -> Result<ChildFileVi
             id: input.child.clone(),
         },
     )
+}
+
+/// The document a field stands in.
+pub(crate) fn holder(
+    roster: &Roster,
+    child: &RosterChild,
+    field: &FieldRule,
+) -> Result<(DocumentId, DocKind, UnitId), ClientError> {
+    if field.holder != "household" {
+        return Ok((child.id, DocKind::Child, child.unit));
+    }
+    let household = roster.household_of(child);
+    let household = household.ok_or_else(|| ClientError::new("not_found"))?;
+    Ok((household.id, DocKind::Household, household.unit))
+}
+
+/// What changing one field writes.
+///
+/// # Errors
+/// As [`edit_field`].
+pub(crate) fn field_edits(
+    tablet: &Tablet,
+    pack: &PolicyPack,
+    child: &RosterChild,
+    field: &FieldRule,
+    value: Option<&str>,
+    today: chrono::NaiveDate,
+) -> Result<Vec<Edit>, ClientError> {
+    let value = value.map(str::trim).filter(|value| !value.is_empty());
+    let mut edits = Vec::new();
+    let written = match value {
+        None if field.key == "name" => return Err(ClientError::new("name_missing")),
+        None => None,
+        Some(value) => Some(checked(tablet, field, pack, value, today, &mut edits)?),
+    };
+    edits.push(Edit::put(
+        &field.key,
+        Scalar::text_or_null(written.as_deref()),
+    ));
+    let flag = format!("{}{}", domain::child::FLAG_PREFIX, field.key);
+    let says_flag = |edit: &Edit| matches!(edit, Edit::Put { key, .. } if key.starts_with(domain::child::FLAG_PREFIX));
+    if child.child.text(&flag).is_some() && !edits.iter().any(says_flag) {
+        // A person looked at it: the flag goes.
+        edits.push(Edit::put(&flag, Scalar::Null));
+    }
+    Ok(edits)
 }
 
 fn checked(

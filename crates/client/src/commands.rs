@@ -5,10 +5,10 @@ use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
     attachments, audit_page, benefits, cases, children, conflicts, contacts, countersign,
-    delegation, duties, erasures, exports, file_status, forms, guests, mandatory, masks, moves,
-    office_line, people, problems, recusals, reports, restricted, returned, rhythm, rounds, rows,
-    screening, sheets, standing, station, station_phone, sync_page, today, visits, work, work_log,
-    writing,
+    delegation, differences, duties, erasures, exports, file_status, forms, guests, mandatory,
+    masks, moves, office_line, people, problems, recusals, reports, restricted, returned, rhythm,
+    rounds, rows, screening, sheets, standing, station, station_phone, sync_page, today, visits,
+    work, work_log, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -170,6 +170,9 @@ commands! {
         "discard_draft" => visits::discard_draft, input;
         "restore_draft" => visits::restore_draft, input;
         "visit_read" => visits::visit_read, input;
+        "differences" => differences::differences, input;
+        "take_differences" => differences::take, input;
+        "undo_difference" => differences::undo, input;
         "forms" => forms::forms;
         "screening" => screening::screening, input;
         "settle_screening" => screening::settle_screening, input;

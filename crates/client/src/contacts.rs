@@ -310,6 +310,7 @@ pub fn saved(
         unmet: None,
         mandatory: Vec::new(),
         screenings: Vec::new(),
+        differing: Vec::new(),
     })
 }
 

@@ -321,7 +321,7 @@ fn may_take_away(decides: bool, rule: &RowsRule) -> bool {
 }
 
 /// Where rows of a rule are written.
-fn place(
+pub(crate) fn place(
     rule: &RowsRule,
     roster: &Roster,
     child: &RosterChild,
@@ -335,7 +335,8 @@ fn place(
     Ok((child.id, DocKind::Child, child.unit))
 }
 
-fn collection(rule: &RowsRule) -> Result<&'static str, ClientError> {
+/// The collection rows of a rule lie in.
+pub(crate) fn collection(rule: &RowsRule) -> Result<&'static str, ClientError> {
     COLLECTIONS
         .into_iter()
         .find(|name| *name == rule.collection)
@@ -365,13 +366,38 @@ pub fn write_row(tablet: &Tablet, input: &FileRowInput) -> Result<ChildFileView,
         ),
         None => None,
     };
+    let entry = row_entry(
+        tablet,
+        pack,
+        &roster,
+        child,
+        (block, rule),
+        earlier,
+        &input.values,
+    )?;
+    save(tablet, &roster, child, (block, rule), entry, "row_written")
+}
+
+/// A row as it is written, in the place of an earlier one or a new one.
+///
+/// # Errors
+/// As [`write_row`].
+pub(crate) fn row_entry(
+    tablet: &Tablet,
+    pack: &PolicyPack,
+    roster: &Roster,
+    child: &RosterChild,
+    (block, rule): (&FieldBlock, &RowsRule),
+    earlier: Option<&Entry>,
+    values: &BTreeMap<String, Vec<String>>,
+) -> Result<Entry, ClientError> {
     if earlier.is_some_and(|earlier| is_sealed(pack, rule, earlier)) {
         return Err(ClientError::new("not_allowed"));
     }
     let id = tablet.new_id().to_string();
     let mut entry = Entry::new(&id);
     for column in &rule.columns {
-        fill(tablet, pack, column, earlier, &input.values, &mut entry)?;
+        fill(tablet, pack, column, earlier, values, &mut entry)?;
         if column.need && raw(&entry, column).is_empty() {
             return Err(ClientError::new("row_incomplete").with("label", &column.label));
         }
@@ -397,7 +423,7 @@ pub fn write_row(tablet: &Tablet, input: &FileRowInput) -> Result<ChildFileView,
     if let Some(earlier) = earlier {
         entry = entry.with(REPLACES, earlier.id.as_str());
     }
-    save(tablet, &roster, child, (block, rule), entry, "row_written")
+    Ok(entry)
 }
 
 /// Takes a row away that should not be there. It stays in the history.
@@ -423,14 +449,7 @@ pub fn take_row_away(tablet: &Tablet, input: &TakeRowInput) -> Result<ChildFileV
         .into_iter()
         .find(|entry| entry.id == input.row && !is_sealed(pack, rule, entry))
         .ok_or_else(|| ClientError::new("not_found"))?;
-    let entry = Entry::new(tablet.new_id().to_string())
-        .with("block", block.key.as_str())
-        .with(REPLACES, earlier.id.as_str())
-        .with(TAKEN_AWAY, true)
-        .with("reason", reason.as_str())
-        .with("written_on", roster.today.to_string())
-        .with("recorded_ms", tablet.clock.now_ms())
-        .with("by", tablet.identity.staff.to_string());
+    let entry = away(tablet, &block.key, &earlier.id, &reason);
     save(
         tablet,
         &roster,
@@ -439,6 +458,18 @@ pub fn take_row_away(tablet: &Tablet, input: &TakeRowInput) -> Result<ChildFileV
         entry,
         "row_taken_away",
     )
+}
+
+/// The entry that takes a row away.
+pub(crate) fn away(tablet: &Tablet, block: &str, row: &str, reason: &str) -> Entry {
+    Entry::new(tablet.new_id().to_string())
+        .with("block", block)
+        .with(REPLACES, row)
+        .with(TAKEN_AWAY, true)
+        .with("reason", reason)
+        .with("written_on", tablet.today().to_string())
+        .with("recorded_ms", tablet.clock.now_ms())
+        .with("by", tablet.identity.staff.to_string())
 }
 
 fn save(
@@ -470,7 +501,10 @@ fn save(
 }
 
 /// A block of the file whose rows are written in the file. A piece of work is not ([`crate::work`]).
-fn block<'a>(pack: &'a FilePack, key: &str) -> Result<(&'a FieldBlock, &'a RowsRule), ClientError> {
+pub(crate) fn block<'a>(
+    pack: &'a FilePack,
+    key: &str,
+) -> Result<(&'a FieldBlock, &'a RowsRule), ClientError> {
     pack.blocks
         .iter()
         .find(|block| block.key == key)

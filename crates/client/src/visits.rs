@@ -13,6 +13,7 @@ use page::view;
 
 use crate::cadence;
 use crate::contacts::is_left_behind;
+use crate::differences;
 use crate::error::ClientError;
 use crate::packs::Packs;
 use crate::roster::{Roster, RosterChild};
@@ -24,8 +25,9 @@ use crate::view::{
 use chrono::NaiveDate;
 use domain::cadence::Kind;
 use domain::child::{Child, ChildVisit};
+use domain::difference;
 use domain::form::{
-    self, AnswerRefusal, Answers, ChildContext, FormContext, FormPack, LastAnswers, SESSION,
+    self, AnswerRefusal, Answers, ChildContext, FormContext, FormPack, LastAnswers, Person, SESSION,
 };
 use domain::household::Household;
 use ids::DocumentId;
@@ -318,11 +320,15 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
         .filter(|_| !writes_only)
         .max_by_key(|session| (session.event_date, session.recorded_ms));
     if let Some(session) = newest {
+        let mut answers = form::from_scalars(&form, &session.answers);
+        let file = (draft.household, &household.fields);
+        let since = session.recorded_ms;
+        differences::carry_from_file(tablet, &form, SESSION, &mut answers, file, since);
         last.insert(
             SESSION.to_owned(),
             LastAnswers {
                 record: session.id.clone(),
-                answers: form::from_scalars(&form, &session.answers),
+                answers,
             },
         );
     }
@@ -333,11 +339,16 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
             .iter()
             .filter(|visit| !writes_only && !file.is_voided(&visit.id));
         if let Some(visit) = visits.max_by_key(|visit| (visit.event_date, visit.recorded_ms)) {
+            let part = child.id.to_string();
+            let mut answers = form::from_scalars(&form, &visit.answers);
+            let known = (child.id, &file.fields);
+            let since = visit.recorded_ms;
+            differences::carry_from_file(tablet, &form, &part, &mut answers, known, since);
             last.insert(
-                child.id.to_string(),
+                part,
                 LastAnswers {
                     record: visit.id.clone(),
-                    answers: form::from_scalars(&form, &visit.answers),
+                    answers,
                 },
             );
         }
@@ -349,6 +360,10 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
             .iter()
             .map(|child| child_context(child, today))
             .collect(),
+        people: match writes_only {
+            true => Vec::new(),
+            false => people(tablet, &household, today),
+        },
         last,
         next_visit: None,
         next_contact: None,
@@ -369,6 +384,26 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
         children,
         begins,
     })
+}
+
+/// The members of a household that are part of it today, for questions about people.
+fn people(tablet: &Tablet, household: &Household, today: NaiveDate) -> Vec<Person> {
+    let packs = tablet.packs();
+    let pack = packs.rules_on(today);
+    let members = household.entries(difference::MEMBERS).iter();
+    let there = members.filter(|member| member.date("left_on").is_none_or(|day| day > today));
+    there
+        .filter_map(|member| {
+            let name = member.text("name")?.to_owned();
+            let relation = member.text("relation").unwrap_or_default();
+            let relation = pack.map_or(relation, |pack| pack.label("REL", relation));
+            Some(Person {
+                id: member.id.clone(),
+                words: format!("{name}（{relation}）"),
+                name,
+            })
+        })
+        .collect()
 }
 
 /// A child as forms and what reads them know it.

@@ -264,6 +264,12 @@ impl FilePack {
             .find(|field| field.key == key && field.holder == holder)
     }
 
+    /// A field's rule, whoever holds it.
+    pub fn field_of_any(&self, key: &str) -> Option<&FieldRule> {
+        let mut fields = self.blocks.iter().flat_map(|block| &block.fields);
+        fields.find(|field| field.key == key)
+    }
+
     /// The rows of a block.
     pub fn rows(&self, block: &str) -> Option<&RowsRule> {
         self.blocks

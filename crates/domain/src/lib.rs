@@ -9,6 +9,7 @@ pub mod cadence;
 pub mod calendar;
 pub mod child;
 pub mod code_list;
+pub mod difference;
 pub mod duty;
 pub mod file;
 pub mod form;

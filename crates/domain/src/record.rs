@@ -44,6 +44,11 @@ pub const ATTACHMENTS: &str = "attachments";
 /// Collection of rows of the file's blocks (parents' work, benefits, wishes, …), in child and household documents from
 /// [`ROWS_SCHEMA`] on. Which blocks there are is data (`policy/fields.json`).
 pub const ROWS: &str = "rows";
+/// Block of the rows that say what was taken into a field or row of the same document from which visit, and what stood
+/// there before (docs/adr/0043). No screen writes them.
+pub const FROM_VISIT: &str = "from_visit";
+/// Key of such a row that names the field.
+pub const FROM_VISIT_FIELD: &str = "field";
 /// Key of an entry that stands in the place of an earlier one of its collection: a row put right, ended, or taken away.
 pub const REPLACES: &str = "replaces";
 /// Key of an entry that takes the one it replaces away (作废) and says nothing itself.

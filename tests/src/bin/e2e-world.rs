@@ -365,14 +365,14 @@ fn generate(villages: u32) -> DemoTownship {
     )
 }
 
-const SHIPPED_FORM: &str = include_str!("../../../policy/forms/hv-cn-2.json");
+const SHIPPED_FORM: &str = include_str!("../../../policy/forms/hv-cn-3.json");
 
 fn write_forms(world: &World) -> Result<Value> {
     let folder = tempfile::tempdir_in(world.folder.path())?.keep();
     let mut form: Value = serde_json::from_str(SHIPPED_FORM)?;
-    form["id"] = json!("hv-cn-3");
-    form["version"] = json!(3);
-    let good = folder.join("走访表第3版.xlsx");
+    form["id"] = json!("hv-cn-4");
+    form["version"] = json!(4);
+    let good = folder.join("走访表第4版.xlsx");
     let mut sheets = to_sheets(&form.to_string())?;
     std::fs::write(&good, form_sheets::write(&sheets)?)?;
     let survey = sheets

@@ -376,7 +376,7 @@ impl Journey {
 
     /// The station publishes a form in its own words.
     async fn a_form(&self) -> Result<()> {
-        const SHIPPED: &str = include_str!("../../../policy/forms/hv-cn-2.json");
+        const SHIPPED: &str = include_str!("../../../policy/forms/hv-cn-3.json");
         let mut form: Value = serde_json::from_str(SHIPPED)?;
         form["id"] = json!("hv-canary");
         form["version"] = json!(9);

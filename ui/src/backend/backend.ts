@@ -67,6 +67,9 @@ export const commands = [
   'discard_draft',
   'restore_draft',
   'visit_read',
+  'differences',
+  'take_differences',
+  'undo_difference',
   'forms',
   'screening',
   'settle_screening',
@@ -240,6 +243,9 @@ export interface Backend {
   discardDraft(input: view.IdInput): Promise<null>
   restoreDraft(input: view.IdInput): Promise<view.VisitFormView>
   visitRead(input: view.RecordInput): Promise<view.VisitReadView>
+  differences(input: view.RecordInput): Promise<view.DifferencesView>
+  takeDifferences(input: view.TakeDifferencesInput): Promise<view.DifferencesView>
+  undoDifference(input: view.UndoDifferenceInput): Promise<view.DifferencesView>
   forms(): Promise<view.FormsView>
   compileForm(input: view.FormFileInput): Promise<view.CompiledFormView>
   publishForm(input: view.FormFileInput): Promise<view.FormsView>

@@ -5,6 +5,7 @@ import type {
   AttachmentView,
   ChildFileView,
   ChildRow,
+  DifferencesView,
   DueView,
   QuestionView,
   ScreeningView,
@@ -221,6 +222,35 @@ export function screeningView(more: Partial<ScreeningView> = {}): ScreeningView 
   }
 }
 
+export function differencesView(more: Partial<DifferencesView> = {}): DifferencesView {
+  const field = { question: '就学状态', begins: false, needs: [], of_household: false, newer: null }
+  return {
+    child: 'c1',
+    name: '石小雨',
+    record: 'r1',
+    date: '2026-11-23',
+    later: null,
+    found: [
+      { ...field, id: 'child/school_stage', title: '就学情况', lines: [{ label: '就学情况', before: '小学', after: '初中' }] },
+      {
+        ...field,
+        id: 'work/+f',
+        title: '父母外出务工',
+        question: '父母外出情况',
+        begins: true,
+        lines: [
+          { label: '谁', before: null, after: '父亲' },
+          { label: '从哪天起外出', before: null, after: '2026-11-23' },
+        ],
+        needs: [{ key: 'place', label: '在哪里（省、市）', kind: 'text', options: [], need: true, masked: false }],
+      },
+      { ...field, id: 'household/own_bed', title: '孩子有自己的床', of_household: true, lines: [{ label: '孩子有自己的床', before: null, after: '否' }] },
+    ],
+    taken: [],
+    ...more,
+  }
+}
+
 function childRow(child: string, name: string, group: string | null, more: Partial<ChildRow> = {}): ChildRow {
   return {
     child,
@@ -393,7 +423,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
   let file = childFile()
   let attached: AttachmentView[] = []
   let taken: AttachmentView | null = null
-  const saved = { record: 'r9', names: '石小雨', next: [due('visit', '2026-12-25', '2027-01-23', -60, '每月一次：母亲重度残疾')], why_not: null, suggests: [], unmet: null, mandatory: [], screenings: [] }
+  const saved = { record: 'r9', names: '石小雨', next: [due('visit', '2026-12-25', '2027-01-23', -60, '每月一次：母亲重度残疾')], why_not: null, suggests: [], unmet: null, mandatory: [], screenings: [], differing: [] }
 
   function answer(part: string, key: string, codes: string[], text: string | null): VisitFormView {
     form = {
@@ -576,6 +606,9 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       sections: [{ title: '这次走访', answers: [{ label: '见到了谁', text: '孩子、照料人' }] }],
       form: '入户走访表（2026）',
     }),
+    differences: async ({ child, record }) => differencesView({ child, record, found: [] }),
+    takeDifferences: async ({ child, record }) => differencesView({ child, record, found: [] }),
+    undoDifference: async ({ child, record }) => differencesView({ child, record }),
     forms: async () => ({ rows: [{ id: 'hv-cn-2', version: 2, title: '入户走访记录表', questions: 120, used: true }] }),
     compileForm: async () => ({ form: { id: 'hv-cn-3', version: 3, title: '入户走访记录表', questions: 121, used: false }, hash: 'ab12', faults: [], advice: [], held: null }),
     publishForm: async () => ({ rows: [] }),

@@ -320,5 +320,6 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
         unmet: None,
         mandatory: mandatory::open_of_visit(tablet, &Roster::read(tablet)?, origin)?,
         screenings: Vec::new(),
+        differing: Vec::new(),
     })
 }

@@ -549,6 +549,8 @@ pub struct SavedView {
     pub mandatory: Vec<MandatoryQuestionView>,
     /// Children whose visit may be screened now.
     pub screenings: Vec<ScreenedView>,
+    /// Children of whom the visit said otherwise than the file.
+    pub differing: Vec<ScreenedView>,
 }
 
 /// Amend or void one's own record.

@@ -10,6 +10,7 @@ mod audit;
 mod child;
 
 mod conflict;
+mod difference;
 mod duties;
 mod erasures;
 mod export;
@@ -36,6 +37,7 @@ pub use attachment::*;
 pub use audit::*;
 pub use child::*;
 pub use conflict::*;
+pub use difference::*;
 pub use duties::*;
 pub use erasures::*;
 pub use export::export;

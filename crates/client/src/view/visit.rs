@@ -179,7 +179,7 @@ pub struct RowInput {
     pub there: bool,
 }
 
-/// A child of a saved visit that may be screened.
+/// A child of a saved visit, with its part of it.
 #[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ScreenedView {
     /// Child id.

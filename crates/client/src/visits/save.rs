@@ -4,6 +4,7 @@
 use super::{Desk, desk_of, is_boarder};
 use crate::attachments;
 use crate::contacts::{after_attempt, saved};
+use crate::differences;
 use crate::error::ClientError;
 use crate::mandatory;
 use crate::records::{self, Write};
@@ -61,6 +62,18 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
                 record: record.clone(),
             })
             .collect();
+    }
+    if !effective.is_attempt && !standing::writes_only(tablet)? {
+        for (child, record) in desk.children.iter().zip(&records) {
+            let id = child.id.to_string();
+            if differences::differ(tablet, &id, record)? {
+                view.differing.push(ScreenedView {
+                    child: id,
+                    name: child.name(),
+                    record: record.clone(),
+                });
+            }
+        }
     }
     view.mandatory = mandatory::open_of_visit(tablet, &Roster::read(tablet)?, first)?;
     Ok(view)

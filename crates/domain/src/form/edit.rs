@@ -1,6 +1,6 @@
 //! What a tap does to the answers of a draft.
 
-use super::answers::{Answer, Answers, SESSION, sort_codes};
+use super::answers::{Answer, Answers, FROM_FILE, SESSION, sort_codes};
 use super::compile::check_code;
 use super::expression::{Fact, Scope, Value};
 use super::pack::{FormPack, Level, Question, QuestionType, Section, split_row};
@@ -116,10 +116,13 @@ pub fn set_answer(
         .get(part, key)
         .map(|answer| answer.codes.as_slice())
         .unwrap_or_default();
-    let answer = Answer {
-        codes: check_codes(question, before, codes)?,
-        text: check_text(question, text)?,
-        unchanged_from: None,
+    let answer = match codes {
+        [member] if question.people => chosen(context, member)?,
+        _ => Answer {
+            codes: check_codes(question, before, codes)?,
+            text: check_text(question, text)?,
+            unchanged_from: None,
+        },
     };
     let stored = &mut answers.parts.entry(part.to_owned()).or_default().answers;
     if answer.is_empty() {
@@ -128,6 +131,18 @@ pub fn set_answer(
         stored.insert(key.to_owned(), answer);
     }
     Ok(())
+}
+
+/// A member of the household: the name is the answer, and the member stands beside it.
+fn chosen(context: &FormContext, member: &str) -> Result<Answer, AnswerRefusal> {
+    let mut people = context.people.iter();
+    let found = people.find(|person| person.id == member);
+    let person = found.ok_or_else(|| AnswerRefusal::UnknownCode(member.to_owned()))?;
+    Ok(Answer {
+        codes: vec![person.id.clone()],
+        text: Some(person.name.clone()),
+        unchanged_from: None,
+    })
 }
 
 /// Adds a row to a repeated section, or takes one away, or brings one back that was taken away.
@@ -252,7 +267,11 @@ pub(super) fn carryable<'a>(
             } else {
                 question.carry
             };
-            let unchanged_from = Some(last.record.clone());
+            let from_file = answer.unchanged_from.as_deref() == Some(FROM_FILE);
+            let unchanged_from = match from_file {
+                true => answer.unchanged_from.clone(),
+                false => Some(last.record.clone()),
+            };
             fits.then(|| {
                 (
                     question,

@@ -82,6 +82,10 @@ pub(super) struct QuestionFile {
     pub mandatory: Vec<MandatoryFile>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suggest: Vec<SuggestFile>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub file: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub people: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 
 use super::expression::Expression;
 use super::fault::PackError;
+use super::feed::Feed;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -128,6 +129,10 @@ pub struct Question {
     pub suggest: Vec<SuggestRule>,
     /// Accepts [`NA`].
     pub na: bool,
+    /// A text that is the name of a member of the household, or of somebody else in words.
+    pub people: bool,
+    /// What of the child's file it is compared with.
+    pub file: Vec<Feed>,
     /// Codes that stand alone in a `many` answer.
     pub exclusive: Vec<String>,
 }

@@ -589,6 +589,14 @@ fn draw_question(
     }
 
     let mut options = question.options.clone();
+    if question.people {
+        let people = evaluation.context.people.iter();
+        options.extend(people.map(|person| AnswerOption {
+            code: person.id.clone(),
+            label: person.words.clone(),
+            brief: None,
+        }));
+    }
     if question.na {
         let label = evaluation.pack.na_label.clone();
         options.push(AnswerOption {

@@ -23,6 +23,17 @@ pub struct ChildContext {
     pub sex: Option<String>,
 }
 
+/// A member of the household.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Row of the household's file.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Name with what they are to the child.
+    pub words: String,
+}
+
 /// The answers of the last visit of one part.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LastAnswers {
@@ -39,6 +50,8 @@ pub struct FormContext {
     pub today: NaiveDate,
     /// Children of the visit, in order.
     pub children: Vec<ChildContext>,
+    /// Members of the household, for questions about people.
+    pub people: Vec<Person>,
     /// Last answers by part.
     pub last: BTreeMap<String, LastAnswers>,
     /// Day the next visit would be due if this one counts: the earliest of its children.
@@ -218,4 +231,4 @@ pub struct EffectiveAnswers {
 }
 
 // Who somebody is and what they said stays out of logs.
-ids::withhold!(ChildContext, QuestionState);
+ids::withhold!(ChildContext, Person, QuestionState);

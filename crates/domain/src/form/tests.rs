@@ -32,6 +32,7 @@ fn context(children: Vec<ChildContext>) -> FormContext {
     FormContext {
         today: day("2026-11-23"),
         children,
+        people: Vec::new(),
         last: BTreeMap::new(),
         next_visit: None,
         next_contact: None,

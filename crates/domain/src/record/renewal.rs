@@ -4,7 +4,9 @@
 //! only of the change an order names, and [`reference`] is how a reader tells: it is made of that change, the entry and
 //! the words about its origin, so that nobody can put other words under somebody's name.
 
-use super::{Edit, Entry, FIELDS, IMPORTED, Record, containers, newest_schema};
+use super::{
+    Edit, Entry, FIELDS, FROM_VISIT, FROM_VISIT_FIELD, IMPORTED, Record, containers, newest_schema,
+};
 use crate::scalar::Scalar;
 use ids::{DeviceId, DocKind, StaffId};
 use sha2::{Digest, Sha256};
@@ -161,6 +163,12 @@ pub fn edits(
             continue;
         }
         for entry in entries {
+            // What a field said stands also in the row that says from which visit it was taken.
+            let quotes = matches!(part, Part::Field { key, .. }
+                if entry.text("block") == Some(FROM_VISIT) && entry.text(FROM_VISIT_FIELD) == Some(key));
+            if quotes {
+                continue;
+            }
             let mut new = Entry {
                 id: entry.id.clone(),
                 values: entry.values.clone(),
@@ -233,6 +241,13 @@ mod tests {
             Edit::Add {
                 collection: "contacts",
                 entry: contact,
+            },
+            Edit::Add {
+                collection: crate::record::ROWS,
+                entry: Entry::new("r1")
+                    .with("block", FROM_VISIT)
+                    .with(FROM_VISIT_FIELD, "id_no")
+                    .with("old", "310199201603050000"),
             },
         ];
         doc::apply(&mut old, [1; 16], 0, &first)

@@ -333,7 +333,7 @@ fn part(dice: &mut Dice, child: &DemoChild, date: NaiveDate, seen: bool) -> Demo
     }
     answers.insert(
         "c_caregiver".into(),
-        DemoAnswer::text(format!("{} {}", about.carer, field("carer_name"))),
+        DemoAnswer::text(field("carer_name").to_owned()),
     );
     one(
         &mut answers,

@@ -31,6 +31,8 @@ pub(super) const COLUMNS: &[Column] = &[
     column("x_delta"),
     column("x_mandatory"),
     column("x_suggest"),
+    column("x_people"),
+    column("x_file"),
 ];
 
 /// Columns that only a question has.
@@ -50,6 +52,8 @@ const OF_QUESTIONS: &[Column] = &[
     column("x_delta"),
     column("x_mandatory"),
     column("x_suggest"),
+    column("x_people"),
+    column("x_file"),
 ];
 /// Columns that only a group has.
 const OF_GROUPS: &[Column] = &[
@@ -297,6 +301,10 @@ impl Reader<'_> {
             initial: table.cell(row, "default").map(|text| initial(kind, text)),
             mandatory: self.mandatory(row, faults),
             suggest: self.suggest(row, faults),
+            people: table.flag(row, "x_people", faults),
+            file: lines(table.cell(row, "x_file"))
+                .map(str::to_owned)
+                .collect(),
             key,
         };
         if kind == "note" {

@@ -101,6 +101,7 @@ fn decimals_and_patterns_are_asked_kept_and_looked_at() {
     let context = FormContext {
         today: NaiveDate::from_ymd_opt(2026, 11, 27).expect("a day"),
         children: Vec::new(),
+        people: Vec::new(),
         last: BTreeMap::new(),
         next_visit: None,
         next_contact: None,
@@ -161,6 +162,7 @@ fn every_shipped_form_comes_out_of_its_sheets_as_it_went_in() {
     for json in [
         include_str!("../../../../../policy/forms/hv-cn-1.json"),
         include_str!("../../../../../policy/forms/hv-cn-2.json"),
+        include_str!("../../../../../policy/forms/hv-cn-3.json"),
     ] {
         let pack = FormPack::from_json(json).unwrap();
         let form = compile_sheets(&to_sheets(json).unwrap()).unwrap();
