@@ -21,6 +21,7 @@ use crate::view::{
     RuleChangeView, TierView, ToAskView,
 };
 use chrono::NaiveDate;
+use domain::benefit::NoVisit;
 use domain::cadence::{Announced, Cadence, Kind, MonthState, announced, months};
 use domain::calendar::{full_date_words, month_day_words};
 use domain::child::{MISS_NOTES, TIER_LOWERED};
@@ -467,7 +468,7 @@ pub fn coming(tablet: &Tablet) -> Result<ComingView, ClientError> {
         let says = Says::of(&roster, child, &packs, &open);
         let facts = says.facts(&roster, child);
         let (hints, _) = looked_at(&facts, &packs);
-        let asked = benefits::names(&packs, &facts);
+        let asked = benefits::names(&packs, &facts, &NoVisit);
         if !asked.is_empty() {
             let text = asked.join(&pack.text("reason.join", &[]));
             view.benefits.push(row(child, text, None));
