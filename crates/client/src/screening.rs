@@ -3,6 +3,7 @@
 //! The level is a suggestion. A person confirms it or sets it aside with a reason; leaving the highest level is for the
 //! station. No score is shown on a screen that a family may see, and nothing of this is exported.
 
+use crate::benefits::{OpenProblems, Says};
 use crate::contacts::note;
 use crate::error::ClientError;
 use crate::looks::{self, Look};
@@ -13,6 +14,7 @@ use crate::view::{LevelInput, OptionView, RecordInput, ScreeningView, SettledLev
 use crate::visits::child_context;
 use chrono::NaiveDate;
 use domain::child::{Child, ChildVisit};
+use domain::file::Facts;
 use domain::form::{self, Answers, FormContext, SESSION};
 use domain::screening::{Known, Outcome, Screening, ScreeningPack, SettledLevel, screen};
 use ids::DocKind;
@@ -128,13 +130,20 @@ impl<'a> Room<'a> {
         let context = FormContext {
             today: on,
             children: all.map(|one| child_context(one, on)).collect(),
+            people: Vec::new(),
             last: BTreeMap::new(),
             next_visit: None,
             next_contact: None,
         };
         let known = known(&file, visit);
         let part = child.id.to_string();
-        let screening = screen(&pack, form, &context, &answers, &part, &known);
+        let open = OpenProblems::of(tablet, child.id)?;
+        let says = Says::of(&roster, &child, &packs, &open);
+        let facts = Facts {
+            today: on,
+            ..says.facts(&roster, &child)
+        };
+        let screening = screen(&pack, form, &context, &answers, &part, &known, &facts);
         Ok(Self {
             tablet,
             child,
@@ -176,7 +185,10 @@ impl<'a> Room<'a> {
                 .screening
                 .found
                 .iter()
-                .map(|found| found.label.clone())
+                .map(|found| match found.of_file {
+                    true => format!("{}（档案里写的）", found.label),
+                    false => found.label.clone(),
+                })
                 .collect(),
             not_asked: self.screening.not_asked.clone(),
             may: levels
