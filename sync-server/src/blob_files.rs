@@ -3,6 +3,7 @@
 use crate::error::ApiError;
 use ids::BlobAddress;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -86,6 +87,29 @@ impl BlobFiles {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
+    }
+
+    /// Removes every blob but these.
+    pub(crate) fn keep_only(&self, kept: &BTreeSet<BlobAddress>) -> io::Result<()> {
+        let folders = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            folders => folders?,
+        };
+        for folder in folders {
+            let folder = folder?.path();
+            if !folder.is_dir() {
+                continue;
+            }
+            for file in fs::read_dir(folder)? {
+                let file = file?;
+                // What is no blob of ours is not ours to remove.
+                let address = file.file_name().to_str().and_then(BlobAddress::parse);
+                if address.is_some_and(|address| !kept.contains(&address)) {
+                    fs::remove_file(file.path())?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Copies a file to another folder, if it is not there as long as it should be.

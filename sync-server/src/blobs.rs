@@ -293,6 +293,15 @@ pub(crate) struct Whole {
     pub digest: [u8; 32],
 }
 
+/// How many whole blobs there are up to a place.
+pub(crate) fn count_to(connection: &Connection, place: u64) -> rusqlite::Result<u64> {
+    connection
+        .prepare(include_str!("sql/blobs/count_to.sql"))?
+        .query_row(named_params! {":place": stored(place)}, |row| {
+            columns::number(row, 0)
+        })
+}
+
 /// The whole ones after a place, in the order they became whole.
 pub(crate) fn whole_after(connection: &Connection, place: u64) -> rusqlite::Result<Vec<Whole>> {
     connection

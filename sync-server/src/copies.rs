@@ -4,10 +4,10 @@ use crate::audit::{self, Act, By, Deed, Object};
 use crate::blob_files::BlobFiles;
 use crate::blobs;
 use crate::database;
-use ids::{Clock, UnitId};
+use ids::{BlobAddress, Clock, UnitId};
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,6 +16,8 @@ use std::time::Duration;
 
 /// Name of the copy in its folder.
 pub const COPY_FILE: &str = "server-copy.sqlite";
+/// How the names begin of copies that reached further than the database.
+const KEPT_COPY: &str = "server-copy-up-to-";
 
 /// What can go wrong with a copy.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +33,13 @@ pub enum CopyError {
     Folder(#[from] std::io::Error),
 }
 
+/// The blobs a copy names up to a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Held {
+    place: u64,
+    count: u64,
+}
+
 /// How far the second copy reaches, if one is kept.
 #[derive(Clone, Default)]
 pub(crate) struct Copies {
@@ -38,6 +47,8 @@ pub(crate) struct Copies {
     reached: Arc<Mutex<HashMap<UnitId, u64>>>,
     /// Place of the last blob in the copy.
     blobs_reached: Arc<AtomicU64>,
+    /// What the copy named when its files were looked at the last time; none before.
+    blobs_held: Arc<Mutex<Option<Held>>>,
 }
 
 impl Copies {
@@ -46,6 +57,7 @@ impl Copies {
             folder,
             reached: Arc::default(),
             blobs_reached: Arc::default(),
+            blobs_held: Arc::default(),
         }
     }
 
@@ -86,10 +98,22 @@ impl Copies {
         loop {
             let (data, folder) = (data.clone(), folder.clone());
             let after = self.blobs_reached.load(Ordering::SeqCst);
+            let held = Arc::clone(&self.blobs_held);
             let copying = move || {
                 // The database first: a blob of the copy is never without the file it names for longer than this.
                 let reached = copy_database(&data, &folder)?;
-                Ok::<_, CopyError>((reached, copy_blobs(&data, &folder, after)?))
+                let place = copy_blobs(&data, &folder, after)?;
+                let mut held = held
+                    .lock()
+                    .expect("nothing panics while it holds this lock");
+                if held.is_none_or(|held| !still_holds(&folder, held).unwrap_or(false)) {
+                    // What goes is needed by nobody: staying longer, it is no reason to call nothing durable.
+                    *held = drop_blobs(&data, &folder).unwrap_or_else(|error| {
+                        tracing::warn!(%error, "blobs of the second copy");
+                        None
+                    });
+                }
+                Ok::<_, CopyError>((reached, place))
             };
             match tokio::task::spawn_blocking(copying).await {
                 Ok(Ok((reached, place))) => {
@@ -119,6 +143,7 @@ impl Copies {
 pub fn copy(data: &Path, folder: &Path) -> Result<HashMap<UnitId, u64>, CopyError> {
     let reached = copy_database(data, folder)?;
     copy_blobs(data, folder, 0)?;
+    drop_blobs(data, folder)?;
     Ok(reached)
 }
 
@@ -173,6 +198,42 @@ fn copy_blobs(data: &Path, folder: &Path, after: u64) -> Result<u64, CopyError> 
     Ok(place)
 }
 
+/// Whether the copy names as many blobs up to a place as it did: none was erased since.
+fn still_holds(folder: &Path, held: Held) -> Result<bool, CopyError> {
+    let copy = database::open_reader(&folder.join(COPY_FILE))?;
+    Ok(blobs::count_to(&copy, held.place)? == held.count)
+}
+
+/// Removes from a copy the blobs that neither the database names nor any copy of it in the folder: what was erased is
+/// nowhere. Called when the copy that does not name them any more is whole in its place. Says what the copy names; none
+/// when blobs came meanwhile that it does not name yet.
+fn drop_blobs(data: &Path, folder: &Path) -> Result<Option<Held>, CopyError> {
+    let copy = database::open_reader(&folder.join(COPY_FILE))?;
+    let named = blobs::whole_after(&copy, 0)?;
+    let place = named.last().map_or(0, |blob| blob.place);
+    let count = blobs::count_to(&copy, place)?;
+    let mut kept: BTreeSet<BlobAddress> = named.into_iter().map(|blob| blob.address).collect();
+    // A copy that reached further than the database may be the only one of what was lost, its blobs included.
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with(KEPT_COPY) && name.ends_with(".sqlite") {
+            let earlier = database::open_reader(&path)?;
+            kept.extend(
+                blobs::whole_after(&earlier, 0)?
+                    .into_iter()
+                    .map(|blob| blob.address),
+            );
+        }
+    }
+    let source = database::open_reader(&database::file_of(data))?;
+    let newest = blobs::whole_after(&source, place)?;
+    let is_complete = newest.is_empty();
+    kept.extend(newest.into_iter().map(|blob| blob.address));
+    BlobFiles::in_folder(folder).keep_only(&kept)?;
+    Ok(is_complete.then_some(Held { place, count }))
+}
+
 fn copy_database(data: &Path, folder: &Path) -> Result<HashMap<UnitId, u64>, CopyError> {
     std::fs::create_dir_all(folder)?;
     let source = database::open_reader(&database::file_of(data))?;
@@ -207,7 +268,7 @@ fn keep_if_ahead(folder: &Path, now: &HashMap<UnitId, u64>) -> Result<(), CopyEr
         .map(|(_, seq)| *seq)
         .max();
     if let Some(seq) = ahead {
-        let kept = folder.join(format!("server-copy-up-to-{seq}.sqlite"));
+        let kept = folder.join(format!("{KEPT_COPY}{seq}.sqlite"));
         if !kept.exists() {
             tracing::warn!(
                 seq,

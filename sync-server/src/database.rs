@@ -1,11 +1,13 @@
 //! One SQLite file: how it is opened and migrated, the thread that writes, the connections that read.
 
 use crate::error::ApiError;
+use crate::settings::{self, name};
 use protocol::dictionary;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, named_params};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -29,6 +31,12 @@ const MIGRATIONS: &[&str] = &[
 ];
 /// Jobs that share one commit.
 const GROUP: usize = 128;
+/// How long a statement waits for somebody else's.
+const BUSY: Duration = Duration::from_secs(10);
+/// How long readers are waited for when the write-ahead log is to be emptied; everybody's words wait meanwhile.
+const EMPTYING: Duration = Duration::from_millis(100);
+/// When it is tried again, should nothing be written before.
+const EMPTYING_AGAIN: Duration = Duration::from_secs(1);
 
 /// What can go wrong with the file.
 #[derive(Debug, thiserror::Error)]
@@ -101,7 +109,7 @@ pub fn open_reader(file: &Path) -> Result<Connection, DatabaseError> {
         file,
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
-    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(64);
     keep_plans(&connection)?;
     Ok(connection)
@@ -128,7 +136,7 @@ fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 fn prepare(mut connection: Connection) -> Result<Connection, DatabaseError> {
-    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(128);
     keep_plans(&connection)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
@@ -292,7 +300,22 @@ impl Writer {
 }
 
 fn write(connection: Connection, jobs: &mpsc::Receiver<Job>, counter: &watch::Sender<u64>) {
-    while let Ok(first) = jobs.recv() {
+    // What an earlier process erased and could not see to any more.
+    let mut holds_nothing_erased = empty_log(&connection);
+    loop {
+        let first = if holds_nothing_erased {
+            jobs.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        } else {
+            jobs.recv_timeout(EMPTYING_AGAIN)
+        };
+        let first = match first {
+            Ok(first) => first,
+            Err(RecvTimeoutError::Timeout) => {
+                holds_nothing_erased = empty_log(&connection);
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
         let mut group = vec![first];
         while group.len() < GROUP {
             match jobs.try_recv() {
@@ -301,6 +324,8 @@ fn write(connection: Connection, jobs: &mpsc::Receiver<Job>, counter: &watch::Se
             }
         }
         let (committed, finishes) = commit_group(&connection, group);
+        // Before anybody reads the new state, and before whoever erased is answered.
+        holds_nothing_erased = empty_log(&connection);
         counter.send_modify(|count| *count += 1);
         for finish in finishes {
             finish(committed);
@@ -309,6 +334,30 @@ fn write(connection: Connection, jobs: &mpsc::Receiver<Job>, counter: &watch::Se
     if let Err(error) = connection.pragma_update(None, "wal_checkpoint", "TRUNCATE") {
         tracing::warn!(code = ?error.sqlite_error_code(), "last checkpoint");
     }
+}
+
+/// Empties the write-ahead log when something was erased since that was done the last time: the pages of before, an erased
+/// key among them, are in it until then. False when somebody still reads them; it is tried again.
+fn empty_log(connection: &Connection) -> bool {
+    let emptied = || -> rusqlite::Result<bool> {
+        if settings::read(connection, name::ERASED_IN_LOG)?.is_none() {
+            return Ok(true);
+        }
+        connection.busy_timeout(EMPTYING)?;
+        let is_busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+            row.get::<_, i64>(0)
+        });
+        connection.busy_timeout(BUSY)?;
+        if is_busy? != 0 {
+            return Ok(false);
+        }
+        settings::forget(connection, name::ERASED_IN_LOG)?;
+        Ok(true)
+    };
+    emptied().unwrap_or_else(|error| {
+        tracing::warn!(code = ?error.sqlite_error_code(), "emptying the write-ahead log");
+        false
+    })
 }
 
 fn commit_group(connection: &Connection, group: Vec<Job>) -> (bool, Vec<Finish>) {

@@ -84,6 +84,8 @@ api_errors! {
     EnrolCodeExpired = GONE, "enrol_code_expired", "登记码已过期。", "请让服务站重新生成登记码。";
     /// Used already.
     EnrolCodeUsed = GONE, "enrol_code_used", "登记码已经用过。", "请让服务站重新生成登记码。";
+    /// Too many codes from there that nobody made.
+    EnrolGuesses = TOO_MANY_REQUESTS, "enrol_guesses", "从这里输错登记码的次数太多了。", "请过十分钟再输，或扫二维码。";
     /// Too many wrong proofs.
     EnrolCodeBurnt = GONE, "enrol_code_burnt", "登记码输错次数过多，已作废。", "请让服务站重新生成登记码。";
     /// The station has not said yes.
@@ -126,6 +128,8 @@ api_errors! {
     GrantIncomplete = BAD_REQUEST, "grant_incomplete", "批准人、批准文号、日期或查询编号没有填全。", "请补全后再试。";
     /// Nobody appointed this person, or it is over.
     GrantMissing = CONFLICT, "grant_missing", "这个人还没有登记批准，或已到期。", "请先在“人员”里登记。";
+    /// Nobody appoints, prolongs or vets themselves.
+    OwnAppointment = FORBIDDEN, "own_appointment", "自己的任期和从业查询不能由自己登记。", "请站里的同事或站长来登记；站里只有一个人时，请找管服务器的人。";
     /// A director without vetting.
     VettingMissing = CONFLICT, "vetting_missing", "还没有登记从业查询。", "请先在“人员”里登记查询日期和编号。";
     /// Nobody can stand in like this.

@@ -7,15 +7,18 @@ use crate::error::ApiError;
 use ids::{DeviceId, Entropy};
 use protocol::limits::{
     BACKOFF_MOST_S, BACKOFF_S, DEVICE_BURST, DEVICE_REQUESTS, DEVICE_REQUESTS_PER_S,
-    DEVICE_WAIT_MS, DEVICE_WAITING, PLACES_BLOBS, PLACES_PULLS, PLACES_WORDS, WAIT_FOR_PLACE_MS,
+    DEVICE_WAIT_MS, DEVICE_WAITING, ENROLMENT_GUESSES, ENROLMENT_MS, OPEN_BURST, OPEN_BURST_OF_ALL,
+    OPEN_REQUESTS_OF_ALL_PER_S, OPEN_REQUESTS_PER_S, OPEN_WAIT_MS, PLACES_BLOBS, PLACES_OPEN,
+    PLACES_PULLS, PLACES_WORDS, WAIT_FOR_PLACE_MS,
 };
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Devices remembered before those that have been quiet are forgotten.
+/// Devices, and addresses, remembered before those that have been quiet are forgotten.
 const REMEMBERED: usize = 4_096;
 /// A request in the bucket's unit.
 const ONE: i64 = 1_000;
@@ -29,31 +32,110 @@ pub(crate) enum Class {
     Pulls,
     /// Parts of attachments.
     Blobs,
+    /// What strangers may say: nothing of it keeps a device from its work.
+    Open,
 }
 
 /// Everybody who is here.
 pub(crate) struct Herd {
-    places: [Arc<Semaphore>; 3],
+    places: [Arc<Semaphore>; 4],
     waiting: AtomicUsize,
     devices: Mutex<BTreeMap<DeviceId, Pace>>,
+    strangers: Mutex<Strangers>,
+    guesses: Mutex<BTreeMap<IpAddr, Guesses>>,
 }
 
 impl Default for Herd {
     fn default() -> Self {
         Self {
-            places: [PLACES_WORDS, PLACES_PULLS, PLACES_BLOBS]
+            places: [PLACES_WORDS, PLACES_PULLS, PLACES_BLOBS, PLACES_OPEN]
                 .map(|places| Arc::new(Semaphore::new(places))),
             waiting: AtomicUsize::new(0),
             devices: Mutex::default(),
+            strangers: Mutex::default(),
+            guesses: Mutex::default(),
         }
+    }
+}
+
+/// How fast anybody may ask.
+#[derive(Clone, Copy)]
+struct Rate {
+    per_s: i64,
+    burst: i64,
+}
+
+const OF_DEVICE: Rate = Rate {
+    per_s: DEVICE_REQUESTS_PER_S,
+    burst: DEVICE_BURST,
+};
+const OF_ADDRESS: Rate = Rate {
+    per_s: OPEN_REQUESTS_PER_S,
+    burst: OPEN_BURST,
+};
+const OF_ALL: Rate = Rate {
+    per_s: OPEN_REQUESTS_OF_ALL_PER_S,
+    burst: OPEN_BURST_OF_ALL,
+};
+
+/// What may still be asked at once, in thousandths; it grows with time.
+#[derive(Clone, Copy)]
+struct Credit {
+    left: i64,
+    at_ms: i64,
+}
+
+impl Credit {
+    fn whole(rate: Rate, now_ms: i64) -> Self {
+        Self {
+            left: rate.burst * ONE,
+            at_ms: now_ms,
+        }
+    }
+
+    /// Takes one request, and says how long it has to wait for it.
+    fn take(&mut self, rate: Rate, now_ms: i64) -> Duration {
+        let grown = now_ms
+            .saturating_sub(self.at_ms)
+            .clamp(0, 60_000)
+            .saturating_mul(rate.per_s);
+        self.left = (self.left + grown).min(rate.burst * ONE) - ONE;
+        self.at_ms = now_ms;
+        let debt = u64::try_from(-self.left).unwrap_or(0);
+        Duration::from_millis(debt.div_ceil(rate.per_s.unsigned_abs()))
+    }
+}
+
+/// How fast strangers have been asking.
+struct Strangers {
+    all: Credit,
+    by_address: BTreeMap<IpAddr, Credit>,
+}
+
+impl Default for Strangers {
+    fn default() -> Self {
+        Self {
+            all: Credit::whole(OF_ALL, 0),
+            by_address: BTreeMap::new(),
+        }
+    }
+}
+
+/// Codes that nobody made, typed from one address.
+struct Guesses {
+    count: u32,
+    since_ms: i64,
+}
+
+impl Guesses {
+    fn is_over(&self, now_ms: i64) -> bool {
+        !(0..ENROLMENT_MS).contains(&now_ms.saturating_sub(self.since_ms))
     }
 }
 
 /// How fast one device has been asking.
 struct Pace {
-    /// What it may still ask at once, in thousandths.
-    credit: i64,
-    at_ms: i64,
+    credit: Credit,
     /// Those that are worked on.
     together: Arc<Semaphore>,
     /// Those and the few that wait to be.
@@ -63,8 +145,7 @@ struct Pace {
 impl Pace {
     fn new(now_ms: i64) -> Self {
         Self {
-            credit: DEVICE_BURST * ONE,
-            at_ms: now_ms,
+            credit: Credit::whole(OF_DEVICE, now_ms),
             together: Arc::new(Semaphore::new(DEVICE_REQUESTS)),
             here: Arc::new(Semaphore::new(DEVICE_REQUESTS + DEVICE_WAITING)),
         }
@@ -73,19 +154,11 @@ impl Pace {
     /// Takes one request out of the credit that has grown since. Says how long it has to wait for it: a tablet that
     /// brings half a year asks fast for good reason, so it is slowed and not sent away.
     fn take(&mut self, now_ms: i64) -> Duration {
-        let grown = now_ms
-            .saturating_sub(self.at_ms)
-            .clamp(0, 60_000)
-            .saturating_mul(DEVICE_REQUESTS_PER_S);
-        self.credit = (self.credit + grown).min(DEVICE_BURST * ONE);
-        self.at_ms = now_ms;
-        self.credit -= ONE;
-        let debt = u64::try_from(-self.credit).unwrap_or(0);
-        Duration::from_millis(debt.div_ceil(DEVICE_REQUESTS_PER_S.unsigned_abs()))
+        self.credit.take(OF_DEVICE, now_ms)
     }
 
     fn is_quiet(&self, now_ms: i64) -> bool {
-        now_ms.saturating_sub(self.at_ms) > 60_000
+        now_ms.saturating_sub(self.credit.at_ms) > 60_000
             && self.here.available_permits() == DEVICE_REQUESTS + DEVICE_WAITING
     }
 }
@@ -118,7 +191,8 @@ impl Herd {
         if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
             return Ok(Place { _place: place });
         }
-        let _waiting = Waiting::begin(&self.waiting);
+        // Strangers that wait are no reason to ask devices to come later.
+        let _waiting = (class != Class::Open).then(|| Waiting::begin(&self.waiting));
         let place = tokio::time::timeout(wait, places.acquire_owned())
             .await
             .map_err(|_| ApiError::Busy)?
@@ -164,6 +238,90 @@ impl Herd {
         Ok((pace.take(now_ms), here, Arc::clone(&pace.together)))
     }
 
+    /// How long somebody without a device waits, by the pace of the address and of all of them. Whoever would wait for long
+    /// is sent away, and that costs the others nothing.
+    ///
+    /// # Errors
+    /// Busy.
+    pub(crate) fn stranger(
+        &self,
+        address: Option<IpAddr>,
+        now_ms: i64,
+    ) -> Result<Duration, ApiError> {
+        let mut strangers = self
+            .strangers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let Strangers { all, by_address } = &mut *strangers;
+        if by_address.len() >= REMEMBERED {
+            by_address.retain(|_, credit| now_ms.saturating_sub(credit.at_ms) <= 60_000);
+        }
+        let address = address.map(place_of);
+        let mut own = address
+            .and_then(|address| by_address.get(&address).copied())
+            .unwrap_or_else(|| Credit::whole(OF_ADDRESS, now_ms));
+        let mut together = *all;
+        let wait = own
+            .take(OF_ADDRESS, now_ms)
+            .max(together.take(OF_ALL, now_ms));
+        if wait > Duration::from_millis(OPEN_WAIT_MS) {
+            return Err(ApiError::Busy);
+        }
+        *all = together;
+        if let Some(address) = address
+            && (by_address.len() < REMEMBERED || by_address.contains_key(&address))
+        {
+            by_address.insert(address, own);
+        }
+        Ok(wait)
+    }
+
+    /// Lets an address type four digits, unless it typed too many that nobody made: whoever tries them all would find the
+    /// open codes and use them up.
+    ///
+    /// # Errors
+    /// The answer's own; or that this address is not heard for a while.
+    pub(crate) fn guess<T>(
+        &self,
+        address: Option<IpAddr>,
+        now_ms: i64,
+        answer: impl FnOnce() -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let Some(address) = address.map(place_of) else {
+            return answer();
+        };
+        let is_heard = self
+            .guesses()
+            .get(&address)
+            .is_none_or(|guesses| guesses.count < ENROLMENT_GUESSES || guesses.is_over(now_ms));
+        if !is_heard {
+            return Err(ApiError::EnrolGuesses);
+        }
+        let answered = answer();
+        if matches!(answered, Err(ApiError::EnrolCodeWrong)) {
+            let mut guesses = self.guesses();
+            if guesses.len() >= REMEMBERED {
+                guesses.retain(|_, guesses| !guesses.is_over(now_ms));
+            }
+            let guesses = guesses.entry(address).or_insert(Guesses {
+                count: 0,
+                since_ms: now_ms,
+            });
+            if guesses.is_over(now_ms) {
+                *guesses = Guesses {
+                    count: 0,
+                    since_ms: now_ms,
+                };
+            }
+            guesses.count += 1;
+        }
+        answered
+    }
+
+    fn guesses(&self) -> MutexGuard<'_, BTreeMap<IpAddr, Guesses>> {
+        self.guesses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What to tell those who are answered while many wait: come again a little later, each at another time.
     pub(crate) fn backoff_s(&self, entropy: &dyn Entropy) -> Option<u32> {
         (self.waiting.load(Ordering::Relaxed) > PLACES_WORDS / 2).then(|| retry_after_s(entropy))
@@ -171,6 +329,17 @@ impl Herd {
 
     fn devices(&self) -> MutexGuard<'_, BTreeMap<DeviceId, Pace>> {
         self.devices.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whose address it is: of the newer kind one household has a whole net of them.
+fn place_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let net = u128::from(address) & !u128::from(u64::MAX);
+            IpAddr::V6(net.into())
+        }
+        older => older,
     }
 }
 
@@ -265,6 +434,106 @@ mod tests {
             herd.turn(device(1), 0).await.is_ok(),
             "whoever stopped waiting is out of the line"
         );
+    }
+
+    fn address(last: u8) -> Option<IpAddr> {
+        Some(IpAddr::from([10, 0, 0, last]))
+    }
+
+    #[test]
+    fn strangers_are_slowed_by_address_and_sent_away_before_they_wait_for_long() {
+        let herd = Herd::default();
+        for _ in 0..OPEN_BURST {
+            assert_eq!(herd.stranger(address(1), 0).ok(), Some(Duration::ZERO));
+        }
+        let each = 1_000 / OPEN_REQUESTS_PER_S.unsigned_abs();
+        let later = OPEN_WAIT_MS / each;
+        for number in 1..=later {
+            let wait = herd.stranger(address(1), 0).ok();
+            assert_eq!(wait, Some(Duration::from_millis(number * each)));
+        }
+        for _ in 0..10_000 {
+            assert!(herd.stranger(address(1), 0).is_err());
+        }
+        assert_eq!(
+            herd.stranger(address(2), 0).ok(),
+            Some(Duration::ZERO),
+            "what was sent away is nobody else's loss"
+        );
+        assert!(herd.stranger(address(1), 1_000).is_ok(), "it grows again");
+    }
+
+    #[test]
+    fn strangers_of_many_addresses_have_a_pace_together() {
+        let herd = Herd::default();
+        let mut taken = 0;
+        for last in 0..=u8::MAX {
+            for _ in 0..OPEN_BURST {
+                taken += i64::from(herd.stranger(address(last), 0).is_ok());
+            }
+        }
+        let waiting =
+            OPEN_REQUESTS_OF_ALL_PER_S * i64::try_from(OPEN_WAIT_MS).expect("small") / 1_000;
+        assert_eq!(taken, OPEN_BURST_OF_ALL + waiting);
+    }
+
+    #[test]
+    fn whoever_typed_many_codes_nobody_made_is_not_heard_until_a_code_has_lived() {
+        let herd = Herd::default();
+        let wrong = || Err::<(), _>(ApiError::EnrolCodeWrong);
+        for _ in 0..ENROLMENT_GUESSES {
+            assert_eq!(herd.guess(address(1), 5, || Ok(())), Ok(()), "a right one");
+            assert_eq!(
+                herd.guess(address(1), 5, wrong),
+                Err(ApiError::EnrolCodeWrong)
+            );
+        }
+        let unasked = || -> Result<(), ApiError> { unreachable!("it is not looked up") };
+        assert_eq!(
+            herd.guess(address(1), 5, unasked),
+            Err(ApiError::EnrolGuesses)
+        );
+        assert_eq!(
+            herd.guess(address(2), 5, || Ok(())),
+            Ok(()),
+            "another address"
+        );
+        let later = 5 + ENROLMENT_MS;
+        assert_eq!(
+            herd.guess(address(1), later, wrong),
+            Err(ApiError::EnrolCodeWrong)
+        );
+        assert_eq!(herd.guess(address(1), later, || Ok(())), Ok(()));
+    }
+
+    #[test]
+    fn the_addresses_of_one_net_are_one() {
+        let parse = |text: &str| text.parse::<IpAddr>().expect("an address");
+        assert_eq!(
+            place_of(parse("2001:db8::1")),
+            place_of(parse("2001:db8::ffff:2"))
+        );
+        assert_ne!(
+            place_of(parse("2001:db8::1")),
+            place_of(parse("2001:db8:0:1::1"))
+        );
+        assert_eq!(place_of(parse("::ffff:10.0.0.1")), parse("10.0.0.1"));
+        assert_ne!(place_of(parse("10.0.0.1")), place_of(parse("10.0.0.2")));
+    }
+
+    #[tokio::test]
+    async fn strangers_that_wait_for_a_place_are_no_crowd() {
+        let herd = Herd::default();
+        let mut inside = Vec::new();
+        for _ in 0..PLACES_OPEN {
+            inside.push(herd.enter(Class::Open).await.expect("there is a place"));
+        }
+        let mut wait = Box::pin(futures_util::future::join_all(
+            (0..=PLACES_WORDS).map(|_| herd.enter(Class::Open)),
+        ));
+        assert!(futures_util::poll!(wait.as_mut()).is_pending());
+        assert_eq!(herd.backoff_s(&Filled(0)), None);
+        assert!(herd.enter(Class::Words).await.is_ok());
     }
 
     async fn full(herd: &Herd) -> Vec<Place> {

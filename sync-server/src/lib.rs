@@ -81,6 +81,6 @@ pub use error::ApiError;
 pub use init::{InitError, InitOptions, InitReport, Place, init};
 pub use local::{LocalConfig, LocalServer};
 pub use next_ca::{NextCaError, NextCaStanding};
-pub use serve::{RunningServer, Server, ServerConfig, ServerError};
+pub use serve::{Patience, RunningServer, Server, ServerConfig, ServerError};
 pub use tls::TlsError;
 pub use worker::Worker;

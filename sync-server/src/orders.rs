@@ -15,6 +15,7 @@ use crate::guests;
 use crate::log::{self, Append};
 use crate::moves::{self, Ordered};
 use crate::recusals;
+use crate::settings::{self, name};
 use crate::state::App;
 use crate::vault::Vault;
 use ed25519_dalek::SigningKey;
@@ -561,6 +562,8 @@ impl<'a> Orders<'a> {
                 },
             )?;
         }
+        // The pages as they were are in the write-ahead log until it is emptied.
+        settings::write(self.connection, name::ERASED_IN_LOG, b"1")?;
         Ok(())
     }
 

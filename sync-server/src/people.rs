@@ -185,6 +185,18 @@ fn end_row(connection: &Connection, id: GrantId, at_ms: i64, reason: &str) -> ru
     Ok(())
 }
 
+/// The caller's own grant and vetting, and nobody else's.
+pub(crate) fn own(
+    app: &App,
+    connection: &Connection,
+    holder: &Holder,
+) -> Result<PeopleList, ApiError> {
+    let mut found = list(app, connection, holder.scope)?;
+    found.people.retain(|person| person.staff == holder.staff);
+    found.covers.clear();
+    Ok(found)
+}
+
 /// Everybody of a township with their newest grant, and who stands in where.
 pub(crate) fn list(
     app: &App,
@@ -248,6 +260,8 @@ pub(crate) fn grant(
         return Err(ApiError::Gathering);
     }
     enrolment::refuse_appointing(connection, holder, input.role)?;
+    let named = organisation::find_staff(connection, input.unit, input.role, input.person.trim())?;
+    refuse_own(holder, named.map(|staff| staff.id))?;
     let replaced = match input.replaces {
         None => None,
         Some(replaced) => {
@@ -360,6 +374,14 @@ fn of_scope(connection: &Connection, holder: &Holder, id: GrantId) -> Result<Gra
         .ok_or(ApiError::NotFound)
 }
 
+/// Nobody appoints, prolongs or vets themselves: what stands behind a person is written down by another one.
+fn refuse_own(holder: &Holder, staff: Option<StaffId>) -> Result<(), ApiError> {
+    match staff {
+        Some(staff) if staff == holder.staff => Err(ApiError::OwnAppointment),
+        _ => Ok(()),
+    }
+}
+
 /// Writes down that a person was vetted.
 pub(crate) fn vet(
     app: &App,
@@ -369,6 +391,7 @@ pub(crate) fn vet(
 ) -> Result<PeopleList, ApiError> {
     let now_ms = app.clock.now_ms();
     let grant = of_scope(connection, holder, input.grant)?;
+    refuse_own(holder, Some(grant.staff))?;
     let reference = checked_vetting(&input.vetting)?;
     let sealed = app
         .vault
@@ -476,8 +499,9 @@ pub(crate) fn settle(orders: Orders<'_>, scope: UnitId) -> Result<(), ApiError> 
     guests::turn(connection, scope, orders.now_ms)
 }
 
-/// Whether a code may be made for this person: an appointment in force and, for a director, the vetting written down. For
-/// the station's own people one is made where none was said; whoever sits at the server may always.
+/// Whether a code may be made for this person: an appointment in force, at the station as in a village, and for a director
+/// the vetting written down. Whoever sits at the server may always, and an appointment is made where none was said: that is
+/// how the first of a station comes in.
 pub(crate) fn check_may_enrol(
     connection: &Connection,
     (clock, entropy): (&dyn Clock, &dyn Entropy),
@@ -501,7 +525,6 @@ pub(crate) fn check_may_enrol(
             say_anew(connection, staff.id, now_ms)
         }
         (By::Operator | By::Server, ..) => Ok(()),
-        (By::Device { .. }, None, _) if role.is_at_station() => Ok(()),
         (By::Device { .. }, _, Some(grant)) if grant.state_at(now_ms) == GrantState::InForce => {
             if role == Role::Director && grant.vetted_on.is_none() {
                 Err(ApiError::VettingMissing)

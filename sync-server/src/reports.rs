@@ -91,7 +91,7 @@ pub(crate) fn bring(
     list(app, connection, holder)
 }
 
-/// What was reported: to a station its own, to an officer of every station of the district.
+/// What was reported: to a station its own, to an officer of every station of her district.
 pub(crate) fn list(
     app: &App,
     connection: &Connection,
@@ -99,7 +99,11 @@ pub(crate) fn list(
 ) -> Result<Reports, ApiError> {
     let mut stations = Vec::new();
     for township in organisation::townships(connection)? {
-        if holder.role != Role::Officer && township.id != holder.scope {
+        let is_theirs = match holder.role {
+            Role::Officer => township.parent == Some(holder.scope),
+            Role::Director | Role::Supervisor | Role::Head => township.id == holder.scope,
+        };
+        if !is_theirs {
             continue;
         }
         let station = township.id;

@@ -48,17 +48,16 @@ use protocol::dictionary::With;
 use protocol::session::proof::{self, RequestProof};
 use protocol::session::server::Caller;
 use protocol::{
-    ChunkTaken, Delegated, ErasureList, HandedOver, InventoryResponse, Kept, MoveList,
+    ChunkTaken, Delegated, ErasureList, HandedOver, InventoryResponse, Kept, Locator, MoveList,
     NonceRequest, NonceResponse, OpenSession, PROTOCOL_VERSION, PollEnrolment, ProtocolError,
-    ReadEnrolment, RefillResponse, ReviewList, SessionOpened, SyncResponse, limits, wire,
+    ReadEnrolment, RefillResponse, ReviewList, SessionOpened, StartEnrolment, SyncResponse, limits,
+    wire,
 };
 use rusqlite::Connection;
 use serde::{Serialize, de::DeserializeOwned};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// How long a request may take, its body included.
-const TIMEOUT: Duration = Duration::from_secs(60);
 
 type Begin = Box<dyn Fn(&App, Granted, &[u8]) -> Result<Step, ApiError> + Send + Sync>;
 
@@ -66,7 +65,13 @@ type Begin = Box<dyn Fn(&App, Granted, &[u8]) -> Result<Step, ApiError> + Send +
 #[derive(Clone, Copy)]
 pub(crate) struct Granted {
     holder: Option<Holder>,
+    /// Where the request came from, if it came over a socket.
+    address: Option<IpAddr>,
 }
+
+/// Where a connection comes from.
+#[derive(Clone, Copy)]
+pub(crate) struct Source(pub IpAddr);
 
 impl Granted {
     fn holder(self) -> Result<Holder, ApiError> {
@@ -176,6 +181,11 @@ impl Endpoint {
         }
     }
 
+    /// A request of somebody the server need not know is held to the pace of strangers.
+    fn is_paced(&self) -> bool {
+        matches!(self.action, Action::Enrol | Action::OpenSession)
+    }
+
     /// The same route with places of another class.
     fn of_class(self, class: Class) -> Self {
         Self { class, ..self }
@@ -282,7 +292,7 @@ fn report_endpoints() -> Vec<Endpoint> {
 
 /// Routes a device uses before it has a session.
 fn open_endpoints() -> Vec<Endpoint> {
-    vec![
+    let all = vec![
         Endpoint::json(
             Action::ReadHealth,
             "/health",
@@ -307,7 +317,16 @@ fn open_endpoints() -> Vec<Endpoint> {
             Action::Enrol,
             "/enrol/start",
             "A device shows its key and commits to a nonce.",
-            |app, connection, _, input| enrolment::start(app.desk(connection), &input),
+            |app, connection, granted, input: StartEnrolment| {
+                let start = || enrolment::start(app.desk(connection), &input);
+                match input.locator {
+                    Locator::Digits(_) => {
+                        let now_ms = app.clock.now_ms();
+                        app.herd.guess(granted.address, now_ms, start)
+                    }
+                    Locator::Id(_) => start(),
+                }
+            },
         ),
         Endpoint::counting(
             Action::Enrol,
@@ -346,7 +365,10 @@ fn open_endpoints() -> Vec<Endpoint> {
             "A session for a signed nonce.",
             |app, _, input| open_session(app, input),
         ),
-    ]
+    ];
+    all.into_iter()
+        .map(|endpoint| endpoint.of_class(Class::Open))
+        .collect()
 }
 
 /// Routes of a session.
@@ -688,6 +710,12 @@ fn people_endpoints() -> Vec<Endpoint> {
             "Who is appointed to what, vetted when, and who stands in for whom.",
             |app, connection, granted, (): ()| people::list(app, connection, granted.scope()?),
         ),
+        Endpoint::reading(
+            Action::ReadOwnGrant,
+            "/people/own",
+            "The caller's own appointment, and when she was vetted.",
+            |app, connection, granted, (): ()| people::own(app, connection, &granted.holder()?),
+        ),
         Endpoint::writing(
             Action::ManagePeople,
             "/people/grant",
@@ -756,7 +784,7 @@ fn people_endpoints() -> Vec<Endpoint> {
 fn open_session(app: &App, input: OpenSession) -> Result<Step, ApiError> {
     if !app
         .sessions
-        .take_nonce(app.clock.as_ref(), input.device, &input.nonce)
+        .gave(app.clock.as_ref(), input.device, &input.nonce)
     {
         return Err(ApiError::DeviceUnknown);
     }
@@ -797,7 +825,7 @@ fn open_session(app: &App, input: OpenSession) -> Result<Step, ApiError> {
                     people::settle(Orders::of(app, connection, By::Server, now_ms), scope)?;
                     let device = organisation::device(connection, input.device)?
                         .ok_or(ApiError::DeviceUnknown)?;
-                    match let_in(app, &device.caller()?, input.hand_over) {
+                    match let_in(app, &device.caller()?, &input) {
                         Err(refusal) => Ok(Step::Refuse(refusal)),
                         let_in => let_in,
                     }
@@ -805,14 +833,14 @@ fn open_session(app: &App, input: OpenSession) -> Result<Step, ApiError> {
             }
             let is_over = known.certified_until_ms <= app.clock.now_ms();
             if !is_over || known.caller.revoked {
-                return let_in(app, &known.caller, input.hand_over);
+                return let_in(app, &known.caller, &input);
             }
             // It was away for long. Whoever holds it is asked about now, not only when it was enrolled.
             return Ok(Step::write(move |app, connection| {
                 let device = organisation::device(connection, input.device)?
                     .ok_or(ApiError::DeviceUnknown)?;
                 devices::renew_certificate(connection, &device, app.clock.now_ms())?;
-                let_in(app, &device.caller()?, input.hand_over)
+                let_in(app, &device.caller()?, &input)
             }));
         }
         let certificate = input.certificate.as_deref();
@@ -821,7 +849,7 @@ fn open_session(app: &App, input: OpenSession) -> Result<Step, ApiError> {
             verify_shown(&shown)?;
             return Ok(Step::write(move |app, connection| {
                 let device = delegations::admit(app, connection, &shown)?;
-                match let_in(app, &device.caller()?, input.hand_over) {
+                match let_in(app, &device.caller()?, &input) {
                     // That it is known and stopped stays.
                     Err(refusal) => Ok(Step::Refuse(refusal)),
                     let_in => let_in,
@@ -836,15 +864,19 @@ fn open_session(app: &App, input: OpenSession) -> Result<Step, ApiError> {
             let sources = (app.entropy.as_ref(), app.clock.now_ms());
             let device = readmission::readmit(connection, sources, &certificate, &known_as)?
                 .ok_or(ApiError::DeviceUnknown)?;
-            let_in(app, &device.caller()?, input.hand_over)
+            let_in(app, &device.caller()?, &input)
         }))
     }))
 }
 
-/// A session. A stopped device gets one only to hand over what it holds, and it is good for nothing else.
-fn let_in(app: &App, caller: &Caller, hand_over: bool) -> Result<Step, ApiError> {
-    if caller.revoked && !hand_over {
+/// A session for whoever signed the nonce, once. A stopped device gets one only to hand over what it holds, and it is good
+/// for nothing else.
+fn let_in(app: &App, caller: &Caller, input: &OpenSession) -> Result<Step, ApiError> {
+    if caller.revoked && !input.hand_over {
         return Err(ApiError::DeviceRevoked);
+    }
+    if !app.sessions.use_up(app.clock.as_ref(), &input.nonce) {
+        return Err(ApiError::DeviceUnknown);
     }
     let device = caller.holder.device;
     let (token, expires_ms) = app
@@ -921,7 +953,7 @@ fn unread(mut response: Response) -> Response {
 async fn serve(serving: Arc<Serving>, endpoint: Arc<Endpoint>, request: Request) -> Response {
     let mut is_read = false;
     let admitted = admit(&serving, &endpoint, request, &mut is_read);
-    let answered = tokio::time::timeout(TIMEOUT, admitted).await;
+    let answered = tokio::time::timeout(serving.patience.request, admitted).await;
     match answered.unwrap_or(Err(ApiError::TimedOut)) {
         Ok(body) => {
             tracing::debug!(path = endpoint.path, "answered");
@@ -964,7 +996,8 @@ async fn admit(
                 .read(|connection| find_caller(connection, asker.device, app.clock.now_ms()))?,
         ),
     };
-    let granted = grant(endpoint.action, caller.as_ref())?;
+    let mut granted = grant(endpoint.action, caller.as_ref())?;
+    granted.address = request.extensions().get::<Source>().map(|source| source.0);
     let _turn = match &granted.holder {
         Some(holder) => {
             let turn = app.herd.turn(holder.device, serving.milliseconds()).await?;
@@ -975,8 +1008,21 @@ async fn admit(
         }
         None => None,
     };
-    let _place = app.herd.enter(endpoint.class).await?;
-    let body = read_body(request.into_body()).await?;
+    let (body, idle) = (request.into_body(), serving.patience.idle);
+    let (_place, body) = if endpoint.class == Class::Open {
+        if endpoint.is_paced() {
+            let wait = app.herd.stranger(granted.address, serving.milliseconds())?;
+            tokio::time::sleep(wait).await;
+        }
+        // Whoever sends slowly, or never to the end, takes nobody's place meanwhile.
+        let body = read_body(body, limits::OPEN_REQUEST_BYTES, idle).await?;
+        (app.herd.enter(endpoint.class).await?, body)
+    } else {
+        // A device has its turn already, so that it holds two places at most; and bodies are read one place at a time,
+        // or memory had no bound.
+        let place = app.herd.enter(endpoint.class).await?;
+        (place, read_body(body, limits::REQUEST_BYTES, idle).await?)
+    };
     *is_read = true;
     let with = wire::answer_with(&body);
     run(serving, endpoint.begin(app, granted, &body)?, with).await
@@ -1073,7 +1119,10 @@ fn grant(action: Action, known: Option<&Known>) -> Result<Granted, ApiError> {
         Resource::Server
     };
     match access::decide(subject, action, resource, context) {
-        Decision::Allow => Ok(Granted { holder }),
+        Decision::Allow => Ok(Granted {
+            holder,
+            address: None,
+        }),
         // Whose appointment is over opens a session first, where that becomes an order.
         Decision::Deny(Denial::Unknown | Denial::Expired) => Err(ApiError::SessionUnknown),
         Decision::Deny(Denial::Revoked) => Err(ApiError::DeviceRevoked),
@@ -1089,16 +1138,20 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
         .strip_prefix("Bearer ")
 }
 
-async fn read_body(body: Body) -> Result<Vec<u8>, ApiError> {
+/// The whole body, while something of it comes within the idle time again and again.
+async fn read_body(body: Body, most: usize, idle: Duration) -> Result<Vec<u8>, ApiError> {
     use futures_util::StreamExt;
     let mut stream = body.into_data_stream();
     let mut bytes = Vec::new();
-    while let Some(chunk) = stream.next().await {
+    loop {
+        let chunk = tokio::time::timeout(idle, stream.next()).await;
+        let Some(chunk) = chunk.map_err(|_| ApiError::TimedOut)? else {
+            return Ok(bytes);
+        };
         let chunk = chunk.map_err(|_| ApiError::Malformed)?;
-        if bytes.len() + chunk.len() > limits::REQUEST_BYTES {
+        if bytes.len() + chunk.len() > most {
             return Err(ApiError::TooLarge);
         }
         bytes.extend_from_slice(&chunk);
     }
-    Ok(bytes)
 }

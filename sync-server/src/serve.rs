@@ -10,17 +10,20 @@ use crate::database::{self, DatabaseError, Readers, Writer};
 use crate::enrolment;
 use crate::error::ApiError;
 use crate::publisher::{self, Published};
-use crate::routes;
+use crate::routes::{self, Source};
 use crate::settings::{self, name};
 use crate::state::{App, Means, Serving};
 use crate::tls::{self, TlsError};
 use crate::vault::{Vault, VaultError};
 use crate::worker::Worker;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::service::Service as _;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use ids::{Clock, Entropy};
 use protocol::genesis::{self, Constant};
-use protocol::{CreateEnrolment, EnrolmentId, EnrolmentStatus};
+use protocol::{CreateEnrolment, EnrolmentId, EnrolmentStatus, limits};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,8 +36,28 @@ use tokio_rustls::TlsAcceptor;
 /// Connections open at the same time.
 const CONNECTIONS: usize = 2_048;
 const HANDSHAKE: Duration = Duration::from_secs(10);
-const HEADERS: Duration = Duration::from_secs(30);
 const GOODBYE: Duration = Duration::from_secs(3);
+
+/// How long the server waits for whoever speaks to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For a request's headers, and for the next request of a connection.
+    pub headers: Duration,
+    /// For the next piece of a body.
+    pub idle: Duration,
+    /// For a request from its headers to its answer.
+    pub request: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            headers: Duration::from_millis(limits::HEADERS_MS),
+            idle: Duration::from_millis(limits::BODY_IDLE_MS),
+            request: Duration::from_millis(limits::REQUEST_MS),
+        }
+    }
+}
 
 /// How a server runs.
 pub struct ServerConfig {
@@ -56,6 +79,8 @@ pub struct ServerConfig {
     pub constants: &'static [Constant],
     /// Where strangers' changes are tried before they are published.
     pub worker: Worker,
+    /// How long it waits for whoever speaks to it; a test waits less.
+    pub patience: Patience,
 }
 
 impl ServerConfig {
@@ -72,6 +97,7 @@ impl ServerConfig {
             entropy: Arc::new(crate::system::SystemEntropy),
             constants: genesis::table(),
             worker: Worker::InProcess,
+            patience: Patience::default(),
         }
     }
 }
@@ -154,6 +180,7 @@ impl Server {
             readers: Readers::new(&config.data),
             published: Published::default(),
             started: Instant::now(),
+            patience: config.patience,
         });
         let publishing = publisher::start(&serving, config.worker, commits.clone())
             .map_err(DatabaseError::from)?;
@@ -357,13 +384,14 @@ async fn accept(
     mut stopping: watch::Receiver<bool>,
 ) {
     let router = routes::router(&serving);
+    let headers = serving.patience.headers;
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let mut connections = JoinSet::new();
     loop {
-        let stream = tokio::select! {
+        let (stream, source) = tokio::select! {
             _ = stopping.changed() => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok((stream, from)) => (stream, Source(from.ip())),
                 Err(error) => {
                     tracing::warn!(%error, "accept");
                     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -377,7 +405,7 @@ async fn accept(
         };
         let (tls, router, stopping) = (tls.clone(), router.clone(), stopping.clone());
         connections.spawn(async move {
-            talk(stream, tls, router, stopping).await;
+            talk((stream, source), tls, router, headers, stopping).await;
             drop(place);
         });
     }
@@ -389,19 +417,25 @@ async fn accept(
 }
 
 async fn talk(
-    stream: TcpStream,
+    (stream, source): (TcpStream, Source),
     tls: TlsAcceptor,
     router: axum::Router,
+    headers: Duration,
     mut stopping: watch::Receiver<bool>,
 ) {
     let _ = stream.set_nodelay(true);
     let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await else {
         return;
     };
+    let router = TowerToHyperService::new(router);
+    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(source);
+        router.call(request)
+    });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .header_read_timeout(headers)
+        .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     loop {
         tokio::select! {

@@ -17,6 +17,8 @@ pub(crate) mod name {
     pub const CA_KEY: &str = "ca_key";
     pub const NEXT_CA_CERTIFICATE: &str = "next_ca_certificate";
     pub const SIGNING_KEY: &str = "signing_key";
+    /// There while the write-ahead log may still have pages of before something was erased.
+    pub const ERASED_IN_LOG: &str = "erased_in_log";
 }
 
 pub(crate) fn read(connection: &Connection, name: &str) -> rusqlite::Result<Option<Vec<u8>>> {
@@ -30,6 +32,13 @@ pub(crate) fn write(connection: &Connection, name: &str, value: &[u8]) -> rusqli
     connection
         .prepare_cached(include_str!("sql/settings/write.sql"))?
         .execute(named_params! {":name": name, ":value": value})?;
+    Ok(())
+}
+
+pub(crate) fn forget(connection: &Connection, name: &str) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(include_str!("sql/settings/forget.sql"))?
+        .execute(named_params! {":name": name})?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use crate::database::{DatabaseError, Readers, Writer};
 use crate::enrolment::{self, Desk};
 use crate::herd::Herd;
 use crate::publisher::Published;
-use crate::serve::ServerError;
+use crate::serve::{Patience, ServerError};
 use crate::sessions::Sessions;
 use crate::set_aside;
 use crate::tls;
@@ -43,6 +43,7 @@ pub(crate) struct Serving {
     pub published: Published,
     /// How fast somebody asks is no question of the date.
     pub started: Instant,
+    pub patience: Patience,
 }
 
 impl Serving {
@@ -73,10 +74,10 @@ impl App {
             signing_key: enrolment::signing_key(connection, &vault)
                 .map_err(ServerError::Mismatch)?,
             ca_certificate: tls::ca_certificate(connection)?,
+            sessions: Sessions::new(means.entropy.as_ref()),
             clock: means.clock,
             entropy: means.entropy,
             vault,
-            sessions: Sessions::default(),
             address: means.address,
             constants: means.constants,
             copies: means.copies,

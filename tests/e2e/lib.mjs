@@ -181,8 +181,8 @@ export async function startWorld(context) {
     ledgers: (edits = []) => order('ledgers', { edits }),
     /** The shipped visit form as spreadsheets: { good, faulty } with their paths. */
     forms: () => order('forms', {}),
-    /** Makes the made-up township with half a year of records: [{ name, village, director }]. Its folders are `station` and the villages' names. */
-    township: (villages, pin) => order('township', { villages, pin }, 6 * STEP_MS),
+    /** Makes the made-up township with half a year of records, or of so many days: [{ name, village, director }]. Its folders are `station` and the villages' names. */
+    township: (villages, pin, days = 0) => order('township', { villages, pin, days }, villages * (days > 0 ? 3 : 1.5) * STEP_MS),
     /** Enrols a director's folder and files so many households in it; give it to `host` by name. */
     largeVillage: (name, enrolment, pin, households) => order('large_village', { name, enrolment, pin, households }, 6 * STEP_MS),
     /** Puts a person into another unit at the server itself. */
@@ -235,6 +235,22 @@ export async function appoint(station, village, person, pin = '283946') {
   // What the PIN was given again for is over: the journey itself is asked again.
   await station.call('lock')
   await station.call('unlock', { pin })
+}
+
+/** Appoints a colleague of the station and enrols her computer, past the screens. */
+export async function enrolColleague(station, core, role, person, { pin = '604817', stationPin = '283946' } = {}) {
+  await station.call('step_up', { pin: stationPin })
+  await station.call('appoint', {
+    role, village: '', person, from: '2026-01-01', until: '', approved_by: '沈岚', basis: '芦民批〔2026〕8号',
+    vetted_on: '2026-01-01', vetting: '查询2026-119', replaces: null,
+  })
+  const code = await station.call('new_enrolment', { role, village: '', person })
+  const here = await core.call('enrol_start', { address: code.qr_text, code: '' })
+  await station.call('confirm_enrolment', { id: code.enrolment, compare_code: here.compare_code })
+  // What the PIN was given again for is over: the journey itself is asked again.
+  await station.call('lock')
+  await station.call('unlock', { pin: stationPin })
+  await ready(core, pin)
 }
 
 /** Enrols a tablet's core for a village by a code of the station, past the screens. */

@@ -20,6 +20,7 @@ export async function tabletScreens(core) {
     ['children', '/children', 'children-search'],
     ['child', `/children/${child}`, 'timeline'],
     ['benefits', `/children/${child}/benefits`],
+    ['child-rights', `/rights/${child}`, 'right-form'],
     ['contact', `/contact/${rows[1].child}`, 'answer:state:normal'],
     ['visit', `/visit/${draft}`, 'autosave'],
     ['no-answer', `/attempt/${rows[1].child}`, 'attempt-save'],
@@ -49,12 +50,21 @@ export async function stationScreens(core) {
   const { rows: problems } = await core.call('problems')
   const busiest = (problems.find((row) => row.state === 'in_progress') ?? problems[0]).problem
   const child = rows[0].child
+  // A request that was answered, so that its paper stands.
+  const asked = await core.call('ask_right', { child, rights: ['see', 'erase'], who: 'guardian', name: '石磊', text: '去年的记录', on: '' })
+  const right = asked.rows[0].request
+  await core.call('answer_right', { child, request: right, outcome: 'limited', duty: 'care', text: '走访记录按规定要留着。' })
+  await core.call('ask_right', { child: rows[1].child, rights: ['copy'], who: 'child', name: '石小晨', text: '', on: '' })
   return [
     ['overview', '/overview', 'attention'],
     ['children', '/children', 'station-nav-children'],
     ['child', `/children/${child}`, 'timeline'],
     ['benefits', `/children/${child}/benefits`],
     ['recusals', `/recusals/${child}`],
+    ['rights', '/rights', 'rights-open'],
+    ['child-rights', `/rights/${child}`, 'right-form'],
+    ['right-paper', `/rights/${child}/${right}/paper`, 'right-paper'],
+    ['export-child', `/exports/child/${child}`, 'copy-go'],
     ['guests', `/guests/${child}`],
     ['problems', '/problems', 'problem-column-waiting'],
     ['problem', `/problems/${busiest}`, 'problem-story'],

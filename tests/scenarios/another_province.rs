@@ -16,7 +16,7 @@ fn province(folder: &Path) -> Result<()> {
     for name in ["codes-cn-1.json", "fields.json", "risk-cn-1.json"] {
         std::fs::copy(shipped.join(name), folder.join(name))?;
     }
-    for name in ["forms/hv-cn-2.json", "ledgers/columns.json"] {
+    for name in ["forms/hv-cn-3.json", "ledgers/columns.json"] {
         let to = folder.join(name);
         std::fs::create_dir_all(to.parent().context("a folder")?)?;
         std::fs::copy(shipped.join(name), to)?;

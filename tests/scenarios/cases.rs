@@ -124,6 +124,16 @@ async fn a_case_is_asked_for_sent_opened_and_gone_and_another_is_declined() -> R
     let sent = only(&there.cases)?;
     assert_eq!(sent.state, "sent");
     let number = sent.number.context("it has a number")?;
+    // The trail says what stands in it.
+    let trail = head.tablet()?;
+    let memory = trail.identity.incarnation;
+    let rows = trail
+        .store
+        .read(|connection| store::audit::rows_after(connection, memory, 0, 100_000))?;
+    let made = rows.iter().find(|(row, _)| row.action == "export_made");
+    let (made, _) = made.context("it is in the trail")?;
+    assert!(made.detail.contains("ledger=case"), "{}", made.detail);
+    assert!(made.detail.contains("fields=name,"), "{}", made.detail);
     assert_eq!(
         head.refusal("send_case", id.clone()).await?.code,
         "case_over"

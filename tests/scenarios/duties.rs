@@ -1,7 +1,7 @@
 //! The lists of duties count what is written down, each unit's own; a tick is a person's, and two people apart keep both.
 
 use anyhow::{Context, Result};
-use client::view::{DutiesView, DutyView, WorkSavedView};
+use client::view::{DutiesView, DutyView, SavedView, WorkSavedView};
 use serde_json::{Value, json};
 use zoufang_tests::device::Device;
 use zoufang_tests::story::World;
@@ -157,6 +157,30 @@ async fn records_tell_of_a_duty_and_a_tick_is_a_persons_own() -> Result<()> {
     );
     let elsewhere = json!({"month": null, "village": village});
     assert_eq!(first.refusal("duties", elsewhere).await?.code, "not_found");
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_that_is_over_is_told_of_whom_it_was_about() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let of = |view: &DutiesView| -> Result<Vec<Option<u32>>> {
+        let counts = told(view, "director/visits")?.into_iter();
+        Ok(counts.map(|(_, of)| of).collect())
+    };
+    assert_eq!(of(&lists(&tablet, None).await?)?, [Some(6), Some(6)]);
+    world.go_to_day(30, &[&tablet]);
+    world.settle(&[&tablet]).await?;
+    // Found in December: nobody was asked to see her in November.
+    let found = json!({"name": "何小满", "sex": "2", "birth_date": "2017-08-08", "village": null,
+                       "household": null, "category": "LB-1", "reason": "邻居说起的。"});
+    let _: SavedView = tablet.call("add_child", found).await?;
+    assert_eq!(of(&lists(&tablet, None).await?)?, [Some(7), Some(7)]);
+    let november: DutiesView = tablet
+        .call("duties", json!({"month": "2026-11", "village": null}))
+        .await?;
+    assert_eq!(of(&november)?, [Some(6), Some(6)]);
     world.township.stop().await;
     Ok(())
 }

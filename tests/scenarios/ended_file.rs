@@ -280,3 +280,30 @@ async fn two_files_told_in_each_other_apart_lose_no_child() -> Result<()> {
     world.township.stop().await;
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_at_home_is_written_into_no_file_that_ended() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("石小雨").await?;
+    let sister = tablet.child("石小晨").await?;
+    let station = &world.station;
+    let proposed = propose(station, end(&sister, "moved", "2026-11-02")).await?;
+    station.step_up().await?;
+    let agree = answer(&sister, &proposed, "confirmed", "")?;
+    let _: ChildFileView = station.call("decide_status", agree).await?;
+    world.settle(&[&tablet]).await?;
+
+    let form: Value = tablet.call("attempt_form", json!({"id": child})).await?;
+    let attempt = json!({"household": form["household"], "event_date": "2026-11-02", "reason": "nobody_home", "next_on": null, "note": ""});
+    let saved: SavedView = tablet.call("record_attempt", attempt).await?;
+    assert_eq!(saved.names, "石小雨");
+    let attempts = |file: &ChildFileView| {
+        let rows = file.timeline.iter();
+        rows.filter(|row| row.kind == TimelineKind::Attempt).count()
+    };
+    assert_eq!(attempts(&tablet.file(&child).await?), 1);
+    assert_eq!(attempts(&tablet.file(&sister).await?), 0);
+    world.township.stop().await;
+    Ok(())
+}

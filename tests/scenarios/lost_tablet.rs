@@ -227,6 +227,11 @@ async fn a_stopped_tablet_is_emptied_by_a_person_only_when_nothing_is_left_on_it
         .refusal("clear_device", json!({"without_unsent": false}))
         .await?;
     assert_eq!(draft.code, "unsent_here");
+    let again = tablet
+        .refusal("clear_device", json!({"without_unsent": true}))
+        .await?;
+    assert_eq!(again.code, "pin_again", "what was begun goes for good");
+    tablet.step_up().await?;
     let view: AppView = tablet
         .call("clear_device", json!({"without_unsent": true}))
         .await?;

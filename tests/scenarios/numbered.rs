@@ -124,7 +124,7 @@ async fn a_sealed_matter_goes_by_its_number_for_whoever_it_is_not_for() -> Resul
     let page: ProblemView = other.call("problem", json!({"id": problem})).await?;
     assert_eq!(page.row.names, CHILD);
     assert_eq!(
-        (page.paper.who.as_str(), page.paper.seen.as_str()),
+        (page.paper.who.as_str(), page.paper.what.as_str()),
         (number.as_str(), "")
     );
     let page: ProblemView = station.call("problem", json!({"id": problem})).await?;

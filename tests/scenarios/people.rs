@@ -10,7 +10,7 @@ use client::view::{
 use ids::UnitId;
 use serde_json::{Value, json};
 use zoufang_tests::device::Device;
-use zoufang_tests::story::World;
+use zoufang_tests::story::{DAY_MS, World};
 
 async fn people(world: &World) -> Result<PeopleView> {
     world.station.call("people", Value::Null).await
@@ -181,6 +181,59 @@ async fn who_stands_in_sees_the_village_and_writes_for_it_until_it_is_over() -> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn standing_in_ends_on_the_tablet_with_its_last_day_though_nothing_was_heard() -> Result<()> {
+    let world = World::new().await?;
+    let elsewhere = world.create_village(ELSEWHERE.0, ELSEWHERE.1).await?;
+    let absent = world.tablet("李玉梅").await?;
+    let delegate = world.tablet_of(elsewhere, "何静").await?;
+    let child = absent.child("石小雨").await?;
+    absent.sync().await?;
+    let today = people(&world).await?.today;
+    let (away, stands_in) = (
+        person(&world, "李玉梅").await?,
+        person(&world, "何静").await?,
+    );
+    let asked = json!({"village": world.village.to_string(), "delegate": stands_in.staff, "absent": away.staff,
+                       "from": today, "until": today});
+    world.station.step_up().await?;
+    let _: PeopleView = world.station.call("cover_village", asked).await?;
+    delegate.sync().await?;
+    assert!(names(&delegate).await?.contains(&"石小雨".to_owned()));
+
+    world.cut_network();
+    let begun = delegate.begin_visit(&child).await?;
+    let last = delegate.contact(&child, "最后一天打的电话。").await?;
+    // The next day; and setting the clock back brings nothing back.
+    for day in [1, -1] {
+        delegate.clock.move_by(day * DAY_MS);
+        assert!(names(&delegate).await?.is_empty(), "{day}");
+        for (command, asked) in [
+            ("child_file", json!({"id": child})),
+            ("open_visit", json!({"id": child})),
+        ] {
+            let refused = delegate.refusal(command, asked).await?;
+            assert_eq!(refused.code, "not_found", "{command}");
+        }
+    }
+    // What she wrote and had begun stays hers until it is where it belongs.
+    let page = delegate.sync_page().await?;
+    assert_eq!(page.unsent.len(), 1, "{page:?}");
+    let above: TodayView = delegate.call("today", Value::Null).await?;
+    let drafts: Vec<&str> = above.drafts.iter().map(|row| row.draft.as_str()).collect();
+    assert_eq!(drafts, [begun.draft.as_str()]);
+    world.restore_network();
+    world.go_to_day(1, &[&absent, &delegate]);
+    for _ in 0..3 {
+        delegate.sync().await?;
+    }
+    assert!(take_everything(&world).await? > 0);
+    world.station.sync().await?;
+    let file = world.station.file(&child).await?;
+    assert!(file.timeline.iter().any(|entry| entry.record == last));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_appointment_that_ran_out_is_over_on_the_tablet_too() -> Result<()> {
     let world = World::new().await?;
     let tablet = world.tablet("李玉梅").await?;
@@ -253,4 +306,29 @@ async fn a_merged_village_goes_on_under_the_other_ones_name() -> Result<()> {
 
 fn today_of(device: &Device) -> Result<String> {
     Ok(device.tablet()?.today().to_string())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_director_reads_her_own_vetting_and_nobody_elses() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    world.tablet("王秀").await?;
+    let grant = person(&world, "李玉梅").await?.grant;
+    let vetting = json!({"grant": grant, "vetted_on": "2026-01-01", "vetting": "查询2026-118"});
+    world.station.step_up().await?;
+    let _: PeopleView = world.station.call("record_vetting", vetting).await?;
+    let mine: PersonRow = tablet.call("own_appointment", Value::Null).await?;
+    let known = person(&world, "李玉梅").await?;
+    assert_eq!(
+        (mine.person.as_str(), &mine.vetted_on, &mine.vetting),
+        ("李玉梅", &known.vetted_on, &known.vetting)
+    );
+    assert!(mine.vetted_on.is_some() && mine.this);
+    let refused = tablet.refusal("people", Value::Null).await?;
+    assert_eq!(refused.code, "not_allowed");
+    world.cut_network();
+    let refused = tablet.refusal("own_appointment", Value::Null).await?;
+    assert_eq!(refused.code, "no_network");
+    world.township.stop().await;
+    Ok(())
 }

@@ -50,7 +50,7 @@ fn noise(seed: u64, length: usize) -> Vec<u8> {
 }
 
 /// A visit with a photo taken through the form. Returns the photo as the child's page has it.
-async fn visit_with_photo(tablet: &Device, child: &str) -> Result<AttachmentView> {
+pub(crate) async fn visit_with_photo(tablet: &Device, child: &str) -> Result<AttachmentView> {
     let form = tablet.begin_visit(child).await?;
     let added: AttachmentListView = tablet
         .call(
@@ -78,7 +78,7 @@ async fn visit_with_bytes(tablet: &Device, child: &str, photo: &[u8]) -> Result<
     only_photo(tablet, child).await
 }
 
-async fn photos(device: &Device, child: &str) -> Result<Vec<AttachmentView>> {
+pub(crate) async fn photos(device: &Device, child: &str) -> Result<Vec<AttachmentView>> {
     let list: AttachmentListView = device
         .call("child_attachments", json!({"id": child}))
         .await?;
@@ -92,7 +92,7 @@ async fn only_photo(device: &Device, child: &str) -> Result<AttachmentView> {
 }
 
 /// Opens a photo as a screen does: again and again until it is there.
-async fn open(device: &Device, photo: &AttachmentView, thumb: bool) -> Result<Vec<u8>> {
+pub(crate) async fn open(device: &Device, photo: &AttachmentView, thumb: bool) -> Result<Vec<u8>> {
     loop {
         let opened: OpenedAttachmentView = device
             .call(
@@ -106,7 +106,7 @@ async fn open(device: &Device, photo: &AttachmentView, thumb: bool) -> Result<Ve
     }
 }
 
-fn files(device: &Device) -> Result<usize> {
+pub(crate) fn files(device: &Device) -> Result<usize> {
     let folder = device.tablet()?.store.folder().join("blobs");
     Ok(std::fs::read_dir(folder).map_or(0, Iterator::count))
 }

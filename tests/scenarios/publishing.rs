@@ -12,7 +12,7 @@ use zoufang_tests::device::Device;
 use zoufang_tests::story::World;
 use zoufang_tests::township::SetBack;
 
-const SHIPPED: &str = include_str!("../../policy/forms/hv-cn-2.json");
+const SHIPPED: &str = include_str!("../../policy/forms/hv-cn-3.json");
 const RULES: &str = include_str!("../../policy/sh-2024-2026.json");
 const ASKED: &str = "这次来，孩子自己最想说的一件事";
 
@@ -61,15 +61,15 @@ async fn a_published_form_reaches_every_tablet_and_a_visit_begun_before_keeps_it
     world.settle(&[&tablet]).await?;
     let copy = world.township.back_up(&world.folder().join("backup"))?;
 
-    let bytes = spreadsheet("hv-cn-3", 3, ASKED)?;
+    let bytes = spreadsheet("hv-cn-4", 4, ASKED)?;
     let compiled: CompiledFormView = world
         .station
         .call("compile_form", json!({ "bytes": bytes }))
         .await?;
     assert_eq!((compiled.faults.len(), compiled.held), (0, None));
-    assert_eq!(compiled.form.context("a form")?.id, "hv-cn-3");
+    assert_eq!(compiled.form.context("a form")?.id, "hv-cn-4");
     let forms = publish(&world.station, &bytes).await?;
-    assert_eq!(forms.rows[0].id, "hv-cn-3");
+    assert_eq!(forms.rows[0].id, "hv-cn-4");
     assert!(forms.rows[0].used);
 
     tablet.sync().await?;
@@ -147,18 +147,18 @@ async fn what_is_wrong_in_a_spreadsheet_is_told_and_nothing_is_published_twice_o
 
     for (bytes, code) in [
         (encoded(&to_sheets(SHIPPED)?)?, "form_known"),
-        (spreadsheet("hv-cn-2", 3, ASKED)?, "form_exists"),
+        (spreadsheet("hv-cn-3", 4, ASKED)?, "form_exists"),
         (spreadsheet("hv-cn-old", 1, ASKED)?, "form_older"),
-        (spreadsheet("other", 3, ASKED)?, "form_invalid"),
+        (spreadsheet("other", 4, ASKED)?, "form_invalid"),
     ] {
         assert_eq!(compile(&bytes).await?.held.as_deref(), Some(code));
         let input = json!({ "bytes": bytes });
         assert_eq!(station.refusal("publish_form", input).await?.code, code);
     }
 
-    let bytes = spreadsheet("hv-cn-3", 3, ASKED)?;
+    let bytes = spreadsheet("hv-cn-4", 4, ASKED)?;
     publish(station, &bytes).await?;
-    let input = json!({ "bytes": spreadsheet("hv-cn-3", 4, "换了字")? });
+    let input = json!({ "bytes": spreadsheet("hv-cn-4", 5, "换了字")? });
     assert_eq!(
         station.refusal("publish_form", input).await?.code,
         "form_exists"

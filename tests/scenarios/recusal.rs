@@ -164,6 +164,9 @@ async fn a_colleague_who_is_involved_handles_nothing_decides_nothing_and_opens_n
     let said = json!({"problem": problem, "kind": "replied", "text": "孩子的姑妈住在邻村。"});
     let _: ProblemView = involved.call("add_problem_event", said).await?;
     involved.sync().await?;
+    tablet.sync().await?;
+    let told: ProblemView = tablet.call("problem", json!({"id": problem})).await?;
+    assert!(!shows(&told, "姑妈"), "and not to the village");
 
     head.sync().await?;
     let (head, view) = look(head, problem.clone()).await?;

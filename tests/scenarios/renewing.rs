@@ -1,6 +1,7 @@
 //! One thing goes out of a file with everything it ever said: the document is built anew, keeps who wrote what, and loses
 //! nothing that a tablet had not sent yet (docs/adr/0030).
 
+use crate::photos;
 use anyhow::{Context, Result, ensure};
 use client::view::{ChildFileView, ErasureFormView, ErasuresView, ShellKind};
 use ids::{DocumentId, Role};
@@ -187,6 +188,80 @@ async fn a_wrong_value_goes_with_its_history_and_every_author_and_unsent_visit_s
     assert_eq!(faults, [""; 0]);
     let page: ErasuresView = head.call("erasures", Value::Null).await?;
     assert!(page.is_current);
+    world.township.stop().await;
+    Ok(())
+}
+
+/// Writes a row about a wish, in the place of another one where it is named.
+async fn wish(device: &Device, child: &str, row: Option<&str>, words: &str) -> Result<String> {
+    let asked = json!({
+        "child": child, "block": "wish", "replaces": row,
+        "values": {"text": [words], "status": ["said"]},
+    });
+    let file: ChildFileView = device.call("write_row", asked).await?;
+    device.sync().await?;
+    let wishes = file.blocks.iter().find(|block| block.key == "wish");
+    let rows = wishes.and_then(|block| block.rows.as_ref());
+    let mut rows = rows.context("it has rows")?.rows.iter();
+    let written = rows.find(|one| one.head.contains(words));
+    Ok(written.context("it stands there")?.row.clone())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_goes_with_all_it_ever_was_and_a_photo_with_its_key_and_nothing_else() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let head = head_of(&world).await?;
+    let child = tablet.child("石小雨").await?;
+    let stays = wish(&tablet, &child, None, "想要一个书包").await?;
+    let row = wish(&tablet, &child, None, WRONG).await?;
+    let row = wish(&tablet, &child, Some(&row), "想见妈妈").await?;
+    let away = json!({"child": child, "block": "wish", "row": row, "reason": "不是他说的"});
+    let _: ChildFileView = tablet.call("take_row_away", away).await?;
+    let photo = photos::visit_with_photo(&tablet, &child).await?;
+    tablet.sync().await?;
+    for device in [&world.station, &head] {
+        device.sync().await?;
+        photos::open(device, &photo, false).await?;
+        ensure!(photos::files(device)? == 1);
+    }
+
+    erase(&world, &head, &child, "已作废", false).await?;
+    erase(&world, &head, &child, "照片", false).await?;
+    for device in [&tablet, &tablet, &world.station, &head, &head] {
+        device.sync().await?;
+    }
+    for device in [&tablet, &world.station, &head] {
+        holds_nothing(device, &child, 1)?;
+        let form: ErasureFormView = world
+            .station
+            .call("erasure_form", json!({"id": child}))
+            .await?;
+        let still: Vec<&str> = form.items.iter().map(|item| item.label.as_str()).collect();
+        assert!(
+            !still
+                .iter()
+                .any(|label| label.contains("已作废") || label.contains("照片"))
+        );
+        let file: ChildFileView = device.call("child_file", json!({"id": child})).await?;
+        let wishes = file.blocks.iter().find(|block| block.key == "wish");
+        let rows = wishes
+            .and_then(|block| block.rows.as_ref())
+            .context("it has rows")?;
+        let rows: Vec<&str> = rows.rows.iter().map(|one| one.row.as_str()).collect();
+        assert_eq!(rows, [stays.as_str()]);
+        assert!(photos::photos(device, &child).await?.is_empty());
+        assert_eq!(
+            photos::files(device)?,
+            0,
+            "the picture is on no disk of ours"
+        );
+        let asked = json!({"document": photo.document, "id": photo.id, "thumb": false});
+        let gone = device.refusal("open_attachment", asked).await?;
+        assert_eq!(gone.code, "not_found");
+    }
+    let faults = world.township.faults()?;
+    assert_eq!(faults, [""; 0]);
     world.township.stop().await;
     Ok(())
 }

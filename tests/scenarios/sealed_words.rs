@@ -1,10 +1,14 @@
 //! Sealed words of a case: the handler and the head read them, everybody else asks urgently and is asked about it (ADR 0027).
 
 use anyhow::{Context, Result};
+use client::records::{Write, save};
 use client::view::{
-    InboxView, MeView, OverviewView, ProblemListView, ProblemView, SavedView, SealedView, ShellKind,
+    InboxView, MeView, OverviewView, ProblemListView, ProblemView, SavedView, SealedView,
+    ShellKind, WorkLogView,
 };
-use ids::{DocKind, Role};
+use domain::record::Edit;
+use domain::restricted::{self, Note, Words};
+use ids::{DocKind, DocumentId, Role};
 use protocol::CreateEnrolment;
 use serde_json::{Value, json};
 use store::projections::records;
@@ -304,13 +308,63 @@ async fn urgent_openings_have_brakes_and_the_refusal_names_whom_to_phone() -> Re
 
 /// What the sealed documents on a device say, as they lie there.
 fn as_they_lie(device: &Device) -> Result<String> {
+    lying(device, &[DocKind::Restricted])
+}
+
+/// What documents of some kinds on a device say, as they lie there.
+fn lying(device: &Device, kinds: &[DocKind]) -> Result<String> {
     let tablet = device.tablet()?;
     Ok(tablet.store.read(|connection| {
-        let records = records::all(connection, DocKind::Restricted)?;
-        let all: Vec<String> = records.values().map(told).collect();
+        let mut all = Vec::new();
+        for kind in kinds {
+            all.extend(records::all(connection, *kind)?.values().map(told));
+        }
         Ok::<_, store::StoreError>(all.join("\n"))
     })?)
 }
+
+async fn adds(
+    device: &Device,
+    problem: &str,
+    (kind, text): (&str, &str),
+    detail: Value,
+) -> Result<ProblemView> {
+    let step = json!({"problem": problem, "kind": kind, "text": text, "detail": detail});
+    let view = device.call("add_problem_event", step).await;
+    view.with_context(|| kind.to_owned())
+}
+
+const FORGED: &str = "医生说没有事";
+
+/// A changed app hangs words of its own on somebody else's step.
+fn hangs_on(device: &Device, problem: &str, step: &str) -> Result<()> {
+    let tablet = device.tablet()?;
+    let note = Note {
+        id: step.to_owned(),
+        kind: restricted::STEP.to_owned(),
+        words: Words::Plain(FORGED.to_owned()),
+        recorded_ms: tablet.clock.now_ms(),
+        by: tablet.identity.staff.to_string(),
+        made_by: None,
+    };
+    let edits = vec![Edit::put("about", problem), note.to_edit()];
+    let (document, station) = (DocumentId(tablet.new_id()), tablet.identity.scope);
+    let write = Write::new(document, DocKind::Restricted, station, edits);
+    Ok(save(&tablet, "problem_event_added", &[write])?)
+}
+
+/// What is written about a sealed matter after it was reported, each by a word that is nowhere else.
+const LATER: [&str; 9] = [
+    "左臂骨折",
+    "搬到姨婆家",
+    "继父已经走了",
+    "不许往外讲",
+    "接警员姓高",
+    "笔录做好了",
+    "隔墙听见哭声",
+    "请站里快点结",
+    "派出所训诫过",
+];
 
 async fn takes_up(device: &Device, problem: &str) -> Result<ProblemView> {
     let event = json!({"problem": problem, "kind": "accepted", "text": ""});
@@ -433,6 +487,136 @@ async fn a_station_that_lost_its_only_computer_reads_its_cases_with_the_district
     assert_eq!(given, 1);
     head.sync().await?;
     assert!(shows_words(&read(&head, &problem).await?));
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_written_later_about_a_sealed_matter_is_sealed_as_well() -> Result<()> {
+    let world = World::new().await?;
+    let head = colleague(&world, Role::Head, "高岚").await?;
+    let other = colleague(&world, Role::Supervisor, "宋洁").await?;
+    let (tablet, neighbour) = (world.tablet("李玉梅").await?, world.tablet("赵春燕").await?);
+    let problem = reported(&world, &tablet).await?;
+    let station = &world.station;
+    let child = tablet.child("周子涵").await?;
+    neighbour.sync().await?;
+
+    // The director adds to her own report, where there is no network; her colleague in the village did not report it.
+    world.cut_network();
+    for (step, detail) in [
+        (("replied", LATER[3]), json!({})),
+        (("called", LATER[4]), json!({"whom": "110"})),
+        (("police_feedback", LATER[5]), json!({"outcome": "opened"})),
+        (("closed", LATER[7]), json!({})),
+    ] {
+        let view = adds(&tablet, &problem, step, detail).await?;
+        assert!(view.words_sealed && view.open_words.is_empty());
+        let last = view.events.last().context("it is told")?;
+        assert!(last.sealed && last.text.contains("只有站里的经办人和站长能看"));
+    }
+    adds(&neighbour, &problem, ("measure", LATER[6]), json!({})).await?;
+    world.restore_network();
+    for device in [&tablet, &neighbour, station] {
+        device.sync().await?;
+    }
+
+    // The station answers the village in the open, and knows it before; its work is sealed.
+    let taken = adds(station, &problem, ("accepted", ""), json!({})).await?;
+    for told in ["replied", "returned"] {
+        assert!(taken.open_words.iter().any(|kind| kind == told), "{told}");
+    }
+    for kept in ["measure", "planned", "resolved", "called"] {
+        assert!(taken.may.iter().any(|kind| kind == kept), "{kept}");
+        assert!(!taken.open_words.iter().any(|kind| kind == kept), "{kept}");
+    }
+    adds(
+        station,
+        &problem,
+        ("replied", "请明早再去看一次。"),
+        json!({}),
+    )
+    .await?;
+    let measures = json!({"measures": ["police"]});
+    adds(station, &problem, ("measure", LATER[0]), measures).await?;
+    adds(
+        station,
+        &problem,
+        ("planned", LATER[1]),
+        json!({"due": "2026-11-20"}),
+    )
+    .await?;
+    let body = json!({"body": "PS"});
+    adds(station, &problem, ("referred", LATER[8]), body).await?;
+    let view = adds(station, &problem, ("resolved", LATER[2]), json!({})).await?;
+    for words in LATER {
+        assert!(!shows(&view, words), "{words} before the PIN");
+    }
+    let measure = view.events.iter().rfind(|event| event.kind == "measure");
+    let measure = measure.context("the station's")?.event.clone();
+    hangs_on(&neighbour, &problem, &measure)?;
+    for device in [&neighbour, station, &tablet, &neighbour, &other, &head] {
+        device.sync().await?;
+    }
+    tablet.all_delivered().await?;
+    neighbour.all_delivered().await?;
+
+    // The station holds everything the server does, and what lies there is sealed to a key the server does not have.
+    for device in [station, &head, &other, &tablet, &neighbour] {
+        let lies = lying(device, &DocKind::ALL)?;
+        for words in LATER {
+            assert!(!lies.contains(words), "{words}");
+        }
+        assert!(lies.contains("请明早再去看一次"));
+    }
+    assert_eq!(as_they_lie(&tablet)?.matches("problem_step").count(), 4);
+    assert_eq!(as_they_lie(&neighbour)?.matches("problem_step").count(), 2);
+    assert_eq!(as_they_lie(station)?.matches("problem_step").count(), 10);
+
+    // Neither list nor page nor timeline nor log says them to whoever does not handle it; the answer is read.
+    for device in [&other, &tablet, &neighbour] {
+        let list: ProblemListView = device.call("problems", Value::Null).await?;
+        let log: WorkLogView = device.call("work_log", json!({"month": null})).await?;
+        let (view, file) = (look(device, &problem).await?, device.file(&child).await?);
+        for words in LATER {
+            assert!(!shows(&list, words) && !shows(&log, words), "{words}");
+            assert!(!shows(&view, words) && !shows(&file, words), "{words}");
+        }
+        // Whoever reported it reads the answer; to the others it is a number.
+        let is_told = std::ptr::eq(device, &tablet);
+        let answer = list.rows.first().context("it is listed")?;
+        let words = is_told.then_some("请明早再去看一次。");
+        assert_eq!(answer.last_answer.as_deref(), words);
+        assert_eq!(shows(&file, "请明早再去看一次"), is_told);
+    }
+    for device in [&other, station, &head] {
+        let (overview, inbox): (OverviewView, InboxView) = (
+            device.call("overview", Value::Null).await?,
+            device.call("inbox", Value::Null).await?,
+        );
+        for words in LATER {
+            assert!(!shows(&overview, words) && !shows(&inbox, words), "{words}");
+        }
+    }
+
+    // Handler and head read them for the PIN, a colleague when she opens them urgently; each after a row of the trail.
+    for device in [station, &head] {
+        let view = read(device, &problem).await?;
+        assert!(shows_words(&view) && !sealed(&view)?.lacks_key);
+        for words in LATER {
+            assert!(shows(&view, words), "{words}");
+        }
+        assert!(!shows(&view, FORGED), "whose step it is says what it says");
+        assert!(actions(device)?.contains(&"view_restricted".to_owned()));
+        device.clock.move_by(6 * 60_000);
+        let view = look(device, &problem).await?;
+        assert!(LATER.iter().all(|words| !shows(&view, words)));
+    }
+    let before = actions(&other)?;
+    assert!(!before.contains(&"view_restricted".to_owned()));
+    let view = opens(&other, &problem).await?;
+    assert!(LATER.iter().all(|words| shows(&view, words)));
+    assert!(world.township.faults()?.is_empty());
     world.township.stop().await;
     Ok(())
 }

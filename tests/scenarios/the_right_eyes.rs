@@ -1,8 +1,8 @@
 //! The right eyes only: the PIN once more before what reaches far, numbers behind masks, the head of the station.
 
-use anyhow::Result;
-use client::view::{EnrolmentView, RevealedView, ShellKind};
-use serde_json::json;
+use anyhow::{Context, Result};
+use client::view::{AppView, EnrolmentView, PeopleView, RevealedView, ShellKind};
+use serde_json::{Value, json};
 use store::audit;
 use zoufang_tests::device::Device;
 use zoufang_tests::story::World;
@@ -62,6 +62,58 @@ async fn ten_wrong_pins_lock_the_device_although_it_was_open() -> Result<()> {
     Ok(())
 }
 
+/// Writes down that somebody was appointed at the station, after the PIN was given again.
+async fn appoint(device: &Device, role: &str, person: &str) -> Result<PeopleView> {
+    let asked = json!({
+        "role": role, "village": "", "person": person, "from": "2026-01-01", "until": "", "approved_by": "沈岚",
+        "basis": "芦民批〔2026〕8号", "vetted_on": "2026-01-01", "vetting": "查询2026-119", "replaces": null,
+    });
+    device.call("appoint", asked).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_station_makes_no_second_one_without_approval_and_the_pin() -> Result<()> {
+    let world = World::new().await?;
+    let station = &world.station;
+    let code = json!({"role": "supervisor", "village": "", "person": "宋洁"});
+    let refusal = station.refusal("new_enrolment", code.clone()).await?;
+    assert_eq!(refusal.code, "pin_again");
+    station.step_up().await?;
+    let refusal = station.refusal("new_enrolment", code.clone()).await?;
+    assert_eq!(refusal.code, "grant_missing");
+    appoint(station, "supervisor", "宋洁").await?;
+    let made: EnrolmentView = station.call("new_enrolment", code).await?;
+
+    // The digits are compared minutes later: that yes is hers, too.
+    station.clock.move_by(5 * 60_000);
+    let colleague = world.open_device(&world.new_folder(), ShellKind::Station)?;
+    let here: AppView = colleague
+        .call("enrol_start", json!({"address": made.qr_text, "code": ""}))
+        .await?;
+    let yes = json!({"id": made.enrolment, "compare_code": here.compare_code});
+    let refusal = station.refusal("confirm_enrolment", yes.clone()).await?;
+    assert_eq!(refusal.code, "pin_again");
+    station.step_up().await?;
+    let done: EnrolmentView = station.call("confirm_enrolment", yes).await?;
+    assert_eq!(done.state, "confirmed");
+
+    // Nor does she prolong her own appointment.
+    let people: PeopleView = station.call("people", Value::Null).await?;
+    let own = people.people.iter().find(|row| row.this);
+    let own = own.context("she is listed")?;
+    let asked = json!({
+        "role": own.role, "village": "", "person": own.person, "from": "2026-01-01", "until": "", "approved_by": "沈岚",
+        "basis": "芦民批〔2026〕9号", "vetted_on": "", "vetting": "", "replaces": null,
+    });
+    let refusal = station.refusal("appoint", asked).await?;
+    assert_eq!(refusal.code, "own_appointment");
+    let vetted = json!({"grant": own.grant, "vetted_on": "2026-01-01", "vetting": "查询2026-120"});
+    let refusal = station.refusal("record_vetting", vetted).await?;
+    assert_eq!(refusal.code, "own_appointment");
+    world.township.stop().await;
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_station_gives_itself_a_head_who_works_there_like_a_supervisor() -> Result<()> {
     let world = World::new().await?;
@@ -69,6 +121,9 @@ async fn the_station_gives_itself_a_head_who_works_there_like_a_supervisor() -> 
     let refusal = world.station.refusal("new_enrolment", code("高岚")).await?;
     assert_eq!(refusal.code, "pin_again");
     world.station.step_up().await?;
+    let refusal = world.station.refusal("new_enrolment", code("高岚")).await?;
+    assert_eq!(refusal.code, "grant_missing", "somebody approves first");
+    appoint(&world.station, "head", "高岚").await?;
     let made: EnrolmentView = world.station.call("new_enrolment", code("高岚")).await?;
     let head = world.open_device(&world.new_folder(), ShellKind::Station)?;
     let status = world
@@ -81,6 +136,7 @@ async fn the_station_gives_itself_a_head_who_works_there_like_a_supervisor() -> 
     let refusal = world.station.refusal("new_enrolment", code("方圆")).await?;
     assert_eq!(refusal.code, "head_appoints");
     head.step_up().await?;
+    appoint(&head, "head", "方圆").await?;
     let _: EnrolmentView = head.call("new_enrolment", code("方圆")).await?;
 
     let tablet = world.tablet("李玉梅").await?;

@@ -4,16 +4,19 @@ use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use calamine::{Reader, Xlsx};
+use client::exports;
 use client::view::{
     AppView, AuditMonthView, AuditPersonView, ChildFileView, ExportFileView, ExportFormView,
-    ExportMadeView, ExportsView, ShellKind,
+    ExportMadeView, ExportsView, ImportResultView, InboxView, MovesView, SavedView, ShellKind,
 };
 use ids::Role;
+use ids::audit::AuditEntry;
 use protocol::CreateEnrolment;
 use serde_json::{Value, json};
 use std::io::Cursor;
+use store::audit;
 use zoufang_tests::device::Device;
-use zoufang_tests::story::{PIN, World, change_rule};
+use zoufang_tests::story::{PIN, World, change_rule, line, register, shows};
 
 const STATION_PIN: &str = "283946";
 const MONTH: &str = "2026-11";
@@ -21,6 +24,17 @@ const HOUR_MS: i64 = 60 * 60 * 1000;
 
 async fn month(station: &Device) -> Result<AuditMonthView> {
     station.call("audit_month", json!({ "month": MONTH })).await
+}
+
+/// The rows of a device's own trail with one code.
+fn trail_of(device: &Device, action: &str) -> Result<Vec<AuditEntry>> {
+    let tablet = device.tablet()?;
+    let memory = tablet.identity.incarnation;
+    let rows = tablet
+        .store
+        .read(|connection| audit::rows_after(connection, memory, 0, 100_000))?;
+    let found = rows.into_iter().map(|(entry, _)| entry);
+    Ok(found.filter(|entry| entry.action == action).collect())
 }
 
 async fn step_up(device: &Device, pin: &str) -> Result<()> {
@@ -99,6 +113,113 @@ async fn what_a_tablet_looked_at_is_seen_at_the_station_and_a_long_look_is_one_r
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_many_records_is_one_row_with_its_number() -> Result<()> {
+    let world = World::new().await?;
+    let station = &world.station;
+    let tablet = world.tablet("李玉梅").await?;
+    let (first, second) = (tablet.child("吴天宇").await?, tablet.child("郑可欣").await?);
+    let empty: InboxView = station.call("inbox", Value::Null).await?;
+    assert!(empty.rows.is_empty());
+    tablet.contact(&first, "奶奶说夜里咳。").await?;
+    tablet.contact(&second, "都好。").await?;
+    world.settle(&[&tablet]).await?;
+    // Once more within some minutes is the same look; what came since is another one.
+    for _ in 0..2 {
+        let inbox: InboxView = station.call("inbox", Value::Null).await?;
+        assert_eq!(inbox.rows.len(), 2);
+    }
+    tablet.contact(&first, "好些了。").await?;
+    world.settle(&[&tablet]).await?;
+    let inbox: InboxView = station.call("inbox", Value::Null).await?;
+    assert_eq!(inbox.rows.len(), 3);
+    let rows = trail_of(station, "view_inbox")?;
+    let details: Vec<&str> = rows.iter().map(|row| row.detail.as_str()).collect();
+    assert_eq!(details, ["count=2", "count=3"]);
+
+    // What a stopped tablet hands over is read before it is in any file.
+    world.cut_network();
+    tablet.contact(&second, "没送到的一次。").await?;
+    world.restore_network();
+    step_up(station, STATION_PIN).await?;
+    let device = tablet.tablet()?.identity.device.to_string();
+    let stop = json!({"device": device, "reason": "lost", "wipe": false});
+    let _: Value = station.call("revoke_device", stop).await?;
+    tablet.sync().await.unwrap_err();
+    let tray: MovesView = station.call("moves", Value::Null).await?;
+    let read = tray.waiting.iter().filter(|row| !row.lines.is_empty());
+    let read = read.count();
+    assert!(read > 0);
+    let rows = trail_of(station, "view_late")?;
+    let details: Vec<String> = rows.into_iter().map(|row| row.detail).collect();
+    assert_eq!(details, [format!("count={read}")]);
+    let view = month(station).await?;
+    assert_eq!(looks(&view, "陈敏", "view_inbox"), 2);
+    assert_eq!(looks(&view, "陈敏", "view_late"), 1);
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_shows_no_number_whole_and_its_preview_and_its_yes_are_rows() -> Result<()> {
+    let world = World::new().await?;
+    let station = &world.station;
+    let child = station.child("石小雨").await?;
+    station
+        .edit(&child, "child", "carer_phone", "10077712099")
+        .await?;
+    let mut both = line("石小雨", "2016-03-05", "王秀兰", "二组");
+    let mut changed = line("吴天宇", "2017-06-18", "吴桂香", "三组");
+    for (row, phone) in [(&mut both, "10066610034"), (&mut changed, "10088810055")] {
+        row.values
+            .insert("carer_phone".to_owned(), phone.to_owned());
+    }
+    let preview = world
+        .preview(world.village, &register(&[both, changed])?)
+        .await?;
+    assert_eq!((preview.conflict, preview.changed), (1, 1), "{preview:?}");
+    assert!(shows(&preview, "100****2034 → 100****0055"));
+    world.confirm(&preview).await?;
+    step_up(station, STATION_PIN).await?;
+    let result: ImportResultView = station
+        .call("import_result", json!({"id": preview.import}))
+        .await?;
+    let file = STANDARD.decode(&result.bytes)?;
+    let plain = office_crypto::decrypt_from_bytes(file, &result.password)?;
+    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(plain))?;
+    let sheet = workbook.sheet_names()[0].clone();
+    let cells: Vec<String> = workbook
+        .worksheet_range(&sheet)?
+        .rows()
+        .flatten()
+        .map(ToString::to_string)
+        .collect();
+    let cells = cells.join("\n");
+    assert!(
+        cells.contains("100****2099") && cells.contains("100****0055"),
+        "{cells}"
+    );
+    for number in ["10077712099", "10066610034", "10088810055", "10055512034"] {
+        assert!(
+            !shows(&preview, number) && !cells.contains(number),
+            "{number}"
+        );
+    }
+    for action in ["import_previewed", "import_confirmed"] {
+        let rows = trail_of(station, action)?;
+        let row = rows.last().context("it is in the trail")?;
+        assert_eq!(
+            (row.object.as_str(), row.detail.as_str()),
+            (preview.import.as_str(), "rows=2"),
+            "{action}"
+        );
+    }
+    let view = month(station).await?;
+    assert!(!events(&view, "import_previewed").is_empty());
+    world.township.stop().await;
+    Ok(())
+}
+
 fn wanted(form: &ExportFormView, village: Option<&str>, full_numbers: bool) -> Value {
     let fields: Vec<&str> = form.fields.iter().map(|field| field.key.as_str()).collect();
     json!({
@@ -137,11 +258,15 @@ async fn an_export_asks_for_the_pin_says_why_and_leaves_with_a_password_for_minu
     let name = "石小雨".as_bytes();
     assert!(!bytes.windows(name.len()).any(|part| part == name));
 
+    // Its minutes are over also for whoever sets the clock back afterwards.
     station.clock.move_by(11 * 60 * 1000);
+    let _: AppView = station.call("app", Value::Null).await?;
+    station.clock.move_by(-11 * 60 * 1000);
     let gone = station
         .refusal("take_export", json!({ "id": made.id }))
         .await?;
     assert_eq!(gone.code, "export_over");
+    station.clock.move_by(11 * 60 * 1000);
     let page: ExportsView = station.call("exports", Value::Null).await?;
     assert_eq!((page.made.len(), page.made[0].until.clone()), (1, None));
 
@@ -298,6 +423,98 @@ async fn the_yearly_pack_has_numbers_and_nobodys_name() -> Result<()> {
     for name in ["石小雨", "王秀兰", "李玉梅"] {
         assert!(!words.iter().any(|word| word.contains(name)));
     }
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rows_of_a_day_count_for_a_person_whichever_computer_she_sits_at() -> Result<()> {
+    let world = World::new().await?;
+    let station = &world.station;
+    let me = station.tablet()?.identity.clone();
+    let code = CreateEnrolment {
+        unit: me.scope,
+        role: me.role,
+        person: me.person.clone(),
+    };
+    let code = world.township.server.create_enrolment(code).await?;
+    let other = world.open_device(&world.new_folder(), ShellKind::Station)?;
+    other.enrol(&world.township.server, &code, PIN).await?;
+    assert_eq!(other.tablet()?.identity.staff, me.staff);
+    for device in [station, &other] {
+        change_rule(device, "export_approval_rows", &json!(8))?;
+    }
+    let asked = json!({ "ledger": "L1", "village": null });
+    let form: ExportFormView = station.call("export_form", asked.clone()).await?;
+    assert_eq!((form.rows, form.limit), (6, 8));
+    step_up(station, STATION_PIN).await?;
+    let _: ExportMadeView = station
+        .call("make_export", wanted(&form, None, false))
+        .await?;
+    station.sync().await?;
+
+    let form: ExportFormView = other.call("export_form", asked.clone()).await?;
+    assert_eq!((form.rows, form.limit), (6, 2), "the server knows of both");
+    step_up(&other, PIN).await?;
+    let refused = other
+        .refusal("make_export", wanted(&form, None, false))
+        .await?;
+    assert_eq!(refused.code, "export_needs_second");
+    // Without a network a device counts what it knows itself.
+    world.cut_network();
+    let form: ExportFormView = other.call("export_form", asked).await?;
+    assert_eq!(form.limit, 8);
+    world.restore_network();
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_childs_file_leaves_as_a_copy_for_its_family() -> Result<()> {
+    let world = World::new().await?;
+    let station = &world.station;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("石小雨").await?;
+    let _: SavedView = tablet
+        .call(
+            "report_problem",
+            json!({"children": [child], "card": "hurt", "urgency": "now", "seen": "继父的事。", "origin_record": null,
+                   "mandatory": {"choice": "reported", "text": "已打110。"}}),
+        )
+        .await?;
+    tablet.contact(&child, "电话里都好。").await?;
+    world.settle(&[&tablet]).await?;
+    let input = json!({ "child": child, "purpose": "subject", "words": "父亲来要一份" });
+    let refused = station.refusal("export_child", input.clone()).await?;
+    assert_eq!(refused.code, "pin_again");
+    step_up(station, STATION_PIN).await?;
+    let mut silent = input.clone();
+    silent["words"] = json!(" ");
+    let refused = station.refusal("export_child", silent).await?;
+    assert_eq!(refused.code, "purpose_missing");
+    let here = station.tablet()?;
+    let (_, copy) = exports::copy_of(&here, &serde_json::from_value(input.clone())?)?;
+    let told = format!("{:?}", copy.parts);
+    assert!(told.contains("石小雨") && told.contains("电话里都好。"));
+    for words in ["继父", "个案", "虐待", "打骂"] {
+        assert!(!told.contains(words), "{words}");
+    }
+    let made: ExportMadeView = station.call("export_child", input).await?;
+    assert_eq!(made.rows, 1);
+    let file: ExportFileView = station
+        .call("take_export", json!({ "id": made.id }))
+        .await?;
+    let bytes = STANDARD.decode(file.bytes)?;
+    let name = "石小雨".as_bytes();
+    assert!(!bytes.windows(name.len()).any(|part| part == name));
+    let view = month(station).await?;
+    let row = events(&view, "export_made")
+        .pop()
+        .context("it is in the trail")?;
+    assert_eq!(
+        (row.number.as_deref(), row.count),
+        (Some(made.number.as_str()), Some(1))
+    );
     world.township.stop().await;
     Ok(())
 }

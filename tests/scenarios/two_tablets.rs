@@ -1,7 +1,7 @@
 //! Two tablets of one village, and the station, all writing without seeing each other.
 
 use anyhow::{Context, Result};
-use client::view::{ConflictListView, ConflictView, TodayView};
+use client::view::{ConflictListView, ConflictView, RevealedView, TodayView};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use zoufang_tests::device::Device;
@@ -39,6 +39,16 @@ async fn only_conflict(device: &Device) -> Result<ConflictView> {
     let mut open = device.conflicts().await?;
     assert_eq!(open.len(), 1, "{open:?}");
     open.pop().context("there is one")
+}
+
+/// Rows of the device's own trail with one code.
+fn trail(device: &Device, action: &str) -> Result<usize> {
+    let tablet = device.tablet()?;
+    let memory = tablet.identity.incarnation;
+    let rows = tablet
+        .store
+        .read(|connection| store::audit::rows_after(connection, memory, 0, 100_000))?;
+    Ok(rows.iter().filter(|(row, _)| row.action == action).count())
 }
 
 async fn settle_on(device: &Device, text: &str) -> Result<()> {
@@ -101,11 +111,25 @@ async fn one_field_edited_on_two_tablets_and_at_the_station_keeps_all_three_unti
     world.restore_network();
     same_everywhere(&world, &one, &other).await?;
 
+    // Three numbers that have nothing in common: each is looked at like any other.
     let expected = owned(&[
-        ("10011110001", "李玉梅", "白荷村"),
-        ("10022220002", "赵春燕", "白荷村"),
-        ("10033330003", "陈敏", "芦汀镇"),
+        ("100****0001", "李玉梅", "白荷村"),
+        ("100****0002", "赵春燕", "白荷村"),
+        ("100****0003", "陈敏", "芦汀镇"),
     ]);
+    let looked = only_conflict(&one).await?;
+    let seen = |value: &str| json!({"child": child, "holder": "conflict", "key": format!("{}/{value}", looked.conflict)});
+    for value in &looked.values {
+        assert_eq!(value.reveal.as_deref(), Some("tap"));
+        let shown: RevealedView = one.call("reveal_field", seen(&value.value)).await?;
+        assert_eq!(shown.text.len(), 11);
+        assert_eq!(shown.text[..3], value.text[..3]);
+        assert_eq!(shown.text[7..], value.text[7..]);
+    }
+    let refused = one.refusal("reveal_field", seen("nobody")).await?;
+    assert_eq!(refused.code, "not_found");
+    assert_eq!(trail(&one, "view_conflict")?, 1, "one row for the page");
+    assert_eq!(trail(&one, "field_shown")?, 3);
     for device in [&one, &other, &world.station] {
         let conflict = only_conflict(device).await?;
         assert_eq!(values(&conflict), expected);
@@ -135,7 +159,7 @@ async fn one_field_edited_on_two_tablets_and_at_the_station_keeps_all_three_unti
         assert!(row.context("listed")?.needs_check, "需要核对");
     }
 
-    settle_on(&other, "10033330003").await?;
+    settle_on(&other, "100****0003").await?;
     same_everywhere(&world, &one, &other).await?;
     for device in [&one, &other, &world.station] {
         assert!(device.conflicts().await?.is_empty(), "the choice syncs");

@@ -2,8 +2,9 @@
 
 use anyhow::{Context, Result};
 use client::view::{
-    ChildFileView, ComingView, DueKind, FileRowView, FileRowsView, HintWeight, MonthMark,
-    RevealedView, TodayView,
+    BenefitsView, ChildFileView, ComingView, ContactFormView, DifferenceView, DifferencesView,
+    DueKind, FileRowView, FileRowsView, HintWeight, MonthMark, MovesView, RevealedView, SavedView,
+    ScreeningView, TodayView, UnattendedKind, VisitFormView,
 };
 use serde_json::{Value, json};
 use zoufang_tests::device::Device;
@@ -40,6 +41,57 @@ async fn write(device: &Device, asked: Value) -> Result<ChildFileView> {
 fn visit_due(file: &ChildFileView) -> Result<String> {
     let due = file.dues.iter().find(|due| due.kind == DueKind::Visit);
     Ok(due.context("a visit is due")?.due.clone())
+}
+
+/// Cousins with one grandmother are one household: one's dead father is not the other's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parent_is_whose_the_row_says() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let one = tablet.child("石小雨").await?;
+    let other = tablet.child("石小晨").await?;
+    let stranger = tablet.child("周子涵").await?;
+    world.cut_network();
+    let parent = |name: &str, relation: &str, life: &str, whose: &[&str]| json!({"name": [name], "relation": [relation], "life": [life], "whose": whose});
+    let asked = parent("石大山", "51", "dead", &[&stranger]);
+    let refused = tablet.refusal("write_row", row(&one, "members", None, &asked));
+    assert_eq!(refused.await?.code, "value_invalid");
+    let asked = parent("石大山", "51", "dead", &[&one]);
+    let file = write(&tablet, row(&one, "members", None, &asked)).await?;
+    let father = only_row(&file, "members")?;
+    assert!(
+        father.lines.iter().any(|line| line.text == "石小雨"),
+        "it says whose"
+    );
+    assert_eq!(father.values["whose"], [one.as_str()]);
+    let columns = &rows(&file, "members")?.columns;
+    let whose = columns.iter().find(|column| column.key == "whose");
+    assert_eq!(whose.context("it is asked")?.options.len(), 2);
+    let asked = parent("王秀兰", "62", "alive", &[]);
+    write(&tablet, row(&one, "members", None, &asked)).await?;
+    let asked = parent("李梅", "52", "dead", &[&one]);
+    write(&tablet, row(&one, "members", None, &asked)).await?;
+
+    world.restore_network();
+    world.settle(&[&tablet]).await?;
+    for device in [&tablet, &world.station] {
+        let file = device.file(&one).await?;
+        assert_eq!(heads(&file, "members")?, ["李梅", "王秀兰", "石大山"]);
+        let file = device.file(&other).await?;
+        assert_eq!(heads(&file, "members")?, ["王秀兰"]);
+        let asks = |child: String| async move {
+            let view: BenefitsView = device.call("benefits", json!({"id": child})).await?;
+            anyhow::Ok(view.unattended.map(|found| found.kind))
+        };
+        assert_eq!(asks(one.clone()).await?, Some(UnattendedKind::Orphan));
+        assert_eq!(asks(other.clone()).await?, None);
+    }
+    // Where a child lives alone with its family there is nobody to choose from.
+    let file = tablet.file(&stranger).await?;
+    let columns = &rows(&file, "members")?.columns;
+    assert!(columns.iter().all(|column| column.key != "whose"));
+    world.township.stop().await;
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -218,6 +270,27 @@ async fn what_belongs_into_no_file_cannot_be_written_into_one_and_is_read_by_nob
     let look = json!({"child": child, "holder": "row", "key": key});
     let refused = station.refusal("reveal_field", look).await?;
     assert_eq!(refused.code, "not_found");
+
+    // What comes late says no more of it than the file does.
+    let tablet = world.tablet("李玉梅").await?;
+    let other = tablet.child("周子涵").await?;
+    world.cut_network();
+    write(&tablet, row(&other, "benefit", None, &benefit("dibao"))).await?;
+    world.restore_network();
+    station.step_up().await?;
+    let device = tablet.tablet()?.identity.device.to_string();
+    let stop = json!({"device": device, "reason": "lost", "wipe": false});
+    let _: Value = station.call("revoke_device", stop).await?;
+    tablet.sync().await.unwrap_err();
+    let tray: MovesView = station.call("moves", Value::Null).await?;
+    let lines: Vec<&str> = tray
+        .waiting
+        .iter()
+        .flat_map(|row| &row.lines)
+        .map(|line| line.after.as_str())
+        .collect();
+    assert!(lines.contains(&"其他（保密）"), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("3200")), "{lines:?}");
     world.township.stop().await;
     Ok(())
 }
@@ -362,5 +435,320 @@ async fn a_round_of_the_pack_is_above_today_until_everybody_was_seen() -> Result
         .iter()
         .find(|notice| notice.name == "寒假开头看一看");
     assert_eq!(round.context("the round runs")?.count, 6);
+    Ok(())
+}
+
+fn ids(view: &DifferencesView) -> Vec<&str> {
+    view.found.iter().map(|one| one.id.as_str()).collect()
+}
+
+fn found<'a>(view: &'a DifferencesView, id: &str) -> Result<&'a DifferenceView> {
+    let one = view.found.iter().find(|one| one.id == id);
+    one.with_context(|| format!("{id} is said otherwise: {:?}", ids(view)))
+}
+
+async fn differ(device: &Device, child: &str, record: &str) -> Result<DifferencesView> {
+    device
+        .call("differences", json!({"child": child, "record": record}))
+        .await
+}
+
+fn taking(child: &str, record: &str, id: &str, values: &Value) -> Value {
+    json!({"child": child, "record": record, "take": [{"id": id, "values": values}]})
+}
+
+/// The value of a field as it is shown; none where nothing is written.
+async fn says(device: &Device, child: &str, key: &str) -> Result<Option<String>> {
+    Ok(device.field(child, key).await?.text)
+}
+
+/// A visit in which everything of the whole form may be answered.
+async fn open_whole(device: &Device, child: &str) -> Result<String> {
+    let form = device.begin_visit(child).await?;
+    let _: VisitFormView = device
+        .call("visit_full", json!({"draft": form.draft, "full": true}))
+        .await?;
+    Ok(form.draft)
+}
+
+async fn save_visit(device: &Device, draft: &str, child: &str) -> Result<(SavedView, String)> {
+    let saved: SavedView = device.call("save_visit", json!({"id": draft})).await?;
+    let screened = saved.screenings.iter().find(|one| one.child == child);
+    let record = screened
+        .context("the visit may be screened")?
+        .record
+        .clone();
+    Ok((saved, record))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_visit_said_otherwise_reaches_the_file_by_a_tap_and_never_by_itself() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("石小雨").await?;
+    world.cut_network();
+    let gran = json!({"name": ["石秀兰"], "relation": ["62"], "birth": ["1950-01-02"]});
+    let file = write(&tablet, row(&child, "members", None, &gran)).await?;
+    let gran = only_row(&file, "members")?.row;
+    tablet
+        .edit(&child, "child", "school_stage", "primary")
+        .await?;
+
+    let draft = open_whole(&tablet, &child).await?;
+    for (key, code) in [
+        ("c_caregiver", gran.as_str()),
+        ("d_stage", "junior"),
+        ("d_board", "y"),
+        ("c_parent_away", "f"),
+    ] {
+        tablet.answer(&draft, &child, key, &[code]).await?;
+    }
+    tablet.write(&draft, &child, "i_wish", "一双球鞋").await?;
+    tablet.answer(&draft, "session", "b_bed", &["n"]).await?;
+    let (saved, record) = save_visit(&tablet, &draft, &child).await?;
+    assert!(saved.differing.iter().any(|one| one.child == child));
+    assert_eq!(
+        says(&tablet, &child, "school_stage").await?.as_deref(),
+        Some("小学")
+    );
+    assert!(
+        heads(&tablet.file(&child).await?, "wish")?.is_empty(),
+        "nobody tapped"
+    );
+
+    // Old and new stand there, and a row that lacks something is not written without it.
+    let view = differ(&tablet, &child, &record).await?;
+    let stage = found(&view, "child/school_stage")?;
+    let line = &stage.lines[0];
+    assert_eq!(
+        (line.before.as_deref(), line.after.as_str()),
+        (Some("小学"), "初中")
+    );
+    assert!(stage.newer.is_none());
+    assert!(found(&view, "household/own_bed")?.of_household);
+    let away = found(&view, "work/+f")?;
+    let needs: Vec<&str> = away.needs.iter().map(|need| need.key.as_str()).collect();
+    assert_eq!(needs, ["place", "contact_freq"]);
+    let refused = tablet
+        .refusal(
+            "take_differences",
+            taking(&child, &record, "work/+f", &json!({})),
+        )
+        .await?;
+    assert_eq!(refused.code, "row_incomplete");
+    let more = json!({"place": ["浙江省宁波市"], "contact_freq": ["weekly"]});
+    let view: DifferencesView = tablet
+        .call(
+            "take_differences",
+            taking(&child, &record, "work/+f", &more),
+        )
+        .await?;
+    assert!(!ids(&view).contains(&"work/+f"));
+    let father = only_row(&tablet.file(&child).await?, "work")?;
+    assert_eq!(
+        (father.head.as_str(), father.by.as_str()),
+        ("父亲", "李玉梅")
+    );
+    assert_eq!(
+        father.values["since"],
+        [view.date.clone()],
+        "from the day of the visit"
+    );
+
+    // The carer is the person who was chosen, with what the file knows of her.
+    let all: Vec<Value> = view
+        .found
+        .iter()
+        .map(|one| json!({"id": one.id, "values": {}}))
+        .collect();
+    let all = json!({"child": child, "record": record, "take": all});
+    let view: DifferencesView = tablet.call("take_differences", all).await?;
+    assert!(view.found.is_empty(), "{:?}", ids(&view));
+    for (key, text) in [
+        ("carer_name", "石秀兰"),
+        ("carer_relation", "奶奶"),
+        ("boarding", "是"),
+    ] {
+        assert_eq!(
+            says(&tablet, &child, key).await?.as_deref(),
+            Some(text),
+            "{key}"
+        );
+    }
+    assert_eq!(heads(&tablet.file(&child).await?, "wish")?, ["一双球鞋"]);
+    let again = taking(&child, &record, "child/boarding", &json!({}));
+    let refused = tablet.refusal("take_differences", again).await?;
+    assert_eq!(refused.code, "difference_gone");
+
+    // What was taken is taken back: a field says what it said, a new row goes, and both are offered again.
+    for title in ["就学情况", "微心愿"] {
+        let view = differ(&tablet, &child, &record).await?;
+        let taken = view.taken.iter().find(|one| one.title == title);
+        let taken = taken.context("it is marked")?;
+        assert_eq!(taken.by, "李玉梅");
+        let undo = json!({"child": child, "record": record, "taken": taken.taken});
+        let _: DifferencesView = tablet.call("undo_difference", undo).await?;
+    }
+    assert_eq!(
+        says(&tablet, &child, "school_stage").await?.as_deref(),
+        Some("小学")
+    );
+    assert!(heads(&tablet.file(&child).await?, "wish")?.is_empty());
+    let view = differ(&tablet, &child, &record).await?;
+    assert_eq!(ids(&view), ["child/school_stage", "wish/+一双球鞋"]);
+    let stage = taking(&child, &record, "child/school_stage", &json!({}));
+    let _: DifferencesView = tablet.call("take_differences", stage.clone()).await?;
+
+    // Somebody else wrote it since: that is not taken back, and what the visit said is told to be older.
+    world.restore_network();
+    world.settle(&[&tablet]).await?;
+    assert_eq!(
+        says(&world.station, &child, "boarding").await?.as_deref(),
+        Some("是")
+    );
+    let there = differ(&world.station, &child, &record).await?;
+    assert!(
+        there.taken.iter().any(|one| one.by == "李玉梅"),
+        "the station sees who took it"
+    );
+    world
+        .station
+        .edit(&child, "child", "school_stage", "voc")
+        .await?;
+    world.station.sync().await?;
+    tablet.sync().await?;
+    let view = differ(&tablet, &child, &record).await?;
+    let stage_taken = view.taken.iter().find(|one| one.title == "就学情况");
+    let taken = &stage_taken.context("it is marked")?.taken;
+    let undo = json!({"child": child, "record": record, "taken": taken});
+    assert_eq!(
+        tablet.refusal("undo_difference", undo).await?.code,
+        "changed_since"
+    );
+    let newer = &found(&view, "child/school_stage")?.newer;
+    assert!(
+        newer
+            .as_deref()
+            .is_some_and(|words| words.contains("比这次走访新")),
+        "{newer:?}"
+    );
+
+    // 和上次一样 takes over what the file learned since, and a later visit is what counts.
+    let form = tablet.begin_visit(&child).await?;
+    let same = json!({"draft": form.draft, "part": child, "section": "D"});
+    let form: VisitFormView = tablet.call("same_as_last", same).await?;
+    let parts = form.parts.iter().filter(|part| part.part == child);
+    let questions = parts
+        .flat_map(|part| &part.sections)
+        .flat_map(|one| &one.questions);
+    let stage = questions.clone().find(|question| question.key == "d_stage");
+    assert_eq!(stage.context("it is asked")?.codes, ["voc"]);
+    let (saved, second) = save_visit(&tablet, &form.draft, &child).await?;
+    assert!(
+        saved.differing.is_empty(),
+        "an ordinary visit says nothing otherwise"
+    );
+    assert!(differ(&tablet, &child, &second).await?.found.is_empty());
+    let old = differ(&tablet, &child, &record).await?;
+    assert!(old.later.is_some() && old.found.is_empty());
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hints_and_screening_know_what_was_said_and_what_is_written() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("石小雨").await?;
+    tablet.edit(&child, "child", "carer_name", "石秀兰").await?;
+    tablet.edit(&child, "child", "cares_for", "4").await?;
+    let gran = json!({"name": ["石秀兰"], "relation": ["62"], "birth": ["1950-01-02"]});
+    write(&tablet, row(&child, "members", None, &gran)).await?;
+    let draft = open_whole(&tablet, &child).await?;
+    tablet.answer(&draft, "session", "b_desk", &["n"]).await?;
+    tablet.answer(&draft, &child, "e_dis", &["need"]).await?;
+    let (_, record) = save_visit(&tablet, &draft, &child).await?;
+
+    let benefits: BenefitsView = tablet.call("benefits", json!({"id": child})).await?;
+    let why = |code: &str| {
+        let all = benefits.together.iter().chain(&benefits.others);
+        let found = all.clone().find(|one| one.code == code);
+        found.map(|one| one.why.join("；")).unwrap_or_default()
+    };
+    for (code, words) in [("B14", "没有学习桌和灯"), ("B11", "需要康复，还没有得到")]
+    {
+        let why = why(code);
+        assert!(
+            why.contains("走访时说") && why.contains(words),
+            "{code}: {why}"
+        );
+    }
+    let file = tablet.file(&child).await?;
+    assert!(file.benefits.iter().any(|name| name.contains("小书桌")));
+
+    let asked = json!({"child": child, "record": record});
+    let seen: ScreeningView = tablet.call("screening", asked).await?;
+    for words in [
+        "照料人年老或重病，力不从心（档案里写的）",
+        "一名照料人带三个以上孩子（档案里写的）",
+    ] {
+        assert!(
+            seen.found.iter().any(|one| one == words),
+            "{:?}",
+            seen.found
+        );
+    }
+    assert!(seen.settled.is_none(), "a person says whether it is right");
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_says_when_it_began_who_began_it_and_what_comes_next() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("石小雨").await?;
+    let form: ContactFormView = tablet.call("contact_form", json!({"id": child})).await?;
+    assert_eq!(
+        form.initiator.as_deref(),
+        Some("director"),
+        "chosen beforehand"
+    );
+    let next = form.next_on.context("the next one is computed")?;
+    assert!(next > form.today, "{next}");
+    let contact = |more: Value| {
+        json!({"child": child, "event_date": form.today, "mode": "phone", "party": ["child"], "reached": true,
+               "child_state": "normal", "topics": [], "parent_contact_ok": null, "note": "", "more": more})
+    };
+    let more = |key: &str, value: Value| {
+        let mut more = json!({"start": null, "minutes": null, "initiated_by": null, "next_on": null, "next_mode": null});
+        more[key] = value;
+        more
+    };
+    for (wrong, code) in [
+        (more("start", json!("25:00")), "value_invalid"),
+        (more("minutes", json!(0)), "number_invalid"),
+        (more("initiated_by", json!("ghost")), "value_invalid"),
+        (more("next_on", json!("明天")), "date_invalid"),
+    ] {
+        assert_eq!(
+            tablet.refusal("record_contact", contact(wrong)).await?.code,
+            code
+        );
+    }
+    let all = json!({"start": "18:05", "minutes": 12, "initiated_by": "child", "next_on": next, "next_mode": "video"});
+    let saved: SavedView = tablet.call("record_contact", contact(all)).await?;
+    tablet.sync().await?;
+    world.station.sync().await?;
+    let file = world.station.file(&child).await?;
+    let line = file
+        .timeline
+        .iter()
+        .find(|line| line.record == saved.record);
+    let text = &line.context("the station has it")?.text;
+    for words in ["孩子找的", "12分钟", "再视频联系"] {
+        assert!(text.contains(words), "{text}");
+    }
+    world.township.stop().await;
     Ok(())
 }

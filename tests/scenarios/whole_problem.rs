@@ -318,7 +318,12 @@ async fn who_was_called_is_kept_with_no_network_and_the_police_are_asked_on_day_
     let tomorrow =
         json!({"choice": "reported", "text": "", "whom": "110", "at": "2026-11-03 10:20"});
     let early = tablet.refusal("report_problem", report(tomorrow)).await?;
-    assert_eq!(early.code, "date_invalid");
+    assert_eq!(early.code, "time_future");
+    // Written down after midnight, a call of the evening before is no call of tonight.
+    let tonight =
+        json!({"choice": "reported", "text": "", "whom": "110", "at": "2026-11-02 23:59"});
+    let early = tablet.refusal("report_problem", report(tonight)).await?;
+    assert_eq!(early.code, "time_future");
     let call = json!({"choice": "reported", "text": "民警说马上到。", "whom": "110", "at": "2026-11-02 09:40", "receipt": "第7号"});
     let saved: SavedView = tablet.call("report_problem", report(call)).await?;
     let problem = saved.record;
@@ -333,10 +338,29 @@ async fn who_was_called_is_kept_with_no_network_and_the_police_are_asked_on_day_
     let paper: PrintView = tablet
         .call(
             "print",
-            json!({"what": "report", "rows": 1, "purpose": "helpers"}),
+            json!({"what": "report", "rows": 1, "purpose": "helpers", "of": problem}),
         )
         .await?;
     assert!(paper.line.contains(&paper.number));
+    // Whoever comes has to know who and where; a number is whole only on what was printed for a purpose.
+    let [person] = paper.people.as_slice() else {
+        anyhow::bail!("one child: {}", paper.people.len());
+    };
+    assert_eq!(
+        (person.name.as_str(), person.sex.as_str()),
+        ("石小雨", "女")
+    );
+    assert_eq!(person.age, Some(10));
+    assert_eq!(person.village, "白荷村");
+    assert_eq!(person.address.as_deref(), Some("白荷村二组"));
+    assert_eq!(person.carer.as_deref(), Some("王秀兰"));
+    assert_eq!(person.carer_phone.as_deref(), Some("10055512034"));
+    let shown = &look(&tablet, &problem).await?.people;
+    assert_eq!(shown.len(), 1);
+    let masked = shown[0].carer_phone.as_deref().context("a number")?;
+    assert!(masked.contains('*'), "{masked}");
+    let unknown = json!({"what": "report", "rows": 1, "purpose": "helpers", "of": child});
+    assert_eq!(tablet.refusal("print", unknown).await?.code, "not_found");
     world.restore_network();
     world.settle(&[&tablet, &head]).await?;
 
@@ -364,22 +388,15 @@ async fn who_was_called_is_kept_with_no_network_and_the_police_are_asked_on_day_
     assert_eq!(asked[0].step, "ask_police");
     assert_eq!(asked[0].on.as_deref(), Some("2026-11-05"));
     world.go_to_day(3, &[&tablet, &head]);
-    let words = refused(
+    let view = add(
         &tablet,
         &problem,
         "police_feedback",
-        "立案了。",
-        json!({"outcome": "opened"}),
-    );
-    assert_eq!(words.await?, "words_are_sealed");
-    add(
-        &tablet,
-        &problem,
-        "police_feedback",
-        "",
+        "民警说还在查。",
         json!({"outcome": "none"}),
     )
     .await?;
+    assert!(!shows(&view, "还在查"), "what they said is sealed");
     let asked: Vec<_> = ask(today(&tablet).await?).collect();
     assert_eq!(
         (asked[0].number, asked[0].on.as_deref()),
@@ -565,6 +582,154 @@ async fn the_days_of_a_guardianship_matter_come_up_where_days_come_up() -> Resul
     let coming: ComingView = tablet.call("coming", Value::Null).await?;
     let checked = |row: &client::view::ComingRow| row.text.contains("再去看一看，家里有没有改");
     assert!(coming.soon.iter().any(checked), "{:?}", coming.soon);
+    world.township.stop().await;
+    Ok(())
+}
+
+/// Taken up, acted on and solved at the station.
+async fn solve(station: &Device, problem: &str) -> Result<()> {
+    add(station, problem, "accepted", "", json!({})).await?;
+    let measures = json!({"measures": ["contact_parents"]});
+    add(station, problem, "measure", "", measures).await?;
+    add(station, problem, "resolved", "办好了。", json!({})).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grave_matter_of_a_child_whose_file_ended_is_closed_with_a_reason() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("周子涵").await?;
+    let problem = report(&tablet, &child, "school", "days").await?;
+    world.settle(&[&tablet]).await?;
+    let station = &world.station;
+    solve(station, &problem).await?;
+    let unseen = refused(station, &problem, "closed", "孩子不在了。", json!({})).await?;
+    assert_eq!(unseen, "child_not_seen_since");
+
+    let ended = json!({"child": child, "step": "end", "reason": "deceased", "on": "2026-11-02", "into": null, "text": "因病去世。"});
+    let file: ChildFileView = station.call("propose_status", ended).await?;
+    let proposed = refused(station, &problem, "closed", "孩子不在了。", json!({})).await?;
+    assert_eq!(proposed, "child_not_seen_since", "nobody confirmed it yet");
+    let waiting = file.status.waiting.first().context("it waits")?;
+    let agree =
+        json!({"child": child, "proposal": waiting.proposal, "answer": "confirmed", "text": ""});
+    station.step_up().await?;
+    let _: ChildFileView = station.call("decide_status", agree).await?;
+
+    let view = look(station, &problem).await?;
+    assert_eq!(view.why_not_close, None);
+    assert!(view.may.contains(&"closed".to_owned()));
+    let wordless = refused(station, &problem, "closed", " ", json!({})).await?;
+    assert_eq!(wordless, "text_missing", "why is written");
+    let view = add(station, &problem, "closed", "孩子已去世。", json!({})).await?;
+    assert_eq!(view.row.state, ProblemState::Closed);
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grave_matter_is_closed_by_the_day_a_visit_was_and_not_by_the_one_first_written()
+-> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("周子涵").await?;
+    let problem = report(&tablet, &child, "school", "days").await?;
+    world.settle(&[&tablet]).await?;
+    solve(&world.station, &problem).await?;
+    world.go_to_day(3, &[&tablet]);
+    let visit = tablet.visit(&child).await?;
+    world.settle(&[&tablet]).await?;
+    let view = look(&world.station, &problem).await?;
+    assert_eq!(view.why_not_close, None, "she was seen on the third day");
+    let earlier = json!({"child": child, "record": visit, "text": null, "void": false,
+        "event_date": "2026-11-01", "reason": "日子写错了，是周日去的。"});
+    let _: Value = tablet.call("amend_record", earlier).await?;
+    world.settle(&[&tablet]).await?;
+    let view = look(&world.station, &problem).await?;
+    assert_eq!(view.why_not_close.as_deref(), Some("child_not_seen_since"));
+    let code = refused(&world.station, &problem, "closed", "平稳。", json!({})).await?;
+    assert_eq!(code, "child_not_seen_since");
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follow_up_at_the_next_visit_is_due_that_day_and_offered_after_it() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("郑可欣").await?;
+    let problem = report(&tablet, &child, "danger", "later").await?;
+    world.settle(&[&tablet]).await?;
+    solve(&world.station, &problem).await?;
+    // Somebody was there before it was confirmed: that was no follow-up.
+    tablet.visit(&child).await?;
+    world.settle(&[&tablet]).await?;
+    world.go_to_day(1, &[&tablet]);
+    add(&world.station, &problem, "confirmed", "", json!({})).await?;
+    world.settle(&[&tablet]).await?;
+    let visit_due = |file: &ChildFileView| {
+        let mut dues = file.dues.iter();
+        let due = dues.find(|due| due.kind == client::view::DueKind::Visit);
+        due.map(|due| due.due.clone())
+    };
+    let planned = visit_due(&tablet.file(&child).await?).context("a visit is due")?;
+    let view = look(&tablet, &problem).await?;
+    assert_eq!(
+        next(&view),
+        [("follow_up", "village", Some(planned.as_str()))]
+    );
+
+    world.go_to_day(4, &[&tablet]);
+    let form = tablet.begin_visit(&child).await?;
+    let saved: SavedView = tablet.call("save_visit", json!({"id": form.draft})).await?;
+    let [offered] = saved.follow_ups.as_slice() else {
+        anyhow::bail!("one follow-up: {}", saved.follow_ups.len());
+    };
+    assert_eq!(offered.problem, problem);
+    let due = [("follow_up", "village", Some("2026-11-06"))];
+    assert_eq!(next(&look(&tablet, &problem).await?), due);
+    // Days and further visits do not move it.
+    world.go_to_day(20, &[&tablet]);
+    tablet.visit(&child).await?;
+    let view = look(&tablet, &problem).await?;
+    assert_eq!(next(&view), due);
+    assert!(view.steps[0].late);
+    let rows = today(&tablet).await?.problem_steps;
+    assert!(rows.iter().any(|row| row.problem == problem));
+    let well = json!({"well": true, "on": "2026-11-06"});
+    let view = add(&tablet, &problem, "followed_up", "", well).await?;
+    assert_eq!(next(&view), [("close", "station", None)]);
+    let form = tablet.begin_visit(&child).await?;
+    let saved: SavedView = tablet.call("save_visit", json!({"id": form.draft})).await?;
+    assert!(saved.follow_ups.is_empty());
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_open_longer_than_usual_says_so_and_nothing_follows() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("郑可欣").await?;
+    let problem = report(&tablet, &child, "danger", "later").await?;
+    world.settle(&[&tablet]).await?;
+    let station = &world.station;
+    add(station, &problem, "accepted", "", json!({})).await?;
+    let measures = json!({"measures": ["hazard"]});
+    add(station, &problem, "measure", "", measures).await?;
+    world.go_to_day(7, &[&tablet]);
+    assert!(!row(station, &problem).await?.past_usual, "its last day");
+    world.go_to_day(8, &[&tablet]);
+    let late = row(station, &problem).await?;
+    assert!(late.past_usual);
+    let next = late.next.context("a step")?;
+    assert!(
+        !next.late && next.told.is_empty(),
+        "it is a mark and no more"
+    );
+    add(station, &problem, "closed", "护栏装好了。", json!({})).await?;
+    assert!(!row(station, &problem).await?.past_usual, "it is over");
     world.township.stop().await;
     Ok(())
 }

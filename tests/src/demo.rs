@@ -8,7 +8,9 @@ use chrono::NaiveDate;
 use client::records::{self, Write};
 use client::roster::{Roster, RosterChild};
 use client::view::{
-    ImportPreviewView, ImportStatusView, ProblemView, SavedView, VillageListView, VisitFormView,
+    AttachmentListView, ChildFileView, ImportPreviewView, ImportStatusView, MovesView, PeopleView,
+    PersonRow, ProblemView, SavedView, ScreeningView, VillageListView, VisitFormView,
+    WorkSavedView,
 };
 use domain::child::TierFact;
 use domain::form::{self, Answers, ChildContext, FormContext, SESSION};
@@ -16,7 +18,8 @@ use domain::record::{Edit, Entry};
 use ids::{DocKind, DocumentId, Role, UnitId};
 use office::demo::{
     DemoAnswer, DemoAttempt, DemoChild, DemoContact, DemoEvent, DemoHousehold, DemoLedger,
-    DemoPause, DemoProblem, DemoTownship, DemoVillage, DemoVisit,
+    DemoPause, DemoProblem, DemoTownship, DemoVillage, DemoVisit, DemoWriting, DemoWritten,
+    DemoYear,
 };
 use protocol::CreateEnrolment;
 use serde_json::{Value, json};
@@ -235,6 +238,7 @@ enum Deed<'a> {
     Contacted(&'a DemoChild, &'a DemoContact),
     Attempted(&'a DemoHousehold, &'a DemoAttempt),
     Reported(&'a DemoProblem),
+    Wrote(&'a DemoWriting),
 }
 
 /// Everything a director did, by the day she typed it in.
@@ -277,6 +281,12 @@ fn deeds(village: &DemoVillage) -> Vec<(NaiveDate, Deed<'_>)> {
             .iter()
             .map(|problem| (problem.reported_on, Deed::Reported(problem))),
     );
+    deeds.extend(
+        village
+            .writings
+            .iter()
+            .map(|writing| (writing.on, Deed::Wrote(writing))),
+    );
     deeds.sort_by_key(|(date, _)| *date);
     deeds
 }
@@ -288,6 +298,12 @@ pub fn record_count(village: &DemoVillage) -> usize {
 }
 
 impl Staffed<'_> {
+    /// The document of a child of the plan.
+    #[must_use]
+    pub fn child(&self, key: &str) -> Option<DocumentId> {
+        self.children.get(key).copied()
+    }
+
     /// Records the half year, each thing on its day.
     ///
     /// # Errors
@@ -322,6 +338,7 @@ impl Staffed<'_> {
             Deed::Contacted(child, contact) => self.contacted(child, contact).await,
             Deed::Attempted(household, attempt) => self.attempted(household, attempt).await,
             Deed::Reported(problem) => self.reported(problem).await,
+            Deed::Wrote(writing) => self.wrote(writing).await,
         }
     }
 
@@ -442,10 +459,77 @@ impl Staffed<'_> {
         }
         self.fill_draft(&form, &answers)?;
         let draft = form.draft.as_str();
-        let _: SavedView = self
+        for nth in 0..visit.photos {
+            let bytes = base64(&photo(visit, nth)?);
+            let photo = json!({ "draft": draft, "kind": "photo", "bytes": bytes });
+            let _: AttachmentListView = self.device.call("add_attachment", photo).await?;
+        }
+        let saved: SavedView = self
             .device
             .call("save_visit", json!({ "id": draft }))
             .await?;
+        if visit.screened {
+            self.screened(&saved).await?;
+        }
+        Ok(())
+    }
+
+    /// The level that is suggested is confirmed for every child that may be screened.
+    async fn screened(&self, saved: &SavedView) -> Result<()> {
+        for screened in &saved.screenings {
+            let of = json!({ "child": screened.child, "record": screened.record });
+            let view: ScreeningView = self.device.call("screening", of).await?;
+            let _: ScreeningView = self
+                .device
+                .call(
+                    "settle_screening",
+                    json!({
+                        "child": screened.child,
+                        "record": screened.record,
+                        "level": view.suggested.code,
+                        "reason": "",
+                    }),
+                )
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn wrote(&self, writing: &DemoWriting) -> Result<()> {
+        let children: Vec<String> = writing
+            .children
+            .iter()
+            .filter_map(|key| self.children.get(key))
+            .map(ToString::to_string)
+            .collect();
+        let first = children.first();
+        match &writing.what {
+            DemoWritten::Work { block, values } => {
+                let asked = json!({
+                    "block": block, "record": null, "children": children, "values": values,
+                });
+                let _: WorkSavedView = self.device.call("record_work", asked).await?;
+            }
+            DemoWritten::Row { block, values } => {
+                let asked = json!({
+                    "child": first, "block": block, "replaces": null, "values": values,
+                });
+                let _: ChildFileView = self.device.call("write_row", asked).await?;
+            }
+            DemoWritten::HouseholdField { key, value } => {
+                let asked = json!({
+                    "child": first, "holder": "household", "key": key, "value": value,
+                });
+                let _: ChildFileView = self.device.call("edit_field", asked).await?;
+            }
+            DemoWritten::Ending { reason, on, text } => {
+                let asked = json!({
+                    "child": first, "step": "end", "reason": reason, "on": on, "into": null,
+                    "text": text,
+                });
+                let _: ChildFileView = self.device.call("propose_status", asked).await?;
+            }
+        }
         Ok(())
     }
 
@@ -465,6 +549,7 @@ impl Staffed<'_> {
                     ..ChildContext::default()
                 })
                 .collect(),
+            people: Vec::new(),
             last: BTreeMap::new(),
             next_visit: None,
             next_contact: None,
@@ -629,6 +714,162 @@ async fn tell(device: &Device, problem: &str, event: &DemoEvent) -> Result<()> {
     }
     let _: ProblemView = device.call("add_problem_event", told).await?;
     Ok(())
+}
+
+/// Makes the whole township with an enrolled station: villages, their files from the ledgers, directors with their tablets,
+/// everything they record, and what happens between them.
+///
+/// # Errors
+/// A use case refuses, or a sync fails.
+pub async fn fill<'a>(
+    server: &RunningServer,
+    station: &Device,
+    plan: &'a DemoTownship,
+    pin: &str,
+    tablet_of: impl Fn(&DemoVillage) -> Result<Device>,
+) -> Result<Vec<Staffed<'a>>> {
+    let units = create_villages(station, plan).await?;
+    let books = office::demo::ledgers(plan)?;
+    let mut staffed = Vec::new();
+    for village in plan.villages.iter().filter(|village| village.filled) {
+        let unit = units[&village.key];
+        import(station, village, unit, &books).await?;
+        station.sync().await?;
+        staffed.push(staff(server, village, unit, tablet_of(village)?, pin).await?);
+    }
+    let recording = staffed
+        .iter_mut()
+        .map(|staffed| async { staffed.record(&mut || {}).await });
+    futures_util::future::try_join_all(recording).await?;
+    play_problems(station, &staffed).await?;
+    if let Some(year) = &plan.year {
+        play_year(station, &staffed, year).await?;
+    }
+    Ok(staffed)
+}
+
+/// What a year brings between the station, two villages and two tablets, each through its own page: an end is agreed to,
+/// somebody stands in, two people write the same field apart, a child moves.
+///
+/// # Errors
+/// A use case refuses, or a sync fails.
+pub async fn play_year(station: &Device, villages: &[Staffed<'_>], year: &DemoYear) -> Result<()> {
+    let of = |key: &str| {
+        let found = villages.iter().find(|staffed| staffed.village.key == key);
+        found.with_context(|| format!("{key} is staffed"))
+    };
+    let child = |key: &str| {
+        let found = villages.iter().find_map(|staffed| staffed.child(key));
+        found
+            .map(|id| id.to_string())
+            .with_context(|| format!("{key} has a file"))
+    };
+
+    let ended = child(&year.ended.child)?;
+    let file: ChildFileView = station.call("child_file", json!({ "id": ended })).await?;
+    let waiting = file.status.waiting.first();
+    let proposal = &waiting.context("the end waits for the station")?.proposal;
+    let confirmed = json!({
+        "child": ended, "proposal": proposal, "answer": "confirmed", "text": "",
+    });
+    station.step_up().await?;
+    let _: ChildFileView = station.call("decide_status", confirmed).await?;
+
+    let (absent, delegate) = (of(&year.cover.village)?, of(&year.cover.delegate)?);
+    let people: PeopleView = station.call("people", Value::Null).await?;
+    // Everybody was looked up but one, whom the page of people reminds of.
+    for (number, row) in people.people.iter().skip(1).enumerate() {
+        station.step_up().await?;
+        let vetted = json!({
+            "grant": row.grant, "vetted_on": year.moved.on, "vetting": format!("查询2026-{:03}", number + 101),
+        });
+        let _: PeopleView = station.call("record_vetting", vetted).await?;
+    }
+    station.step_up().await?;
+    let cover = json!({
+        "village": absent.unit,
+        "delegate": staff_of(&people.people, delegate)?,
+        "absent": staff_of(&people.people, absent)?,
+        "from": year.cover.from,
+        "until": year.cover.until,
+    });
+    let _: PeopleView = station.call("cover_village", cover).await?;
+    delegate.device.sync().await?;
+
+    // Both write before either hears of the other.
+    let both = child(&year.apart.child)?;
+    for (device, value) in [
+        (&absent.device, &year.apart.hers),
+        (&delegate.device, &year.apart.other),
+    ] {
+        let written = json!({
+            "child": both, "holder": "child", "key": year.apart.field, "value": value,
+        });
+        let _: ChildFileView = device.call("edit_field", written).await?;
+    }
+
+    let moved = child(&year.moved.child)?;
+    let to = of(&year.moved.to)?;
+    station.step_up().await?;
+    let offer = json!({
+        "child": moved, "whole_household": true, "village": to.unit, "reason": year.moved.reason,
+        "moved_on": year.moved.on,
+    });
+    let offered: MovesView = station.call("offer_move", offer).await?;
+    let offered = offered.outgoing.first().context("the move is offered")?;
+    station.step_up().await?;
+    let taken = json!({ "id": offered.id, "decision": "accept" });
+    let _: MovesView = station.call("decide_move", taken).await?;
+    sync_all(station, villages).await?;
+    let called = json!({
+        "child": moved, "event_date": year.moved.on, "mode": "phone", "party": ["caregiver"],
+        "reached": true, "child_state": "normal", "topics": [], "parent_contact_ok": null,
+        "note": year.moved.note,
+    });
+    let _: SavedView = to.device.call("record_contact", called).await?;
+    sync_all(station, villages).await
+}
+
+/// Everybody hears of everybody.
+async fn sync_all(station: &Device, villages: &[Staffed<'_>]) -> Result<()> {
+    for _ in 0..2 {
+        for staffed in villages {
+            staffed.device.sync().await?;
+        }
+        station.sync().await?;
+    }
+    Ok(())
+}
+
+fn staff_of(people: &[PersonRow], staffed: &Staffed<'_>) -> Result<String> {
+    let unit = staffed.unit.to_string();
+    let found = people
+        .iter()
+        .find(|row| row.village == unit && row.role == "director");
+    Ok(found.context("the director is listed")?.staff.clone())
+}
+
+/// A photo as a tablet takes it: a house by a field, another sky each day.
+fn photo(visit: &DemoVisit, nth: u32) -> Result<Vec<u8>> {
+    use chrono::Datelike;
+    let day = visit.date.ordinal();
+    let light = u8::try_from(60 + (day + nth * 17) % 90)?;
+    let left = 80 + (day * 7 + nth * 90) % 240;
+    let picture = image::RgbImage::from_fn(640, 480, |x, y| {
+        let in_house = (left..left + 240).contains(&x) && (180..360).contains(&y);
+        let in_door = (left + 100..left + 145).contains(&x) && (270..360).contains(&y);
+        let in_roof = (110..180).contains(&y) && x.abs_diff(left + 120) < (y - 105) * 2;
+        image::Rgb(match (in_door, in_house, in_roof, y > 340) {
+            (true, ..) => [96, 62, 44],
+            (_, true, ..) => [222, 214, 200],
+            (_, _, true, _) => [92, 98, 106],
+            (.., true) => [110, 150, light],
+            _ => [150, 190, 140_u8.saturating_add(light / 2)],
+        })
+    });
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, image::ImageFormat::Jpeg)?;
+    Ok(bytes.into_inner())
 }
 
 fn field<'a>(child: &'a DemoChild, key: &str) -> &'a str {

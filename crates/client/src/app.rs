@@ -98,6 +98,12 @@ pub trait Extension: Send + Sync {
         command: &str,
         argument: Value,
     ) -> Result<Value, ClientError>;
+
+    /// Goes on with what was under way for whoever came in when she, or the process, left. Returns at once.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn go_on(&self, tablet: &Arc<Tablet>) -> Result<(), ClientError>;
 }
 
 /// The running app.
@@ -201,6 +207,7 @@ impl App {
             tracing::warn!(%error, "what was practised could not be removed");
         }
         if let Door::Open(account, tablet) = &*self.door() {
+            tablet.close();
             self.note_closed(account, tablet);
         }
         self.end.send_replace(true);
@@ -518,6 +525,8 @@ impl App {
         if stopped.unsent > 0 || left > 0 && !input.without_unsent {
             return Err(ClientError::new("unsent_here").with("n", stopped.unsent + left));
         }
+        // What was begun and photographed goes with it for good: nobody does that on a tablet somebody left open.
+        tablet.require_step_up()?;
         self.destroy(tablet)?;
         self.view()
     }
@@ -533,6 +542,7 @@ impl App {
             _ => return Err(ClientError::new("locked")),
         };
         wipe::begin(disk, &account.folder)?;
+        tablet.close();
         {
             let mut door = self.door();
             *self.closing.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&tablet);

@@ -22,17 +22,20 @@ use std::sync::Arc;
 use store::{audit, members};
 
 /// Looks, in the order they are shown.
-const LOOKS: [&str; 6] = [
+const LOOKS: [&str; 9] = [
     "view_child",
     "view_visit",
     "view_problem",
     "view_attachment",
     "view_restricted",
     "search_number",
+    "view_conflict",
+    "view_inbox",
+    "view_late",
 ];
 
 /// What devices write that the page lists one by one. What the server writes is listed wholly.
-const EVENTS: [&str; 21] = [
+const EVENTS: [&str; 23] = [
     "opened_urgently",
     "opening_reviewed",
     "status_answered",
@@ -41,6 +44,8 @@ const EVENTS: [&str; 21] = [
     "handler_named",
     "export_made",
     "export_taken",
+    "import_previewed",
+    "import_confirmed",
     "import_result_taken",
     "print_made",
     "yearly_pack_made",
@@ -163,6 +168,21 @@ pub async fn person(
     })
 }
 
+/// Everything this person did with these codes since a moment, on whichever device: her own rows are brought first.
+///
+/// # Errors
+/// `no_network`, `server_refused`.
+pub(crate) async fn of_mine(
+    tablet: &Arc<Tablet>,
+    since_ms: i64,
+    actions: &[&str],
+) -> Result<Vec<AuditRecord>, ClientError> {
+    bring(tablet).await?;
+    let actions = actions.iter().map(ToString::to_string).collect();
+    let me = Some(tablet.identity.staff);
+    Ok(read(tablet, (since_ms, i64::MAX), me, actions).await?.rows)
+}
+
 /// Everything of a stretch of time: the first page's counts, and all rows with these codes.
 pub(crate) async fn read(
     tablet: &Arc<Tablet>,
@@ -193,7 +213,7 @@ pub(crate) async fn read(
 }
 
 /// Brings this device's own rows first: whoever reads the trail is in it.
-async fn bring(tablet: &Arc<Tablet>) -> Result<(), ClientError> {
+pub(crate) async fn bring(tablet: &Arc<Tablet>) -> Result<(), ClientError> {
     let line = Line::of(tablet)?;
     let mut trail = Trail::begin(tablet, true)?;
     while let Some(part) = trail.next(tablet)? {
@@ -294,13 +314,15 @@ fn unusual(
     Ok(rows.collect())
 }
 
+/// What a row's detail names: `rows=12`.
+pub(crate) fn named(detail: &str) -> HashMap<&str, &str> {
+    let parts = detail.split(' ');
+    parts.filter_map(|part| part.split_once('=')).collect()
+}
+
 fn event(record: &AuditRecord, names: &Names, tablet: &Tablet) -> AuditEventRow {
     let row = &record.row;
-    let named: HashMap<&str, &str> = row
-        .detail
-        .split(' ')
-        .filter_map(|part| part.split_once('='))
-        .collect();
+    let named = named(&row.detail);
     let count = named
         .get("rows")
         .or_else(|| named.get("count"))

@@ -3,6 +3,7 @@
 //! The rules are `policy/benefits-*.json`, the judging is `domain::benefit`; nothing of it is kept, and nothing is
 //! promised. That a family was told is a row of the file like any other.
 
+use crate::differences::{self, SavedVisit};
 use crate::error::ClientError;
 use crate::looks::{self, Look};
 use crate::packs::Packs;
@@ -12,8 +13,11 @@ use crate::tablet::Tablet;
 use crate::view::{
     BenefitView, BenefitsView, IdInput, ParentState, ParentView, UnattendedKind, UnattendedView,
 };
-use domain::benefit::{BenefitHint, Parent, Standing, Unattended, Verdict};
+use crate::visits::child_context;
+use chrono::NaiveDate;
+use domain::benefit::{BenefitHint, NewestVisit, Parent, Standing, Unattended, Verdict};
 use domain::file::Facts;
+use domain::form::{self, Answers, FormContext, SESSION};
 use domain::record::Entry;
 use domain::scalar::Scalar;
 use ids::DocumentId;
@@ -114,10 +118,62 @@ impl Says {
     }
 }
 
+/// What was answered in a child's newest visit.
+pub(crate) struct LastVisit<'a>(Option<(SavedVisit<'a>, Answers, FormContext)>, String);
+
+impl<'a> LastVisit<'a> {
+    /// Reads it; none where the child has no visit or its form is not here.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(crate) fn of(
+        tablet: &Tablet,
+        roster: &Roster,
+        child: &RosterChild,
+        packs: &'a Packs,
+    ) -> Result<Self, ClientError> {
+        let id = child.id.to_string();
+        if roster.is_guest(child.id) {
+            return Ok(Self(None, id));
+        }
+        let file = tablet.child_with_answers(child.id)?;
+        let Some(visit) = differences::newest_visit(&file) else {
+            return Ok(Self(None, id));
+        };
+        let saved = differences::saved_visit(tablet, roster, child, &file, visit, &packs.forms)?;
+        let saved = saved.map(|saved| {
+            let mut answers = Answers::default();
+            answers.parts.insert(id.clone(), saved.part.clone());
+            answers
+                .parts
+                .insert(SESSION.to_owned(), saved.session.clone());
+            let context = FormContext {
+                today: saved.date,
+                children: vec![child_context(child, packs.rules_on(saved.date), saved.date)],
+                people: Vec::new(),
+                last: BTreeMap::new(),
+                next_visit: None,
+                next_contact: None,
+            };
+            (saved, answers, context)
+        });
+        Ok(Self(saved, id))
+    }
+}
+
+impl NewestVisit for LastVisit<'_> {
+    fn said(&self, condition: &str) -> Option<NaiveDate> {
+        let (visit, answers, context) = self.0.as_ref()?;
+        let held = form::hold(visit.form, context, answers, &self.1, &[condition]);
+        (held == [Some(true)]).then_some(visit.date)
+    }
+}
+
 /// Names of what is worth asking about, for a line in the file or on a list; nothing the family was told already.
-pub(crate) fn names(packs: &Packs, facts: &Facts<'_>) -> Vec<String> {
+/// A list of many children asks no visit.
+pub(crate) fn names(packs: &Packs, facts: &Facts<'_>, visit: &dyn NewestVisit) -> Vec<String> {
     let pack = packs.benefits.iter();
-    pack.flat_map(|pack| pack.hints(facts))
+    pack.flat_map(|pack| pack.hints(facts, visit))
         .filter(|hint| hint.standing == Standing::Open)
         .map(|hint| hint.name)
         .collect()
@@ -145,7 +201,8 @@ pub fn benefits(tablet: &Tablet, input: &IdInput) -> Result<BenefitsView, Client
     let Some(pack) = &packs.benefits else {
         return Ok(view);
     };
-    for hint in pack.hints(&facts) {
+    let visit = LastVisit::of(tablet, &roster, child, &packs)?;
+    for hint in pack.hints(&facts, &visit) {
         let list = match hint.is_bundled {
             true => &mut view.together,
             false => &mut view.others,

@@ -53,6 +53,8 @@ pub struct PreparedCase {
     pub children: Vec<ExportedChild>,
     /// What it is and what was done, without anybody's words.
     pub story: CaseStory,
+    /// The registers' columns that stand in it, by key.
+    pub fields: Vec<&'static str>,
     key: VerifyingKey,
 }
 
@@ -121,21 +123,31 @@ pub async fn decline(
     reports::reported(tablet)
 }
 
-/// What is to be sent, numbered.
+/// What is to be sent, numbered; `fields` says which of the registers' columns a child has in it.
 ///
 /// # Errors
 /// `not_allowed`, `pin_again`, `not_found`, `case_over`; the store cannot be read.
-pub fn prepare(tablet: &Tablet, input: &IdInput) -> Result<PreparedCase, ClientError> {
+pub fn prepare(
+    tablet: &Tablet,
+    input: &IdInput,
+    fields: fn(&ExportedChild) -> Vec<&'static str>,
+) -> Result<PreparedCase, ClientError> {
     tablet.require(Action::AnswerCase)?;
     let record = find(tablet, &input.id)?;
     let story = problems::case_story(tablet, &record.problem.to_string())?;
     let roster = Roster::read(tablet)?;
-    let children = story
+    let children: Vec<ExportedChild> = story
         .children
         .iter()
         .filter_map(|id| roster.child(id).ok())
         .map(|child| exports::one(&roster, child))
         .collect();
+    let mut columns: Vec<&'static str> = Vec::new();
+    for key in children.iter().flat_map(fields) {
+        if !columns.contains(&key) {
+            columns.push(key);
+        }
+    }
     let number = exports::number(tablet, 'E')?;
     Ok(PreparedCase {
         id: record.id,
@@ -145,6 +157,7 @@ pub fn prepare(tablet: &Tablet, input: &IdInput) -> Result<PreparedCase, ClientE
         number,
         children,
         story,
+        fields: columns,
         key: asker(tablet, &record)?,
     })
 }
@@ -178,9 +191,10 @@ pub async fn deliver(
         },
     };
     let detail = format!(
-        "number={} ledger=case purpose=district rows={} full_numbers=0 fields=",
+        "number={} ledger=case purpose=district rows={} full_numbers=0 fields={}",
         prepared.number,
-        prepared.children.len()
+        prepared.children.len(),
+        prepared.fields.join(",")
     );
     let object = prepared.id.to_string();
     tablet

@@ -1,23 +1,28 @@
 //! Children: the list, the file 一人一档, its fields, and corrections of one's own records.
 
-use crate::benefits::{self, OpenProblems, Says};
+use crate::benefits::{self, LastVisit, OpenProblems, Says};
 use crate::cadence;
 use crate::contacts::{event_date, note, options, saved};
 use crate::error::ClientError;
 use crate::file_status;
+use crate::filling;
 use crate::guests;
 use crate::looks::{self, Look};
+use crate::problems;
 use crate::records::{self, Write};
 use crate::recusals;
 use crate::rhythm;
+use crate::rights;
 use crate::roster::{Roster, RosterChild, RosterHousehold};
 use crate::rows::{self, Authors, Drawing};
 use crate::tablet::Tablet;
 use crate::timeline;
 use crate::view::{
-    AddChildFormView, AddChildInput, AmendInput, ChildFileView, ChildListView, ChildRow,
-    EditFieldInput, FieldBlockView, FieldView, IdInput, SavedView, SearchInput, SiblingView,
+    AddChildFormView, AddChildInput, AmendInput, ChildFileView, ChildFilter, ChildListView,
+    ChildRow, EditFieldInput, FieldBlockView, FieldView, IdInput, SavedView, SearchInput,
+    SiblingView,
 };
+use crate::visits;
 use domain::calendar::full_date_words;
 use domain::child::{Amendment, Category, HOUSEHOLD, IS_NEW, OPENED_ON};
 use domain::file::{FieldBlock, FieldRule};
@@ -27,12 +32,16 @@ use domain::record::Edit;
 use domain::scalar::Scalar;
 use ids::{DocKind, DocumentId, Role, UnitId};
 use protocol::access::Reveal;
+use std::collections::HashSet;
 use store::drafts;
 
 /// Longest value of a field.
 const FIELD_CHARACTERS: usize = 200;
 
-/// Finds children by 汉字, pinyin, initials, nickname, carer; at the station by the end of the ID number too.
+/// Files opened last that stand before the list (ui.md, 孩子).
+const RECENT: usize = 5;
+
+/// Finds children by 汉字, pinyin, initials, nickname, carer, hamlet, door; at the station by the end of the ID number too.
 ///
 /// # Errors
 /// `still_loading`, or the store cannot be read.
@@ -43,9 +52,38 @@ pub fn search(tablet: &Tablet, input: &SearchInput) -> Result<ChildListView, Cli
     if by_number && query.bytes().any(|byte| byte.is_ascii_digit()) {
         looks::note(tablet, Look::Number, "")?;
     }
+    let with_problem = match input.only {
+        Some(ChildFilter::OpenProblem) => problems::children_of_open(tablet, None)?,
+        _ => HashSet::new(),
+    };
+    let packs = tablet.packs();
+    let pack = packs.rules_on(roster.today);
+    let is_of = |child: &RosterChild, group: &str| {
+        child.child.categories.iter().any(|one| {
+            one.start.is_none_or(|start| start <= roster.today)
+                && one.end.is_none_or(|end| roster.today <= end)
+                && pack.is_some_and(|pack| pack.is_of_group(group, &one.code))
+        })
+    };
+    let is_wanted = |child: &RosterChild| match input.only {
+        None => true,
+        Some(ChildFilter::Enhanced) => child.cadence.as_ref().is_some_and(|one| one.enhanced),
+        Some(ChildFilter::Difficulty) => is_of(child, "DIFFICULTY"),
+        Some(ChildFilter::LeftBehind) => is_of(child, "LEFT_BEHIND"),
+        Some(ChildFilter::OpenProblem) => with_problem.contains(&child.id.to_string()),
+    };
+    // 二组, and how one knows the door.
+    let lives_there = |child: &RosterChild| {
+        ["group", "landmark"].into_iter().any(|key| {
+            let household = roster.household_of(child);
+            let text = household.and_then(|one| one.household.text(key));
+            text.is_some_and(|text| text.contains(query))
+        })
+    };
     let is_found = |child: &RosterChild| {
         query.is_empty()
             || name_search::matches(query, &child.search)
+            || lives_there(child)
             || by_number
                 && child
                     .child
@@ -64,18 +102,26 @@ pub fn search(tablet: &Tablet, input: &SearchInput) -> Result<ChildListView, Cli
                 .as_ref()
                 .is_none_or(|village| child.unit.to_string() == *village)
         })
-        .filter(|child| is_found(child))
+        .filter(|child| is_wanted(child) && is_found(child))
         .map(|child| row(tablet, &roster, child))
         .collect();
     let guests = roster
         .guests
         .iter()
-        .filter(|child| child.runs() && is_found(child))
+        .filter(|child| child.runs() && is_wanted(child) && is_found(child))
         .map(|child| row(tablet, &roster, child))
         .collect();
+    let recent = if query.is_empty() && input.only.is_none() {
+        let opened = looks::recent(tablet, Look::Child, RECENT)?;
+        let here = |id: &String| roster.children.iter().any(|one| one.id.to_string() == *id);
+        opened.into_iter().filter(here).collect()
+    } else {
+        Vec::new()
+    };
     Ok(ChildListView {
         rows,
         guests,
+        recent,
         total: u32::try_from(roster.children.len()).unwrap_or(u32::MAX),
     })
 }
@@ -123,8 +169,8 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
     let draft = match household {
         Some(household) => tablet
             .store
-            .read(|connection| drafts::of_household(connection, household.id))?
-            .map(|draft| draft.draft.to_string()),
+            .read(drafts::open)
+            .map(|open| visits::draft_of(&open, household.id).map(|one| one.draft.to_string()))?,
         None => None,
     };
     let siblings = child
@@ -159,6 +205,7 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
     };
     let mut view = ChildFileView {
         child: input.id.clone(),
+        limited: rights::is_limited(tablet, &roster, child)?,
         status: file_status::of(tablet, &roster, child, pack, decides)?,
         household: child.child.household().unwrap_or_default().to_owned(),
         name: child.name(),
@@ -183,7 +230,11 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
         paused: rhythm.paused,
         hints: hints.into_iter().map(rhythm::hint_view).collect(),
         to_ask,
-        benefits: benefits::names(&packs, &facts),
+        benefits: benefits::names(
+            &packs,
+            &facts,
+            &LastVisit::of(tablet, &roster, child, &packs)?,
+        ),
         blocks: packs
             .file
             .blocks
@@ -205,9 +256,9 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
     Ok(view)
 }
 
-/// The key of the number to call: the carer's, or the child's own.
+/// The key of the number to call: the carer's, the guardian's, or the child's own.
 pub(crate) fn phone_to_call(child: &RosterChild) -> Option<String> {
-    ["carer_phone", "phone_child"]
+    ["carer_phone", "guardian_phone", "phone_child"]
         .into_iter()
         .find(|key| {
             child
@@ -363,43 +414,11 @@ pub fn edit_field(tablet: &Tablet, input: &EditFieldInput) -> Result<ChildFileVi
         .field(&input.holder, &input.key)
         .filter(|field| field.kind != "fixed")
         .ok_or_else(|| ClientError::new("not_allowed"))?;
-    let value = input
-        .value
-        .as_deref()
-        .map(str::trim)
-        .filter(|value| !value.is_empty());
-    let mut edits = Vec::new();
-    let written = match value {
-        None if field.key == "name" => return Err(ClientError::new("name_missing")),
-        None => None,
-        Some(value) => Some(checked(
-            tablet,
-            field,
-            pack,
-            value,
-            roster.today,
-            &mut edits,
-        )?),
-    };
-    edits.push(Edit::put(
-        &field.key,
-        Scalar::text_or_null(written.as_deref()),
-    ));
-    if child.child.text(&format!("{}{}", domain::child::FLAG_PREFIX, field.key)).is_some()
-        && !edits.iter().any(|edit| matches!(edit, Edit::Put { key, .. } if key.starts_with(domain::child::FLAG_PREFIX)))
-    {
-        // A person looked at it: the flag goes.
-        edits.push(Edit::put(&format!("{}{}", domain::child::FLAG_PREFIX, field.key), Scalar::Null));
-    }
+    let value = input.value.as_deref();
+    let edits = field_edits(tablet, pack, child, field, value, roster.today)?;
     let label = format!("{} {}", child.name(), field.label);
-    let write = if field.holder == "household" {
-        let household = roster
-            .household_of(child)
-            .ok_or_else(|| ClientError::new("not_found"))?;
-        Write::new(household.id, DocKind::Household, household.unit, edits)
-    } else {
-        Write::new(child.id, DocKind::Child, child.unit, edits)
-    };
+    let (document, kind, unit) = holder(&roster, child, field)?;
+    let write = Write::new(document, kind, unit, edits);
     records::save(
         tablet,
         "field_edited",
@@ -411,6 +430,52 @@ pub fn edit_field(tablet: &Tablet, input: &EditFieldInput) -> Result<ChildFileVi
             id: input.child.clone(),
         },
     )
+}
+
+/// The document a field stands in.
+pub(crate) fn holder(
+    roster: &Roster,
+    child: &RosterChild,
+    field: &FieldRule,
+) -> Result<(DocumentId, DocKind, UnitId), ClientError> {
+    if field.holder != "household" {
+        return Ok((child.id, DocKind::Child, child.unit));
+    }
+    let household = roster.household_of(child);
+    let household = household.ok_or_else(|| ClientError::new("not_found"))?;
+    Ok((household.id, DocKind::Household, household.unit))
+}
+
+/// What changing one field writes.
+///
+/// # Errors
+/// As [`edit_field`].
+pub(crate) fn field_edits(
+    tablet: &Tablet,
+    pack: &PolicyPack,
+    child: &RosterChild,
+    field: &FieldRule,
+    value: Option<&str>,
+    today: chrono::NaiveDate,
+) -> Result<Vec<Edit>, ClientError> {
+    let value = value.map(str::trim).filter(|value| !value.is_empty());
+    let mut edits = Vec::new();
+    let written = match value {
+        None if field.key == "name" => return Err(ClientError::new("name_missing")),
+        None => None,
+        Some(value) => Some(checked(tablet, field, pack, value, today, &mut edits)?),
+    };
+    edits.push(Edit::put(
+        &field.key,
+        Scalar::text_or_null(written.as_deref()),
+    ));
+    let flag = format!("{}{}", domain::child::FLAG_PREFIX, field.key);
+    let says_flag = |edit: &Edit| matches!(edit, Edit::Put { key, .. } if key.starts_with(domain::child::FLAG_PREFIX));
+    if child.child.text(&flag).is_some() && !edits.iter().any(says_flag) {
+        // A person looked at it: the flag goes.
+        edits.push(Edit::put(&flag, Scalar::Null));
+    }
+    Ok(edits)
 }
 
 fn checked(
@@ -597,9 +662,11 @@ pub fn amend_record(tablet: &Tablet, input: &AmendInput) -> Result<ChildFileView
         void: input.void,
         event_date,
         reason: reason.clone(),
+        // Whoever adds words to it gives what the station asked for.
+        fulfils: filling::asked_of(&child.child, &input.record),
         recorded_on: Some(roster.today),
         by: tablet.identity.staff.to_string(),
-        made_by: None,
+        ..Amendment::default()
     };
     let id = tablet.new_id().to_string();
     let what = if input.void { "作废" } else { "补充" };

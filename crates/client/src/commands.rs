@@ -5,10 +5,10 @@ use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
     attachments, audit_page, benefits, cases, child_rules, children, conflicts, contacts,
-    countersign, delegation, duties, erasures, exports, file_status, forms, guests, mandatory,
-    masks, moves, office_line, people, problems, recusals, reports, restricted, returned, rhythm,
-    rounds, rows, screening, sheets, standing, station, station_phone, sync_page, today, visits,
-    work, work_log, writing,
+    countersign, delegation, differences, duties, erasures, exports, file_status, filling, forms,
+    guests, mandatory, masks, moves, office_line, people, problems, recusals, reports, restricted,
+    returned, rhythm, rights, rounds, rows, screening, sheets, standing, station, station_phone,
+    sync_page, today, visits, work, work_log, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -23,6 +23,7 @@ pub const EXTENSION_COMMANDS: &[&str] = &[
     "import_result",
     "export_form",
     "make_export",
+    "export_child",
     "send_case",
     "yearly_pack",
     "compile_form",
@@ -144,6 +145,9 @@ commands! {
         "rounds" => rounds::list;
         "open_round" => rounds::open, input;
         "take_round_back" => rounds::take_back, input;
+        "rights" => rights::list, input;
+        "ask_right" => rights::ask, input;
+        "answer_right" => rights::answer, input;
         "benefits" => benefits::benefits, input;
         "work_log" => work_log::work_log, input;
         "work_form" => work::form, input;
@@ -163,6 +167,8 @@ commands! {
         "visit_form" => visits::visit_form, input;
         "answer_visit" => visits::answer_visit, input;
         "same_as_last" => visits::same_as_last, input;
+        "same_everywhere" => visits::same_everywhere, input;
+        "none_of" => visits::none_of, input;
         "visit_full" => visits::visit_full, input;
         "visit_row" => visits::visit_row, input;
         "visit_position" => visits::visit_position, input;
@@ -170,6 +176,9 @@ commands! {
         "discard_draft" => visits::discard_draft, input;
         "restore_draft" => visits::restore_draft, input;
         "visit_read" => visits::visit_read, input;
+        "differences" => differences::differences, input;
+        "take_differences" => differences::take, input;
+        "undo_difference" => differences::undo, input;
         "forms" => forms::forms;
         "screening" => screening::screening, input;
         "settle_screening" => screening::settle_screening, input;
@@ -184,6 +193,8 @@ commands! {
         "drop_sheet" => sheets::drop_sheet, input;
         "sheets" => sheets::list;
         "amend_record" => children::amend_record, input;
+        "fill_visit" => visits::fill_visit, input;
+        "ask_fill" => filling::ask, input;
         "problem_form" => problems::form, input;
         "report_problem" => problems::report_problem, input;
         "problems" => problems::list;
@@ -235,6 +246,7 @@ commands! {
         "confirm_enrolment" => office_line::confirm_enrolment, input;
         "ask_delegation" => delegation::ask;
         "people" => people::list;
+        "own_appointment" => people::own;
         "appoint" => people::appoint, input;
         "record_vetting" => people::record_vetting, input;
         "end_appointment" => people::end_appointment, input;

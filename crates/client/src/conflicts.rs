@@ -1,6 +1,8 @@
 //! Fields two people changed while both were offline: every value with who and when, one tap settles it.
 
+use crate::children;
 use crate::error::ClientError;
+use crate::looks::{self, Look};
 use crate::records::{self, Write};
 use crate::roster::{self, People};
 use crate::system;
@@ -8,6 +10,7 @@ use crate::tablet::Tablet;
 use crate::view::{ConflictListView, ConflictValueView, ConflictView, SettleInput};
 use domain::record::{Edit, FieldConflict, FieldValue};
 use ids::{DocKind, DocumentId, UnitId};
+use protocol::access::Reveal;
 use std::sync::Arc;
 
 struct Contested {
@@ -30,8 +33,13 @@ pub fn list(tablet: &Tablet) -> Result<ConflictListView, ClientError> {
         let authors = roster::authors(tablet, contested.document)?;
         for conflict in contested.conflicts.iter() {
             let texts = words(tablet, contested.kind, &conflict.key, &conflict.values);
+            let masked = masked(tablet, contested.kind, &conflict.key);
+            let id = format!("{}/{}", contested.document, conflict.key);
+            if masked.is_some() {
+                looks::note(tablet, Look::Conflict, &id)?;
+            }
             open.push(ConflictView {
-                conflict: format!("{}/{}", contested.document, conflict.key),
+                conflict: id,
                 child: contested.child.map(|child| child.to_string()),
                 name: contested.name.clone(),
                 field: label(tablet, contested.kind, &conflict.key),
@@ -44,6 +52,9 @@ pub fn list(tablet: &Tablet) -> Result<ConflictListView, ClientError> {
                         let author = value.made_by.and_then(|hash| authors.get(&hash));
                         ConflictValueView {
                             value: value_id(index, value),
+                            reveal: masked
+                                .filter(|_| text.contains('*'))
+                                .map(|reveal| children::reveal_word(reveal).to_owned()),
                             text,
                             by: author.map_or_else(
                                 || roster::UNKNOWN_PERSON.to_owned(),
@@ -112,11 +123,9 @@ pub fn count(tablet: &Tablet) -> Result<u32, ClientError> {
     tablet.store.read(|connection| {
         let all = store::projections::conflicts::count(connection)?;
         // What this village only knows of is put right where it lives.
-        let guests = tablet.nouns(connection)?.guests;
-        let theirs = guests
-            .iter()
-            .map(|noun| noun.conflicts.len())
-            .sum::<usize>();
+        let nouns = tablet.nouns(connection)?;
+        let guests = nouns.guests.iter().map(|noun| noun.conflicts.len());
+        let theirs = guests.sum::<usize>() + nouns.contested_over;
         Ok(all.saturating_sub(u32::try_from(theirs).unwrap_or(u32::MAX)))
     })
 }
@@ -166,6 +175,52 @@ fn value_id(index: usize, value: &FieldValue) -> String {
         Some(hash) => ids::ChangeHash(hash).to_string(),
         None => index.to_string(),
     }
+}
+
+/// Whose word stands for the holder of a value in a conflict, where the key is the conflict's id, `/`, and the value's.
+pub(crate) const HOLDER: &str = "conflict";
+
+/// A value somebody must choose about, whole.
+pub(crate) struct ContestedValue {
+    pub document: DocumentId,
+    pub holder: &'static str,
+    pub key: String,
+    pub text: String,
+}
+
+/// One value of an open conflict, by that key.
+pub(crate) fn value(tablet: &Tablet, id: &str) -> Result<Option<ContestedValue>, ClientError> {
+    let parts = id
+        .rsplit_once('/')
+        .and_then(|(conflict, value)| Some((conflict.split_once('/')?, value)));
+    let Some(((document, key), wanted)) = parts else {
+        return Ok(None);
+    };
+    let contested = contested(tablet)?;
+    Ok(contested
+        .iter()
+        .find(|one| one.document.to_string() == document)
+        .and_then(|one| {
+            let conflict = one.conflicts.iter().find(|conflict| conflict.key == key)?;
+            let (_, value) = conflict
+                .values
+                .iter()
+                .enumerate()
+                .find(|(index, value)| value_id(*index, value) == wanted)?;
+            Some(ContestedValue {
+                document: one.document,
+                holder: holder(one.kind),
+                key: key.to_owned(),
+                text: value.value.to_display(),
+            })
+        }))
+}
+
+/// What it takes to look behind the mask of a contested field; none where it has no mask, or nothing is behind it.
+fn masked(tablet: &Tablet, kind: DocKind, key: &str) -> Option<Reveal> {
+    let packs = tablet.packs();
+    let view = tablet.sees(packs.field(holder(kind), key)?);
+    view.reveal.filter(|_| !view.is_open())
 }
 
 fn holder(kind: DocKind) -> &'static str {

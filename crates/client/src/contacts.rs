@@ -4,6 +4,8 @@ use crate::attachments;
 use crate::cadence;
 use crate::children::phone_to_call;
 use crate::error::ClientError;
+use crate::filling;
+use crate::packs::Packs;
 use crate::records::{self, Write};
 use crate::roster::{Roster, RosterChild};
 use crate::sheets;
@@ -11,11 +13,12 @@ use crate::standing;
 use crate::tablet::Tablet;
 use crate::unmet;
 use crate::view::{
-    AttemptFormView, AttemptInput, ContactFormView, ContactInput, IdInput, OptionView, SavedView,
-    SheetInput, SheetPage, SuggestView,
+    AttemptFormView, AttemptInput, ContactFormView, ContactInput, ContactMoreView, IdInput,
+    OptionView, SavedChildView, SavedView, SheetInput, SheetPage, SuggestView,
 };
 use chrono::NaiveDate;
-use domain::child::{Attempt, Contact};
+use domain::cadence::Kind;
+use domain::child::{Attempt, Child, Contact, ContactMore};
 use domain::code_list::CodeItem;
 use domain::policy::PolicyPack;
 use ids::{DocKind, DocumentId};
@@ -50,13 +53,98 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ContactFormView, ClientE
         states: options(pack.list("CHILD_STATE")),
         topics: options(pack.list("TOPIC")),
         phrases: pack.phrases("contact").to_vec(),
-        ask_parent_contact: !writes_only && is_left_behind(&child.child, roster.today),
+        ask_parent_contact: !writes_only && child.child.is_left_behind(Some(pack), roster.today),
         last_mode: last.map(|contact| contact.mode.clone()),
         last_party: last.and_then(|contact| contact.party.first().cloned()),
         today: roster.today.to_string(),
         phone: phone_to_call(child).filter(|_| !writes_only),
         photos: roster.household_of(child).is_some(),
+        initiator: usual_initiator(pack),
+        initiators: options(pack.list(INITIATOR)),
+        next_on: match writes_only || roster.is_guest(child.id) {
+            true => None,
+            false => next_contact(&packs, child, roster.today).map(|day| day.to_string()),
+        },
     })
+}
+
+/// Who began a contact.
+const INITIATOR: &str = "INITIATOR";
+/// Longest contact anybody records, in minutes.
+const MINUTES: i64 = 24 * 60;
+
+/// The first of the list is the usual one.
+fn usual_initiator(pack: &PolicyPack) -> Option<String> {
+    let first = pack.list(INITIATOR).first()?;
+    Some(first.code.clone())
+}
+
+/// The day the next contact is due if one of today counts.
+fn next_contact(packs: &Packs, child: &RosterChild, today: NaiveDate) -> Option<NaiveDate> {
+    let mut file = Child::clone(&child.child);
+    file.contacts.push(Contact {
+        id: "this".to_owned(),
+        event_date: Some(today),
+        recorded_on: Some(today),
+        recorded_ms: i64::MAX,
+        mode: "phone".to_owned(),
+        party: vec!["child".to_owned(), "caregiver".to_owned()],
+        reached: true,
+        child_state: None,
+        topics: Vec::new(),
+        parent_contact_ok: None,
+        more: ContactMore::default(),
+        note: String::new(),
+        by: String::new(),
+        made_by: None,
+    });
+    let due = cadence::of(&file, &child.rounds, packs, today)?;
+    let due = due.due(Kind::Contact)?.due;
+    (due > today).then_some(due)
+}
+
+/// What was said besides, checked.
+fn more(pack: &PolicyPack, input: Option<&ContactMoreView>) -> Result<ContactMore, ClientError> {
+    let Some(input) = input else {
+        return Ok(ContactMore::default());
+    };
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let start = given(&input.start);
+    if let Some(start) = &start {
+        let time = chrono::NaiveTime::parse_from_str(start, "%H:%M");
+        time.map_err(|_| ClientError::new("value_invalid").with("value", start))?;
+    }
+    if input
+        .minutes
+        .is_some_and(|minutes| !(1..=MINUTES).contains(&minutes))
+    {
+        return Err(ClientError::new("number_invalid"));
+    }
+    let initiated_by = given(&input.initiated_by);
+    known(pack, INITIATOR, initiated_by.as_slice())?;
+    let next_mode = given(&input.next_mode);
+    known(pack, "CONTACT_MODE", next_mode.as_slice())?;
+    let next_on = given(&input.next_on).map(|day| day.parse());
+    Ok(ContactMore {
+        start,
+        minutes: input.minutes,
+        initiated_by,
+        next_on: next_on
+            .transpose()
+            .map_err(|_| ClientError::new("date_invalid"))?,
+        next_mode,
+    })
+}
+
+/// The same for a screen.
+pub(crate) fn more_view(more: &ContactMore) -> ContactMoreView {
+    ContactMoreView {
+        start: more.start.clone(),
+        minutes: more.minutes,
+        initiated_by: more.initiated_by.clone(),
+        next_on: more.next_on.map(|day| day.to_string()),
+        next_mode: more.next_mode.clone(),
+    }
 }
 
 /// Records a contact.
@@ -98,6 +186,7 @@ pub fn record_contact(tablet: &Tablet, input: &ContactInput) -> Result<SavedView
         child_state: child_state.clone(),
         topics: input.topics.clone(),
         parent_contact_ok: input.parent_contact_ok.clone(),
+        more: more(pack, input.more.as_ref())?,
         note: note(&input.note)?,
         by: tablet.identity.staff.to_string(),
         made_by: None,
@@ -184,7 +273,7 @@ pub fn attempt_form(tablet: &Tablet, input: &IdInput) -> Result<AttemptFormView,
     })
 }
 
-/// Records an attempt in the document of every child of the household (decisions.md 8).
+/// Records an attempt in the document of every child of the household whose file runs (decisions.md 8).
 ///
 /// # Errors
 /// `date_future`, `reason_missing`, `not_found`, `disk_full`.
@@ -205,7 +294,9 @@ pub fn record_attempt(tablet: &Tablet, input: &AttemptInput) -> Result<SavedView
         }
         _ => None,
     };
-    let children = roster.children_of(&input.household);
+    // Of a brother or sister whose file ended nothing is asked any more, and nothing is written.
+    let mut children = roster.children_of(&input.household);
+    children.retain(|child| child.runs());
     let id = tablet.new_id().to_string();
     let attempt = Attempt {
         id: id.clone(),
@@ -238,7 +329,7 @@ pub fn record_attempt(tablet: &Tablet, input: &AttemptInput) -> Result<SavedView
     after_attempt(tablet, &ids, &id)
 }
 
-/// The same where nobody was met: how often in a row by now, and whether that is to be reported.
+/// The same where nobody was met: how often in a row by now, and whether that is to be reported, child by child.
 ///
 /// # Errors
 /// The store cannot be read.
@@ -263,9 +354,7 @@ pub(crate) fn after_attempt(
     for child in here {
         let found = unmet::suggestion(pack, child, roster.today, record);
         view.suggests.extend(found);
-        if view.unmet.is_none() {
-            view.unmet = unmet::of_child(tablet, &roster, child);
-        }
+        view.unmet.extend(unmet::of_child(tablet, &roster, child));
     }
     Ok(view)
 }
@@ -279,37 +368,56 @@ pub fn saved(
     children: &[DocumentId],
     record: &str,
 ) -> Result<SavedView, ClientError> {
+    let each: Vec<(DocumentId, &str)> = children.iter().map(|id| (*id, record)).collect();
+    saved_each(tablet, &each)
+}
+
+/// The same where every child has a record of its own: each has its own dates, and its own reason why it does not count.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) fn saved_each(
+    tablet: &Tablet,
+    records: &[(DocumentId, &str)],
+) -> Result<SavedView, ClientError> {
     let roster = Roster::read(tablet)?;
-    let known: Vec<RosterChild> = children
-        .iter()
-        .map(|id| roster.child_or_departed(tablet, *id))
-        .collect::<Result<Vec<_>, _>>()?
-        .into_iter()
-        .flatten()
-        .collect();
-    let first = known.first().ok_or_else(|| ClientError::new("not_found"))?;
     let packs = tablet.packs();
-    // Where the child lives its dates are kept.
-    let cadence = match standing::writes_only(tablet)? || roster.is_guest(first.id) {
-        true => None,
-        false => cadence::of(&first.child, &first.rounds, &packs, roster.today),
+    let writes_only = standing::writes_only(tablet)?;
+    let mut children = Vec::new();
+    for (id, record) in records {
+        let Some(child) = roster.child_or_departed(tablet, *id)? else {
+            continue;
+        };
+        // Where the child lives its dates are kept.
+        let cadence = match writes_only || roster.is_guest(child.id) {
+            true => None,
+            false => cadence::of(&child.child, &child.rounds, &packs, roster.today),
+        };
+        let verdict = cadence.as_ref().and_then(|cadence| cadence.verdict(record));
+        let why_not = verdict.and_then(|verdict| verdict.why_not_text.clone());
+        children.push(SavedChildView {
+            child: child.id.to_string(),
+            name: child.name(),
+            record: (*record).to_owned(),
+            next: cadence.as_ref().map(cadence::due_views).unwrap_or_default(),
+            why_not,
+            open: filling::open_count(&child.child, record),
+        });
+    }
+    let (Some((_, first)), false) = (records.first(), children.is_empty()) else {
+        return Err(ClientError::new("not_found"));
     };
+    let names: Vec<&str> = children.iter().map(|child| child.name.as_str()).collect();
     Ok(SavedView {
-        record: record.to_owned(),
-        names: known
-            .iter()
-            .map(RosterChild::name)
-            .collect::<Vec<_>>()
-            .join("、"),
-        next: cadence.as_ref().map(cadence::due_views).unwrap_or_default(),
-        why_not: cadence
-            .as_ref()
-            .and_then(|cadence| cadence.verdict(record))
-            .and_then(|verdict| verdict.why_not_text.clone()),
+        record: (*first).to_owned(),
+        names: names.join("、"),
+        children,
         suggests: Vec::new(),
-        unmet: None,
+        unmet: Vec::new(),
         mandatory: Vec::new(),
         screenings: Vec::new(),
+        follow_ups: Vec::new(),
+        differing: Vec::new(),
     })
 }
 
@@ -349,15 +457,6 @@ pub fn options(items: &[CodeItem]) -> Vec<OptionView> {
         .collect()
 }
 
-/// Left behind on this day (LB-1 or LB-2, domain.md §3.2).
-pub fn is_left_behind(child: &domain::child::Child, today: NaiveDate) -> bool {
-    child.categories.iter().any(|category| {
-        category.code.starts_with("LB-")
-            && category.start.is_none_or(|start| start <= today)
-            && category.end.is_none_or(|end| today <= end)
-    })
-}
-
 fn known(pack: &PolicyPack, list: &str, codes: &[String]) -> Result<(), ClientError> {
     let items = pack.list(list);
     match codes
@@ -372,7 +471,6 @@ fn known(pack: &PolicyPack, list: &str, codes: &[String]) -> Result<(), ClientEr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::child::{Category, Child};
 
     fn day(text: &str) -> NaiveDate {
         text.parse().expect("a date")
@@ -426,29 +524,5 @@ mod tests {
             (refusal.code(), refusal.to_ui().params["value"].as_str()),
             ("value_invalid", "ghost")
         );
-    }
-
-    #[test]
-    fn left_behind_holds_from_its_first_day_to_its_last() {
-        let child = Child {
-            categories: vec![Category {
-                id: "1".to_owned(),
-                code: "LB-1".to_owned(),
-                start: Some(day("2026-01-01")),
-                end: Some(day("2026-06-30")),
-                recorded_on: None,
-                basis: String::new(),
-                status: String::new(),
-            }],
-            ..Child::default()
-        };
-        for (date, holds) in [
-            ("2025-12-31", false),
-            ("2026-01-01", true),
-            ("2026-06-30", true),
-            ("2026-07-01", false),
-        ] {
-            assert_eq!(is_left_behind(&child, day(date)), holds, "{date}");
-        }
     }
 }

@@ -313,6 +313,7 @@ impl App {
         if tablet.store.keeps_aside() {
             return Err(StoreError::KeptAside.into());
         }
+        tablet.close();
         self.note_closed(account, tablet);
         *self.closing.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(tablet);
         let account = account.clone();
@@ -354,9 +355,23 @@ impl App {
     }
 
     pub(crate) fn came_in(&self) -> Result<AppView, ClientError> {
+        self.go_on();
         self.announce("app");
         self.wake().notify_one();
         self.view()
+    }
+
+    /// What the lock, or the end of the process, cut off goes on.
+    fn go_on(&self) {
+        // The district gave it back, or it is stopped: then there is nobody inside for whom it could.
+        let Ok(tablet) = self.own_tablet() else {
+            return;
+        };
+        for extension in &self.settings.extensions {
+            if let Err(error) = extension.go_on(&tablet) {
+                tracing::warn!(%error, "work that was cut off does not go on");
+            }
+        }
     }
 
     fn pin_cost(&self) -> Result<ArgonCost, ClientError> {
@@ -452,6 +467,10 @@ impl App {
             match &*door {
                 // What was practised goes with its key, which is nowhere but in what is let go of here.
                 Door::Open(account, tablet) | Door::Practising(account, tablet, _) => {
+                    if let Door::Practising(_, _, practice) = &*door {
+                        practice.close();
+                    }
+                    tablet.close();
                     looks::note_lock(tablet);
                     self.note_closed(account, tablet);
                     *self.closing.lock().unwrap_or_else(PoisonError::into_inner) =

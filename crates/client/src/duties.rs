@@ -1,6 +1,7 @@
 //! Duties and services of a month (domain.md §7.3, §7.4): the lists of the pack, what the records tell of each item, and the
 //! ticks of whoever looked them through. It counts and links; it scores nothing and compares nobody.
 
+use crate::cadence;
 use crate::error::ClientError;
 use crate::packs::Packs;
 use crate::records::{self, Write};
@@ -13,6 +14,7 @@ use crate::view::{
 use crate::work;
 use crate::work_log::{first_of, month_of, name_of};
 use chrono::{Months, NaiveDate};
+use domain::cadence::enhanced_on;
 use domain::child::OPENED_ON;
 use domain::duty::{Duty, DutyList, ProofRule, Whose};
 use domain::policy::PolicyPack;
@@ -140,12 +142,21 @@ fn ticks<'a>(roster: &'a Roster, unit: UnitId, month: &str) -> Vec<&'a Entry> {
         .collect()
 }
 
+/// How often a child was to be seen.
+#[derive(Clone, Copy)]
+struct Rhythm {
+    enhanced: bool,
+}
+
 /// What the records of a unit tell; the station's are its township's.
 struct Told<'a> {
     roster: &'a Roster,
     packs: &'a Packs,
     rules: Option<&'a PolicyPack>,
+    /// Those whose files run.
     children: Vec<&'a RosterChild>,
+    /// The same, and those whose files ended.
+    files: Vec<&'a RosterChild>,
     problems: Vec<Arc<Problem>>,
     /// Whose written work counts: the unit's own.
     unit: UnitId,
@@ -160,15 +171,14 @@ impl<'a> Told<'a> {
         unit: UnitId,
     ) -> Result<Self, ClientError> {
         let is_station = unit == tablet.identity.scope;
+        let is_here = |child: &&RosterChild| is_station || child.unit == unit;
         let nouns = tablet.store.read(|connection| tablet.nouns(connection))?;
         Ok(Self {
             roster,
             packs,
             rules: packs.rules_on(roster.today),
-            children: roster
-                .running()
-                .filter(|child| is_station || child.unit == unit)
-                .collect(),
+            children: roster.running().filter(is_here).collect(),
+            files: roster.children.iter().filter(is_here).collect(),
             problems: nouns
                 .problems
                 .into_iter()
@@ -188,18 +198,32 @@ impl<'a> Told<'a> {
         }
     }
 
-    /// Children with something in the span, of those who have a rhythm.
+    /// Children with something in the span, of those who had a rhythm on its last day so far: what is over is told of
+    /// whom it was about then, whoever is on the list today.
     fn seen(
         &self,
         (from, to): (NaiveDate, NaiveDate),
-        is_asked: impl Fn(&domain::cadence::Cadence) -> bool,
+        is_asked: impl Fn(Rhythm) -> bool,
         counts: impl Fn(&domain::cadence::EventVerdict) -> bool,
     ) -> (usize, Option<usize>) {
+        let today = self.roster.today;
         let asked: Vec<_> = self
-            .children
+            .files
             .iter()
-            .filter_map(|child| child.cadence.as_deref())
-            .filter(|cadence| cadence.tier.is_some() && is_asked(cadence))
+            .filter_map(|child| {
+                let cadence = child.cadence.as_deref()?;
+                let enhanced = match to < today {
+                    true => {
+                        let input = cadence::input(&child.child, &child.rounds)?;
+                        enhanced_on(&input, &self.packs.rules, to)?
+                    }
+                    false => {
+                        cadence.tier.as_ref().filter(|_| child.runs())?;
+                        cadence.enhanced
+                    }
+                };
+                is_asked(Rhythm { enhanced }).then_some(cadence)
+            })
             .collect();
         let done = asked.iter().filter(|cadence| {
             let mut events = cadence.events.iter();

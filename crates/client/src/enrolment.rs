@@ -331,6 +331,7 @@ fn plainly(error: ClientError) -> ClientError {
         "enrol_code_expired",
         "enrol_code_used",
         "enrol_code_burnt",
+        "enrol_guesses",
         "enrol_not_confirmed",
     ];
     match refused_code(&error) {

@@ -1,24 +1,26 @@
 //! 保存期限 and 删除档案: which files ended long enough ago to be looked at, who asked for one to be erased, who decided, on
 //! which tablets it is gone, and which must be kept (P-16, ADR 0029). Nothing here erases by itself, and no date does.
 
+use crate::attachments;
 use crate::error::ClientError;
 use crate::nouns::Noun;
 use crate::problems::{Place, Room};
 use crate::renewal;
 use crate::roster::{People, Roster, RosterChild, UNKNOWN_PERSON};
+use crate::rows;
 use crate::runtime::{self, Line};
 use crate::server::refused_code;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
-    DecideErasureInput, EraseInput, EraseItemView, ErasePartInput, ErasureFormView,
-    ErasurePartsView, ErasureRequestView, ErasuresView, HoldInput, HoldView, IdInput, OptionView,
-    RetentionRowView,
+    AttachmentKind, AttachmentView, DecideErasureInput, EraseInput, EraseItemView, ErasePartInput,
+    ErasureFormView, ErasurePartsView, ErasureRequestView, ErasuresView, HoldInput, HoldView,
+    IdInput, OptionView, RetentionRowView,
 };
 use chrono::NaiveDate;
 use domain::problem::Problem;
-use domain::record::ROWS;
 use domain::record::renewal::Part;
+use domain::record::{self, ATTACHMENTS, ROWS};
 use domain::restricted::Restricted;
 use domain::retention::retention;
 use ids::{DeviceId, DocKind, DocumentId, Role};
@@ -28,14 +30,17 @@ use protocol::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use store::members;
 use store::projections::records;
+use store::{documents, members};
 use uuid::Uuid;
 
 /// The policy's list of grounds.
 const BASES: &str = "ERASURE_BASIS";
 /// Most characters of a person's words.
 const WORDS: usize = 200;
+/// Collections a row of which is not erased like any other.
+const MEMBERS: &str = "members";
+const CATEGORIES: &str = "categories";
 /// What stands where words were erased.
 const ERASED_WORDS: &str = "（这段话已按规定删除）";
 
@@ -454,7 +459,7 @@ fn require_station(tablet: &Tablet) -> Result<(), ClientError> {
     }
 }
 
-/// What of a file can be erased alone: a field with what it ever said, or the words of one record.
+/// What of a file can be erased alone: a field with what it ever said, the words of one record, a row, a photo.
 fn items_of(
     tablet: &Tablet,
     roster: &Roster,
@@ -492,6 +497,7 @@ fn items_of(
         },
         may_go: true,
     };
+    items.extend(rows_of(tablet, roster, child)?);
     let day = |date: Option<NaiveDate>| date.map(|date| date.to_string()).unwrap_or_default();
     let file = &child.child;
     for visit in file.visits.iter().filter(|one| !one.summary.is_empty()) {
@@ -507,6 +513,26 @@ fn items_of(
         items.push(words(child.id, ROWS, &entry.id, "text", label));
     }
     let name = child.id.to_string();
+    let of_records = |record: &str| {
+        let visit = file
+            .visits
+            .iter()
+            .find(|one| one.id == record)
+            .map(|one| one.event_date);
+        let contact = file
+            .contacts
+            .iter()
+            .find(|one| one.id == record)
+            .map(|one| one.event_date);
+        let attempt = file
+            .attempts
+            .iter()
+            .find(|one| one.id == record)
+            .map(|one| one.event_date);
+        day(visit.or(contact).or(attempt).flatten())
+    };
+    let attached = attachments::of_child(tablet, &IdInput { id: name.clone() })?;
+    items.extend(attachments_of(&attached.rows, of_records));
     let room = Room::open(tablet)?;
     for problem in room
         .problems
@@ -517,6 +543,14 @@ fn items_of(
         if room.number_for_me(problem, Place::List)?.is_some() {
             continue;
         }
+        let of_events = |record: &str| {
+            let event = problem.noun.events.iter().find(|one| one.id == record);
+            event
+                .map(|one| system::civil_date(one.recorded_ms).to_string())
+                .unwrap_or_default()
+        };
+        let attached = attachments::of_document(tablet, problem.id, |_| true)?;
+        items.extend(attachments_of(&attached, of_events));
         for event in problem
             .noun
             .events
@@ -530,6 +564,102 @@ fn items_of(
     Ok(items)
 }
 
+/// The rows of the file's blocks, each with all it ever was, also what was taken away again. A child keeps one category: a
+/// file without one is no file. Members stay, because records name them.
+fn rows_of(
+    tablet: &Tablet,
+    roster: &Roster,
+    child: &RosterChild,
+) -> Result<Vec<Item>, ClientError> {
+    let packs = tablet.packs();
+    let household = roster.household_of(child);
+    let authors = rows::Authors::read(tablet, child, household)?;
+    let load = |id: DocumentId| {
+        tablet
+            .store
+            .read(|connection| documents::load(connection, id))
+    };
+    let own = load(child.id)?;
+    let shared = household.map(|one| load(one.id)).transpose()?.flatten();
+    let mut items = Vec::new();
+    for block in &packs.file.blocks {
+        let Some(rule) = block.rows.as_ref().filter(|one| one.collection != MEMBERS) else {
+            continue;
+        };
+        let of_household = rule.holder == "household";
+        let Some(stored) = (if of_household { &shared } else { &own }) else {
+            continue;
+        };
+        let record = stored.record();
+        let entries = record.entries(&rule.collection);
+        let standing = rows::standing(block, rule, child, household);
+        let mut told: BTreeSet<&str> = BTreeSet::new();
+        let mut number = 0;
+        for entry in entries
+            .iter()
+            .filter(|one| rows::is_of(block, rule, child, one))
+        {
+            if told.contains(entry.id.as_str()) {
+                continue;
+            }
+            let versions = record::versions(entries, &entry.id);
+            let stands = standing
+                .iter()
+                .any(|one| versions.contains(one.id.as_str()));
+            told.extend(versions);
+            number += 1;
+            if rule.collection == CATEGORIES && stands && standing.len() == 1 {
+                continue;
+            }
+            let state = if stands { "" } else { "，已作废" };
+            let on = entry
+                .date("written_on")
+                .or_else(|| entry.date("recorded_on"))
+                .map(|date| format!(" {date}"))
+                .unwrap_or_default();
+            let by = authors.name(roster, entry.made_by);
+            let label = format!("{}第{number}行（{by}{on}记的{state}）", block.title);
+            items.push(whole(
+                stored.head.document,
+                &rule.collection,
+                &entry.id,
+                label,
+            ));
+        }
+    }
+    Ok(items)
+}
+
+/// An entry with everything it ever was.
+fn whole(document: DocumentId, collection: &str, entry: &str, label: String) -> Item {
+    Item {
+        part: ErasedPart {
+            document,
+            entry: Some((collection.to_owned(), entry.to_owned())),
+            key: String::new(),
+            keep_now: false,
+            label,
+        },
+        may_go: true,
+    }
+}
+
+/// Photos, signatures and recordings, each by the day of its record.
+fn attachments_of(views: &[AttachmentView], day: impl Fn(&str) -> String) -> Vec<Item> {
+    let numbered = views.iter().enumerate().filter_map(|(index, view)| {
+        let document = DocumentId::parse(view.document.as_deref()?).ok()?;
+        let kind = match view.kind {
+            AttachmentKind::Photo => "照片",
+            AttachmentKind::Signature => "签名",
+            AttachmentKind::Audio => "录音",
+        };
+        let day = day(view.record.as_deref()?);
+        let label = format!("{day} {kind}（第{}件）", index + 1);
+        Some(whole(document, ATTACHMENTS, &view.id, label))
+    });
+    numbered.collect()
+}
+
 /// One thing that can be erased alone.
 struct Item {
     part: ErasedPart,
@@ -541,7 +671,9 @@ impl Item {
     /// How a screen names it.
     fn name(&self) -> String {
         match &self.part.entry {
-            Some((collection, id)) => format!("{}/{collection}/{id}", self.part.document),
+            Some((collection, id)) => {
+                format!("{}/{collection}/{id}/{}", self.part.document, self.part.key)
+            }
             None => format!("{}/{}", self.part.document, self.part.key),
         }
     }
@@ -591,6 +723,10 @@ pub async fn request_part(
 
 fn part_of(asked: &ErasedPart) -> Part {
     match &asked.entry {
+        Some((collection, entry)) if asked.key.is_empty() => Part::Entry {
+            collection: collection.clone(),
+            entry: entry.clone(),
+        },
         Some((collection, entry)) => Part::Words {
             collection: collection.clone(),
             entry: entry.clone(),

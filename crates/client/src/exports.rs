@@ -1,9 +1,13 @@
 //! Exports and prints: asked for with a purpose, seen by a second person above a limit, each with a number and a row of the
 //! audit trail before anything leaves (P-12, ADR 0025). The workbook itself is made in `office`.
 
+use crate::audit_page;
+use crate::children;
 use crate::contacts::options;
 use crate::error::ClientError;
 use crate::looks;
+use crate::problems::{Room, paper};
+use crate::rights;
 use crate::roster::{People, Roster, RosterChild};
 use crate::runtime::Line;
 use crate::server::refused_code;
@@ -11,8 +15,9 @@ use crate::standing;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
-    DecideExportInput, ExportFileView, ExportInput, ExportMadeView, ExportPurposeView,
-    ExportRequestView, ExportRowView, ExportsView, IdInput, OptionView, PrintInput, PrintView,
+    DecideExportInput, ExportChildInput, ExportFileView, ExportInput, ExportMadeView,
+    ExportPurposeView, ExportRequestView, ExportRowView, ExportsView, IdInput, OptionView,
+    PrintInput, PrintView, TimelineKind, TimelineRow,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -29,6 +34,10 @@ use uuid::Uuid;
 const PURPOSES: &str = "EXPORT_PURPOSE";
 /// The same for what is printed.
 const PRINT_PURPOSES: &str = "PRINT_PURPOSE";
+/// What is printed for the police.
+const REPORT: &str = "report";
+/// What is written in a register's place for the file of one child.
+const ONE_CHILD: &str = "FILE";
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Most characters of a person's words about a purpose.
 const WORDS: usize = 200;
@@ -97,7 +106,7 @@ pub(crate) fn purpose_words(tablet: &Tablet, code: &str) -> String {
 ///
 /// # Errors
 /// `still_loading`, `value_invalid`.
-pub fn children(
+pub fn children_of(
     tablet: &Tablet,
     ledger: &str,
     village: Option<&str>,
@@ -113,10 +122,16 @@ pub fn children(
         "L1" => code.starts_with("LB-"),
         _ => !code.starts_with("LB-") && pack.includes(code),
     };
-    Ok(roster
-        .children
-        .iter()
-        .filter(|child| village.is_none_or(|village| child.unit.to_string() == village))
+    let mut here = Vec::new();
+    for child in &roster.children {
+        let is_asked = village.is_none_or(|village| child.unit.to_string() == village);
+        // A file whose use is limited goes to nobody else (P-15).
+        if is_asked && !rights::is_limited(tablet, &roster, child)? {
+            here.push(child);
+        }
+    }
+    Ok(here
+        .into_iter()
         .filter_map(|child| {
             let categories: BTreeSet<String> = child
                 .child
@@ -193,29 +208,57 @@ fn find_ledger(code: &str) -> Result<&'static str, ClientError> {
 }
 
 fn ledger_words(code: &str) -> String {
+    if code == ONE_CHILD {
+        return "一个孩子的档案".to_owned();
+    }
     find_ledger(code).unwrap_or(code).to_owned()
 }
 
 /// Whether a second person has to agree. Village after village is one export: the rows of a day count together.
 ///
 /// # Errors
-/// The store cannot be read.
-pub fn needs_second(tablet: &Tablet, rows: usize, full_numbers: bool) -> Result<bool, ClientError> {
-    Ok(full_numbers || rows > limit_left(tablet)? as usize)
+/// As [`limit_left`].
+pub async fn needs_second(
+    tablet: &Arc<Tablet>,
+    rows: usize,
+    full_numbers: bool,
+) -> Result<bool, ClientError> {
+    Ok(full_numbers || rows > limit_left(tablet).await? as usize)
 }
 
-/// So many rows more may leave within this day before a second person is asked. What is written down counts, whatever the
-/// clock was set to meanwhile.
+/// So many rows more this person may take within this day before a second one is asked, whichever device she sits at: the
+/// server knows what her others made. Without a network what is written down here counts, whatever the clock was set to
+/// meanwhile; the rest is counted as soon as there is one.
 ///
 /// # Errors
-/// The store cannot be read.
-pub fn limit_left(tablet: &Tablet) -> Result<u32, ClientError> {
+/// `server_refused`, or the store cannot be read.
+pub async fn limit_left(tablet: &Arc<Tablet>) -> Result<u32, ClientError> {
     let since_ms = standing::never_back_ms(tablet)? - DAY_MS;
     let made = tablet.store.read(exports::all)?;
     let today = made.iter().filter(|export| export.made_ms > since_ms);
-    let rows: u64 = today.map(|export| u64::from(export.rows)).sum();
+    let here: u64 = today.map(|export| u64::from(export.rows)).sum();
+    let elsewhere: u64 = match audit_page::of_mine(tablet, since_ms, &["export_made"]).await {
+        Ok(records) => records
+            .iter()
+            .filter(|record| record.device != Some(tablet.identity.device))
+            .filter_map(|record| {
+                let rows = audit_page::named(&record.row.detail).remove("rows")?;
+                rows.parse::<u64>().ok()
+            })
+            .sum(),
+        Err(error) if error.code() == "no_network" => 0,
+        Err(error) => return Err(error),
+    };
     let limit = u64::from(tablet.rules().export_approval_rows);
+    let rows = here.saturating_add(elsewhere);
     Ok(u32::try_from(limit.saturating_sub(rows)).unwrap_or(0))
+}
+
+/// Tells the server at once what was made, so that this person's other devices count it; without a network later.
+pub async fn tell(tablet: &Arc<Tablet>) {
+    if let Err(error) = audit_page::bring(tablet).await {
+        tracing::info!(code = error.code(), "what was exported is told later");
+    }
 }
 
 /// Checks what a person asks for, before anything is read for it.
@@ -226,20 +269,26 @@ pub fn check(tablet: &Tablet, input: &ExportInput) -> Result<(), ClientError> {
     if !tablet.identity.role.is_at_station() {
         return Err(ClientError::new("not_allowed"));
     }
-    tablet.require_step_up()?;
     find_ledger(&input.ledger)?;
-    let purpose = purposes(tablet)
-        .into_iter()
-        .find(|purpose| purpose.code == input.purpose)
-        .ok_or_else(|| ClientError::new("purpose_missing"))?;
-    let words = input.words.trim().chars().count();
-    if words == 0 || words > WORDS {
-        return Err(ClientError::new("purpose_missing"));
-    }
+    let purpose = may_take(tablet, &input.purpose, &input.words)?;
     if input.full_numbers && !purpose.full_numbers || input.fields.is_empty() {
         return Err(ClientError::new("not_allowed"));
     }
     Ok(())
+}
+
+/// Whether this person may take something out at all: for the PIN, with a purpose of the list and words about it.
+fn may_take(tablet: &Tablet, purpose: &str, words: &str) -> Result<ExportPurposeView, ClientError> {
+    tablet.require_step_up()?;
+    let purpose = purposes(tablet)
+        .into_iter()
+        .find(|one| one.code == purpose)
+        .ok_or_else(|| ClientError::new("purpose_missing"))?;
+    let words = words.trim().chars().count();
+    if words == 0 || words > WORDS {
+        return Err(ClientError::new("purpose_missing"));
+    }
+    Ok(purpose)
 }
 
 /// Asks for a second person.
@@ -251,7 +300,7 @@ pub async fn request(
     input: &ExportInput,
 ) -> Result<ExportsView, ClientError> {
     check(tablet, input)?;
-    let rows = children(tablet, &input.ledger, input.village.as_deref(), false)?.len();
+    let rows = children_of(tablet, &input.ledger, input.village.as_deref(), false)?.len();
     let asked = RequestExport {
         id: tablet.new_id(),
         ledger: input.ledger.clone(),
@@ -366,6 +415,112 @@ pub fn prepare(
     })
 }
 
+/// The file of one child as its family may have it (P-15): what stands on the page, with masked numbers, and without the
+/// matters whose words are sealed, so that it says nothing of who reported what.
+#[derive(Debug, Clone)]
+pub struct ChildCopy {
+    /// The child.
+    pub title: String,
+    /// By section: label and value.
+    pub parts: Vec<(String, Vec<(String, String)>)>,
+}
+
+/// Gathers the copy of one child's file.
+///
+/// # Errors
+/// `not_allowed`, `pin_again`, `purpose_missing`, `not_found`, or the store cannot be read.
+pub fn copy_of(
+    tablet: &Tablet,
+    input: &ExportChildInput,
+) -> Result<(Prepared, ChildCopy), ClientError> {
+    if !tablet.identity.role.is_at_station() {
+        return Err(ClientError::new("not_allowed"));
+    }
+    may_take(tablet, &input.purpose, &input.words)?;
+    let room = Room::open(tablet)?;
+    let file = children::file(
+        tablet,
+        &IdInput {
+            id: input.child.clone(),
+        },
+    )?;
+    let mut parts = Vec::new();
+    for block in &file.blocks {
+        let fields = block.fields.iter();
+        let mut lines: Vec<(String, String)> = fields
+            .filter_map(|field| Some((field.label.clone(), field.text.clone()?)))
+            .collect();
+        let rows = block.rows.iter();
+        for row in rows.flat_map(|rows| rows.rows.iter().chain(&rows.past)) {
+            let words = row.lines.iter();
+            let words: Vec<String> = words
+                .map(|line| format!("{}：{}", line.label, line.text))
+                .collect();
+            lines.push((row.head.clone(), words.join("；")));
+        }
+        if !lines.is_empty() {
+            parts.push((block.title.clone(), lines));
+        }
+    }
+    let is_open = |row: &&TimelineRow| {
+        row.kind != TimelineKind::Problem
+            || room
+                .find(&row.record)
+                .is_ok_and(|noun| room.number(noun).is_none())
+    };
+    let story: Vec<(String, String)> = file
+        .timeline
+        .iter()
+        .filter(is_open)
+        .map(|row| {
+            let kind = row.title.as_deref().unwrap_or(match row.kind {
+                TimelineKind::Visit => "走访",
+                TimelineKind::Contact => "联系",
+                TimelineKind::Attempt => "没见到",
+                TimelineKind::Problem => "问题",
+                TimelineKind::Work => "工作记录",
+            });
+            (format!("{} {kind}", row.date), row.text.clone())
+        })
+        .collect();
+    if !story.is_empty() {
+        parts.push(("走访、联系和问题".to_owned(), story));
+    }
+    let number = number(tablet, 'E')?;
+    let title = format!("{}的档案", file.name);
+    let prepared = Prepared {
+        line: line(tablet, &number),
+        name: format!("{}-{number}", ledger_words(ONE_CHILD)),
+        number,
+        children: Vec::new(),
+        place: tablet.township(),
+        password: password(tablet),
+    };
+    Ok((prepared, ChildCopy { title, parts }))
+}
+
+/// Keeps the file of one child as [`keep`] keeps a register; it counts as one row.
+///
+/// # Errors
+/// `disk_full`.
+pub fn keep_copy(
+    tablet: &Tablet,
+    input: &ExportChildInput,
+    prepared: &Prepared,
+    file: &[u8],
+) -> Result<ExportMadeView, ClientError> {
+    let export = ExportInput {
+        request: None,
+        ledger: ONE_CHILD.to_owned(),
+        village: None,
+        purpose: input.purpose.clone(),
+        words: input.words.clone(),
+        fields: vec!["file".to_owned()],
+        full_numbers: false,
+    };
+    keep_rows(tablet, &export, prepared, (1, &input.child), file)
+}
+
 /// Keeps the file for its minutes. That it was made is in the audit trail in the same transaction, before anybody has it.
 ///
 /// # Errors
@@ -376,8 +531,19 @@ pub fn keep(
     prepared: &Prepared,
     file: &[u8],
 ) -> Result<ExportMadeView, ClientError> {
-    let now = tablet.clock.now_ms();
     let rows = u32::try_from(prepared.children.len()).unwrap_or(u32::MAX);
+    let object = input.request.clone().unwrap_or_default();
+    keep_rows(tablet, input, prepared, (rows, &object), file)
+}
+
+fn keep_rows(
+    tablet: &Tablet,
+    input: &ExportInput,
+    prepared: &Prepared,
+    (rows, object): (u32, &str),
+    file: &[u8],
+) -> Result<ExportMadeView, ClientError> {
+    let now = standing::never_back_ms(tablet)?;
     let export = ExportRow {
         id: tablet.new_id(),
         number: prepared.number.clone(),
@@ -399,9 +565,8 @@ pub fn keep(
         u8::from(export.full_numbers),
         input.fields.join(","),
     );
-    let object = input.request.clone().unwrap_or_default();
     tablet.store.write(|tx| {
-        audit::append_with(tx, &looks::row(tablet, "export_made", &object), &detail)?;
+        audit::append_with(tx, &looks::row(tablet, "export_made", object), &detail)?;
         exports::put(tx, &export, file)
     })?;
     Ok(ExportMadeView {
@@ -420,7 +585,7 @@ pub fn keep(
 /// `export_over`, `disk_full`.
 pub fn take(tablet: &Arc<Tablet>, input: &IdInput) -> Result<ExportFileView, ClientError> {
     tidy(tablet)?;
-    let now = tablet.clock.now_ms();
+    let now = standing::never_back_ms(tablet)?;
     let id = id(&input.id)?;
     let file = tablet
         .store
@@ -436,12 +601,12 @@ pub fn take(tablet: &Arc<Tablet>, input: &IdInput) -> Result<ExportFileView, Cli
     })
 }
 
-/// Files whose time is over go.
+/// Files whose time is over go; setting the clock back gives none of it back.
 ///
 /// # Errors
 /// The store cannot be written.
 pub(crate) fn tidy(tablet: &Tablet) -> Result<(), ClientError> {
-    let now = tablet.clock.now_ms();
+    let now = standing::never_back_ms(tablet)?;
     if tablet
         .store
         .read(|connection| exports::has_expired(connection, now))?
@@ -451,7 +616,7 @@ pub(crate) fn tidy(tablet: &Tablet) -> Result<(), ClientError> {
     Ok(())
 }
 
-/// At the beginning every file goes: nobody waits for it any more.
+/// At every start, and whenever somebody comes in by the door, every file goes: nobody waits for it any more.
 ///
 /// # Errors
 /// The store cannot be written.
@@ -464,15 +629,20 @@ pub(crate) fn tidy_all(tablet: &Tablet) -> Result<(), ClientError> {
 }
 
 /// What can be printed, and which of a child's and a person's particulars stand on it.
-const PRINTS: [(&str, &str); 5] = [
+const PRINTS: [(&str, &str); 6] = [
     // The facts of a report to the police, for whoever comes while there is no network.
-    ("report", "name,village,kind,seen,reporter,calls,police"),
+    (
+        REPORT,
+        "name,sex,birth,village,address,school,carer,phone,kind,seen,reporter,calls,police",
+    ),
     // A person's own work log, for the committee's file.
     ("work_log", "day,kind,name,words"),
     // Who takes part in an activity, to sign.
     ("sign_list", "activity,name"),
     // A record the station did not take, to be written anew.
     ("returned", "record"),
+    // What a family is answered, for the family and the station's file.
+    ("right_answer", "name,asker,asked,answer"),
     ("audit_month", "staff,looks,events"),
 ];
 
@@ -490,7 +660,7 @@ pub fn print_purposes(tablet: &Tablet) -> Result<Vec<OptionView>, ClientError> {
 /// Something is about to be printed: it gets a number and a row first.
 ///
 /// # Errors
-/// `not_allowed`, `purpose_missing`, `value_invalid`, `disk_full`.
+/// `not_allowed`, `purpose_missing`, `value_invalid`, `not_found`, `still_loading`, `disk_full`.
 pub fn print(tablet: &Arc<Tablet>, input: &PrintInput) -> Result<PrintView, ClientError> {
     let fields = PRINTS.iter().find(|(what, _)| *what == input.what);
     let Some((what, fields)) = fields else {
@@ -503,6 +673,10 @@ pub fn print(tablet: &Arc<Tablet>, input: &PrintInput) -> Result<PrintView, Clie
     if !purposes.is_empty() && !purposes.iter().any(|one| one.code == input.purpose) {
         return Err(ClientError::new("purpose_missing"));
     }
+    let of = input.of.as_ref().filter(|_| *what == REPORT);
+    let people = of
+        .map(|problem| paper::whole(tablet, problem))
+        .transpose()?;
     let number = number(tablet, 'P')?;
     let detail = format!(
         "number={number} purpose={} rows={} fields={fields}",
@@ -514,6 +688,7 @@ pub fn print(tablet: &Arc<Tablet>, input: &PrintInput) -> Result<PrintView, Clie
     Ok(PrintView {
         line: line(tablet, &number),
         number,
+        people: people.unwrap_or_default(),
     })
 }
 
@@ -589,7 +764,7 @@ pub fn password(tablet: &Tablet) -> String {
 }
 
 fn view(tablet: &Tablet, list: Option<ExportList>) -> Result<ExportsView, ClientError> {
-    let now = tablet.clock.now_ms();
+    let now = standing::never_back_ms(tablet)?;
     let people = People::read(tablet)?;
     let made = tablet.store.read(exports::all)?;
     Ok(ExportsView {

@@ -22,6 +22,7 @@ use domain::record::Edit;
 use ids::{DocumentId, Role, UnitId};
 use protocol::access::Action;
 use protocol::{EndGuest, GUESTS_ADD_TO, GuestId, GuestList, OpenToGuest};
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::Connection;
@@ -39,60 +40,78 @@ const SAID: &[&str] = &[
     "not_found",
 ];
 
-/// How a child's file stands to this tablet.
+/// How a document stands to this tablet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
-    /// Its village's, or the township's at the station.
+    /// Its village's, the village's it stands in for, or the township's at the station.
     Own,
     /// The village only knows of it.
     Guest,
-    /// It knew of it; the file is still here because nothing was heard of the server since.
+    /// It knew of it, or stood in for its village; it is still here because nothing was heard of the server since.
     Over,
 }
 
-/// What this tablet's village knows of besides its own.
-#[derive(Default)]
-pub(crate) struct Sides {
+/// What this tablet's village has to do with documents of other villages. What ends by itself ends by the clock that never
+/// goes back, whether anything was heard of the server or not.
+pub(crate) struct Sides<'a> {
+    tablet: &'a Tablet,
+    connection: &'a Connection,
+    /// A director's village; none for whoever works for the township.
     unit: Option<UnitId>,
-    covered: Option<UnitId>,
+    /// The village this person stands in for, once something asked: every order is read for it.
+    covered: OnceCell<Option<UnitId>>,
+    now_ms: i64,
     /// Whether one stands, by file.
     known: BTreeMap<DocumentId, bool>,
 }
 
-impl Sides {
+impl<'a> Sides<'a> {
     /// Reads the orders kept here.
-    pub(crate) fn read(tablet: &Tablet, connection: &Connection) -> Result<Self, ClientError> {
+    pub(crate) fn read(
+        tablet: &'a Tablet,
+        connection: &'a Connection,
+    ) -> Result<Self, ClientError> {
         let me = &tablet.identity;
+        let mut sides = Self {
+            tablet,
+            connection,
+            unit: None,
+            covered: OnceCell::new(),
+            now_ms: standing::never_back_in(tablet, connection)?,
+            known: BTreeMap::new(),
+        };
         if me.role != Role::Director {
-            return Ok(Self::default());
+            return Ok(sides);
         }
-        let now_ms = tablet.clock.now_ms();
-        let mut known: BTreeMap<DocumentId, bool> = BTreeMap::new();
+        sides.unit = Some(me.unit);
         for guest in store::guests::all(connection)? {
             if guest.unit == me.unit {
-                *known.entry(guest.document).or_default() |= guest.stands(now_ms);
+                *sides.known.entry(guest.document).or_default() |= guest.stands(sides.now_ms);
             }
         }
-        if known.is_empty() {
-            return Ok(Self::default());
+        Ok(sides)
+    }
+
+    /// How a document that lives in a village stands to this tablet.
+    pub(crate) fn of(&self, document: DocumentId, home: UnitId) -> Result<Side, ClientError> {
+        let Some(unit) = self.unit else {
+            return Ok(Side::Own);
+        };
+        if unit == home || self.covered()? == Some(home) {
+            return Ok(Side::Own);
         }
-        Ok(Self {
-            unit: Some(me.unit),
-            covered: recovery::covered_village(tablet, connection, now_ms)?,
-            known,
+        Ok(match self.known.get(&document) {
+            Some(true) => Side::Guest,
+            Some(false) | None => Side::Over,
         })
     }
 
-    /// How a file that lives in a village stands to this tablet.
-    pub(crate) fn of(&self, document: DocumentId, home: UnitId) -> Side {
-        if self.unit == Some(home) || self.covered == Some(home) {
-            return Side::Own;
+    fn covered(&self) -> Result<Option<UnitId>, ClientError> {
+        if let Some(covered) = self.covered.get() {
+            return Ok(*covered);
         }
-        match self.known.get(&document) {
-            None => Side::Own,
-            Some(true) => Side::Guest,
-            Some(false) => Side::Over,
-        }
+        let covered = recovery::covered_village(self.tablet, self.connection, self.now_ms)?;
+        Ok(*self.covered.get_or_init(|| covered))
     }
 }
 
@@ -111,10 +130,14 @@ pub(crate) fn refuse(
     if head.home_unit == tablet.identity.unit || edits.iter().all(is_contact) {
         return Ok(());
     }
-    match Sides::read(tablet, connection)?.of(head.document, head.home_unit) {
-        Side::Own => Ok(()),
-        Side::Guest | Side::Over => Err(ClientError::new("guest_reads_only")),
+    let sides = Sides::read(tablet, connection)?;
+    // A visit that was begun while she stood in is finished and handed over: only what was a guest's reads only.
+    if !sides.known.contains_key(&head.document)
+        || sides.of(head.document, head.home_unit)? == Side::Own
+    {
+        return Ok(());
     }
+    Err(ClientError::new("guest_reads_only"))
 }
 
 /// Those about a child that stand or are to come, the first of them first.
@@ -181,6 +204,9 @@ pub(crate) fn only_read(view: &mut ChildFileView) {
         .retain(|block| !block.fields.is_empty() || block.rows.is_some());
     for row in &mut view.timeline {
         row.can_amend = false;
+        row.can_fill = false;
+        row.open = 0;
+        row.asked.clear();
         row.work = None;
         row.activity = None;
         row.counts = None;

@@ -1,11 +1,15 @@
 //! Carrying out what a ledger would change: preview kept in the store, confirmed by a person, written row by row.
 //!
 //! `office` reads the workbook and writes the result file; what a row means is `domain::import`'s.
-//! A confirmed import goes on after a restart: every row is one transaction with its own status.
+//! A confirmed import ends with the row it is at when the door is closed, and goes on when she comes in again, also after
+//! the process was killed: every row is one transaction with its own status.
 
 use crate::error::ClientError;
+use crate::looks;
+use crate::masks;
 use crate::records::{self, Write};
 use crate::roster::Roster;
+use crate::standing;
 use crate::tablet::Tablet;
 use crate::view::{
     ColumnView, IdInput, ImportPreviewView, ImportRow as ImportRowView, ImportStatusView,
@@ -19,9 +23,10 @@ use domain::record::Edit;
 use domain::scalar::Scalar;
 use ids::{DocKind, DocumentId, UnitId};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, PoisonError};
 use store::imports::{self, ImportBatch, ImportRow};
+use store::{Transaction, audit};
 use uuid::Uuid;
 
 /// A workbook as `office` read it.
@@ -79,7 +84,7 @@ pub fn preview(
             today: roster.today,
             village,
             demo: tablet.identity.demo,
-            catalogue: &reading.catalogue,
+            catalogue: &masked(tablet, &reading.catalogue),
         },
     );
     let batch = ImportBatch {
@@ -115,7 +120,8 @@ pub fn preview(
                 },
             )?;
         }
-        Ok::<_, ClientError>(())
+        // What stands in the files is about to be shown beside what stands in the ledger.
+        note(tx, tablet, "import_previewed", &batch)
     })?;
     Ok(ImportPreviewView {
         import: batch.batch.to_string(),
@@ -149,16 +155,24 @@ pub fn confirm(
     input: &IdInput,
     result_file: fn(&[PlanRow]) -> Result<Vec<u8>, ClientError>,
 ) -> Result<ImportStatusView, ClientError> {
-    let mut batch = find(tablet, &input.id)?;
-    if batch.state == "preview" {
-        batch.state = "running".to_owned();
-        tablet.store.write(|tx| imports::put_batch(tx, &batch))?;
-        go_on(tablet, batch.clone(), result_file);
+    let batch = find(tablet, &input.id)?.batch;
+    // Seen and said in one moment: of two taps one begins it.
+    let begun = tablet.store.write(|tx| match imports::batch(tx, batch)? {
+        Some(mut batch) if batch.state == "preview" => {
+            batch.state = "running".to_owned();
+            imports::put_batch(tx, &batch)?;
+            note(tx, tablet, "import_confirmed", &batch)?;
+            Ok::<_, ClientError>(Some(batch))
+        }
+        _ => Ok(None),
+    })?;
+    if let Some(batch) = begun {
+        go_on(tablet, batch, result_file);
     }
     status(tablet, input)
 }
 
-/// Continues imports that a restart interrupted.
+/// Continues imports that the lock or the end of the process interrupted.
 ///
 /// # Errors
 /// The store cannot be read.
@@ -166,20 +180,52 @@ pub fn resume(
     tablet: &Arc<Tablet>,
     result_file: fn(&[PlanRow]) -> Result<Vec<u8>, ClientError>,
 ) -> Result<(), ClientError> {
+    if standing::stopped(tablet)?.is_some() {
+        return Ok(());
+    }
     for batch in tablet.store.read(imports::running)? {
         go_on(tablet, batch, result_file);
     }
     Ok(())
 }
 
-/// How far an import is, and its result file once it is done.
+/// Imports that were begun longer ago than the policy keeps them go, with what they read (P-16), by the clock that never
+/// goes back.
+///
+/// # Errors
+/// The store cannot be written.
+pub(crate) fn forget_old(tablet: &Tablet) -> Result<(), ClientError> {
+    let days = i64::from(tablet.rules().retention.import_days);
+    let before_ms = standing::never_back_ms(tablet)? - days * 24 * 60 * 60 * 1000;
+    tablet
+        .store
+        .write(|tx| imports::remove_old(tx, before_ms))?;
+    Ok(())
+}
+
+/// How far an import is, and its result file once it is done. Without an id, the one that is
+/// under way, or that there is none.
 ///
 /// # Errors
 /// `import_gone`.
 pub fn status(tablet: &Tablet, input: &IdInput) -> Result<ImportStatusView, ClientError> {
-    let batch = find(tablet, &input.id)?;
+    let batch = if input.id.is_empty() {
+        let running = tablet.store.read(imports::running)?;
+        let Some(first) = running.into_iter().next() else {
+            return Ok(ImportStatusView {
+                import: String::new(),
+                state: "none".to_owned(),
+                done: 0,
+                total: 0,
+                has_result: false,
+            });
+        };
+        first
+    } else {
+        find(tablet, &input.id)?
+    };
     Ok(ImportStatusView {
-        import: input.id.clone(),
+        import: batch.batch.to_string(),
         state: if batch.state == "preview" {
             "running".to_owned()
         } else {
@@ -206,6 +252,37 @@ pub fn result(tablet: &Tablet, input: &IdInput) -> Result<(String, Vec<u8>, u32)
     }
 }
 
+/// The trail says that a ledger was compared or taken in, and of how many rows.
+fn note(
+    tx: &Transaction<'_>,
+    tablet: &Tablet,
+    action: &str,
+    batch: &ImportBatch,
+) -> Result<(), ClientError> {
+    let row = looks::row(tablet, action, &batch.batch.to_string());
+    Ok(audit::append_with(
+        tx,
+        &row,
+        &format!("rows={}", batch.total),
+    )?)
+}
+
+/// The catalogue with what the file's own rules hide: a number is one by what it is, or because the pack says so.
+fn masked(tablet: &Tablet, catalogue: &FieldCatalogue) -> FieldCatalogue {
+    let packs = tablet.packs();
+    let mut catalogue = catalogue.clone();
+    for (key, entry) in &mut catalogue {
+        let holder = match entry.holder {
+            Holder::Child => "child",
+            Holder::Household => "household",
+        };
+        if let Some(sort) = packs.field(holder, key).and_then(masks::sort_of) {
+            entry.sort = entry.sort.max(sort);
+        }
+    }
+    catalogue
+}
+
 fn find(tablet: &Tablet, id: &str) -> Result<ImportBatch, ClientError> {
     let gone = || ClientError::new("import_gone");
     let id = Uuid::parse_str(id).map_err(|_| gone())?;
@@ -220,13 +297,24 @@ fn go_on(
     batch: ImportBatch,
     result_file: fn(&[PlanRow]) -> Result<Vec<u8>, ClientError>,
 ) {
+    let id = batch.batch;
+    let importing = move |tablet: &Tablet, work: fn(&mut BTreeSet<Uuid>, Uuid) -> bool| {
+        let mut importing = tablet
+            .importing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        work(&mut importing, id)
+    };
+    if !importing(tablet, BTreeSet::insert) {
+        // It is under way: two of them would write its rows twice.
+        return;
+    }
     let tablet = tablet.clone();
     std::thread::spawn(move || {
-        let id = batch.batch;
         if let Err(error) = carry_out(&tablet, batch, result_file) {
             tracing::error!(
                 code = error.code(),
-                "an import stopped; it goes on after the next start"
+                "an import stopped; the same file is imported once more"
             );
             let failed = tablet.store.write(|tx| {
                 if let Some(mut batch) = imports::batch(tx, id)? {
@@ -242,6 +330,7 @@ fn go_on(
                 );
             }
         }
+        importing(&tablet, |importing, id| importing.remove(&id));
         tablet.wrote();
     });
 }
@@ -257,15 +346,20 @@ fn carry_out(
         .read(|connection| imports::rows(connection, batch.batch))?;
     let roster = Roster::read(tablet)?;
     let mut households: HashMap<u32, DocumentId> = HashMap::new();
-    let mut planned = Vec::with_capacity(rows.len());
     for mut row in rows {
-        let plan: PlanRow = serde_json::from_value(row.content.clone())?;
+        if tablet.is_closing() {
+            return Ok(());
+        }
+        // Erased since it was read; of its child nothing is written any more.
+        let Some(plan) = serde_json::from_value::<Option<PlanRow>>(row.content.clone())? else {
+            continue;
+        };
         if row.status == "waiting" {
             let writes = writes(tablet, &roster, &details, &plan, &mut households, &mut row);
             row.status = "done".to_owned();
             batch.done += 1;
             records::save_with(tablet, "row_imported", &writes, |tx| {
-                imports::put_row(tx, batch.batch, &row)?;
+                imports::mark_row(tx, batch.batch, &row)?;
                 Ok(imports::put_batch(tx, &batch)?)
             })?;
         } else if let HouseholdChoice::New(number) = plan.household
@@ -273,19 +367,24 @@ fn carry_out(
         {
             households.insert(number, household);
         }
-        planned.push(plan);
     }
-    batch.result_file = Some(result_file(&planned)?);
-    batch.result_name = Some(format!(
-        "{} 导入结果.xlsx",
-        batch
-            .file_name
-            .trim_end_matches(".xlsx")
-            .trim_end_matches(".xls")
-    ));
-    batch.state = "done".to_owned();
-    tablet.store.write(|tx| imports::put_batch(tx, &batch))?;
-    Ok(())
+    tablet.store.write(|tx| {
+        // As they stand now: of what was erased meanwhile nothing is told.
+        let mut told = Vec::new();
+        for row in imports::rows(tx, batch.batch)? {
+            told.extend(serde_json::from_value::<Option<PlanRow>>(row.content)?);
+        }
+        batch.result_file = Some(result_file(&told)?);
+        batch.result_name = Some(format!(
+            "{} 导入结果.xlsx",
+            batch
+                .file_name
+                .trim_end_matches(".xlsx")
+                .trim_end_matches(".xls")
+        ));
+        batch.state = "done".to_owned();
+        Ok::<_, ClientError>(imports::put_batch(tx, &batch)?)
+    })
 }
 
 fn household_of(tablet: &Tablet, child: DocumentId) -> Option<DocumentId> {
@@ -449,6 +548,8 @@ fn existing(roster: &Roster, child: &crate::roster::RosterChild) -> Option<Exist
         village_name: roster.people.unit_name(child.unit),
         carer_name: child.child.text("carer_name").map(str::to_owned),
         carer_id_no: child.child.text("carer_id_no").map(str::to_owned),
+        guardian_name: child.child.text("guardian_name").map(str::to_owned),
+        guardian_id_no: child.child.text("guardian_id_no").map(str::to_owned),
         address: household.household.text("addr").map(str::to_owned),
         categories: child
             .child

@@ -25,6 +25,12 @@ pub enum Look {
     Restricted,
     /// Somebody searched by the end of an ID number.
     Number,
+    /// A masked field two people changed, its values beside each other.
+    Conflict,
+    /// What came from the tablets, with its notes; the row says how much of it.
+    Inbox,
+    /// What came late or was handed over, before it is in any file; the row says how much of it.
+    Late,
 }
 
 impl Look {
@@ -37,6 +43,9 @@ impl Look {
             Look::Problem => "view_problem",
             Look::Restricted => "view_restricted",
             Look::Number => "search_number",
+            Look::Conflict => "view_conflict",
+            Look::Inbox => "view_inbox",
+            Look::Late => "view_late",
         }
     }
 
@@ -50,7 +59,27 @@ impl Look {
 /// # Errors
 /// `look_not_noted` for restricted content when the row cannot be written. Ordinary content is never refused here.
 pub fn note(tablet: &Tablet, look: Look, object: &str) -> Result<(), ClientError> {
-    match write(tablet, look, object) {
+    note_with(tablet, look, object, "")
+}
+
+/// Writes that this person was shown a page of so many records: one row, whose object is the newest of them.
+///
+/// # Errors
+/// As [`note`].
+pub fn note_page(
+    tablet: &Tablet,
+    look: Look,
+    newest: &str,
+    count: usize,
+) -> Result<(), ClientError> {
+    if count == 0 {
+        return Ok(());
+    }
+    note_with(tablet, look, newest, &format!("count={count}"))
+}
+
+fn note_with(tablet: &Tablet, look: Look, object: &str, detail: &str) -> Result<(), ClientError> {
+    match write(tablet, look, object, detail) {
         Ok(()) => Ok(()),
         Err(error) if look.is_restricted() => {
             Err(ClientError::new("look_not_noted").because(error))
@@ -63,7 +92,7 @@ pub fn note(tablet: &Tablet, look: Look, object: &str) -> Result<(), ClientError
     }
 }
 
-fn write(tablet: &Tablet, look: Look, object: &str) -> Result<(), StoreError> {
+fn write(tablet: &Tablet, look: Look, object: &str, detail: &str) -> Result<(), StoreError> {
     let now = tablet.clock.now_ms();
     let staff = tablet.identity.staff;
     let since = now - i64::from(tablet.rules().look_minutes) * 60_000;
@@ -83,10 +112,28 @@ fn write(tablet: &Tablet, look: Look, object: &str) -> Result<(), StoreError> {
         if noted {
             return Ok(());
         }
-        audit::append(tx, &row(tablet, look.action(), object))
+        audit::append_with(tx, &row(tablet, look.action(), object), detail)
     })?;
     tablet.unnoted_looks.fetch_sub(missed, Ordering::Relaxed);
     Ok(())
+}
+
+/// What this person looked at last on this device, the last one first, each once.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) fn recent(tablet: &Tablet, look: Look, most: usize) -> Result<Vec<String>, StoreError> {
+    let staff = tablet.identity.staff;
+    let looked = tablet
+        .store
+        .read(|connection| audit::objects_of(connection, staff, look.action()))?;
+    let mut recent: Vec<String> = Vec::new();
+    for object in looked {
+        if recent.len() < most && !recent.contains(&object) {
+            recent.push(object);
+        }
+    }
+    Ok(recent)
 }
 
 /// A row of this person's, now.

@@ -24,11 +24,12 @@ struct Asked {
 
 impl Asked {
     fn read(tablet: &Tablet, roster: &Roster, child: &RosterChild) -> Result<Self, ClientError> {
-        let is_asked = child
-            .child
-            .visits
-            .iter()
-            .any(|visit| !visit.mandatory.is_empty());
+        let file = &child.child;
+        let is_asked = file.visits.iter().any(|visit| !visit.mandatory.is_empty())
+            || file
+                .amendments
+                .iter()
+                .any(|one| !one.filling.mandatory.is_empty());
         if !is_asked {
             return Ok(Self {
                 questions: Vec::new(),
@@ -166,8 +167,8 @@ pub(crate) fn open_of_visit(
 }
 
 fn session_of(roster: &Roster, record: &str) -> Option<String> {
-    let mut visits = roster.children.iter().flat_map(|child| &child.child.visits);
-    let visit = visits.find(|visit| visit.id == record)?;
+    let mut children = roster.children.iter();
+    let visit = children.find_map(|child| mandatory::visit_of(&child.child, record))?;
     Some(visit.session.clone())
 }
 

@@ -2,12 +2,16 @@
 //! and a line of the trail is written before anything is shown.
 
 use crate::children::raw_value;
+use crate::conflicts;
 use crate::error::ClientError;
+use crate::looks;
+use crate::returned;
 use crate::roster::Roster;
 use crate::rows;
 use crate::tablet::Tablet;
 use crate::view::{RevealFieldInput, RevealedView};
 use domain::file::FieldRule;
+use domain::import::FieldSort;
 use domain::policy::Mask;
 use domain::{identity_number, phone};
 use ids::DocumentId;
@@ -15,7 +19,11 @@ use protocol::access::{
     self, Action, Block, Context, Decision, FieldContext, Handling, Holder, Resource, Reveal,
     Setting, Sight, Standing, Subject,
 };
-use store::audit::{self, AuditRow};
+use store::audit;
+
+/// So many hidden places in which values differ are shown to whoever must choose between them: a slip of the pen is that
+/// long, a number is longer.
+const APART: usize = 3;
 
 /// How this person sees one field.
 pub(crate) struct View {
@@ -41,27 +49,36 @@ impl View {
         }
     }
 
-    /// Several values of one field beside each other. Where they differ they are shown, or nobody could choose one.
+    /// Several values of one field beside each other. Where they differ in few places those are shown, for whoever must
+    /// choose one; two numbers that have nothing in common would be shown nearly whole, and stay masked.
     pub fn texts_apart(&self, values: &[String]) -> Vec<String> {
-        let letters: Vec<Vec<char>> = values.iter().map(|text| text.chars().collect()).collect();
-        let differs = |at: usize, letter: char| {
-            letters
-                .iter()
-                .any(|other| other.get(at).is_some_and(|other| *other != letter))
-        };
-        std::iter::zip(values, &letters)
-            .map(|(value, letters)| {
-                let masked: Vec<char> = self.text(value).unwrap_or_default().chars().collect();
-                if masked.len() != letters.len() {
-                    return masked.into_iter().collect();
-                }
-                std::iter::zip(masked, letters)
-                    .enumerate()
-                    .map(|(at, (masked, letter))| match masked {
-                        '*' if differs(at, *letter) => *letter,
-                        masked => masked,
-                    })
-                    .collect()
+        let letters_of = |text: &str| text.chars().collect::<Vec<char>>();
+        let letters: Vec<Vec<char>> = values.iter().map(|value| letters_of(value)).collect();
+        let masked: Vec<Vec<char>> = values
+            .iter()
+            .map(|value| letters_of(&self.text(value).unwrap_or_default()))
+            .collect();
+        let filled: Vec<&Vec<char>> = letters.iter().filter(|one| !one.is_empty()).collect();
+        let length = filled.first().map_or(0, |first| first.len());
+        let lines_up = filled.iter().all(|one| one.len() == length)
+            && std::iter::zip(&masked, &letters).all(|(masked, whole)| masked.len() == whole.len());
+        let differing: Vec<usize> = (0..length)
+            .filter(|at| masked.iter().any(|one| one.get(*at) == Some(&'*')))
+            .filter(|at| {
+                let first = filled.first().and_then(|one| one.get(*at));
+                filled.iter().any(|one| one.get(*at) != first)
+            })
+            .collect();
+        let is_slip = lines_up && differing.len() <= APART;
+        std::iter::zip(masked, &letters)
+            .map(|(masked, whole)| {
+                let letters = std::iter::zip(masked, whole).enumerate();
+                let shown = |at: usize| is_slip && differing.contains(&at);
+                let drawn = letters.map(|(at, (masked, letter))| match masked {
+                    '*' if shown(at) => *letter,
+                    masked => masked,
+                });
+                drawn.collect()
             })
             .collect()
     }
@@ -155,6 +172,15 @@ fn block_of(field: &FieldRule) -> Block {
     }
 }
 
+/// What an import says of a field's values, where they are numbers.
+pub(crate) fn sort_of(field: &FieldRule) -> Option<FieldSort> {
+    match block_of(field) {
+        Block::IdNumber => Some(FieldSort::IdNumber),
+        Block::Phone => Some(FieldSort::Phone),
+        _ => None,
+    }
+}
+
 /// Shows one field whole, after the trail says so.
 ///
 /// # Errors
@@ -163,19 +189,29 @@ pub fn reveal_field(
     tablet: &Tablet,
     input: &RevealFieldInput,
 ) -> Result<RevealedView, ClientError> {
-    let roster = Roster::read(tablet)?;
-    let child = roster.child_or_guest(&input.child)?;
     let packs = tablet.packs();
-    let household = roster.household_of(child);
-    let found = match packs.field(&input.holder, &input.key) {
-        _ if input.holder == rows::HOLDER => {
-            let codes = packs.rules_on(roster.today);
-            rows::value(&packs.file, codes, child, household, &input.key)
+    let found = if input.holder == conflicts::HOLDER {
+        conflicts::value(tablet, &input.key)?.and_then(|contested| {
+            let field = packs.field(contested.holder, &contested.key)?;
+            Some((field, contested.document, contested.text))
+        })
+    } else if input.holder == returned::HOLDER {
+        returned::value(tablet, &input.key)?
+            .and_then(|(document, key, text)| Some((packs.field("child", &key)?, document, text)))
+    } else {
+        let roster = Roster::read(tablet)?;
+        let child = roster.child_or_guest(&input.child)?;
+        let household = roster.household_of(child);
+        match packs.field(&input.holder, &input.key) {
+            _ if input.holder == rows::HOLDER => {
+                let codes = packs.rules_on(roster.today);
+                rows::value(&packs.file, codes, child, household, &input.key)
+            }
+            Some(field) => {
+                raw_value(field, child, household).map(|(document, text)| (field, document, text))
+            }
+            None => None,
         }
-        Some(field) => {
-            raw_value(field, child, household).map(|(document, text)| (field, document, text))
-        }
-        None => None,
     };
     let (field, document, text) = found.ok_or_else(|| ClientError::new("not_found"))?;
     let view = tablet.sees(field);
@@ -194,18 +230,10 @@ pub fn reveal_field(
     })
 }
 
+/// The reserve is kept for words that are written, not for looks.
 fn note_shown(tablet: &Tablet, document: DocumentId, key: &str) -> Result<(), ClientError> {
-    tablet.store.write(|tx| {
-        audit::append(
-            tx,
-            &AuditRow {
-                at_ms: tablet.clock.now_ms(),
-                staff: Some(tablet.identity.staff),
-                action: "field_shown".to_owned(),
-                object: format!("{document}/{key}"),
-            },
-        )
-    })?;
+    let row = looks::row(tablet, "field_shown", &format!("{document}/{key}"));
+    tablet.store.write_fetched(|tx| audit::append(tx, &row))?;
     Ok(())
 }
 
@@ -227,6 +255,31 @@ mod tests {
         let values = ["10000000017".to_owned(), "10000050017".to_owned()];
         assert_eq!(phone.texts_apart(&values), ["100***00017", "100***50017"]);
         assert_eq!(phone.text("10000000017").as_deref(), Some("100****0017"));
+    }
+
+    #[test]
+    fn two_numbers_that_have_nothing_in_common_stay_masked() {
+        let number = view(Sight::Masked, Block::IdNumber);
+        let values = ["310199201603150018", "31019919800229007X", ""].map(str::to_owned);
+        assert_eq!(
+            number.texts_apart(&values),
+            ["310199********0018", "310199********007X", ""]
+        );
+        // Three places at most are a slip of the pen.
+        let slip = ["310199201603150018", "310199201612220018"].map(str::to_owned);
+        assert_eq!(
+            number.texts_apart(&slip),
+            ["310199********0018", "310199********0018"],
+            "four places"
+        );
+        let slip = ["310199201603150018", "310199201601240018"].map(str::to_owned);
+        assert_eq!(
+            number.texts_apart(&slip),
+            ["310199*****3150018", "310199*****1240018"]
+        );
+        let lengths = ["10000000017", "1000000017"].map(str::to_owned);
+        let phone = view(Sight::Masked, Block::Phone);
+        assert_eq!(phone.texts_apart(&lengths), ["100****0017", "100***0017"]);
     }
 
     #[test]

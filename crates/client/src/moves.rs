@@ -1,6 +1,7 @@
 //! A child moves to another village or township: the station offers, another accepts, the old tablet hands over.
 
 use crate::error::ClientError;
+use crate::looks::{self, Look};
 use crate::nouns::Noun;
 use crate::returned::words;
 use crate::roster::{Roster, RosterChild};
@@ -14,7 +15,7 @@ use crate::view::{
     ReturnedLine, ReviewRow,
 };
 use domain::problem::Problem;
-use domain::record::{Before, Edit, containers, doc};
+use domain::record::{Before, Edit, ROWS, containers, doc};
 use domain::scalar::Scalar;
 use ids::{ChangeHash, DeviceId, DocKind, DocumentId, UnitId};
 use protocol::access::Action;
@@ -244,7 +245,9 @@ pub async fn list(tablet: &Arc<Tablet>) -> Result<MovesView, ClientError> {
         .reviews
         .into_iter()
         .partition(|review| review.envelope.is_some());
-    let (waiting, mut decided): (Vec<_>, Vec<_>) = review_rows(tablet, &here)?
+    let rows = review_rows(tablet, &here)?;
+    note_late(tablet, &rows).await?;
+    let (waiting, mut decided): (Vec<_>, Vec<_>) = rows
         .into_iter()
         .partition(|row| row.state == ReviewState::Waiting.as_str());
     decided.reverse();
@@ -265,6 +268,17 @@ pub async fn list(tablet: &Arc<Tablet>) -> Result<MovesView, ClientError> {
         decided,
         elsewhere: count(elsewhere.len()),
     })
+}
+
+/// What came late stands in no file yet, and is read here whole: one row of the trail says of how much.
+async fn note_late(tablet: &Arc<Tablet>, rows: &[ReviewRow]) -> Result<(), ClientError> {
+    let mut read = rows.iter().filter(|row| !row.lines.is_empty());
+    let count = read.clone().count();
+    let newest = read
+        .next_back()
+        .map_or_else(String::new, |row| row.change.clone());
+    let worker = tablet.clone();
+    runtime::off_the_loop(move || looks::note_page(&worker, Look::Late, &newest, count)).await?
 }
 
 /// Accepts, declines or withdraws an offer.
@@ -500,7 +514,7 @@ fn what_was_written(
         }
     }
     let mut what = "fields";
-    for collection in containers(review.kind) {
+    for collection in containers(review.kind).iter().copied().chain([ROWS]) {
         let known = before.entries(collection);
         for entry in after.entries(collection) {
             if known.iter().all(|one| one.id != entry.id) {

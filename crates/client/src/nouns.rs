@@ -51,6 +51,8 @@ pub struct Nouns {
     pub problems: Vec<Noun<Problem>>,
     /// Months of work.
     pub work: Vec<Noun<Work>>,
+    /// Contested fields of documents that are here and not hers any more.
+    pub contested_over: usize,
 }
 
 /// A document is read again when it changed or belongs elsewhere.
@@ -63,6 +65,19 @@ enum Kept {
     Problem(Noun<Problem>),
     Work(Noun<Work>),
     Other,
+}
+
+impl Kept {
+    /// How many of its fields are contested.
+    fn contested(&self) -> usize {
+        match self {
+            Kept::Child(noun) => noun.conflicts.len(),
+            Kept::Household(noun) => noun.conflicts.len(),
+            Kept::Problem(noun) => noun.conflicts.len(),
+            Kept::Work(noun) => noun.conflicts.len(),
+            Kept::Other => 0,
+        }
+    }
 }
 
 /// What was read before, by document, where it belongs and its heads; and the due dates computed from it.
@@ -116,12 +131,17 @@ impl Tablet {
                     noun
                 }
             };
+            let side = match &fresh {
+                Kept::Other => Side::Own,
+                _ => sides.of(id, unit)?,
+            };
+            if side == Side::Over {
+                nouns.contested_over += fresh.contested();
+                continue;
+            }
             match fresh {
-                Kept::Child(noun) => match sides.of(noun.id, noun.unit) {
-                    Side::Own => nouns.children.push(noun),
-                    Side::Guest => nouns.guests.push(noun),
-                    Side::Over => {}
-                },
+                Kept::Child(noun) if side == Side::Guest => nouns.guests.push(noun),
+                Kept::Child(noun) => nouns.children.push(noun),
                 Kept::Household(noun) => nouns.households.push(noun),
                 Kept::Problem(noun) => nouns.problems.push(noun),
                 Kept::Work(noun) => nouns.work.push(noun),
@@ -191,14 +211,24 @@ impl Tablet {
             .ok_or_else(|| ClientError::new("not_found"))
     }
 
-    /// A child that moved away while its copy is still here: what was begun for it can be finished and handed over.
+    /// A child that is not hers any more while its copy is still here, because it moved away or she stood in for its
+    /// village: what was begun for it can be finished and handed over.
     ///
     /// # Errors
     /// The store cannot be read.
     pub fn departed_child(&self, id: DocumentId) -> Result<Option<Noun<Child>>, ClientError> {
         Ok(self
             .store
-            .read(|connection| departed(connection, id))?
+            .read(|connection| {
+                let over = match documents::head(connection, id)? {
+                    Some(head) => Sides::read(self, connection)?.of(id, head.home_unit)?,
+                    None => Side::Own,
+                };
+                match over {
+                    Side::Over => Ok::<_, ClientError>(still_here(connection, id)?),
+                    Side::Own | Side::Guest => Ok(departed(connection, id)?),
+                }
+            })?
             .map(|(unit, record)| {
                 let child = Child::from_record(&record);
                 let search = Arc::new(search_key(&child));
@@ -257,6 +287,14 @@ fn departed(
     if !documents::has_left(connection, id)? {
         return Ok(None);
     }
+    still_here(connection, id)
+}
+
+/// A document as it stands here, whoever it is.
+fn still_here(
+    connection: &Connection,
+    id: DocumentId,
+) -> Result<Option<(UnitId, Record)>, StoreError> {
     Ok(documents::load(connection, id)?
         .map(|stored| (stored.head.home_unit, doc::read(&stored.automerge))))
 }
@@ -421,6 +459,8 @@ pub fn search_key(child: &Child) -> SearchKey {
     SearchKey::new(
         child.name(),
         child.text("nickname"),
-        child.text("carer_name"),
+        child
+            .text("carer_name")
+            .or_else(|| child.text("guardian_name")),
     )
 }

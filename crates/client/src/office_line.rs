@@ -209,10 +209,7 @@ pub async fn new_enrolment(
         return Err(ClientError::new("name_missing"));
     }
     let role = Role::parse(&input.role).ok_or_else(|| ClientError::new("not_found"))?;
-    if role == Role::Head && access::wants_pin(Action::AppointHead) {
-        // Whether there is a head already, and this is not hers to do, the server knows.
-        tablet.require_step_up()?;
-    }
+    require_pin_for(tablet, role)?;
     let line = Line::of(tablet)?;
     let unit = if role.is_at_station() {
         tablet.identity.scope
@@ -236,6 +233,15 @@ pub async fn new_enrolment(
             _ => appointing(role, error),
         })?;
     view(&status)
+}
+
+/// A device of the station reads the whole township: whoever finds one unlocked does not make another. Whether the person
+/// is appointed, and a head is hers to enrol, the server knows.
+fn require_pin_for(tablet: &Tablet, role: Role) -> Result<(), ClientError> {
+    if role.is_at_station() && access::wants_pin(Action::ManagePeople) {
+        tablet.require_step_up()?;
+    }
+    Ok(())
 }
 
 /// Why a head could not be enrolled is worth words of its own: the person has a right to the button, not to this.
@@ -262,16 +268,21 @@ pub async fn enrolment(
     view(&status)
 }
 
-/// A person at the station says the six digits are the same on both sides.
+/// A person at the station says the six digits are the same on both sides; for a device of the station with her PIN.
 ///
 /// # Errors
-/// `not_found`, `no_network`, `server_refused`.
+/// `not_found`, `pin_again`, `no_network`, `server_refused`.
 pub async fn confirm_enrolment(
     tablet: &Arc<Tablet>,
     input: &ConfirmEnrolmentInput,
 ) -> Result<EnrolmentView, ClientError> {
     let line = Line::of(tablet)?;
     let enrolment = Uuid::parse_str(&input.id).map_err(|_| ClientError::new("not_found"))?;
+    // Whose device it becomes is asked of the server, and not of the screen that says yes.
+    let asked: EnrolmentStatus = line
+        .send("/enrolments/status", &ReadEnrolment { enrolment })
+        .await?;
+    require_pin_for(tablet, asked.role)?;
     let status: EnrolmentStatus = line
         .send(
             "/enrolments/confirm",

@@ -34,6 +34,7 @@ const SAID: &[&str] = &[
     "cover_taken",
     "grant_incomplete",
     "name_missing",
+    "own_appointment",
     "revoke_own_last",
     "unit_closed",
 ];
@@ -49,11 +50,26 @@ pub async fn list(tablet: &Arc<Tablet>) -> Result<PeopleView, ClientError> {
     view(tablet, list)
 }
 
+/// This person's own appointment and vetting, to be read.
+///
+/// # Errors
+/// `not_found` while the server has none, `no_network`, `server_refused`.
+pub async fn own(tablet: &Arc<Tablet>) -> Result<PersonRow, ClientError> {
+    tablet.require(Action::ReadOwnGrant)?;
+    let line = Line::of(tablet)?;
+    let list: PeopleList = line.send("/people/own", &()).await?;
+    let reasons = reasons(tablet);
+    let mine = list.people.into_iter();
+    mine.map(|person| person_row(tablet, person, &reasons))
+        .next()
+        .ok_or_else(|| ClientError::new("not_found"))
+}
+
 /// Appoints a person, or appoints them anew.
 ///
 /// # Errors
-/// `pin_again`, `name_missing`, `date_invalid`, `grant_incomplete`, `head_appoints`, `unit_closed`, `no_network`,
-/// `server_refused`.
+/// `pin_again`, `name_missing`, `date_invalid`, `grant_incomplete`, `head_appoints`, `own_appointment`, `unit_closed`,
+/// `no_network`, `server_refused`.
 pub async fn appoint(
     tablet: &Arc<Tablet>,
     input: &AppointInput,
@@ -110,7 +126,7 @@ pub async fn appoint(
 /// Writes down that a person was vetted.
 ///
 /// # Errors
-/// `pin_again`, `date_invalid`, `grant_incomplete`, `not_found`, `no_network`, `server_refused`.
+/// `pin_again`, `date_invalid`, `grant_incomplete`, `not_found`, `own_appointment`, `no_network`, `server_refused`.
 pub async fn record_vetting(
     tablet: &Arc<Tablet>,
     input: &VettingInput,

@@ -557,12 +557,11 @@ pub(crate) fn heed_order(
             document,
             generation,
         } => {
-            let at_ms = tablet.clock.now_ms();
-            recovery::erase(tx, document, generation, at_ms)?;
+            recovery::erase(tx, document, generation, numbered.at_ms)?;
             if is_new {
                 // The receipt: it goes to the server with the chain this device signs.
                 let row = AuditRow {
-                    at_ms,
+                    at_ms: tablet.clock.now_ms(),
                     staff: Some(tablet.identity.staff),
                     action: "document_erased".to_owned(),
                     object: numbered.number.to_string(),
@@ -581,7 +580,7 @@ pub(crate) fn heed_order(
                 founded,
                 number: numbered.number,
             };
-            renewal::heed(tablet, tx, document, renewal, is_new)?;
+            renewal::heed(tablet, tx, document, (renewal, numbered.at_ms), is_new)?;
         }
         // Whether it must be kept is asked at the server; here it is carried.
         Order::Hold { .. } => {}

@@ -10,6 +10,7 @@ use crate::records::{self, Making};
 use crate::returned;
 use crate::sync;
 use crate::tablet::Tablet;
+use domain::attachment::Attachment;
 use domain::record::renewal::{self, Author, Part, Unfit};
 use domain::record::{Edit, doc};
 use ids::{ChangeHash, DocumentId, Generation, Incarnation, actor_id};
@@ -18,6 +19,7 @@ use protocol::{Envelope, Renewal as Message};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use store::audit::{self, AuditRow};
+use store::blobs;
 use store::changes::{self, Change, LocalChange};
 use store::documents::{self, DocumentHead, StoredDocument};
 use store::renewals::{self, Renewal};
@@ -26,12 +28,12 @@ use store::{StoreError, Transaction, projections, recovery};
 /// Why a change of the next generation is kept aside: the others of its beginning, or the order, are still to come.
 pub(crate) const WAITS: &str = "renewing";
 
-/// An order says that a document was built anew.
+/// An order, given at that time, says that a document was built anew.
 pub(crate) fn heed(
     tablet: &Tablet,
     tx: &Transaction<'_>,
     document: DocumentId,
-    renewal: Renewal,
+    (renewal, at_ms): (Renewal, i64),
     is_new: bool,
 ) -> Result<(), ClientError> {
     renewals::put(tx, document, &renewal)?;
@@ -43,8 +45,7 @@ pub(crate) fn heed(
         Some(stored) => index_origins(tx, &stored)?,
         None => {}
     }
-    let now = tablet.clock.now_ms();
-    recovery::end_generation(tx, document, renewal.generation, 0, now)?;
+    recovery::end_generation(tx, document, renewal.generation, 0, at_ms)?;
     if is_new {
         note(tablet, tx, renewal.number)?;
     }
@@ -115,6 +116,9 @@ pub(crate) fn take(
         return Ok(());
     }
     let own = changes::own_of(tx, document, renewal.generation)?;
+    let attached = documents::load(tx, document)?
+        .map(|before| Attachment::all(&before.record()))
+        .unwrap_or_default();
     let now = tablet.clock.now_ms();
     recovery::end_generation(tx, document, renewal.generation, 0, now)?;
     documents::insert(tx, &StoredDocument::begun(head.clone(), genesis()?))?;
@@ -128,6 +132,10 @@ pub(crate) fn take(
         if !included.contains(&beginning(&local.change.hash)) {
             make_anew(tablet, tx, &mut stored, &local)?;
         }
+    }
+    let still = Attachment::all(&stored.record());
+    for gone in attached.iter().filter(|one| !still.contains(one)) {
+        blobs::erase_one(tx, gone, now)?;
     }
     documents::save_tail(tx, &mut stored)?;
     projections::refresh(tx, &stored)?;

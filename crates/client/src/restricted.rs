@@ -1,5 +1,5 @@
-//! Sealed words of a case: who reads them, 紧急查看 for whoever does not handle it, and what the head says of that
-//! afterwards (docs/adr/0027).
+//! Sealed words of a case: where they are written, who reads them, 紧急查看 for whoever does not handle it, and what the head
+//! says of that afterwards (docs/adr/0027).
 //!
 //! An opening is an entry of the sealed document itself. So it is on the disk, with its row of the trail, before a word is
 //! shown; it needs no network; and it comes to the head and the handler by the same way as the words.
@@ -19,23 +19,46 @@ use crate::view::{
     ProblemView, ReviewOpeningInput, SealedView, UrgentInput,
 };
 use domain::problem::{self, EventKind, Problem};
-use domain::restricted::{Opening, Restricted, Review, Words};
+use domain::record::Edit;
+use domain::restricted::{self, Note, Opening, Restricted, Review, Words};
 use ids::{DocKind, DocumentId, Role, StaffId};
 use protocol::access::{Action, Block, Context, Handling, Reveal};
 use std::collections::{BTreeSet, HashMap};
 use store::projections::records as rows;
 use store::unit_keys::UnitKeyRow;
-use store::{Connection, members};
+use store::{Connection, StoreError, members};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The policy's list of reasons.
 const REASONS: &str = "URGENT_REASON";
 
-/// The sealed document of a case.
+/// What is sealed about a case: the document its report began, and those that others began who do not hold that one. Each
+/// entry goes with the document it stands in, which its words are bound to.
+#[derive(Default)]
 pub(crate) struct Case {
-    document: DocumentId,
-    restricted: Restricted,
+    documents: Vec<DocumentId>,
+    notes: Vec<(DocumentId, Note)>,
+    openings: Vec<(DocumentId, Opening)>,
+    reviews: Vec<(DocumentId, Review)>,
+}
+
+impl Case {
+    fn take(&mut self, document: DocumentId, restricted: Restricted) {
+        fn of<T>(document: DocumentId, all: Vec<T>) -> impl Iterator<Item = (DocumentId, T)> {
+            all.into_iter().map(move |one| (document, one))
+        }
+        self.documents.push(document);
+        self.notes.extend(of(document, restricted.notes));
+        self.openings.extend(of(document, restricted.openings));
+        self.reviews.extend(of(document, restricted.reviews));
+    }
+
+    /// The document the report began, where it is here.
+    fn main(&self, named: Option<DocumentId>) -> Option<DocumentId> {
+        let named = named.filter(|id| self.documents.contains(id));
+        named.or_else(|| self.documents.first().copied())
+    }
 }
 
 /// The sealed documents this device holds, by what they are about.
@@ -46,26 +69,83 @@ pub(crate) fn cases(tablet: &Tablet, connection: &Connection) -> Result<Cases, C
     if !tablet.identity.role.is_at_station() {
         return Ok(Cases::new());
     }
-    Ok(rows::all(connection, DocKind::Restricted)?
-        .into_iter()
-        .filter_map(|(document, record)| {
-            let restricted = Restricted::from_record(&record);
-            let about = restricted.about.clone()?;
-            Some((
-                about,
-                Case {
-                    document,
-                    restricted,
-                },
-            ))
-        })
-        .collect())
+    Ok(all(connection)?)
+}
+
+fn all(connection: &Connection) -> Result<Cases, StoreError> {
+    let mut cases = Cases::new();
+    for (document, record) in rows::all(connection, DocKind::Restricted)? {
+        let mut restricted = Restricted::from_record(&record);
+        if let Some(about) = restricted.about.take() {
+            cases.entry(about).or_default().take(document, restricted);
+        }
+    }
+    Ok(cases)
+}
+
+/// The document that a problem says its words are in.
+fn named(problem: &Problem) -> Option<DocumentId> {
+    DocumentId::parse(problem.text("restricted")?).ok()
+}
+
+/// Seals the words of a step of a problem, for the same save as the step: they go into a note of the step's id. A device that
+/// holds no sealed document about it – a colleague's tablet in the village, one that lost what it had – begins one.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) fn seal_step(
+    tablet: &Tablet,
+    noun: &Noun<Problem>,
+    step: &str,
+    text: &str,
+) -> Result<Write, ClientError> {
+    let held = tablet.store.read(all)?;
+    let held = held.get(&noun.id.to_string());
+    let held = held.and_then(|case| case.main(named(&noun.noun)));
+    let mut edits = Vec::new();
+    if held.is_none() {
+        edits.push(Edit::put("about", noun.id.to_string()));
+    }
+    let document = held.unwrap_or_else(|| DocumentId(tablet.new_id()));
+    let note = Note {
+        words: unit_keys::seal(tablet, document, step, text)?,
+        id: step.to_owned(),
+        kind: restricted::STEP.to_owned(),
+        recorded_ms: tablet.clock.now_ms(),
+        by: tablet.identity.staff.to_string(),
+        made_by: None,
+    };
+    edits.push(note.to_edit());
+    let station = tablet.identity.scope;
+    Ok(Write::new(document, DocKind::Restricted, station, edits))
+}
+
+/// Words that stand open to this person now.
+#[derive(Default)]
+pub(crate) struct OpenWords {
+    report: Option<String>,
+    steps: HashMap<(String, StaffId), String>,
+}
+
+impl OpenWords {
+    /// What was reported.
+    pub(crate) fn of_report(&self) -> Option<&str> {
+        self.report.as_deref()
+    }
+
+    /// What whoever made a step wrote with it. What somebody else hung on it is not hers.
+    pub(crate) fn of_step(&self, step: &str, author: StaffId) -> Option<&str> {
+        let words = self.steps.get(&(step.to_owned(), author));
+        words.map(String::as_str)
+    }
 }
 
 /// A case as this person stands to it now.
 pub(crate) struct Standpoint<'a> {
     tablet: &'a Tablet,
     case: &'a Case,
+    /// Where the report's words are, and openings go.
+    document: DocumentId,
     authors: HashMap<[u8; 32], Author>,
     handler: Option<StaffId>,
     /// This person is not to act for the family (回避).
@@ -78,15 +158,21 @@ pub(crate) struct Standpoint<'a> {
 impl<'a> Standpoint<'a> {
     pub(crate) fn take(
         tablet: &'a Tablet,
-        case: &'a Case,
+        (problem, case): (&Problem, &'a Case),
         handler: Option<StaffId>,
         is_recused: impl Fn(StaffId) -> bool,
     ) -> Result<Self, ClientError> {
+        let mut authors = HashMap::new();
+        for document in &case.documents {
+            authors.extend(roster::authors(tablet, *document)?);
+        }
+        let document = case.main(named(problem));
         Ok(Self {
             recused: is_recused(tablet.identity.staff),
             tablet,
             case,
-            authors: roster::authors(tablet, case.document)?,
+            document: document.ok_or_else(|| ClientError::new("not_found"))?,
+            authors,
             handler,
             headless: is_headless(tablet, is_recused)?,
             now_ms: standing::never_back_ms(tablet)?,
@@ -106,9 +192,13 @@ impl<'a> Standpoint<'a> {
 
     /// This person's opening that holds now.
     fn open_now(&self) -> Option<&Opening> {
-        self.case.restricted.openings.iter().find(|opening| {
+        self.openings().find(|opening| {
             self.author(opening.made_by) == Some(self.me()) && opening.holds(self.now_ms)
         })
+    }
+
+    fn openings(&self) -> impl Iterator<Item = &'a Opening> + use<'a> {
+        self.case.openings.iter().map(|(_, opening)| opening)
     }
 
     /// What this person has to do with it.
@@ -133,7 +223,7 @@ impl<'a> Standpoint<'a> {
     /// Whether the words go to the screen: she opened them urgently, or has the right and gave the PIN for them.
     pub(crate) fn is_open(&self) -> bool {
         let view = self.tablet.sees_case(Block::SealedNote, self.handling());
-        let gave_pin = || self.tablet.open_with_pin_ms(self.case.document).is_some();
+        let gave_pin = || self.tablet.open_with_pin_ms(self.document).is_some();
         view.is_open() || view.reveal == Some(Reveal::StepUp) && gave_pin()
     }
 
@@ -141,37 +231,50 @@ impl<'a> Standpoint<'a> {
     fn closes_in_ms(&self) -> Option<i64> {
         match self.handling() {
             Handling::BrokeGlass => Some(self.open_now()?.until_ms - self.now_ms),
-            _ => self.tablet.open_with_pin_ms(self.case.document),
+            _ => self.tablet.open_with_pin_ms(self.document),
         }
     }
 
     /// The words; none where they stay closed.
-    pub(crate) fn words(&self) -> Option<String> {
+    pub(crate) fn words(&self) -> Option<OpenWords> {
         if !self.is_open() {
             return None;
         }
-        let notes = self.case.restricted.notes.iter();
-        let words: Option<Vec<String>> = notes
-            .map(|note| self.opened(&note.id, &note.words))
-            .collect();
-        words.map(|words| words.join("\n"))
+        let mut report = Vec::new();
+        let mut steps = HashMap::new();
+        for (document, note) in &self.case.notes {
+            let words = self.opened(*document, &note.id, &note.words);
+            if note.kind == restricted::STEP {
+                if let (Some(author), Some(words)) = (self.author(note.made_by), words) {
+                    steps.insert((note.id.clone(), author), words);
+                }
+            } else if *document == self.document {
+                report.push(words);
+            }
+        }
+        let report: Option<Vec<String>> = report.into_iter().collect();
+        let report = report.filter(|words| !words.is_empty());
+        Some(OpenWords {
+            report: report.map(|words| words.join("\n")),
+            steps,
+        })
     }
 
     /// What stands in an entry, if this device was given the key it is sealed to.
-    fn opened(&self, entry: &str, words: &Words) -> Option<String> {
-        unit_keys::open(self.tablet, &self.keys, self.case.document, entry, words)
+    fn opened(&self, document: DocumentId, entry: &str, words: &Words) -> Option<String> {
+        unit_keys::open(self.tablet, &self.keys, document, entry, words)
     }
 
     /// Some of the words are sealed to a key this device was not given yet.
     fn lacks_key(&self) -> bool {
-        let mut notes = self.case.restricted.notes.iter();
-        notes.any(|note| self.opened(&note.id, &note.words).is_none())
+        let mut notes = self.case.notes.iter();
+        notes.any(|(document, note)| self.opened(*document, &note.id, &note.words).is_none())
     }
 
     /// What was said of an opening: the first word of somebody of the station who is not the one who opened.
-    fn review_of(&self, opening: &Opening) -> Option<&Review> {
+    fn review_of(&self, opening: &Opening) -> Option<&(DocumentId, Review)> {
         let opener = self.author(opening.made_by);
-        self.case.restricted.reviews.iter().find(|review| {
+        self.case.reviews.iter().find(|(_, review)| {
             let reviewer = self.author(review.made_by);
             review.opening == opening.id && reviewer.is_some() && reviewer != opener
         })
@@ -203,7 +306,7 @@ impl<'a> Standpoint<'a> {
     }
 
     pub(crate) fn view(&self, room: &Room<'_>) -> Result<SealedView, ClientError> {
-        let openings = self.case.restricted.openings.iter();
+        let openings = self.case.openings.iter();
         Ok(SealedView {
             open: self.is_open(),
             seconds: self
@@ -219,13 +322,21 @@ impl<'a> Standpoint<'a> {
             reasons: options(room.pack.list(REASONS)),
             minutes: room.pack.rules.urgent_minutes,
             openings: openings
-                .filter(|opening| self.is_told_of(opening))
-                .map(|opening| self.opening_view(room, opening))
+                .filter(|(_, opening)| self.is_told_of(opening))
+                .map(|(document, opening)| self.opening_view(room, *document, opening))
                 .collect(),
         })
     }
 
-    fn opening_view(&self, room: &Room<'_>, opening: &Opening) -> OpeningView {
+    fn opening_view(
+        &self,
+        room: &Room<'_>,
+        document: DocumentId,
+        opening: &Opening,
+    ) -> OpeningView {
+        let words = |document: DocumentId, entry: &str, words: &Words| {
+            self.opened(document, entry, words).unwrap_or_default()
+        };
         let name = |made_by| {
             let author = self.author(made_by);
             author.map_or_else(
@@ -239,28 +350,30 @@ impl<'a> Standpoint<'a> {
             at: system::moment(opening.recorded_ms),
             until: system::moment(opening.until_ms),
             reason: reason_words(room, &opening.reason),
-            text: self.opened(&opening.id, &opening.words).unwrap_or_default(),
-            review: self.review_of(opening).map(|review| OpeningReviewView {
-                by: name(review.made_by),
-                at: system::moment(review.recorded_ms),
-                justified: review.justified,
-                text: self.opened(&review.id, &review.words).unwrap_or_default(),
-            }),
+            text: words(document, &opening.id, &opening.words),
+            review: self
+                .review_of(opening)
+                .map(|(document, review)| OpeningReviewView {
+                    by: name(review.made_by),
+                    at: system::moment(review.recorded_ms),
+                    justified: review.justified,
+                    text: words(*document, &review.id, &review.words),
+                }),
             may_review: self.may_review(opening),
         }
     }
 
     /// Openings nobody has said anything of yet, for the head and the handler.
     fn notices(&self, room: &Room<'_>, problem: &str, kind: &str) -> Vec<OpeningNoticeView> {
-        let openings = self.case.restricted.openings.iter();
+        let openings = self.case.openings.iter();
         openings
-            .filter(|opening| {
+            .filter(|(_, opening)| {
                 self.review_of(opening).is_none()
                     && self.is_told_of(opening)
                     && self.author(opening.made_by) != Some(self.me())
             })
-            .map(|opening| {
-                let view = self.opening_view(room, opening);
+            .map(|(document, opening)| {
+                let view = self.opening_view(room, *document, opening);
                 OpeningNoticeView {
                     problem: problem.to_owned(),
                     kind: kind.to_owned(),
@@ -322,7 +435,7 @@ pub fn open_urgently(tablet: &Tablet, input: &UrgentInput) -> Result<ProblemView
         let minutes = i64::from(room.pack.rules.urgent_minutes);
         let id = tablet.new_id().to_string();
         let opening = Opening {
-            words: unit_keys::seal(tablet, standpoint.case.document, &id, &text)?,
+            words: unit_keys::seal(tablet, standpoint.document, &id, &text)?,
             id: id.clone(),
             reason: input.reason.clone(),
             recorded_ms: standpoint.now_ms,
@@ -361,10 +474,10 @@ fn hold_back(
         let Some(standpoint) = room.standpoint(other)? else {
             continue;
         };
-        let openings = standpoint.case.restricted.openings.iter();
-        for opening in
-            openings.filter(|opening| standpoint.author(opening.made_by) == Some(asked.me()))
-        {
+        let mine = standpoint
+            .openings()
+            .filter(|opening| standpoint.author(opening.made_by) == Some(asked.me()));
+        for opening in mine {
             if opening.recorded_ms > asked.now_ms - DAY_MS {
                 children.extend(other.noun.children.iter().map(String::as_str));
             }
@@ -426,7 +539,7 @@ pub fn show_words(tablet: &Tablet, input: &IdInput) -> Result<ProblemView, Clien
     if !standpoint.may_read() {
         return Err(ClientError::new("not_allowed"));
     }
-    tablet.open_with_pin(standpoint.case.document)?;
+    tablet.open_with_pin(standpoint.document)?;
     again(tablet, &input.id)
 }
 
@@ -443,9 +556,8 @@ pub fn review_opening(
     let standpoint = room
         .standpoint(noun)?
         .ok_or_else(|| ClientError::new("not_found"))?;
-    let openings = &standpoint.case.restricted.openings;
-    let opening = openings
-        .iter()
+    let opening = standpoint
+        .openings()
         .find(|opening| opening.id == input.opening)
         .ok_or_else(|| ClientError::new("not_found"))?;
     if !standpoint.may_review(opening) {
@@ -457,7 +569,7 @@ pub fn review_opening(
     }
     let id = tablet.new_id().to_string();
     let review = Review {
-        words: unit_keys::seal(tablet, standpoint.case.document, &id, &text)?,
+        words: unit_keys::seal(tablet, standpoint.document, &id, &text)?,
         id: id.clone(),
         opening: opening.id.clone(),
         justified: input.justified,
@@ -545,10 +657,10 @@ fn save(
     action: &str,
     problem: &Noun<Problem>,
     id: &str,
-    edit: domain::record::Edit,
+    edit: Edit,
 ) -> Result<(), ClientError> {
     let write = Write::new(
-        standpoint.case.document,
+        standpoint.document,
         DocKind::Restricted,
         tablet.identity.scope,
         vec![edit],

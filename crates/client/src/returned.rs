@@ -5,12 +5,14 @@ pub(crate) mod words;
 
 pub(crate) use settle::{edits_of, note_refusal, offer_the_others, settle};
 
+use crate::contacts::more_view;
 use crate::error::ClientError;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
     ContactInput, EditFieldInput, IdInput, ReturnedPart, ReturnedRedo, ReturnedRow, ReturnedView,
 };
+use domain::child::ContactMore;
 use domain::record::{Edit, Entry};
 use ids::{DocKind, DocumentId};
 use protocol::RefusalCode;
@@ -267,7 +269,7 @@ fn row(tablet: &Tablet, group: &Group) -> Result<ReturnedRow, ClientError> {
             .iter()
             .map(|piece| part(tablet, piece))
             .collect(),
-        redo: redo(group),
+        redo: redo(tablet, group),
     })
 }
 
@@ -285,8 +287,9 @@ fn part(tablet: &Tablet, piece: &Piece) -> ReturnedPart {
     }
 }
 
-/// The form a single returned record can be written in again. A file that is nowhere else cannot take it.
-fn redo(group: &Group) -> Option<ReturnedRedo> {
+/// The form a single returned record can be written in again. A file that is nowhere else cannot take it. What stands
+/// behind a mask is not given along: the screen looks at it like at any other number ([`value`]).
+fn redo(tablet: &Tablet, group: &Group) -> Option<ReturnedRedo> {
     let [piece] = group.pieces.as_slice() else {
         return None;
     };
@@ -299,20 +302,57 @@ fn redo(group: &Group) -> Option<ReturnedRedo> {
             contact: Some(contact(&child, entry)),
             field: None,
         }),
-        edits if is_kind(piece, "field") => edits.iter().find_map(|edit| match edit {
-            Edit::Put { key, value } if !key.contains('.') => Some(ReturnedRedo {
+        _ => {
+            let (key, text) = field_of(piece)?;
+            let packs = tablet.packs();
+            let is_open = packs
+                .field("child", &key)
+                .is_none_or(|field| tablet.sees(field).is_open());
+            Some(ReturnedRedo {
                 contact: None,
                 field: Some(EditFieldInput {
-                    child: child.clone(),
+                    child,
                     holder: "child".to_owned(),
-                    key: key.clone(),
-                    value: Some(value.to_display()).filter(|text| !text.is_empty()),
+                    key,
+                    value: Some(text).filter(|text| is_open && !text.is_empty()),
                 }),
-            }),
-            _ => None,
-        }),
-        _ => None,
+            })
+        }
     }
+}
+
+/// The field a returned change was about, and what was written.
+fn field_of(piece: &Piece) -> Option<(String, String)> {
+    if !is_kind(piece, "field") {
+        return None;
+    }
+    piece.edits.iter().find_map(|edit| match edit {
+        Edit::Put { key, value } if !key.contains('.') => Some((key.clone(), value.to_display())),
+        _ => None,
+    })
+}
+
+/// Whose word stands for the holder of a value in the tray, where the key is the record's id, `/`, and the field's.
+pub(crate) const HOLDER: &str = "returned";
+
+/// What was written into a field and did not arrive: its document, its key, the text.
+pub(crate) fn value(
+    tablet: &Tablet,
+    id: &str,
+) -> Result<Option<(DocumentId, String, String)>, ClientError> {
+    let Some((id, wanted)) = id.rsplit_once('/') else {
+        return Ok(None);
+    };
+    let groups = tablet.store.read(groups)?;
+    let Some(group) = groups.iter().find(|group| group.id() == id) else {
+        return Ok(None);
+    };
+    let [piece] = group.pieces.as_slice() else {
+        return Ok(None);
+    };
+    Ok(field_of(piece)
+        .filter(|(key, _)| key == wanted && piece.local.document.kind == DocKind::Child)
+        .map(|(key, text)| (piece.open.document, key, text)))
 }
 
 fn contact(child: &str, entry: &Entry) -> ContactInput {
@@ -325,6 +365,7 @@ fn contact(child: &str, entry: &Entry) -> ContactInput {
         child_state: entry.text("child_state").map(str::to_owned),
         topics: entry.codes("topics"),
         parent_contact_ok: entry.text("parent_contact_ok").map(str::to_owned),
+        more: Some(more_view(&ContactMore::from_entry(entry))),
         note: entry.text_or_empty("note"),
         sheet: None,
     }

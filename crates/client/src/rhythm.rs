@@ -13,6 +13,7 @@ use crate::recovery;
 use crate::recusals;
 use crate::roster::{Roster, RosterChild};
 use crate::rows::Authors;
+use crate::standing;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
@@ -20,7 +21,9 @@ use crate::view::{
     LowerTierInput, MissInput, MissView, MonthMark, MonthView, NoticeKind, NoticeView, OptionView,
     RuleChangeView, TierView, ToAskView,
 };
+use crate::visits;
 use chrono::NaiveDate;
+use domain::benefit::NoVisit;
 use domain::cadence::{Announced, Cadence, Kind, MonthState, announced, months};
 use domain::calendar::{full_date_words, month_day_words};
 use domain::child::{MISS_NOTES, TIER_LOWERED};
@@ -320,6 +323,7 @@ pub fn lower_tier(tablet: &Tablet, input: &LowerTierInput) -> Result<ChildFileVi
         .with("kind", TIER_LOWERED)
         .with("from", today.as_str())
         .with("recorded_on", today.as_str())
+        .with("recorded_ms", tablet.clock.now_ms())
         .with("approved_by", staff.as_str())
         .with("reason", reason.as_str())
         .with("by", staff.as_str());
@@ -458,6 +462,7 @@ pub fn coming(tablet: &Tablet) -> Result<ComingView, ClientError> {
         ageing: Vec::new(),
         ended: Vec::new(),
         lowering: Vec::new(),
+        suggested: Vec::new(),
         paused: Vec::new(),
         soon: Vec::new(),
         benefits: Vec::new(),
@@ -467,7 +472,7 @@ pub fn coming(tablet: &Tablet) -> Result<ComingView, ClientError> {
         let says = Says::of(&roster, child, &packs, &open);
         let facts = says.facts(&roster, child);
         let (hints, _) = looked_at(&facts, &packs);
-        let asked = benefits::names(&packs, &facts);
+        let asked = benefits::names(&packs, &facts, &NoVisit);
         if !asked.is_empty() {
             let text = asked.join(&pack.text("reason.join", &[]));
             view.benefits.push(row(child, text, None));
@@ -479,6 +484,11 @@ pub fn coming(tablet: &Tablet) -> Result<ComingView, ClientError> {
                 HintLevel::Ask => continue,
             };
             list.push(row(child, hint.text, None));
+        }
+        if let Some(visit) = child.child.suggests_tier() {
+            let on = child.child.effective_date(&visit.id, visit.event_date);
+            let text = suggestion_words(tablet, &packs, child, &visit.id)?;
+            view.suggested.push(row(child, text, on));
         }
         for (text, on) in ageing(&roster, child) {
             view.ageing.push(row(child, text, Some(on)));
@@ -511,6 +521,36 @@ pub fn coming(tablet: &Tablet) -> Result<ComingView, ClientError> {
         list.sort_by(|a, b| (a.on.is_none(), &a.on).cmp(&(b.on.is_none(), &b.on)));
     }
     Ok(view)
+}
+
+/// What a visit suggests about how often the child is visited and why, in the words of its form.
+fn suggestion_words(
+    tablet: &Tablet,
+    packs: &Packs,
+    child: &RosterChild,
+    record: &str,
+) -> Result<String, ClientError> {
+    let mut files = vec![child.id];
+    files.extend(&child.also);
+    for id in files {
+        let file = tablet.child_with_answers(id)?;
+        let Some(visit) = file.visits.iter().find(|visit| visit.id == record) else {
+            continue;
+        };
+        let hash = visit.form.rsplit('#').next().unwrap_or_default();
+        let Some(form) = packs.form_by_hash(hash) else {
+            break;
+        };
+        let answers = file.visit_answers(form, visit).0;
+        let label = form
+            .question(visits::TIER_SUGGEST)
+            .map(|question| form.label_of(question, &visit.plan.tier));
+        let why = answers.text(visits::TIER_WHY);
+        let words = [label, why].into_iter().flatten().map(str::to_owned);
+        return Ok(words.collect::<Vec<_>>().join("："));
+    }
+    // Its form has not arrived here yet; the child's file says the rest.
+    Ok(String::new())
 }
 
 /// What other rule packs change, by day, kind and frequency, with the children it concerns.
@@ -625,7 +665,7 @@ pub(crate) fn notices(tablet: &Tablet, roster: &Roster) -> Result<Vec<NoticeView
 /// Who stands in for whom now or soon, as far as it concerns this person or this village.
 fn covers(tablet: &Tablet, roster: &Roster) -> Result<Vec<NoticeView>, ClientError> {
     let me = &tablet.identity;
-    let now = tablet.clock.now_ms();
+    let now = standing::never_back_ms(tablet)?;
     let covers = tablet
         .store
         .read(|connection| recovery::covers(tablet, connection, now))?;

@@ -293,6 +293,7 @@ fn merged(children: &mut [Noun<Child>]) -> HashMap<DocumentId, Vec<DocumentId>> 
             child.attempts.extend(part.attempts.iter().cloned());
             child.amendments.extend(part.amendments.iter().cloned());
             child.mandatory.extend(part.mandatory.iter().cloned());
+            child.asked.extend(part.asked.iter().cloned());
         }
     }
     files

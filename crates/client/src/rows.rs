@@ -11,13 +11,13 @@ use crate::recusals;
 use crate::roster::{self, Author, Roster, RosterChild, RosterHousehold, record_state};
 use crate::tablet::Tablet;
 use crate::view::{
-    ChildFileView, FileRowInput, FileRowView, FileRowsView, IdInput, RowColumnView, RowLineView,
-    TakeRowInput,
+    ChildFileView, FileRowInput, FileRowView, FileRowsView, IdInput, OptionView, RowColumnView,
+    RowLineView, TakeRowInput,
 };
 use chrono::NaiveDate;
 use domain::child::{SUSPECTED, TIER_LOWERED};
 use domain::file::{
-    CertificateVerdict, FieldBlock, FieldRule, FilePack, RowsRule, check_certificate,
+    CHILDREN, CertificateVerdict, FieldBlock, FieldRule, FilePack, RowsRule, check_certificate,
 };
 use domain::identity_number::{self, Verdict};
 use domain::policy::PolicyPack;
@@ -34,7 +34,7 @@ const COLLECTIONS: [&str; 5] = ["categories", "tier_facts", "pauses", "members",
 /// Prefix of a row's keys that say why a value of it wants a look.
 const FLAG: &str = "flag.";
 
-/// The rows of a block that stand, without what is no row: settled risk levels and approvals.
+/// The rows of a block that stand and are about the child, without what is no row: settled risk levels and approvals.
 pub(crate) fn standing<'a>(
     block: &FieldBlock,
     rule: &RowsRule,
@@ -46,16 +46,31 @@ pub(crate) fn standing<'a>(
         ("household", None) => &[],
         _ => child.child.entries(&rule.collection),
     };
-    entries
+    let rows = entries
         .iter()
-        .filter(|entry| match rule.collection.as_str() {
+        .filter(|entry| is_of(block, rule, child, entry));
+    rows.collect()
+}
+
+/// Whether an entry of a rule's collection is a row of the block about this child, and no settled risk level or approval.
+pub(crate) fn is_of(
+    block: &FieldBlock,
+    rule: &RowsRule,
+    child: &RosterChild,
+    entry: &Entry,
+) -> bool {
+    let is_it = |id: &str| {
+        let mut own = std::iter::once(&child.id).chain(&child.also);
+        own.any(|own| own.to_string() == id)
+    };
+    rule.is_about(entry, is_it)
+        && match rule.collection.as_str() {
             ROWS => entry.text("block") == Some(block.key.as_str()),
             "tier_facts" => entry
                 .text("kind")
                 .is_some_and(|kind| kind != TIER_LOWERED && !kind.starts_with(RISK)),
             _ => true,
-        })
-        .collect()
+        }
 }
 
 fn is_over(rule: &RowsRule, entry: &Entry, today: NaiveDate) -> bool {
@@ -142,12 +157,45 @@ impl Drawing<'_> {
             columns: rule
                 .columns
                 .iter()
-                .map(|rule| column(self.tablet, self.pack, rule))
+                .filter_map(|rule| self.column(rule))
                 .collect(),
             rows,
             past,
             editable: rule.holder == "child" || self.household.is_some(),
         }
+    }
+
+    /// A column to write; whose a row is, is asked only where there are several it could be.
+    fn column(&self, rule: &FieldRule) -> Option<RowColumnView> {
+        let mut view = column(self.tablet, self.pack, rule);
+        if rule.kind == CHILDREN {
+            view.options = self.children();
+            view.kind = "many".to_owned();
+        }
+        (rule.kind != CHILDREN || view.options.len() > 1).then_some(view)
+    }
+
+    fn children(&self) -> Vec<OptionView> {
+        let home = self.household.map(|household| household.id.to_string());
+        let children = home.map(|home| self.roster.children_of(&home));
+        let options = children.unwrap_or_default().into_iter();
+        options
+            .map(|child| OptionView {
+                code: child.id.to_string(),
+                label: child.name(),
+            })
+            .collect()
+    }
+
+    /// Names of the children a column names.
+    fn names(&self, ids: &[String]) -> Option<String> {
+        let known = self.children();
+        let names: Vec<String> = known
+            .into_iter()
+            .filter(|one| ids.contains(&one.code))
+            .map(|one| one.label)
+            .collect();
+        (!names.is_empty()).then(|| names.join("、"))
     }
 
     fn row(&self, block: &FieldBlock, rule: &RowsRule, entry: &Entry) -> FileRowView {
@@ -157,7 +205,11 @@ impl Drawing<'_> {
         let is_sealed = is_sealed(self.pack, rule, entry);
         for (index, column) in rule.columns.iter().enumerate() {
             let raw = raw(entry, column);
-            let Some(text) = column_words(self.tablet, self.pack, column, &raw) else {
+            let text = match column.kind == CHILDREN {
+                true => self.names(&raw),
+                false => column_words(self.tablet, self.pack, column, &raw),
+            };
+            let Some(text) = text else {
                 continue;
             };
             if self.tablet.sees(column).is_open() && !is_sealed {
@@ -265,7 +317,8 @@ pub(crate) fn value<'a>(
     (!text.is_empty()).then_some((column, document, text))
 }
 
-/// What a row that did not arrive says, label by label; none where the entry is no row of a block.
+/// What a row that did not arrive says, label by label; none where the entry is no row of a block. Of one that belongs into
+/// no file it says what the file would: that there is something.
 pub(crate) fn lines_of(
     tablet: &Tablet,
     pack: &PolicyPack,
@@ -273,7 +326,11 @@ pub(crate) fn lines_of(
 ) -> Option<Vec<(String, String)>> {
     let packs = tablet.packs();
     let rule = packs.file.rows(entry.text("block")?)?;
-    let columns = rule.columns.iter().filter_map(|column| {
+    let most = match is_sealed(pack, rule, entry) {
+        true => 1,
+        false => rule.columns.len(),
+    };
+    let columns = rule.columns.iter().take(most).filter_map(|column| {
         let words = column_words(tablet, pack, column, &raw(entry, column))?;
         Some((column.label.clone(), words))
     });
@@ -289,9 +346,13 @@ pub(crate) fn area_words(tablet: &Tablet, code: &str) -> String {
         .map_or_else(|| code.to_owned(), |name| format!("{name}（{code}）"))
 }
 
+fn takes_several(column: &FieldRule) -> bool {
+    ["many", CHILDREN].contains(&column.kind.as_str())
+}
+
 /// The values of a column as they were written.
 pub(crate) fn raw(entry: &Entry, column: &FieldRule) -> Vec<String> {
-    if column.kind == "many" {
+    if takes_several(column) {
         return entry.codes(&column.key);
     }
     entry
@@ -321,7 +382,7 @@ fn may_take_away(decides: bool, rule: &RowsRule) -> bool {
 }
 
 /// Where rows of a rule are written.
-fn place(
+pub(crate) fn place(
     rule: &RowsRule,
     roster: &Roster,
     child: &RosterChild,
@@ -335,7 +396,8 @@ fn place(
     Ok((child.id, DocKind::Child, child.unit))
 }
 
-fn collection(rule: &RowsRule) -> Result<&'static str, ClientError> {
+/// The collection rows of a rule lie in.
+pub(crate) fn collection(rule: &RowsRule) -> Result<&'static str, ClientError> {
     COLLECTIONS
         .into_iter()
         .find(|name| *name == rule.collection)
@@ -365,17 +427,43 @@ pub fn write_row(tablet: &Tablet, input: &FileRowInput) -> Result<ChildFileView,
         ),
         None => None,
     };
+    let entry = row_entry(
+        tablet,
+        pack,
+        &roster,
+        child,
+        (block, rule),
+        earlier,
+        &input.values,
+    )?;
+    save(tablet, &roster, child, (block, rule), entry, "row_written")
+}
+
+/// A row as it is written, in the place of an earlier one or a new one.
+///
+/// # Errors
+/// As [`write_row`].
+pub(crate) fn row_entry(
+    tablet: &Tablet,
+    pack: &PolicyPack,
+    roster: &Roster,
+    child: &RosterChild,
+    (block, rule): (&FieldBlock, &RowsRule),
+    earlier: Option<&Entry>,
+    values: &BTreeMap<String, Vec<String>>,
+) -> Result<Entry, ClientError> {
     if earlier.is_some_and(|earlier| is_sealed(pack, rule, earlier)) {
         return Err(ClientError::new("not_allowed"));
     }
     let id = tablet.new_id().to_string();
     let mut entry = Entry::new(&id);
     for column in &rule.columns {
-        fill(tablet, pack, column, earlier, &input.values, &mut entry)?;
+        fill(tablet, pack, column, earlier, values, &mut entry)?;
         if column.need && raw(&entry, column).is_empty() {
             return Err(ClientError::new("row_incomplete").with("label", &column.label));
         }
     }
+    are_of_the_house(rule, roster, roster.household_of(child), earlier, &entry)?;
     in_order(rule, &entry)?;
     check_holder(rule, child, &mut entry);
     if !recusals::decides(tablet, child)? && undoes_what_decides(rule, earlier, &entry) {
@@ -397,7 +485,7 @@ pub fn write_row(tablet: &Tablet, input: &FileRowInput) -> Result<ChildFileView,
     if let Some(earlier) = earlier {
         entry = entry.with(REPLACES, earlier.id.as_str());
     }
-    save(tablet, &roster, child, (block, rule), entry, "row_written")
+    Ok(entry)
 }
 
 /// Takes a row away that should not be there. It stays in the history.
@@ -423,14 +511,7 @@ pub fn take_row_away(tablet: &Tablet, input: &TakeRowInput) -> Result<ChildFileV
         .into_iter()
         .find(|entry| entry.id == input.row && !is_sealed(pack, rule, entry))
         .ok_or_else(|| ClientError::new("not_found"))?;
-    let entry = Entry::new(tablet.new_id().to_string())
-        .with("block", block.key.as_str())
-        .with(REPLACES, earlier.id.as_str())
-        .with(TAKEN_AWAY, true)
-        .with("reason", reason.as_str())
-        .with("written_on", roster.today.to_string())
-        .with("recorded_ms", tablet.clock.now_ms())
-        .with("by", tablet.identity.staff.to_string());
+    let entry = away(tablet, &block.key, &earlier.id, &reason);
     save(
         tablet,
         &roster,
@@ -439,6 +520,18 @@ pub fn take_row_away(tablet: &Tablet, input: &TakeRowInput) -> Result<ChildFileV
         entry,
         "row_taken_away",
     )
+}
+
+/// The entry that takes a row away.
+pub(crate) fn away(tablet: &Tablet, block: &str, row: &str, reason: &str) -> Entry {
+    Entry::new(tablet.new_id().to_string())
+        .with("block", block)
+        .with(REPLACES, row)
+        .with(TAKEN_AWAY, true)
+        .with("reason", reason)
+        .with("written_on", tablet.today().to_string())
+        .with("recorded_ms", tablet.clock.now_ms())
+        .with("by", tablet.identity.staff.to_string())
 }
 
 fn save(
@@ -470,7 +563,10 @@ fn save(
 }
 
 /// A block of the file whose rows are written in the file. A piece of work is not ([`crate::work`]).
-fn block<'a>(pack: &'a FilePack, key: &str) -> Result<(&'a FieldBlock, &'a RowsRule), ClientError> {
+pub(crate) fn block<'a>(
+    pack: &'a FilePack,
+    key: &str,
+) -> Result<(&'a FieldBlock, &'a RowsRule), ClientError> {
     pack.blocks
         .iter()
         .find(|block| block.key == key)
@@ -503,12 +599,12 @@ pub(crate) fn fill(
         .map(|value| value.trim())
         .filter(|value| !value.is_empty())
         .collect();
-    if given.len() > 1 && column.kind != "many" {
+    if given.len() > 1 && !takes_several(column) {
         return Err(ClientError::new("value_invalid").with("value", given[1]));
     }
     for value in given {
         let (value, flag) = checked(tablet, pack, column, value)?;
-        if column.kind == "many" {
+        if takes_several(column) {
             entry
                 .values
                 .insert(format!("{}.{value}", column.key), Scalar::Bool(true));
@@ -540,6 +636,10 @@ pub(crate) fn checked(
             let list = rule.list.as_deref().unwrap_or_default();
             let known = pack.items(list).iter().any(|item| item.code == value);
             known.then(|| (value.to_owned(), None)).ok_or_else(invalid)
+        }
+        CHILDREN => {
+            let id = DocumentId::parse(value).map_err(|_| invalid())?;
+            Ok((id.to_string(), None))
         }
         "date" => {
             let date: NaiveDate = value
@@ -576,6 +676,35 @@ pub(crate) fn checked(
         }
         _ => Ok((value.to_owned(), None)),
     }
+}
+
+/// Whose a row is: children who live there, or whom the row before named.
+fn are_of_the_house(
+    rule: &RowsRule,
+    roster: &Roster,
+    household: Option<&RosterHousehold>,
+    earlier: Option<&Entry>,
+    entry: &Entry,
+) -> Result<(), ClientError> {
+    let home = household.map(|household| household.id.to_string());
+    let children = home.map(|home| roster.children_of(&home));
+    let here: Vec<String> = children
+        .unwrap_or_default()
+        .iter()
+        .map(|child| child.id.to_string())
+        .collect();
+    for column in rule.columns.iter().filter(|it| it.kind == CHILDREN) {
+        let before = earlier.map(|earlier| earlier.codes(&column.key));
+        let before = before.unwrap_or_default();
+        let named = entry.codes(&column.key);
+        let mut strangers = named
+            .iter()
+            .filter(|id| !here.contains(id) && !before.contains(id));
+        if let Some(stranger) = strangers.next() {
+            return Err(ClientError::new("value_invalid").with("value", stranger));
+        }
+    }
+    Ok(())
 }
 
 /// The end is not before the beginning.

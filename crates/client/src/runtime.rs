@@ -1,6 +1,7 @@
 //! Sync by itself: the one async loop. It walks through an exchange, the store keeps what comes of it.
 
 use crate::app::App;
+use crate::aside;
 use crate::backoff::Backoff;
 use crate::certificate;
 use crate::error::ClientError;
@@ -320,6 +321,11 @@ pub async fn once(tablet: &Arc<Tablet>, announce: impl Fn()) -> Result<Synced, C
     let worker = tablet.clone();
     off_the_loop(move || {
         exchange::note_end(&worker, result.as_ref().map(|_| ()));
+        if result.is_ok()
+            && let Err(error) = aside::tidy(&worker)
+        {
+            tracing::warn!(%error, "what was moved aside could not be removed");
+        }
         result
     })
     .await?

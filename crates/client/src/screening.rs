@@ -3,6 +3,7 @@
 //! The level is a suggestion. A person confirms it or sets it aside with a reason; leaving the highest level is for the
 //! station. No score is shown on a screen that a family may see, and nothing of this is exported.
 
+use crate::benefits::{OpenProblems, Says};
 use crate::contacts::note;
 use crate::error::ClientError;
 use crate::looks::{self, Look};
@@ -13,7 +14,8 @@ use crate::view::{LevelInput, OptionView, RecordInput, ScreeningView, SettledLev
 use crate::visits::child_context;
 use chrono::NaiveDate;
 use domain::child::{Child, ChildVisit};
-use domain::form::{self, Answers, FormContext, SESSION};
+use domain::file::Facts;
+use domain::form::{Answers, FormContext, SESSION};
 use domain::screening::{Known, Outcome, Screening, ScreeningPack, SettledLevel, screen};
 use ids::DocKind;
 use std::collections::BTreeMap;
@@ -108,15 +110,14 @@ impl<'a> Room<'a> {
         let hash = visit.form.rsplit('#').next().unwrap_or_default();
         let form = packs.form_by_hash(hash).ok_or_else(unknown)?;
         let mut answers = Answers::default();
-        let own = form::from_scalars(form, &visit.answers);
+        let own = file.visit_answers(form, visit).0;
         answers.parts.insert(child.id.to_string(), own);
         let household = roster.household_of(&child).map(|household| household.id);
         let mut siblings: Vec<&RosterChild> = Vec::new();
         if let Some(household) = household {
-            let sessions = tablet.household_with_answers(household)?.sessions;
-            let session = sessions.iter().find(|one| one.id == visit.session);
-            if let Some(session) = session {
-                let session = form::from_scalars(form, &session.answers);
+            let whole = tablet.household_with_answers(household)?;
+            if whole.sessions.iter().any(|one| one.id == visit.session) {
+                let session = whole.session_answers(form, &visit.session).0;
                 answers.parts.insert(SESSION.to_owned(), session);
             }
             siblings = roster.children_of(&household.to_string());
@@ -127,14 +128,23 @@ impl<'a> Room<'a> {
         let all = std::iter::once(&child).chain(siblings);
         let context = FormContext {
             today: on,
-            children: all.map(|one| child_context(one, on)).collect(),
+            children: all
+                .map(|one| child_context(one, packs.rules_on(on), on))
+                .collect(),
+            people: Vec::new(),
             last: BTreeMap::new(),
             next_visit: None,
             next_contact: None,
         };
         let known = known(&file, visit);
         let part = child.id.to_string();
-        let screening = screen(&pack, form, &context, &answers, &part, &known);
+        let open = OpenProblems::of(tablet, child.id)?;
+        let says = Says::of(&roster, &child, &packs, &open);
+        let facts = Facts {
+            today: on,
+            ..says.facts(&roster, &child)
+        };
+        let screening = screen(&pack, form, &context, &answers, &part, &known, &facts);
         Ok(Self {
             tablet,
             child,
@@ -176,7 +186,10 @@ impl<'a> Room<'a> {
                 .screening
                 .found
                 .iter()
-                .map(|found| found.label.clone())
+                .map(|found| match found.of_file {
+                    true => format!("{}（档案里写的）", found.label),
+                    false => found.label.clone(),
+                })
                 .collect(),
             not_asked: self.screening.not_asked.clone(),
             may: levels

@@ -9,7 +9,7 @@ use rustls::client::verify_server_cert_signed_by_trust_anchor;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use serde::{Serialize, de::DeserializeOwned};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,8 +17,8 @@ use std::time::Duration;
 /// Longest wait for an answer. Words are small; a slow line still gets a part through in this time.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// A connection that was quiet for so long is not used again; the server closes it after thirty seconds.
-const IDLE: Duration = Duration::from_secs(20);
+/// A connection that was quiet for so long is not used again; the server closes it after ten seconds.
+const IDLE: Duration = Duration::from_secs(7);
 
 /// Seconds until a busy server wants to hear of us again.
 const WAIT: &str = "wait_s";
@@ -243,27 +243,45 @@ impl ServerCertVerifier for PinnedVerifier {
             Pin::Fingerprints(expected) => intermediates
                 .iter()
                 .find(|certificate| expected.contains(&fingerprint(certificate)))
-                .ok_or(rustls::CertificateError::UnknownIssuer)?
+                .ok_or(CertificateError::UnknownIssuer)?
                 .clone()
                 .into_owned(),
             Pin::FirstSight => intermediates
                 .last()
-                .ok_or(rustls::CertificateError::UnknownIssuer)?
+                .ok_or(CertificateError::UnknownIssuer)?
                 .clone()
                 .into_owned(),
         };
         let mut roots = RootCertStore::empty();
         roots.add(ca.clone())?;
-        verify_server_cert_signed_by_trust_anchor(
-            &ParsedCertificate::try_from(end_entity)?,
-            &roots,
-            intermediates,
-            now,
-            self.provider.signature_verification_algorithms.all,
-        )?;
+        let leaf = ParsedCertificate::try_from(end_entity)?;
+        let signed_at = |now| {
+            verify_server_cert_signed_by_trust_anchor(
+                &leaf,
+                &roots,
+                intermediates,
+                now,
+                self.provider.signature_verification_algorithms.all,
+            )
+        };
+        // A tablet whose clock ran out of battery says 1970, and one that somebody set says anything: its time is taken to
+        // the nearest end of the certificate's own. That is safe because no date says here whom to trust. The CA does, by
+        // its fingerprint – or by the six digits two people compare –, it signs for one server alone, and a certificate
+        // of it that must not hold any more ends with the CA and its pin (ADR 0004), not with a day.
+        match signed_at(now) {
+            Err(rustls::Error::InvalidCertificate(CertificateError::NotValidYetContext {
+                not_before,
+                ..
+            })) => signed_at(not_before)?,
+            Err(rustls::Error::InvalidCertificate(CertificateError::ExpiredContext {
+                not_after,
+                ..
+            })) => signed_at(not_after)?,
+            other => other?,
+        }
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.as_ref().is_some_and(|first| *first != ca) {
-            return Err(rustls::CertificateError::UnknownIssuer.into());
+            return Err(CertificateError::UnknownIssuer.into());
         }
         *seen = Some(ca);
         Ok(ServerCertVerified::assertion())
@@ -296,5 +314,63 @@ impl ServerCertVerifier for PinnedVerifier {
         self.provider
             .signature_verification_algorithms
             .supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+
+    /// A certificate and the CA that signed it, good for the years a server's are.
+    fn chain() -> (CertificateDer<'static>, CertificateDer<'static>) {
+        let for_years = |mut params: CertificateParams| {
+            params.not_before = date_time_ymd(2026, 1, 1);
+            params.not_after = date_time_ymd(2056, 1, 1);
+            params
+        };
+        let mut ca = for_years(CertificateParams::default());
+        ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        let ca_key = KeyPair::generate().unwrap();
+        let shown = ca.self_signed(&ca_key).unwrap().der().clone();
+        let issuer = Issuer::new(ca, ca_key);
+        let key = KeyPair::generate().unwrap();
+        let leaf = for_years(CertificateParams::new(vec!["localhost".to_owned()]).unwrap());
+        let leaf = leaf.signed_by(&key, &issuer).unwrap().der().clone();
+        (leaf, shown)
+    }
+
+    fn verify(
+        pin: Pin,
+        (leaf, ca): (&CertificateDer<'static>, &CertificateDer<'static>),
+        second: u64,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let verifier = PinnedVerifier {
+            pin,
+            provider: Arc::new(rustls::crypto::ring::default_provider()),
+            seen: Arc::default(),
+        };
+        let name = ServerName::try_from("localhost").unwrap();
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(second));
+        verifier.verify_server_cert(leaf, std::slice::from_ref(ca), &name, &[], now)
+    }
+
+    #[test]
+    fn a_clock_that_says_1970_or_2090_makes_no_stranger_of_the_server_and_no_server_of_a_stranger()
+    {
+        let (leaf, ca) = chain();
+        let (foreign_leaf, foreign_ca) = chain();
+        let pinned = || Pin::Fingerprints(vec![fingerprint(&ca)]);
+        for second in [0, 1_800_000_000, 3_800_000_000] {
+            verify(pinned(), (&leaf, &ca), second).unwrap();
+            verify(Pin::FirstSight, (&leaf, &ca), second).unwrap();
+            for strangers in [
+                (&foreign_leaf, &foreign_ca),
+                // The CA is public; only its key signs.
+                (&foreign_leaf, &ca),
+            ] {
+                verify(pinned(), strangers, second).unwrap_err();
+            }
+        }
     }
 }

@@ -51,8 +51,7 @@ fn reading_ms(standing: &Standing, wall_ms: i64) -> i64 {
 
 /// The time by the clock that never goes back.
 fn now_ms(tablet: &Tablet, standing: &Standing) -> i64 {
-    let reading = reading_ms(standing, tablet.clock.now_ms()).max(standing.clock_ms);
-    let now = tablet.ratchet.turn(reading, tablet.clock.steady_ms());
+    let now = turned_ms(tablet, standing);
     if now - standing.clock_ms > WRITTEN_EVERY_MS {
         let written = tablet.store.write(|tx| {
             standing::update(tx, |standing| {
@@ -65,6 +64,20 @@ fn now_ms(tablet: &Tablet, standing: &Standing) -> i64 {
         }
     }
     now
+}
+
+/// The same, remembered by this process alone.
+fn turned_ms(tablet: &Tablet, standing: &Standing) -> i64 {
+    let reading = reading_ms(standing, tablet.clock.now_ms()).max(standing.clock_ms);
+    tablet.ratchet.turn(reading, tablet.clock.steady_ms())
+}
+
+/// The time by the clock that never goes back, where somebody reads or writes already: nothing is written down here.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) fn never_back_in(tablet: &Tablet, connection: &Connection) -> Result<i64, ClientError> {
+    Ok(turned_ms(tablet, &standing::get(connection)?))
 }
 
 /// The time by the clock that never goes back, for what ends by itself.
@@ -179,6 +192,7 @@ const WRITING: &[&str] = &[
     "drop_sheet",
     "keep_sheet",
     "mandatory_page",
+    "none_of",
     "open_visit",
     "problem_form",
     "record_attempt",

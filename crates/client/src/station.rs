@@ -2,10 +2,12 @@
 
 use crate::cadence;
 use crate::error::ClientError;
+use crate::filling;
+use crate::looks::{self, Look};
 use crate::problems;
 use crate::recusals;
 use crate::restricted;
-use crate::roster::{Roster, RosterChild, UNKNOWN_PERSON, record_state};
+use crate::roster::{self, Roster, RosterChild, UNKNOWN_PERSON, record_state};
 use crate::system;
 use crate::tablet::Tablet;
 use crate::timeline::{attempt_text, contact_text, visit_text};
@@ -20,6 +22,8 @@ use store::projections::events::{self, EventKind};
 use store::{departures, members, sync_state};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// The role that looks at the village's own list, in the pack's words for who is told.
+const DIRECTOR: &str = "CD";
 /// Rows of the attention table and of the inbox; the rest is reached by search.
 const ATTENTION_ROWS: usize = 200;
 const INBOX_ROWS: u32 = 500;
@@ -34,6 +38,8 @@ pub fn overview(tablet: &Tablet) -> Result<OverviewView, ClientError> {
     let seen: HashMap<UnitId, i64> = seen_by_unit(tablet)?;
     // A tablet not heard of for so long is a matter of its own (ui.md §4.2).
     let silent_ms = i64::from(tablet.rules().report.silent_days) * DAY_MS;
+    let packs = tablet.packs();
+    let pack = packs.rules_on(roster.today);
     let mut attention: Vec<AttentionRow> = Vec::new();
     let mut overdue = 0;
     let mut visits_due = 0;
@@ -57,7 +63,20 @@ pub fn overview(tablet: &Tablet) -> Result<OverviewView, ClientError> {
             continue;
         };
         overdue += 1;
+        // The village's own list is hers to look at; who else is told stands here.
+        let told = due.to_roles.iter().filter(|role| *role != DIRECTOR);
         attention.push(AttentionRow {
+            level: due.level.filter(|level| *level > 1),
+            told: told
+                .filter_map(|role| {
+                    let mut lists = ["TOLD", "LEAD"].into_iter();
+                    let label = lists.find_map(|list| {
+                        let label = pack?.label(list, role);
+                        (label != role).then_some(label)
+                    });
+                    label.map(str::to_owned)
+                })
+                .collect(),
             child: child.id.to_string(),
             name: child.name(),
             village: roster.people.unit_name(child.unit),
@@ -128,12 +147,22 @@ pub fn inbox(tablet: &Tablet) -> Result<InboxView, ClientError> {
     let arrived = tablet
         .store
         .read(|connection| events::arrived(connection, INBOX_ROWS))?;
+    let older = arrived.len() >= INBOX_ROWS as usize;
     let children: HashMap<DocumentId, &RosterChild> = roster
         .children
         .iter()
         .map(|child| (child.id, child))
         .collect();
-    let rows = arrived
+    let mut asked: HashSet<String> = HashSet::new();
+    for child in &roster.children {
+        if child.child.asked.is_empty() {
+            continue;
+        }
+        let authors = roster::authors(tablet, child.id)?;
+        let standing = filling::still_asked(&roster, child, &authors);
+        asked.extend(standing.into_iter().map(|one| one.record.clone()));
+    }
+    let rows: Vec<InboxRow> = arrived
         .into_iter()
         .filter_map(|arrived| {
             let event = &arrived.event;
@@ -174,12 +203,18 @@ pub fn inbox(tablet: &Tablet) -> Result<InboxView, ClientError> {
                 text,
                 counts: verdict.is_some_and(|verdict| verdict.counts),
                 entered_late: verdict.is_some_and(|verdict| verdict.entered_late),
+                open: filling::open_count(file, &event.record),
+                asked: asked.contains(&event.record),
                 state: record_state(&roster.states, &event.record),
             })
         })
         .collect();
+    // Each row has the words of a record: the trail says so before anybody reads them.
+    let newest = rows.first().map_or("", |row| row.record.as_str());
+    looks::note_page(tablet, Look::Inbox, newest, rows.len())?;
     Ok(InboxView {
         rows,
+        older,
         openings: restricted::notices(tablet)?,
     })
 }

@@ -1,9 +1,11 @@
 //! The small context every use case gets: the open store, who this device is, the packs, time and randomness.
 
+use crate::aside;
 use crate::delegation;
 use crate::enrolment::Finished;
 use crate::error::ClientError;
 use crate::exports;
+use crate::imports;
 use crate::nouns::NounCache;
 use crate::packs::Packs;
 use crate::runtime::SyncState;
@@ -17,11 +19,13 @@ use domain::policy::{LockRules, Rules};
 use ed25519_dalek::SigningKey;
 use ids::{Clock, Entropy, Incarnation, UnitId};
 use protocol::Enrolled;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use store::identity::{self, FileNumbers, Identity};
 use store::{Connection, OpenOutcome, Store, members, policies, sync_state};
+use uuid::Uuid;
 
 /// An unlocked device.
 pub struct Tablet {
@@ -53,6 +57,9 @@ pub struct Tablet {
     pub(crate) report_looked_ms: AtomicI64,
     /// Looks that could not be noted because the disk was full.
     pub(crate) unnoted_looks: AtomicU64,
+    is_closing: AtomicBool,
+    /// Imports that are being carried out.
+    pub(crate) importing: Mutex<BTreeSet<Uuid>>,
 }
 
 impl Tablet {
@@ -133,6 +140,12 @@ impl Tablet {
         if let Err(error) = visits::forget_discarded(&tablet) {
             tracing::warn!(%error, "forms put aside long ago could not be removed");
         }
+        if let Err(error) = imports::forget_old(&tablet) {
+            tracing::warn!(%error, "imports of long ago could not be removed");
+        }
+        if let Err(error) = aside::tidy(&tablet) {
+            tracing::warn!(%error, "what was moved aside long ago could not be removed");
+        }
         if let Err(error) = exports::tidy_all(&tablet) {
             tracing::warn!(%error, "an exported file of before could not be removed");
         }
@@ -167,6 +180,8 @@ impl Tablet {
             delegation: delegation::Desk::default(),
             report_looked_ms: AtomicI64::new(0),
             unnoted_looks: AtomicU64::new(0),
+            is_closing: AtomicBool::new(false),
+            importing: Mutex::default(),
         };
         tablet.reload_packs()?;
         Ok(tablet)
@@ -267,6 +282,16 @@ impl Tablet {
     /// Milliseconds since this process opened the store; a label that no clock change touches.
     pub fn uptime_ms(&self) -> u64 {
         u64::try_from(self.clock.steady_ms() - self.started_steady_ms).unwrap_or(0)
+    }
+
+    /// The door is closed behind whoever was inside: work that goes on by itself ends with its step, and lets go of her keys.
+    pub(crate) fn close(&self) {
+        self.is_closing.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether work that goes on by itself is to end.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.is_closing.load(Ordering::SeqCst)
     }
 
     /// Notes that something was written.

@@ -1,7 +1,9 @@
 //! What happened around a child, newest first, with what counts and what does not.
 
 use crate::error::ClientError;
+use crate::filling;
 use crate::roster::{self, Roster, RosterChild, record_state};
+use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{RecordState, TimelineKind, TimelineRow};
 use crate::work;
@@ -38,9 +40,17 @@ pub fn of(
         child,
         others: &others,
         authors: roster::authors(tablet, child.id)?,
+        asked: Vec::new(),
     };
     for other in &others {
         context.authors.extend(roster::authors(tablet, other.id)?);
+    }
+    for asked in filling::still_asked(roster, child, &context.authors) {
+        let author = context.author(asked.made_by);
+        let who = author.map(|staff| roster.people.name(staff));
+        let when = month_day_words(system::civil_date(asked.recorded_ms));
+        let words = format!("{when} {} 请补充：{}", who.unwrap_or_default(), asked.text);
+        context.asked.push((asked.record.clone(), words));
     }
     let household = roster.household_of(child);
     let mut rows: Vec<(i64, TimelineRow)> = Vec::new();
@@ -60,6 +70,8 @@ pub fn of(
             visit.made_by,
         );
         row.waiting_for_session = waiting;
+        row.open = filling::open_count(&child.child, &visit.id);
+        row.can_fill = row.can_amend && !waiting;
         rows.push((visit.recorded_ms, row));
     }
     for contact in &child.child.contacts {
@@ -116,6 +128,8 @@ struct Context<'a> {
     child: &'a RosterChild,
     others: &'a [&'a RosterChild],
     authors: HashMap<[u8; 32], roster::Author>,
+    /// What the station asked and nobody gave yet: the record, and the words.
+    asked: Vec<(String, String)>,
 }
 
 impl Context<'_> {
@@ -205,10 +219,21 @@ impl Context<'_> {
                             month_day_words(date),
                             one.reason
                         )),
+                        (None, None) if one.filling.answered > 0 => {
+                            Some(format!("{when} {who} 补上了 {} 题", one.filling.answered))
+                        }
                         (None, None) => None,
                     }
                 })
                 .collect(),
+            open: 0,
+            asked: self
+                .asked
+                .iter()
+                .filter(|(of, _)| of == record)
+                .map(|(_, words)| words.clone())
+                .collect(),
+            can_fill: false,
             entered_late: verdict.as_ref().is_some_and(|verdict| verdict.entered_late),
             waiting_for_session: false,
             title: None,
@@ -263,8 +288,23 @@ pub fn contact_text(contact: &Contact, pack: &PolicyPack) -> String {
     if let Some(state) = &contact.child_state {
         text.push_str(&format!("，{}", pack.label("CHILD_STATE", state)));
     }
+    let more = &contact.more;
+    // Who began it is worth a word where it was not as usual.
+    let usual = pack.list("INITIATOR").first();
+    let who = more.initiated_by.as_ref();
+    if let Some(who) = who.filter(|who| usual.is_none_or(|usual| usual.code != **who)) {
+        text.push_str(&format!("，{}找的", pack.label("INITIATOR", who)));
+    }
+    if let Some(minutes) = more.minutes {
+        text.push_str(&format!("，{minutes}分钟"));
+    }
     text.push('。');
     text.push_str(&contact.note);
+    if let Some(next) = more.next_on {
+        let mode = more.next_mode.as_deref();
+        let mode = mode.map_or("", |mode| pack.label("CONTACT_MODE", mode));
+        text.push_str(&format!("说好{}再{mode}联系。", month_day_words(next)));
+    }
     text
 }
 
@@ -330,6 +370,7 @@ mod tests {
             child_state: Some("normal".to_owned()),
             topics: Vec::new(),
             parent_contact_ok: None,
+            more: domain::child::ContactMore::default(),
             note: "期中考得不错。".to_owned(),
             by: String::new(),
             made_by: None,
@@ -338,6 +379,17 @@ mod tests {
             contact_text(&contact, &pack()),
             "电话联系孩子本人、照料人，正常。期中考得不错。"
         );
+        contact.more.initiated_by = Some("child".into());
+        contact.more.minutes = Some(12);
+        contact.more.next_on = NaiveDate::from_ymd_opt(2026, 12, 3);
+        contact.more.next_mode = Some("video".into());
+        assert!(
+            contact_text(&contact, &pack()).contains("12分钟。")
+                && contact_text(&contact, &pack()).ends_with("说好12月3日再视频联系。"),
+            "{}",
+            contact_text(&contact, &pack())
+        );
+        contact.more = domain::child::ContactMore::default();
         contact.reached = false;
         contact.child_state = None;
         contact.note.clear();

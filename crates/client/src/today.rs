@@ -2,6 +2,7 @@
 
 use crate::cadence;
 use crate::error::ClientError;
+use crate::filling;
 use crate::recusals::{self, Recusals};
 use crate::rhythm;
 use crate::roster::{Roster, RosterChild};
@@ -9,9 +10,13 @@ use crate::system;
 use crate::tablet::Tablet;
 use crate::unit_keys;
 use crate::view::{
-    DraftRow, DueGroup, DueKind, DueView, MeView, MonthCountsView, TodayChild, TodayRow, TodayView,
+    AgreedView, DraftRow, DueGroup, DueKind, DueView, MeView, MonthCountsView, TodayChild,
+    TodayRow, TodayView,
 };
-use chrono::{Datelike, NaiveDate};
+use crate::visits;
+use crate::work_log;
+use chrono::NaiveDate;
+use domain::cadence::Kind;
 use domain::scalar::Scalar;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -56,9 +61,12 @@ pub fn today(tablet: &Tablet) -> Result<TodayView, ClientError> {
             enhanced: cadence.enhanced,
             draft: drafts
                 .iter()
+                .filter(|draft| !visits::is_filling(draft))
                 .find(|draft| Some(draft.household.to_string().as_str()) == child.child.household())
                 .map(|draft| draft.draft.to_string()),
             unmet: crate::unmet::of_child(tablet, &roster, child),
+            walk: walk(&roster, child),
+            agreed: agreed(child, roster.today),
         };
         fold(&mut rows, &mut siblings, row);
     }
@@ -90,11 +98,11 @@ pub fn today(tablet: &Tablet) -> Result<TodayView, ClientError> {
                 let names = draft
                     .children
                     .iter()
-                    .filter_map(|id| roster.child(&id.to_string()).ok())
-                    .map(RosterChild::name)
+                    .filter_map(|id| roster.child_or_departed(tablet, *id).ok().flatten())
+                    .map(|child| child.name())
                     .collect::<Vec<_>>()
                     .join("、");
-                let (answered, total) = crate::visits::draft_progress(tablet, &roster, draft);
+                let (answered, total) = visits::draft_progress(tablet, &roster, draft);
                 DraftRow {
                     draft: draft.draft.to_string(),
                     household: draft.household.to_string(),
@@ -102,6 +110,7 @@ pub fn today(tablet: &Tablet) -> Result<TodayView, ClientError> {
                     at: system::moment(draft.updated_ms),
                     answered,
                     total,
+                    fills: visits::is_filling(draft),
                 }
             })
             .collect(),
@@ -110,6 +119,7 @@ pub fn today(tablet: &Tablet) -> Result<TodayView, ClientError> {
         problem_steps: crate::problems::of_village(tablet, soon_days)?,
         recused,
         questions: crate::mandatory::open(tablet, &roster)?,
+        asked: filling::open(tablet, &roster)?,
         notices: rhythm::notices(tablet, &roster)?,
     })
 }
@@ -145,39 +155,12 @@ pub fn me(tablet: &Tablet) -> Result<MeView, ClientError> {
     })
 }
 
+/// What this person recorded this month: what the work log says, and what she reported.
 fn month_counts(roster: &Roster, tablet: &Tablet) -> MonthCountsView {
-    let me = tablet.identity.staff.to_string();
-    let this_month = |date: Option<NaiveDate>| {
-        date.is_some_and(|date| {
-            date.year() == roster.today.year() && date.month() == roster.today.month()
-        })
-    };
-    let mut counts = MonthCountsView {
-        visits: 0,
-        contacts: 0,
-        attempts: 0,
-        problems: 0,
-    };
-    for child in roster.everybody() {
-        let file = &child.child;
-        counts.visits += count(
-            file.visits
-                .iter()
-                .filter(|one| one.by == me && this_month(one.event_date)),
-        );
-        counts.contacts += count(
-            file.contacts
-                .iter()
-                .filter(|one| one.by == me && this_month(one.event_date)),
-        );
-        counts.attempts += count(
-            file.attempts
-                .iter()
-                .filter(|one| one.by == me && this_month(one.event_date)),
-        );
+    MonthCountsView {
+        problems: crate::problems::reported_this_month(tablet, roster.today).unwrap_or(0),
+        ..work_log::counts(roster, tablet)
     }
-    counts.problems = crate::problems::reported_this_month(tablet, roster.today).unwrap_or(0);
-    counts
 }
 
 fn count(records: impl Iterator) -> u32 {
@@ -207,6 +190,11 @@ fn fold(rows: &mut Vec<TodayRow>, siblings: &mut Siblings, row: TodayRow) {
             let other = &mut rows[*known.get()];
             other.children.extend(row.children);
             other.enhanced |= row.enhanced;
+            for agreed in row.agreed {
+                if !other.agreed.contains(&agreed) {
+                    other.agreed.push(agreed);
+                }
+            }
             if other.first.reason != row.first.reason && row.enhanced {
                 other.first.reason = row.first.reason;
             }
@@ -216,6 +204,26 @@ fn fold(rows: &mut Vec<TodayRow>, siblings: &mut Siblings, row: TodayRow) {
             rows.push(row);
         }
     }
+}
+
+/// What was agreed on with the family and is not done yet. It stands beside the dates of the rules and moves none of them.
+fn agreed(child: &RosterChild, today: NaiveDate) -> Vec<AgreedView> {
+    let kinds = [Kind::Visit, Kind::Contact].into_iter();
+    kinds
+        .filter_map(|kind| {
+            let on = child.child.agreed(kind)?;
+            // The day that was chosen beforehand is the rules' own, and stands there already.
+            let due = child.cadence.as_ref().and_then(|one| one.due(kind));
+            if due.is_some_and(|due| due.due == on) {
+                return None;
+            }
+            Some(AgreedView {
+                kind: cadence::kind_view(kind),
+                on: on.to_string(),
+                past: on < today,
+            })
+        })
+        .collect()
 }
 
 fn today_child(child: &RosterChild, today: NaiveDate) -> TodayChild {
@@ -242,17 +250,26 @@ pub fn place(roster: &Roster, child: &RosterChild) -> Option<String> {
     })
 }
 
-/// 奶奶 王秀兰.
+/// The how manyeth house it is on a director's own way.
+fn walk(roster: &Roster, child: &RosterChild) -> Option<u32> {
+    let number = roster.household_of(child)?.household.text("walk")?;
+    number.parse().ok()
+}
+
+/// 奶奶 王秀兰; as long as nobody said who looks after the child, its guardian: 监护人 父亲 石磊.
 pub fn carer(child: &RosterChild, tablet: &Tablet) -> Option<String> {
-    let name = child.child.text("carer_name")?;
     let packs = tablet.packs();
-    let relation = child.child.text("carer_relation").and_then(|code| {
-        packs
-            .rules_on(tablet.today())
-            .map(|pack| pack.label("REL", code).to_owned())
-    });
-    Some(match relation {
-        Some(relation) => format!("{relation} {name}"),
-        None => name.to_owned(),
-    })
+    let pack = packs.rules_on(tablet.today());
+    let person = |role: &str| {
+        let name = child.child.text(&format!("{role}_name"))?;
+        let relation = child.child.text(&format!("{role}_relation"));
+        let words = relation
+            .zip(pack)
+            .map(|(code, pack)| pack.label("REL", code));
+        Some(match words {
+            Some(words) => format!("{words} {name}"),
+            None => name.to_owned(),
+        })
+    };
+    person("carer").or_else(|| Some(format!("监护人 {}", person("guardian")?)))
 }

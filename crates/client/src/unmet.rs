@@ -116,7 +116,7 @@ pub(crate) fn of_station(tablet: &Tablet, roster: &Roster) -> Result<Vec<UnmetVi
     let Some(pack) = packs.rules_on(roster.today) else {
         return Ok(Vec::new());
     };
-    let reported = problems::children_of_open(tablet, UNREACHABLE)?;
+    let reported = problems::children_of_open(tablet, Some(UNREACHABLE))?;
     let recusals = Recusals::read(tablet)?;
     let mut found: Vec<UnmetView> = Vec::new();
     for child in roster.running() {

@@ -3,34 +3,41 @@
 //! One saved visit is one change in the household (the session) and one in each child's document (the child's part),
 //! in one transaction (architecture.md §8). Nobody met = an attempt in each child's document.
 
+mod fill;
 mod page;
 mod save;
 
+pub use fill::fill_visit;
 pub use page::visit_read;
 pub use save::save_visit;
+pub(crate) use save::{TIER_SUGGEST, TIER_WHY};
 
+use fill::Given;
 use page::view;
 
 use crate::cadence;
-use crate::contacts::is_left_behind;
+use crate::differences;
 use crate::error::ClientError;
 use crate::packs::Packs;
 use crate::roster::{Roster, RosterChild};
 use crate::standing;
 use crate::tablet::Tablet;
 use crate::view::{
-    AnswerInput, FullInput, IdInput, PositionInput, RowInput, SameInput, VisitFormView,
+    AnswerInput, FullInput, IdInput, PartInput, PositionInput, RowInput, SameInput, VisitFormView,
 };
 use chrono::NaiveDate;
 use domain::cadence::Kind;
 use domain::child::{Child, ChildVisit};
+use domain::difference;
 use domain::form::{
-    self, AnswerRefusal, Answers, ChildContext, FormContext, FormPack, LastAnswers, SESSION,
+    self, AnswerRefusal, Answers, ChildContext, FormContext, FormPack, LastAnswers, Person, SESSION,
 };
-use domain::household::Household;
+use domain::household::{Household, Session};
+use domain::policy::PolicyPack;
 use ids::DocumentId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use store::documents;
 use store::drafts::{self, Draft};
 use uuid::Uuid;
 
@@ -45,6 +52,8 @@ struct Desk {
     children: Vec<RosterChild>,
     /// The household is not here; it begins with this visit.
     begins: bool,
+    /// What was answered before, where it goes on with a saved visit; it is among the answers and stands.
+    given: Option<Given>,
 }
 
 impl Desk {
@@ -67,6 +76,24 @@ struct Kept {
     answers: Answers,
     #[serde(default)]
     full: bool,
+    /// The session of the saved visit it goes on with; then only what is new is kept here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fills: Option<String>,
+}
+
+/// Whether a draft goes on with a saved visit: it is no new visit of its household.
+pub(crate) fn is_filling(draft: &Draft) -> bool {
+    draft
+        .answers
+        .get("fills")
+        .is_some_and(|session| session.is_string())
+}
+
+/// The open draft of a new visit to a household.
+pub(crate) fn draft_of(drafts: &[Draft], household: DocumentId) -> Option<&Draft> {
+    drafts
+        .iter()
+        .find(|draft| draft.household == household && !is_filling(draft))
 }
 
 /// Opens the visit form of a child's household, resuming its draft if there is one.
@@ -80,11 +107,9 @@ pub fn open_visit(tablet: &Tablet, input: &IdInput) -> Result<VisitFormView, Cli
         Some(household) => household.id,
         None => own_household(tablet, child)?,
     };
-    let there = tablet
-        .store
-        .read(|connection| drafts::of_household(connection, household))?;
-    if let Some(draft) = there {
-        return view(tablet, &desk(tablet, &roster, draft)?);
+    let begun = tablet.store.read(drafts::open)?;
+    if let Some(draft) = draft_of(&begun, household) {
+        return view(tablet, &desk(tablet, &roster, draft.clone())?);
     }
     let packs = tablet.packs();
     let form = packs
@@ -124,7 +149,7 @@ fn own_household(tablet: &Tablet, child: &RosterChild) -> Result<DocumentId, Cli
     let begun = tablet.store.read(drafts::open)?;
     Ok(begun
         .into_iter()
-        .find(|draft| draft.children == [child.id])
+        .find(|draft| draft.children == [child.id] && !is_filling(draft))
         .map_or_else(|| DocumentId(tablet.new_id()), |draft| draft.household))
 }
 
@@ -142,6 +167,9 @@ pub fn visit_form(tablet: &Tablet, input: &IdInput) -> Result<VisitFormView, Cli
 /// `draft_gone`, `value_invalid`, `disk_full`.
 pub fn answer_visit(tablet: &Tablet, input: &AnswerInput) -> Result<VisitFormView, ClientError> {
     let mut desk = desk_of(tablet, &input.draft)?;
+    if desk.is_given(&input.part, &input.key) {
+        return Err(ClientError::new("not_allowed"));
+    }
     form::set_answer(
         &desk.form,
         &desk.context,
@@ -176,6 +204,36 @@ pub fn same_as_last(tablet: &Tablet, input: &SameInput) -> Result<VisitFormView,
     view(tablet, &desk)
 }
 
+/// 和上次一样 wherever there is something to copy.
+///
+/// # Errors
+/// `draft_gone`, `value_invalid`, `disk_full`.
+pub fn same_everywhere(tablet: &Tablet, input: &IdInput) -> Result<VisitFormView, ClientError> {
+    let mut desk = desk_of(tablet, &input.id)?;
+    form::same_everywhere(&desk.form, &desk.context, &mut desk.answers, !desk.full)
+        .map_err(refused_answer)?;
+    keep(tablet, &mut desk)?;
+    view(tablet, &desk)
+}
+
+/// 都没有, for a child and its household.
+///
+/// # Errors
+/// `draft_gone`, `value_invalid`, `disk_full`.
+pub fn none_of(tablet: &Tablet, input: &PartInput) -> Result<VisitFormView, ClientError> {
+    let mut desk = desk_of(tablet, &input.draft)?;
+    form::none_of(
+        &desk.form,
+        &desk.context,
+        &mut desk.answers,
+        !desk.full,
+        &input.part,
+    )
+    .map_err(refused_answer)?;
+    keep(tablet, &mut desk)?;
+    view(tablet, &desk)
+}
+
 /// Opens the whole form, or folds it to the short one again. No answer is lost by it: what was answered stays in sight.
 ///
 /// # Errors
@@ -195,6 +253,9 @@ pub fn visit_row(tablet: &Tablet, input: &RowInput) -> Result<VisitFormView, Cli
     let mut desk = desk_of(tablet, &input.draft)?;
     let new = || tablet.new_id().to_string();
     let row = input.row.clone().unwrap_or_else(new);
+    if !input.there && desk.has_given_row(&input.part, &row) {
+        return Err(ClientError::new("not_allowed"));
+    }
     form::set_row(
         &desk.form,
         &desk.context,
@@ -288,6 +349,24 @@ fn desk_of(tablet: &Tablet, id: &str) -> Result<Desk, ClientError> {
     desk(tablet, &roster, draft)
 }
 
+/// Whether one of them is on no list of hers, though its file has not gone yet.
+fn is_over(
+    tablet: &Tablet,
+    roster: &Roster,
+    children: &[RosterChild],
+) -> Result<bool, ClientError> {
+    for child in children {
+        if roster.child(&child.id.to_string()).is_err()
+            && !tablet
+                .store
+                .read(|connection| documents::has_left(connection, child.id))?
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// A draft keeps the form it was begun with.
 fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientError> {
     let packs = tablet.packs();
@@ -303,6 +382,25 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
         .into_iter()
         .flatten()
         .collect();
+    let Kept {
+        answers,
+        full,
+        fills,
+    } = serde_json::from_value(draft.answers.clone())?;
+    // What was answered is of before; nobody reads it who is not there for this village any more.
+    if fills.is_some() && is_over(tablet, roster, &children)? {
+        return Err(ClientError::new("not_allowed"));
+    }
+    let given = match &fills {
+        Some(session) => Some(Given::read(tablet, &form, &draft, session)?),
+        None => None,
+    };
+    let answers = match &given {
+        Some(given) => given.with(answers),
+        None => answers,
+    };
+    // What it goes on with is not what came before it.
+    let is_before = |at: (Option<NaiveDate>, i64)| given.as_ref().is_none_or(|given| at < given.at);
     let mut last = BTreeMap::new();
     let begins = !tablet.has_household(draft.household)?;
     let household = if begins {
@@ -310,19 +408,25 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
     } else {
         tablet.household_with_answers(draft.household)?
     };
-    // While only writing is possible, nothing of earlier visits is shown or carried over.
-    let writes_only = standing::writes_only(tablet)?;
+    // While only writing is possible, nothing of earlier visits is shown or carried over; nor of a village she does not
+    // stand in for any more.
+    let writes_only = standing::writes_only(tablet)? || is_over(tablet, roster, &children)?;
     let newest = household
         .sessions
         .iter()
-        .filter(|_| !writes_only)
+        .filter(|session| !writes_only && is_before((session.event_date, session.recorded_ms)))
+        .filter(|session| !is_voided(&children, session))
         .max_by_key(|session| (session.event_date, session.recorded_ms));
     if let Some(session) = newest {
+        let mut answers = household.session_answers(&form, &session.id).0;
+        let file = (draft.household, &household.fields);
+        let since = session.recorded_ms;
+        differences::carry_from_file(tablet, &form, SESSION, &mut answers, file, since);
         last.insert(
             SESSION.to_owned(),
             LastAnswers {
                 record: session.id.clone(),
-                answers: form::from_scalars(&form, &session.answers),
+                answers,
             },
         );
     }
@@ -331,31 +435,39 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
         let visits = file
             .visits
             .iter()
-            .filter(|visit| !writes_only && !file.is_voided(&visit.id));
+            .filter(|visit| !writes_only && !file.is_voided(&visit.id))
+            .filter(|visit| is_before((visit.event_date, visit.recorded_ms)));
         if let Some(visit) = visits.max_by_key(|visit| (visit.event_date, visit.recorded_ms)) {
+            let part = child.id.to_string();
+            let mut answers = file.visit_answers(&form, visit).0;
+            let known = (child.id, &file.fields);
+            let since = visit.recorded_ms;
+            differences::carry_from_file(tablet, &form, &part, &mut answers, known, since);
             last.insert(
-                child.id.to_string(),
+                part,
                 LastAnswers {
                     record: visit.id.clone(),
-                    answers: form::from_scalars(&form, &visit.answers),
+                    answers,
                 },
             );
         }
     }
     let today = tablet.today();
-    let context = FormContext {
+    let mut context = FormContext {
         today,
         children: children
             .iter()
-            .map(|child| child_context(child, today))
+            .map(|child| child_context(child, packs.rules_on(today), today))
             .collect(),
+        people: match writes_only {
+            true => Vec::new(),
+            false => people(tablet, &household, today),
+        },
         last,
         next_visit: None,
         next_contact: None,
     };
-    let Kept { answers, full } = serde_json::from_value(draft.answers.clone())?;
-    let mut context = context;
-    if !writes_only {
+    if !writes_only && given.is_none() {
         let due = |kind| next_day(&packs, &children, &answers, today, kind);
         context.next_visit = due(Kind::Visit);
         context.next_contact = due(Kind::Contact);
@@ -368,16 +480,55 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
         full,
         children,
         begins,
+        given,
     })
 }
 
+/// The members of a household that are part of it today, for questions about people.
+fn people(tablet: &Tablet, household: &Household, today: NaiveDate) -> Vec<Person> {
+    let packs = tablet.packs();
+    let pack = packs.rules_on(today);
+    let members = household.entries(difference::MEMBERS).iter();
+    let there = members.filter(|member| member.date("left_on").is_none_or(|day| day > today));
+    there
+        .filter_map(|member| {
+            let name = member.text("name")?.to_owned();
+            let relation = member.text("relation").unwrap_or_default();
+            let relation = pack.map_or(relation, |pack| pack.label("REL", relation));
+            Some(Person {
+                id: member.id.clone(),
+                words: format!("{name}（{relation}）"),
+                name,
+            })
+        })
+        .collect()
+}
+
+/// Whether a session is voided in every child's file that names it.
+fn is_voided(children: &[RosterChild], session: &Session) -> bool {
+    let mut parts = children
+        .iter()
+        .flat_map(|child| {
+            let visits = child.child.visits.iter();
+            visits.map(move |visit| (&child.child, visit))
+        })
+        .filter(|(_, visit)| visit.session == session.id)
+        .map(|(file, visit)| file.is_voided(&visit.id))
+        .peekable();
+    parts.peek().is_some() && parts.all(|voided| voided)
+}
+
 /// A child as forms and what reads them know it.
-pub(crate) fn child_context(child: &RosterChild, today: NaiveDate) -> ChildContext {
+pub(crate) fn child_context(
+    child: &RosterChild,
+    pack: Option<&PolicyPack>,
+    today: NaiveDate,
+) -> ChildContext {
     ChildContext {
         id: child.id.to_string(),
         name: child.name(),
         age: child.age(today),
-        left_behind: is_left_behind(&child.child, today),
+        left_behind: child.child.is_left_behind(pack, today),
         boarder: is_boarder(child),
         sex: match child.child.text("sex") {
             Some("1") => Some("m".to_owned()),
@@ -404,21 +555,13 @@ fn next_day(
     let visit = ChildVisit {
         id: "this".to_owned(),
         session: "this".to_owned(),
-        household: String::new(),
         event_date: Some(date.unwrap_or(today)),
         recorded_on: Some(today),
         recorded_ms: i64::MAX,
         place: place.unwrap_or("home").to_owned(),
-        kind: String::new(),
         seen: met.iter().any(|code| code == "child"),
         met,
-        boarder: false,
-        form: String::new(),
-        summary: String::new(),
-        mandatory: Vec::new(),
-        by: String::new(),
-        answers: BTreeMap::new(),
-        made_by: None,
+        ..ChildVisit::default()
     };
     children
         .iter()
@@ -442,8 +585,9 @@ fn is_boarder(child: &RosterChild) -> bool {
 
 fn keep(tablet: &Tablet, desk: &mut Desk) -> Result<(), ClientError> {
     desk.draft.answers = serde_json::to_value(Kept {
-        answers: desk.answers.clone(),
+        answers: desk.own_answers(),
         full: desk.full,
+        fills: desk.given.as_ref().map(|given| given.session.clone()),
     })?;
     desk.draft.updated_ms = tablet.clock.now_ms();
     Ok(tablet.store.write(|tx| drafts::put(tx, &desk.draft))?)

@@ -8,7 +8,9 @@ use crate::roster::{Roster, RosterChild};
 use crate::system;
 use crate::tablet::Tablet;
 use crate::timeline::{attempt_text, contact_text, visit_text};
-use crate::view::{WorkDayView, WorkKind, WorkKindView, WorkLineView, WorkLogInput, WorkLogView};
+use crate::view::{
+    MonthCountsView, WorkDayView, WorkKind, WorkKindView, WorkLineView, WorkLogInput, WorkLogView,
+};
 use crate::work::{self, Kind};
 use chrono::{Datelike, Months, NaiveDate};
 use domain::policy::PolicyPack;
@@ -17,7 +19,7 @@ use domain::work::record_of;
 use std::collections::BTreeMap;
 
 /// What stands where a line begins: siblings seen in one visit are one line.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     date: NaiveDate,
     recorded_ms: i64,
@@ -29,6 +31,8 @@ struct Gathered<'a> {
     me: String,
     month: NaiveDate,
     lines: BTreeMap<Place, WorkLineView>,
+    /// What the line of a record says of each child, in the order of its names.
+    told: BTreeMap<Place, Vec<String>>,
     roster: &'a Roster,
 }
 
@@ -43,38 +47,7 @@ pub fn work_log(tablet: &Tablet, input: &WorkLogInput) -> Result<WorkLogView, Cl
     let pack = packs
         .rules_on(roster.today)
         .ok_or_else(|| ClientError::new("form_unknown"))?;
-    let mut gathered = Gathered {
-        me: tablet.identity.staff.to_string(),
-        month,
-        lines: BTreeMap::new(),
-        roster: &roster,
-    };
-    for child in roster.everybody() {
-        let file = &child.child;
-        for visit in &file.visits {
-            let (by, when) = (&visit.by, (visit.event_date, visit.recorded_ms));
-            let record = (visit.id.as_str(), visit.session.as_str());
-            gathered.add(child, WorkKind::Visit, record, by, when, || {
-                visit_text(visit, pack)
-            });
-        }
-        for contact in &file.contacts {
-            let (by, when) = (&contact.by, (contact.event_date, contact.recorded_ms));
-            let record = (contact.id.as_str(), contact.id.as_str());
-            gathered.add(child, WorkKind::Contact, record, by, when, || {
-                contact_text(contact, pack)
-            });
-        }
-        for attempt in &file.attempts {
-            let (by, when) = (&attempt.by, (attempt.event_date, attempt.recorded_ms));
-            // Nobody was met by the siblings either.
-            let shared = file.household().unwrap_or(&attempt.id);
-            let record = (attempt.id.as_str(), shared);
-            gathered.add(child, WorkKind::Attempt, record, by, when, || {
-                attempt_text(attempt, pack)
-            });
-        }
-    }
+    let mut gathered = Gathered::of_records(&roster, tablet, month, Some(pack));
     gathered.add_problems(&Room::open(tablet)?);
     for kind in work::kinds(&packs) {
         gathered.add_written(tablet, pack, kind);
@@ -110,6 +83,22 @@ pub fn work_log(tablet: &Tablet, input: &WorkLogInput) -> Result<WorkLogView, Cl
     })
 }
 
+/// How many visits, contacts and attempts of this month the log has: what was voided is none, siblings who were seen in one
+/// visit are one, and a corrected date is the date.
+pub(crate) fn counts(roster: &Roster, tablet: &Tablet) -> MonthCountsView {
+    let gathered = Gathered::of_records(roster, tablet, first_of(roster.today), None);
+    let count = |kind| {
+        let lines = gathered.lines.values().filter(|line| line.kind == kind);
+        u32::try_from(lines.count()).unwrap_or(u32::MAX)
+    };
+    MonthCountsView {
+        visits: count(WorkKind::Visit),
+        contacts: count(WorkKind::Contact),
+        attempts: count(WorkKind::Attempt),
+        problems: 0,
+    }
+}
+
 /// A month by its first day, and this one; this one where none is named.
 ///
 /// # Errors
@@ -137,7 +126,61 @@ pub(crate) fn first_of(date: NaiveDate) -> NaiveDate {
     date.with_day(1).unwrap_or(date)
 }
 
-impl Gathered<'_> {
+impl<'a> Gathered<'a> {
+    /// The visits, contacts and attempts of a month; with their words where there is a pack.
+    fn of_records(
+        roster: &'a Roster,
+        tablet: &Tablet,
+        month: NaiveDate,
+        pack: Option<&PolicyPack>,
+    ) -> Self {
+        let mut gathered = Self {
+            me: tablet.identity.staff.to_string(),
+            month,
+            lines: BTreeMap::new(),
+            told: BTreeMap::new(),
+            roster,
+        };
+        for child in roster.everybody() {
+            let file = &child.child;
+            for visit in &file.visits {
+                let (by, when) = (&visit.by, (visit.event_date, visit.recorded_ms));
+                let record = (visit.id.as_str(), visit.session.as_str());
+                gathered.add(child, WorkKind::Visit, record, by, when, || {
+                    pack.map(|pack| visit_text(visit, pack))
+                });
+            }
+            for contact in &file.contacts {
+                let (by, when) = (&contact.by, (contact.event_date, contact.recorded_ms));
+                let record = (contact.id.as_str(), contact.id.as_str());
+                gathered.add(child, WorkKind::Contact, record, by, when, || {
+                    pack.map(|pack| contact_text(contact, pack))
+                });
+            }
+            for attempt in &file.attempts {
+                let (by, when) = (&attempt.by, (attempt.event_date, attempt.recorded_ms));
+                // Nobody was met by the siblings either.
+                let shared = file.household().unwrap_or(&attempt.id);
+                let record = (attempt.id.as_str(), shared);
+                gathered.add(child, WorkKind::Attempt, record, by, when, || {
+                    pack.map(|pack| attempt_text(attempt, pack))
+                });
+            }
+        }
+        gathered.say();
+        gathered
+    }
+
+    /// Puts the words of each child into the lines: once where they are the same, else with each child's name.
+    fn say(&mut self) {
+        for (place, told) in std::mem::take(&mut self.told) {
+            let Some(line) = self.lines.get_mut(&place) else {
+                continue;
+            };
+            line.text = words_of(&line.names, &told);
+        }
+    }
+
     fn is_in(&self, date: NaiveDate) -> bool {
         first_of(date) == self.month
     }
@@ -150,7 +193,7 @@ impl Gathered<'_> {
         (record, shared): (&str, &str),
         by: &str,
         (date, recorded_ms): (Option<NaiveDate>, i64),
-        text: impl FnOnce() -> String,
+        text: impl FnOnce() -> Option<String>,
     ) {
         let file = &child.child;
         let date = file.effective_date(record, date);
@@ -165,10 +208,12 @@ impl Gathered<'_> {
             recorded_ms,
             record: shared.to_owned(),
         };
+        let told = self.told.entry(place.clone()).or_default();
+        told.push(text().unwrap_or_default());
         let line = self.lines.entry(place).or_insert_with(|| WorkLineView {
             kind,
             names: Vec::new(),
-            text: text(),
+            text: String::new(),
             step: None,
             title: None,
             work: None,
@@ -252,5 +297,39 @@ impl Gathered<'_> {
                 self.lines.insert(place, line);
             }
         }
+    }
+}
+
+/// What a line says: what holds of all of them once, else each child's words after its name, a line each.
+fn words_of(names: &[String], told: &[String]) -> String {
+    match told {
+        [] => String::new(),
+        [first, rest @ ..] if rest.iter().all(|other| other == first) => first.clone(),
+        _ => {
+            let lines = names.iter().zip(told);
+            let lines = lines.map(|(name, text)| format!("{name}：{text}"));
+            lines.collect::<Vec<_>>().join("\n")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_child_has_its_own_words_and_what_holds_of_all_is_said_once() {
+        let owned = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+        let names = owned(&["石小雨", "石小晨"]);
+        assert_eq!(
+            words_of(&names, &owned(&["家里没人。", "家里没人。"])),
+            "家里没人。"
+        );
+        assert_eq!(
+            words_of(&names, &owned(&["不愿上学。", "都好。"])),
+            "石小雨：不愿上学。\n石小晨：都好。"
+        );
+        assert_eq!(words_of(&names[..1], &owned(&["都好。"])), "都好。");
+        assert_eq!(words_of(&[], &[]), "");
     }
 }

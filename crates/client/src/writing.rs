@@ -2,12 +2,11 @@
 //! before (docs/adr/0023).
 
 use crate::error::ClientError;
-use crate::recovery;
 use crate::roster::Roster;
 use crate::standing;
 use crate::tablet::Tablet;
 use crate::view::{WritingRow, WritingView};
-use ids::Role;
+use crate::visits;
 use std::sync::Arc;
 use store::drafts;
 
@@ -19,17 +18,10 @@ pub fn page(tablet: &Arc<Tablet>) -> Result<WritingView, ClientError> {
     let roster = Roster::read(tablet)?;
     let open = tablet.store.read(drafts::open)?;
     let unsent = tablet.store.read(standing::unsent)?;
-    let village = tablet.identity.unit;
-    let now_ms = tablet.clock.now_ms();
-    let covered = tablet
-        .store
-        .read(|connection| recovery::covered_village(tablet, connection, now_ms))?;
-    let is_hers =
-        |unit| tablet.identity.role != Role::Director || unit == village || covered == Some(unit);
+    // Of a village she does not stand in for any more there is nobody among them.
     let children = roster
         .children
         .iter()
-        .filter(|child| is_hers(child.unit))
         .map(|child| {
             let household = roster.household_of(child);
             WritingRow {
@@ -40,7 +32,7 @@ pub fn page(tablet: &Arc<Tablet>) -> Result<WritingView, ClientError> {
                     .unwrap_or_default()
                     .to_owned(),
                 draft: household
-                    .and_then(|household| open.iter().find(|draft| draft.household == household.id))
+                    .and_then(|household| visits::draft_of(&open, household.id))
                     .map(|draft| draft.draft.to_string()),
             }
         })

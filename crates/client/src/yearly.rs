@@ -37,13 +37,16 @@ const SHARES: [(&str, &str); 4] = [
     ("export_declined", "没有同意的导出"),
     ("export_approved", "第二人同意的导出"),
 ];
-const LOOKS: [(&str, &str); 6] = [
+const LOOKS: [(&str, &str); 9] = [
     ("view_child", "查看孩子档案"),
     ("view_visit", "查看走访记录"),
     ("view_problem", "查看问题经过"),
     ("view_attachment", "查看照片、录音"),
     ("view_restricted", "查看保密内容"),
     ("search_number", "用证件号码查找"),
+    ("view_conflict", "核对两边都改过的号码"),
+    ("view_inbox", "查看新到的记录"),
+    ("view_late", "查看晚到的记录"),
 ];
 const ACTS: [(&str, &str); 6] = [
     ("opened_urgently", "紧急查看保密内容"),

@@ -7,6 +7,7 @@ mod unattended;
 
 pub use unattended::{Parent, Unattended, UnattendedPack, Verdict};
 
+use crate::calendar::{add_days, month_day_words};
 use crate::file::{Condition, Facts};
 use crate::record::Entry;
 use chrono::NaiveDate;
@@ -64,6 +65,27 @@ pub struct Reason {
     /// The test for children nobody brings up has this outcome.
     #[serde(default)]
     pub unattended: Option<Verdict>,
+    /// And this was said in the newest visit, in the language of forms.
+    #[serde(default)]
+    pub said: Option<String>,
+    /// That visit was at most so many days ago.
+    #[serde(default)]
+    pub said_days: Option<u32>,
+}
+
+/// What was said in the newest visit, besides what the file says.
+pub trait NewestVisit {
+    /// Its day, if a condition in the language of forms holds for its answers.
+    fn said(&self, condition: &str) -> Option<NaiveDate>;
+}
+
+/// Nobody asks a visit: what is found of the file alone.
+pub struct NoVisit;
+
+impl NewestVisit for NoVisit {
+    fn said(&self, _condition: &str) -> Option<NaiveDate> {
+        None
+    }
 }
 
 /// What is paid since a day.
@@ -131,7 +153,8 @@ impl BenefitPack {
                 ));
             }
             for reason in &rule.reasons {
-                if reason.when.is_empty() && reason.unattended.is_none() {
+                let says_nothing = reason.when.is_empty() && reason.unattended.is_none();
+                if says_nothing && reason.said.is_none() {
                     return Err(format!(
                         "benefits.{}: a reason without a condition would always hold",
                         rule.code
@@ -152,11 +175,11 @@ impl BenefitPack {
 
     /// What is worth asking about for a child, in the order of the pack.
     #[must_use]
-    pub fn hints(&self, facts: &Facts<'_>) -> Vec<BenefitHint> {
+    pub fn hints(&self, facts: &Facts<'_>, visit: &dyn NewestVisit) -> Vec<BenefitHint> {
         let unattended = self.unattended(facts);
         self.benefits
             .iter()
-            .filter_map(|rule| self.hint(rule, facts, unattended.verdict))
+            .filter_map(|rule| self.hint(rule, facts, visit, unattended.verdict))
             .collect()
     }
 
@@ -167,7 +190,13 @@ impl BenefitPack {
         self.unattended.test(members, facts.today)
     }
 
-    fn hint(&self, rule: &BenefitRule, facts: &Facts<'_>, verdict: Verdict) -> Option<BenefitHint> {
+    fn hint(
+        &self,
+        rule: &BenefitRule,
+        facts: &Facts<'_>,
+        visit: &dyn NewestVisit,
+        verdict: Verdict,
+    ) -> Option<BenefitHint> {
         let rows = facts.rows.get(BLOCK).map_or(&[][..], Vec::as_slice);
         let own = || {
             rows.iter().filter(|row| {
@@ -184,7 +213,7 @@ impl BenefitPack {
             .iter()
             .filter(|reason| reason.unattended.is_none_or(|wanted| wanted == verdict))
             .filter(|reason| reason.when.iter().all(|condition| condition.holds(facts)))
-            .map(|reason| reason.text.clone())
+            .filter_map(|reason| reason.words(facts.today, visit))
             .collect();
         (!why.is_empty()).then(|| BenefitHint {
             code: rule.code.clone(),
@@ -201,6 +230,20 @@ impl BenefitPack {
             },
             is_bundled: self.bundle.contains(&rule.code),
         })
+    }
+}
+
+impl Reason {
+    /// What is said, with its source where that is a visit; none where the visit did not say it.
+    fn words(&self, today: NaiveDate, visit: &dyn NewestVisit) -> Option<String> {
+        let Some(condition) = &self.said else {
+            return Some(self.text.clone());
+        };
+        let day = visit.said(condition)?;
+        let is_recent = |days: u32| today <= add_days(day, days);
+        self.said_days
+            .is_none_or(is_recent)
+            .then(|| format!("走访时说（{}）：{}", month_day_words(day), self.text))
     }
 }
 

@@ -41,18 +41,28 @@ pub fn compute(case: &CadenceInput, packs: &PolicySet, today: NaiveDate) -> Cade
             .unwrap_or_default(),
         lower_to: current.and_then(|segment| segments::lower_to(case, segment, today)),
         pack: current.map(|segment| segment.pack.id.clone()),
-        dues: due::dues(case, &segments, &counted, today),
+        dues: due::dues(case, packs, &segments, &counted, today),
         campaigns: current
             .map(|segment| campaigns::today(case, segment, &counted, today))
             .unwrap_or_default(),
         misses: misses::misses(case, &segments, &counted, today),
         reminders: segments::reminders(case, packs, today),
         ends_on: segments::ends_on(&segments, today),
-        ended_on: segments::ended_on(&segments, today),
+        ended_on: if segments.is_empty() {
+            segments::ended_by_age(case, packs, today)
+        } else {
+            segments::ended_on(&segments, today)
+        },
         attempts_in_a_row: counted.attempts_in_a_row,
         unreachable: counted.unreachable,
         events: counted.verdicts,
     }
+}
+
+/// Whether a child had a cadence on a day, and whether it was one of a higher-frequency tier; none without one.
+pub fn enhanced_on(case: &CadenceInput, packs: &PolicySet, day: NaiveDate) -> Option<bool> {
+    let segments = segments::segments(case, packs);
+    segments::at(&segments, day).map(|segment| segment.tier.enhanced)
 }
 
 /// What the rule packs change for the child around a day: what is announced, and what changed a short while ago.
@@ -65,6 +75,6 @@ pub fn months(case: &CadenceInput, packs: &PolicySet, today: NaiveDate, count: u
     let segments = segments::segments(case, packs);
     let counted = counting::count(case, packs, today);
     let misses = misses::misses(case, &segments, &counted, today);
-    let dues = due::dues(case, &segments, &counted, today);
+    let dues = due::dues(case, packs, &segments, &counted, today);
     months::months(case, &segments, &counted, &misses, &dues, today, count)
 }

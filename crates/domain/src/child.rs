@@ -1,8 +1,12 @@
 //! The child's file 一人一档 as its document holds it: fields, categories, tier facts, and the records about the child.
 
 use crate::cadence::Kind;
+use crate::calendar::birthday;
+use crate::fill::{Asked, Filling};
 use crate::mandatory::Said;
+use crate::policy::PolicyPack;
 use crate::record::{AMENDMENTS, Edit, Entry, ROWS, Record, standing};
+use crate::rights::RightsRow;
 use crate::scalar::Scalar;
 use crate::screening::SettledLevel;
 use crate::status::Status;
@@ -15,6 +19,8 @@ pub const HOUSEHOLD: &str = "household";
 pub const OPENED_ON: &str = "opened_on";
 /// Field key: the child was newly found, not mass-imported; decides the first visit's date (domain.md §5.3).
 pub const IS_NEW: &str = "is_new";
+/// The age at which every file ends (domain.md §3.2).
+pub const GROWN_UP: u32 = 18;
 /// A category nobody confirmed yet.
 pub const SUSPECTED: &str = "suspected";
 /// Kind of the fact by which a person of the station lowers the tier (decisions.md 7).
@@ -33,7 +39,7 @@ pub struct Category {
     pub code: String,
     /// First day.
     pub start: Option<NaiveDate>,
-    /// Last day, if ended.
+    /// First day it does not hold any more, if it ended (从哪天起不再是).
     pub end: Option<NaiveDate>,
     /// Civil date it was recorded.
     pub recorded_on: Option<NaiveDate>,
@@ -48,6 +54,17 @@ impl Category {
     pub fn is_suspected(&self) -> bool {
         self.basis == SUSPECTED || self.status == SUSPECTED
     }
+}
+
+/// What was agreed on at a visit for later, as far as a person chose it: what only follows from the rules is not written.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Plan {
+    /// The day she said she would come again.
+    pub next_visit: Option<NaiveDate>,
+    /// The day she said she would call.
+    pub next_contact: Option<NaiveDate>,
+    /// What she thinks of how often the child is visited, a code of the form; empty where she would leave it as it is.
+    pub tier: String,
 }
 
 /// A dated fact that decides how often the child is visited (domain.md §5.2).
@@ -87,7 +104,7 @@ pub struct Pause {
 }
 
 /// The child's part of a home visit (走访记录).
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Default)]
 pub struct ChildVisit {
     /// Entry id, also the record id.
     pub id: String,
@@ -117,6 +134,12 @@ pub struct ChildVisit {
     pub summary: String,
     /// The answers that ask for a mandatory report, each as a [`crate::mandatory::Reason`] reads it.
     pub mandatory: Vec<String>,
+    /// Questions that were to be answered and were still open when it was saved, named as [`crate::fill`] says.
+    pub open: Vec<String>,
+    /// The whole form was open, not the short one.
+    pub full: bool,
+    /// What was agreed on for later.
+    pub plan: Plan,
     /// Staff id as claimed in the entry; the envelope's author is what counts.
     pub by: String,
     /// Answers of the child's part.
@@ -148,12 +171,29 @@ pub struct Contact {
     pub topics: Vec<String>,
     /// y | n | unk; none = 未问.
     pub parent_contact_ok: Option<String>,
+    /// When, how long, who began it, and what comes next.
+    pub more: ContactMore,
     /// Free text.
     pub note: String,
     /// Staff id as claimed.
     pub by: String,
     /// Change that made it.
     pub made_by: Option<[u8; 32]>,
+}
+
+/// What may be said of a contact besides (domain.md §4.2); none = 未问.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct ContactMore {
+    /// When it began, `HH:MM`.
+    pub start: Option<String>,
+    /// How many minutes it took.
+    pub minutes: Option<i64>,
+    /// INITIATOR code.
+    pub initiated_by: Option<String>,
+    /// When she means to be in touch again.
+    pub next_on: Option<NaiveDate>,
+    /// CONTACT_MODE code she means to use then.
+    pub next_mode: Option<String>,
 }
 
 /// Nobody was met (没见到人); counts for nothing.
@@ -179,8 +219,8 @@ pub struct Attempt {
     pub made_by: Option<[u8; 32]>,
 }
 
-/// A correction of a record: added words, a corrected date, or 作废. History is kept.
-#[derive(Clone, PartialEq)]
+/// A correction of a record: added words, a corrected date, answers to what was open, or 作废. History is kept.
+#[derive(Clone, PartialEq, Default)]
 pub struct Amendment {
     /// Entry id.
     pub id: String,
@@ -194,6 +234,10 @@ pub struct Amendment {
     pub event_date: Option<NaiveDate>,
     /// Why.
     pub reason: String,
+    /// Answers to questions that were left open.
+    pub filling: Filling,
+    /// What the station asked for and this gives, entry ids of [`Asked`].
+    pub fulfils: Vec<String>,
     /// Civil date it was made.
     pub recorded_on: Option<NaiveDate>,
     /// Staff id as claimed.
@@ -228,6 +272,11 @@ pub struct Child {
     /// What was said to the questions whether something was reported ([`crate::mandatory`]), in causal order. No later row
     /// takes one away.
     pub mandatory: Vec<Said>,
+    /// What a family asked for about this file, and the answers ([`crate::rights`]), in causal order. No later row takes one
+    /// away.
+    pub rights: Vec<RightsRow>,
+    /// What the station asked to have filled in ([`crate::fill`]), in causal order.
+    pub asked: Vec<Asked>,
     /// The entries of the file's blocks that stand, by collection, as they were written: categories, tier facts, pauses, rows.
     pub listed: BTreeMap<&'static str, Vec<Entry>>,
     /// Whether the file runs. Who may decide that is not in the document: whoever knows the authors folds it
@@ -280,6 +329,16 @@ impl Child {
                 .iter()
                 .filter_map(Said::from_entry)
                 .collect(),
+            rights: record
+                .entries(ROWS)
+                .iter()
+                .filter_map(RightsRow::from_entry)
+                .collect(),
+            asked: record
+                .entries(ROWS)
+                .iter()
+                .filter_map(Asked::from_entry)
+                .collect(),
             listed,
             status: Status::default(),
         }
@@ -315,6 +374,77 @@ impl Child {
     /// The household's document id.
     pub fn household(&self) -> Option<&str> {
         self.text(HOUSEHOLD)
+    }
+
+    /// Left behind on this day (LB-1 or LB-2, domain.md §3.2): somebody confirmed it, it has begun and not ended, and the
+    /// child is below the age at which the rules end it.
+    pub fn is_left_behind(&self, pack: Option<&PolicyPack>, day: NaiveDate) -> bool {
+        self.categories.iter().any(|category| {
+            let rule = pack.and_then(|pack| pack.category(&category.code));
+            let of_age = match (self.birth_date(), rule) {
+                (Some(birth), Some(rule)) => day >= birthday(birth, rule.upper_age),
+                _ => false,
+            };
+            category.code.starts_with("LB-")
+                && !category.is_suspected()
+                && !of_age
+                && category.start.is_none_or(|start| start <= day)
+                && category.end.is_none_or(|end| day < end)
+        })
+    }
+
+    /// The day that was agreed on with the family for a visit or a contact: what the newest record says, as long as nothing
+    /// newer was done. It moves no due date.
+    pub fn agreed(&self, kind: Kind) -> Option<NaiveDate> {
+        let mut newest: Option<(Option<NaiveDate>, i64, Option<NaiveDate>)> = None;
+        let mut take = |record: &str, on: Option<NaiveDate>, ms: i64, day: Option<NaiveDate>| {
+            let on = self.effective_date(record, on);
+            let later = newest.is_none_or(|(date, at, _)| (date, at) < (on, ms));
+            if later && !self.is_voided(record) {
+                newest = Some((on, ms, day));
+            }
+        };
+        for visit in &self.visits {
+            let day = match kind {
+                Kind::Visit => visit.plan.next_visit,
+                Kind::Contact => visit.plan.next_contact,
+            };
+            take(&visit.id, visit.event_date, visit.recorded_ms, day);
+        }
+        match kind {
+            Kind::Visit => {
+                for one in &self.attempts {
+                    take(&one.id, one.event_date, one.recorded_ms, one.next_on);
+                }
+            }
+            Kind::Contact => {
+                for one in self.contacts.iter().filter(|one| one.reached) {
+                    let day = one.more.next_on;
+                    take(&one.id, one.event_date, one.recorded_ms, day);
+                }
+            }
+        }
+        newest.and_then(|(_, _, day)| day)
+    }
+
+    /// The newest visit that stands, where it thinks that the visits should be more or fewer and nobody changed anything
+    /// about that since: neither a fact that decides the tier nor a level was written.
+    pub fn suggests_tier(&self) -> Option<&ChildVisit> {
+        let visits = self.visits.iter().filter(|one| !self.is_voided(&one.id));
+        let newest = visits.max_by_key(|one| {
+            let date = self.effective_date(&one.id, one.event_date);
+            (date, one.recorded_ms)
+        })?;
+        let is_later = |entry: &Entry| match entry.int("recorded_ms") {
+            Some(at) => at > newest.recorded_ms,
+            None => entry.date("recorded_on") > newest.recorded_on,
+        };
+        let is_decided = self.entries("tier_facts").iter().any(is_later)
+            || self
+                .settled_levels
+                .iter()
+                .any(|level| level.record == newest.id);
+        (!newest.plan.tier.is_empty() && !is_decided).then_some(newest)
     }
 
     /// Is the record 作废?
@@ -390,6 +520,13 @@ fn visit(entry: &Entry) -> ChildVisit {
         form: entry.text_or_empty("form"),
         summary: entry.text_or_empty("summary"),
         mandatory: entry.codes("mandatory"),
+        open: entry.codes("open"),
+        full: entry.is("full"),
+        plan: Plan {
+            next_visit: entry.date("next_visit"),
+            next_contact: entry.date("next_contact"),
+            tier: entry.text_or_empty("tier_suggest"),
+        },
         by: entry.text_or_empty("by"),
         answers: entry.answers.clone(),
         made_by: entry.made_by,
@@ -408,6 +545,7 @@ fn contact(entry: &Entry) -> Contact {
         child_state: entry.text("child_state").map(str::to_owned),
         topics: entry.codes("topics"),
         parent_contact_ok: entry.text("parent_contact_ok").map(str::to_owned),
+        more: ContactMore::from_entry(entry),
         note: entry.text_or_empty("note"),
         by: entry.text_or_empty("by"),
         made_by: entry.made_by,
@@ -428,7 +566,8 @@ fn attempt(entry: &Entry) -> Attempt {
     }
 }
 
-fn amendment(entry: &Entry) -> Amendment {
+/// Reads a correction; a household has them as well.
+pub(crate) fn amendment(entry: &Entry) -> Amendment {
     Amendment {
         id: entry.id.clone(),
         record: entry.text_or_empty("record"),
@@ -436,6 +575,8 @@ fn amendment(entry: &Entry) -> Amendment {
         void: entry.is("void"),
         event_date: entry.date("event_date"),
         reason: entry.text_or_empty("reason"),
+        filling: Filling::from_entry(entry),
+        fulfils: entry.codes("fulfils"),
         recorded_on: entry.date("recorded_on"),
         by: entry.text_or_empty("by"),
         made_by: entry.made_by,
@@ -463,7 +604,22 @@ impl ChildVisit {
             .with("form", self.form.as_str())
             .with("summary", self.summary.as_str())
             .with_codes("mandatory", &self.mandatory)
+            .with_codes("open", &self.open)
             .with("by", self.by.as_str());
+        if self.full {
+            entry = entry.with("full", true);
+        }
+        for (key, day) in [
+            ("next_visit", self.plan.next_visit),
+            ("next_contact", self.plan.next_contact),
+        ] {
+            if let Some(day) = day {
+                entry = entry.with(key, day.to_string());
+            }
+        }
+        if !self.plan.tier.is_empty() {
+            entry = entry.with("tier_suggest", self.plan.tier.as_str());
+        }
         entry.answers.clone_from(&self.answers);
         Edit::Add {
             collection: "visits",
@@ -487,8 +643,27 @@ impl Contact {
                 .with("child_state", self.child_state.as_deref())
                 .with_codes("topics", &self.topics)
                 .with("parent_contact_ok", self.parent_contact_ok.as_deref())
+                .with("start", self.more.start.as_deref())
+                .with("minutes", self.more.minutes)
+                .with("initiated_by", self.more.initiated_by.as_deref())
+                .with("next_on", date_text(self.more.next_on))
+                .with("next_mode", self.more.next_mode.as_deref())
                 .with("note", self.note.as_str())
                 .with("by", self.by.as_str()),
+        }
+    }
+}
+
+impl ContactMore {
+    /// As it stands in an entry; a contact of before says nothing of it.
+    pub fn from_entry(entry: &Entry) -> Self {
+        let text = |key: &str| entry.text(key).map(str::to_owned);
+        Self {
+            start: text("start"),
+            minutes: entry.int("minutes"),
+            initiated_by: text("initiated_by"),
+            next_on: entry.date("next_on"),
+            next_mode: text("next_mode"),
         }
     }
 }
@@ -513,16 +688,18 @@ impl Attempt {
 impl Amendment {
     /// The edit that records the correction.
     pub fn to_edit(&self) -> Edit {
+        let entry = Entry::new(&self.id)
+            .with("record", self.record.as_str())
+            .with("text", self.text.as_deref())
+            .with("void", self.void)
+            .with("event_date", date_text(self.event_date))
+            .with("reason", self.reason.as_str())
+            .with("recorded_on", date_text(self.recorded_on))
+            .with_codes("fulfils", &self.fulfils)
+            .with("by", self.by.as_str());
         Edit::Add {
             collection: AMENDMENTS,
-            entry: Entry::new(&self.id)
-                .with("record", self.record.as_str())
-                .with("text", self.text.as_deref())
-                .with("void", self.void)
-                .with("event_date", date_text(self.event_date))
-                .with("reason", self.reason.as_str())
-                .with("recorded_on", date_text(self.recorded_on))
-                .with("by", self.by.as_str()),
+            entry: self.filling.put_into(entry),
         }
     }
 }
@@ -605,6 +782,13 @@ mod tests {
             child_state: Some("normal".into()),
             topics: Vec::new(),
             parent_contact_ok: None,
+            more: ContactMore {
+                start: Some("18:05".into()),
+                minutes: Some(12),
+                initiated_by: Some("child".into()),
+                next_on: day("2026-12-03"),
+                next_mode: None,
+            },
             note: String::new(),
             by: "s1".into(),
             made_by: None,
@@ -628,13 +812,12 @@ mod tests {
         let amendment = |id: &str, void: bool, date: Option<NaiveDate>| Amendment {
             id: id.into(),
             record: "v1".into(),
-            text: None,
             void,
             event_date: date,
             reason: "日期记错".into(),
             recorded_on: day("2026-11-21"),
             by: "s1".into(),
-            made_by: None,
+            ..Amendment::default()
         };
         let child = Child {
             amendments: vec![
@@ -653,5 +836,149 @@ mod tests {
         );
         assert!(child.is_voided("v1"));
         assert!(!child.is_voided("v2"));
+    }
+
+    fn pack() -> PolicyPack {
+        PolicyPack::parse(include_str!("../../../policy/sh-2024-2026.json"))
+            .expect("the shipped pack is tested")
+    }
+
+    fn left_behind(status: &str) -> Child {
+        Child {
+            categories: vec![Category {
+                id: "1".to_owned(),
+                code: "LB-1".to_owned(),
+                start: day("2026-01-01"),
+                end: day("2026-07-01"),
+                recorded_on: None,
+                basis: String::new(),
+                status: status.to_owned(),
+            }],
+            ..Child::default()
+        }
+    }
+
+    #[test]
+    fn left_behind_holds_from_its_first_day_to_the_day_it_is_no_more() {
+        let child = left_behind("village");
+        for (on, holds) in [
+            ("2025-12-31", false),
+            ("2026-01-01", true),
+            ("2026-06-30", true),
+            ("2026-07-01", false),
+        ] {
+            let on = on.parse().expect("a date");
+            assert_eq!(child.is_left_behind(Some(&pack()), on), holds, "{on}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_left_behind_who_is_only_suspected_or_of_age() {
+        let on = "2026-03-01".parse().expect("a date");
+        assert!(!left_behind(SUSPECTED).is_left_behind(Some(&pack()), on));
+        let mut child = left_behind("village");
+        let age = pack().category("LB-1").expect("it is there").upper_age;
+        let year = |years: u32| format!("{}-03-01", 2026 - years);
+        child
+            .fields
+            .insert("birth_date".to_owned(), year(age).into());
+        assert!(
+            !child.is_left_behind(Some(&pack()), on),
+            "that is the birthday"
+        );
+        let younger = format!("{}-03-02", 2026 - age);
+        child.fields.insert("birth_date".to_owned(), younger.into());
+        assert!(child.is_left_behind(Some(&pack()), on), "the day before");
+    }
+
+    fn visit(id: &str, on: &str, next: Option<&str>, tier: &str) -> ChildVisit {
+        ChildVisit {
+            id: id.into(),
+            event_date: day(on),
+            recorded_on: day(on),
+            recorded_ms: 10,
+            plan: Plan {
+                next_visit: next.and_then(day),
+                next_contact: None,
+                tier: tier.into(),
+            },
+            ..ChildVisit::default()
+        }
+    }
+
+    #[test]
+    fn a_visit_reads_back_with_what_it_left_open_and_what_was_agreed_on() {
+        let written = ChildVisit {
+            open: vec!["f_mood".into(), "household/b_food".into()],
+            full: true,
+            ..visit("v1", "2026-11-20", Some("2026-12-03"), "more")
+        };
+        let mut document = doc::start(DocKind::Child).expect("starts");
+        let made = doc::apply(&mut document, [1; 16], 0, &[written.to_edit()])
+            .expect("applies")
+            .expect("changes");
+        let read = Child::from_record(&doc::read(&document));
+        let expected = ChildVisit {
+            made_by: Some(made.hash),
+            ..written
+        };
+        assert!(read.visits == [expected]);
+    }
+
+    #[test]
+    fn an_agreed_day_stands_until_something_newer_was_done() {
+        let mut child = Child {
+            visits: vec![visit("v1", "2026-11-20", Some("2026-12-03"), "")],
+            ..Child::default()
+        };
+        assert_eq!(child.agreed(Kind::Visit), day("2026-12-03"));
+        assert_eq!(child.agreed(Kind::Contact), None);
+        child.attempts.push(Attempt {
+            id: "t1".into(),
+            event_date: day("2026-12-03"),
+            recorded_on: day("2026-12-03"),
+            recorded_ms: 20,
+            reason: "nobody_home".into(),
+            next_on: day("2026-12-08"),
+            note: String::new(),
+            by: String::new(),
+            made_by: None,
+        });
+        assert_eq!(child.agreed(Kind::Visit), day("2026-12-08"));
+        child.amendments.push(Amendment {
+            id: "a1".into(),
+            record: "t1".into(),
+            void: true,
+            ..Amendment::default()
+        });
+        assert_eq!(child.agreed(Kind::Visit), day("2026-12-03"), "voided");
+        child.visits.push(visit("v2", "2026-12-08", None, ""));
+        assert_eq!(child.agreed(Kind::Visit), None);
+    }
+
+    #[test]
+    fn a_suggested_tier_stands_until_somebody_decides_or_visits_again() {
+        let fact = |at: i64| {
+            Entry::new("f1")
+                .with("kind", TIER_LOWERED)
+                .with("recorded_ms", at)
+        };
+        let mut child = Child {
+            visits: vec![visit("v1", "2026-11-20", None, "more")],
+            ..Child::default()
+        };
+        let suggests = |child: &Child| child.suggests_tier().map(|visit| visit.id.clone());
+        assert_eq!(suggests(&child).as_deref(), Some("v1"));
+        child.listed.insert("tier_facts", vec![fact(5)]);
+        assert_eq!(
+            suggests(&child).as_deref(),
+            Some("v1"),
+            "it was there before"
+        );
+        child.listed.insert("tier_facts", vec![fact(11)]);
+        assert_eq!(suggests(&child), None);
+        child.listed.clear();
+        child.visits.push(visit("v2", "2026-12-08", None, ""));
+        assert_eq!(suggests(&child), None);
     }
 }

@@ -7,7 +7,7 @@ mod hint;
 pub use certificate::{CertificateVerdict, check as check_certificate};
 pub use hint::{Condition, Facts, Hint, HintLevel, HintRule};
 
-use crate::record::ROWS;
+use crate::record::{Entry, ROWS};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -65,7 +65,7 @@ pub struct FieldRule {
     pub key: String,
     /// Chinese label.
     pub label: String,
-    /// one | many | text | words (some sentences) | date | phone | id_no | number | certificate | area | fixed.
+    /// one | many | text | words (some sentences) | date | phone | id_no | number | certificate | area | children | fixed.
     pub kind: String,
     /// `child` or `household`; a column belongs where its rows do.
     #[serde(default)]
@@ -149,7 +149,7 @@ const COLLECTIONS: [(&str, &[&str]); 3] = [
 pub const VILLAGE: &str = "village";
 
 /// Kinds a field or column may have.
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 12] = [
     "one",
     "many",
     "text",
@@ -160,8 +160,12 @@ const KINDS: [&str; 11] = [
     "number",
     "certificate",
     "area",
+    CHILDREN,
     "fixed",
 ];
+/// Kind of a column of the household's rows that names children of it, several of them; a row that names none is about
+/// all of them.
+pub const CHILDREN: &str = "children";
 
 /// Why a pack of fields is refused.
 #[derive(Debug, thiserror::Error)]
@@ -199,6 +203,12 @@ impl FilePack {
                 }
                 if !["child", "household"].contains(&field.holder.as_str()) {
                     return Err(format!("{place}.{}: unknown holder", field.key));
+                }
+                if field.kind == CHILDREN {
+                    return Err(format!(
+                        "{place}.{}: only rows say whose they are",
+                        field.key
+                    ));
                 }
                 check_rule(field, &place)?;
             }
@@ -264,6 +274,12 @@ impl FilePack {
             .find(|field| field.key == key && field.holder == holder)
     }
 
+    /// A field's rule, whoever holds it.
+    pub fn field_of_any(&self, key: &str) -> Option<&FieldRule> {
+        let mut fields = self.blocks.iter().flat_map(|block| &block.fields);
+        fields.find(|field| field.key == key)
+    }
+
     /// The rows of a block.
     pub fn rows(&self, block: &str) -> Option<&RowsRule> {
         self.blocks
@@ -293,6 +309,14 @@ impl FilePack {
 }
 
 impl RowsRule {
+    /// A row is about a child that goes by these ids: it names one of them, or nobody.
+    pub fn is_about(&self, row: &Entry, mut is_it: impl FnMut(&str) -> bool) -> bool {
+        let whose = self.columns.iter().find(|column| column.kind == CHILDREN);
+        let named = whose.map(|column| row.codes(&column.key));
+        let named = named.unwrap_or_default();
+        named.is_empty() || named.iter().any(|id| is_it(id))
+    }
+
     /// A column's rule.
     pub fn column(&self, key: &str) -> Option<&FieldRule> {
         self.columns.iter().find(|column| column.key == key)
@@ -339,6 +363,12 @@ fn check_rows(rows: &RowsRule, place: &str) -> Result<(), String> {
             return Err(format!("{place}.{}: this key is taken", column.key));
         }
         check_rule(column, place)?;
+        if column.kind == CHILDREN && rows.holder != "household" {
+            return Err(format!(
+                "{place}.{}: only the household's rows say whose they are",
+                column.key
+            ));
+        }
     }
     if rows.columns.is_empty() {
         return Err(format!("{place}.rows: there is no column"));

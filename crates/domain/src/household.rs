@@ -1,7 +1,7 @@
 //! The household: dwelling, members, and the session part of each home visit (走访单).
 
-use crate::child::listed;
-use crate::record::{Edit, Entry, ROWS, Record};
+use crate::child::{Amendment, amendment, listed};
+use crate::record::{AMENDMENTS, Edit, Entry, ROWS, Record};
 use crate::scalar::Scalar;
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
@@ -42,6 +42,8 @@ pub struct Household {
     pub imported: BTreeMap<String, Scalar>,
     /// Sessions in causal order.
     pub sessions: Vec<Session>,
+    /// Answers given later to what a session had left open, in causal order.
+    pub amendments: Vec<Amendment>,
     /// The entries of the file's blocks that stand, by collection: members, rows.
     pub listed: BTreeMap<&'static str, Vec<Entry>>,
 }
@@ -53,6 +55,7 @@ impl Household {
             fields: record.fields.clone(),
             imported: record.imported.clone(),
             sessions: record.entries("sessions").iter().map(session).collect(),
+            amendments: record.entries(AMENDMENTS).iter().map(amendment).collect(),
             listed: listed(record, &["members", ROWS]),
         }
     }

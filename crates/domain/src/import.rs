@@ -39,6 +39,21 @@ pub enum Holder {
     Household,
 }
 
+/// What a field's values are, for whoever reads of them before an import and for the file that leaves afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldSort {
+    /// Codes, dates, names, places.
+    #[default]
+    Plain,
+    /// Somebody's own words, or how somebody is: shown at the station, in no file that leaves (ADR 0025).
+    Words,
+    /// A telephone number: masked.
+    Phone,
+    /// An identity number: masked.
+    IdNumber,
+}
+
 /// What the plan must know about a field to speak of it: where it lives and what it is called.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FieldEntry {
@@ -48,6 +63,9 @@ pub struct FieldEntry {
     pub label: String,
     /// Labels of its codes; empty for free text.
     pub options: BTreeMap<String, String>,
+    /// What its values are.
+    #[serde(default)]
+    pub sort: FieldSort,
 }
 
 /// All fields a ledger can carry, by stable key.
@@ -165,6 +183,10 @@ pub struct ExistingChild {
     pub carer_name: Option<String>,
     /// Carer's identity number.
     pub carer_id_no: Option<String>,
+    /// Guardian's name.
+    pub guardian_name: Option<String>,
+    /// Guardian's identity number.
+    pub guardian_id_no: Option<String>,
     /// Address of the household.
     pub address: Option<String>,
     /// Category codes open now.
@@ -229,8 +251,11 @@ pub struct FieldChange {
     pub old: Option<String>,
     /// Value in the ledger.
     pub new: String,
-    /// In words: 家庭住址：旧 → 新.
+    /// In words, for the station's screen: 家庭住址：旧 → 新. Numbers are masked.
     pub sentence: String,
+    /// The same for a file that leaves: nobody's own words either. Empty in what an earlier version planned.
+    #[serde(default)]
+    pub outside: String,
 }
 
 /// The household a row belongs to.

@@ -4,7 +4,7 @@
 //! The visit names the answers that asked; whoever answers writes a row that nobody takes away. Nothing is stored as
 //! open or answered: both follow from the visit and the rows.
 
-use crate::child::Child;
+use crate::child::{Amendment, Child, ChildVisit};
 use crate::record::{Edit, Entry, ROWS};
 use chrono::NaiveDate;
 use ids::Role;
@@ -140,7 +140,7 @@ impl Reason {
 /// A question and what was said to it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
-    /// The visit's record.
+    /// The visit's record, or the amendment that answered what it had left open: each asks for itself.
     pub record: String,
     /// The session it belongs to: siblings seen together are asked about together.
     pub session: String,
@@ -180,37 +180,51 @@ impl Question {
 }
 
 /// The questions of a child's visits, oldest first. A visit that was voided asks as well: why it was none of these is said,
-/// not taken away. `role_of` gives a row's author's role from the signed envelope, never from the row.
+/// not taken away. What was filled in later asks with its own amendment, so that what was said before answers no more than
+/// was known then. `role_of` gives a row's author's role from the signed envelope, never from the row.
 pub fn questions(child: &Child, role_of: impl Fn(&Said) -> Option<Role>) -> Vec<Question> {
-    let asking = child
+    child
         .visits
         .iter()
-        .filter(|visit| !visit.mandatory.is_empty());
-    asking
-        .map(|visit| {
-            let mut question = Question {
-                record: visit.id.clone(),
-                session: visit.session.clone(),
-                form: visit.form.clone(),
-                on: child.effective_date(&visit.id, visit.event_date),
-                made_by: visit.made_by,
-                reasons: visit
-                    .mandatory
-                    .iter()
-                    .filter_map(|text| Reason::parse(text))
-                    .collect(),
-                answer: None,
-                station: None,
-            };
-            for said in child
-                .mandatory
-                .iter()
-                .filter(|said| said.record == visit.id)
-            {
+        .flat_map(|visit| asking(child, visit))
+        .map(|mut question| {
+            let record = question.record.clone();
+            for said in child.mandatory.iter().filter(|said| said.record == record) {
                 question.take(said, role_of(said));
             }
             question
         })
+        .collect()
+}
+
+/// The visit of a record, or of an amendment to it.
+pub fn visit_of<'a>(child: &'a Child, record: &str) -> Option<&'a ChildVisit> {
+    let amended = child.amendments.iter().find(|one| one.id == record);
+    let record = amended.map_or(record, |one| one.record.as_str());
+    child.visits.iter().find(|visit| visit.id == record)
+}
+
+/// What a visit and its amendments ask, before anybody said anything.
+fn asking(child: &Child, visit: &ChildVisit) -> Vec<Question> {
+    let question = |record: &str, made_by, reasons: &[String]| Question {
+        record: record.to_owned(),
+        session: visit.session.clone(),
+        form: visit.form.clone(),
+        on: child.effective_date(&visit.id, visit.event_date),
+        made_by,
+        reasons: reasons
+            .iter()
+            .filter_map(|text| Reason::parse(text))
+            .collect(),
+        answer: None,
+        station: None,
+    };
+    let amended = |one: &&Amendment| one.record == visit.id && !one.filling.mandatory.is_empty();
+    let later = child.amendments.iter().filter(amended);
+    let own =
+        (!visit.mandatory.is_empty()).then(|| question(&visit.id, visit.made_by, &visit.mandatory));
+    own.into_iter()
+        .chain(later.map(|one| question(&one.id, one.made_by, &one.filling.mandatory)))
         .collect()
 }
 
@@ -242,7 +256,7 @@ ids::withhold!(Said);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::child::ChildVisit;
+    use crate::fill::Filling;
     use crate::record::doc;
     use ids::DocKind;
 
@@ -265,19 +279,11 @@ mod tests {
             session: "s1".to_owned(),
             household: "h1".to_owned(),
             event_date: "2026-11-20".parse().ok(),
-            recorded_on: None,
             recorded_ms: 1,
-            place: String::new(),
-            kind: String::new(),
-            met: Vec::new(),
             seen: true,
-            boarder: false,
             form: "hv@2#abc".to_owned(),
-            summary: String::new(),
             mandatory: mandatory.iter().map(|text| (*text).to_owned()).collect(),
-            by: String::new(),
-            answers: std::collections::BTreeMap::new(),
-            made_by: None,
+            ..ChildVisit::default()
         }
     }
 
@@ -353,6 +359,38 @@ mod tests {
             late.answer.map(|it| it.word),
             Some(Word::Reported),
             "what was reported stays so"
+        );
+    }
+
+    #[test]
+    fn what_was_filled_in_later_asks_for_itself() {
+        let mut edits = vec![visit("v1", &["c_alone=live"]).to_edit()];
+        edits.push(said("d1", Word::Reported, "").to_edit());
+        let later = Amendment {
+            id: "a1".to_owned(),
+            record: "v1".to_owned(),
+            filling: Filling {
+                mandatory: vec!["e_inj=y".to_owned()],
+                ..Filling::default()
+            },
+            ..Amendment::default()
+        };
+        edits.push(later.to_edit());
+        let mut document = doc::start(DocKind::Child).expect("starts");
+        for (at, edit) in (0_i64..).zip(edits) {
+            doc::apply(&mut document, [1; 16], at, &[edit]).expect("applies");
+        }
+        let child = Child::from_record(&doc::read(&document));
+        let found = questions(&child, role);
+        let open: Vec<_> = found
+            .iter()
+            .map(|one| (one.record.as_str(), one.is_open(), one.session.as_str()))
+            .collect();
+        assert_eq!(open, [("v1", false, "s1"), ("a1", true, "s1")]);
+        assert_eq!(found[1].reasons[0].key, "e_inj");
+        assert_eq!(
+            visit_of(&child, "a1").map(|visit| visit.id.as_str()),
+            Some("v1")
         );
     }
 }

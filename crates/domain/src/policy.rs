@@ -330,6 +330,10 @@ pub struct Rules {
     pub urgent_review_days: u32,
     /// Files of so many times as many children as a village has, opened by one person within a day, are said to the head.
     pub unusual_looks_times: u32,
+    /// So many days there are to answer what a family asks for about what is written down (P-15).
+    pub rights_days: u32,
+    /// The station is reminded so many days before.
+    pub rights_soon_days: u32,
     /// So many days 今天 says that a child of the village lives elsewhere (docs/adr/0040).
     pub guest_news_days: u32,
     /// Most photos on one record; none is ever asked for (P-24).
@@ -381,6 +385,8 @@ pub struct RetentionRules {
     pub grave: Vec<String>,
     /// Days a form that was begun and put aside can be taken back (P-16).
     pub draft_days: u32,
+    /// Days an import is kept after its file was read, with its rows and its result file.
+    pub import_days: u32,
 }
 
 impl Default for RetentionRules {
@@ -391,6 +397,7 @@ impl Default for RetentionRules {
             grave_until_age: 28,
             grave: vec!["S1".to_owned(), "S2".to_owned()],
             draft_days: 90,
+            import_days: 14,
         }
     }
 }
@@ -604,6 +611,8 @@ impl Default for Rules {
             urgent_children: 5,
             urgent_review_days: 7,
             unusual_looks_times: 3,
+            rights_days: 15,
+            rights_soon_days: 3,
             guest_news_days: 30,
             most_photos: 6,
             most_others: 4,
@@ -737,7 +746,7 @@ pub struct Urgency {
 }
 
 /// The static page with numbers, do-nots and situations (domain.md §6.3).
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MandatoryPage {
     /// Title.
@@ -752,6 +761,22 @@ pub struct MandatoryPage {
     pub feedback_days: Vec<u32>,
     /// The code of POLICE_FEEDBACK that says nothing was heard yet.
     pub no_feedback: String,
+    /// Which of the numbers are the police, who have to say what became of a call.
+    pub police: String,
+}
+
+impl Default for MandatoryPage {
+    fn default() -> Self {
+        Self {
+            title: String::new(),
+            numbers: Vec::new(),
+            do_nots: Vec::new(),
+            situations: Vec::new(),
+            feedback_days: Vec::new(),
+            no_feedback: String::new(),
+            police: "110".to_owned(),
+        }
+    }
 }
 
 impl PolicyPack {
@@ -799,6 +824,16 @@ impl PolicyPack {
         self.rules
             .include
             .values()
+            .flatten()
+            .any(|pattern| code_matches(pattern, category))
+    }
+
+    /// Is this category of a group that has a cadence, `LEFT_BEHIND` or `DIFFICULTY`?
+    pub fn is_of_group(&self, group: &str, category: &str) -> bool {
+        self.rules
+            .include
+            .get(group)
+            .into_iter()
             .flatten()
             .any(|pattern| code_matches(pattern, category))
     }

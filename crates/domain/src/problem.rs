@@ -7,7 +7,10 @@
 pub mod clock;
 mod story;
 
-pub use story::{DistrictWord, Fold, NotOver, Review, State, decides, fold, handler, may, offers};
+pub use story::{
+    DistrictWord, Fold, NotOver, Review, State, decides, fold, handler, is_for_the_village, may,
+    offers,
+};
 
 use crate::record::{Edit, Entry, Record};
 use crate::scalar::Scalar;
@@ -161,6 +164,8 @@ pub struct Detail {
 const MEASURES: &str = "measure";
 /// Key of the further types' codes.
 const TYPES: &str = "type";
+/// Key that says that an entry's words are sealed.
+const SEALED: &str = "sealed";
 
 impl Detail {
     fn of(entry: &Entry) -> Self {
@@ -220,8 +225,10 @@ pub struct Event {
     pub id: String,
     /// Kind as written; unknown kinds of a newer app are shown and move nothing.
     pub kind: String,
-    /// Words.
+    /// Words, or the line that stands in their place.
     pub text: String,
+    /// Its words are sealed, in a note of the same id ([`crate::restricted::Note`]).
+    pub sealed: bool,
     /// When it was written, milliseconds by the device's clock.
     pub recorded_ms: i64,
     /// Staff id as claimed.
@@ -269,6 +276,7 @@ impl Problem {
                     id: entry.id.clone(),
                     kind: entry.text_or_empty("kind"),
                     text: entry.text_or_empty("text"),
+                    sealed: entry.is(SEALED),
                     recorded_ms: entry.int("recorded_ms").unwrap_or(0),
                     by: entry.text_or_empty("by"),
                     handler: entry.text("handler").map(str::to_owned),
@@ -318,28 +326,41 @@ pub fn add_detailed(
     recorded_ms: i64,
     by: &str,
 ) -> Edit {
-    let entry = Entry::new(id)
+    add(detail.put(entry(id, kind, text, recorded_ms, by)))
+}
+
+/// The edit that adds an event whose words are sealed: `line` stands in their place, and they go into a note of the same id
+/// ([`crate::restricted::Note`]).
+pub fn add_sealed(
+    id: &str,
+    kind: EventKind,
+    line: &str,
+    detail: &Detail,
+    recorded_ms: i64,
+    by: &str,
+) -> Edit {
+    let entry = entry(id, kind, line, recorded_ms, by).with(SEALED, true);
+    add(detail.put(entry))
+}
+
+fn entry(id: &str, kind: EventKind, text: &str, recorded_ms: i64, by: &str) -> Entry {
+    Entry::new(id)
         .with("kind", kind.as_str())
         .with("text", text)
         .with("recorded_ms", recorded_ms)
-        .with("by", by);
+        .with("by", by)
+}
+
+fn add(entry: Entry) -> Edit {
     Edit::Add {
         collection: "events",
-        entry: detail.put(entry),
+        entry,
     }
 }
 
 /// The edit that names who handles it from now on.
 pub fn name_handler(id: &str, handler: &str, recorded_ms: i64, by: &str) -> Edit {
-    Edit::Add {
-        collection: "events",
-        entry: Entry::new(id)
-            .with("kind", EventKind::HandlerNamed.as_str())
-            .with("text", "")
-            .with("handler", handler)
-            .with("recorded_ms", recorded_ms)
-            .with("by", by),
-    }
+    add(entry(id, EventKind::HandlerNamed, "", recorded_ms, by).with("handler", handler))
 }
 
 /// The edit that names a child the problem concerns.

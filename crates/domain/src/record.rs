@@ -10,7 +10,7 @@ pub mod renewal;
 
 use crate::scalar::Scalar;
 use ids::DocKind;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Version of the document shapes every document is born with. Shapes only grow (architecture.md §2).
 pub const SCHEMA: u32 = 1;
@@ -44,6 +44,11 @@ pub const ATTACHMENTS: &str = "attachments";
 /// Collection of rows of the file's blocks (parents' work, benefits, wishes, …), in child and household documents from
 /// [`ROWS_SCHEMA`] on. Which blocks there are is data (`policy/fields.json`).
 pub const ROWS: &str = "rows";
+/// Block of the rows that say what was taken into a field or row of the same document from which visit, and what stood
+/// there before (docs/adr/0044). No screen writes them.
+pub const FROM_VISIT: &str = "from_visit";
+/// Key of such a row that names the field.
+pub const FROM_VISIT_FIELD: &str = "field";
 /// Key of an entry that stands in the place of an earlier one of its collection: a row put right, ended, or taken away.
 pub const REPLACES: &str = "replaces";
 /// Key of an entry that takes the one it replaces away (作废) and says nothing itself.
@@ -214,6 +219,29 @@ pub fn standing(entries: &[Entry]) -> Vec<&Entry> {
             })
         })
         .collect()
+}
+
+/// The ids of everything one row ever was: what it replaced, and what replaced it or took it away.
+pub fn versions<'a>(entries: &'a [Entry], id: &str) -> BTreeSet<&'a str> {
+    let mut all: BTreeSet<&str> = BTreeSet::new();
+    let is_one_of = |all: &BTreeSet<&str>, name: &str| name == id || all.contains(name);
+    loop {
+        let before = all.len();
+        for entry in entries {
+            let replaced = entry.text(REPLACES);
+            let belongs = is_one_of(&all, &entry.id)
+                || replaced.is_some_and(|replaced| is_one_of(&all, replaced))
+                || entries.iter().any(|later| {
+                    later.text(REPLACES) == Some(entry.id.as_str()) && is_one_of(&all, &later.id)
+                });
+            if belongs {
+                all.insert(&entry.id);
+            }
+        }
+        if all.len() == before {
+            return all;
+        }
+    }
 }
 
 /// One typed change to a document. There is no "save the struct".

@@ -2,9 +2,15 @@
 //!
 //! A restricted document holds notes, and who opened them without handling the case (紧急查看), and what the head said of
 //! that afterwards. All are write-once entries of one collection, so they come to every colleague with the note itself,
-//! signed by whoever made them, also when there was no network. Who may read the words is not decided here.
+//! signed by whoever made them, also when there was no network. About one matter there may be several such documents, because
+//! a tablet adds only to one that it began itself. Who may read the words is not decided here.
 
 use crate::record::{Edit, Entry, Record};
+
+/// Kind of a note with the words a problem was reported with.
+pub const REPORT: &str = "problem_detail";
+/// Kind of a note with the words of a later step of a problem; its id is the step's.
+pub const STEP: &str = "problem_step";
 
 /// Kind of an entry that says somebody opened the words urgently.
 const OPENED: &str = "opened";
@@ -51,7 +57,7 @@ impl Words {
 pub struct Note {
     /// Entry id.
     pub id: String,
-    /// What it is about: problem_detail | hiv.
+    /// What it is about: [`REPORT`] | [`STEP`] | hiv.
     pub kind: String,
     /// The words.
     pub words: Words,
@@ -59,6 +65,8 @@ pub struct Note {
     pub recorded_ms: i64,
     /// Staff id as claimed.
     pub by: String,
+    /// Change that made it.
+    pub made_by: Option<[u8; 32]>,
 }
 
 /// Somebody who does not handle the case opened the words (紧急查看).
@@ -149,6 +157,7 @@ impl Restricted {
                     words,
                     recorded_ms,
                     by,
+                    made_by: entry.made_by,
                 }),
             }
         }
@@ -229,13 +238,14 @@ mod tests {
     fn notes_openings_and_reviews_are_read_as_they_were_written() {
         let note = Note {
             id: "n".into(),
-            kind: "problem_detail".into(),
+            kind: REPORT.into(),
             words: Words::Sealed {
                 epoch: 2,
                 text: "c2VhbGVk".into(),
             },
             recorded_ms: 1,
             by: "a".into(),
+            made_by: None,
         };
         let opening = Opening {
             id: "o".into(),

@@ -3,12 +3,9 @@
 
 use crate::cadence::Cadence;
 use crate::calendar::birthday;
-use crate::child::Child;
+use crate::child::{Child, GROWN_UP};
 use crate::policy::RetentionRules;
 use chrono::NaiveDate;
-
-/// The age at which every file ends (domain.md §3.2).
-const GROWN_UP: u32 = 18;
 
 /// When a file ended, and from which day on somebody looks at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,6 +9,7 @@ mod settled;
 pub use pack::{Band, Item, ScreeningError, ScreeningPack, Sign};
 pub use settled::{Outcome, RISK, SettledLevel};
 
+use crate::file::Facts;
 use crate::form::{self, Answers, FormContext, FormPack};
 use serde::Serialize;
 
@@ -34,6 +35,8 @@ pub struct Found {
     pub points: u32,
     /// It alone makes the level.
     pub red: bool,
+    /// The file says it; the visit did not.
+    pub of_file: bool,
 }
 
 /// What a screening suggests.
@@ -52,7 +55,7 @@ pub struct Screening {
 }
 
 /// Screens one child of a visit. `answers` are those of a saved visit or a draft; what the short form did not ask counts
-/// as not found.
+/// as not found. `facts` is what the child's file says.
 #[must_use]
 pub fn screen(
     pack: &ScreeningPack,
@@ -61,6 +64,7 @@ pub fn screen(
     answers: &Answers,
     child: &str,
     known: &Known,
+    facts: &Facts<'_>,
 ) -> Screening {
     let mut screening = Screening {
         level: String::new(),
@@ -81,10 +85,11 @@ pub fn screen(
                     Some(held) => (true, held),
                     None => (false, false),
                 },
-                None => (true, sign.is_known(known)),
+                None => (true, sign.is_known(known, facts)),
             };
             asked |= answerable;
-            let heavier = |other: &Sign| (sign.red, sign.points) > (other.red, other.points);
+            let weight = |sign: &Sign| (sign.red, sign.points, !sign.is_of_file());
+            let heavier = |other: &Sign| weight(sign) > weight(other);
             if true_now && hit.is_none_or(heavier) {
                 hit = Some(sign);
             }
@@ -100,6 +105,7 @@ pub fn screen(
                 label: item.label.clone(),
                 points: sign.points,
                 red: sign.red,
+                of_file: sign.is_of_file(),
             });
         }
     }

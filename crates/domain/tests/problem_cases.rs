@@ -79,6 +79,7 @@ fn every_case_file_gives_the_expected_steps() {
                 id: told.id,
                 kind: told.kind,
                 text: String::new(),
+                sealed: false,
                 recorded_ms: moment(&told.at),
                 by: told.by,
                 handler: None,
@@ -94,6 +95,7 @@ fn every_case_file_gives_the_expected_steps() {
             calendar: &pack.work_calendar(),
             feedback_days: &pack.mandatory.feedback_days,
             no_feedback: &pack.mandatory.no_feedback,
+            police: &pack.mandatory.police,
             next_visit: case.next_visit,
             now_ms: moment(&case.now),
         };

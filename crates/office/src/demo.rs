@@ -13,6 +13,7 @@ mod problems;
 mod records;
 #[cfg(test)]
 mod tests;
+mod year;
 
 pub use ledgers::{DemoLedger, ledgers};
 
@@ -22,6 +23,8 @@ use std::collections::BTreeMap;
 
 /// Days of records before today, unless other days are asked for.
 pub const DAYS_OF_RECORDS: i64 = 183;
+/// From so many days on the township also has what only comes up in a year: [`DemoYear`], and what is written into files.
+pub const DAYS_OF_A_YEAR: i64 = 365;
 
 /// The whole township.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,6 +45,73 @@ pub struct DemoTownship {
     pub station: Vec<DemoStaff>,
     /// Villages in administrative order.
     pub villages: Vec<DemoVillage>,
+    /// What happened between villages and tablets; only in a township of a year.
+    pub year: Option<DemoYear>,
+}
+
+/// What a year brings that no director does alone on her tablet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DemoYear {
+    /// Somebody stands in for a director on leave.
+    pub cover: DemoCover,
+    /// Both of them write the same field of a child apart from each other.
+    pub apart: DemoApart,
+    /// A child moves to another village.
+    pub moved: DemoMove,
+    /// A file that ended.
+    pub ended: DemoEnding,
+}
+
+/// Somebody stands in for a village.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DemoCover {
+    /// Key of the village whose director is away.
+    pub village: String,
+    /// Key of the village whose director stands in.
+    pub delegate: String,
+    /// First day.
+    pub from: NaiveDate,
+    /// Last day.
+    pub until: NaiveDate,
+}
+
+/// A field two people wrote without knowing of each other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DemoApart {
+    /// Key of the child.
+    pub child: String,
+    /// Key of the field of the child's document.
+    pub field: String,
+    /// What the village's own director wrote.
+    pub hers: String,
+    /// What the one who stands in wrote.
+    pub other: String,
+}
+
+/// A child that moves with its household.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DemoMove {
+    /// Key of the child.
+    pub child: String,
+    /// Key of the village it comes from.
+    pub from: String,
+    /// Key of the village it goes to.
+    pub to: String,
+    /// Since when it lives there.
+    pub on: NaiveDate,
+    /// Why.
+    pub reason: String,
+    /// What the new village's director wrote after her first call.
+    pub note: String,
+}
+
+/// A file that ends; its proposal is one of the village's writings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DemoEnding {
+    /// Key of the child.
+    pub child: String,
+    /// The last day.
+    pub on: NaiveDate,
 }
 
 /// A member of staff.
@@ -76,6 +146,54 @@ pub struct DemoVillage {
     pub households: Vec<DemoHousehold>,
     /// Problems reported.
     pub problems: Vec<DemoProblem>,
+    /// What the director wrote into files and about her work, by day; only in a township of a year.
+    pub writings: Vec<DemoWriting>,
+}
+
+/// A row of a file, a field of it, or a piece of work.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DemoWriting {
+    /// The day it was written.
+    pub on: NaiveDate,
+    /// Keys of the children: one for a row and a field, any number for work.
+    pub children: Vec<String>,
+    /// What it is.
+    pub what: DemoWritten,
+}
+
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum DemoWritten {
+    /// A field of the household.
+    HouseholdField {
+        /// Key.
+        key: String,
+        /// Value.
+        value: String,
+    },
+    /// A row of a block of the file, values by column.
+    Row {
+        /// Block.
+        block: String,
+        /// Values.
+        values: BTreeMap<String, Vec<String>>,
+    },
+    /// The file is to end.
+    Ending {
+        /// EXIT_REASON code.
+        reason: String,
+        /// The last day.
+        on: NaiveDate,
+        /// What it rests on.
+        text: String,
+    },
+    /// A line of the log, care and help, or an activity, values by column.
+    Work {
+        /// Block.
+        block: String,
+        /// Values.
+        values: BTreeMap<String, Vec<String>>,
+    },
 }
 
 /// A household with its children and the trips to it.
@@ -112,6 +230,8 @@ pub struct DemoChild {
     pub pauses: Vec<DemoPause>,
     /// Contacts, oldest first.
     pub contacts: Vec<DemoContact>,
+    /// Its ledger says what no file may say; the import keeps the cell back.
+    pub kept_back: bool,
     /// What is special about this file, for people reading the data; empty for most.
     pub oddity: Option<String>,
 }
@@ -178,6 +298,10 @@ pub struct DemoVisit {
     pub answers: BTreeMap<String, DemoAnswer>,
     /// One part per child the visit concerned.
     pub children: Vec<DemoChildPart>,
+    /// Photos taken.
+    pub photos: u32,
+    /// The risk was screened afterwards, and the suggested level confirmed.
+    pub screened: bool,
 }
 
 /// A child's part of a visit.
@@ -277,9 +401,12 @@ impl DemoTownship {
     pub fn generate_over(seed: u64, villages: u32, today: NaiveDate, days: i64) -> Self {
         let mut dice = dice::Dice::new(seed, 0);
         let station = people::station_staff(&mut dice);
-        let villages = (0..villages)
+        let mut villages: Vec<DemoVillage> = (0..villages)
             .map(|index| village(seed, index, villages, (today, days)))
             .collect();
+        let year = (days >= DAYS_OF_A_YEAR)
+            .then(|| year::between_villages(&mut villages, today))
+            .flatten();
         Self {
             seed,
             today,
@@ -289,6 +416,7 @@ impl DemoTownship {
             township_region: "310199100000".into(),
             station,
             villages,
+            year,
         }
     }
 
@@ -311,6 +439,9 @@ const LARGE: u32 = 5;
 /// Index of the village without a child, when there are eight or more; those after it are of every size (domain.md §13).
 const NOBODY: u32 = 7;
 
+/// First of the streams of chance of what is written in a year.
+const YEAR_STREAM: u64 = 10_000;
+
 fn village(seed: u64, index: u32, villages: u32, (today, days): (NaiveDate, i64)) -> DemoVillage {
     let since = today - TimeDelta::days(days);
     let mut dice = dice::Dice::new(seed, u64::from(index) + 1);
@@ -326,7 +457,15 @@ fn village(seed: u64, index: u32, villages: u32, (today, days): (NaiveDate, i64)
     if village.filled {
         records::fill(&mut dice, &mut village, since, today);
         oddities::after_records(&mut village, index, today);
+        if days >= DAYS_OF_A_YEAR {
+            year::shape(&mut village, index, today);
+        }
         problems::fill(&mut dice, &mut village, index, today);
+        if days >= DAYS_OF_A_YEAR {
+            // A stream of its own: the rest of the township stays as it is.
+            let mut dice = dice::Dice::new(seed, YEAR_STREAM + u64::from(index));
+            year::write(&mut dice, &mut village, since, today);
+        }
     }
     village
 }

@@ -6,7 +6,7 @@ use crate::ledger::LedgerKind;
 use crate::ledger::columns::ColumnTable;
 use crate::ledger::write::{LedgerLine, WrittenCell, tidy_cell, tidy_columns};
 use client::cases::PreparedCase;
-use client::exports::{ExportedChild, Prepared, is_number};
+use client::exports::{ChildCopy, ExportedChild, Prepared, is_number};
 use client::view::ExportFieldView;
 use ids::Entropy;
 use ms_offcrypto_writer::Ecma376AgileWriter;
@@ -109,6 +109,33 @@ fn line_of(child: &ExportedChild) -> LedgerLine {
     }
 }
 
+/// What the registers know of a child, as the file of a case has it: heading, key, words.
+fn case_cells(child: &ExportedChild) -> Vec<(&'static str, &'static str, String)> {
+    let is_left_behind = child.categories.iter().any(|code| code.starts_with("LB-"));
+    let kind = if is_left_behind {
+        LedgerKind::L1
+    } else {
+        LedgerKind::L2
+    };
+    let line = line_of(child);
+    columns(kind)
+        .into_iter()
+        .filter_map(|(heading, key)| match tidy_cell(0, &line, key, kind) {
+            Some(WrittenCell::Text(words)) => Some((heading, key, words)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The columns of the registers that stand in the file of a case, for one child.
+#[must_use]
+pub fn case_fields(child: &ExportedChild) -> Vec<&'static str> {
+    case_cells(child)
+        .into_iter()
+        .map(|(_, key, _)| key)
+        .collect()
+}
+
 /// Writes the file of one case: what the registers know of each child, then what was done. Every cell is text, and nobody's
 /// own words are in it.
 ///
@@ -146,23 +173,48 @@ pub fn write_case(prepared: &PreparedCase) -> Result<Vec<u8>, XlsxError> {
     for child in &prepared.children {
         put(["", "", ""], &text)?;
         put(["孩子", "", ""], &head)?;
-        let is_left_behind = child.categories.iter().any(|code| code.starts_with("LB-"));
-        let kind = if is_left_behind {
-            LedgerKind::L1
-        } else {
-            LedgerKind::L2
-        };
-        let line = line_of(child);
-        for (heading, key) in columns(kind) {
-            if let Some(WrittenCell::Text(words)) = tidy_cell(0, &line, key, kind) {
-                put([heading, &words, ""], &text)?;
-            }
+        for (heading, _, words) in case_cells(child) {
+            put([heading, &words, ""], &text)?;
         }
     }
     put(["", "", ""], &text)?;
     put(["经过", "", ""], &head)?;
     for step in &prepared.story.steps {
         put([&step.day, &step.what, &step.by], &text)?;
+    }
+    workbook.save_to_buffer()
+}
+
+/// Writes the file of one child: labels and values by section. Every cell is text.
+///
+/// # Errors
+/// The workbook cannot be put together.
+pub fn write_child(prepared: &Prepared, copy: &ChildCopy) -> Result<Vec<u8>, XlsxError> {
+    let mut workbook = Workbook::new();
+    workbook.set_properties(
+        &DocProperties::new().set_creation_datetime(&ExcelDateTime::from_ymd(2026, 1, 1)?),
+    );
+    let sheet = workbook.add_worksheet();
+    let title = Format::new().set_bold().set_font_size(16);
+    let mark = Format::new().set_font_color("808080");
+    let head = Format::new().set_bold();
+    let text = Format::new().set_num_format("@").set_text_wrap();
+    let line = prepared.line.replace('&', "&&");
+    sheet.set_header(format!("&R{line}"));
+    sheet.set_footer(format!("&L{line}&R第 &P 页，共 &N 页"));
+    sheet.set_column_width(0, 26)?;
+    sheet.set_column_width(1, 64)?;
+    sheet.write_string_with_format(0, 0, &copy.title, &title)?;
+    sheet.write_string_with_format(1, 0, &prepared.line, &mark)?;
+    let mut at = 3;
+    for (part, lines) in &copy.parts {
+        sheet.write_string_with_format(at, 0, part, &head)?;
+        for (label, value) in lines {
+            at += 1;
+            sheet.write_string_with_format(at, 0, label, &text)?;
+            sheet.write_string_with_format(at, 1, value, &text)?;
+        }
+        at += 2;
     }
     workbook.save_to_buffer()
 }

@@ -28,7 +28,9 @@ impl From<&PlanRow> for ResultRow {
             _ => plan
                 .changes
                 .iter()
-                .map(|change| change.sentence.clone())
+                .map(|change| change.outside.clone())
+                // A plan an earlier version made has nothing that may leave.
+                .filter(|words| !words.is_empty())
                 .collect(),
         };
         Self {

@@ -7,9 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use client::imports::{self, Reading};
 use client::view::{
-    CompiledFormView, ExportFileView, ExportFormInput, ExportFormView, ExportInput,
-    ExportLedgerView, ExportMadeView, FormFileInput, FormRow, FormsView, IdInput, ImportInput,
-    ImportPreviewView, ImportResultView, StationReportView, YearInput,
+    CompiledFormView, ExportChildInput, ExportFileView, ExportFormInput, ExportFormView,
+    ExportInput, ExportLedgerView, ExportMadeView, FormFileInput, FormRow, FormsView, IdInput,
+    ImportInput, ImportPreviewView, ImportResultView, StationReportView, YearInput,
 };
 use client::{ClientError, Extension, Tablet};
 use client::{cases, exports, forms, yearly};
@@ -52,6 +52,7 @@ impl Extension for Station {
             }
             "export_form" => answer(&export_form(tablet, &serde_json::from_value(argument)?)?),
             "make_export" => answer(&make_export(tablet, &serde_json::from_value(argument)?)?),
+            "export_child" => answer(&export_child(tablet, &serde_json::from_value(argument)?)?),
             "send_case" => answer(&send_case(tablet, &serde_json::from_value(argument)?)?),
             "yearly_pack" => answer(&yearly_pack(tablet, &serde_json::from_value(argument)?)?),
             "compile_form" => {
@@ -64,6 +65,13 @@ impl Extension for Station {
             }
             _ => Err(ClientError::new("not_found")),
         }
+    }
+
+    fn go_on(&self, tablet: &Arc<Tablet>) -> Result<(), ClientError> {
+        if !tablet.identity.role.is_at_station() {
+            return Ok(());
+        }
+        imports::resume(tablet, write_result)
     }
 }
 
@@ -111,10 +119,13 @@ fn form_sheets(input: &FormFileInput) -> Result<Vec<Sheet>, ClientError> {
 }
 
 /// What an export would be, before anybody decides.
-fn export_form(tablet: &Tablet, input: &ExportFormInput) -> Result<ExportFormView, ClientError> {
+fn export_form(
+    tablet: &Arc<Tablet>,
+    input: &ExportFormInput,
+) -> Result<ExportFormView, ClientError> {
     let kind = kind_of(&input.ledger)?;
     let village = input.village.as_deref();
-    let rows = exports::children(tablet, &input.ledger, village, false)?.len();
+    let rows = exports::children_of(tablet, &input.ledger, village, false)?.len();
     let rules = tablet.rules();
     Ok(ExportFormView {
         ledgers: [LedgerKind::L1, LedgerKind::L2]
@@ -127,7 +138,7 @@ fn export_form(tablet: &Tablet, input: &ExportFormInput) -> Result<ExportFormVie
         rows: u32::try_from(rows).unwrap_or(u32::MAX),
         fields: export::fields(kind),
         purposes: exports::purposes(tablet),
-        limit: exports::limit_left(tablet)?,
+        limit: on_the_line(exports::limit_left(tablet))?,
         minutes: rules.export_file_minutes,
     })
 }
@@ -137,11 +148,12 @@ fn make_export(tablet: &Arc<Tablet>, input: &ExportInput) -> Result<ExportMadeVi
     exports::check(tablet, input)?;
     let kind = kind_of(&input.ledger)?;
     let village = input.village.as_deref();
-    let children = exports::children(tablet, &input.ledger, village, input.full_numbers)?;
+    let children = exports::children_of(tablet, &input.ledger, village, input.full_numbers)?;
     if children.is_empty() {
         return Err(ClientError::new("export_empty"));
     }
-    if exports::needs_second(tablet, children.len(), input.full_numbers)? {
+    let wanted = children.len();
+    if on_the_line(exports::needs_second(tablet, wanted, input.full_numbers))? {
         on_the_line(exports::redeem(tablet, input, children.len()))?;
     }
     let prepared = exports::prepare(tablet, input, children)?;
@@ -149,12 +161,30 @@ fn make_export(tablet: &Arc<Tablet>, input: &ExportInput) -> Result<ExportMadeVi
     let workbook = export::write(kind, &prepared, &input.fields).map_err(failed)?;
     let file = export::encrypt(&workbook, &prepared.password, tablet.entropy.as_ref())
         .map_err(|error| ClientError::new("internal").because(error))?;
-    exports::keep(tablet, input, &prepared, &file)
+    let made = exports::keep(tablet, input, &prepared, &file)?;
+    on_the_line(async {
+        exports::tell(tablet).await;
+        Ok(())
+    })?;
+    Ok(made)
+}
+
+/// The file of one child, for its family: written down and encrypted as a register is.
+fn export_child(
+    tablet: &Arc<Tablet>,
+    input: &ExportChildInput,
+) -> Result<ExportMadeView, ClientError> {
+    let (prepared, copy) = exports::copy_of(tablet, input)?;
+    let failed = |error| ClientError::new("internal").because(error);
+    let workbook = export::write_child(&prepared, &copy).map_err(failed)?;
+    let file = export::encrypt(&workbook, &prepared.password, tablet.entropy.as_ref())
+        .map_err(|error| ClientError::new("internal").because(error))?;
+    exports::keep_copy(tablet, input, &prepared, &file)
 }
 
 /// Makes the file of a case the district asked for, and sends it to whoever asked.
 fn send_case(tablet: &Arc<Tablet>, input: &IdInput) -> Result<StationReportView, ClientError> {
-    let prepared = cases::prepare(tablet, input)?;
+    let prepared = cases::prepare(tablet, input, export::case_fields)?;
     let workbook = export::write_case(&prepared)
         .map_err(|error| ClientError::new("internal").because(error))?;
     let file = export::encrypt(&workbook, &prepared.password, tablet.entropy.as_ref())

@@ -116,6 +116,8 @@ pub enum Action {
     KeepUnitKeys,
     /// See the township's people: appointments, vetting, who stands in for whom.
     ReadPeople,
+    /// See one's own appointment and vetting.
+    ReadOwnGrant,
     /// Appoint a person, write down a vetting, end an appointment, let somebody stand in for a village.
     ManagePeople,
     /// See which files somebody asked to erase, which devices have done it, and what must be kept.
@@ -140,7 +142,7 @@ pub enum Action {
 
 impl Action {
     /// All actions, for tables and tests.
-    pub const ALL: [Action; 45] = [
+    pub const ALL: [Action; 46] = [
         Action::ReadHealth,
         Action::Enrol,
         Action::OpenSession,
@@ -176,6 +178,7 @@ impl Action {
         Action::ReadUnitKeys,
         Action::KeepUnitKeys,
         Action::ReadPeople,
+        Action::ReadOwnGrant,
         Action::ManagePeople,
         Action::ReadErasures,
         Action::RequestErasure,
@@ -399,7 +402,7 @@ const fn row(action: Action) -> Row {
             Row::of(Who::Member, What::Scope).outliving_the_lease()
         }
         Action::ReadUnitKeys => Row::of(Who::Staff, What::Scope).outliving_the_lease(),
-        Action::ReadAudit => Row::of(Who::Staff, What::Scope),
+        Action::ReadAudit | Action::ReadOwnGrant => Row::of(Who::Staff, What::Scope),
         Action::ReadDocument => Row::of(Who::Staff, What::Document),
         Action::CreateDocument | Action::WriteDocument | Action::AddContact => {
             Row::of(Who::Staff, What::Document).outliving_the_lease()

@@ -175,6 +175,28 @@ pub const PLACES_WORDS: usize = 64;
 pub const PLACES_PULLS: usize = 16;
 /// Requests with parts of attachments at the same time.
 pub const PLACES_BLOBS: usize = 8;
+/// Requests of strangers at the same time: who enrols, opens a session, or asks whether the server lives.
+pub const PLACES_OPEN: usize = 8;
+/// What a stranger may say in one request, in bytes; it is read before there is a place for it.
+pub const OPEN_REQUEST_BYTES: usize = 64 * 1024;
+/// Requests to enrol or open a session from one address in a second, in the long run. A township may have one address.
+pub const OPEN_REQUESTS_PER_S: i64 = 40;
+/// The same as fast as anybody likes, after it was quiet.
+pub const OPEN_BURST: i64 = 400;
+/// The same from all addresses together.
+pub const OPEN_REQUESTS_OF_ALL_PER_S: i64 = 200;
+/// The same from all addresses together, after it was quiet.
+pub const OPEN_BURST_OF_ALL: i64 = 2_000;
+/// How long the pace may make such a request wait before it is sent away, milliseconds.
+pub const OPEN_WAIT_MS: u64 = 2_000;
+/// Codes of four digits that nobody made, typed from one address within the life of a code, before it is heard no more.
+pub const ENROLMENT_GUESSES: u32 = 20;
+/// How long a request's headers may take, milliseconds.
+pub const HEADERS_MS: u64 = 10_000;
+/// How long a request's body may say nothing, milliseconds.
+pub const BODY_IDLE_MS: u64 = 15_000;
+/// How long a request may take, its body included, milliseconds.
+pub const REQUEST_MS: u64 = 60_000;
 /// How long a request waits for its place, milliseconds.
 pub const WAIT_FOR_PLACE_MS: u64 = 2_000;
 /// Requests of one device at the same time.

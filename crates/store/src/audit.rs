@@ -130,6 +130,23 @@ pub fn was_done_since(
         })?)
 }
 
+/// What one person did something to lately, the last one first: of the newest thousand rows.
+///
+/// # Errors
+/// The database refuses.
+pub fn objects_of(
+    connection: &Connection,
+    staff: StaffId,
+    action: &str,
+) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection.prepare_cached(include_str!("../sql/audit/objects_of.sql"))?;
+    let rows = statement.query_map(
+        named_params! {":staff": staff.0.as_bytes(), ":action": action},
+        |found| found.get("object"),
+    )?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// How many rows have one of these codes.
 ///
 /// # Errors

@@ -356,6 +356,27 @@ pub(crate) fn erase(
     Ok(())
 }
 
+/// A document was built anew without an attachment: its key goes in the same transaction, with the key of its thumbnail;
+/// the files go with the next [`sweep`].
+///
+/// # Errors
+/// The database refuses.
+pub fn erase_one(
+    tx: &Transaction<'_>,
+    attachment: &Attachment,
+    at_ms: i64,
+) -> Result<(), StoreError> {
+    let thumb = attachment.thumb.as_ref().map(|(address, _)| address);
+    for address in thumb.into_iter().chain([&attachment.address]) {
+        let Some(address) = BlobAddress::parse(address) else {
+            continue;
+        };
+        tx.prepare_cached(include_str!("../sql/blobs/erase_one.sql"))?
+            .execute(named_params! {":address": address.0, ":at_ms": at_ms})?;
+    }
+    Ok(())
+}
+
 /// Frees the files of photos and recordings the server has acknowledged for good before a moment, and of fetched ones that
 /// came before it. They can be fetched again; thumbnails stay.
 ///

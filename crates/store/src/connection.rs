@@ -34,6 +34,10 @@ pub fn open_writer(
     key: &SecretKey,
 ) -> Result<Connection, StoreError> {
     refuse_plain(disk, path)?;
+    if !disk.exists(path) {
+        // Made by the disk and not by the library: so it is its owner's, and the files beside it become what it is.
+        disk.open(path, Opening::Keep)?;
+    }
     let connection = open_keyed(disk, path, key, OpenFlags::SQLITE_OPEN_CREATE)?;
     connection.execute_batch(WRITER)?;
     harden(&connection)?;

@@ -161,7 +161,7 @@ impl Disk for SystemDisk {
     }
 
     fn open(&self, path: &Path, how: Opening) -> io::Result<Box<dyn DiskFile>> {
-        let mut options = OpenOptions::new();
+        let mut options = owners_only();
         options.read(true).write(how != Opening::Read);
         match how {
             Opening::Read => {}
@@ -203,7 +203,7 @@ impl Disk for SystemDisk {
         if let Some(parent) = parent {
             self.make_folder(parent)?;
         }
-        match fs::create_dir(folder) {
+        match make_owners_folder(folder) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
             _ => {}
         }
@@ -234,7 +234,7 @@ impl Disk for SystemDisk {
     }
 
     fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn DiskLock>>> {
-        let file = OpenOptions::new()
+        let file = owners_only()
             .create(true)
             .truncate(false)
             .write(true)
@@ -253,6 +253,32 @@ impl Disk for SystemDisk {
     fn total(&self, folder: &Path) -> io::Result<u64> {
         fs4::total_space(folder)
     }
+}
+
+/// A file that is made is its owner's: other accounts of the machine may not read it.
+fn owners_only() -> OpenOptions {
+    #[cfg_attr(
+        not(unix),
+        expect(unused_mut, reason = "what other systems do follows from the folder")
+    )]
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn make_owners_folder(folder: &Path) -> io::Result<()> {
+    #[cfg_attr(
+        not(unix),
+        expect(
+            unused_mut,
+            reason = "what other systems do follows from the folder above"
+        )
+    )]
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 #[derive(Debug)]

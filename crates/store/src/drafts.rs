@@ -64,24 +64,6 @@ pub fn get(connection: &Connection, draft: Uuid) -> Result<Option<Draft>, StoreE
         .transpose()
 }
 
-/// The open draft of a household, the newest if there were two.
-///
-/// # Errors
-/// The database refuses.
-pub fn of_household(
-    connection: &Connection,
-    household: DocumentId,
-) -> Result<Option<Draft>, StoreError> {
-    connection
-        .prepare_cached(include_str!("../sql/drafts/of_household.sql"))?
-        .query_row(
-            named_params! {":household": household.0.as_bytes()},
-            draft_from,
-        )
-        .optional()?
-        .transpose()
-}
-
 /// All open drafts, newest first.
 ///
 /// # Errors

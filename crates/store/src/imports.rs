@@ -106,6 +106,21 @@ pub fn put_row(tx: &Transaction<'_>, batch: Uuid, row: &ImportRow) -> Result<(),
     Ok(())
 }
 
+/// Notes what became of a row. What it says stays as it is: it may have been erased meanwhile.
+///
+/// # Errors
+/// The database refuses.
+pub fn mark_row(tx: &Transaction<'_>, batch: Uuid, row: &ImportRow) -> Result<(), StoreError> {
+    tx.prepare_cached(include_str!("../sql/imports/mark_row.sql"))?
+        .execute(named_params! {
+            ":batch": batch.as_bytes(),
+            ":row": row.row,
+            ":status": row.status,
+            ":document": row.document.map(|it| *it.0.as_bytes()),
+        })?;
+    Ok(())
+}
+
 /// The rows of a batch in file order.
 ///
 /// # Errors
@@ -135,15 +150,32 @@ pub fn rows(connection: &Connection, batch: Uuid) -> Result<Vec<ImportRow>, Stor
     .collect()
 }
 
-/// Removes previews nobody confirmed.
+/// Removes what was begun before a time and is not under way: previews nobody confirmed, and imports that ended, with
+/// their rows and result files.
 ///
 /// # Errors
 /// The database refuses.
-pub fn remove_old_previews(tx: &Transaction<'_>, before_ms: i64) -> Result<u64, StoreError> {
+pub fn remove_old(tx: &Transaction<'_>, before_ms: i64) -> Result<u64, StoreError> {
     let rows = tx
-        .prepare_cached(include_str!("../sql/imports/remove_old_previews.sql"))?
+        .prepare_cached(include_str!("../sql/imports/remove_old.sql"))?
         .execute(named_params! {":before_ms": before_ms})?;
     Ok(rows as u64)
+}
+
+/// A document, or what it said, is erased: its rows say nothing any more, nor does a result file that tells of it, and a
+/// preview of before is made anew.
+///
+/// # Errors
+/// The database refuses.
+pub(crate) fn erase(tx: &Transaction<'_>, document: DocumentId) -> Result<(), StoreError> {
+    for sql in [
+        include_str!("../sql/imports/erase_previews.sql"),
+        include_str!("../sql/imports/erase_results.sql"),
+        include_str!("../sql/imports/erase_rows.sql"),
+    ] {
+        tx.execute(sql, named_params! {":document": document.0.as_bytes()})?;
+    }
+    Ok(())
 }
 
 fn batch_from(row: &Row<'_>) -> rusqlite::Result<Result<ImportBatch, StoreError>> {

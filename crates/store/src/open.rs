@@ -19,12 +19,17 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 const DATABASE: &str = "zoufang.db";
 const JOURNAL: &str = "journal";
 /// The journal of unfinished visits.
 const DRAFTS: &str = "drafts";
 const MOVED_ASIDE: &str = "moved-aside";
+/// How a database moved aside is named after the moment.
+const ASIDE_STAMP: &str = "%Y%m%dT%H%M%SZ";
+/// How long readers are waited for when the write-ahead log is to be emptied.
+const EMPTYING: Duration = Duration::from_millis(100);
 /// There while the store is open; found at opening it says that the last stop was not a clean one, or that damage was met.
 const OPEN_MARK: &str = "open";
 
@@ -103,6 +108,10 @@ pub struct Store {
     guessing: Mutex<()>,
     /// Damage was met: the next opening looks at every page.
     is_damaged: AtomicBool,
+    /// Something was erased, and the write-ahead log still has the pages of before.
+    has_erased_in_log: AtomicBool,
+    /// The journals were readable to the last record when this was opened.
+    has_whole_journals: bool,
     entropy: Arc<dyn Entropy>,
     clock: Arc<dyn Clock>,
     _lock: Arc<FolderLock>,
@@ -182,6 +191,8 @@ impl Store {
             reserve: Reserve::in_folder(disk.clone(), folder),
             guessing: Mutex::new(()),
             is_damaged: AtomicBool::new(false),
+            has_erased_in_log: AtomicBool::new(false),
+            has_whole_journals: true,
             disk,
             entropy: options.entropy,
             clock: options.clock,
@@ -239,6 +250,8 @@ impl Store {
         };
         let (journal, contents) = open_journal(&disk, folder, &keys, generation)?;
         let (drafts, unfinished) = open_drafts(&disk, folder, &keys, generation)?;
+        let torn = contents.torn + unfinished.torn;
+        let unreadable = contents.unreadable + unfinished.unreadable;
         let store = Self {
             folder: folder.to_owned(),
             database,
@@ -251,13 +264,13 @@ impl Store {
             reserve: Reserve::in_folder(disk.clone(), folder),
             guessing: Mutex::new(()),
             is_damaged: AtomicBool::new(false),
+            has_erased_in_log: AtomicBool::new(false),
+            has_whole_journals: unreadable == 0,
             disk,
             entropy: options.entropy,
             clock: options.clock,
             _lock: lock,
         };
-        let torn = contents.torn + unfinished.torn;
-        let unreadable = contents.unreadable + unfinished.unreadable;
         let replayed = store.write(|tx| {
             let replayed = replay::bring_back(tx, &contents)?;
             replay::bring_back_drafts(tx, &unfinished, replayed.was_cut_off)?;
@@ -403,7 +416,26 @@ impl Store {
         if drafts.has_begun_file() {
             drafts.prune(|_| Ok(true))?;
         }
+        if has_erased || self.has_erased_in_log.load(Ordering::Relaxed) {
+            self.empty_log(&writer);
+        }
         Ok(value)
+    }
+
+    /// Empties the write-ahead log: it keeps the pages of before something was erased. Never an error: somebody who still
+    /// reads them is not waited for, and the next write, or opening, tries again.
+    fn empty_log(&self, writer: &Connection) {
+        let emptied = || -> Result<bool, StoreError> {
+            let busy_ms: u32 = writer.pragma_query_value(None, "busy_timeout", |row| row.get(0))?;
+            writer.busy_timeout(EMPTYING)?;
+            let is_busy = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+                row.get::<_, i64>(0)
+            });
+            writer.busy_timeout(Duration::from_millis(u64::from(busy_ms)))?;
+            Ok(is_busy? == 0)
+        };
+        let is_owed = !emptied().unwrap_or(false);
+        self.has_erased_in_log.store(is_owed, Ordering::Relaxed);
     }
 
     /// Into the journal, with a second try in a new file: a failing place in one file is no reason to call a committed
@@ -501,7 +533,40 @@ impl Store {
     pub fn keeps_aside(&self) -> bool {
         let aside = self.folder.join(MOVED_ASIDE);
         // What cannot be listed is taken for something that is kept.
-        self.disk.exists(&aside) && self.disk.list(&aside).map_or(true, |kept| !kept.is_empty())
+        let keeps = |folder: &Path| self.disk.list(folder);
+        self.disk.exists(&aside)
+            && keeps(&aside).map_or(true, |kept| {
+                kept.iter()
+                    .any(|folder| keeps(folder).map_or(true, |files| !files.is_empty()))
+            })
+    }
+
+    /// Removes a database that could not be opened when its moment says that it is not kept any longer. Nothing goes while
+    /// the journals could not be read to the end: it may be the only one that has what they lack. The caller has seen that
+    /// everything written here is at the server for good. True when something went.
+    ///
+    /// # Errors
+    /// A file cannot be removed; what is left goes another time.
+    pub fn forget_aside(&self, is_over: impl Fn(i64) -> bool) -> Result<bool, StoreError> {
+        let aside = self.folder.join(MOVED_ASIDE);
+        if !self.has_whole_journals || !self.disk.exists(&aside) {
+            return Ok(false);
+        }
+        let mut has_gone = false;
+        for folder in self.disk.list(&aside)? {
+            let name = folder.file_name().unwrap_or_default().to_string_lossy();
+            let stamp = name.split('-').next().unwrap_or_default();
+            let moment = chrono::NaiveDateTime::parse_from_str(stamp, ASIDE_STAMP);
+            if !moment.is_ok_and(|moment| is_over(moment.and_utc().timestamp_millis())) {
+                continue;
+            }
+            for file in self.disk.list(&folder)? {
+                self.disk.remove(&file)?;
+                has_gone = true;
+            }
+            self.disk.sync_folder(&folder)?;
+        }
+        Ok(has_gone)
     }
 
     /// The folder.
@@ -682,13 +747,16 @@ fn open_and_migrate(
         }
     }
     migrate(&mut writer)?;
-    // Some builds accept a key and write plain text all the same.
-    writer.pragma_update(None, "wal_checkpoint", "PASSIVE").ok();
+    // Some builds accept a key and write plain text all the same. Emptied, because it may keep the pages of before
+    // something was erased.
+    writer
+        .pragma_update(None, "wal_checkpoint", "TRUNCATE")
+        .ok();
     refuse_plain(disk, database)?;
     Ok(writer)
 }
 
-/// Moves the database and its companions to `moved-aside/<time>/`. They are kept until a person decides.
+/// Moves the database and its companions to `moved-aside/<time>/`, where they are kept until [`Store::forget_aside`].
 fn move_aside(
     disk: &dyn Disk,
     folder: &Path,
@@ -699,7 +767,7 @@ fn move_aside(
         return Ok(None);
     }
     let time = chrono::DateTime::from_timestamp_millis(clock.now_ms()).unwrap_or_default();
-    let stamp = time.format("%Y%m%dT%H%M%SZ").to_string();
+    let stamp = time.format(ASIDE_STAMP).to_string();
     let parent = folder.join(MOVED_ASIDE);
     disk.make_folder(&parent)?;
     let target = (0..)

@@ -2,8 +2,8 @@
 
 use crate::row::{signed, split};
 use crate::{
-    StoreError, Transaction, changes, countersignatures, documents, drafts, guests, projections,
-    recusals, renewals, rests, row, sheets,
+    StoreError, Transaction, changes, countersignatures, documents, drafts, guests, imports,
+    projections, recusals, renewals, rests, row, sheets,
 };
 use ids::{ChangeHash, DeviceId, DocumentId, Generation, UnitId};
 use rusqlite::{Connection, OptionalExtension, named_params};
@@ -294,8 +294,8 @@ pub fn is_erased(
         })?)
 }
 
-/// Erases a document: content, changes, rows, drafts, and what the journals have of it. Records of it that never arrived at
-/// the server go as well, and are counted.
+/// Erases a document: content, changes, rows, drafts, what an import had of it, and what the journals have of it. Records of
+/// it that never arrived at the server go as well, and are counted. `at_ms` is when the order was given.
 ///
 /// # Errors
 /// The database refuses.
@@ -321,17 +321,15 @@ pub fn erase(
     guests::forget(tx, document)?;
     countersignatures::forget(tx, document)?;
     renewals::forget(tx, document)?;
-    for sql in [
+    tx.execute(
         include_str!("../sql/recovery/erase_marks.sql"),
-        include_str!("../sql/recovery/erase_import_rows.sql"),
-    ] {
-        tx.execute(sql, named_params! {":document": document.0.as_bytes()})?;
-    }
+        named_params! {":document": document.0.as_bytes()},
+    )?;
     Ok(())
 }
 
-/// A generation of a document is over: its content and its changes go, also from the journal. What hangs on the document
-/// and not on its content stays.
+/// A generation of a document is over: its content and its changes go, also from the journal and from what an import had of
+/// it. What hangs on the document and not on its content stays. `at_ms` is when the order was given.
 ///
 /// # Errors
 /// The database refuses.
@@ -349,6 +347,8 @@ pub fn end_generation(
             ":unsent": signed(unsent),
             ":at_ms": at_ms,
         })?;
+    // Before the projections: whose household it is stands there.
+    imports::erase(tx, document)?;
     for sql in [
         include_str!("../sql/recovery/erase.sql"),
         include_str!("../sql/recovery/erase_quarantine.sql"),
@@ -364,6 +364,16 @@ pub fn end_generation(
     }
     tx.note_erased();
     Ok(())
+}
+
+/// When the last order to erase something was given, as far as this store heard of it.
+///
+/// # Errors
+/// The database refuses.
+pub fn last_erased_ms(connection: &Connection) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached(include_str!("../sql/recovery/last_erased.sql"))?
+        .query_row([], |row| row.get("at_ms"))?)
 }
 
 /// Records that were erased by an order before they had arrived at the server.

@@ -469,6 +469,85 @@ fn while_a_database_is_kept_aside_the_key_that_may_open_it_stays() {
 }
 
 #[test]
+fn what_was_kept_aside_goes_when_its_time_is_over_and_a_new_key_may_come() {
+    let world = World::new();
+    fill(&world.create());
+    let mut damaged = fs::read(world.database()).expect("reads");
+    damaged[100] ^= 1;
+    fs::write(world.database(), &damaged).expect("writes");
+    let store = world.open().store;
+    assert!(!store.forget_aside(|_| false).expect("looks"));
+    assert!(store.keeps_aside(), "it is not its time");
+    let now = world.clock.now_ms() / 1000;
+    assert!(
+        store
+            .forget_aside(|moment| moment / 1000 == now)
+            .expect("removes")
+    );
+    assert!(!store.keeps_aside());
+    assert!(!store.forget_aside(|_| true).expect("looks"), "once");
+    store
+        .rotate(PIN, ArgonCost::FLOOR, &world.hardware)
+        .expect("a new key");
+    assert_eq!(children_of(&world.open().store), 1);
+}
+
+#[test]
+fn what_was_kept_aside_stays_while_the_journal_lacks_something() {
+    let world = World::new();
+    fill(&world.create());
+    let mut damaged = fs::read(world.database()).expect("reads");
+    damaged[100] ^= 1;
+    fs::write(world.database(), &damaged).expect("writes");
+    let folder = world.folder.join("journal");
+    let file = fs::read_dir(&folder)
+        .expect("lists")
+        .next()
+        .expect("a file")
+        .expect("an entry")
+        .path();
+    let mut bytes = fs::read(&file).expect("reads");
+    bytes[0] ^= 1;
+    fs::write(&file, &bytes).expect("writes");
+    let outcome = world.open();
+    assert!(outcome.moved_aside.is_some());
+    assert_eq!(outcome.unreadable, 1);
+    assert!(!outcome.store.forget_aside(|_| true).expect("looks"));
+    assert!(outcome.store.keeps_aside());
+}
+
+#[cfg(unix)]
+#[test]
+fn every_file_and_folder_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |path: &std::path::Path| {
+        let metadata = fs::metadata(path).expect("is there");
+        metadata.permissions().mode() & 0o777
+    };
+    let world = World::new();
+    let store = world.create();
+    fill(&store);
+    let mut folders = vec![world.folder.clone()];
+    let mut names = Vec::new();
+    while let Some(folder) = folders.pop() {
+        assert_eq!(mode(&folder), 0o700, "{}", folder.display());
+        for entry in fs::read_dir(&folder).expect("lists") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                assert_eq!(mode(&path), 0o600, "{}", path.display());
+                names.push(path.file_name().unwrap_or_default().to_owned());
+            }
+        }
+    }
+    for expected in ["zoufang.db", "zoufang.db-wal", "keys.json", "lock"] {
+        assert!(names.iter().any(|name| name == expected), "{expected}");
+    }
+    assert_eq!(mode(&world.temp.path().join("hardware-key")), 0o600);
+}
+
+#[test]
 fn a_file_of_the_journal_that_cannot_be_read_keeps_its_key_too() {
     let world = World::new();
     fill(&world.create());

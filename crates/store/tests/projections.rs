@@ -36,13 +36,11 @@ fn fill(store: &Store, person: &Person) {
         Amendment {
             id: id.into(),
             record: record.into(),
-            text: None,
             void,
             event_date: date.and_then(|date| date.parse().ok()),
             reason: "日期记错".into(),
-            recorded_on: None,
             by: "somebody".into(),
-            made_by: None,
+            ..Amendment::default()
         }
         .to_edit()
     };

@@ -348,16 +348,13 @@ fn a_draft_resumes_where_it_was_and_a_discarded_one_comes_back_until_its_time_is
         .expect("moves");
     drop(store);
     let store = world.open().store;
-    let found = store
-        .read(|connection| drafts::of_household(connection, document(10)))
-        .expect("reads")
-        .expect("is there");
+    let found = store.read(drafts::open).expect("reads");
     assert_eq!(
         found,
-        Draft {
+        [Draft {
             position: Some("session/b_food".into()),
             ..draft.clone()
-        }
+        }]
     );
 
     store

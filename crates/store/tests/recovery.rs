@@ -3,9 +3,12 @@
 mod common;
 
 use common::{Person, World, document, write_family};
+use serde_json::json;
 use store::changes::{self, Outcome};
+use store::imports::{self, ImportBatch, ImportRow};
 use store::projections::{self, children};
 use store::{Store, StoreError, documents, identity, recovery};
+use uuid::Uuid;
 
 fn store() -> (World, Store, Person) {
     let world = World::new();
@@ -103,6 +106,121 @@ fn an_erased_document_leaves_nothing_not_in_the_journal_and_not_after_opening_ag
             .expect("reads")
     );
     assert!(waiting(&store) < before);
+}
+
+#[test]
+fn the_write_ahead_log_is_emptied_of_what_was_erased_as_soon_as_nobody_reads_it() {
+    let (world, store, _person) = store();
+    let log = world.folder.join("zoufang.db-wal");
+    let length = || std::fs::metadata(&log).expect("is there").len();
+    assert!(length() > 0, "else this proves nothing");
+    store
+        .read(|connection| {
+            children::count(connection)?;
+            // She who reads is not waited for, and what is erased is erased.
+            store.write(|tx| recovery::erase(tx, document(1001), 0, 5))?;
+            assert!(length() > 0);
+            Ok::<_, StoreError>(())
+        })
+        .expect("erases");
+    store
+        .write(|_| Ok::<_, StoreError>(()))
+        .expect("writes nothing");
+    assert_eq!(length(), 0);
+    store
+        .write(|tx| recovery::erase(tx, document(1000), 0, 5))
+        .expect("erases");
+    assert_eq!(length(), 0, "at once, when nobody reads");
+}
+
+fn batch(number: u128, state: &str) -> ImportBatch {
+    ImportBatch {
+        batch: Uuid::from_u128(number),
+        ledger: "L1".into(),
+        file_name: "花名册.xlsx".into(),
+        state: state.into(),
+        total: 1,
+        done: 1,
+        details: json!({}),
+        result_name: Some("花名册 导入结果.xlsx".into()),
+        result_file: Some(vec![7; 20]),
+        created_ms: 1_000,
+    }
+}
+
+#[test]
+fn what_was_erased_or_renewed_is_in_no_import_and_no_result_file() {
+    let acts: [fn(&store::Transaction<'_>) -> Result<(), StoreError>; 3] = [
+        |tx| recovery::erase(tx, document(1001), 0, 5),
+        |tx| recovery::end_generation(tx, document(1001), 0, 0, 5),
+        // The address of the household is in the row of its child.
+        |tx| recovery::end_generation(tx, document(1000), 0, 0, 5),
+    ];
+    for act in acts {
+        let (_world, store, _person) = store();
+        let row = |number| ImportRow {
+            row: 3,
+            outcome: "changed".into(),
+            status: "waiting".into(),
+            document: Some(document(number)),
+            content: json!({"name": "石小雨"}),
+        };
+        let batches = [
+            (batch(1, "done"), 1001),
+            (batch(2, "preview"), 1001),
+            (batch(3, "running"), 1001),
+            (batch(4, "done"), 2001),
+            (batch(5, "preview"), 2001),
+        ];
+        store
+            .write(|tx| -> Result<(), StoreError> {
+                for (batch, child) in &batches {
+                    imports::put_batch(tx, batch)?;
+                    imports::put_row(tx, batch.batch, &row(*child))?;
+                }
+                act(tx)
+            })
+            .expect("erases");
+        let found = |number| {
+            let id = Uuid::from_u128(number);
+            store
+                .read(|connection| {
+                    let batch = imports::batch(connection, id)?;
+                    Ok::<_, StoreError>((batch, imports::rows(connection, id)?))
+                })
+                .expect("reads")
+        };
+        for number in [1, 3] {
+            let (batch, rows) = found(number);
+            let batch = batch.expect("is there");
+            assert_eq!((batch.result_name, batch.result_file), (None, None));
+            assert_eq!(rows.len(), 1);
+            assert_eq!(rows[0].content, serde_json::Value::Null);
+        }
+        assert_eq!(found(2), (None, vec![]), "a preview is made anew");
+        for (number, expected) in [(4, &batches[3]), (5, &batches[4])] {
+            let (batch, rows) = found(number);
+            assert_eq!(batch.as_ref(), Some(&expected.0));
+            assert_eq!(rows, [row(2001)]);
+        }
+    }
+}
+
+#[test]
+fn imports_of_long_ago_go_with_their_rows_and_results_unless_they_are_under_way() {
+    let (_world, store, _person) = store();
+    store
+        .write(|tx| -> Result<(), StoreError> {
+            for (number, state) in [(1, "preview"), (2, "done"), (3, "failed"), (4, "running")] {
+                imports::put_batch(tx, &batch(number, state))?;
+            }
+            assert_eq!(imports::remove_old(tx, 1_000)?, 0);
+            assert_eq!(imports::remove_old(tx, 1_001)?, 3);
+            assert_eq!(imports::batch(tx, Uuid::from_u128(2))?, None);
+            assert_eq!(imports::running(tx)?, [batch(4, "running")]);
+            Ok(())
+        })
+        .expect("removes");
 }
 
 #[test]

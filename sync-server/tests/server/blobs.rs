@@ -274,3 +274,57 @@ async fn with_a_second_copy_a_blob_is_durable_once_it_is_in_it() {
     }
     assert_eq!(std::fs::read(copied).unwrap(), photo);
 }
+
+#[tokio::test]
+async fn what_was_erased_goes_from_the_second_copy_as_well() {
+    let world = World::with_second_copy(true).await;
+    let (_, mut tablet, _, document) = three(&world).await;
+    let village = tablet.enrolled.unit;
+    let mut doc = tablet.document(DocKind::Household, village);
+    let other = doc.header.document;
+    let envelope = tablet.edit(&mut doc, "addr", "白荷村三组");
+    tablet.sync(None, vec![envelope]).await.unwrap();
+    let (gone, stays) = (bytes(7, 5_000), bytes(8, 6_000));
+    let (gone_offer, stays_offer) = (offer_of(7, document, &gone), offer_of(8, other, &stays));
+    for (offer, photo) in [(&gone_offer, &gone), (&stays_offer, &stays)] {
+        tablet.offer(offer).await;
+        tablet.send(offer, photo).await;
+        while tablet.offer(offer).await != BlobStanding::Durable {
+            tokio::task::yield_now().await;
+        }
+    }
+    let copies = world.folder.path().join("copy").join("blobs");
+    let file = |byte: &str| copies.join(byte).join(byte.repeat(32));
+    let foreign = copies.join("07").join("note.txt");
+    std::fs::write(&foreign, "somebody else's").unwrap();
+    assert!(file("07").exists() && file("08").exists());
+    AdminDesk::open(
+        &world.data(),
+        &world.key_file(),
+        world.clock.as_ref(),
+        &SystemEntropy,
+    )
+    .unwrap()
+    .erase(document, "test")
+    .unwrap();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while file("07").exists() {
+        assert!(std::time::Instant::now() < deadline, "it stays in the copy");
+        // What is written is a commit, and a copy follows it.
+        let envelope = tablet.edit(&mut doc, "addr", "白荷村四组");
+        tablet.sync(None, vec![envelope]).await.unwrap();
+    }
+    assert_eq!(std::fs::read(file("08")).unwrap(), stays);
+    assert!(foreign.exists(), "what is no blob of ours is left alone");
+    let named = sync_server::database::open_reader(
+        &world
+            .folder
+            .path()
+            .join("copy")
+            .join(sync_server::copies::COPY_FILE),
+    )
+    .unwrap()
+    .query_row("SELECT count(*) FROM blobs", [], |row| row.get::<_, u32>(0))
+    .unwrap();
+    assert_eq!(named, 1, "the copy had forgotten it before");
+}

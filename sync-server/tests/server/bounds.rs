@@ -31,6 +31,17 @@ async fn envelopes_in_a_part() {
 }
 
 #[tokio::test]
+async fn bytes_of_a_strangers_request() {
+    let world = World::new().await;
+    for (length, fits) in around(limits::OPEN_REQUEST_BYTES) {
+        let body = vec![0; length];
+        let (status, _) = world.http().raw("/session/nonce", None, body).await;
+        // What is no message at all is read first.
+        assert_eq!(status, if fits { 400 } else { 413 }, "{length}");
+    }
+}
+
+#[tokio::test]
 async fn changes_that_wait_in_one_document() {
     let world = World::new().await;
     let mut station = world.station().await;

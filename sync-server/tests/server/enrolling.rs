@@ -6,7 +6,7 @@ use protocol::enrolment::{QrCode, TypedCode};
 use protocol::session::proof;
 use protocol::{
     CreateEnrolment, DeviceCertificate, DeviceList, EnrolmentProgress, EnrolmentState,
-    EnrolmentStatus, Locator, PollEnrolment, ReadEnrolment, VillageList,
+    EnrolmentStatus, Locator, PollEnrolment, ReadEnrolment, VillageList, limits,
 };
 
 #[tokio::test]
@@ -174,6 +174,42 @@ async fn a_code_ends_after_ten_minutes() {
         .err()
         .unwrap();
     assert_eq!((code, error.code.as_str()), (410, "enrol_code_expired"));
+}
+
+#[tokio::test]
+async fn whoever_tries_codes_at_random_is_heard_no_more_and_the_others_are() {
+    let world = World::new().await;
+    let mut station = world.station().await;
+    let village = station.village("东滩村", "310199100201").await;
+    let status = station.new_code(village, "林月").await.unwrap();
+    let known = [&status.code, &world.report.enrolment.code]
+        .map(|code| TypedCode::parse(code).unwrap().locator);
+    let nobodys = (0..10_000)
+        .map(|number| format!("{number:04}"))
+        .filter(|digits| !known.contains(digits));
+    for digits in nobodys.take(limits::ENROLMENT_GUESSES as usize) {
+        let (code, error) = Half::begin(
+            world.http(),
+            signing_key(),
+            Locator::Digits(digits),
+            vec![],
+            false,
+        )
+        .await
+        .err()
+        .unwrap();
+        assert_eq!((code, error.code.as_str()), (403, "enrol_code_wrong"));
+    }
+    let (code, error) = Half::begin_typed(world.http(), &status.code)
+        .await
+        .err()
+        .unwrap();
+    assert_eq!((code, error.code.as_str()), (429, "enrol_guesses"));
+    assert!(Half::begin_qr(world.http(), &status.qr).await.is_ok());
+    world.clock.forward(limits::ENROLMENT_MS);
+    station.open_session().await.unwrap();
+    let status = station.new_code(village, "何平").await.unwrap();
+    assert!(Half::begin_typed(world.http(), &status.code).await.is_ok());
 }
 
 #[tokio::test]

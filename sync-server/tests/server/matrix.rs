@@ -39,7 +39,7 @@ const ROUTES: [(&str, &str); 26] = [
 ];
 
 /// The rest of them.
-const MORE_ROUTES: [(&str, &str); 38] = [
+const MORE_ROUTES: [(&str, &str); 39] = [
     ("/moves/offer", "MoveDocuments"),
     ("/moves/decide", "MoveDocuments"),
     ("/guests/open", "AdmitGuests"),
@@ -60,6 +60,7 @@ const MORE_ROUTES: [(&str, &str); 38] = [
     ("/unit-keys/read", "ReadUnitKeys"),
     ("/unit-keys/keep", "KeepUnitKeys"),
     ("/people/list", "ReadPeople"),
+    ("/people/own", "ReadOwnGrant"),
     ("/people/grant", "ManagePeople"),
     ("/people/vet", "ManagePeople"),
     ("/people/end", "ManagePeople"),

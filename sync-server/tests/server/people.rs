@@ -194,6 +194,81 @@ async fn no_code_for_a_director_before_her_appointment_and_her_vetting_are_writt
 }
 
 #[tokio::test]
+async fn no_code_for_a_colleague_at_the_station_before_somebody_approved_her() {
+    let mut t = township().await;
+    let scope = t.world.report.scope;
+    for role in [Role::Supervisor, Role::Head] {
+        let asked = CreateEnrolment {
+            unit: scope,
+            role,
+            person: "高岚".into(),
+        };
+        let refused = code_of::<EnrolmentStatus>(&mut t.station, "/enrolments", &asked).await;
+        assert_eq!(refused, "grant_missing", "{role:?}");
+        let coming = GrantPerson {
+            role,
+            from_ms: t.now_ms() + DAY_MS,
+            ..appointment(Uuid::new_v4(), scope, "高岚")
+        };
+        let _: PeopleList = t.station.post("/people/grant", &coming).await.unwrap();
+        let refused = code_of::<EnrolmentStatus>(&mut t.station, "/enrolments", &asked).await;
+        assert_eq!(refused, "grant_missing", "it has not begun");
+        let approved = GrantPerson {
+            role,
+            ..appointment(Uuid::new_v4(), scope, "高岚")
+        };
+        let _: PeopleList = t.station.post("/people/grant", &approved).await.unwrap();
+        let made: EnrolmentStatus = t.station.post("/enrolments", &asked).await.unwrap();
+        assert_eq!((made.role, made.person.as_str()), (role, "高岚"));
+    }
+}
+
+#[tokio::test]
+async fn nobody_prolongs_or_vets_their_own_appointment() {
+    let mut t = township().await;
+    let scope = t.world.report.scope;
+    let list = people(&mut t.station).await;
+    let own = person(&list, &t.station);
+    let prolonged = GrantPerson {
+        role: own.role,
+        ..appointment(Uuid::new_v4(), scope, &own.person)
+    };
+    let vetted = RecordVetting {
+        grant: own.grant,
+        vetting: Vetting {
+            on: "2026-10-09".into(),
+            reference: "查询2026-119".into(),
+        },
+    };
+    for name in [own.person.clone(), format!(" {} ", own.person)] {
+        let asked = GrantPerson {
+            person: name,
+            ..prolonged.clone()
+        };
+        let refused = code_of::<PeopleList>(&mut t.station, "/people/grant", &asked).await;
+        assert_eq!(refused, "own_appointment");
+    }
+    let refused = code_of::<PeopleList>(&mut t.station, "/people/vet", &vetted).await;
+    assert_eq!(refused, "own_appointment");
+    let list = people(&mut t.station).await;
+    assert_eq!(person(&list, &t.station), own, "nothing was written");
+
+    // A colleague does both.
+    let mut colleague = t
+        .world
+        .colleague(&mut t.station, Role::Supervisor, scope, "高岚")
+        .await
+        .unwrap();
+    let _: PeopleList = colleague.post("/people/vet", &vetted).await.unwrap();
+    let list: PeopleList = colleague.post("/people/grant", &prolonged).await.unwrap();
+    let now = person(&list, &t.station);
+    assert_eq!(
+        (now.grant, now.approved_by.as_str()),
+        (prolonged.id, "沈岚")
+    );
+}
+
+#[tokio::test]
 async fn an_appointment_that_ran_out_stops_the_tablet_and_its_work_goes_to_a_person() {
     let mut t = township().await;
     let id = Uuid::new_v4();

@@ -7,6 +7,7 @@ use protocol::report::{
     self, CodeCount, Count, ReportLine, ReportStep, StationReport, VillageCounts,
 };
 use protocol::{BringReport, DeviceCertificate, Reports};
+use rusqlite::Connection;
 use sync_server::vault::Vault;
 use sync_server::{database, verify};
 use uuid::Uuid;
@@ -129,6 +130,25 @@ async fn a_report_stands_until_the_next_and_is_heard_by_its_station_and_the_dist
         [("青溪镇".to_owned(), None)],
         "another station hears of itself alone"
     );
+
+    // A township that went to another district is hers no more.
+    let hand_over = |district: &str| {
+        let connection = Connection::open(database::file_of(&world.data())).unwrap();
+        let moved = connection
+            .execute(
+                &format!("UPDATE units SET parent = {district} WHERE name = '青溪镇'"),
+                [],
+            )
+            .unwrap();
+        assert_eq!(moved, 1);
+    };
+    hand_over("NULL");
+    let heard = list(&mut officer).await.unwrap();
+    assert_eq!(
+        believed(&officer, &heard),
+        [("芦汀镇".to_owned(), Some(12))]
+    );
+    hand_over("(SELECT id FROM units WHERE level = 'district')");
     for asker in [&mut officer, &mut station] {
         let told = asker.sync(None, vec![]).await.unwrap().report_ms;
         assert_eq!(told, known.taken_ms);

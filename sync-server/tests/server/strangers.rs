@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use sync_server::admin::AdminDesk;
 use sync_server::system::SystemEntropy;
 
-const PATHS: [&str; 56] = [
+const PATHS: [&str; 57] = [
     "/enrol/start",
     "/enrol/reveal",
     "/enrol/poll",
@@ -52,6 +52,7 @@ const PATHS: [&str; 56] = [
     "/reports/list",
     "/cases/answer",
     "/people/list",
+    "/people/own",
     "/people/grant",
     "/people/vet",
     "/people/end",

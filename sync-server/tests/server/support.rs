@@ -48,6 +48,8 @@ pub struct World {
     pub second_copy: Option<PathBuf>,
     /// Where changes are judged from the next start on.
     pub worker: sync_server::Worker,
+    /// How long the server waits from the next start on.
+    pub patience: sync_server::Patience,
 }
 
 pub type Refused = (u16, ErrorMessage);
@@ -89,6 +91,7 @@ impl World {
             server: None,
             second_copy,
             worker: sync_server::Worker::Process(env!("CARGO_BIN_EXE_sync-server").into()),
+            patience: sync_server::Patience::default(),
         };
         world.start().await;
         world
@@ -107,6 +110,7 @@ impl World {
         config.clock = self.clock.clone();
         config.second_copy = self.second_copy.clone();
         config.worker = self.worker.clone();
+        config.patience = self.patience;
         self.server = Some(Server::start(config).await.unwrap());
     }
 
@@ -470,8 +474,9 @@ impl Device {
         unit: UnitId,
         person: &str,
     ) -> Result<EnrolmentStatus, Refused> {
-        if role == Role::Director {
-            self.appoint(unit, person).await?;
+        // No station appoints an officer.
+        if role != Role::Officer {
+            self.appoint_as(role, unit, person).await?;
         }
         let input = CreateEnrolment {
             unit,
@@ -483,9 +488,22 @@ impl Device {
 
     /// Appoints a director who was vetted; the same one again changes nothing.
     pub async fn appoint(&mut self, unit: UnitId, person: &str) -> Result<PeopleList, Refused> {
-        let id = Uuid::new_v5(&unit.0, person.as_bytes());
-        self.post("/people/grant", &appointment(id, unit, person))
-            .await
+        self.appoint_as(Role::Director, unit, person).await
+    }
+
+    /// Appoints a person to whatever role.
+    pub async fn appoint_as(
+        &mut self,
+        role: Role,
+        unit: UnitId,
+        person: &str,
+    ) -> Result<PeopleList, Refused> {
+        let id = Uuid::new_v5(&unit.0, format!("{} {person}", role.as_str()).as_bytes());
+        let asked = GrantPerson {
+            role,
+            ..appointment(id, unit, person)
+        };
+        self.post("/people/grant", &asked).await
     }
 
     pub async fn confirm(

@@ -196,19 +196,15 @@ async function visit(tablet, world) {
 
   await answer('session', 'a_met', 'child')
   await answer('session', 'a_met', 'caregiver')
-  let copied = 0
-  for (const part of (await form()).parts) {
-    for (const section of part.sections.filter((one) => one.same_available && !one.same_applied)) {
-      await tablet.tap(`same:${part.part}:${section.key}`)
-      await until(`${section.title} is as last time`, async () =>
-        (await form()).parts.find((one) => one.part === part.part).sections.find((one) => one.key === section.key).same_applied,
-      )
-      copied += 1
-    }
-  }
+  const copyable = () => form().then(({ parts }) => parts.flatMap((part) => part.sections).filter((section) => section.same_available && !section.same_applied).length)
+  const copied = await copyable()
+  await tablet.tap('same-all')
+  await until('all that could be is as last time', async () => (await copyable()) === 0)
   truthy(copied >= 3, `sections were copied: ${copied}`)
   await look(tablet.page, 'tablet-visit-copied')
-  // What a copy leaves open, one tap each; the first answer is the one of an ordinary day.
+  await tablet.tap(`none:${child}`)
+  await until('nothing of it is open', async () => (await form()).parts.every((part) => part.none_open.length === 0))
+  // What both leave open, one tap each; the first answer is the one of an ordinary day.
   const opened = []
   for (let gaps = (await form()).missing; gaps.length > 0; gaps = (await form()).missing) {
     const [{ part, key }] = gaps

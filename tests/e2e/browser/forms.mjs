@@ -16,7 +16,7 @@ journey('the station publishes a visit form from a spreadsheet', async (context)
 
   const station = await open(context, core, stationScreen)
   await station.tap('station-nav-forms')
-  await station.at('form:hv-cn-2').waitFor()
+  await station.at('form:hv-cn-3').waitFor()
   await look(station.page, 'station-forms')
   const choose = (path) => station.page.locator('[data-test="form-file"]').setInputFiles(path)
 
@@ -39,7 +39,7 @@ journey('the station publishes a visit form from a spreadsheet', async (context)
   await station.at('pin-again').waitFor()
   await typePin(station.page, '283946')
   await station.at('form-published').waitFor()
-  await station.at('form:hv-cn-3').waitFor()
+  await station.at('form:hv-cn-4').waitFor()
   await look(station.page, 'station-forms-published')
 
   await choose(good)
@@ -48,5 +48,5 @@ journey('the station publishes a visit form from a spreadsheet', async (context)
 
   await syncNow(tablet)
   const [newest] = (await tablet.call('forms')).rows
-  truthy(newest.id === 'hv-cn-3' && newest.used, 'the tablet opens its next visit with the new form')
+  truthy(newest.id === 'hv-cn-4' && newest.used, 'the tablet opens its next visit with the new form')
 })

@@ -94,6 +94,9 @@ journey('a stopped tablet says so kindly and is emptied by its holder', async (c
   await tablet.at('stopped-clear-yes').waitFor()
   await look(tablet.page, 'tablet-stopped-clear-800x1280')
   await tablet.tap('stopped-clear-yes')
+  // What was begun goes with it: the PIN once more.
+  await tablet.at('pin-again').waitFor()
+  await typePin(tablet.page, '593817')
   await tablet.at('enrol-start').waitFor()
 })
 

@@ -1,10 +1,11 @@
 // Sealed words at the station: a colleague opens them urgently, the handler is told, and somebody says what she thinks of it.
 import {
-  addChildren, checkAxe, createVillages, enrolStation, enrolTablet, equal, journey, look, open, startWorld, stationScreen,
+  addChildren, checkAxe, createVillages, enrolColleague, enrolStation, enrolTablet, equal, journey, look, open, startWorld, stationScreen,
   stationSmall, syncNow, tabletLandscape, tabletPortrait, truthy, typePin, until,
 } from '../lib.mjs'
 
 const WORDS = '孩子说继父用皮带抽他的背。'
+const LATER = '医生看过，左臂骨折。'
 
 journey('sealed words open urgently for a colleague, and the handler is told until it was looked at', async (context) => {
   const world = await startWorld(context)
@@ -23,12 +24,7 @@ journey('sealed words open urgently for a colleague, and the handler is told unt
 
   // Another person's computer, which is given the station's key at the next sync of the first.
   const colleagueCore = await world.host('colleague', 'station')
-  const code = await stationCore.call('new_enrolment', { role: 'supervisor', village: '', person: '宋洁' })
-  const here = await colleagueCore.call('enrol_start', { address: code.qr_text, code: '' })
-  await stationCore.call('confirm_enrolment', { id: code.enrolment, compare_code: here.compare_code })
-  await until('the confirmation arrives', async () => (await colleagueCore.call('enrol_poll')).stage === 'choose_pin')
-  await colleagueCore.call('choose_pin', { pin: '604817' })
-  await until('the first download', async () => (await colleagueCore.call('app')).stage === 'ready')
+  await enrolColleague(stationCore, colleagueCore, 'supervisor', '宋洁')
   const problem = (await stationCore.call('problems')).rows[0].problem
 
   // Whoever takes it up reads it.
@@ -46,6 +42,16 @@ journey('sealed words open urgently for a colleague, and the handler is told unt
   await typePin(station.page, '283946')
   await until('the words are in the story', async () => (await station.words('problem-story')).includes('皮带'))
   await look(station.page, 'station-sealed-handler')
+
+  // What she answers the village and what she writes down for the case are two fields, and each says who reads it.
+  truthy((await station.page.locator('#problem-text-hint').innerText()).includes('这句话村里看得到，不要写经过'), 'an answer is open')
+  await station.tap('problem-measure')
+  await station.at('event-text').waitFor()
+  truthy((await station.page.locator('#event-text-hint').innerText()).includes('只有站里的经办人和站长能看'), 'a measure is not')
+  await look(station.page, 'station-sealed-measure')
+  await station.page.locator('#event-text').fill(LATER)
+  await station.tap('event-save')
+  await until('she reads it, too', async () => (await station.words('problem-story')).includes(LATER))
   await until('the colleague has it, too', async () => {
     await syncNow(stationCore)
     await syncNow(colleagueCore)
@@ -56,6 +62,7 @@ journey('sealed words open urgently for a colleague, and the handler is told unt
   const colleague = await open(context, colleagueCore, stationSmall)
   await colleague.go(`/problems/${problem}`)
   await colleague.at('sealed-closed').waitFor()
+  truthy(!(await colleague.words('problem-story')).includes('骨折'), 'a colleague does not read what was done')
   await colleague.tap('urgent')
   await colleague.at('urgent-text').waitFor()
   await look(colleague.page, 'station-urgent-1280x720')
@@ -67,6 +74,7 @@ journey('sealed words open urgently for a colleague, and the handler is told unt
   await typePin(colleague.page, '604817')
   await colleague.at('sealed-until').waitFor()
   await until('the words are in the story', async () => (await colleague.words('problem-story')).includes('皮带'))
+  truthy((await colleague.words('problem-story')).includes('骨折'), 'the later ones as well')
   await look(colleague.page, 'station-urgent-open')
 
   // The handler is told; as long as there is no head, a colleague who did not open says what she thinks.

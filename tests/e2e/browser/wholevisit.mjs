@@ -116,6 +116,28 @@ journey('the whole visit form, and a screening that a person settles', async (co
   await tablet.tap('mandatory-done')
   await until('it is answered', async () => (await core.call('today')).questions.length === 0)
   await tablet.at('saved').waitFor()
+
+  // What was said otherwise than the file: offered, not written; taken by a tap, and taken back.
+  await tablet.at('difference:child/school_stage').waitFor()
+  const field = async (key) => (await core.call('child_file', { id: child })).blocks.flatMap((block) => block.fields).find((one) => one.key === key)
+  const stage = (await field('school_stage')).value
+  truthy(stage !== 'dropout', 'nothing was written by itself')
+  await look(tablet.page, 'visit-differences-1280x800')
+  await checkAxe(tablet.page, 'what a visit said otherwise')
+  await tablet.page.setViewportSize(tabletPortrait)
+  await look(tablet.page, 'visit-differences-800x1280')
+  await tablet.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
+  await look(tablet.page, 'visit-differences-200pct')
+  await tablet.page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
+  await tablet.page.setViewportSize(tabletLandscape)
+  await tablet.tap('take:child/school_stage')
+  await until('the file says it', async () => (await field('school_stage')).value === 'dropout')
+  await tablet.at('differences-taken').waitFor()
+  await look(tablet.page, 'visit-differences-taken')
+  await tablet.page.locator('[data-test^="undo:"]').first().click()
+  await until('the file says what it said', async () => (await field('school_stage')).value === stage)
+  await tablet.at('difference:child/school_stage').waitFor()
+
   await tablet.tap(`screening:${child}`)
   await tablet.at('screening-suggested').waitFor()
   truthy((await tablet.words('screening-suggested')).includes('较高'), `30 to 44 points: ${await tablet.words('screening-suggested')}`)

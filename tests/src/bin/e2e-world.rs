@@ -13,7 +13,7 @@ use axum::{Json, Router};
 use client::view::ShellKind;
 use client::{App, AppSettings, PinCost};
 use domain::form::sheet::to_sheets;
-use office::demo::{DemoTownship, ledgers};
+use office::demo::{DAYS_OF_RECORDS, DemoTownship, ledgers};
 use office::form_sheets;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -216,6 +216,8 @@ struct Order {
     enrolment: Option<String>,
     pin: String,
     villages: u32,
+    /// Days of records; half a year when left out.
+    days: i64,
     unit: String,
     edits: Vec<LedgerEdit>,
     households: usize,
@@ -338,12 +340,12 @@ async fn perform(world: &Arc<World>, action: &str, order: Order) -> Result<Value
         "ledgers" => write_ledgers(world, &order),
         // The shipped form as a spreadsheet: with a fault in it, and as the next version.
         "forms" => write_forms(world),
-        // The made-up township with half a year of records; its folders are opened by `host`.
+        // The made-up township with half a year of records, or of as many days as asked; its folders are opened by `host`.
         "township" => {
             let world = world.clone();
             // Its progress is told to a closure that stays on one thread.
             tokio::task::spawn_blocking(move || {
-                tokio::runtime::Handle::current().block_on(fill(&world, order.villages, &order.pin))
+                tokio::runtime::Handle::current().block_on(fill(&world, &order))
             })
             .await?
         }
@@ -357,22 +359,23 @@ async fn perform(world: &Arc<World>, action: &str, order: Order) -> Result<Value
 
 const SEED: u64 = 20_260_701;
 
-fn generate(villages: u32) -> DemoTownship {
-    DemoTownship::generate(
+fn generate(villages: u32, days: i64) -> DemoTownship {
+    DemoTownship::generate_over(
         SEED,
         villages,
         client::system::civil_date(ids::Clock::now_ms(&client::system::SystemClock)),
+        if days == 0 { DAYS_OF_RECORDS } else { days },
     )
 }
 
-const SHIPPED_FORM: &str = include_str!("../../../policy/forms/hv-cn-2.json");
+const SHIPPED_FORM: &str = include_str!("../../../policy/forms/hv-cn-3.json");
 
 fn write_forms(world: &World) -> Result<Value> {
     let folder = tempfile::tempdir_in(world.folder.path())?.keep();
     let mut form: Value = serde_json::from_str(SHIPPED_FORM)?;
-    form["id"] = json!("hv-cn-3");
-    form["version"] = json!(3);
-    let good = folder.join("走访表第3版.xlsx");
+    form["id"] = json!("hv-cn-4");
+    form["version"] = json!(4);
+    let good = folder.join("走访表第4版.xlsx");
     let mut sheets = to_sheets(&form.to_string())?;
     std::fs::write(&good, form_sheets::write(&sheets)?)?;
     let survey = sheets
@@ -394,7 +397,7 @@ fn write_forms(world: &World) -> Result<Value> {
 }
 
 fn write_ledgers(world: &World, order: &Order) -> Result<Value> {
-    let mut plan = generate(4);
+    let mut plan = generate(4, 0);
     for edit in &order.edits {
         let mut children = plan
             .villages
@@ -425,8 +428,8 @@ fn write_ledgers(world: &World, order: &Order) -> Result<Value> {
 }
 
 /// As `make run` fills its township: the station's folder is `station`, the directors' are called like their villages.
-async fn fill(world: &World, villages: u32, pin: &str) -> Result<Value> {
-    let plan = generate(villages);
+async fn fill(world: &World, order: &Order) -> Result<Value> {
+    let (plan, pin) = (generate(order.villages, order.days), order.pin.as_str());
     let server = &world.township.server;
     let station = Device::open(
         &world.folder.path().join("station"),
@@ -435,22 +438,11 @@ async fn fill(world: &World, villages: u32, pin: &str) -> Result<Value> {
     )?;
     let first = server.enrolment(world.first.enrolment).await?;
     station.enrol(server, &first, pin).await?;
-    let units = demo::create_villages(&station, &plan).await?;
-    let books = ledgers(&plan)?;
-    let mut staffed = Vec::new();
-    for village in plan.villages.iter().filter(|village| village.filled) {
-        let unit = units[&village.key];
-        demo::import(&station, village, unit, &books).await?;
-        station.sync().await?;
+    let staffed = demo::fill(server, &station, &plan, pin, |village| {
         let folder = world.folder.path().join(&village.name);
-        let device = Device::open(&folder, ShellKind::Tablet, ArgonCost::FLOOR)?;
-        staffed.push(demo::staff(server, village, unit, device, pin).await?);
-    }
-    let recording = staffed
-        .iter_mut()
-        .map(|staffed| async { staffed.record(&mut || {}).await });
-    futures_util::future::try_join_all(recording).await?;
-    demo::play_problems(&station, &staffed).await?;
+        Ok(Device::open(&folder, ShellKind::Tablet, ArgonCost::FLOOR)?)
+    })
+    .await?;
     let filled: Vec<_> = staffed
         .iter()
         .map(|staffed| json!({ "name": staffed.village.name, "village": staffed.unit, "director": staffed.village.director.name }))

@@ -225,6 +225,9 @@ async fn make(folder: &Path, arguments: &Arguments) -> Result<()> {
     futures_util::future::try_join_all(recording).await?;
     say("正在同步 …");
     demo::play_problems(&station, &staffed).await?;
+    if let Some(year) = &plan.year {
+        demo::play_year(&station, &staffed, year).await?;
+    }
 
     let made = Made {
         port: township.relay.address.port(),

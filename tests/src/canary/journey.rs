@@ -15,8 +15,8 @@ use client::view::{
     AppView, AttachmentListView, ChildFileView, ChildListView, EnrolmentView, ErasureFormView,
     ErasuresView, ExportFileView, ExportFormView, ExportMadeView, ExportsView, FormsView,
     ImportPreviewView, ImportStatusView, MovesView, PeopleView, ProblemListView, ProblemView,
-    RecordState, RecusalsView, ReturnedView, SavedView, ScreeningView, SheetView, ShellKind, Stage,
-    VillageListView, VisitFormView,
+    RecordState, RecusalsView, ReturnedView, RightsView, SavedView, ScreeningView, SheetView,
+    ShellKind, Stage, VillageListView, VisitFormView,
 };
 use domain::form::sheet::to_sheets;
 use ids::{DocumentId, Role};
@@ -376,7 +376,7 @@ impl Journey {
 
     /// The station publishes a form in its own words.
     async fn a_form(&self) -> Result<()> {
-        const SHIPPED: &str = include_str!("../../../policy/forms/hv-cn-2.json");
+        const SHIPPED: &str = include_str!("../../../policy/forms/hv-cn-3.json");
         let mut form: Value = serde_json::from_str(SHIPPED)?;
         form["id"] = json!("hv-canary");
         form["version"] = json!(9);
@@ -587,6 +587,13 @@ impl Journey {
         let said = json!({"problem": reported.record, "kind": "replied", "text": self.words("problem.step"),
                           "sheet": sheet.draft});
         let _: ProblemView = tablet.call("add_problem_event", said).await?;
+        // Later words about what is sealed: of the village here, of the station before somebody looks urgently.
+        let asked = json!({"problem": sealed.record, "kind": "closed", "text": self.words("sealed.reason")});
+        let _: ProblemView = tablet.call("add_problem_event", asked).await?;
+        let asked = json!({"child": child, "rights": ["see"], "who": "guardian", "name": self.words("right.name"),
+                           "text": self.words("right.text"), "on": ""});
+        let rights: RightsView = tablet.call("ask_right", asked).await?;
+        let right = rights.rows.first().context("it is written down")?;
         // Typed and never saved.
         let left = json!({"sheet": {"page": "report", "of": child, "record": null},
                           "words": {"seen": [self.words("sheet.seen")]}});
@@ -606,6 +613,9 @@ impl Journey {
                 .await?;
         }
         self.station.sync().await?;
+        let answer = json!({"child": child, "request": right.request, "outcome": "done", "duty": "",
+                            "text": self.words("right.answer")});
+        let _: RightsView = self.station.call("answer_right", answer).await?;
         self.an_urgent_look(&sealed.record).await?;
         tablet.sync().await
     }
@@ -624,6 +634,9 @@ impl Journey {
         colleague.enrol(&self.township.server, &code, &pin).await?;
         let taken = json!({"problem": problem, "kind": "accepted", "text": ""});
         let _: ProblemView = self.station.call("add_problem_event", taken).await?;
+        let done =
+            json!({"problem": problem, "kind": "measure", "text": self.words("sealed.measure")});
+        let _: ProblemView = self.station.call("add_problem_event", done).await?;
         self.station.sync().await?;
         colleague.sync().await?;
         let listed: ProblemListView = colleague.call("problems", Value::Null).await?;

@@ -351,6 +351,7 @@ fn add_people(
 ) -> Result<()> {
     let text = || TEXT.to_owned();
     add("/people/list", packed(&())?);
+    add("/people/own", packed(&())?);
     let vetting = Vetting {
         on: text(),
         reference: text(),

@@ -277,6 +277,7 @@ fn close_gravely(tablet: &Tablet, chance: &mut Chance) -> Result<Option<String>,
     let asked = SearchInput {
         query: String::new(),
         village: None,
+        only: None,
     };
     let rows = children::search(tablet, &asked)?.rows;
     let mut known: Vec<String> = rows.into_iter().map(|row| row.child).collect();

@@ -44,6 +44,7 @@ pub fn act(tablet: &Tablet, chance: &mut Chance) -> Result<&'static str, ClientE
         &SearchInput {
             query: String::new(),
             village: None,
+            only: None,
         },
     )?;
     let mut known: Vec<String> = list.rows.into_iter().map(|row| row.child).collect();
@@ -75,6 +76,7 @@ fn contact(tablet: &Tablet, child: String) -> Result<&'static str, ClientError> 
             child_state: Some("normal".to_owned()),
             topics: Vec::new(),
             parent_contact_ok: None,
+            more: None,
             note: "奶奶说都好。".to_owned(),
             sheet: None,
         },

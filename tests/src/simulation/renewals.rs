@@ -131,6 +131,7 @@ impl World<'_> {
         let asked = SearchInput {
             query: String::new(),
             village: None,
+            only: None,
         };
         let Ok(list) = children::search(tablet, &asked) else {
             return Ok(None);

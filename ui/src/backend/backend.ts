@@ -60,6 +60,8 @@ export const commands = [
   'visit_form',
   'answer_visit',
   'same_as_last',
+  'same_everywhere',
+  'none_of',
   'visit_full',
   'visit_row',
   'visit_position',
@@ -67,6 +69,9 @@ export const commands = [
   'discard_draft',
   'restore_draft',
   'visit_read',
+  'differences',
+  'take_differences',
+  'undo_difference',
   'forms',
   'screening',
   'settle_screening',
@@ -82,6 +87,8 @@ export const commands = [
   'sheets',
   'open_attachment',
   'amend_record',
+  'fill_visit',
+  'ask_fill',
   'problem_form',
   'report_problem',
   'problems',
@@ -93,6 +100,9 @@ export const commands = [
   'name_handler',
   'mandatory_page',
   'child_rules',
+  'rights',
+  'ask_right',
+  'answer_right',
   'answer_mandatory',
   'check_mandatory',
   'conflicts',
@@ -127,6 +137,7 @@ export const commands = [
   'revoke_device',
   'ask_delegation',
   'people',
+  'own_appointment',
   'appoint',
   'record_vetting',
   'end_appointment',
@@ -150,6 +161,7 @@ export const commands = [
   'review_audit',
   'export_form',
   'make_export',
+  'export_child',
   'request_export',
   'decide_export',
   'erasures',
@@ -234,6 +246,8 @@ export interface Backend {
   visitForm(input: view.IdInput): Promise<view.VisitFormView>
   answerVisit(input: view.AnswerInput): Promise<view.VisitFormView>
   sameAsLast(input: view.SameInput): Promise<view.VisitFormView>
+  sameEverywhere(input: view.IdInput): Promise<view.VisitFormView>
+  noneOf(input: view.PartInput): Promise<view.VisitFormView>
   visitFull(input: view.FullInput): Promise<view.VisitFormView>
   visitRow(input: view.RowInput): Promise<view.VisitFormView>
   visitPosition(input: view.PositionInput): Promise<null>
@@ -241,6 +255,9 @@ export interface Backend {
   discardDraft(input: view.IdInput): Promise<null>
   restoreDraft(input: view.IdInput): Promise<view.VisitFormView>
   visitRead(input: view.RecordInput): Promise<view.VisitReadView>
+  differences(input: view.RecordInput): Promise<view.DifferencesView>
+  takeDifferences(input: view.TakeDifferencesInput): Promise<view.DifferencesView>
+  undoDifference(input: view.UndoDifferenceInput): Promise<view.DifferencesView>
   forms(): Promise<view.FormsView>
   compileForm(input: view.FormFileInput): Promise<view.CompiledFormView>
   publishForm(input: view.FormFileInput): Promise<view.FormsView>
@@ -258,6 +275,8 @@ export interface Backend {
   sheets(): Promise<view.SheetListView>
   openAttachment(input: view.OpenAttachmentInput): Promise<view.OpenedAttachmentView>
   amendRecord(input: view.AmendInput): Promise<view.ChildFileView>
+  fillVisit(input: view.RecordInput): Promise<view.VisitFormView>
+  askFill(input: view.AskFillInput): Promise<view.ChildFileView>
   problemForm(input: view.IdInput): Promise<view.ProblemFormView>
   reportProblem(input: view.ProblemInput): Promise<view.SavedView>
   problems(): Promise<view.ProblemListView>
@@ -269,6 +288,9 @@ export interface Backend {
   nameHandler(input: view.HandlerInput): Promise<view.ProblemView>
   mandatoryPage(): Promise<view.MandatoryView>
   childRules(): Promise<view.ChildRulesView>
+  rights(input: view.RightsInput): Promise<view.RightsView>
+  askRight(input: view.AskRightInput): Promise<view.RightsView>
+  answerRight(input: view.AnswerRightInput): Promise<view.RightsView>
   answerMandatory(input: view.AnswerMandatoryInput): Promise<view.SavedView>
   checkMandatory(input: view.CheckMandatoryInput): Promise<view.OverviewView>
   conflicts(): Promise<view.ConflictListView>
@@ -298,6 +320,7 @@ export interface Backend {
   devices(): Promise<view.DevicesView>
   revokeDevice(input: view.RevokeInput): Promise<view.DevicesView>
   people(): Promise<view.PeopleView>
+  ownAppointment(): Promise<view.PersonRow>
   appoint(input: view.AppointInput): Promise<view.PeopleView>
   recordVetting(input: view.VettingInput): Promise<view.PeopleView>
   endAppointment(input: view.EndAppointmentInput): Promise<view.PeopleView>
@@ -326,6 +349,7 @@ export interface Backend {
   reviewAudit(input: view.MonthInput): Promise<view.AuditMonthView>
   exportForm(input: view.ExportFormInput): Promise<view.ExportFormView>
   makeExport(input: view.ExportInput): Promise<view.ExportMadeView>
+  exportChild(input: view.ExportChildInput): Promise<view.ExportMadeView>
   requestExport(input: view.ExportInput): Promise<view.ExportsView>
   decideExport(input: view.DecideExportInput): Promise<view.ExportsView>
   erasureForm(input: view.IdInput): Promise<view.ErasureFormView>

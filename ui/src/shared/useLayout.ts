@@ -12,17 +12,20 @@ export const fontScales = [100, 125, 150, 200] as const
 export type FontScale = (typeof fontScales)[number]
 
 const columns = ref(0)
+const rows = ref(LOW_BELOW_REM)
 const scale = ref<FontScale>(100)
 
 /** True when rail, list and detail stand beside each other. */
 export const wide = computed(() => columns.value >= WIDE_FROM_REM)
+/** True where a bar of several lines would cover too much of the page. */
+export const low = computed(() => rows.value < LOW_BELOW_REM)
 
 function measure(): void {
   const root = document.documentElement
   columns.value = window.innerWidth / ((BASE_PX * scale.value) / 100)
   root.dataset.layout = wide.value ? 'wide' : 'narrow'
-  const rows = window.innerHeight / ((BASE_PX * scale.value) / 100)
-  root.dataset.room = rows < LOW_BELOW_REM ? 'low' : 'enough'
+  rows.value = window.innerHeight / ((BASE_PX * scale.value) / 100)
+  root.dataset.room = low.value ? 'low' : 'enough'
 }
 
 /** Reads the kept font size, sets `data-layout` and `data-room`, and follows the window. Called once at start. */
@@ -40,5 +43,5 @@ export function setFontScale(value: FontScale): void {
 }
 
 export function useLayout() {
-  return { wide, fontScale: computed(() => scale.value), setFontScale }
+  return { wide, low, fontScale: computed(() => scale.value), setFontScale }
 }

@@ -3,7 +3,7 @@
 import { shallowRef } from 'vue'
 import type { MandatoryQuestionView, SavedView, SuggestView } from '@/backend'
 
-export type SavedKind = 'visit' | 'contact' | 'attempt' | 'problem'
+export type SavedKind = 'visit' | 'filled' | 'contact' | 'attempt' | 'problem'
 
 export interface Saved {
   readonly kind: SavedKind

@@ -5,6 +5,7 @@ import type {
   AttachmentView,
   ChildFileView,
   ChildRow,
+  DifferencesView,
   DueView,
   QuestionView,
   ScreeningView,
@@ -62,6 +63,8 @@ export function todayRow(child: string, name: string, group: TodayRow['group'], 
     enhanced: false,
     draft: null,
     unmet: null,
+    walk: null,
+    agreed: [],
     ...more,
   }
 }
@@ -87,12 +90,13 @@ export const todayView: TodayView = {
   done_this_month: 16,
   with_cadence: 6,
   children: 28,
-  drafts: [{ draft: 'd1', household: 'h-c1', names: '石小雨、石小晨', at: '2026-11-24T02:42:00Z', answered: 6, total: 12 }],
+  drafts: [{ draft: 'd1', household: 'h-c1', names: '石小雨、石小晨', at: '2026-11-24T02:42:00Z', answered: 6, total: 12, fills: false }],
   conflicts: 1,
   answered_problems: 2,
   problem_steps: [],
   recused: 0,
   questions: [],
+  asked: [],
   notices: [{ kind: 'campaign', name: '寒假开头看一看', from: '2027-01-23', until: '2027-02-01', count: 3 }],
 }
 
@@ -104,7 +108,7 @@ const yesNo = [
 ]
 
 export function question(key: string, label: string, more: Partial<QuestionView> = {}): QuestionView {
-  return { key, label, kind: 'one', options: yesNo, codes: [], text: null, required: false, message: null, carried: false, calculated: false, hint: null, ...more }
+  return { key, label, kind: 'one', options: yesNo, codes: [], text: null, required: false, message: null, carried: false, calculated: false, hint: null, given: null, most: null, ...more }
 }
 
 export function visitForm(): VisitFormView {
@@ -117,6 +121,7 @@ export function visitForm(): VisitFormView {
       {
         part: 'session',
         title: '家庭',
+        none_open: [],
         sections: [
           {
             key: 'A',
@@ -155,6 +160,7 @@ export function visitForm(): VisitFormView {
       {
         part: 'c1',
         title: '石小雨',
+        none_open: ['可见伤痕', '近期行为'],
         sections: [
           {
             key: 'D',
@@ -187,7 +193,8 @@ export function visitForm(): VisitFormView {
     ],
     position: null,
     saved_at: '2026-11-24T02:42:00Z',
-    last_note: '上次（10月18日）：情绪低落，9 月起不愿上学',
+    last_notes: [{ name: '', when: '10月18日', text: '情绪低落，9 月起不愿上学', reminder: '' }],
+    fills: false,
     phrases: ['一切正常', '奶奶身体不好', '需要学习用品'],
     mandatory: [],
     suggests: [],
@@ -217,6 +224,35 @@ export function screeningView(more: Partial<ScreeningView> = {}): ScreeningView 
     may: levels.map((level) => level.code),
     standing: null,
     settled: null,
+    ...more,
+  }
+}
+
+export function differencesView(more: Partial<DifferencesView> = {}): DifferencesView {
+  const field = { question: '就学状态', begins: false, needs: [], of_household: false, newer: null }
+  return {
+    child: 'c1',
+    name: '石小雨',
+    record: 'r1',
+    date: '2026-11-23',
+    later: null,
+    found: [
+      { ...field, id: 'child/school_stage', title: '就学情况', lines: [{ label: '就学情况', before: '小学', after: '初中' }] },
+      {
+        ...field,
+        id: 'work/+f',
+        title: '父母外出务工',
+        question: '父母外出情况',
+        begins: true,
+        lines: [
+          { label: '谁', before: null, after: '父亲' },
+          { label: '从哪天起外出', before: null, after: '2026-11-23' },
+        ],
+        needs: [{ key: 'place', label: '在哪里（省、市）', kind: 'text', options: [], need: true, masked: false }],
+      },
+      { ...field, id: 'household/own_bed', title: '孩子有自己的床', of_household: true, lines: [{ label: '孩子有自己的床', before: null, after: '否' }] },
+    ],
+    taken: [],
     ...more,
   }
 }
@@ -338,14 +374,15 @@ export function childFile(): ChildFileView {
     ],
     siblings: [{ child: 'c2', name: '石小晨' }],
     timeline: [
-      { record: 'r1', kind: 'visit', date: '2026-11-20', text: '见到孩子和奶奶，上学正常，心情一般。', by: '李玉梅', state: 'saved', counts: true, why_not: null, voided: null, amendments: ['11月21日 李玉梅 补充：奶奶腿疼'], entered_late: false, can_amend: true, waiting_for_session: false, title: null, work: null, activity: null, file: 'c1' },
-      { record: 'r2', kind: 'attempt', date: '2026-11-10', text: '家里没人。', by: '李玉梅', state: 'delivered', counts: false, why_not: '没见到孩子和照料人，不算一次走访', voided: null, amendments: [], entered_late: false, can_amend: true, waiting_for_session: false, title: null, work: null, activity: null, file: 'c1' },
-      { record: 'r3', kind: 'contact', date: '2026-10-08', text: '电话，照料人，正常。', by: '李玉梅', state: 'needs_you', counts: true, why_not: null, voided: '记错了孩子', amendments: [], entered_late: true, can_amend: true, waiting_for_session: false, title: null, work: null, activity: null, file: 'c1' },
+      { record: 'r1', kind: 'visit', date: '2026-11-20', text: '见到孩子和奶奶，上学正常，心情一般。', by: '李玉梅', state: 'saved', counts: true, why_not: null, voided: null, amendments: ['11月21日 李玉梅 补充：奶奶腿疼'], entered_late: false, can_amend: true, open: 0, asked: [], can_fill: false, waiting_for_session: false, title: null, work: null, activity: null, file: 'c1' },
+      { record: 'r2', kind: 'attempt', date: '2026-11-10', text: '家里没人。', by: '李玉梅', state: 'delivered', counts: false, why_not: '没见到孩子和照料人，不算一次走访', voided: null, amendments: [], entered_late: false, can_amend: true, open: 0, asked: [], can_fill: false, waiting_for_session: false, title: null, work: null, activity: null, file: 'c1' },
+      { record: 'r3', kind: 'contact', date: '2026-10-08', text: '电话，照料人，正常。', by: '李玉梅', state: 'needs_you', counts: true, why_not: null, voided: '记错了孩子', amendments: [], entered_late: true, can_amend: true, open: 0, asked: [], can_fill: false, waiting_for_session: false, title: null, work: null, activity: null, file: 'c1' },
     ],
     conflicts: 1,
     draft: 'd1',
     recused: [],
     guest: null,
+    limited: false,
     status: {
       state: 'runs',
       on: null,
@@ -393,7 +430,8 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
   let file = childFile()
   let attached: AttachmentView[] = []
   let taken: AttachmentView | null = null
-  const saved = { record: 'r9', names: '石小雨', next: [due('visit', '2026-12-25', '2027-01-23', -60, '每月一次：母亲重度残疾')], why_not: null, suggests: [], unmet: null, mandatory: [], screenings: [] }
+  const child = { child: 'c1', name: '石小雨', record: 'r9', next: [due('visit', '2026-12-25', '2027-01-23', -60, '每月一次：母亲重度残疾')], why_not: null, open: 0 }
+  const saved = { record: 'r9', names: '石小雨', children: [child], suggests: [], unmet: [], mandatory: [], screenings: [], follow_ups: [], differing: [] }
 
   function answer(part: string, key: string, codes: string[], text: string | null): VisitFormView {
     form = {
@@ -443,7 +481,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
     today: async () => todayView,
     searchChildren: async ({ query }) => {
       const rows = children.filter((row) => row.name.includes(query))
-      return { rows, total: children.length, guests: [] }
+      return { rows, total: children.length, guests: [], recent: [] }
     },
     childFile: async () => file,
     editField: async () => file,
@@ -457,6 +495,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       ageing: [{ child: 'c1', name: '石小雨', village: '青石村', text: '2027年3月2日满16周岁', on: '2027-03-02' }],
       ended: [],
       lowering: [],
+      suggested: [],
       paused: [],
       soon: [],
       benefits: [{ child: 'c1', name: '陈小雨', village: '白荷村', text: '医疗救助和资助参保', on: null }],
@@ -465,6 +504,8 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       ],
     }),
     amendRecord: async () => (file = { ...file }),
+    fillVisit: async () => (form = { ...form, fills: true }),
+    askFill: async () => (file = { ...file }),
     addChild: async () => saved,
     addChildForm: async () => ({
       categories: [
@@ -518,6 +559,12 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       ask_parent_contact: true,
       last_mode: 'video',
       last_party: 'carer',
+      initiators: [
+        { code: 'director', label: '儿童主任' },
+        { code: 'child', label: '孩子' },
+      ],
+      initiator: 'director',
+      next_on: '2026-12-24',
       today: TODAY,
       phone: 'carer_phone',
       photos: true,
@@ -525,7 +572,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
     revealField: async () => ({ text: '310199201703020027', seconds: 30 }),
     stepUp: async () => null,
     recordContact: async () => saved,
-    recordAttempt: async () => ({ ...saved, why_not: '没见到人，这次不算一次走访。' }),
+    recordAttempt: async () => ({ ...saved, children: [{ ...child, why_not: '没见到人，这次不算一次走访。' }] }),
     openVisit: async () => form,
     visitForm: async () => form,
     answerVisit: async ({ part, key, codes, text }) => answer(part, key, codes, text),
@@ -536,6 +583,14 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
           entry.part === part ? { ...entry, sections: entry.sections.map((own) => (own.key === section ? { ...own, same_applied: true } : own)) } : entry,
         ),
       }
+      return form
+    },
+    sameEverywhere: async () => {
+      form = { ...form, parts: form.parts.map((entry) => ({ ...entry, sections: entry.sections.map((own) => ({ ...own, same_applied: own.same_available !== null })) })) }
+      return form
+    },
+    noneOf: async ({ part }) => {
+      form = { ...form, parts: form.parts.map((entry) => (entry.part === part ? { ...entry, none_open: [] } : entry)) }
       return form
     },
     visitFull: async ({ full }) => (form = { ...form, full }),
@@ -573,9 +628,13 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       name: '石小雨',
       date: '2026-11-20',
       by: '李玉梅',
-      sections: [{ title: '这次走访', answers: [{ label: '见到了谁', text: '孩子、照料人' }] }],
+      sections: [{ title: '这次走访', answers: [{ label: '见到了谁', text: '孩子、照料人', filled: null }] }],
+      open: [],
       form: '入户走访表（2026）',
     }),
+    differences: async ({ child, record }) => differencesView({ child, record, found: [] }),
+    takeDifferences: async ({ child, record }) => differencesView({ child, record, found: [] }),
+    undoDifference: async ({ child, record }) => differencesView({ child, record }),
     forms: async () => ({ rows: [{ id: 'hv-cn-2', version: 2, title: '入户走访记录表', questions: 120, used: true }] }),
     compileForm: async () => ({ form: { id: 'hv-cn-3', version: 3, title: '入户走访记录表', questions: 121, used: false }, hash: 'ab12', faults: [], advice: [], held: null }),
     publishForm: async () => ({ rows: [] }),
@@ -629,7 +688,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       siblings: [{ code: 'c2', label: '石小晨' }],
       questions: [],
     }),
-    reportProblem: async () => ({ ...saved, next: [] }),
+    reportProblem: async () => ({ ...saved, children: [] }),
     childRules: async () => ({
       version: 1,
       from: '2026-01-01',

@@ -5,7 +5,9 @@ use crate::error::ClientError;
 use crate::records::{self, Write};
 use crate::tablet::Tablet;
 use chrono::{Days, NaiveDate};
-use domain::child::{Category, ChildVisit, Contact, HOUSEHOLD, IS_NEW, OPENED_ON};
+use domain::child::{
+    Category, ChildVisit, Contact, ContactMore, HOUSEHOLD, IS_NEW, OPENED_ON, Plan,
+};
 use domain::form::{self, Answer, FormPack, PartAnswers, SummaryGivens};
 use domain::household::Session;
 use domain::record::Edit;
@@ -170,6 +172,7 @@ impl Desk<'_> {
                 child_state: Some(call.child_state.clone()),
                 topics: call.topics.clone(),
                 parent_contact_ok: None,
+                more: ContactMore::default(),
                 note: call.note.clone(),
                 by: self.me(),
                 made_by: None,
@@ -225,6 +228,9 @@ impl Desk<'_> {
                 &SummaryGivens::default(),
             ),
             mandatory: Vec::new(),
+            open: Vec::new(),
+            full: false,
+            plan: Plan::default(),
             by: session.by.clone(),
             answers: form::to_scalars(form, &answers),
             made_by: None,

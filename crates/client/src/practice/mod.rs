@@ -202,7 +202,8 @@ impl App {
     /// Steps out of the practice village, if she is in it.
     pub(crate) fn leave_practice(&self) {
         let mut door = self.door();
-        if let Door::Practising(account, own, _) = &*door {
+        if let Door::Practising(account, own, practice) = &*door {
+            practice.close();
             let (account, own) = (account.clone(), own.clone());
             *door = Door::Open(account, own);
         }

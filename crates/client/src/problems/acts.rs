@@ -7,6 +7,7 @@ use crate::contacts::note;
 use crate::error::ClientError;
 use crate::nouns::Noun;
 use crate::records::{self, Write};
+use crate::restricted;
 use crate::sheets;
 use crate::system;
 use crate::tablet::Tablet;
@@ -27,12 +28,18 @@ pub(crate) const SEVERITY: &str = "SEVERITY";
 pub(super) const POLICE_FEEDBACK: &str = "POLICE_FEEDBACK";
 pub(super) const SATISFACTION: &str = "SATISFACTION";
 
-/// Adds an event to a story. A step this person's role may not make stays a request (architecture.md §8).
+/// How the time of a call is written.
+const CALL_FORMAT: &str = "%Y-%m-%d %H:%M";
+/// What stands in the problem instead of the words of a step of a sealed matter.
+const SEALED: &str = "这句话只有站里的经办人和站长能看，这里不显示。";
+
+/// Adds an event to a story. A step this person's role may not make stays a request (architecture.md §8). Of a matter whose
+/// words are sealed its words go to a document that only the station reads, but for what the station tells the village
+/// ([`problem::is_for_the_village`]).
 ///
 /// # Errors
-/// `not_found`, `draft_gone`, `value_invalid`, `date_invalid`, `text_missing`, `reason_missing`, `choice_missing`, `mandatory_missing`, `not_allowed`,
-/// `head_decides`, `recused`, `close_after_work`, `close_after_check`, `child_not_seen_since`, `too_old_to_reopen`, `words_are_sealed`,
-/// `disk_full`.
+/// `not_found`, `draft_gone`, `value_invalid`, `date_invalid`, `time_future`, `text_missing`, `reason_missing`, `choice_missing`, `mandatory_missing`, `not_allowed`,
+/// `head_decides`, `recused`, `close_after_work`, `close_after_check`, `child_not_seen_since`, `too_old_to_reopen`, `disk_full`.
 pub fn add_event(tablet: &Tablet, input: &ProblemEventInput) -> Result<ProblemView, ClientError> {
     let room = Room::open(tablet)?;
     let noun = room.find(&input.problem)?;
@@ -44,36 +51,33 @@ pub fn add_event(tablet: &Tablet, input: &ProblemEventInput) -> Result<ProblemVi
     let text = note(&input.text)?;
     let given = input.detail.clone().unwrap_or_default();
     let detail = detail(&room, noun, &told, kind, &given)?;
-    says_enough(noun, kind, &text, &detail)?;
-    let duties = duty(&room, noun, &told, &detail, (&given, &text))?;
+    says_enough(kind, &text, &detail)?;
+    let seals = room.seals(noun, kind);
+    let duties = duty(&room, noun, &told, &detail, (&given, &text, seals))?;
     let sheet = sheets::named(tablet, input.sheet.as_ref(), &page(&input.problem))?;
     let id = tablet.new_id().to_string();
-    let mut edits = vec![problem::add_detailed(
-        &id,
-        kind,
-        &text,
-        &detail,
-        tablet.clock.now_ms(),
-        &tablet.identity.staff.to_string(),
-    )];
+    let label = room.label(noun)?;
+    let (now, by) = (tablet.clock.now_ms(), tablet.identity.staff.to_string());
+    let mut writes = Vec::new();
+    let event = if seals && !text.is_empty() {
+        let sealed = restricted::seal_step(tablet, noun, &id, &text)?;
+        writes.push(sealed.labelled("problem", label.clone(), &id));
+        problem::add_sealed(&id, kind, SEALED, &detail, now, &by)
+    } else {
+        problem::add_detailed(&id, kind, &text, &detail, now, &by)
+    };
+    let mut edits = vec![event];
     edits.extend(duties);
     if let Some(sheet) = sheet {
         edits.extend(attachments::edits(tablet, sheet, &id)?);
     }
-    let label = room.label(noun)?;
     let document = noun.id;
-    records::save_with(
-        tablet,
-        "problem_event_added",
-        &[
-            Write::new(document, DocKind::Problem, noun.unit, edits)
-                .labelled("problem", label, &id),
-        ],
-        |tx| match sheet {
-            Some(sheet) => sheets::done(tx, sheet, Some(document)),
-            None => Ok(()),
-        },
-    )?;
+    let write = Write::new(document, DocKind::Problem, noun.unit, edits);
+    writes.push(write.labelled("problem", label, &id));
+    records::save_with(tablet, "problem_event_added", &writes, |tx| match sheet {
+        Some(sheet) => sheets::done(tx, sheet, Some(document)),
+        None => Ok(()),
+    })?;
     show(
         tablet,
         &IdInput {
@@ -138,8 +142,8 @@ fn may_add(
     Ok(())
 }
 
-/// Why a grave matter is not closed yet: it was not looked at whether it is solved, or a child was not seen since the last
-/// measure. Asked where somebody closes, and not in the fold: a visit that arrives later must not undo what was closed.
+/// Why a grave matter is not closed yet: it was not looked at whether it is solved, or a child whose file runs was not seen
+/// since the last measure. Asked where somebody closes, and not in the fold: a visit that arrives later must not undo what was closed.
 pub(super) fn why_not_close(
     room: &Room<'_>,
     noun: &Noun<Problem>,
@@ -299,10 +303,12 @@ pub(super) fn call(
         .transpose()?;
     let at = at.map(|text| text.trim()).filter(|text| !text.is_empty());
     let at = at.map_or_else(|| system::civil_minute(now_ms), str::to_owned);
-    let moment = NaiveDateTime::parse_from_str(&at, "%Y-%m-%d %H:%M")
+    let moment = NaiveDateTime::parse_from_str(&at, CALL_FORMAT)
         .map_err(|_| ClientError::new("date_invalid"))?;
-    if moment.date() > system::civil_date(now_ms) {
-        return Err(ClientError::new("date_invalid"));
+    let now = system::civil_minute(now_ms);
+    let now = NaiveDateTime::parse_from_str(&now, CALL_FORMAT);
+    if now.is_ok_and(|now| moment > now) {
+        return Err(ClientError::new("time_future"));
     }
     let receipt = receipt.map(|text| note(text)).transpose()?;
     Ok(Detail {
@@ -329,16 +335,7 @@ fn numbers(room: &Room<'_>) -> Vec<OptionView> {
 }
 
 /// Words where nothing else says it; a reason where something is taken back or changed.
-fn says_enough(
-    noun: &Noun<Problem>,
-    kind: EventKind,
-    text: &str,
-    detail: &Detail,
-) -> Result<(), ClientError> {
-    let about_the_police = matches!(kind, EventKind::Called | EventKind::PoliceFeedback);
-    if about_the_police && super::room::is_sealed(&noun.noun) && !text.is_empty() {
-        return Err(ClientError::new("words_are_sealed"));
-    }
+fn says_enough(kind: EventKind, text: &str, detail: &Detail) -> Result<(), ClientError> {
     if !text.is_empty() {
         return Ok(());
     }
@@ -364,13 +361,14 @@ fn is_duty_open(noun: &Noun<Problem>, told: &Told) -> bool {
         && !counted.any(|(_, kind, _)| kind == EventKind::Called)
 }
 
-/// A type that must be reported asks, as the page of duties does, whether it was: the call, or why it is no such case.
+/// A type that must be reported asks, as the page of duties does, whether it was: the call, or why it is no such case. Where
+/// the event's words are sealed, so is that.
 fn duty(
     room: &Room<'_>,
     noun: &Noun<Problem>,
     told: &Told,
     detail: &Detail,
-    (given, text): (&ProblemDetailInput, &str),
+    (given, text, seals): (&ProblemDetailInput, &str, bool),
 ) -> Result<Vec<Edit>, ClientError> {
     let kind = detail
         .main
@@ -395,7 +393,7 @@ fn duty(
         Some("not_such_case") if text.is_empty() => Err(ClientError::new("reason_missing")),
         Some("not_such_case") => Ok(vec![
             Edit::put("mandatory_choice", "not_such_case"),
-            Edit::put("mandatory_text", text),
+            Edit::put("mandatory_text", if seals { "" } else { text }),
         ]),
         _ => Err(ClientError::new("mandatory_missing")),
     }

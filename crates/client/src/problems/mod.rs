@@ -1,6 +1,7 @@
 //! Problems: report, list, story, what is next, and the page that works with no network.
 
 mod acts;
+pub(crate) mod paper;
 mod report;
 mod reported;
 mod room;
@@ -14,7 +15,7 @@ pub use reported::{CaseStep, CaseStory};
 pub(crate) use reported::{ReportedProblem, case_story, is_open_state, reported};
 pub use room::role_words;
 pub(crate) use room::{Place, Room, number_of};
-pub(crate) use steps::of_village;
+pub(crate) use steps::{follow_ups, of_village};
 
 use crate::error::ClientError;
 use crate::looks::{self, Look};
@@ -68,19 +69,19 @@ pub fn problem(tablet: &Tablet, input: &IdInput) -> Result<ProblemView, ClientEr
     Ok(view)
 }
 
-/// Children with an open problem that mainly is of a type.
+/// Children with an open problem; where a type is named, with one that mainly is of it.
 ///
 /// # Errors
 /// `still_loading`, or the store cannot be read.
 pub(crate) fn children_of_open(
     tablet: &Tablet,
-    kind: &str,
+    kind: Option<&str>,
 ) -> Result<HashSet<String>, ClientError> {
     let room = Room::open(tablet)?;
     let mut found = HashSet::new();
     for noun in &room.problems {
         let told = room.told(noun)?;
-        if told.fold.state.is_open() && told.main(&noun.noun) == kind {
+        if told.fold.state.is_open() && kind.is_none_or(|kind| told.main(&noun.noun) == kind) {
             found.extend(noun.noun.children.iter().cloned());
         }
     }
@@ -155,6 +156,9 @@ pub fn timeline_rows(tablet: &Tablet, child: &str) -> Result<Vec<(i64, TimelineR
                     .collect(),
                 entered_late: false,
                 can_amend: false,
+                open: 0,
+                asked: Vec::new(),
+                can_fill: false,
                 waiting_for_session: false,
                 title: None,
                 work: None,

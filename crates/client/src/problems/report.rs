@@ -20,7 +20,7 @@ use domain::mandatory::Word;
 use domain::policy::{PolicyPack, ProblemCard, ProblemType};
 use domain::problem::{self, Detail, EventKind};
 use domain::record::Edit;
-use domain::restricted::Note;
+use domain::restricted::{self, Note};
 use ids::{DocKind, DocumentId};
 
 /// What stands in the problem instead of words that are the station's alone.
@@ -259,9 +259,10 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
                     Note {
                         words: unit_keys::seal(tablet, sealed, &note, &words)?,
                         id: note,
-                        kind: "problem_detail".to_owned(),
+                        kind: restricted::REPORT.to_owned(),
                         recorded_ms: now,
                         by: by.clone(),
+                        made_by: None,
                     }
                     .to_edit(),
                 ],
@@ -314,11 +315,12 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
             .map(roster::RosterChild::name)
             .collect::<Vec<_>>()
             .join("、"),
-        next: Vec::new(),
-        why_not: None,
+        children: Vec::new(),
         suggests: Vec::new(),
-        unmet: None,
+        unmet: Vec::new(),
         mandatory: mandatory::open_of_visit(tablet, &Roster::read(tablet)?, origin)?,
         screenings: Vec::new(),
+        follow_ups: Vec::new(),
+        differing: Vec::new(),
     })
 }

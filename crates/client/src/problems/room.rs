@@ -1,13 +1,13 @@
 //! Everything needed to show problems, and how one is shown.
 
 use super::reported::CaseStep;
-use super::{acts, steps};
+use super::{acts, paper, steps};
 use crate::attachments;
 use crate::countersign;
 use crate::error::ClientError;
 use crate::nouns::Noun;
 use crate::recusals::{self, Recusals};
-use crate::restricted::{self, Cases, Standpoint};
+use crate::restricted::{self, Cases, OpenWords, Standpoint};
 use crate::roster::{self, Author, People, record_state};
 use crate::rounds::Rounds;
 use crate::system;
@@ -17,10 +17,12 @@ use crate::view::{
     ProblemState, ProblemView, RecordState,
 };
 use chrono::NaiveDate;
-use domain::calendar::WorkCalendar;
+use domain::calendar::{WorkCalendar, add_days};
 use domain::child::Child;
+use domain::household::Household;
 use domain::policy::PolicyPack;
 use domain::problem::{self, Event, EventKind, Fold, Problem, Review, State};
+use domain::status::State as FileState;
 use ids::{DocumentId, Role, StaffId};
 use protocol::access::{Block, Handling, Reveal};
 use std::collections::HashMap;
@@ -38,6 +40,7 @@ pub(crate) struct Room<'a> {
     recusals: Recusals,
     pub(crate) problems: Vec<Noun<Problem>>,
     pub(super) children: Vec<Noun<Child>>,
+    homes: Vec<Noun<Household>>,
     pub(super) rounds: Rounds,
     cases: Cases,
     states: HashMap<String, ChangeState>,
@@ -115,6 +118,7 @@ impl<'a> Room<'a> {
                     .collect(),
                 problems: nouns.problems,
                 children: nouns.children,
+                homes: nouns.households,
                 rounds: Rounds::of_work(&nouns.work),
                 calendar: pack.work_calendar(),
                 cases: restricted::cases(tablet, connection)?,
@@ -166,21 +170,70 @@ impl<'a> Room<'a> {
         Ok(self.told(noun)?.fold.state.is_open())
     }
 
-    /// Each child it is about was seen at a visit, on this day or later.
+    /// A child it knows, of another village as well.
+    pub(super) fn child_noun(&self, id: &str) -> Option<&Noun<Child>> {
+        self.children
+            .iter()
+            .find(|child| child.id.to_string() == id)
+    }
+
+    fn child(&self, id: &str) -> Option<&Child> {
+        Some(&*self.child_noun(id)?.noun)
+    }
+
+    /// The household with an id, where this device holds it.
+    pub(super) fn home(&self, id: &str) -> Option<&Household> {
+        let mut homes = self.homes.iter();
+        let found = homes.find(|home| home.id.to_string() == id)?;
+        Some(&*found.noun)
+    }
+
+    /// Each child it is about was seen at a visit, on this day or later. One whose file the station ended cannot be: it is
+    /// left out, and whoever closes writes why it may be closed.
     pub(super) fn were_seen(&self, problem: &Problem, since: NaiveDate) -> bool {
-        problem.children.iter().all(|id| {
-            let child = self
-                .children
-                .iter()
-                .find(|child| child.id.to_string() == *id);
-            child.is_some_and(|child| {
-                child.noun.visits.iter().any(|visit| {
-                    visit.seen
-                        && visit.event_date.is_some_and(|day| since <= day)
-                        && !child.noun.is_voided(&visit.id)
-                })
+        let seen = |child: &Child| {
+            child.visits.iter().any(|visit| {
+                let day = child.effective_date(&visit.id, visit.event_date);
+                visit.seen && day.is_some_and(|day| since <= day) && !child.is_voided(&visit.id)
             })
+        };
+        let is_ended = |child: &Child| matches!(child.status.state, FileState::Ended { .. });
+        problem.children.iter().all(|id| {
+            let Some(child) = self.child(id) else {
+                return false;
+            };
+            // Where the file goes on in another one, that one tells.
+            let leading = child.status.told_in().and_then(|id| self.child(id));
+            let mut told = std::iter::once(child).chain(leading);
+            told.any(|child| is_ended(child) || seen(child))
         })
+    }
+
+    /// The first visit to the child it is mainly about since a moment; whether the child itself was met is not asked.
+    pub(super) fn first_visit_since(&self, problem: &Problem, since_ms: i64) -> Option<NaiveDate> {
+        let child = self.child(problem.text("child")?)?;
+        let from = system::civil_date(since_ms);
+        let visits = child.visits.iter();
+        visits
+            .filter(|visit| !child.is_voided(&visit.id))
+            .filter_map(|visit| {
+                let day = child.effective_date(&visit.id, visit.event_date)?;
+                let later = day > from || (day == from && visit.recorded_ms > since_ms);
+                later.then_some(day)
+            })
+            .min()
+    }
+
+    /// The type's usual time is over and it is still open. Nothing follows from it.
+    fn is_past_usual(&self, noun: &Noun<Problem>, told: &Told) -> bool {
+        let kind = self.pack.problem(told.main(&noun.noun));
+        let days = kind.map_or(0, |kind| kind.due_days);
+        let reported = noun.noun.events.first();
+        days > 0
+            && told.fold.state.is_open()
+            && reported.is_some_and(|event| {
+                add_days(system::civil_date(event.recorded_ms), days) < self.tablet.today()
+            })
     }
 
     /// Every problem with its kind in words, and its number instead where it has one: a work log is printed and handed on.
@@ -300,6 +353,13 @@ impl<'a> Room<'a> {
             .filter(|staff| !self.is_recused(*staff, noun))
     }
 
+    /// Whether what this person writes with a step of it is sealed. Whoever is not to act for it tells the village nothing.
+    pub(super) fn seals(&self, noun: &Noun<Problem>, kind: EventKind) -> bool {
+        let me = &self.tablet.identity;
+        let tells = problem::is_for_the_village(me.role, kind);
+        is_sealed(&noun.noun) && (!tells || self.is_recused(me.staff, noun))
+    }
+
     /// How this person stands to the sealed words of a problem; none where there are none, or none for her.
     pub(crate) fn standpoint(
         &self,
@@ -310,6 +370,7 @@ impl<'a> Room<'a> {
         };
         let handler = self.handler(noun, &self.told(noun)?);
         let is_recused = |staff| self.is_recused(staff, noun);
+        let case = (noun.noun.as_ref(), case);
         Standpoint::take(self.tablet, case, handler, is_recused).map(Some)
     }
 
@@ -402,6 +463,7 @@ impl<'a> Room<'a> {
                             .role(author.staff)
                             .is_some_and(Role::is_at_station)
                     }) && !event.text.is_empty()
+                        && !event.sealed
                 })
                 .map(|event| event.text.clone()),
             unread: self.is_unread(noun, told),
@@ -411,6 +473,7 @@ impl<'a> Room<'a> {
             not_such_case: problem.text("mandatory_choice") == Some("not_such_case")
                 && told.fold.state == State::Reported,
             review: self.review(&told.fold).map(str::to_owned),
+            past_usual: self.is_past_usual(noun, told),
             next: steps::shown(self, &dues).map(|due| steps::view(self, problem, &due)),
         }
     }
@@ -474,7 +537,7 @@ impl<'a> Room<'a> {
         let recused = self.is_recused(self.tablet.identity.staff, noun);
         let mut events = Vec::new();
         for (event, allowed) in noun.noun.events.iter().zip(&fold.allowed) {
-            events.push(self.event(noun, &told, event, *allowed, sealed.as_deref())?);
+            events.push(self.event(noun, &told, event, *allowed, sealed.as_ref())?);
             if *allowed && event.is(EventKind::Closed) {
                 let said = told.said.iter();
                 for said in said.filter(|said| said.closing.to_string() == event.id) {
@@ -501,21 +564,26 @@ impl<'a> Room<'a> {
                 EventKind::HandlerNamed,
                 &fold.severity,
             );
+        let may = self.may(noun, &told, recused, &choices);
+        let is_open =
+            |kind: &&String| EventKind::parse(kind).is_some_and(|kind| !self.seals(noun, kind));
+        let people = match listed {
+            Some(_) => Vec::new(),
+            None => paper::people(self, &noun.noun),
+        };
         Ok(ProblemView {
             paper: match listed {
                 Some(number) => numbered_paper(number),
                 None => ProblemPaper {
                     who: format!("{}（{}）", row.names, row.village),
                     what: row.kind.clone(),
-                    seen: events
-                        .first()
-                        .map_or_else(String::new, |event| event.text.clone()),
                     by: row.by.clone(),
                 },
             },
             row,
             events,
-            may: self.may(noun, &told, recused, &choices),
+            open_words: may.iter().filter(is_open).cloned().collect(),
+            may,
             choices,
             steps: dues
                 .iter()
@@ -535,6 +603,7 @@ impl<'a> Room<'a> {
             attachments: attachments::of_document(self.tablet, noun.id, |_| true)?,
             mandatory: mandatory_words(&noun.noun),
             handler: handler.map(|staff| self.people.name(staff)),
+            people,
             recused,
             may_be_handled_by: if may_name {
                 restricted::who_may_handle(self, noun)?
@@ -622,6 +691,7 @@ impl<'a> Room<'a> {
                 event: event.id.clone(),
                 kind: shown_kind(event, kind, *allowed),
                 text: String::new(),
+                sealed: false,
                 by: String::new(),
                 role: role_words(author.and_then(|author| self.people.role(author.staff)))
                     .to_owned(),
@@ -633,6 +703,8 @@ impl<'a> Room<'a> {
         });
         let dues = steps::dues(self, noun, told);
         ProblemView {
+            people: Vec::new(),
+            open_words: Vec::new(),
             paper: numbered_paper(row.kind.clone()),
             events: events.collect(),
             may: self.may(noun, told, recused, &choices),
@@ -675,20 +747,26 @@ impl<'a> Room<'a> {
         told: &Told,
         event: &Event,
         allowed: bool,
-        sealed: Option<&str>,
+        words: Option<&OpenWords>,
     ) -> Result<ProblemEventView, ClientError> {
         let author = told.author(event);
         let role = author.and_then(|author| self.people.role(author.staff));
         let kind = EventKind::parse(&event.kind);
-        let text = match (sealed, kind) {
-            (Some(words), Some(EventKind::Reported)) => words.to_owned(),
-            (_, Some(EventKind::HandlerNamed)) => self.person(event.handler.as_deref()),
-            _ => event.text.clone(),
+        let is_report = kind == Some(EventKind::Reported) && is_sealed(&noun.noun);
+        let open = words.and_then(|words| match author {
+            _ if is_report => words.of_report(),
+            Some(author) if event.sealed => words.of_step(&event.id, author.staff),
+            _ => None,
+        });
+        let text = match kind {
+            Some(EventKind::HandlerNamed) => self.person(event.handler.as_deref()),
+            _ => open.unwrap_or(&event.text).to_owned(),
         };
         Ok(ProblemEventView {
             event: event.id.clone(),
             kind: shown_kind(event, kind, allowed),
             text,
+            sealed: is_report || event.sealed,
             by: author.map_or_else(
                 || roster::UNKNOWN_PERSON.to_owned(),
                 |author| self.people.name(author.staff),
@@ -718,6 +796,7 @@ impl<'a> Room<'a> {
             event: format!("{}-district", said.closing),
             kind: said.verdict.clone(),
             text: text.unwrap_or_default(),
+            sealed: false,
             by: if is_station {
                 said.name.clone()
             } else {

@@ -13,10 +13,13 @@ use domain::problem::clock::{Clock, Deadline, Due, NextStep, Side};
 use domain::problem::{Problem, State};
 use ids::{DocumentId, Role};
 
+/// What stands in a list instead of a plan whose words are sealed.
+const SEALED: &str = "（内容保密）";
+
 /// Everything that is due about a problem, the earliest first.
 pub(super) fn dues(room: &Room<'_>, noun: &Noun<Problem>, told: &Told) -> Vec<Due> {
     let next_visit = (told.fold.state == State::FollowUp)
-        .then(|| next_visit(room, &noun.noun))
+        .then(|| next_visit(room, noun, told))
         .flatten();
     Clock {
         events: &noun.noun.events,
@@ -25,13 +28,20 @@ pub(super) fn dues(room: &Room<'_>, noun: &Noun<Problem>, told: &Told) -> Vec<Du
         calendar: &room.calendar,
         feedback_days: &room.pack.mandatory.feedback_days,
         no_feedback: &room.pack.mandatory.no_feedback,
+        police: &room.pack.mandatory.police,
         next_visit,
         now_ms: room.tablet.clock.now_ms(),
     }
     .dues()
 }
 
-fn next_visit(room: &Room<'_>, problem: &Problem) -> Option<NaiveDate> {
+/// The day of the first visit since it was confirmed to be solved; until there is one, the day the next one is due.
+fn next_visit(room: &Room<'_>, noun: &Noun<Problem>, told: &Told) -> Option<NaiveDate> {
+    let problem = &noun.noun;
+    let confirmed = problem.events.get(told.fold.since)?;
+    if let Some(made) = room.first_visit_since(problem, confirmed.recorded_ms) {
+        return Some(made);
+    }
     let packs = room.tablet.packs();
     let main = DocumentId::parse(problem.text("child")?).ok()?;
     let child = room.children.iter().find(|child| child.id == main)?;
@@ -117,6 +127,7 @@ fn about(room: &Room<'_>, problem: &Problem, due: &Due) -> String {
             let body = event.detail.body.as_deref().unwrap_or_default();
             room.pack.label("REFERRAL_BODY", body).to_owned()
         }
+        NextStep::Plan if event.sealed => SEALED.to_owned(),
         NextStep::Plan => event.text.clone(),
         _ => String::new(),
     }
@@ -150,4 +161,32 @@ pub(crate) fn of_village(
     }
     found.sort_by_key(|(day, _)| *day);
     Ok(found.into_iter().map(|(_, row)| row).collect())
+}
+
+/// Follow-ups of these children that stand open: whoever was just there can say how it is.
+///
+/// # Errors
+/// `still_loading`, or the store cannot be read.
+pub(crate) fn follow_ups(
+    tablet: &Tablet,
+    children: &[DocumentId],
+) -> Result<Vec<ProblemStepRow>, ClientError> {
+    let room = Room::open(tablet)?;
+    let mut found = Vec::new();
+    for noun in &room.problems {
+        let concerns = children.iter().any(|child| {
+            let id = child.to_string();
+            noun.noun.children.contains(&id)
+        });
+        if !concerns || room.is_recused(tablet.identity.staff, noun) {
+            continue;
+        }
+        let told = room.told(noun)?;
+        for due in dues(&room, noun, &told) {
+            if due.step == NextStep::FollowUp {
+                found.push(step_row(&room, noun, &due)?);
+            }
+        }
+    }
+    Ok(found)
 }

@@ -5,12 +5,12 @@ use crate::tablet::Tablet;
 use crate::view::ReturnedLine;
 use domain::form;
 use domain::policy::PolicyPack;
-use domain::record::{Before, Edit, Entry};
+use domain::record::{AMENDMENTS, Before, Edit, Entry};
 use domain::scalar::Scalar;
 use ids::DocKind;
 
 /// Fields and values that hold the record together and say nothing to a person.
-const TECHNICAL: [&str; 20] = [
+const TECHNICAL: [&str; 29] = [
     "answers",
     "approved_by",
     "block",
@@ -31,6 +31,15 @@ const TECHNICAL: [&str; 20] = [
     "file",
     "referral",
     "into",
+    "mandatory",
+    "open",
+    "full",
+    "closed",
+    "opened",
+    "answered",
+    "fulfils",
+    "tier_suggest",
+    "sealed",
 ];
 
 /// Fields the file does not list and a person knows all the same; screens have words for them.
@@ -117,6 +126,8 @@ fn list_of(collection: &str, key: &str) -> Option<&'static str> {
         ("contacts", "party") => "PARTY",
         ("contacts", "child_state") => "CHILD_STATE",
         ("contacts", "topics") => "TOPIC",
+        ("contacts", "initiated_by") => "INITIATOR",
+        ("contacts", "next_mode") => "CONTACT_MODE",
         ("contacts", "parent_contact_ok") => "YES_NO",
         ("attempts", "reason") => "ATTEMPT_REASON",
         ("visits" | "sessions", "place") => "PLACE",
@@ -152,7 +163,8 @@ fn entry_lines(
     };
     let mut choices: Vec<String> = Vec::new();
     for (name, value) in &entry.values {
-        if TECHNICAL.contains(&name.as_str()) {
+        let technical = name.split_once('.').map_or(name.as_str(), |(key, _)| key);
+        if TECHNICAL.contains(&technical) {
             continue;
         }
         let (key, after) = match name.split_once('.') {
@@ -205,6 +217,8 @@ fn answer_lines(tablet: &Tablet, collection: &str, entry: &Entry, lines: &mut Ve
     let part = form::from_scalars(pack, &entry.answers);
     let (session, child) = match collection {
         "sessions" => (Some(&part), None),
+        // What was filled in later is of the household's part, or of the child's.
+        AMENDMENTS => (Some(&part), Some(&part)),
         _ => (None, Some(&part)),
     };
     for section in form::read_answers(pack, session, child) {

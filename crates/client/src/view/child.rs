@@ -1,6 +1,7 @@
 //! Children: list, file 一人一档, timeline, contact and attempt records.
 
 use super::file::{CampaignView, FileRowsView, HintView, MissView, MonthView, TierView, ToAskView};
+use super::problem::ProblemStepRow;
 use super::status::FileStatusView;
 use super::today::DueView;
 use super::visit::ScreenedView;
@@ -64,6 +65,22 @@ pub struct ChildListView {
     pub total: u32,
     /// Children of other villages this one only knows of (户籍村), found likewise.
     pub guests: Vec<ChildRow>,
+    /// Ids of the files this person opened last on this device, the last one first; only where nothing is looked for.
+    pub recent: Vec<String>,
+}
+
+/// Which children a list is narrowed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ChildFilter {
+    /// Seen more often.
+    Enhanced,
+    /// A child in difficulty today.
+    Difficulty,
+    /// Left behind today.
+    LeftBehind,
+    /// Some problem of it is open.
+    OpenProblem,
 }
 
 /// A search over name, pinyin initials, nickname, carer (and ID tail at the station).
@@ -73,6 +90,9 @@ pub struct SearchInput {
     pub query: String,
     /// Only this village (station).
     pub village: Option<String>,
+    /// Only these.
+    #[serde(default)]
+    pub only: Option<ChildFilter>,
 }
 
 /// One field of the file.
@@ -109,9 +129,9 @@ pub struct FieldView {
 pub struct RevealFieldInput {
     /// Child id.
     pub child: String,
-    /// `child` or `household`, or `row` for a value of a row.
+    /// `child` or `household`, `row` for a value of a row, `conflict` for one that is to be chosen, or `returned` for one that did not arrive.
     pub holder: String,
-    /// Key of the field; of a row `block/row/column`.
+    /// Key of the field; of a row `block/row/column`; of a conflict its id, `/`, and the value's; of what did not arrive the record's id, `/`, and the field's.
     pub key: String,
 }
 
@@ -191,6 +211,12 @@ pub struct TimelineRow {
     pub entered_late: bool,
     /// May this person amend or void it.
     pub can_amend: bool,
+    /// Questions of a visit that nobody answered yet.
+    pub open: u32,
+    /// What the station asked to have filled in, until it was: "11月3日 张敏 请补充：…".
+    pub asked: Vec<String>,
+    /// May this person go on with the visit's form.
+    pub can_fill: bool,
     /// The session part of the visit is not here yet.
     pub waiting_for_session: bool,
     /// Where this person puts it right; null for everything but her own written work.
@@ -206,6 +232,8 @@ pub struct TimelineRow {
 pub struct ChildFileView {
     /// Child id.
     pub child: String,
+    /// It is used for the duty alone that keeps it (限制使用).
+    pub limited: bool,
     /// Whether the file runs, and what is proposed.
     pub status: FileStatusView,
     /// Household id.
@@ -334,6 +362,27 @@ pub struct ContactFormView {
     pub phone: Option<String>,
     /// It may have photos, because there is a household they lie with.
     pub photos: bool,
+    /// 谁发起; empty where the packs have no such list.
+    pub initiators: Vec<OptionView>,
+    /// The usual one, chosen beforehand.
+    pub initiator: Option<String>,
+    /// Day the next contact is due once this one counts.
+    pub next_on: Option<String>,
+}
+
+/// What may be said of a contact besides; null = 未问.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+pub struct ContactMoreView {
+    /// When it began, `HH:MM`.
+    pub start: Option<String>,
+    /// How many minutes it took.
+    pub minutes: Option<i64>,
+    /// Who began it.
+    pub initiated_by: Option<String>,
+    /// When she means to be in touch again.
+    pub next_on: Option<String>,
+    /// How.
+    pub next_mode: Option<String>,
 }
 
 /// Record a contact.
@@ -355,6 +404,10 @@ pub struct ContactInput {
     pub topics: Vec<String>,
     /// y | n | unk; null = 未问.
     pub parent_contact_ok: Option<String>,
+    /// When, how long, who began it, and what comes next.
+    #[serde(default)]
+    #[ts(optional)]
+    pub more: Option<ContactMoreView>,
     /// Free text.
     pub note: String,
     /// Sheet of the page.
@@ -530,6 +583,23 @@ pub struct CheckMandatoryInput {
     pub text: String,
 }
 
+/// What a saved record means for one child.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct SavedChildView {
+    /// Child.
+    pub child: String,
+    /// Name.
+    pub name: String,
+    /// That child's own record.
+    pub record: String,
+    /// The next dates after it.
+    pub next: Vec<DueView>,
+    /// Why it does not count, where it does not.
+    pub why_not: Option<String>,
+    /// Questions of it that are still open.
+    pub open: u32,
+}
+
 /// After saving a record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct SavedView {
@@ -537,18 +607,20 @@ pub struct SavedView {
     pub record: String,
     /// Names of the children concerned.
     pub names: String,
-    /// Next dates of the first child after this record.
-    pub next: Vec<DueView>,
-    /// Does the record count; if not, why.
-    pub why_not: Option<String>,
+    /// What it means for each of them.
+    pub children: Vec<SavedChildView>,
     /// What this record suggests reporting, by child.
     pub suggests: Vec<SuggestView>,
-    /// Nobody was met, several times: what is said of it.
-    pub unmet: Option<UnmetView>,
+    /// Nobody was met, several times: what is said of it, by child.
+    pub unmet: Vec<UnmetView>,
     /// Questions whether something was reported that stand after this record.
     pub mandatory: Vec<MandatoryQuestionView>,
     /// Children whose visit may be screened now.
     pub screenings: Vec<ScreenedView>,
+    /// Problems of these children that are to be followed up.
+    pub follow_ups: Vec<ProblemStepRow>,
+    /// Children of whom the visit said otherwise than the file.
+    pub differing: Vec<ScreenedView>,
 }
 
 /// Amend or void one's own record.
@@ -568,8 +640,43 @@ pub struct AmendInput {
     pub reason: String,
 }
 
+/// The station asks to have a record filled in (请补充).
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct AskFillInput {
+    /// Child in whose file the record is.
+    pub child: String,
+    /// Record id.
+    pub record: String,
+    /// What is missing, in a few words.
+    pub text: String,
+}
+
+/// What the station asked to have filled in and nobody gave yet.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct AskedView {
+    /// Child.
+    pub child: String,
+    /// Name.
+    pub name: String,
+    /// Record.
+    pub record: String,
+    /// What it is.
+    pub kind: TimelineKind,
+    /// Its day.
+    pub on: String,
+    /// What is missing.
+    pub text: String,
+    /// Who asks.
+    pub by: String,
+    /// May this person go on with the visit's form.
+    pub can_fill: bool,
+}
+
 // Who somebody is and what they said stays out of logs.
 ids::withhold!(
+    SavedChildView,
+    AskFillInput,
+    AskedView,
     ChildRow,
     SearchInput,
     FieldView,

@@ -25,6 +25,8 @@ pub struct ConflictValueView {
     pub value: String,
     /// In words.
     pub text: String,
+    /// What it takes to see it whole: `tap`, `step_up`; nothing where it stands whole.
+    pub reveal: Option<String>,
     /// Who wrote it.
     pub by: String,
     /// Where (village or station).

@@ -1,5 +1,6 @@
 //! 导出: what is asked before a register leaves the station, and what came of it.
 
+use super::problem::PaperPersonView;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -77,6 +78,17 @@ pub struct ExportInput {
     pub fields: Vec<String>,
     /// With whole ID numbers.
     pub full_numbers: bool,
+}
+
+/// The file of one child is to leave.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ExportChildInput {
+    /// Child.
+    pub child: String,
+    /// A purpose's code.
+    pub purpose: String,
+    /// The person's own words about it.
+    pub words: String,
 }
 
 /// A file was made. The password is here and nowhere else, and is shown once.
@@ -189,12 +201,16 @@ pub struct YearInput {
 /// Something is about to be printed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct PrintInput {
-    /// What: audit_month | report | returned | sign_list | work_log.
+    /// What: audit_month | report | returned | right_answer | sign_list | work_log.
     pub what: String,
     /// Rows on it.
     pub rows: u32,
     /// A purpose's code; empty where the pack has no purposes.
     pub purpose: String,
+    /// The problem a report tells of.
+    #[serde(default)]
+    #[ts(optional)]
+    pub of: Option<String>,
 }
 
 /// The number that stands on the paper.
@@ -204,11 +220,14 @@ pub struct PrintView {
     pub number: String,
     /// The line that stands on it: who, which unit, when.
     pub line: String,
+    /// Whom a report is about, with whole telephone numbers.
+    pub people: Vec<PaperPersonView>,
 }
 
 // Who somebody is and what they said stays out of logs.
 ids::withhold!(
     ExportInput,
+    ExportChildInput,
     ExportMadeView,
     ExportRowView,
     ExportRequestView,

@@ -385,6 +385,8 @@ pub struct ComingView {
     pub ended: Vec<ComingRow>,
     /// Tiers that wait for somebody who approves lowering.
     pub lowering: Vec<ComingRow>,
+    /// Who visits thinks that the visits should be more or fewer.
+    pub suggested: Vec<ComingRow>,
     /// Who is paused now, and until when.
     pub paused: Vec<ComingRow>,
     /// Days that come.

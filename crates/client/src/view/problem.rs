@@ -194,6 +194,8 @@ pub struct ProblemRow {
     /// At the station, of a matter of life and safety: waiting (待复核), countersigned, not_over (the district says that it is
     /// not over, and it is not closed again yet).
     pub review: Option<String>,
+    /// It is open longer than its type usually takes. Nothing follows from it.
+    pub past_usual: bool,
     /// What is next: on a tablet what is up to the village, where there is such.
     pub next: Option<NextStepView>,
 }
@@ -214,6 +216,8 @@ pub struct ProblemEventView {
     pub kind: String,
     /// Words.
     pub text: String,
+    /// Its words are sealed; they are shown here only while they stand open to this person, and never printed.
+    pub sealed: bool,
     /// Who.
     pub by: String,
     /// Their role in words.
@@ -303,6 +307,9 @@ pub struct ProblemView {
     pub events: Vec<ProblemEventView>,
     /// Event kinds this person may add now.
     pub may: Vec<String>,
+    /// Those of them whose words the village reads. Of a matter whose words are sealed that is said before they are sent; what
+    /// is not among them only the handler and the head read.
+    pub open_words: Vec<String>,
     /// What may be chosen for them.
     pub choices: ProblemChoicesView,
     /// Everything that is due, the earliest first.
@@ -315,12 +322,14 @@ pub struct ProblemView {
     pub usual_days: Option<u32>,
     /// The problem it is told in from now on.
     pub merged_into: Option<OptionView>,
-    /// Its words are the station's alone, so that an event about the police has no words, and no event has a photo.
+    /// Its words are the station's alone, but for [`ProblemView::open_words`]; so no event has a photo.
     pub words_sealed: bool,
     /// Photos of its events, oldest first.
     pub attachments: Vec<AttachmentView>,
     /// The mandatory page's outcome, if shown.
     pub mandatory: Option<String>,
+    /// The children it is about, as they stand on the page for whoever comes.
+    pub people: Vec<PaperPersonView>,
     /// Who handles it (经办人).
     pub handler: Option<String>,
     /// Colleagues whom this person may name to handle it; nobody where she may not.
@@ -331,6 +340,39 @@ pub struct ProblemView {
     pub sealed: Option<SealedView>,
 }
 
+/// A child on the page of a report, as whoever comes needs it: who and where.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct PaperPersonView {
+    /// Child document.
+    pub child: String,
+    /// Name.
+    pub name: String,
+    /// Sex in words.
+    pub sex: String,
+    /// Completed years.
+    pub age: Option<u32>,
+    /// Birth date.
+    pub birth: Option<String>,
+    /// Village.
+    pub village: String,
+    /// Where it lives.
+    pub address: Option<String>,
+    /// Villagers' group.
+    pub group: Option<String>,
+    /// How the door is found.
+    pub landmark: Option<String>,
+    /// School.
+    pub school: Option<String>,
+    /// Who looks after it: 奶奶 王秀兰.
+    pub carer: Option<String>,
+    /// That person's number: as this person sees it in a file, and whole on what was printed.
+    pub carer_phone: Option<String>,
+    /// Its guardian: 父亲 石磊.
+    pub guardian: Option<String>,
+    /// The guardian's number, in the same way.
+    pub guardian_phone: Option<String>,
+}
+
 /// What a printed page says of a matter: for whoever is told its number alone, that, and nothing else.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize, TS)]
 pub struct ProblemPaper {
@@ -338,8 +380,6 @@ pub struct ProblemPaper {
     pub who: String,
     /// Kind.
     pub what: String,
-    /// What was seen.
-    pub seen: String,
     /// Who reported it.
     pub by: String,
 }
@@ -515,6 +555,7 @@ ids::withhold!(
     ProblemRow,
     ProblemPaper,
     ProblemEventView,
+    PaperPersonView,
     OpeningView,
     OpeningReviewView,
     OpeningNoticeView,

@@ -69,7 +69,7 @@ pub struct ReturnedLine {
 pub struct ReturnedRedo {
     /// The contact, as the contact form takes it.
     pub contact: Option<ContactInput>,
-    /// The field, as the file's dialog takes it.
+    /// The field, as the file's dialog takes it; without its value where that stands behind a mask.
     pub field: Option<EditFieldInput>,
 }
 

@@ -78,6 +78,10 @@ pub struct AttentionRow {
     pub enhanced: bool,
     /// What and since when.
     pub due: DueView,
+    /// The step of being late the policy counts it to, from the second on.
+    pub level: Option<u32>,
+    /// Who is told of it by the policy as well, in words.
+    pub told: Vec<String>,
     /// Last visit or contact of that kind.
     pub last_done: Option<String>,
     /// Director's name.
@@ -134,6 +138,10 @@ pub struct InboxRow {
     pub counts: bool,
     /// Entered late.
     pub entered_late: bool,
+    /// Questions of a visit that nobody answered yet.
+    pub open: u32,
+    /// The station asked to have it filled in, and it was not yet.
+    pub asked: bool,
     /// State.
     pub state: RecordState,
 }
@@ -143,6 +151,8 @@ pub struct InboxRow {
 pub struct InboxView {
     /// Newest arrivals first.
     pub rows: Vec<InboxRow>,
+    /// Older ones are not listed; they stand in the children's files.
+    pub older: bool,
     /// As on the overview.
     pub openings: Vec<OpeningNoticeView>,
 }
@@ -410,7 +420,7 @@ pub struct ImportRow {
 pub struct ImportStatusView {
     /// Import id.
     pub import: String,
-    /// running | done | failed.
+    /// running | done | failed; none when the one under way was asked for and there is none.
     pub state: String,
     /// Rows done.
     pub done: u32,

@@ -71,6 +71,21 @@ pub struct TodayRow {
     pub draft: Option<String>,
     /// Nobody was met the last times.
     pub unmet: Option<super::UnmetView>,
+    /// The how manyeth house it is on her own way, where she numbered it.
+    pub walk: Option<u32>,
+    /// What was agreed on with the family and is not done yet; it moves no date.
+    pub agreed: Vec<AgreedView>,
+}
+
+/// A day that was agreed on with a family.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct AgreedView {
+    /// What for.
+    pub kind: DueKind,
+    /// The day.
+    pub on: String,
+    /// It is over.
+    pub past: bool,
 }
 
 /// A child's name line in a row.
@@ -111,6 +126,8 @@ pub struct TodayView {
     pub answered_problems: u32,
     /// Questions whether something was reported, until they are answered.
     pub questions: Vec<super::MandatoryQuestionView>,
+    /// Records the station asked to have filled in, until they were.
+    pub asked: Vec<super::AskedView>,
     /// What is up to the village about a problem, today or soon.
     pub problem_steps: Vec<ProblemStepRow>,
     /// Children somebody else visits, because this person is not to act for them (回避).
@@ -134,7 +151,9 @@ pub struct DraftRow {
     pub answered: u32,
     /// Questions shown.
     pub total: u32,
+    /// It goes on with a saved visit.
+    pub fills: bool,
 }
 
 // Who somebody is and what they said stays out of logs.
-ids::withhold!(TodayRow, TodayChild);
+ids::withhold!(TodayRow, TodayChild, AgreedView);

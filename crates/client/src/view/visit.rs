@@ -27,8 +27,8 @@ pub struct VisitFormView {
     pub position: Option<String>,
     /// Last autosave, RFC 3339.
     pub saved_at: String,
-    /// Last visit in one line: 上次（10月18日）….
-    pub last_note: Option<String>,
+    /// What was written down last time, child by child.
+    pub last_notes: Vec<LastNoteView>,
     /// Phrases for the free sentence.
     pub phrases: Vec<String>,
     /// Answers that ask for a mandatory report, by child; after saving a question stands until it is answered.
@@ -41,6 +41,21 @@ pub struct VisitFormView {
     pub full: bool,
     /// It was begun on a form that a newer one has taken the place of; it is finished on its own.
     pub old_form: bool,
+    /// It goes on with a saved visit: what was answered stands, and what was open is asked.
+    pub fills: bool,
+}
+
+/// What was written down of a child at the last visit.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct LastNoteView {
+    /// Whom it is about; empty where there is only one child, or it is about the household.
+    pub name: String,
+    /// The day, in words.
+    pub when: String,
+    /// What was written.
+    pub text: String,
+    /// 下次要记得: what she wanted to remember now.
+    pub reminder: String,
 }
 
 /// Why a visit asks for a mandatory report.
@@ -63,6 +78,8 @@ pub struct PartView {
     pub title: String,
     /// Sections in order.
     pub sections: Vec<SectionView>,
+    /// A child's part: what one tap on 都没有 answers, in words; empty when nothing of it is open.
+    pub none_open: Vec<String>,
 }
 
 /// A section.
@@ -142,6 +159,10 @@ pub struct QuestionView {
     pub carried: bool,
     /// Follows from other answers; answering it replaces that.
     pub calculated: bool,
+    /// It was answered when the visit was saved, in words: it stands and is not asked again.
+    pub given: Option<String>,
+    /// So many characters go into the national record; the rest stays in the visit.
+    pub most: Option<u32>,
 }
 
 /// A question still open.
@@ -179,7 +200,7 @@ pub struct RowInput {
     pub there: bool,
 }
 
-/// A child of a saved visit that may be screened.
+/// A child of a saved visit, with its part of it.
 #[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ScreenedView {
     /// Child id.
@@ -262,6 +283,15 @@ pub struct AnswerInput {
     pub text: Option<String>,
 }
 
+/// One part of a form.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct PartInput {
+    /// Draft id.
+    pub draft: String,
+    /// Child id.
+    pub part: String,
+}
+
 /// "和上次一样" for a section.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct SameInput {
@@ -288,6 +318,8 @@ pub struct VisitReadView {
     pub by: String,
     /// Sections with label and answer in words.
     pub sections: Vec<ReadSectionView>,
+    /// Questions nobody answered yet.
+    pub open: Vec<String>,
     /// Form name and version.
     pub form: String,
 }
@@ -308,11 +340,14 @@ pub struct ReadAnswerView {
     pub label: String,
     /// Answer.
     pub text: String,
+    /// Who gave it later and when: "11月3日 李玉梅"; null for what was answered at the visit.
+    pub filled: Option<String>,
 }
 
 // Who somebody is and what they said stays out of logs.
 ids::withhold!(
     MandatoryReasonView,
+    LastNoteView,
     QuestionView,
     ScreenedView,
     ScreeningView,

@@ -1,19 +1,24 @@
 //! What the screens see of a visit: its form as it stands, and a saved one read again.
 
 use super::Desk;
-use super::save::suggestions;
+use super::save::{SUMMARY, suggestions};
 use crate::error::ClientError;
 use crate::looks::{self, Look};
 use crate::roster::{Roster, RosterChild};
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
-    MandatoryReasonView, MissingView, OptionView, PartView, QuestionKind, QuestionView,
-    ReadAnswerView, ReadSectionView, RecordInput, RowView, SectionView, VisitFormView,
-    VisitReadView,
+    LastNoteView, MandatoryReasonView, MissingView, OptionView, PartView, QuestionKind,
+    QuestionView, ReadAnswerView, ReadSectionView, RecordInput, RowView, SectionView,
+    VisitFormView, VisitReadView,
 };
 use domain::calendar::month_day_words;
-use domain::form::{self, FormState, QuestionType};
+use domain::fill::HOUSEHOLD;
+use domain::form::{self, FormState, QuestionType, SESSION, SUMMARY_LENGTH, split_row};
+use std::collections::BTreeMap;
+
+/// The question what she wants to remember next time.
+const REMINDER: &str = "n_reminder";
 
 /// A saved visit read again, with the form it was written with.
 ///
@@ -40,15 +45,29 @@ pub fn visit_read(tablet: &Tablet, input: &RecordInput) -> Result<VisitReadView,
     };
     let session = household
         .as_ref()
-        .and_then(|household| {
-            household
-                .sessions
-                .iter()
-                .find(|one| one.id == visit.session)
-        })
-        .map(|session| form::from_scalars(form, &session.answers));
-    let part = form::from_scalars(form, &visit.answers);
+        .map(|household| household.session_answers(form, &visit.session));
+    let (part, mut later) = file.visit_answers(form, visit);
+    let session = session.map(|(session, of_household)| {
+        later.extend(of_household);
+        session
+    });
     let author = crate::roster::author_of(tablet, visit.made_by)?;
+    let mut filled = BTreeMap::new();
+    for (key, amendment) in later {
+        let author = crate::roster::author_of(tablet, amendment.made_by)?;
+        let who = author.map_or_else(String::new, |author| roster.people.name(author.staff));
+        let when = amendment
+            .recorded_on
+            .map(month_day_words)
+            .unwrap_or_default();
+        filled.insert(key, format!("{when} {who}"));
+    }
+    let open = file.open_questions(visit);
+    let open = open.iter().map(|key| {
+        let key = key.strip_prefix(HOUSEHOLD).unwrap_or(key);
+        let question = form.question(split_row(key).0);
+        question.map_or_else(|| key.to_owned(), |question| question.label.clone())
+    });
     Ok(VisitReadView {
         record: visit.id.clone(),
         child: input.child.clone(),
@@ -72,10 +91,12 @@ pub fn visit_read(tablet: &Tablet, input: &RecordInput) -> Result<VisitReadView,
                     .map(|answer| ReadAnswerView {
                         label: answer.label,
                         text: answer.text,
+                        filled: filled.get(&answer.key).cloned(),
                     })
                     .collect(),
             })
             .collect(),
+        open: open.collect(),
         form: format!("{} 第{}版", form.title, form.version),
     })
 }
@@ -88,6 +109,8 @@ pub(super) fn view(tablet: &Tablet, desk: &Desk) -> Result<VisitFormView, Client
     let state = form::evaluate(&desk.form, &desk.context, &desk.answers, !desk.full);
     let packs = tablet.packs();
     let pack = packs.rules_on(tablet.today());
+    let given = desk.given.as_ref().map(|given| given.words(&desk.form));
+    let given = given.unwrap_or_default();
     Ok(VisitFormView {
         draft: desk.draft.draft.to_string(),
         household: desk.draft.household.to_string(),
@@ -111,7 +134,7 @@ pub(super) fn view(tablet: &Tablet, desk: &Desk) -> Result<VisitFormView, Client
             .collect(),
         position: desk.draft.position.clone(),
         saved_at: system::moment(desk.draft.updated_ms),
-        last_note: last_note(desk).filter(|_| !desk.context.last.is_empty()),
+        last_notes: last_notes(desk),
         phrases: pack
             .map(|pack| pack.phrases("visit").to_vec())
             .unwrap_or_default(),
@@ -119,10 +142,16 @@ pub(super) fn view(tablet: &Tablet, desk: &Desk) -> Result<VisitFormView, Client
         suggests: suggestions(tablet, desk, &state, &[]),
         is_attempt: state.is_attempt,
         full: desk.full,
-        old_form: packs
-            .visit_form()
-            .is_some_and(|newest| newest.content_hash() != desk.form.content_hash()),
-        parts: state.parts.into_iter().map(part_view).collect(),
+        old_form: desk.given.is_none()
+            && packs
+                .visit_form()
+                .is_some_and(|newest| newest.content_hash() != desk.form.content_hash()),
+        fills: desk.given.is_some(),
+        parts: state
+            .parts
+            .into_iter()
+            .map(|part| part_view(part, &given))
+            .collect(),
     })
 }
 
@@ -149,10 +178,19 @@ fn mandatory(desk: &Desk, state: &FormState) -> Vec<MandatoryReasonView> {
     found
 }
 
-fn part_view(part: form::PartState) -> PartView {
+/// Answers of the saved visit it goes on with, in words, by part and question.
+type GivenWords = BTreeMap<(String, String), String>;
+
+fn part_view(part: form::PartState, given: &GivenWords) -> PartView {
+    let name = part.part.clone();
+    let question_view = |question: form::QuestionState| {
+        let given = given.get(&(name.clone(), question.key.clone())).cloned();
+        question_view(question, given)
+    };
     PartView {
         part: part.part,
         title: part.title,
+        none_open: part.none_open,
         sections: part
             .sections
             .into_iter()
@@ -161,7 +199,7 @@ fn part_view(part: form::PartState) -> PartView {
                 title: section.title,
                 same_available: section.same_available,
                 same_applied: section.same_applied,
-                questions: section.questions.into_iter().map(question_view).collect(),
+                questions: section.questions.into_iter().map(&question_view).collect(),
                 repeats: section.repeats,
                 may_add: section.may_add,
                 rows: section
@@ -169,7 +207,7 @@ fn part_view(part: form::PartState) -> PartView {
                     .into_iter()
                     .map(|row| RowView {
                         row: row.row,
-                        questions: row.questions.into_iter().map(question_view).collect(),
+                        questions: row.questions.into_iter().map(&question_view).collect(),
                     })
                     .collect(),
             })
@@ -177,8 +215,11 @@ fn part_view(part: form::PartState) -> PartView {
     }
 }
 
-fn question_view(question: form::QuestionState) -> QuestionView {
+fn question_view(question: form::QuestionState, given: Option<String>) -> QuestionView {
+    let is_summary = question.key == SUMMARY;
     QuestionView {
+        given,
+        most: is_summary.then(|| u32::try_from(SUMMARY_LENGTH).unwrap_or(u32::MAX)),
         key: question.key,
         label: question.label,
         hint: question.hint,
@@ -209,19 +250,46 @@ fn question_view(question: form::QuestionState) -> QuestionView {
     }
 }
 
-fn last_note(desk: &Desk) -> Option<String> {
-    desk.children
-        .iter()
-        .flat_map(|child| {
-            child
-                .child
-                .visits
-                .iter()
-                .filter(|visit| !child.child.is_voided(&visit.id) && !visit.summary.is_empty())
-        })
-        .max_by_key(|visit| (visit.event_date, visit.recorded_ms))
-        .map(|visit| {
-            let when = visit.event_date.map(month_day_words).unwrap_or_default();
-            format!("上次（{when}）{}", visit.summary)
-        })
+/// What was written down last time, of each child for itself, and what she wanted to remember now. Nothing of it where
+/// nothing of before may be shown, and none where it goes on with a saved visit.
+fn last_notes(desk: &Desk) -> Vec<LastNoteView> {
+    if desk.context.last.is_empty() || desk.given.is_some() {
+        return Vec::new();
+    }
+    let reminder = |part: &str| {
+        let last = desk.context.last.get(part);
+        let text = last.and_then(|last| last.answers.text(REMINDER));
+        text.unwrap_or_default().to_owned()
+    };
+    let several = desk.children.len() > 1;
+    let mut notes: Vec<LastNoteView> = Vec::new();
+    for child in &desk.children {
+        let file = &child.child;
+        let visits = file.visits.iter().filter(|one| !file.is_voided(&one.id));
+        let last = visits
+            .map(|one| (file.effective_date(&one.id, one.event_date), one))
+            .max_by_key(|(date, one)| (*date, one.recorded_ms));
+        let Some((date, last)) = last else { continue };
+        let note = LastNoteView {
+            name: if several { child.name() } else { String::new() },
+            when: date.map(month_day_words).unwrap_or_default(),
+            text: last.summary.clone(),
+            reminder: reminder(&child.id.to_string()),
+        };
+        if !note.text.is_empty() || !note.reminder.is_empty() {
+            notes.push(note);
+        }
+    }
+    let of_household = reminder(SESSION);
+    match notes.first_mut().filter(|_| !several) {
+        _ if of_household.is_empty() => {}
+        Some(only) if only.reminder.is_empty() => only.reminder = of_household,
+        _ => notes.push(LastNoteView {
+            name: String::new(),
+            when: String::new(),
+            text: String::new(),
+            reminder: of_household,
+        }),
+    }
+    notes
 }

@@ -1,20 +1,24 @@
 //! Saving a visit: one change in the household (the session) and one in each child's document (the child's part), in one
 //! transaction (architecture.md §8). Nobody met = an attempt in each child's document.
 
+use super::fill::{self, named};
 use super::{Desk, desk_of, is_boarder};
 use crate::attachments;
-use crate::contacts::{after_attempt, saved};
+use crate::contacts::{after_attempt, saved_each};
+use crate::differences;
 use crate::error::ClientError;
 use crate::mandatory;
+use crate::problems;
 use crate::records::{self, Write};
 use crate::roster::Roster;
 use crate::standing;
 use crate::tablet::Tablet;
 use crate::view::{IdInput, SavedView, ScreenedView, SuggestView};
 use chrono::NaiveDate;
-use domain::child::{Attempt, ChildVisit, HOUSEHOLD};
+use domain::child::{Attempt, ChildVisit, HOUSEHOLD, Plan};
 use domain::form::{
-    self, EffectiveAnswers, FormState, PartAnswers, SESSION, SaveRefusal, SummaryGivens,
+    self, EffectiveAnswers, FormState, NA, PartAnswers, SESSION, SUMMARY_LENGTH, SaveRefusal,
+    SummaryGivens,
 };
 use domain::household::Session;
 use domain::mandatory::{Reason, Word};
@@ -22,12 +26,23 @@ use domain::record::Edit;
 use ids::{DocKind, DocumentId};
 use store::drafts;
 
+/// The question for her own words, of which the national record takes a part.
+pub(super) const SUMMARY: &str = "l_summary";
+/// The question what she thinks of how often the child is visited, and the answer that it is well as it is.
+pub(crate) const TIER_SUGGEST: &str = "l_tier_suggest";
+const AS_IT_IS: &str = "keep";
+/// The question why.
+pub(crate) const TIER_WHY: &str = "l_tier_why";
+
 /// Saves the visit: the session, each child's part, and the draft's removal, or nothing at all.
 ///
 /// # Errors
 /// `draft_gone`, `nothing_answered` with the first open question, `date_future`, `disk_full`.
 pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientError> {
     let desk = desk_of(tablet, &input.id)?;
+    if let Some(given) = &desk.given {
+        return fill::save(tablet, &desk, given);
+    }
     let state = form::evaluate(&desk.form, &desk.context, &desk.answers, !desk.full);
     form::validate_for_save(&state).map_err(|refusals| refused_save(&refusals))?;
     let effective = form::effective_answers(&desk.form, &desk.context, &desk.answers, !desk.full);
@@ -45,7 +60,10 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
     let first = records.first().map_or("", String::as_str);
     let mut view = match effective.is_attempt {
         true => after_attempt(tablet, &ids, first)?,
-        false => saved(tablet, &ids, first)?,
+        false => {
+            let own = records.iter().map(String::as_str);
+            saved_each(tablet, &ids.iter().copied().zip(own).collect::<Vec<_>>())?
+        }
     };
     view.suggests
         .extend(suggestions(tablet, &desk, &state, &records));
@@ -61,6 +79,19 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
                 record: record.clone(),
             })
             .collect();
+    }
+    if !effective.is_attempt && !standing::writes_only(tablet)? {
+        view.follow_ups = problems::follow_ups(tablet, &ids)?;
+        for (child, record) in desk.children.iter().zip(&records) {
+            let id = child.id.to_string();
+            if differences::differ(tablet, &id, record)? {
+                view.differing.push(ScreenedView {
+                    child: id,
+                    name: child.name(),
+                    record: record.clone(),
+                });
+            }
+        }
     }
     view.mandatory = mandatory::open_of_visit(tablet, &Roster::read(tablet)?, first)?;
     Ok(view)
@@ -190,13 +221,21 @@ impl<'a> Saving<'a> {
                 form: session.form.clone(),
                 summary: self.summary(&part),
                 mandatory: self.reasons(&child.id.to_string()),
+                open: self.open(&child.id.to_string()),
+                full: desk.full,
+                plan: self.plan(&child.id.to_string()),
                 by: self.by.clone(),
                 answers: form::to_scalars(&desk.form, &part),
                 made_by: None,
             };
             let mut edits = vec![visit.to_edit()];
             if !visit.mandatory.is_empty() {
-                edits.extend(self.reported_before(&child.id.to_string(), record)?);
+                edits.extend(answered_before(
+                    self.tablet,
+                    desk,
+                    &child.id.to_string(),
+                    record,
+                )?);
             }
             if desk.begins {
                 edits.push(Edit::put(HOUSEHOLD, desk.draft.household.to_string()));
@@ -228,30 +267,39 @@ impl<'a> Saving<'a> {
             .collect()
     }
 
-    /// What was reported out of the form before it was saved answers its question already.
-    fn reported_before(&self, child: &str, record: &str) -> Result<Option<Edit>, ClientError> {
-        let draft = self.desk.draft.draft.to_string();
-        let nouns = self
-            .tablet
-            .store
-            .read(|connection| self.tablet.nouns(connection))?;
-        let reported = nouns.problems.iter().find(|problem| {
-            let noun = &problem.noun;
-            noun.text("origin_record") == Some(draft.as_str())
-                && noun.text("mandatory_choice") == Some(Word::Reported.as_str())
-                && noun.children.iter().any(|id| id == child)
-        });
-        Ok(reported.map(|problem| {
-            let problem = Some(problem.id.to_string());
-            mandatory::said(self.tablet, record, Word::Reported, "", problem).to_edit()
-        }))
+    /// What is open of a child's part, and about the household.
+    fn open(&self, child: &str) -> Vec<String> {
+        let missing = self.state.missing.iter();
+        missing
+            .filter_map(|one| named(&one.part, &one.key, child))
+            .collect()
     }
 
-    /// What she wrote; where she wrote nothing, what follows from the answers.
+    /// What she herself agreed on; what the form works out from the rules is no agreement.
+    fn plan(&self, child: &str) -> Plan {
+        let chosen = |part: &str, key: &str| {
+            let asked = self.effective.answers.get(part, key)?;
+            let own = self.desk.answers.get(part, key)?;
+            (asked == own).then_some(own)
+        };
+        let day = |key| chosen(SESSION, key)?.text.as_deref()?.parse().ok();
+        let tier = chosen(child, TIER_SUGGEST).and_then(|answer| answer.codes.first());
+        Plan {
+            next_visit: day("n_next_visit"),
+            next_contact: day("n_next_contact"),
+            tier: tier
+                .filter(|code| !matches!(code.as_str(), AS_IT_IS | NA))
+                .cloned()
+                .unwrap_or_default(),
+        }
+    }
+
+    /// What she wrote, as far as the national record takes it – the whole stays among the answers; where she wrote nothing,
+    /// what follows from the answers.
     fn summary(&self, part: &PartAnswers) -> String {
-        let written = part.text("l_summary").map(str::trim);
+        let written = part.text(SUMMARY).map(str::trim);
         if let Some(written) = written.filter(|text| !text.is_empty()) {
-            return written.to_owned();
+            return written.chars().take(SUMMARY_LENGTH).collect();
         }
         let chosen = self.session.text("n_next_visit");
         let givens = SummaryGivens {
@@ -284,7 +332,28 @@ impl<'a> Saving<'a> {
     }
 }
 
-fn refused_save(refusals: &[SaveRefusal]) -> ClientError {
+/// What was reported out of the form before it was saved answers its question already.
+pub(super) fn answered_before(
+    tablet: &Tablet,
+    desk: &Desk,
+    child: &str,
+    record: &str,
+) -> Result<Option<Edit>, ClientError> {
+    let draft = desk.draft.draft.to_string();
+    let nouns = tablet.store.read(|connection| tablet.nouns(connection))?;
+    let reported = nouns.problems.iter().find(|problem| {
+        let noun = &problem.noun;
+        noun.text("origin_record") == Some(draft.as_str())
+            && noun.text("mandatory_choice") == Some(Word::Reported.as_str())
+            && noun.children.iter().any(|id| id == child)
+    });
+    Ok(reported.map(|problem| {
+        let problem = Some(problem.id.to_string());
+        mandatory::said(tablet, record, Word::Reported, "", problem).to_edit()
+    }))
+}
+
+pub(super) fn refused_save(refusals: &[SaveRefusal]) -> ClientError {
     match refusals.first() {
         Some(SaveRefusal::Missing { part, key, label }) => ClientError::new("nothing_answered")
             .with("part", part)

@@ -53,7 +53,7 @@ impl Says {
     }
 
     fn codes(&self) -> Vec<String> {
-        let hints = pack().hints(&self.facts());
+        let hints = pack().hints(&self.facts(), &NoVisit);
         hints.into_iter().map(|hint| hint.code).collect()
     }
 
@@ -192,7 +192,7 @@ fn what_was_asked_for_is_not_said_again_and_what_was_told_is_marked() {
     for status in ["maybe", "stopped"] {
         assert!(says(status).codes().contains(&"B01".to_owned()), "{status}");
     }
-    let told = pack().hints(&says("told").facts());
+    let told = pack().hints(&says("told").facts(), &NoVisit);
     let hint = told
         .iter()
         .find(|hint| hint.code == "B01")
@@ -264,6 +264,55 @@ fn the_test_for_children_nobody_brings_up() {
         No,
         "no row of either parent"
     );
+}
+
+/// "Term ≥ 6 months" is what the judgment says, not what has been served of it (domain.md §10.2).
+#[test]
+fn a_term_counts_from_its_papers_and_an_absence_by_the_time_that_passed() {
+    use Verdict::{Likely, No, Open};
+    let state = |code: &'static str, from: &'static str, to: &'static str| {
+        vec![
+            ("life", "alive"),
+            ("special", code),
+            ("special_from", from),
+            ("special_to", to),
+        ]
+    };
+    let verdict = |mother: &[(&str, &str)]| parents(&[("life", "dead")], mother).verdict().verdict;
+    for code in ["prison", "rehab", "restrained"] {
+        let long = state(code, "2026-10-20", "2027-04-19");
+        assert_eq!(verdict(&long), Likely, "{code}: six months are ordered");
+        let short = state(code, "2026-10-20", "2027-04-18");
+        assert_eq!(verdict(&short), No, "{code}: a day less");
+        let over = state(code, "2025-01-01", "2026-11-25");
+        assert_eq!(verdict(&over), Open, "{code}: it should be over");
+        let last_day = state(code, "2025-01-01", "2026-11-26");
+        assert_eq!(verdict(&last_day), Likely, "{code}: until its last day");
+        let open = [
+            ("life", "alive"),
+            ("special", code),
+            ("special_from", "2026-10-20"),
+        ];
+        assert_eq!(verdict(&open), Open, "{code}: nobody said until when");
+        let since_long = [
+            ("life", "alive"),
+            ("special", code),
+            ("special_from", "2026-05-26"),
+        ];
+        assert_eq!(verdict(&since_long), Likely, "{code}: six months passed");
+        let no_begin = [
+            ("life", "alive"),
+            ("special", code),
+            ("special_to", "2028-01-01"),
+        ];
+        assert_eq!(verdict(&no_begin), Open, "{code}: since when is not known");
+    }
+    for code in ["lost", "missing"] {
+        let expected = state(code, "2026-10-20", "2028-01-01");
+        assert_eq!(verdict(&expected), Open, "{code}: six months have to pass");
+        let passed = state(code, "2026-05-26", "2028-01-01");
+        assert_eq!(verdict(&passed), Likely, "{code}");
+    }
 }
 
 #[test]
@@ -364,4 +413,59 @@ fn a_pack_that_would_say_something_of_everybody_is_refused() {
     value["bundle"] = serde_json::json!(["B99"]);
     assert!(BenefitPack::parse(&value.to_string()).is_err());
     assert!(BenefitPack::parse("{}").is_err());
+}
+
+/// A visit of a day in which exactly these conditions hold.
+struct Visited(&'static str, Vec<String>);
+
+impl NewestVisit for Visited {
+    fn said(&self, condition: &str) -> Option<NaiveDate> {
+        self.1
+            .iter()
+            .any(|held| held == condition)
+            .then(|| day(self.0))
+    }
+}
+
+fn all_said() -> Vec<String> {
+    let reasons = pack().benefits;
+    let reasons = reasons.iter().flat_map(|rule| &rule.reasons);
+    reasons.filter_map(|reason| reason.said.clone()).collect()
+}
+
+#[test]
+fn what_was_said_in_the_newest_visit_is_a_reason_that_names_its_source() {
+    let file = Says::default();
+    let said: Vec<String> = all_said();
+    let bed = said.iter().find(|one| one.contains("b_bed")).expect("B14");
+    let visit = Visited("2026-11-20", vec![bed.clone()]);
+    let hints = pack().hints(&file.facts(), &visit);
+    let [hint] = hints.as_slice() else {
+        panic!("one hint, not {}", hints.len());
+    };
+    assert_eq!(hint.code, "B14");
+    assert_eq!(hint.why, ["走访时说（11月20日）：没有自己的床"]);
+    let codes = |date, said: Vec<String>| -> Vec<String> {
+        let hints = pack().hints(&file.facts(), &Visited(date, said));
+        hints.into_iter().map(|hint| hint.code).collect()
+    };
+    let event = said
+        .iter()
+        .find(|one| one.contains("b_event"))
+        .expect("B07");
+    assert_eq!(codes("2026-08-28", vec![event.clone()]), ["B07"]);
+    assert!(
+        codes("2026-08-27", vec![event.clone()]).is_empty(),
+        "too long ago"
+    );
+}
+
+#[test]
+fn what_the_benefits_ask_of_a_visit_the_shipped_form_asks_of_the_family() {
+    let json = include_str!("../../../../policy/forms/hv-cn-3.json");
+    let form = crate::form::FormPack::from_json(json).expect("the shipped form");
+    for condition in all_said() {
+        crate::form::check_condition(&form, &condition)
+            .unwrap_or_else(|fault| panic!("{condition}: {fault}"));
+    }
 }

@@ -3,7 +3,7 @@
 //! It reads what the file says of father and mother and says what seems to be, what is still unknown, and which papers
 //! show it. Whether it is so, civil affairs decide.
 
-use crate::calendar::add_months;
+use crate::calendar::{add_days, add_months};
 use crate::record::Entry;
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -36,9 +36,13 @@ pub struct State {
     pub code: String,
     /// What is said: 服刑在押.
     pub words: String,
-    /// Months it must have lasted; none for at once.
+    /// Months it must last; none for at once.
     #[serde(default)]
     pub months: Option<u32>,
+    /// The papers say for how long: those months are counted from them, and nobody waits until they are over (domain.md
+    /// §10.2). Where they name no end, what has passed so far is counted.
+    #[serde(default)]
+    pub term: bool,
     /// Papers that show it.
     #[serde(default)]
     pub papers: Vec<String>,
@@ -164,16 +168,28 @@ impl UnattendedPack {
                 return Parent::Unable(words);
             };
             let since = row.date("special_from");
-            return match since.map(|since| add_months(since, months)) {
+            let from = since.map(|since| add_months(since, months));
+            if state.term
+                && let Some(end) = row.date("special_to")
+            {
+                // Its day is over: somebody has to ask whether it is.
+                if end < today {
+                    return Parent::Unknown;
+                }
+                return match from {
+                    // Both days named are served.
+                    Some(from) if from <= add_days(end, 1) => Parent::Unable(words),
+                    // Shorter than what counts.
+                    Some(_) => able(life),
+                    None => Parent::NotYet(words, None),
+                };
+            }
+            return match from {
                 Some(from) if from <= today => Parent::Unable(words),
                 from => Parent::NotYet(words, from),
             };
         }
-        // A row with a name only says nothing about whether she can.
-        match life {
-            Some("alive") => Parent::Able,
-            _ => Parent::Unknown,
-        }
+        able(life)
     }
 
     fn disability(&self, row: &Entry) -> Option<String> {
@@ -187,6 +203,14 @@ impl UnattendedPack {
             .iter()
             .find(|one| has(&one.kinds, "disability") && has(&one.grades, "grade"))
             .map(|one| one.words.clone())
+    }
+}
+
+/// A row with a name only says nothing about whether she can.
+fn able(life: Option<&str>) -> Parent {
+    match life {
+        Some("alive") => Parent::Able,
+        _ => Parent::Unknown,
     }
 }
 

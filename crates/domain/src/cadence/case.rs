@@ -86,6 +86,8 @@ pub struct CaseReport {
     pub reminders: Vec<Reminder>,
     /// First day without a cadence.
     pub ends_on: Option<NaiveDate>,
+    /// First day on which nothing asked for this file any more, once it has come.
+    pub ended_on: Option<NaiveDate>,
     /// Attempts since the last time anybody was reached.
     pub attempts_in_a_row: u32,
     /// The problem UNREACHABLE is suggested.
@@ -149,6 +151,7 @@ fn report(
         misses,
         reminders,
         ends_on,
+        ended_on,
         attempts_in_a_row,
         unreachable,
         events,
@@ -170,6 +173,7 @@ fn report(
         months: months(case, packs, today, strip),
         reminders,
         ends_on,
+        ended_on,
         attempts_in_a_row,
         unreachable,
         events,

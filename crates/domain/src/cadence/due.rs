@@ -2,10 +2,10 @@
 
 use super::campaigns;
 use super::counting::Counted;
-use super::segments::{Segment, tier_words};
+use super::segments::{Segment, tier_on, tier_words, waits_for_first_visit};
 use super::{CadenceInput, Due, Kind, Pause, ReasonCode, Status};
 use crate::calendar::{Blocks, add_days, add_span, month_day_words};
-use crate::policy::{Interval, OverdueFrom, PolicyPack, TierRule};
+use crate::policy::{Interval, OverdueFrom, PolicyPack, PolicySet, TierRule};
 use chrono::NaiveDate;
 
 /// A date on its way: the day, its window's first day, and what moved it.
@@ -33,12 +33,15 @@ impl Found {
 /// Both dates, the earlier first.
 pub(super) fn dues(
     case: &CadenceInput,
+    packs: &PolicySet,
     segments: &[Segment<'_>],
     counted: &Counted,
     today: NaiveDate,
 ) -> Vec<Due> {
     let Some(index) = segments.iter().position(|segment| segment.contains(today)) else {
-        return Vec::new();
+        let pack = packs.valid_on(today);
+        let first = pack.and_then(|pack| first_without_cadence(case, pack, counted, today));
+        return first.into_iter().collect();
     };
     let mut dues: Vec<Due> = Kind::ALL
         .into_iter()
@@ -61,7 +64,12 @@ fn due(
     let is_first = last.is_none() && case.is_new;
     let mut found = if is_first {
         let interval = interval(tier, kind);
-        interval.map(|_| first_visit(segments, pack))?
+        // Visited from the day it was found on, whenever it became clear why.
+        let from = match kind {
+            Kind::Visit => case.opened_on,
+            Kind::Contact => segments[0].from,
+        };
+        interval.map(|_| first_visit(from, pack))?
     } else {
         by_interval(segments, index, kind, last)?
     };
@@ -143,9 +151,38 @@ pub(super) fn pause_overlaps(
         .any(|pause| pause.from <= to && from <= pause_end(pause, pack, today))
 }
 
-/// `return add_workdays(child.opened_on, P.new_child_first_visit_workdays)`; counted from the first day with a cadence.
-fn first_visit(segments: &[Segment<'_>], pack: &PolicyPack) -> Found {
-    let opened = segments[0].from;
+/// The first visit of a newly found child that has no cadence, or not yet.
+fn first_without_cadence(
+    case: &CadenceInput,
+    pack: &PolicyPack,
+    counted: &Counted,
+    today: NaiveDate,
+) -> Option<Due> {
+    let kind = Kind::Visit;
+    let is_due = waits_for_first_visit(case, pack, today) && counted.dates(kind).is_empty();
+    let tier = is_due.then(|| tier_on(case, pack, today))??;
+    let found = first_visit(case.opened_on, pack);
+    let days_over = i32::try_from((today - found.due).num_days()).unwrap_or(i32::MAX);
+    let (level, to_roles) = overdue_level(pack, tier, days_over);
+    Some(Due {
+        kind,
+        window_from: found.window_from.min(found.due),
+        due: found.due,
+        status: status(days_over, pack.rules.soon_days),
+        days_over,
+        reason: reason(case, pack, tier, kind, true, today),
+        reason_codes: found.because.iter().map(|(code, _)| *code).collect(),
+        because: found.because.into_iter().map(|(_, text)| text).collect(),
+        tier: tier.code.clone(),
+        last: None,
+        level,
+        to_roles,
+        at_home: None,
+    })
+}
+
+/// `return add_workdays(child.opened_on, P.new_child_first_visit_workdays)`.
+fn first_visit(opened: NaiveDate, pack: &PolicyPack) -> Found {
     let workdays = pack.rules.new_child_first_visit_workdays;
     let due = pack.work_calendar().add_workdays(opened, workdays);
     let text = because(

@@ -188,16 +188,16 @@ pub struct Miss {
     pub text: String,
 }
 
-/// A category ends soon: does another one apply? (domain.md §3.2)
+/// A category ends soon: does another one apply? Or the child grows up, and its file ends (domain.md §3.2).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Reminder {
     /// Day to be reminded.
     pub on: NaiveDate,
-    /// Category that ends.
-    pub category: String,
+    /// Category that ends; none where the whole file does.
+    pub category: Option<String>,
     /// First day without it.
     pub ends_on: NaiveDate,
-    /// No other category keeps the cadence then.
+    /// There is a cadence until then, and no other category keeps it.
     pub cadence_stops: bool,
     /// In words.
     pub text: String,
@@ -317,7 +317,7 @@ pub struct Cadence {
     pub lower_to: Option<String>,
     /// Pack that holds today.
     pub pack: Option<String>,
-    /// Contact and visit, the earlier first; empty without a cadence.
+    /// Contact and visit, the earlier first; without a cadence the first visit of a newly found child, or nothing.
     pub dues: Vec<Due>,
     /// Misses over all periods, oldest first.
     pub misses: Vec<Miss>,
@@ -327,7 +327,8 @@ pub struct Cadence {
     pub reminders: Vec<Reminder>,
     /// First day without a cadence, if that is known.
     pub ends_on: Option<NaiveDate>,
-    /// First day after the last cadence there was, when there is none today and none begins later.
+    /// First day after the last cadence there was, when there is none today and none begins later; where there never was
+    /// one, the day everything that put the child on the list was over, or the child grew up.
     pub ended_on: Option<NaiveDate>,
     /// Attempts since the last time anybody was met or reached.
     pub attempts_in_a_row: u32,

@@ -2,6 +2,7 @@
 
 use super::{CadenceInput, Category, Reminder, TierFact, TierLowered};
 use crate::calendar::{birthday, completed_years, days_before, full_date_words};
+use crate::child::GROWN_UP;
 use crate::policy::{Campaign, PolicyPack, PolicySet, TierRule, code_matches};
 use chrono::NaiveDate;
 use std::collections::BTreeSet;
@@ -175,46 +176,123 @@ pub(super) fn is_in(case: &CadenceInput, segment: &Segment<'_>, campaign: &Campa
     of_age && by_tier && by_category
 }
 
-/// Reminders before a category ends by age (domain.md §3.2, vector 10).
+/// A newly found child is visited first within some workdays, whatever put it on the list (domain.md §5.5): also one
+/// nobody can say more of yet. Not one that is somewhere with a rule of its own, grown up, or on no list any more.
+pub(super) fn waits_for_first_visit(
+    case: &CadenceInput,
+    pack: &PolicyPack,
+    today: NaiveDate,
+) -> bool {
+    let grown = case
+        .birth_date
+        .is_some_and(|birth| birthday(birth, GROWN_UP) <= today);
+    if !case.is_new || grown || case.opened_on > today || case.is_closed_on(today) {
+        return false;
+    }
+    let excluded = case
+        .categories
+        .iter()
+        .any(|it| category_holds(case, it, pack, today) && pack.excludes(&it.code));
+    let over = |it: &Category| last_day_of(case, it, pack).is_some_and(|end| end <= today);
+    !excluded && (case.categories.is_empty() || !case.categories.iter().all(over))
+}
+
+/// First day a category no longer holds, by its end or by age; none where neither is known.
+fn last_day_of(case: &CadenceInput, category: &Category, pack: &PolicyPack) -> Option<NaiveDate> {
+    let rule = pack.category(&category.code);
+    let by_age = case
+        .birth_date
+        .zip(rule)
+        .map(|(birth, rule)| birthday(birth, rule.upper_age));
+    match (category.end, by_age) {
+        (Some(end), Some(by_age)) => Some(end.min(by_age)),
+        (end, by_age) => end.or(by_age),
+    }
+}
+
+/// The day a file ended that never asked for anything regularly: everything that put the child on the list is over, or the
+/// child grew up (domain.md §3.2). None while something holds, and where the file was ended already.
+pub(super) fn ended_by_age(
+    case: &CadenceInput,
+    packs: &PolicySet,
+    today: NaiveDate,
+) -> Option<NaiveDate> {
+    let pack = packs.newest_by(today)?;
+    if case.is_closed_on(today) {
+        return None;
+    }
+    let mut ends = case
+        .birth_date
+        .map(|birth| birthday(birth, GROWN_UP))
+        .filter(|day| *day <= today);
+    let lasts = case
+        .categories
+        .iter()
+        .map(|it| last_day_of(case, it, pack))
+        .collect::<Option<Vec<NaiveDate>>>();
+    if let Some(last) = lasts.and_then(|days| days.into_iter().max())
+        && last <= today
+    {
+        ends = Some(ends.map_or(last, |grown| grown.min(last)));
+    }
+    ends.map(|day| day.max(case.opened_on))
+}
+
+/// Reminders before a category ends by age, and before the child grows up, which ends its file whatever it is on the list
+/// for (domain.md §3.2, vector 10).
 pub(super) fn reminders(case: &CadenceInput, packs: &PolicySet, today: NaiveDate) -> Vec<Reminder> {
     let (Some(birth), Some(pack)) = (case.birth_date, packs.newest_by(today)) else {
         return Vec::new();
     };
     let segments = segments(case, packs);
     let mut reminders = BTreeSet::new();
-    for category in case
-        .categories
-        .iter()
-        .filter(|it| !it.suspected && pack.includes(&it.code))
-    {
+    let mut remind = |ends_on: NaiveDate, age: u32, category: Option<(&str, &str)>| {
+        if case.closed_on.is_some_and(|closed| closed < ends_on) || ends_on <= case.opened_on {
+            return;
+        }
+        let (date, age) = (full_date_words(ends_on), age.to_string());
+        let has_cadence = |day: NaiveDate| at(&segments, day).is_some();
+        for days in &pack.rules.ageing_reminder_days {
+            let days_words = days.to_string();
+            let mut places = vec![
+                ("date", date.as_str()),
+                ("age", age.as_str()),
+                ("days", days_words.as_str()),
+            ];
+            places.extend(category.map(|(_, label)| ("category", label)));
+            let key = match category {
+                Some(_) => "reminder.ageing_out",
+                None => "reminder.grown_up",
+            };
+            reminders.insert(Reminder {
+                on: days_before(ends_on, *days),
+                category: category.map(|(code, _)| code.to_owned()),
+                ends_on,
+                cadence_stops: has_cadence(days_before(ends_on, 1)) && !has_cadence(ends_on),
+                text: pack.text(key, &places),
+            });
+        }
+    };
+    for category in &case.categories {
         let Some(rule) = pack.category(&category.code) else {
             continue;
         };
         let ends_on = birthday(birth, rule.upper_age);
-        let over_before = category.end.is_some_and(|end| end <= ends_on)
-            || case.closed_on.is_some_and(|closed| closed < ends_on)
-            || ends_on <= starts_on(case, category);
-        if over_before {
-            continue;
-        }
-        let end_words = full_date_words(ends_on);
-        for days in &pack.rules.ageing_reminder_days {
-            reminders.insert(Reminder {
-                on: days_before(ends_on, *days),
-                category: category.code.clone(),
+        let over_before =
+            category.end.is_some_and(|end| end <= ends_on) || ends_on <= starts_on(case, category);
+        if !over_before && rule.upper_age < GROWN_UP {
+            remind(
                 ends_on,
-                cadence_stops: at(&segments, ends_on).is_none(),
-                text: pack.text(
-                    "reminder.ageing_out",
-                    &[
-                        ("date", &end_words),
-                        ("age", &rule.upper_age.to_string()),
-                        ("category", &rule.label),
-                        ("days", &days.to_string()),
-                    ],
-                ),
-            });
+                rule.upper_age,
+                Some((category.code.as_str(), rule.label.as_str())),
+            );
         }
+    }
+    // What ended before has been said with its own day.
+    let grown = birthday(birth, GROWN_UP);
+    let lasts = |it: &Category| last_day_of(case, it, pack).is_none_or(|day| grown <= day);
+    if case.categories.is_empty() || case.categories.iter().any(lasts) {
+        remind(grown, GROWN_UP, None);
     }
     reminders.into_iter().collect()
 }
@@ -297,7 +375,11 @@ fn has_cadence(case: &CadenceInput, pack: &PolicyPack, day: NaiveDate) -> bool {
 }
 
 /// The strictest tier some fact demands, else the default one, which is last.
-fn tier_on<'p>(case: &CadenceInput, pack: &'p PolicyPack, day: NaiveDate) -> Option<&'p TierRule> {
+pub(super) fn tier_on<'p>(
+    case: &CadenceInput,
+    pack: &'p PolicyPack,
+    day: NaiveDate,
+) -> Option<&'p TierRule> {
     pack.tiers
         .iter()
         .find(|tier| {

@@ -41,7 +41,7 @@ pub struct HintRule {
 }
 
 /// Something the file says. Everything that is named must hold.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Condition {
     /// A field by key.
@@ -69,6 +69,12 @@ pub struct Condition {
     pub past_days: Option<u32>,
     /// The value is a day at most so many days ago.
     pub recent_days: Option<u32>,
+    /// The value is a day so many whole years ago or more.
+    pub past_years: Option<u32>,
+    /// The value is a number, this or more.
+    pub at_least: Option<u32>,
+    /// The value is what this field of the file says.
+    pub same_as: Option<String>,
     /// Completed years, at least.
     pub age_from: Option<u32>,
     /// Completed years, below.
@@ -151,8 +157,7 @@ impl Condition {
         if let Some(block) = &self.row {
             let rows = facts.rows.get(block).map_or(&[][..], Vec::as_slice);
             let fits = |row: &&Entry| {
-                self.fits_row(row, facts.today)
-                    && self.beside.iter().all(|one| one.fits_row(row, facts.today))
+                self.fits_row(row, facts) && self.beside.iter().all(|one| one.fits_row(row, facts))
             };
             let found = rows.iter().find(fits);
             if self.missing && self.column.is_none() {
@@ -168,7 +173,7 @@ impl Condition {
         }
         if let Some(field) = &self.field {
             let value: Vec<String> = facts.text(field).into_iter().collect();
-            return self.fits(&value, facts.today).then(|| Found {
+            return self.fits(&value, facts).then(|| Found {
                 date: value.first().and_then(|text| text.parse().ok()),
                 head: None,
             });
@@ -190,14 +195,15 @@ impl Condition {
         })
     }
 
-    fn fits_row(&self, row: &Entry, today: NaiveDate) -> bool {
+    fn fits_row(&self, row: &Entry, facts: &Facts<'_>) -> bool {
         match &self.column {
-            Some(column) => self.fits(&values(row, column), today),
+            Some(column) => self.fits(&values(row, column), facts),
             None => true,
         }
     }
 
-    fn fits(&self, values: &[String], today: NaiveDate) -> bool {
+    fn fits(&self, values: &[String], facts: &Facts<'_>) -> bool {
+        let today = facts.today;
         let date = values
             .first()
             .and_then(|text| text.parse::<NaiveDate>().ok());
@@ -205,6 +211,18 @@ impl Condition {
         let past = |days: u32| date.is_some_and(|date| add_days(date, days) <= today);
         let recent =
             |days: u32| date.is_some_and(|date| date <= today && today <= add_days(date, days));
+        let years = |years: u32| {
+            let passed = date.and_then(|date| completed_years(date, today));
+            passed.is_some_and(|passed| passed >= years)
+        };
+        let number = |least: u32| {
+            let number = values.first().and_then(|text| text.parse::<f64>().ok());
+            number.is_some_and(|number| number >= f64::from(least))
+        };
+        let same = |field: &String| {
+            let told = facts.text(field);
+            told.is_some_and(|told| values.contains(&told))
+        };
         (self.any_of.is_empty() || values.iter().any(|value| self.any_of.contains(value)))
             && !values.iter().any(|value| self.not_in.contains(value))
             && (!self.missing || values.is_empty())
@@ -212,6 +230,9 @@ impl Condition {
             && self.within_days.is_none_or(comes)
             && self.past_days.is_none_or(past)
             && self.recent_days.is_none_or(recent)
+            && self.past_years.is_none_or(years)
+            && self.at_least.is_none_or(number)
+            && self.same_as.as_ref().is_none_or(same)
     }
 }
 

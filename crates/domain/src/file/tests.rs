@@ -126,6 +126,27 @@ fn every_block_says_what_it_is_for() {
     assert!(agreed("wish") && agreed("consent") && !agreed("basic"));
 }
 
+/// Cousins with one grandmother share a household: a parent's row says whose it is (docs/adr/0032).
+#[test]
+fn a_row_of_the_household_is_about_those_it_names_and_else_about_everybody() {
+    let pack = shipped();
+    let members = pack.rows("members").unwrap();
+    let father = Entry::new("m")
+        .with("name", "石大山")
+        .with("relation", "51");
+    let about = |row: &Entry, child: &str| members.is_about(row, |id| id == child);
+    assert!(about(&father, "one") && about(&father, "two"));
+    let hers = father.clone().with("whose.one", true);
+    assert!(about(&hers, "one") && !about(&hers, "two"));
+    let both = hers.with("whose.two", true);
+    assert!(about(&both, "one") && about(&both, "two"));
+    let wish = pack.rows("wish").unwrap();
+    assert!(
+        wish.is_about(&both, |_| false),
+        "what names nobody is the child's own"
+    );
+}
+
 #[test]
 fn what_the_law_forbids_is_said_by_age() {
     let alone = |birth: &str, class: &str| File::born(birth).with("carer_class", class).codes();
@@ -192,6 +213,14 @@ fn fields_that_cannot_be_are_refused_with_their_place() {
         (
             json!({"key": "a", "title": "a", "rows": {"one": "x", "holder": "child", "columns": [{"key": "by", "label": "x", "kind": "text"}]}}),
             "taken",
+        ),
+        (
+            json!({"key": "a", "title": "a", "rows": {"one": "x", "holder": "child", "columns": [{"key": "x", "label": "x", "kind": "children"}]}}),
+            "whose they are",
+        ),
+        (
+            json!({"key": "a", "title": "a", "fields": [{"key": "x", "label": "x", "kind": "children", "holder": "household"}]}),
+            "whose they are",
         ),
         (
             json!({"key": "a", "title": "a", "rows": {"one": "x", "holder": "child", "to": "x", "columns": [{"key": "x", "label": "x", "kind": "text"}]}}),
@@ -278,8 +307,18 @@ fn what_the_file_knows_of_a_disability_is_asked_about_once() {
     let file = || File::born("2017-03-02");
     let disability = |kind: &str| file().row("disability", Entry::new("d").with("kind", kind));
     let has = |file: File, code: &str| file.codes().iter().any(|found| found == code);
-    assert!(has(disability("4"), "more_visits_disability"));
-    assert!(!has(disability("1"), "more_visits_disability"));
+    for kind in ["1", "2", "3", "4", "5", "7"] {
+        assert!(has(disability(kind), "more_visits_disability"), "{kind}");
+        assert!(!has(disability(kind), "more_visits_disability_mental"));
+    }
+    // A mental disability counts as a mind to look after (domain.md §5.2).
+    assert!(!has(disability("6"), "more_visits_disability"));
+    assert!(has(disability("6"), "more_visits_disability_mental"));
+    let mind = Entry::new("t").with("kind", "child_psych_or_behaviour");
+    assert!(!has(
+        disability("6").row("tier", mind),
+        "more_visits_disability_mental"
+    ));
     let listed = Entry::new("c").with("code", "DD");
     assert!(!has(
         disability("4").row("categories", listed),
@@ -299,8 +338,28 @@ fn what_the_file_knows_of_a_disability_is_asked_about_once() {
     let home = |row: Entry| file().row("members", row);
     assert!(has(home(member("52", "5", "1")), "more_visits_parent"));
     assert!(!has(home(member("62", "5", "1")), "more_visits_parent"));
-    assert!(!has(home(member("52", "5", "4")), "more_visits_parent"));
-    let apart = home(member("52", "2", "1")).row("members", member("62", "5", "1"));
+    // Severe is a first or second grade of any kind, and every grade of an intellectual or mental one (domain.md §5.2).
+    for kind in ["1", "2", "3", "4", "5", "6", "7"] {
+        for grade in ["1", "2"] {
+            let home = || home(member("51", kind, grade));
+            assert!(has(home(), "more_visits_parent"), "{kind} {grade}");
+            assert!(!has(home(), "more_visits_parent_mental"));
+        }
+        for grade in ["3", "4"] {
+            let home = || home(member("51", kind, grade));
+            assert!(!has(home(), "more_visits_parent"), "{kind} {grade}");
+            let is_mental = ["5", "6"].contains(&kind);
+            assert_eq!(has(home(), "more_visits_parent_mental"), is_mental);
+        }
+    }
+    let dead = member("51", "1", "1").with("life", "dead");
+    assert!(!has(home(dead), "more_visits_parent"));
+    let known = Entry::new("t").with("kind", "parent_severe_disability");
+    assert!(!has(
+        home(member("51", "6", "3")).row("tier", known),
+        "more_visits_parent_mental"
+    ));
+    let apart = home(member("52", "2", "3")).row("members", member("62", "5", "1"));
     assert!(
         !has(apart, "more_visits_parent"),
         "every column has to be of one row"

@@ -13,12 +13,17 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The part of the household.
 pub const SESSION: &str = "session";
 
+/// Stands for the record in [`Answer::unchanged_from`] where the child's file said something newer than the last visit.
+pub const FROM_FILE: &str = "file";
+
+/// Under the key of a question about people: the member of the household, beside the name.
+const PERSON: &str = "person";
 const UNCHANGED_FROM: &str = "unchanged_from";
 
 /// One answer.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
-    /// Codes of `one` and `many`.
+    /// Codes of `one` and `many`; of a question about people the member of the household whose name the text is.
     pub codes: Vec<String>,
     /// Text, or an ISO date.
     pub text: Option<String>,
@@ -128,6 +133,12 @@ pub fn to_scalars(pack: &FormPack, part: &PartAnswers) -> BTreeMap<String, Scala
                 .and_then(|text| text.parse::<i64>().ok()),
         ) {
             scalars.insert(key.clone(), Scalar::Int(number));
+        } else if question.is_some_and(|question| question.people) {
+            // The name is what is read for ever; the member it belongs to stands beside it.
+            scalars.insert(key.clone(), Scalar::text_or_null(answer.text.as_deref()));
+            if let Some(member) = answer.codes.first() {
+                scalars.insert(format!("{key}.{PERSON}"), Scalar::Text(member.clone()));
+            }
         } else if let Some(value) = answer.codes.first().or(answer.text.as_ref()) {
             scalars.insert(key.clone(), Scalar::Text(value.clone()));
         }
@@ -186,6 +197,9 @@ pub fn from_scalars(pack: &FormPack, scalars: &BTreeMap<String, Scalar>) -> Part
                 Scalar::Text(text),
             ) => {
                 answer(&mut part, key).text = Some(text.clone());
+            }
+            (Some(QuestionType::Text), Some(PERSON), Scalar::Text(member)) => {
+                answer(&mut part, key).codes = vec![member.clone()];
             }
             (Some(QuestionType::Many), Some(code), Scalar::Bool(true)) => {
                 answer(&mut part, key).codes.push(code.to_owned());

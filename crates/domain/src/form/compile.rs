@@ -6,6 +6,7 @@
 use super::condition::kind_of;
 use super::expression::{Expression, Kind};
 use super::fault::{PackError, PackFault};
+use super::feed::Feed;
 use super::file::{PackFile, QuestionFile};
 use super::pack::{
     Constraint, FormPack, Level, MandatoryRule, NA, Question, QuestionType, Section, SuggestRule,
@@ -217,6 +218,7 @@ fn read_codes(
     for unknown in named
         .chain(&question.exclusive)
         .chain(&question.same_value)
+        .chain(&question.none_value)
         .filter(|code| !codes.contains(*code))
     {
         refuse(PackFault::UnknownCode(unknown.clone()));
@@ -294,6 +296,7 @@ impl Compiler {
     /// None where a fault was found.
     fn question(&mut self, file: QuestionFile, place: Place<'_>) -> Option<Question> {
         let key = file.key.clone();
+        let feeds = self.feeds(&file, place);
         let anywhere = Place {
             before: None,
             ..place
@@ -303,6 +306,9 @@ impl Compiler {
             ..place
         };
         let value_kind = self.questions.get(&key)?.kind;
+        if file.people && file.kind != "text" {
+            self.refuse(&key, PackFault::People);
+        }
         if file.kind == "many" && (file.calculate.is_some() || file.initial.is_some()) {
             self.refuse(&key, PackFault::Options);
         }
@@ -367,12 +373,42 @@ impl Compiler {
             initial,
             carry: file.carry,
             same_value: file.same_value,
+            none_value: file.none_value,
             delta: file.delta,
             mandatory,
             suggest,
+            file: feeds,
+            people: file.people,
             na: file.na,
             exclusive: file.exclusive,
         })
+    }
+
+    /// What of the file the answer is compared with. A rule names options of its question and questions that are there;
+    /// what is asked in rows has no one answer.
+    fn feeds(&mut self, file: &QuestionFile, place: Place<'_>) -> Vec<Feed> {
+        let mut feeds = Vec::new();
+        for line in &file.file {
+            match Feed::read(line) {
+                Ok(feed) if place.repeat.is_none() => feeds.push(feed),
+                Ok(_) => self.refuse(&file.key, PackFault::BadFeed(line.clone())),
+                Err(fault) => self.refuse(&file.key, fault),
+            }
+        }
+        for feed in &feeds {
+            for code in feed.codes() {
+                let mut options = file.options.iter();
+                if !options.any(|option| option.code == code) {
+                    self.refuse(&file.key, PackFault::UnknownCode(code.to_owned()));
+                }
+            }
+            let mut questions = feed.questions();
+            let unknown = questions.find(|key| !self.questions.contains_key(*key));
+            if let Some(unknown) = unknown {
+                self.refuse(&file.key, PackFault::UnknownKey(unknown.to_owned()));
+            }
+        }
+        feeds
     }
 
     fn optional(

@@ -1,6 +1,6 @@
 //! What a tap does to the answers of a draft.
 
-use super::answers::{Answer, Answers, SESSION, sort_codes};
+use super::answers::{Answer, Answers, FROM_FILE, SESSION, sort_codes};
 use super::compile::check_code;
 use super::expression::{Fact, Scope, Value};
 use super::pack::{FormPack, Level, Question, QuestionType, Section, split_row};
@@ -116,10 +116,13 @@ pub fn set_answer(
         .get(part, key)
         .map(|answer| answer.codes.as_slice())
         .unwrap_or_default();
-    let answer = Answer {
-        codes: check_codes(question, before, codes)?,
-        text: check_text(question, text)?,
-        unchanged_from: None,
+    let answer = match codes {
+        [member] if question.people => chosen(context, member)?,
+        _ => Answer {
+            codes: check_codes(question, before, codes)?,
+            text: check_text(question, text)?,
+            unchanged_from: None,
+        },
     };
     let stored = &mut answers.parts.entry(part.to_owned()).or_default().answers;
     if answer.is_empty() {
@@ -128,6 +131,18 @@ pub fn set_answer(
         stored.insert(key.to_owned(), answer);
     }
     Ok(())
+}
+
+/// A member of the household: the name is the answer, and the member stands beside it.
+fn chosen(context: &FormContext, member: &str) -> Result<Answer, AnswerRefusal> {
+    let mut people = context.people.iter();
+    let found = people.find(|person| person.id == member);
+    let person = found.ok_or_else(|| AnswerRefusal::UnknownCode(member.to_owned()))?;
+    Ok(Answer {
+        codes: vec![person.id.clone()],
+        text: Some(person.name.clone()),
+        unchanged_from: None,
+    })
 }
 
 /// Adds a row to a repeated section, or takes one away, or brings one back that was taken away.
@@ -218,9 +233,93 @@ pub fn same_as_last(
     }
 }
 
+/// 和上次一样 for every section of every part that has something to copy.
+///
+/// # Errors
+/// If there is nothing to copy anywhere.
+pub fn same_everywhere(
+    pack: &FormPack,
+    context: &FormContext,
+    answers: &mut Answers,
+    short: bool,
+) -> Result<(), AnswerRefusal> {
+    let children = context.children.iter().map(|child| child.id.as_str());
+    let mut copied = false;
+    for part in std::iter::once(SESSION).chain(children) {
+        for section in &pack.sections {
+            copied |= same_as_last(pack, context, answers, short, part, &section.key).is_ok();
+        }
+    }
+    if copied {
+        Ok(())
+    } else {
+        Err(AnswerRefusal::NothingToCopy)
+    }
+}
+
+/// 都没有: gives the answer that says so to every open question about a child and its household that has one. It says
+/// what was found today, so nothing of it is copied from last time.
+///
+/// # Errors
+/// If there is no such child, or nothing is open.
+pub fn none_of(
+    pack: &FormPack,
+    context: &FormContext,
+    answers: &mut Answers,
+    short: bool,
+    part: &str,
+) -> Result<(), AnswerRefusal> {
+    if level_of(context, part)? != Level::Child {
+        return Err(AnswerRefusal::UnknownPart);
+    }
+    let evaluation = Evaluation::new(pack, context, answers, short);
+    let found: Vec<(String, String, Answer)> = none_open(&evaluation, part)
+        .into_iter()
+        .filter_map(|(part, question)| {
+            let answer = Answer {
+                codes: vec![question.none_value.clone()?],
+                text: None,
+                unchanged_from: None,
+            };
+            Some((part.to_owned(), question.key.clone(), answer))
+        })
+        .collect();
+    if found.is_empty() {
+        return Err(AnswerRefusal::NothingToCopy);
+    }
+    for (part, key, answer) in found {
+        let kept = answers.parts.entry(part).or_default();
+        kept.answers.insert(key, answer);
+    }
+    Ok(())
+}
+
+/// What 都没有 would answer in a child's part and the household's.
+pub(super) fn none_open<'a, 'e>(
+    evaluation: &'e Evaluation<'a>,
+    part: &str,
+) -> Vec<(&'e str, &'a Question)> {
+    let mut open = Vec::new();
+    for current in evaluation.parts() {
+        if current.name() != part && current.name() != SESSION {
+            continue;
+        }
+        let sections = evaluation.pack.sections.iter();
+        for question in sections.flat_map(|section| &section.questions) {
+            let is_open = current
+                .current
+                .get(question.key.as_str())
+                .is_some_and(|now| now.visible && now.answer.is_none());
+            if is_open && question.none_value.is_some() {
+                open.push((current.name(), question));
+            }
+        }
+    }
+    open
+}
+
 /// The last answers that 和上次一样 would bring into the visible questions of a section.
-/// Choices come along; free text and dates only where the pack says they keep; an answer that the pack of today
-/// no longer offers is asked again.
+/// Only where the pack says that an answer keeps; one that the pack of today no longer offers is asked again.
 pub(super) fn carryable<'a>(
     evaluation: &Evaluation<'a>,
     part: &Part<'_>,
@@ -247,12 +346,12 @@ pub(super) fn carryable<'a>(
                 .answers
                 .get(&question.key)
                 .filter(|answer| !answer.is_empty())?;
-            let fits = if question.kind.has_codes() {
-                answer.codes.iter().all(|code| question.accepts(code))
-            } else {
-                question.carry
+            let fits = question.carry && answer.codes.iter().all(|code| question.accepts(code));
+            let from_file = answer.unchanged_from.as_deref() == Some(FROM_FILE);
+            let unchanged_from = match from_file {
+                true => answer.unchanged_from.clone(),
+                false => Some(last.record.clone()),
             };
-            let unchanged_from = Some(last.record.clone());
             fits.then(|| {
                 (
                     question,

@@ -51,6 +51,12 @@ pub enum PackFault {
     /// Rows have no last time each of them could be compared with.
     #[error("可以加几行的部分不能用“和上次一样”")]
     RepeatSame,
+    /// Members of the household are offered for texts only.
+    #[error("只有文字题可以从家里人里选")]
+    People,
+    /// A line of `x_file` that is no rule.
+    #[error("“{0}”不是能用的写法")]
+    BadFeed(String),
     /// Nothing is in it.
     #[error("是空的")]
     Empty,

@@ -68,6 +68,8 @@ pub(super) struct QuestionFile {
     pub carry: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_value: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub none_value: Option<String>,
     #[serde(default)]
     pub delta: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,6 +84,10 @@ pub(super) struct QuestionFile {
     pub mandatory: Vec<MandatoryFile>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suggest: Vec<SuggestFile>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub file: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub people: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -22,6 +22,7 @@ mod condition;
 mod edit;
 mod expression;
 mod fault;
+mod feed;
 mod file;
 mod pack;
 mod parse;
@@ -32,11 +33,14 @@ mod state;
 mod summary;
 pub mod trial;
 
-pub use answers::{Answer, Answers, PartAnswers, SESSION, from_scalars, to_scalars};
+pub use answers::{Answer, Answers, FROM_FILE, PartAnswers, SESSION, from_scalars, to_scalars};
 pub use condition::{check_condition, hold};
-pub use edit::{AnswerRefusal, initial_answers, same_as_last, set_answer, set_row};
+pub use edit::{
+    AnswerRefusal, initial_answers, none_of, same_as_last, same_everywhere, set_answer, set_row,
+};
 pub use expression::{Comparison, Expression, Fact, Kind, Operation, Scope, Value};
 pub use fault::{ExpressionFault, PackError, PackFault};
+pub use feed::{Feed, FeedValue, Words};
 pub use pack::{
     AnswerOption, Constraint, FormPack, Level, MandatoryRule, NA, Question, QuestionType, Section,
     SuggestRule, SummaryGiven, SummaryLine, split_row,
@@ -45,7 +49,7 @@ pub use pattern::Pattern;
 pub use session::{effective_answers, evaluate, validate_for_save};
 pub use state::{
     ChildContext, EffectiveAnswers, FormContext, FormState, LastAnswers, MandatoryReason, Missing,
-    PartState, QuestionState, RowState, SaveRefusal, SectionState, Suggestion,
+    PartState, Person, QuestionState, RowState, SaveRefusal, SectionState, Suggestion,
 };
 pub use summary::{
     ReadAnswer, ReadSection, SUMMARY_LENGTH, SummaryGivens, auto_summary, read_answers,

@@ -2,6 +2,7 @@
 
 use super::expression::Expression;
 use super::fault::PackError;
+use super::feed::Feed;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -116,10 +117,13 @@ pub struct Question {
     pub calculate: Option<Expression>,
     /// Answer written into a new draft.
     pub initial: Option<Expression>,
-    /// Text and date answers too may be brought over by 和上次一样.
+    /// The last answer may be brought over by 和上次一样 (domain.md Appendix A, flag `u`). Never where an answer of last
+    /// time says nothing about today: an injury, a danger, what happened since.
     pub carry: bool,
     /// What 和上次一样 answers here instead of the last answer.
     pub same_value: Option<String>,
+    /// The answer when there is nothing of it: 都没有 gives it to all such questions at once ([`super::none_of`]).
+    pub none_value: Option<String>,
     /// A change is worth a look by the supervisor.
     pub delta: bool,
     /// Mandatory-report rules.
@@ -128,6 +132,10 @@ pub struct Question {
     pub suggest: Vec<SuggestRule>,
     /// Accepts [`NA`].
     pub na: bool,
+    /// A text that is the name of a member of the household, or of somebody else in words.
+    pub people: bool,
+    /// What of the child's file it is compared with.
+    pub file: Vec<Feed>,
     /// Codes that stand alone in a `many` answer.
     pub exclusive: Vec<String>,
 }

@@ -59,10 +59,18 @@ pub fn evaluate(
                 .child
                 .map_or(&pack.session_title, |child| &child.name)
                 .clone();
+            let none_open = match part.child {
+                Some(child) => super::edit::none_open(&evaluation, &child.id)
+                    .into_iter()
+                    .map(|(_, question)| question.label.clone())
+                    .collect(),
+                None => Vec::new(),
+            };
             state.parts.push(PartState {
                 part: part.name().to_owned(),
                 title,
                 sections,
+                none_open,
             });
         }
     }
@@ -589,6 +597,14 @@ fn draw_question(
     }
 
     let mut options = question.options.clone();
+    if question.people {
+        let people = evaluation.context.people.iter();
+        options.extend(people.map(|person| AnswerOption {
+            code: person.id.clone(),
+            label: person.words.clone(),
+            brief: None,
+        }));
+    }
     if question.na {
         let label = evaluation.pack.na_label.clone();
         options.push(AnswerOption {

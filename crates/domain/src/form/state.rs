@@ -23,6 +23,17 @@ pub struct ChildContext {
     pub sex: Option<String>,
 }
 
+/// A member of the household.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Row of the household's file.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Name with what they are to the child.
+    pub words: String,
+}
+
 /// The answers of the last visit of one part.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LastAnswers {
@@ -39,6 +50,8 @@ pub struct FormContext {
     pub today: NaiveDate,
     /// Children of the visit, in order.
     pub children: Vec<ChildContext>,
+    /// Members of the household, for questions about people.
+    pub people: Vec<Person>,
     /// Last answers by part.
     pub last: BTreeMap<String, LastAnswers>,
     /// Day the next visit would be due if this one counts: the earliest of its children.
@@ -79,6 +92,8 @@ pub struct PartState {
     pub title: String,
     /// Sections with something to ask.
     pub sections: Vec<SectionState>,
+    /// A child's part: what 都没有 would answer, in words.
+    pub none_open: Vec<String>,
 }
 
 /// One section.
@@ -218,4 +233,4 @@ pub struct EffectiveAnswers {
 }
 
 // Who somebody is and what they said stays out of logs.
-ids::withhold!(ChildContext, QuestionState);
+ids::withhold!(ChildContext, Person, QuestionState);

@@ -32,6 +32,7 @@ fn context(children: Vec<ChildContext>) -> FormContext {
     FormContext {
         today: day("2026-11-23"),
         children,
+        people: Vec::new(),
         last: BTreeMap::new(),
         next_visit: None,
         next_contact: None,
@@ -94,6 +95,18 @@ impl Draft {
             section,
         )
         .unwrap();
+        self
+    }
+
+    fn same_everywhere(&mut self) -> &mut Self {
+        self.taps += 1;
+        same_everywhere(&self.pack, &self.context, &mut self.answers, true).unwrap();
+        self
+    }
+
+    fn none_of(&mut self, child: &str) -> &mut Self {
+        self.taps += 1;
+        none_of(&self.pack, &self.context, &mut self.answers, true, child).unwrap();
         self
     }
 

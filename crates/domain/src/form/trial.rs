@@ -122,6 +122,7 @@ pub fn run(pack: &FormPack, file: &TrialFile) -> TrialReport {
     let context = FormContext {
         today: file.today,
         children: file.children.iter().map(child).collect(),
+        people: Vec::new(),
         last: last(pack, file),
         next_visit: file.next_visit,
         next_contact: file.next_contact,
@@ -319,7 +320,7 @@ mod tests {
     #[test]
     fn the_report_says_what_is_shown_missing_wrong_and_computed() {
         let pack =
-            FormPack::from_json(include_str!("../../../../policy/forms/hv-cn-2.json")).unwrap();
+            FormPack::from_json(include_str!("../../../../policy/forms/hv-cn-3.json")).unwrap();
         let file: TrialFile = serde_json::from_str(
             r#"{"today": "2026-11-26", "children": [{"id": "c1", "name": "小雨", "age": 9, "left_behind": true}],
             "last": {"session": {"b_house": "good", "b_live_with": ["gp"]}, "c1": {"l_overall": "normal"}},

@@ -11,7 +11,13 @@ use chrono::{Datelike, NaiveDate};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Identity numbers a row may carry.
-const ID_FIELDS: [&str; 4] = ["id_no", "father_id_no", "mother_id_no", "carer_id_no"];
+const ID_FIELDS: [&str; 5] = [
+    "id_no",
+    "father_id_no",
+    "mother_id_no",
+    "carer_id_no",
+    "guardian_id_no",
+];
 
 pub(super) fn compare_rows(
     rows: &[LedgerRow],
@@ -299,5 +305,6 @@ fn change(context: &ImportContext<'_>, key: &str, old: Option<&str>, new: &str) 
         old: old.map(str::to_owned),
         new: new.to_owned(),
         sentence: sentences::change(context.catalogue, key, old, new),
+        outside: sentences::change_outside(context.catalogue, key, old, new),
     }
 }

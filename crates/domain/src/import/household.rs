@@ -1,4 +1,4 @@
-//! Which rows share a household: same carer number, or same carer name at the same address.
+//! Which rows share a household: same number of carer or guardian, or same name of one at the same address.
 
 use super::{ExistingChild, HouseholdChoice, LedgerRow, Outcome, PlanRow, matching::match_key};
 use std::collections::BTreeMap;
@@ -9,10 +9,14 @@ enum Sign {
     NameAndAddress(String, String),
 }
 
-fn signs(number: Option<&str>, name: Option<&str>, address: Option<&str>) -> Vec<Sign> {
-    let mut signs: Vec<Sign> = match_key(number).map(Sign::Number).into_iter().collect();
-    if let (Some(name), Some(address)) = (bare(name), bare(address)) {
-        signs.push(Sign::NameAndAddress(name, address));
+/// Numbers before names. `people` are the carer and the guardian: a register asks for the one or the other.
+fn signs(people: [(Option<&str>, Option<&str>); 2], address: Option<&str>) -> Vec<Sign> {
+    let numbers = people.iter().filter_map(|(number, _)| match_key(*number));
+    let mut signs: Vec<Sign> = numbers.map(Sign::Number).collect();
+    for (_, name) in people {
+        if let (Some(name), Some(address)) = (bare(name), bare(address)) {
+            signs.push(Sign::NameAndAddress(name, address));
+        }
     }
     signs
 }
@@ -38,8 +42,13 @@ pub(super) fn propose(rows: &[LedgerRow], existing: &[ExistingChild], planned: &
             with: child.name.clone(),
         };
         for sign in signs(
-            child.carer_id_no.as_deref(),
-            child.carer_name.as_deref(),
+            [
+                (child.carer_id_no.as_deref(), child.carer_name.as_deref()),
+                (
+                    child.guardian_id_no.as_deref(),
+                    child.guardian_name.as_deref(),
+                ),
+            ],
             child.address.as_deref(),
         ) {
             known.entry(sign).or_insert_with(|| at.clone());
@@ -53,9 +62,13 @@ pub(super) fn propose(rows: &[LedgerRow], existing: &[ExistingChild], planned: &
             continue;
         }
         let signs = signs(
-            row.value("carer_id_no"),
-            row.value("carer_name"),
-            row.value("addr").or_else(|| row.value("carer_addr")),
+            [
+                (row.value("carer_id_no"), row.value("carer_name")),
+                (row.value("guardian_id_no"), row.value("guardian_name")),
+            ],
+            row.value("addr")
+                .or_else(|| row.value("carer_addr"))
+                .or_else(|| row.value("guardian_addr")),
         );
         let own = plan
             .child

@@ -1,6 +1,7 @@
 //! The Chinese sentences of the preview and the result file.
 
-use super::{FieldCatalogue, Rejection};
+use super::{FieldCatalogue, FieldSort, Rejection};
+use crate::{identity_number, phone};
 
 /// The sentence for a refused row.
 pub(super) fn rejection(reason: &Rejection) -> String {
@@ -30,40 +31,80 @@ pub(super) fn label<'a>(catalogue: &'a FieldCatalogue, key: &'a str) -> &'a str 
     catalogue.get(key).map_or(key, |entry| entry.label.as_str())
 }
 
-/// A value in words.
-pub(super) fn word<'a>(catalogue: &'a FieldCatalogue, key: &str, value: &'a str) -> &'a str {
-    catalogue
-        .get(key)
-        .and_then(|entry| entry.options.get(value))
-        .map_or(value, String::as_str)
+/// A value in words, as whoever has not asked to see it reads it: numbers masked, whoever's they are.
+fn word(catalogue: &FieldCatalogue, key: &str, value: &str) -> String {
+    let Some(entry) = catalogue.get(key) else {
+        return value.to_owned();
+    };
+    match entry.sort {
+        FieldSort::IdNumber => identity_number::mask(value),
+        FieldSort::Phone => phone::mask(value),
+        FieldSort::Plain | FieldSort::Words => entry
+            .options
+            .get(value)
+            .cloned()
+            .unwrap_or_else(|| value.to_owned()),
+    }
 }
 
-/// 家庭住址：旧 → 新.
+/// 家庭住址：旧 → 新. Two numbers that differ behind their masks are said to differ.
 pub(super) fn change(
     catalogue: &FieldCatalogue,
     key: &str,
     old: Option<&str>,
     new: &str,
 ) -> String {
-    let old = old.map_or("（空）", |old| word(catalogue, key, old));
-    format!(
-        "{}：{old} → {}",
-        label(catalogue, key),
-        word(catalogue, key, new)
-    )
+    let label = label(catalogue, key);
+    let new_words = word(catalogue, key, new);
+    match old {
+        None => format!("{label}：（空） → {new_words}"),
+        Some(old) => {
+            let old_words = word(catalogue, key, old);
+            if old_words == new_words && old != new {
+                format!("{label}：{new_words}，遮住的几位和档案里的不一样")
+            } else {
+                format!("{label}：{old_words} → {new_words}")
+            }
+        }
+    }
 }
 
-/// Both sides changed a field.
+/// A change as a file that leaves tells it.
+pub(super) fn change_outside(
+    catalogue: &FieldCatalogue,
+    key: &str,
+    old: Option<&str>,
+    new: &str,
+) -> String {
+    match sort(catalogue, key) {
+        FieldSort::Words => format!("{}：已按台账更新", label(catalogue, key)),
+        FieldSort::Plain | FieldSort::Phone | FieldSort::IdNumber => {
+            change(catalogue, key, old, new)
+        }
+    }
+}
+
+/// Both sides changed a field. The note goes into the result file, too: whose words they are stays here.
 pub(super) fn conflict(
     catalogue: &FieldCatalogue,
     key: &str,
     old: Option<&str>,
     new: &str,
 ) -> String {
-    let old = old.map_or("（空）", |old| word(catalogue, key, old));
+    let name = label(catalogue, key);
+    if sort(catalogue, key) == FieldSort::Words {
+        return format!("{name}两边都改过。已保留档案里的，请核对。");
+    }
+    let old = old.map_or_else(|| "（空）".to_owned(), |old| word(catalogue, key, old));
     format!(
-        "{}两边都改过：档案里是“{old}”，台账里是“{}”。已保留档案里的，请核对。",
-        label(catalogue, key),
+        "{name}两边都改过：档案里是“{old}”，台账里是“{}”。已保留档案里的，请核对。",
         word(catalogue, key, new)
     )
+}
+
+fn sort(catalogue: &FieldCatalogue, key: &str) -> FieldSort {
+    catalogue
+        .get(key)
+        .map(|entry| entry.sort)
+        .unwrap_or_default()
 }

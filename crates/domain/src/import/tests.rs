@@ -13,9 +13,18 @@ fn catalogue() -> FieldCatalogue {
         ("addr", "现居住地"),
         ("health", "健康状况"),
         ("sex", "性别"),
+        ("carer_id_no", "照料人身份证号"),
+        ("mother_phone", "母亲电话"),
+        ("remark", "备注"),
     ]
     .into_iter()
     .map(|(key, label)| {
+        let sort = match key {
+            "id_no" | "carer_id_no" => FieldSort::IdNumber,
+            "mother_phone" => FieldSort::Phone,
+            "remark" => FieldSort::Words,
+            _ => FieldSort::Plain,
+        };
         let options = if key == "health" {
             health.clone()
         } else {
@@ -27,6 +36,7 @@ fn catalogue() -> FieldCatalogue {
                 holder: Holder::Child,
                 label: label.to_owned(),
                 options,
+                sort,
             },
         )
     })
@@ -72,6 +82,8 @@ fn existing(fields: &[(&str, Option<&str>, Option<&str>)]) -> ExistingChild {
         village_name: "白荷村".into(),
         carer_name: Some("王秀兰".into()),
         carer_id_no: Some(CARER.into()),
+        guardian_name: None,
+        guardian_id_no: None,
         address: Some("芦汀镇白荷村二组12号".into()),
         categories: BTreeSet::new(),
         facts: BTreeSet::new(),
@@ -219,6 +231,85 @@ fn a_changed_cell_changes_the_field_the_last_import_wrote() {
 }
 
 #[test]
+fn no_number_of_a_file_stands_whole_in_what_is_said_of_it() {
+    const OTHER: &str = "31019919800229007X";
+    let child = known(&[
+        ("carer_id_no", Some(CARER), Some(CARER)),
+        ("mother_phone", Some("10000000017"), Some("10000000018")),
+        ("remark", Some("夜里常一个人在家。"), Some("")),
+    ]);
+    let planned = only(
+        &[row(
+            3,
+            &[
+                ("name", "石小雨"),
+                ("id_no", ID),
+                ("carer_id_no", OTHER),
+                ("mother_phone", "10000009917"),
+                ("remark", "无。"),
+            ],
+        )],
+        &[child],
+    );
+    assert_eq!(planned.outcome, Outcome::Conflict);
+    let said = |changes: &[FieldChange]| -> Vec<String> {
+        changes
+            .iter()
+            .map(|change| change.sentence.clone())
+            .collect()
+    };
+    assert_eq!(
+        said(&planned.changes),
+        ["照料人身份证号：310199********006X → 310199********007X"]
+    );
+    let all = [
+        said(&planned.changes),
+        said(&planned.conflicts),
+        planned.notes.clone(),
+    ]
+    .concat()
+    .join("\n");
+    for number in [CARER, OTHER, "10000000017", "10000009917"] {
+        assert!(!all.contains(number), "{all}");
+    }
+    // Whoever is at the station reads the words there; the file that leaves has none of them.
+    let outside: Vec<&str> = planned
+        .changes
+        .iter()
+        .chain(&planned.conflicts)
+        .map(|change| change.outside.as_str())
+        .chain(planned.notes.iter().map(String::as_str))
+        .collect();
+    assert!(!outside.join("\n").contains("夜里"), "{outside:?}");
+    assert!(
+        planned
+            .notes
+            .contains(&"备注两边都改过。已保留档案里的，请核对。".to_owned())
+    );
+    assert_eq!(planned.changes[0].new, OTHER, "what is written is whole");
+}
+
+#[test]
+fn numbers_that_differ_behind_the_mask_are_said_to_differ() {
+    let child = known(&[("mother_phone", Some("10000000017"), Some("10000000017"))]);
+    let planned = only(
+        &[row(
+            3,
+            &[
+                ("name", "石小雨"),
+                ("id_no", ID),
+                ("mother_phone", "10050000017"),
+            ],
+        )],
+        &[child],
+    );
+    assert_eq!(
+        planned.changes[0].sentence,
+        "母亲电话：100****0017，遮住的几位和档案里的不一样"
+    );
+}
+
+#[test]
 fn a_field_changed_on_both_sides_stays_and_the_row_is_a_conflict() {
     let child = known(&[("health", Some("good"), Some("ill"))]);
     let planned = only(
@@ -298,6 +389,49 @@ fn the_same_child_twice_in_one_file_opens_one_file() {
         (1, 1)
     );
     assert!(plan.rows[1].notes[0].contains("第 3 行"));
+}
+
+/// One register asks for the carer and the other for the guardian; of one child both may be the same grandmother.
+#[test]
+fn siblings_share_a_household_whichever_register_names_the_grandmother() {
+    let rows = [
+        row(
+            3,
+            &[
+                ("name", "石小晨"),
+                ("birth_date", "2018-03-15"),
+                ("guardian_id_no", CARER),
+            ],
+        ),
+        row(
+            4,
+            &[
+                ("name", "顾一"),
+                ("birth_date", "2016-03-15"),
+                ("guardian_name", "顾桂兰"),
+                ("addr", "三组5号"),
+            ],
+        ),
+        row(
+            5,
+            &[
+                ("name", "顾二"),
+                ("birth_date", "2018-03-15"),
+                ("carer_name", "顾桂兰"),
+                ("addr", "三组5号"),
+            ],
+        ),
+    ];
+    let plan = run(&rows, &[known(&[])], false);
+    let households: Vec<_> = plan.rows.iter().map(|row| row.household).collect();
+    assert_eq!(
+        households,
+        [
+            HouseholdChoice::Existing(document(2)),
+            HouseholdChoice::New(1),
+            HouseholdChoice::New(1),
+        ]
+    );
 }
 
 #[test]

@@ -250,6 +250,8 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
         (rules.urgent_children, 100, "rules.urgent_children"),
         (rules.urgent_review_days, 366, "rules.urgent_review_days"),
         (rules.unusual_looks_times, 100, "rules.unusual_looks_times"),
+        (rules.rights_days, 366, "rules.rights_days"),
+        (rules.rights_soon_days, 366, "rules.rights_soon_days"),
         (rules.guest_news_days, 366, "rules.guest_news_days"),
         (rules.most_photos, 20, "rules.most_photos"),
         (rules.most_others, 20, "rules.most_others"),
@@ -257,6 +259,11 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
             rules.retention.draft_days,
             3_660,
             "rules.retention.draft_days",
+        ),
+        (
+            rules.retention.import_days,
+            366,
+            "rules.retention.import_days",
         ),
         (
             rules.retention.years_after_end,

@@ -52,6 +52,7 @@ fn the_shipped_pack_has_a_sentence_for_every_code() {
         "reason.campaign",
         "at_home",
         "reminder.ageing_out",
+        "reminder.grown_up",
     ] {
         assert!(pack.texts.contains_key(key), "{key}");
     }
@@ -102,6 +103,19 @@ fn the_shipped_pack_has_what_the_screens_need() {
             .any(|card| card.problem == *code || card.also.contains(code))
     };
     assert!(pack.problems.iter().all(|problem| carded(&problem.code)));
+    assert!(
+        pack.mandatory
+            .numbers
+            .iter()
+            .any(|number| number.code == pack.mandatory.police)
+    );
+    // Every body that is referred to (domain.md §1.2).
+    for body in [
+        "SCH", "WF", "PS", "PR", "CT", "HE", "ED", "DF", "YL", "HR", "CA", "MI", "JU", "WA", "EM",
+    ] {
+        let known = pack.list("REFERRAL_BODY");
+        assert!(known.iter().any(|one| one.code == body), "{body}");
+    }
     assert_eq!(pack.label("CATEGORY", "DF"), "事实无人抚养儿童");
     assert_eq!(
         pack.label("PROBLEM", "HAZARD"),

@@ -266,6 +266,8 @@ pub struct Clock<'a> {
     pub feedback_days: &'a [u32],
     /// The code that says the police have not said anything yet.
     pub no_feedback: &'a str,
+    /// The police's number: a call somewhere else is not answered by them. One that names nobody may have been to them.
+    pub police: &'a str,
     /// The day the child's next visit is due.
     pub next_visit: Option<NaiveDate>,
     /// Now.
@@ -477,10 +479,20 @@ impl Clock<'_> {
 
     /// The police tell the reporter what became of it (《未成年人保护法》第十一条); whoever called asks.
     fn asked_police(&self) -> Option<Due> {
-        let (at, call) = self.last(&[EventKind::Called])?;
+        let to_police = |event: &Event| {
+            let whom = event.detail.whom.as_deref();
+            whom.is_none_or(|number| number == self.police)
+        };
+        let (at, call) = self
+            .fold
+            .counted(self.events)
+            .filter(|(_, kind, event)| *kind == EventKind::Called && to_police(event))
+            .map(|(at, _, event)| (at, event))
+            .next_back()?;
         let mut asked = 0;
-        for (_, kind, event) in self.fold.counted(self.events) {
-            if kind != EventKind::PoliceFeedback {
+        for (said, kind, event) in self.fold.counted(self.events) {
+            // What they said of an earlier call does not answer this one.
+            if kind != EventKind::PoliceFeedback || said < at {
                 continue;
             }
             if event.detail.outcome.as_deref() != Some(self.no_feedback) {

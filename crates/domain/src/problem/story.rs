@@ -120,6 +120,36 @@ pub fn decides(kind: EventKind) -> bool {
     )
 }
 
+/// Whether the village reads the words of a step although the matter's words are sealed. The one table the writing and the
+/// screens ask: what the station tells the village, which has to act on it, stays open, and whoever writes it is told so
+/// before; everything else that is written about such a matter is for the handler and the head (docs/adr/0035).
+///
+/// A director's words never are: the document is her colleagues' and the server's as well.
+pub fn is_for_the_village(role: Role, kind: EventKind) -> bool {
+    let tells = match kind {
+        EventKind::Accepted | EventKind::Replied | EventKind::Returned => true,
+        EventKind::Reported
+        | EventKind::Measure
+        | EventKind::Resolved
+        | EventKind::Closed
+        | EventKind::HandlerNamed
+        | EventKind::Planned
+        | EventKind::Referred
+        | EventKind::ReferralReplied
+        | EventKind::Confirmed
+        | EventKind::NotSolved
+        | EventKind::FollowedUp
+        | EventKind::Reopened
+        | EventKind::Withdrawn
+        | EventKind::Merged
+        | EventKind::SeveritySet
+        | EventKind::TypesSet
+        | EventKind::Called
+        | EventKind::PoliceFeedback => false,
+    };
+    tells && role.is_at_station()
+}
+
 /// Where a step leads, or none when it leads nowhere from here. A follow-up that found it not well leads back to work.
 fn step(state: State, kind: EventKind, well: bool) -> Option<State> {
     match kind {

@@ -8,6 +8,7 @@ fn event(kind: EventKind, by: &str) -> Event {
         id: String::new(),
         kind: kind.as_str().into(),
         text: String::new(),
+        sealed: false,
         recorded_ms: 0,
         by: by.into(),
         handler: None,
@@ -558,4 +559,37 @@ fn a_directors_or_supervisors_closing_of_a_grave_matter_is_none_the_district_ans
     let words = [word("c1", true)];
     let told = fold(&story, "S1", &words, role);
     assert_eq!((told.state, told.review), (State::FollowUp, None));
+}
+
+#[test]
+fn of_a_sealed_matter_the_village_reads_what_the_station_tells_it_and_nothing_else() {
+    let tells = |role| {
+        let kinds = EventKind::ALL.into_iter();
+        kinds
+            .filter(|kind| is_for_the_village(role, *kind))
+            .collect::<Vec<_>>()
+    };
+    let told = [EventKind::Accepted, EventKind::Replied, EventKind::Returned];
+    assert_eq!(tells(Role::Supervisor), told);
+    assert_eq!(tells(Role::Head), told);
+    assert!(tells(Role::Director).is_empty() && tells(Role::Officer).is_empty());
+}
+
+#[test]
+fn an_event_with_sealed_words_says_so_and_keeps_what_was_chosen() {
+    let detail = Detail {
+        measures: vec!["police".into()],
+        ..Detail::default()
+    };
+    let line = "这里不显示";
+    let edit = add_sealed("e", EventKind::Measure, line, &detail, 7, "a");
+    let Edit::Add { collection, entry } = edit else {
+        panic!("it is added");
+    };
+    let record = Record {
+        collections: BTreeMap::from([(collection.to_owned(), vec![entry])]),
+        ..Record::default()
+    };
+    let read = Problem::from_record(&record).events.remove(0);
+    assert!(read.sealed && read.text == line && read.detail == detail);
 }

@@ -496,6 +496,15 @@ fn read_conflict(document: &Automerge, object: &ObjId, key: &str) -> Option<Fiel
     })
 }
 
+/// The change that wrote a field's value, which leads to who and when; none where it holds nothing, or several.
+pub fn writer_of(document: &Automerge, field: &str) -> Option<[u8; 32]> {
+    let fields = container(document, FIELDS).ok()?;
+    match document.get_all(&fields, field).ok()?.as_slice() {
+        [(_, id)] => document.hash_for_opid(id).map(|hash| hash.0),
+        _ => None,
+    }
+}
+
 fn read_entries(document: &Automerge, collection: &ObjId) -> Vec<Entry> {
     document
         .map_range(collection, ..)

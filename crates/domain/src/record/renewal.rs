@@ -4,7 +4,10 @@
 //! only of the change an order names, and [`reference`] is how a reader tells: it is made of that change, the entry and
 //! the words about its origin, so that nobody can put other words under somebody's name.
 
-use super::{Edit, Entry, FIELDS, IMPORTED, Record, containers, newest_schema};
+use super::{
+    Edit, Entry, FIELDS, FROM_VISIT, FROM_VISIT_FIELD, IMPORTED, Record, containers, newest_schema,
+};
+use crate::form::SUMMARY_LENGTH;
 use crate::scalar::Scalar;
 use ids::{DeviceId, DocKind, StaffId};
 use sha2::{Digest, Sha256};
@@ -85,6 +88,13 @@ pub enum Part {
         /// What stands there instead.
         instead: String,
     },
+    /// An entry with everything it ever was ([`super::versions`]): a row of the file, or a photo, whose key goes with it.
+    Entry {
+        /// The collection.
+        collection: String,
+        /// The entry, in any of its versions.
+        entry: String,
+    },
 }
 
 /// Why a document cannot be built anew.
@@ -160,7 +170,21 @@ pub fn edits(
         if [FIELDS, IMPORTED].contains(&collection) {
             continue;
         }
+        let out = match part {
+            Part::Entry { collection, entry } if collection == name => {
+                super::versions(entries, entry)
+            }
+            _ => BTreeSet::new(),
+        };
         for entry in entries {
+            // What a field said stands also in the row that says from which visit it was taken.
+            let quotes = matches!(part, Part::Field { key, .. }
+                if entry.text("block") == Some(FROM_VISIT) && entry.text(FROM_VISIT_FIELD) == Some(key));
+            let is_out = out.contains(entry.id.as_str());
+            found |= is_out;
+            if quotes || is_out {
+                continue;
+            }
             let mut new = Entry {
                 id: entry.id.clone(),
                 values: entry.values.clone(),
@@ -178,7 +202,7 @@ pub fn edits(
                 let words = entry.values.get(key).cloned().ok_or(Unfit::Absent)?;
                 found = true;
                 for value in new.values.values_mut().chain(new.answers.values_mut()) {
-                    if *value == words {
+                    if says(value, &words) {
                         *value = Scalar::Text(instead.clone());
                     }
                 }
@@ -198,6 +222,17 @@ pub fn edits(
     } else {
         Err(Unfit::Absent)
     }
+}
+
+/// Whether a value says the words: they stand in it alone, or they are what the national record took of longer ones.
+fn says(value: &Scalar, words: &Scalar) -> bool {
+    let begins = match (value.as_text(), words.as_text()) {
+        (Some(whole), Some(part)) => {
+            part.chars().count() == SUMMARY_LENGTH && whole.starts_with(part)
+        }
+        _ => false,
+    };
+    value == words || begins
 }
 
 #[cfg(test)]
@@ -233,6 +268,13 @@ mod tests {
             Edit::Add {
                 collection: "contacts",
                 entry: contact,
+            },
+            Edit::Add {
+                collection: crate::record::ROWS,
+                entry: Entry::new("r1")
+                    .with("block", FROM_VISIT)
+                    .with(FROM_VISIT_FIELD, "id_no")
+                    .with("old", "310199201603050000"),
             },
         ];
         doc::apply(&mut old, [1; 16], 0, &first)
@@ -317,6 +359,48 @@ mod tests {
     }
 
     #[test]
+    fn a_row_goes_with_everything_it_ever_was_and_no_other_one() {
+        let mut record = Record {
+            schema: 3,
+            ..Record::default()
+        };
+        let row = |id: &str, words: &str| Entry::new(id).with("block", "wish").with("text", words);
+        let replaces = super::super::REPLACES;
+        let rows = vec![
+            row("a", "球鞋"),
+            row("b", "一双球鞋").with(replaces, "a"),
+            row("c", "书包"),
+            Entry::new("d")
+                .with(replaces, "b")
+                .with(super::super::TAKEN_AWAY, true),
+        ];
+        record.collections.insert(super::super::ROWS.into(), rows);
+        for any in ["a", "b", "d"] {
+            let part = Part::Entry {
+                collection: super::super::ROWS.into(),
+                entry: any.into(),
+            };
+            let chunks = edits(DocKind::Child, &record, &part, |_| Some(author(7)));
+            let stay: Vec<String> = chunks
+                .expect("it is fit")
+                .into_iter()
+                .flatten()
+                .filter_map(|edit| match edit {
+                    Edit::Add { entry, .. } => Some(entry.id),
+                    Edit::Put { .. } | Edit::PutImported { .. } => None,
+                })
+                .collect();
+            assert_eq!(stay, ["c"], "by {any}");
+        }
+        let absent = Part::Entry {
+            collection: super::super::ROWS.into(),
+            entry: "e".into(),
+        };
+        let none = edits(DocKind::Child, &record, &absent, |_| Some(author(7)));
+        assert_eq!(none, Err(Unfit::Absent));
+    }
+
+    #[test]
     fn words_go_from_wherever_they_stand_in_their_entry_and_nothing_contested_is_built_anew() {
         let mut record = Record {
             schema: 1,
@@ -334,7 +418,7 @@ mod tests {
             instead: "（已删除）".into(),
         };
         let chunks = edits(DocKind::Child, &record, &part, |_| Some(author(1)));
-        let says = |value: &Scalar| {
+        let is_said = |value: &Scalar| {
             value
                 .as_text()
                 .is_some_and(|text| text.contains("奶奶病了"))
@@ -348,10 +432,20 @@ mod tests {
                     .values
                     .values()
                     .chain(entry.answers.values())
-                    .any(says),
-                Edit::Put { value, .. } | Edit::PutImported { value, .. } => says(value),
+                    .any(is_said),
+                Edit::Put { value, .. } | Edit::PutImported { value, .. } => is_said(value),
             });
         assert!(!still_says);
+        let long = "奶".repeat(SUMMARY_LENGTH);
+        let cut = Scalar::from(long.as_str());
+        assert!(
+            says(&Scalar::from(format!("{long}病了").as_str()), &cut),
+            "the whole as well"
+        );
+        assert!(!says(
+            &Scalar::from("奶奶病了，住院"),
+            &Scalar::from("奶奶病了")
+        ));
         let nameless = edits(DocKind::Child, &record, &part, |_| None);
         assert_eq!(nameless, Err(Unfit::Nameless));
         record.collections.clear();

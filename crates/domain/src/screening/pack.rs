@@ -1,6 +1,7 @@
 //! The screening pack (`policy/risk-*.json`): items with their signs, and bands.
 
 use super::Known;
+use crate::file::{Condition, Facts};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use thiserror::Error;
@@ -50,6 +51,9 @@ pub struct Sign {
     /// Or one of these facts.
     #[serde(default)]
     pub facts: Vec<String>,
+    /// Or what the child's file says; all of it must hold.
+    #[serde(default)]
+    pub file: Vec<Condition>,
     /// Or so many visits in a row without seeing the child.
     #[serde(default)]
     pub unseen_visits: Option<u32>,
@@ -57,14 +61,24 @@ pub struct Sign {
 
 impl Sign {
     /// What is known without answers shows it.
-    pub(super) fn is_known(&self, known: &Known) -> bool {
+    pub(super) fn is_known(&self, known: &Known, facts: &Facts<'_>) -> bool {
         let any =
             |wanted: &[String], there: &[String]| wanted.iter().any(|one| there.contains(one));
         any(&self.categories, &known.categories)
             || any(&self.facts, &known.facts)
+            || self.is_in_file(facts)
             || self
                 .unseen_visits
                 .is_some_and(|most| known.unseen_visits >= most)
+    }
+
+    fn is_in_file(&self, facts: &Facts<'_>) -> bool {
+        !self.file.is_empty() && self.file.iter().all(|one| one.holds(facts))
+    }
+
+    /// It shows in what the file says, and not in this visit.
+    pub(super) fn is_of_file(&self) -> bool {
+        !self.file.is_empty()
     }
 }
 
@@ -125,6 +139,7 @@ impl ScreeningPack {
                 let conditions = usize::from(sign.when.is_some())
                     + usize::from(!sign.categories.is_empty())
                     + usize::from(!sign.facts.is_empty())
+                    + usize::from(!sign.file.is_empty())
                     + usize::from(sign.unseen_visits.is_some());
                 conditions == 1 && sign.red != (sign.points > 0)
             };

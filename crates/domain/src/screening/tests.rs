@@ -1,15 +1,70 @@
 use super::*;
 use crate::child::Child;
 use crate::form::{ChildContext, SESSION, initial_answers, set_answer};
-use crate::record::doc;
+use crate::record::{Entry, doc};
+use crate::scalar::Scalar;
 use ids::DocKind;
 use std::collections::BTreeMap;
 
 const PACK: &str = include_str!("../../../../policy/risk-cn-1.json");
-const FORM: &str = include_str!("../../../../policy/forms/hv-cn-2.json");
+const FORM: &str = include_str!("../../../../policy/forms/hv-cn-3.json");
 const OLD_FORM: &str = include_str!("../../../../policy/forms/hv-cn-1.json");
 
+/// What a child's file says.
+#[derive(Default)]
+struct File {
+    fields: BTreeMap<String, Scalar>,
+    rows: BTreeMap<String, Vec<Entry>>,
+}
+
+impl File {
+    fn with(mut self, key: &str, value: &str) -> Self {
+        self.fields.insert(key.into(), value.into());
+        self
+    }
+
+    fn row(mut self, block: &str, columns: &[(&str, &str)]) -> Self {
+        let rows = self.rows.entry(block.into()).or_default();
+        let entry = Entry::new(format!("{block}{}", rows.len()));
+        let says = columns.iter();
+        rows.push(says.fold(entry, |entry, (key, value)| entry.with(key, *value)));
+        self
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        Facts {
+            fields: &self.fields,
+            rows: &self.rows,
+            birth: None,
+            today: "2026-11-26".parse().unwrap(),
+        }
+    }
+
+    /// What is found of it in a visit that found nothing.
+    fn found(&self) -> Vec<String> {
+        let screening = screened_with(FORM, 9, &[], &Known::default(), self);
+        let found = screening.found.iter();
+        assert!(
+            found.clone().all(|one| one.of_file),
+            "the visit said nothing"
+        );
+        found
+            .map(|one| format!("{}:{}", one.code, one.points))
+            .collect()
+    }
+}
+
 fn screened(form: &str, age: u32, given: &[(&str, &str, &str)], known: &Known) -> Screening {
+    screened_with(form, age, given, known, &File::default())
+}
+
+fn screened_with(
+    form: &str,
+    age: u32,
+    given: &[(&str, &str, &str)],
+    known: &Known,
+    file: &File,
+) -> Screening {
     let form = FormPack::from_json(form).unwrap();
     let context = FormContext {
         today: "2026-11-26".parse().unwrap(),
@@ -19,6 +74,7 @@ fn screened(form: &str, age: u32, given: &[(&str, &str, &str)], known: &Known) -
             left_behind: true,
             ..ChildContext::default()
         }],
+        people: Vec::new(),
         last: BTreeMap::new(),
         next_visit: None,
         next_contact: None,
@@ -33,7 +89,7 @@ fn screened(form: &str, age: u32, given: &[(&str, &str, &str)], known: &Known) -
         set_answer(&form, &context, &mut answers, part, key, &codes, None).unwrap();
     }
     let pack = ScreeningPack::from_json(PACK).unwrap();
-    screen(&pack, &form, &context, &answers, "c", known)
+    screen(&pack, &form, &context, &answers, "c", known, &file.facts())
 }
 
 fn codes(screening: &Screening) -> Vec<&str> {
@@ -114,6 +170,23 @@ fn what_is_in_the_file_counts_and_an_item_counts_once() {
     assert_eq!((screening.score, screening.level.as_str()), (22, "medium"));
 }
 
+/// Compulsory schooling is from six until sixteen (domain.md §3.6, §4.4): who is in no school then is found, and nobody else.
+#[test]
+fn a_child_of_school_age_in_no_school_is_found() {
+    let found = |age: u32, stage: &str| {
+        let screening = screened(FORM, age, &[("c", "d_stage", stage)], &Known::default());
+        codes(&screening) == ["R06"]
+    };
+    for stage in ["none", "dropout", "grad"] {
+        for (age, wanted) in [(5, false), (6, true), (15, true), (16, false)] {
+            assert_eq!(found(age, stage), wanted, "{age} {stage}");
+        }
+    }
+    for stage in ["primary", "junior", "special", "home"] {
+        assert!(!found(9, stage), "{stage}");
+    }
+}
+
 #[test]
 fn a_form_that_does_not_ask_is_said_to_not_ask() {
     let screening = screened(
@@ -184,4 +257,62 @@ fn a_pack_that_contradicts_itself_is_refused() {
     }
     let rising = r#"{"code": "b", "label": "乙", "from": 0, "red": true}, {"code": "a", "label": "甲", "from": 5}"#;
     assert_eq!(with("", rising), Err(ScreeningError::Bands));
+}
+
+#[test]
+fn what_the_file_says_is_found_though_the_visit_did_not_ask_it() {
+    let gran = |birth: &str| {
+        File::default().with("carer_name", "石秀兰").row(
+            "members",
+            &[("name", "石秀兰"), ("relation", "62"), ("birth", birth)],
+        )
+    };
+    assert_eq!(gran("1956-11-26").found(), ["R14:8"], "seventy today");
+    assert_eq!(gran("1956-11-27").found(), Vec::<String>::new(), "tomorrow");
+    let another = gran("1970-01-01").row("members", &[("name", "石大山"), ("birth", "1940-01-01")]);
+    assert_eq!(
+        another.found(),
+        Vec::<String>::new(),
+        "an old member who does not care for the child"
+    );
+    let father = |column: &str, value: &str| {
+        File::default()
+            .row("members", &[("relation", "51"), (column, value)])
+            .found()
+    };
+    assert_eq!(father("life", "dead"), ["R17:6"]);
+    assert_eq!(father("special", "prison"), ["R18:8"]);
+    assert_eq!(father("grade", "1"), ["R07:8"]);
+    let psychology = |flag: &str| File::default().row("psychology", &[("flag", flag)]).found();
+    assert_eq!(psychology("none"), Vec::<String>::new());
+    assert_eq!(psychology("maybe"), ["R10:10"]);
+    assert_eq!(psychology("diagnosed"), ["R10:15"]);
+    let cases: [(&str, File); 6] = [
+        ("R08:8", File::default().row("disability", &[("kind", "4")])),
+        ("R09:8", File::default().with("health", "severe")),
+        ("R14:8", File::default().with("carer_health", "severe")),
+        ("R15:5", File::default().with("cares_for", "3")),
+        ("R24:6", File::default().with("hukou_kind", "4")),
+        ("R24:6", File::default().with("id_type", "00")),
+    ];
+    for (found, file) in cases {
+        assert_eq!(file.found(), [found]);
+    }
+    assert_eq!(
+        File::default().with("cares_for", "2").found(),
+        Vec::<String>::new()
+    );
+    let poor = || File::default().with("income_band", "a");
+    assert_eq!(poor().found(), ["R19:6"]);
+    let helped = poor().row("benefit", &[("kind", "dibao"), ("status", "granted")]);
+    assert_eq!(helped.found(), Vec::<String>::new(), "there is help");
+}
+
+#[test]
+fn what_the_visit_itself_said_is_named_before_what_the_file_says() {
+    let file = File::default().with("carer_health", "severe");
+    let given = [("c", "c_care_state", "unfit")];
+    let screening = screened_with(FORM, 9, &given, &Known::default(), &file);
+    assert_eq!(codes(&screening), ["R14"], "found once");
+    assert!(!screening.found[0].of_file);
 }

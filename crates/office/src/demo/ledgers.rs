@@ -78,11 +78,17 @@ fn register_of(child: &DemoChild) -> LedgerKind {
 fn line(household: &DemoHousehold, child: &DemoChild) -> LedgerLine {
     let mut values = child.fields.clone();
     values.extend(household.fields.clone());
-    LedgerLine {
+    let mut line = LedgerLine {
         values,
         categories: child.categories.iter().cloned().collect(),
         ..LedgerLine::default()
+    };
+    if child.kept_back {
+        // As it stands in an office's register; no file may say it, and the import keeps the cell back.
+        let cell = WrittenCell::Text("艾滋病病毒感染儿童".into());
+        line.verbatim.insert("difficulty_kind".into(), cell);
     }
+    line
 }
 
 /// What goes wrong in real registers: a digit, a number cell, a missing name, a date ahead, a date that is none, a row twice.
@@ -100,7 +106,13 @@ fn with_mistakes(lines: &mut Vec<LedgerLine>, township: &DemoTownship) {
     }
     let mut wrong = |name: &str, key: &str, cell: WrittenCell| {
         let mut line = pattern.clone();
-        for field in ["id_no", "father_id_no", "mother_id_no", "carer_id_no"] {
+        for field in [
+            "id_no",
+            "father_id_no",
+            "mother_id_no",
+            "carer_id_no",
+            "guardian_id_no",
+        ] {
             line.values.remove(field);
         }
         line.values.insert("name".into(), name.into());

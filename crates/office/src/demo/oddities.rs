@@ -5,7 +5,15 @@ use chrono::{Days, Months, NaiveDate, TimeDelta};
 use domain::import::CHILD_PSYCH;
 
 /// Households whose standing `records` decides; oddities begin after them.
-const PLAIN_HOUSEHOLDS: usize = 4;
+pub(super) const PLAIN_HOUSEHOLDS: usize = 4;
+
+/// Households a village needs for all of its stories.
+pub(super) const HOUSEHOLDS: usize = PLAIN_HOUSEHOLDS + 6;
+
+/// The first villages carry the stories.
+pub(super) fn has_stories(index: u32) -> bool {
+    index < 3
+}
 
 /// Gives some children of a village a story, before records are made.
 pub(super) fn shape(village: &mut DemoVillage, index: u32, today: NaiveDate) {
@@ -148,12 +156,12 @@ fn watched_over(village: &mut DemoVillage) {
     tell(child, "一个已办结的紧急问题");
 }
 
-fn tell(child: &mut DemoChild, oddity: &str) {
+pub(super) fn tell(child: &mut DemoChild, oddity: &str) {
     child.oddity = Some(oddity.to_owned());
 }
 
 /// The first child of the n-th household after the plain ones.
-fn with_child(village: &mut DemoVillage, n: usize, change: impl FnOnce(&mut DemoChild)) {
+pub(super) fn with_child(village: &mut DemoVillage, n: usize, change: impl FnOnce(&mut DemoChild)) {
     if let Some(child) = village
         .households
         .get_mut(PLAIN_HOUSEHOLDS + n)
@@ -163,14 +171,14 @@ fn with_child(village: &mut DemoVillage, n: usize, change: impl FnOnce(&mut Demo
     }
 }
 
-fn years_before(today: NaiveDate, years: u32) -> NaiveDate {
+pub(super) fn years_before(today: NaiveDate, years: u32) -> NaiveDate {
     today
         .checked_sub_months(Months::new(years * 12))
         .unwrap_or(today)
 }
 
 /// Birth date, identity number and school follow each other.
-fn set_birth(child: &mut DemoChild, birth: NaiveDate) {
+pub(super) fn set_birth(child: &mut DemoChild, birth: NaiveDate) {
     child.fields.insert("birth_date".into(), birth.to_string());
     if let Some(number) = child.fields.get("id_no").cloned() {
         let seventeen = format!(
@@ -278,13 +286,17 @@ fn duplicate(village: &mut DemoVillage, n: usize) {
         "id_type",
         "carer_id_no",
         "carer_phone",
+        "guardian_id_no",
+        "guardian_phone",
         "father_id_no",
         "mother_id_no",
     ] {
         copy.fields.remove(field);
     }
-    copy.fields.insert("carer_name".into(), "何根生".into());
-    copy.fields.insert("carer_relation".into(), "63".into());
+    for role in ["carer", "guardian"] {
+        copy.fields.insert(format!("{role}_name"), "何根生".into());
+        copy.fields.insert(format!("{role}_relation"), "63".into());
+    }
     let mut household = DemoHousehold {
         key,
         children: vec![copy],

@@ -4,6 +4,7 @@ use super::{
     DemoChild, DemoHousehold, DemoStaff, DemoVillage,
     dice::Dice,
     names::{self, Generation},
+    oddities,
 };
 use chrono::{Datelike, Months, NaiveDate, TimeDelta};
 use domain::identity_number::check_character;
@@ -91,11 +92,16 @@ pub(super) fn village(
     let key = format!("v{}", index + 1);
     let mut households = Vec::new();
     let mut left = children;
-    while left > 0 {
+    let least = if oddities::has_stories(index) {
+        oddities::HOUSEHOLDS
+    } else {
+        0
+    };
+    while left > 0 || households.len() < least {
         let size = dice
-            .weighted(&[(1, 55), (2, 33), (3, 10), (4, 2)])
-            .min(left);
-        left -= size;
+            .weighted(&[(1, 50), (2, 36), (3, 12), (4, 2)])
+            .min(left.max(1));
+        left = left.saturating_sub(size);
         let number = households.len() + 1;
         let place = Place {
             township,
@@ -116,6 +122,7 @@ pub(super) fn village(
         filled: true,
         households,
         problems: Vec::new(),
+        writings: Vec::new(),
     }
 }
 
@@ -202,11 +209,11 @@ fn family(dice: &mut Dice, registry: &mut Registry, place: &Place<'_>, addr: &st
     let kind = dice.weighted(&[
         ("both", 43),
         ("one", 12),
-        ("poor", 18),
-        ("disabled_parent", 12),
-        ("alone", 6),
+        ("poor", 14),
+        ("disabled_parent", 9),
+        ("alone", 8),
         ("guard", 5),
-        ("ill", 8),
+        ("ill", 9),
     ]);
     let (categories, cause): (Vec<&'static str>, &str) = match kind {
         "both" => (vec!["LB-1"], ""),
@@ -217,7 +224,7 @@ fn family(dice: &mut Dice, registry: &mut Registry, place: &Place<'_>, addr: &st
         ),
         "disabled_parent" => (vec!["DP-1"], "家庭：父亲肢体二级残疾"),
         "alone" => (
-            vec![dice.weighted(&[("DF", 75), ("OR-2", 15), ("DM", 10)])],
+            vec![dice.weighted(&[("DF", 70), ("OR-2", 20), ("DM", 10)])],
             "家庭：父母不能履行监护职责",
         ),
         "guard" => (
@@ -275,11 +282,18 @@ fn family(dice: &mut Dice, registry: &mut Registry, place: &Place<'_>, addr: &st
             names::given(dice, Generation::Grandparent { woman })
         ),
     };
-    put("carer_name", carer);
-    put("carer_relation", relation.into());
-    put("carer_id_no", registry.id_no(carer_birth, woman));
-    put("carer_phone", registry.phone());
-    put("carer_addr", addr.into());
+    // Whoever looks after a child here is its guardian as well; the register of children in difficulty asks for that one.
+    let (number, phone) = (registry.id_no(carer_birth, woman), registry.phone());
+    for (key, value) in [
+        ("name", carer.as_str()),
+        ("relation", relation),
+        ("id_no", &number),
+        ("phone", &phone),
+        ("addr", addr),
+    ] {
+        put(&format!("carer_{key}"), value.to_owned());
+        put(&format!("guardian_{key}"), value.to_owned());
+    }
     put(
         "guardianship_rating",
         dice.weighted(&[("good", 68), ("fair", 28), ("bad", 4)])
@@ -385,9 +399,9 @@ fn child(
         .map(|code| (*code).to_owned())
         .collect();
     let mut facts = family.facts.clone();
-    let mut health = if dice.chance(960) { "good" } else { "fair" };
+    let mut health = if dice.chance(975) { "good" } else { "fair" };
     let difficult = family.categories.iter().all(|code| !code.starts_with("LB"));
-    if family.categories.is_empty() || (difficult && dice.chance(300)) || dice.chance(50) {
+    if family.categories.is_empty() || (difficult && dice.chance(200)) || dice.chance(20) {
         if dice.chance(700) {
             let words = dice.pick(&[
                 "肢体三级",

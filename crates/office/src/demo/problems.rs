@@ -111,7 +111,7 @@ const PATTERNS: [(Pattern, u32); 14] = [
             "登记微心愿，找爱心单位。",
             "书桌送到家里了。",
         ),
-        13,
+        17,
     ),
     (
         (
@@ -304,7 +304,7 @@ fn night_at_the_aunts(child: String, today: NaiveDate) -> DemoProblem {
                 "replied",
                 "station",
                 day(96),
-                "站长已到场，今晚住姑姑家，明早一起去看医生。",
+                "站里已经到场接手。请先不要再问孩子，也不要对别人说。",
             ),
             event(
                 "measure",

@@ -212,6 +212,8 @@ fn visit(
         minutes: dice.between(15, 50),
         answers,
         children,
+        photos: 0,
+        screened: false,
     }
 }
 
@@ -333,7 +335,7 @@ fn part(dice: &mut Dice, child: &DemoChild, date: NaiveDate, seen: bool) -> Demo
     }
     answers.insert(
         "c_caregiver".into(),
-        DemoAnswer::text(format!("{} {}", about.carer, field("carer_name"))),
+        DemoAnswer::text(field("carer_name").to_owned()),
     );
     one(
         &mut answers,

@@ -1,7 +1,7 @@
 //! The table of headings, fields and code lists: `policy/ledgers/columns.json`.
 
 use super::{LedgerKind, values::without_blanks};
-use domain::import::{FieldCatalogue, FieldEntry, Holder};
+use domain::import::{FieldCatalogue, FieldEntry, FieldSort, Holder};
 use serde::Deserialize;
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -48,6 +48,31 @@ pub(crate) struct Column {
 
 fn yes() -> bool {
     true
+}
+
+/// Text columns in which people write what they like.
+const FREE: [&str; 5] = [
+    "remark",
+    "hardship_cause",
+    "helper",
+    "benefits",
+    "income_source",
+];
+
+impl Column {
+    /// What its values are, for whoever reads of them.
+    fn sort(&self) -> FieldSort {
+        match self.kind {
+            CellKind::IdNo => FieldSort::IdNumber,
+            CellKind::Phone => FieldSort::Phone,
+            CellKind::Illness
+            | CellKind::Disability
+            | CellKind::DisabilityOrIllness
+            | CellKind::ParentDisability => FieldSort::Words,
+            CellKind::Text if FREE.contains(&self.key.as_str()) => FieldSort::Words,
+            _ => FieldSort::Plain,
+        }
+    }
 }
 
 /// A register and how it is told from the other.
@@ -139,6 +164,7 @@ impl ColumnTable {
                     holder: column.holder,
                     label: column.label.clone(),
                     options: options.unwrap_or_default(),
+                    sort: column.sort(),
                 };
                 (column.key.clone(), entry)
             })

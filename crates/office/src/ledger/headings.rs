@@ -234,9 +234,13 @@ fn key_for(
 }
 
 fn owner_of_key(key: &str) -> &'static str {
-    ["father", "mother", "carer"]
+    ["father", "mother", "carer", "guardian"]
         .into_iter()
-        .find(|owner| key.starts_with(owner))
+        .find(|owner| {
+            // 监护情况 is the child's: its key only begins like the guardian's.
+            key.strip_prefix(owner)
+                .is_some_and(|rest| rest.starts_with('_'))
+        })
         .unwrap_or("child")
 }
 

@@ -68,10 +68,10 @@ fn difficult() -> LedgerLine {
             ("addr", "芦汀镇东灶村5组3号"),
             ("size", "4"),
             ("hardship_cause", "家庭：父亲智力三级"),
-            ("carer_name", "顾建国"),
-            ("carer_relation", "61"),
-            ("carer_id_no", CARER),
-            ("carer_phone", "10012340004"),
+            ("guardian_name", "顾建国"),
+            ("guardian_relation", "61"),
+            ("guardian_id_no", CARER),
+            ("guardian_phone", "10012340004"),
             ("guardianship_rating", "fair"),
             ("illness", "哮喘"),
             ("school_stage", "junior"),
@@ -121,6 +121,57 @@ fn both_registers_come_back_from_both_layouts() {
         for (at, line) in lines.iter().enumerate() {
             assert_returns(&ledger, line, at);
         }
+    }
+}
+
+/// Who has the guardianship and who looks after the child are two questions (domain.md §3.5): 监护人 is no 照料人.
+#[test]
+fn the_guardian_is_not_the_carer() {
+    let ledger = read(LedgerKind::L2, &[difficult()], Layout::Tidy);
+    let row = &ledger.rows[0];
+    assert_eq!(row.value("guardian_name"), Some("顾建国"));
+    assert_eq!(row.value("guardian_phone"), Some("10012340004"));
+    assert_eq!(row.value("carer_name"), None);
+    assert_eq!(row.value("carer_phone"), None);
+    // Both in one register, each with its own number; what follows the rating is the child's again.
+    let bytes = sheet(&[
+        &[
+            "姓名",
+            "出生日期",
+            "监护人",
+            "与儿童关系",
+            "电话",
+            "监护情况",
+            "实际照料人",
+            "与儿童关系",
+            "电话",
+            "困境类别",
+        ],
+        &[
+            "顾晨",
+            "2011-09-22",
+            "顾强",
+            "父亲",
+            "10012340005",
+            "一般",
+            "顾建国",
+            "祖父",
+            "10012340004",
+            "低保",
+        ],
+    ]);
+    let ledger = read_ledger(&bytes, &LedgerLimits::default()).unwrap();
+    let row = &ledger.rows[0];
+    for (key, value) in [
+        ("guardian_name", "顾强"),
+        ("guardian_relation", "51"),
+        ("guardian_phone", "10012340005"),
+        ("guardianship_rating", "fair"),
+        ("carer_name", "顾建国"),
+        ("carer_relation", "61"),
+        ("carer_phone", "10012340004"),
+    ] {
+        assert_eq!(row.value(key), Some(value), "{key}");
     }
 }
 
@@ -379,9 +430,9 @@ fn group_headings_over_plain_ones_name_their_owner() {
         ("name", "石雨"),
         ("father_name", "石磊"),
         ("mother_phone", "10011110002"),
-        ("carer_name", "王秀兰"),
-        ("carer_phone", "10011110003"),
-        ("carer_relation", "62"),
+        ("guardian_name", "王秀兰"),
+        ("guardian_phone", "10011110003"),
+        ("guardian_relation", "62"),
     ];
     for (key, value) in expected {
         assert_eq!(row.value(key), Some(value), "{key}");

@@ -79,6 +79,7 @@ pub fn context(random: &mut ChaCha8Rng) -> FormContext {
             boarder: made_up::coin(random),
             sex: Some(if boys { "1" } else { "2" }.to_owned()),
         }],
+        people: Vec::new(),
         last: BTreeMap::new(),
         next_visit: NaiveDate::from_ymd_opt(2027, 1, 20),
         next_contact: NaiveDate::from_ymd_opt(2026, 12, 20),

@@ -88,6 +88,7 @@ fn who_may_do_what_at_home() {
         (Action::ReadUnitKeys, "nyyynn"),
         (Action::KeepUnitKeys, "nnyynn"),
         (Action::ReadPeople, "nnyynn"),
+        (Action::ReadOwnGrant, "nyyynn"),
         (Action::ManagePeople, "nnyynn"),
         (Action::ReadErasures, "nnyynn"),
         (Action::RequestErasure, "nnyynn"),

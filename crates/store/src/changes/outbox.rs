@@ -74,6 +74,16 @@ pub fn unsent_count(connection: &Connection) -> Result<u64, StoreError> {
         .query_row([], |row| row::number(row, "unsent"))?)
 }
 
+/// Own changes the server does not have for good yet, whatever it said of them.
+///
+/// # Errors
+/// The database refuses.
+pub fn not_durable_count(connection: &Connection) -> Result<u64, StoreError> {
+    Ok(connection
+        .prepare_cached(include_str!("../../sql/changes/not_durable_count.sql"))?
+        .query_row([], |row| row::number(row, "waiting"))?)
+}
+
 /// What was held or refused waits to be sent again, all of it: it is asked otherwise from now on.
 ///
 /// # Errors

@@ -26,6 +26,14 @@ enhanced: boolean,
  */
 due: DueView, 
 /**
+ * The step of being late the policy counts it to, from the second on.
+ */
+level: number | null, 
+/**
+ * Who is told of it by the policy as well, in words.
+ */
+told: Array<string>, 
+/**
  * Last visit or contact of that kind.
  */
 last_done: string | null, 

@@ -23,6 +23,10 @@ export type ChildFileView = {
  */
 child: string, 
 /**
+ * It is used for the duty alone that keeps it (限制使用).
+ */
+limited: boolean, 
+/**
  * Whether the file runs, and what is proposed.
  */
 status: FileStatusView, 

@@ -16,4 +16,8 @@ total: number,
 /**
  * Children of other villages this one only knows of (户籍村), found likewise.
  */
-guests: Array<ChildRow>, };
+guests: Array<ChildRow>, 
+/**
+ * Ids of the files this person opened last on this device, the last one first; only where nothing is looked for.
+ */
+recent: Array<string>, };

@@ -27,6 +27,10 @@ ended: Array<ComingRow>,
  */
 lowering: Array<ComingRow>, 
 /**
+ * Who visits thinks that the visits should be more or fewer.
+ */
+suggested: Array<ComingRow>, 
+/**
  * Who is paused now, and until when.
  */
 paused: Array<ComingRow>, 

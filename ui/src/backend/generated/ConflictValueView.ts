@@ -13,6 +13,10 @@ value: string,
  */
 text: string, 
 /**
+ * What it takes to see it whole: `tap`, `step_up`; nothing where it stands whole.
+ */
+reveal: string | null, 
+/**
  * Who wrote it.
  */
 by: string, 

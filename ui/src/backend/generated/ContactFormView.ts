@@ -56,4 +56,16 @@ phone: string | null,
 /**
  * It may have photos, because there is a household they lie with.
  */
-photos: boolean, };
+photos: boolean, 
+/**
+ * 谁发起; empty where the packs have no such list.
+ */
+initiators: Array<OptionView>, 
+/**
+ * The usual one, chosen beforehand.
+ */
+initiator: string | null, 
+/**
+ * Day the next contact is due once this one counts.
+ */
+next_on: string | null, };

@@ -27,4 +27,8 @@ answered: number,
 /**
  * Questions shown.
  */
-total: number, };
+total: number, 
+/**
+ * It goes on with a saved visit.
+ */
+fills: boolean, };

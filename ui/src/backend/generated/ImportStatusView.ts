@@ -9,7 +9,7 @@ export type ImportStatusView = {
  */
 import: string, 
 /**
- * running | done | failed.
+ * running | done | failed; none when the one under way was asked for and there is none.
  */
 state: string, 
 /**

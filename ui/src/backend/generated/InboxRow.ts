@@ -50,6 +50,14 @@ counts: boolean,
  */
 entered_late: boolean, 
 /**
+ * Questions of a visit that nobody answered yet.
+ */
+open: number, 
+/**
+ * The station asked to have it filled in, and it was not yet.
+ */
+asked: boolean, 
+/**
  * State.
  */
 state: RecordState, };

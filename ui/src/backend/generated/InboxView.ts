@@ -11,6 +11,10 @@ export type InboxView = {
  */
 rows: Array<InboxRow>, 
 /**
+ * Older ones are not listed; they stand in the children's files.
+ */
+older: boolean, 
+/**
  * As on the overview.
  */
 openings: Array<OpeningNoticeView>, };

@@ -16,4 +16,8 @@ title: string,
 /**
  * Sections in order.
  */
-sections: Array<SectionView>, };
+sections: Array<SectionView>, 
+/**
+ * A child's part: what one tap on 都没有 answers, in words; empty when nothing of it is open.
+ */
+none_open: Array<string>, };

@@ -5,7 +5,7 @@
  */
 export type PrintInput = { 
 /**
- * What: audit_month | report | returned | sign_list | work_log.
+ * What: audit_month | report | returned | right_answer | sign_list | work_log.
  */
 what: string, 
 /**
@@ -15,4 +15,8 @@ rows: number,
 /**
  * A purpose's code; empty where the pack has no purposes.
  */
-purpose: string, };
+purpose: string, 
+/**
+ * The problem a report tells of.
+ */
+of?: string, };

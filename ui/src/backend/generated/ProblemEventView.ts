@@ -19,6 +19,10 @@ kind: string,
  */
 text: string, 
 /**
+ * Its words are sealed; they are shown here only while they stand open to this person, and never printed.
+ */
+sealed: boolean, 
+/**
  * Who.
  */
 by: string, 

@@ -13,10 +13,6 @@ who: string,
  */
 what: string, 
 /**
- * What was seen.
- */
-seen: string, 
-/**
  * Who reported it.
  */
 by: string, };

@@ -89,6 +89,10 @@ not_such_case: boolean,
  */
 review: string | null, 
 /**
+ * It is open longer than its type usually takes. Nothing follows from it.
+ */
+past_usual: boolean, 
+/**
  * What is next: on a tablet what is up to the village, where there is such.
  */
 next: NextStepView | null, };

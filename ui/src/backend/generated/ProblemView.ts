@@ -2,6 +2,7 @@
 import type { AttachmentView } from "./AttachmentView";
 import type { NextStepView } from "./NextStepView";
 import type { OptionView } from "./OptionView";
+import type { PaperPersonView } from "./PaperPersonView";
 import type { ProblemChoicesView } from "./ProblemChoicesView";
 import type { ProblemEventView } from "./ProblemEventView";
 import type { ProblemPaper } from "./ProblemPaper";
@@ -29,6 +30,11 @@ events: Array<ProblemEventView>,
  */
 may: Array<string>, 
 /**
+ * Those of them whose words the village reads. Of a matter whose words are sealed that is said before they are sent; what
+ * is not among them only the handler and the head read.
+ */
+open_words: Array<string>, 
+/**
  * What may be chosen for them.
  */
 choices: ProblemChoicesView, 
@@ -53,7 +59,7 @@ usual_days: number | null,
  */
 merged_into: OptionView | null, 
 /**
- * Its words are the station's alone, so that an event about the police has no words, and no event has a photo.
+ * Its words are the station's alone, but for [`ProblemView::open_words`]; so no event has a photo.
  */
 words_sealed: boolean, 
 /**
@@ -64,6 +70,10 @@ attachments: Array<AttachmentView>,
  * The mandatory page's outcome, if shown.
  */
 mandatory: string | null, 
+/**
+ * The children it is about, as they stand on the page for whoever comes.
+ */
+people: Array<PaperPersonView>, 
 /**
  * Who handles it (经办人).
  */

@@ -49,4 +49,12 @@ carried: boolean,
 /**
  * Follows from other answers; answering it replaces that.
  */
-calculated: boolean, };
+calculated: boolean, 
+/**
+ * It was answered when the visit was saved, in words: it stands and is not asked again.
+ */
+given: string | null, 
+/**
+ * So many characters go into the national record; the rest stays in the visit.
+ */
+most: number | null, };

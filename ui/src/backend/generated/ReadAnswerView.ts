@@ -11,4 +11,8 @@ label: string,
 /**
  * Answer.
  */
-text: string, };
+text: string, 
+/**
+ * Who gave it later and when: "11月3日 李玉梅"; null for what was answered at the visit.
+ */
+filled: string | null, };

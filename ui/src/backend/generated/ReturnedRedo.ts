@@ -11,6 +11,6 @@ export type ReturnedRedo = {
  */
 contact: ContactInput | null, 
 /**
- * The field, as the file's dialog takes it.
+ * The field, as the file's dialog takes it; without its value where that stands behind a mask.
  */
 field: EditFieldInput | null, };

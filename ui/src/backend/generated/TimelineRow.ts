@@ -60,6 +60,18 @@ entered_late: boolean,
  */
 can_amend: boolean, 
 /**
+ * Questions of a visit that nobody answered yet.
+ */
+open: number, 
+/**
+ * What the station asked to have filled in, until it was: "11月3日 张敏 请补充：…".
+ */
+asked: Array<string>, 
+/**
+ * May this person go on with the visit's form.
+ */
+can_fill: boolean, 
+/**
  * The session part of the visit is not here yet.
  */
 waiting_for_session: boolean, 

@@ -30,6 +30,10 @@ by: string,
  */
 sections: Array<ReadSectionView>, 
 /**
+ * Questions nobody answered yet.
+ */
+open: Array<string>, 
+/**
  * Form name and version.
  */
 form: string, };

@@ -64,6 +64,7 @@ test('only the small picture is fetched until somebody opens it, then with progr
   await flushPromises()
   expect(asked.map((one) => one.thumb)).toEqual([true, false, false, false])
   expect(by('attachment-photo').getAttribute('src')).toBe(`data:image/jpeg;base64,${PICTURE}`)
+  expect(by('attachment-photo').parentElement?.textContent, 'whatever is photographed off the screen says what it is for').toContain('仅用于儿童关爱工作')
 })
 
 test('one that is still on its tablet says so', async () => {

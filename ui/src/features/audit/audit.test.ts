@@ -32,7 +32,7 @@ function station() {
     printPurposes: async () => [{ code: 'inspect', label: '给上级检查' }],
     print: async ({ rows, purpose }) => {
       asked.push(`print ${rows} ${purpose}`)
-      return { number: 'P-1', line: '芦汀镇 周敏　编号 P-1' }
+      return { number: 'P-1', people: [], line: '芦汀镇 周敏　编号 P-1' }
     },
   })
   return { asked, backend }

@@ -54,6 +54,19 @@ test('a file is proposed to end with a reason, a day and what it rests on', asyn
   expect(proposed).toEqual([{ child: 'c1', step: 'end', reason: 'moved', on: TODAY, into: null, text: '搬去外省。' }])
 })
 
+test('what was said of one answer is gone with the next, and stands beside what was tapped', async () => {
+  const backend = demoBackend({
+    childFile: async () => childFile(),
+    proposeStatus: () => Promise.reject({ code: 'child_not_seen_since', params: {} }),
+  })
+  const { tap, by } = await show(ChildFile, { backend, props: { child: 'c1' } })
+  await tap('status-step:end')
+  await tap('status-save')
+  expect(by('problem-child_not_seen_since').closest('footer')).not.toBeNull()
+  await tap('answer:status-reason:moved')
+  expect(document.querySelector('[data-test="problem-child_not_seen_since"]')).toBeNull()
+})
+
 test('the station agrees or sends back with words, and nobody else is offered it', async () => {
   const { tap, by, decided } = await file({ waiting: [proposal], decides: true })
   expect(by('proposal:end').textContent).toContain('搬去外省，村里开了证明。')

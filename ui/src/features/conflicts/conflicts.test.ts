@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ConflictListView, SettleInput } from '@/backend'
+import type { ConflictListView, RevealFieldInput, SettleInput } from '@/backend'
 import { memoryBackend } from '@/backend/memory'
 import { show } from '@/testing/mount'
 import ConflictsPage from './ConflictsPage.vue'
@@ -12,8 +12,8 @@ const list: ConflictListView = {
       name: '石小雨',
       field: '照料人电话',
       values: [
-        { value: 'a', text: '13800002071', by: '李玉梅', unit: '芦汀村', at: '2026-11-22T02:00:00Z', mine: false },
-        { value: 'b', text: '', by: '麻建军', unit: '芦汀镇工作站', at: '2026-11-23T02:00:00Z', mine: true },
+        { value: 'a', text: '13800002071', reveal: null, by: '李玉梅', unit: '芦汀村', at: '2026-11-22T02:00:00Z', mine: false },
+        { value: 'b', text: '', reveal: null, by: '麻建军', unit: '芦汀镇工作站', at: '2026-11-23T02:00:00Z', mine: true },
       ],
     },
   ],
@@ -39,6 +39,30 @@ test('both values stand with who, where and a button of their own', async () => 
   expect(values[0]).toContain('用这个：13800002071')
   expect(values[1]).toContain('用这个：（清空了）')
   expect(values[1]).toContain('您写的')
+})
+
+test('two numbers that have nothing in common stay masked until somebody looks at one', async () => {
+  const asked: RevealFieldInput[] = []
+  const values = [
+    { value: 'a', text: '310199********0018', reveal: 'step_up', by: '李玉梅', unit: '芦汀村', at: '2026-11-22T02:00:00Z', mine: false },
+    { value: 'b', text: '310199********007X', reveal: 'step_up', by: '麻建军', unit: '芦汀镇工作站', at: '2026-11-23T02:00:00Z', mine: true },
+  ]
+  const backend = memoryBackend({
+    conflicts: async () => ({ open: [{ conflict: 'd1/id_no', child: 'c1', name: '石小雨', field: '证件号码', values }] }),
+    revealField: async (input) => {
+      asked.push(input)
+      return { text: '310199201603150018', seconds: 30 }
+    },
+  })
+  const { wrapper, tap } = await show(ConflictsPage, { backend })
+  const words = () => wrapper.findAll('[data-test="conflict-value"]').map((value) => value.text())
+  expect(words().join()).not.toContain('310199201603150018')
+  await tap('conflict-look')
+  expect(asked).toEqual([{ child: 'c1', holder: 'conflict', key: 'd1/id_no/a' }])
+  expect(words()[0]).toContain('310199201603150018')
+  expect(words()[1]).toContain('310199********007X')
+  await tap('conflict-hide')
+  expect(words().join()).not.toContain('310199201603150018')
 })
 
 test('one tap settles it and the page says with what', async () => {

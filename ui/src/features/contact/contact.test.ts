@@ -34,6 +34,7 @@ test('when all is well three taps on the page save the contact', async () => {
       child_state: 'normal',
       topics: [],
       parent_contact_ok: null,
+      more: { start: null, minutes: null, initiated_by: 'director', next_on: null, next_mode: null },
       note: '',
     },
   ])
@@ -72,4 +73,19 @@ test('a call nobody answered needs no party', async () => {
   await tap('answer:mode:phone')
   await tap('contact-not-reached')
   expect(saved[0]).toMatchObject({ reached: false, party: [], child_state: null })
+})
+
+test('who began it, how long it took and what was agreed are there for whoever wants them', async () => {
+  const { saved, backend } = listening()
+  const { tap, by } = await show(ContactPage, { ...place, backend })
+  await tap('answer:mode:phone')
+  await tap('answer:party:child')
+  await tap('answer:initiator:child')
+  const field = by('contact-minutes')
+  const input = field instanceof HTMLInputElement ? field : field.querySelector('input')!
+  input.value = '12'
+  input.dispatchEvent(new Event('input'))
+  await tap('answer:next-mode:video')
+  await tap('answer:state:normal')
+  expect(saved[0]?.more).toEqual({ start: null, minutes: 12, initiated_by: 'child', next_on: '2026-12-24', next_mode: 'video' })
 })

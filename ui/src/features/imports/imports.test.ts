@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import type { ImportPreviewView } from '@/backend'
+import { memoryBackend } from '@/backend/memory'
 import { show } from '@/testing/mount'
 import ImportPreview from './ImportPreview.vue'
+import ImportsPage from './ImportsPage.vue'
 import { writable } from './outcomes'
 
 const preview: ImportPreviewView = {
@@ -70,4 +72,27 @@ test('confirming names how many are written', async () => {
 test('a ledger with nothing to write cannot be confirmed', async () => {
   const { by } = await shown({ ...preview, new: 0, changed: 0, conflict: 0 })
   expect((by('import-confirm') as HTMLButtonElement).disabled).toBe(true)
+})
+
+test('an import that goes on by itself after the lock is shown where it is', async () => {
+  const asked: string[] = []
+  const backend = memoryBackend({
+    villages: () => Promise.resolve({ rows: [] }),
+    importStatus: ({ id }) => {
+      asked.push(id)
+      return Promise.resolve({ import: 'i1', state: 'running', done: 12, total: 60, has_result: false })
+    },
+  })
+  const { by } = await show(ImportsPage, { backend })
+  expect(asked).toEqual([''])
+  expect(by('import-running').textContent).toContain('12')
+})
+
+test('without one the page begins with choosing a file', async () => {
+  const backend = memoryBackend({
+    villages: () => Promise.resolve({ rows: [] }),
+    importStatus: () => Promise.resolve({ import: '', state: 'none', done: 0, total: 0, has_result: false }),
+  })
+  const { by } = await show(ImportsPage, { backend })
+  expect(by('import-create-village')).toBeTruthy()
 })

@@ -78,6 +78,12 @@ test('a missing vetting and a near last day are reminders in words', async () =>
   expect(text).toContain('快到期')
 })
 
+test('nobody is offered to prolong or vet her own appointment', async () => {
+  const { shown } = await page([person({ this: true, role: 'supervisor', role_words: '儿童督导员' })])
+  expect(shown.wrapper.find('[data-test="person-renew"]').exists()).toBe(false)
+  expect(shown.wrapper.find('[data-test="person-vet"]').exists()).toBe(false)
+})
+
 test('somebody is appointed only with an approval, and in the place of whoever leaves', async () => {
   const { shown, asked, write } = await page([person()])
   await shown.tap('person-replace')

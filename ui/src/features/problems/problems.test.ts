@@ -1,10 +1,11 @@
 import { flushPromises } from '@vue/test-utils'
 import { expect, test, vi } from 'vitest'
 import { nextTick } from 'vue'
-import type { AppView, NextStepView, ProblemChoicesView, ProblemEventInput, ProblemRow, ProblemView, ReviewOpeningInput, SealedView, UrgentInput } from '@/backend'
+import type { AppView, NextStepView, PaperPersonView, PrintInput, ProblemChoicesView, ProblemEventInput, ProblemEventView, ProblemRow, ProblemView, ReviewOpeningInput, SealedView, UrgentInput } from '@/backend'
 import { memoryBackend } from '@/backend/memory'
 import { readyTablet } from '@/testing/demo'
 import { show } from '@/testing/mount'
+import PaperPage from './PaperPage.vue'
 import ProblemPage from './ProblemPage.vue'
 import ProblemsPage from './ProblemsPage.vue'
 
@@ -32,6 +33,7 @@ function row(problem: string, more: Partial<ProblemRow> = {}): ProblemRow {
     reopened: false,
     not_such_case: false,
     review: null,
+    past_usual: false,
     next: null,
     ...more,
   }
@@ -42,9 +44,10 @@ const choices: ProblemChoicesView = { measures: [], bodies: [], referrals: [], s
 function story(more: Partial<ProblemView> = {}): ProblemView {
   return {
     row: row('p1'),
-    paper: { who: '石小雨（芦汀村）', what: '连续缺课', seen: '连着三天没去学校。', by: '李玉梅' },
+    paper: { who: '石小雨（芦汀村）', what: '连续缺课', by: '李玉梅' },
     events: [],
     may: [],
+    open_words: [],
     choices,
     steps: [],
     why_not_close: null,
@@ -54,6 +57,7 @@ function story(more: Partial<ProblemView> = {}): ProblemView {
     words_sealed: false,
     attachments: [],
     mandatory: null,
+    people: [],
     handler: null,
     may_be_handled_by: [],
     recused: false,
@@ -121,6 +125,54 @@ test('who may do nothing is told so', async () => {
   expect(wrapper.find('#problem-text').exists()).toBe(false)
 })
 
+test('what is open longer than usual says so, without a colour of alarm', async () => {
+  const { wrapper, by } = await open(['replied'], station, { row: row('p1', { past_usual: true }) }).shown
+  expect(by('problem-past-usual').textContent).toContain('已经过了一般的天数')
+  expect(wrapper.find('[data-test="problem-told"]').exists()).toBe(false)
+  const rows = [row('p1'), row('p2', { past_usual: true })]
+  const board = await show(ProblemsPage, { backend: memoryBackend({ problems: async () => ({ rows }) }), app: station })
+  expect(board.wrapper.findAll('[data-test="card-past-usual"]')).toHaveLength(1)
+})
+
+test('the page for the police says who and where, and a number is whole only when it is printed', async () => {
+  const person: PaperPersonView = {
+    child: 'c1',
+    name: '石小雨',
+    sex: '女',
+    age: 10,
+    birth: '2016-03-05',
+    village: '白荷村',
+    address: '二组12号',
+    group: '二组',
+    landmark: '门口有棵枇杷树',
+    school: '芦汀小学',
+    carer: '奶奶 王秀兰',
+    carer_phone: '100****2034',
+    guardian: '父亲 石磊',
+    guardian_phone: null,
+  }
+  const asked: PrintInput[] = []
+  const printed = vi.fn()
+  window.print = printed
+  const backend = memoryBackend({
+    problem: async () => story({ people: [person] }),
+    printPurposes: async () => [{ code: 'helpers', label: '给来帮忙的人' }],
+    print: async (input) => {
+      asked.push(input)
+      return { number: 'P-1', line: '白荷村 李玉梅　编号 P-1', people: [{ ...person, carer_phone: '10055512034' }] }
+    },
+  })
+  const { by, tap } = await show(PaperPage, { at: '/problems/p1/paper', pattern: '/problems/:problem/paper', backend })
+  const paper = by('paper').textContent ?? ''
+  for (const words of ['石小雨', '女', '10岁', '白荷村', '二组12号', '门口有棵枇杷树', '奶奶 王秀兰', '芦汀小学', '父亲 石磊']) expect(paper).toContain(words)
+  expect(by('paper-phone').textContent).toBe('100****2034')
+  await tap('paper-print')
+  await tap('print-for:helpers')
+  expect(asked).toEqual([{ what: 'report', rows: 1, purpose: 'helpers', of: 'p1' }])
+  expect(by('paper-phone').textContent).toBe('10055512034')
+  expect(printed).toHaveBeenCalledTimes(1)
+})
+
 const next: NextStepView = { step: 'accept', side: 'station', on: '2026-11-25', at: null, late: false, told: [], number: 0, of: 0, about: '' }
 
 test('a card says what is next, by whom and until when, and who is told when it was not done', async () => {
@@ -179,15 +231,61 @@ test.each([
   expect(added).toEqual([{ problem: 'p1', kind, text: '', detail }])
 })
 
-test('of a confidential matter no words about the police are written', async () => {
+test('of a confidential matter a director is told that what she adds is for the handler and the head alone', async () => {
   const outcomes = [{ code: 'opened', label: '已立案' }]
-  const { added, shown } = open(['police_feedback'], readyTablet, { words_sealed: true, choices: { ...choices, outcomes } })
-  const { tap } = await shown
+  const { added, shown } = open(['replied', 'closed', 'police_feedback'], readyTablet, { words_sealed: true, choices: { ...choices, outcomes } })
+  const { by, tap, wrapper } = await shown
+  expect(wrapper.text()).toContain('只有站里的经办人和站长能看')
+  expect(by('problem-close').textContent).toContain('请站里办结')
   await tap('problem-police_feedback')
-  expect(document.querySelector('#event-text')).toBeNull()
+  expect(document.querySelector('#event-form')?.textContent).toContain('只有站里的经办人和站长能看')
   await tap('answer:outcome:opened')
+  await type('event-text', '民警来过了。')
   await submit()
-  expect(added).toEqual([{ problem: 'p1', kind: 'police_feedback', text: '', detail: { outcome: 'opened' } }])
+  expect(added).toEqual([{ problem: 'p1', kind: 'police_feedback', text: '民警来过了。', detail: { outcome: 'opened' } }])
+})
+
+test('of a confidential matter the station is told before it sends what the village reads; all else has a field of its own', async () => {
+  const may = ['accepted', 'replied', 'returned', 'resolved', 'closed']
+  const { added, shown } = open(may, station, { words_sealed: true, open_words: ['accepted', 'replied', 'returned'] })
+  const { wrapper, tap } = await shown
+  expect(document.querySelector('#problem-text-hint')?.textContent).toContain('这句话村里看得到，不要写经过')
+  expect(wrapper.find('[data-test="problem-close"]').exists()).toBe(false)
+  await tap('problem-closed')
+  expect(document.querySelector('#event-form')?.textContent).toContain('只有站里的经办人和站长能看')
+  await submit()
+  expect(added).toEqual([])
+  await type('event-text', '孩子住到姑姑家。')
+  await submit()
+  expect(added).toEqual([{ problem: 'p1', kind: 'closed', text: '孩子住到姑姑家。', detail: {} }])
+})
+
+test('where nothing is confidential the village reads all of it, as it is said', async () => {
+  const { wrapper } = await open(['replied', 'closed'], station, { open_words: ['replied', 'closed'] }).shown
+  expect(document.querySelector('#problem-text-hint')?.textContent).toContain('村里的平板会看到这句话')
+  expect(wrapper.find('[data-test="problem-close"]').exists()).toBe(true)
+})
+
+test('sealed words are on no paper, also while they stand open', async () => {
+  const event = (kind: string, text: string, sealed: boolean): ProblemEventView => ({
+    event: `${kind}-${text}`,
+    kind,
+    text,
+    sealed,
+    by: '李玉梅',
+    role: '儿童主任',
+    at: '2026-11-23T02:00:00Z',
+    state: 'delivered',
+    is_request: false,
+    detail: { measures: [], body: null, due: null, well: null, on: null, severity: null, into: null, whom: '110 报警', at: '2026-11-23 10:00', receipt: null, outcome: null, satisfaction: null, types: [], main: null },
+  })
+  const view = story({ words_sealed: true, events: [event('reported', '背上有伤。', true), event('called', '接警员姓高。', true), event('police_feedback', '已立案。', false)] })
+  const backend = memoryBackend({ problem: async () => view })
+  const { by, wrapper } = await show(PaperPage, { at: '/problems/p1/paper', pattern: '/problems/:problem/paper', backend, app: station })
+  expect(by('paper-seen').textContent).toBe('内容保密，纸上不写。')
+  expect(by('paper-call').textContent).toContain('110 报警')
+  expect(wrapper.text()).not.toMatch(/背上有伤|接警员姓高/)
+  expect(wrapper.text()).toContain('已立案。')
 })
 
 test('why it may not be closed is said where it would be', async () => {

@@ -1,7 +1,8 @@
 import { flushPromises } from '@vue/test-utils'
 import { expect, test } from 'vitest'
 import type { ProblemInput } from '@/backend'
-import { demoBackend } from '@/testing/demo'
+import { addDays } from '@/shared/dates'
+import { demoBackend, TODAY } from '@/testing/demo'
 import { show } from '@/testing/mount'
 import ReportPage from './ReportPage.vue'
 
@@ -45,6 +46,26 @@ test('danger now opens the page of duties, which is left only by a choice with a
       mandatory: { choice: 'reported', text: '10 点报了 110', whom: '110' },
     },
   ])
+})
+
+test('a call of yesterday has its day and its hour', async () => {
+  const { sent, backend } = listening()
+  const { tap, by } = await show(ReportPage, { ...place, backend })
+  await tap('answer:card:hurt')
+  await tap('answer:urgency:now')
+  await tap('answer:mandatory:reported')
+  await tap('answer:whom:110')
+  await tap('answer:day:yesterday')
+  expect((by('mandatory-done') as HTMLButtonElement).disabled).toBe(true)
+  const time = by('mandatory-time').querySelector('input') ?? (by('mandatory-time') as HTMLInputElement)
+  time.value = '23:40'
+  time.dispatchEvent(new Event('input'))
+  await flushPromises()
+  expect((by('mandatory-done') as HTMLButtonElement).disabled).toBe(false)
+  by('mandatory-done').closest('form')?.dispatchEvent(new Event('submit', { cancelable: true }))
+  await flushPromises()
+  await tap('report-save')
+  expect(sent[0]?.mandatory).toEqual({ choice: 'reported', text: '', whom: '110', at: `${addDays(TODAY, -1)} 23:40` })
 })
 
 test('what must be reported opens the page however urgent it is said to be, and a second tap says what was meant', async () => {

@@ -10,13 +10,22 @@ export interface Group {
   readonly children: number
 }
 
-export function grouped(rows: readonly TodayRow[]): Group[] {
+/** What the rows of a group are ordered by. */
+export type Order = 'date' | 'walk'
+
+/** By date as the core says, or as she walks: houses with a number first, the others after them by date. */
+export function grouped(rows: readonly TodayRow[], order: Order = 'date'): Group[] {
   return groupOrder
     .map((group) => {
       const own = rows.filter((row) => row.group === group)
+      if (order === 'walk') own.sort((one, other) => house(one) - house(other))
       return { group, rows: own, children: own.reduce((sum, row) => sum + row.children.length, 0) }
     })
     .filter((entry) => entry.rows.length > 0)
+}
+
+function house(row: TodayRow): number {
+  return row.walk ?? Number.MAX_SAFE_INTEGER
 }
 
 /** Nothing has passed, is due today or soon: the first of the rest is the nearest. */

@@ -121,6 +121,14 @@ export function useVisitForm(draft: string) {
     return reshape(() => backend.sameAsLast({ draft, part, section }))
   }
 
+  function sameEverywhere(): Promise<void> {
+    return reshape(() => backend.sameEverywhere({ id: draft }))
+  }
+
+  function noneOf(part: string): Promise<void> {
+    return reshape(() => backend.noneOf({ draft, part }))
+  }
+
   function setFull(full: boolean): Promise<void> {
     return reshape(() => backend.visitFull({ draft, full }))
   }
@@ -156,7 +164,7 @@ export function useVisitForm(draft: string) {
   })
 
   void load()
-  return { form, pending, problem, saving: computed(() => saving.value > 0), load, choose, setDate, type, flush, same, setFull, setRow, stand, answerOf }
+  return { form, pending, problem, saving: computed(() => saving.value > 0), load, choose, setDate, type, flush, same, sameEverywhere, noneOf, setFull, setRow, stand, answerOf }
 }
 
 export type VisitForm = ReturnType<typeof useVisitForm>

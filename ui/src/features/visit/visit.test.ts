@@ -1,6 +1,7 @@
 import { flushPromises } from '@vue/test-utils'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { AnswerInput, VisitFormView } from '@/backend'
+import { useLayout } from '@/shared/useLayout'
 import { useToast } from '@/shared/useToast'
 import { demoBackend, question, visitForm } from '@/testing/demo'
 import { show } from '@/testing/mount'
@@ -107,6 +108,13 @@ test('和上次一样 asks the core for the section', async () => {
   expect(wrapper.find('[data-test="same:session:C"]').exists()).toBe(false)
 })
 
+test('都没有 names what it answers, and goes when nothing of it is open', async () => {
+  const { by, tap, wrapper } = await show(VisitPage, place)
+  expect(by('none-card').textContent).toContain('可见伤痕、近期行为')
+  await tap('none:c1')
+  expect(wrapper.find('[data-test="none-card"]').exists()).toBe(false)
+})
+
 test('the form opens where the person was', async () => {
   const { backend } = listening(() => ({ ...visitForm(), position: 'c1/mood' }))
   await show(VisitPage, { ...place, backend })
@@ -170,4 +178,80 @@ test('the whole form opens and folds, and rows come and go with a way back', asy
   await useToast().takeBack()
   await flushPromises()
   expect(wrapper.findAll('[data-test="row:session:G"]').length).toBe(1)
+})
+
+test('what was written of each child last time stands with its name, and what was to be remembered', async () => {
+  const notes = [
+    { name: '石小雨', when: '10月18日', text: '情绪低落', reminder: '' },
+    { name: '石小晨', when: '9月2日', text: '都好', reminder: '带书包' },
+    { name: '', when: '', text: '', reminder: '问问低保' },
+  ]
+  const { backend } = listening(() => ({ ...visitForm(), last_notes: notes }))
+  const { by } = await show(VisitPage, { ...place, backend })
+  const words = by('last-note').textContent
+  expect(words).toContain('上次（10月18日）石小雨：情绪低落')
+  expect(words).toContain('上次（9月2日）石小晨：都好')
+  expect(words).toContain('石小晨，要记得：带书包')
+  expect(words).toContain('要记得：问问低保')
+})
+
+test('a saved visit that is gone on with shows what was answered and asks what was not', async () => {
+  const form = visitForm()
+  const given = (key: string) => ({
+    ...form,
+    fills: true,
+    parts: form.parts.map((part) => ({
+      ...part,
+      sections: part.sections.map((section) => ({
+        ...section,
+        questions: section.questions.map((asked) => (asked.key === key ? { ...asked, codes: ['up'], given: '开朗' } : asked)),
+      })),
+    })),
+  })
+  const { backend } = listening(() => given('mood'))
+  const { by, tap, router } = await show(VisitPage, { ...place, backend })
+  expect(by('fills').textContent).toContain('答过的不变')
+  expect(by('given:c1:mood').textContent).toBe('开朗')
+  expect(by('question:c1:mood').querySelector('input')).toBeNull()
+  expect(by('question:c1:school').querySelector('input')).not.toBeNull()
+  expect(by('visit-save').textContent).toContain('保存补上的')
+  await tap('visit-save')
+  expect(router.currentRoute.value.path).toBe('/saved')
+})
+
+test('her own words are counted, and beyond what the national record takes it says so', async () => {
+  const form = visitForm()
+  const limited = {
+    ...form,
+    parts: form.parts.map((part) => ({
+      ...part,
+      sections: part.sections.map((section) => ({
+        ...section,
+        questions: section.questions.map((asked) => (asked.key === 'l_summary' ? { ...asked, most: 4 } : asked)),
+      })),
+    })),
+  }
+  const { backend } = listening(() => limited)
+  const { by } = await show(VisitPage, { ...place, backend })
+  const field = by('answer:c1:l_summary').querySelector('textarea')
+  typeInto(field, '都很好𠮷')
+  await flushPromises()
+  expect(by('length:c1:l_summary').textContent).toContain('4/4 字')
+  typeInto(field, '都很好了。')
+  await flushPromises()
+  expect(by('length:c1:l_summary').textContent).toContain('超过 4 字，全国表里只写前 4 字')
+})
+
+test('with letters twice as large the save stays in sight, and the rest of the bar stands at the end of the form', async () => {
+  const { setFontScale } = useLayout()
+  setFontScale(200)
+  try {
+    const { by } = await show(VisitPage, place)
+    expect(by('visit-save').closest('footer')?.className).toContain('stays')
+    expect(by('visit-counted').closest('footer')).not.toBeNull()
+    expect(by('visit-report').closest('footer')).toBeNull()
+    expect(by('missing').closest('footer')).toBeNull()
+  } finally {
+    setFontScale(100)
+  }
 })

@@ -28,6 +28,7 @@ pub(super) fn read(
 ) -> BTreeMap<String, ChoiceList> {
     let mut lists: BTreeMap<String, ChoiceList> = BTreeMap::new();
     for row in table.rows.keys().copied() {
+        table.refuse_marked(row, &["label", "x_brief"], faults);
         let mut need = |column: &str, text: Option<&str>| {
             if text.is_none() {
                 faults.push(table.fault(row, Some(column), "这里不能空着".to_owned()));

@@ -135,6 +135,18 @@ impl Table {
         }
     }
 
+    /// Refuses words that would be shown as they stand here, where other programs read more into them: an answer put in
+    /// its place, Markdown, HTML. `columns` are those with words, each in every language.
+    pub(super) fn refuse_marked(&self, row: u32, columns: &[&str], faults: &mut Vec<SheetFault>) {
+        for (name, number) in &self.columns {
+            let base = name.split("::").next().unwrap_or(name);
+            let words = columns.contains(&base).then(|| self.cell(row, name));
+            if let Some(cause) = words.flatten().and_then(more_than_words) {
+                faults.push(self.fault_at(row, *number, name, cause.to_owned()));
+            }
+        }
+    }
+
     /// A fault in a cell by the name of its column, the one of the form's language where there are several.
     pub(super) fn fault(&self, row: u32, column: Option<&str>, cause: String) -> SheetFault {
         let found = column.and_then(|column| {
@@ -161,6 +173,77 @@ impl Table {
             cause,
         }
     }
+}
+
+/// What other programs would make of words beside showing them; none where they are words and nothing else.
+fn more_than_words(text: &str) -> Option<&'static str> {
+    if text.contains("${") {
+        return Some("文字里不能有“${…}”；这里只能写固定的话，不会换成别的题的回答");
+    }
+    if has_tag(text) {
+        return Some("文字里不能有 HTML（“<…>”“&…;”）；会照原样显示");
+    }
+    has_mark(text).then_some("文字里不能有 Markdown 记号（* _ # [ ]( )）；会照原样显示")
+}
+
+/// `<b>`, `</b>`, `<!--`, `&nbsp;`; `<3人>` is none.
+fn has_tag(text: &str) -> bool {
+    let opens = |rest: &str| {
+        let first = rest.chars().next();
+        first.is_some_and(|one| one.is_ascii_alphabetic() || matches!(one, '/' | '!'))
+            && rest.contains('>')
+    };
+    let is_entity = |rest: &str| {
+        let name = rest.split_once(';').map(|(name, _)| name);
+        name.is_some_and(|name| {
+            !name.is_empty()
+                && name
+                    .chars()
+                    .all(|one| one.is_ascii_alphanumeric() || one == '#')
+        })
+    };
+    let after = |mark: char| text.split(mark).skip(1);
+    after('<').any(opens) || after('&').any(is_entity)
+}
+
+/// `**x**`, `*x*`, `__x__`, `_x_` between other words, `[x](y)`, a line with `#` before it, and a mark that was kept from
+/// being one with a `\`.
+fn has_mark(text: &str) -> bool {
+    let letters: Vec<char> = text.chars().collect();
+    let at = |place: usize| letters.get(place).copied();
+    let is_word = |place: Option<usize>| {
+        let letter = place.and_then(at);
+        letter.is_some_and(char::is_alphanumeric)
+    };
+    let is_inside = |place: Option<usize>| {
+        let letter = place.and_then(at);
+        letter.is_some_and(|one| !one.is_whitespace() && !matches!(one, '*' | '_'))
+    };
+    let opens = |place: usize, mark: char| {
+        at(place) == Some(mark)
+            && is_inside(Some(place + 1))
+            && (mark == '*' || !is_word(place.checked_sub(1)))
+    };
+    let closes = |place: usize, mark: char| {
+        at(place) == Some(mark)
+            && is_inside(place.checked_sub(1))
+            && (mark == '*' || !is_word(Some(place + 1)))
+    };
+    let is_pair = |mark: char| {
+        let first = (0..letters.len()).find(|place| opens(*place, mark));
+        first.is_some_and(|first| (first + 1..letters.len()).any(|place| closes(place, mark)))
+    };
+    let is_link = text
+        .split_once("](")
+        .is_some_and(|(before, after)| before.contains('[') && after.contains(')'));
+    let is_heading = |line: &str| {
+        let rest = line.trim_start().trim_start_matches('#');
+        rest.len() < line.trim_start().len() && !rest.trim().is_empty()
+    };
+    let is_kept = ["\\*", "\\_", "\\#", "\\["]
+        .iter()
+        .any(|kept| text.contains(kept));
+    is_pair('*') || is_pair('_') || is_link || is_kept || text.lines().any(is_heading)
 }
 
 /// yes or no, in the ways people write them.

@@ -60,13 +60,21 @@ impl Places<'_> {
                     let cell = self.survey.cell(row, column);
                     cell.is_some_and(|text| text.contains(code.as_str()))
                 };
-                let column = ["x_exclusive", "x_same_value", "x_mandatory"]
-                    .into_iter()
-                    .find(holds)
-                    .unwrap_or("type");
+                let column = [
+                    "x_exclusive",
+                    "x_same_value",
+                    "x_none_value",
+                    "x_mandatory",
+                    "x_file",
+                ]
+                .into_iter()
+                .find(holds)
+                .unwrap_or("type");
                 (column, fault.to_string())
             }
             PackFault::BadCode(_) => ("x_suggest", fault.to_string()),
+            PackFault::BadFeed(_) | PackFault::UnknownKey(_) => ("x_file", fault.to_string()),
+            PackFault::People => ("x_people", fault.to_string()),
             PackFault::RepeatSame => ("x_section_same", fault.to_string()),
             PackFault::Options if self.survey.cell(row, "x_na").is_some() => {
                 ("x_na", "只有单选和多选才有“不便回答”".to_owned())

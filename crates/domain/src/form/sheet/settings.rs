@@ -35,6 +35,11 @@ pub(super) fn read(table: &Table, faults: &mut Vec<SheetFault>) -> Heading {
     for extra in table.rows.keys().skip(1) {
         faults.push(table.fault(*extra, None, "settings 只写一行".to_owned()));
     }
+    table.refuse_marked(
+        row,
+        &["form_title", "x_session_title", "x_na_label"],
+        faults,
+    );
     let mut need = |column: &str| match table.cell(row, column) {
         Some(text) => text.to_owned(),
         None => {
@@ -66,6 +71,7 @@ pub(super) fn read(table: &Table, faults: &mut Vec<SheetFault>) -> Heading {
 pub(super) fn read_summary(table: &Table, faults: &mut Vec<SheetFault>) -> Vec<(u32, SummaryLine)> {
     let mut lines = Vec::new();
     for row in table.rows.keys().copied() {
+        table.refuse_marked(row, &["label"], faults);
         let questions = table.cell(row, "questions").map(words).unwrap_or_default();
         let given = match table.cell(row, "given") {
             None => None,

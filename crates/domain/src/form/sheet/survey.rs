@@ -28,9 +28,12 @@ pub(super) const COLUMNS: &[Column] = &[
     column("x_exclusive"),
     column("x_carry"),
     column("x_same_value"),
+    column("x_none_value"),
     column("x_delta"),
     column("x_mandatory"),
     column("x_suggest"),
+    column("x_people"),
+    column("x_file"),
 ];
 
 /// Columns that only a question has.
@@ -47,9 +50,12 @@ const OF_QUESTIONS: &[Column] = &[
     column("x_exclusive"),
     column("x_carry"),
     column("x_same_value"),
+    column("x_none_value"),
     column("x_delta"),
     column("x_mandatory"),
     column("x_suggest"),
+    column("x_people"),
+    column("x_file"),
 ];
 /// Columns that only a group has.
 const OF_GROUPS: &[Column] = &[
@@ -123,6 +129,7 @@ impl Reader<'_> {
             }
             return;
         };
+        table.refuse_marked(row, &["label", "hint", "constraint_message"], faults);
         let mut parts = kind.split_whitespace();
         let first = parts.next().unwrap_or_default();
         let rest: Vec<&str> = parts.collect();
@@ -249,6 +256,15 @@ impl Reader<'_> {
                 }
             },
         };
+        let given = table.cell(row, "default").and_then(constant);
+        if let Some(code) = given
+            && kind == "one"
+            && !self.survey.broken.contains(&key)
+            && !options.iter().any(|option| option.code == code)
+        {
+            let cause = format!("选项里没有“{code}”，不能作默认值");
+            faults.push(table.fault(row, Some("default"), cause));
+        }
         let label = self.spoken(row, "label", &key, faults).unwrap_or_default();
         let (short, short_when) = match table.cell(row, "x_short") {
             None => (false, None),
@@ -290,6 +306,7 @@ impl Reader<'_> {
                 .unwrap_or_default(),
             carry: table.flag(row, "x_carry", faults),
             same_value: table.cell(row, "x_same_value").map(str::to_owned),
+            none_value: table.cell(row, "x_none_value").map(str::to_owned),
             delta: table.flag(row, "x_delta", faults),
             relevant: table.cell(row, "relevant").map(str::to_owned),
             constraint,
@@ -297,6 +314,10 @@ impl Reader<'_> {
             initial: table.cell(row, "default").map(|text| initial(kind, text)),
             mandatory: self.mandatory(row, faults),
             suggest: self.suggest(row, faults),
+            people: table.flag(row, "x_people", faults),
+            file: lines(table.cell(row, "x_file"))
+                .map(str::to_owned)
+                .collect(),
             key,
         };
         if kind == "note" {
@@ -424,6 +445,16 @@ fn initial(kind: &str, text: &str) -> String {
     } else {
         format!("'{text}'")
     }
+}
+
+/// A default that is one code and nothing to work out, written plainly or between quotes.
+fn constant(text: &str) -> Option<&str> {
+    let inside = text
+        .strip_prefix('\'')
+        .and_then(|rest| rest.strip_suffix('\''))
+        .unwrap_or(text);
+    let works_out = inside.contains(['(', '\'']) || inside.contains("${");
+    (!works_out).then_some(inside)
 }
 
 /// In a constraint a dot alone means the answer itself.

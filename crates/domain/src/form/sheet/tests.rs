@@ -101,6 +101,7 @@ fn decimals_and_patterns_are_asked_kept_and_looked_at() {
     let context = FormContext {
         today: NaiveDate::from_ymd_opt(2026, 11, 27).expect("a day"),
         children: Vec::new(),
+        people: Vec::new(),
         last: BTreeMap::new(),
         next_visit: None,
         next_contact: None,
@@ -161,6 +162,7 @@ fn every_shipped_form_comes_out_of_its_sheets_as_it_went_in() {
     for json in [
         include_str!("../../../../../policy/forms/hv-cn-1.json"),
         include_str!("../../../../../policy/forms/hv-cn-2.json"),
+        include_str!("../../../../../policy/forms/hv-cn-3.json"),
     ] {
         let pack = FormPack::from_json(json).unwrap();
         let form = compile_sheets(&to_sheets(json).unwrap()).unwrap();
@@ -219,6 +221,90 @@ fn everything_wrong_is_told_at_once_with_its_cell_and_cause() {
             "survey 第16行 A列（type）：这个 group 没有 end_group",
         ]
     );
+}
+
+/// What ODK would put in the place of words, or draw otherwise, is refused rather than shown as it stands.
+#[test]
+fn words_that_are_more_than_words_are_refused_with_their_cell() {
+    let words = refused(
+        "
+        type           | name | label::中文(zh)   | label::English(en) | hint | constraint | constraint_message | default | x_level
+        begin_group    | A    | **基本**          |                    |      |            |                    |         | household
+        text           | name | 叫什么            | <b>Name</b>        |      |            |                    |         |
+        text           | b    | ${name}多大       |                    | 见[说明](a) |     |                    |         |
+        text           | c    | 家里              |                    |      | . != ''    | 请问${name}        |         |
+        text           | d    | # 大标题          |                    | 一&nbsp;二 |      |                    |         |
+        select_one who | e    | 见到谁            |                    |      |            |                    | father  |
+        select_one who | f    | 还见到谁          | _Who_ else         |      |            |                    | 'uncle' |
+        select_one who | g    | 先见到谁          |                    |      |            |                    | mother  |
+        end_group      |      |                   |                    |      |            |                    |         |
+        ",
+    );
+    let answer = "文字里不能有“${…}”；这里只能写固定的话，不会换成别的题的回答";
+    let html = "文字里不能有 HTML（“<…>”“&…;”）；会照原样显示";
+    let marks = "文字里不能有 Markdown 记号（* _ # [ ]( )）；会照原样显示";
+    assert_eq!(
+        words,
+        [
+            format!("survey 第2行 C列（label::中文(zh)）：{marks}"),
+            format!("survey 第3行 D列（label::English(en)）：{html}"),
+            format!("survey 第4行 C列（label::中文(zh)）：{answer}"),
+            format!("survey 第4行 E列（hint）：{marks}"),
+            format!("survey 第5行 G列（constraint_message）：{answer}"),
+            format!("survey 第6行 C列（label::中文(zh)）：{marks}"),
+            format!("survey 第6行 E列（hint）：{html}"),
+            "survey 第7行 H列（default）：选项里没有“father”，不能作默认值".to_owned(),
+            format!("survey 第8行 D列（label::English(en)）：{marks}"),
+            "survey 第8行 H列（default）：选项里没有“uncle”，不能作默认值".to_owned(),
+        ]
+    );
+
+    let mut sheets = workbook(QUESTIONS);
+    sheets[1] = sheet(
+        "choices",
+        "list_name | name | label::中文(zh) | x_brief
+         who | mother | 妈妈<br/> |
+         who | baby | 宝宝 | *小*",
+    );
+    sheets[2] = sheet(
+        "settings",
+        "form_title | form_id | version | default_language | x_na_label
+         __试试__ | hv-try | 3 | 中文(zh) | ${day}没说",
+    );
+    let words: Vec<String> = compile_sheets(&sheets)
+        .expect_err("it is refused")
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        words,
+        [
+            format!("choices 第2行 C列（label::中文(zh)）：{html}"),
+            format!("choices 第3行 D列（x_brief）：{marks}"),
+            format!("settings 第2行 A列（form_title）：{marks}"),
+            format!("settings 第2行 E列（x_na_label）：{answer}"),
+        ]
+    );
+
+    // What only looks like it is a word like any other.
+    for plain in [
+        "长*宽",
+        "必填*",
+        "少于<3人>",
+        "住址____",
+        "a_b_c",
+        "A&B；C",
+        "第1项(一)[二]",
+        "二楼#3",
+    ] {
+        let mut sheets = workbook(QUESTIONS);
+        sheets[0]
+            .rows
+            .get_mut(&3)
+            .expect("a question")
+            .insert(2, plain.to_owned());
+        compile_sheets(&sheets).unwrap_or_else(|faults| panic!("{plain}: {}", faults[0]));
+    }
 }
 
 #[test]

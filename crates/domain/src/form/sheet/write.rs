@@ -12,8 +12,10 @@ const ADVICE: &[&str] = &[
     "这份表格写的是走访表。改好以后请管平板的人检查、发到平板上。",
     "survey：一行一道题。choices：选项。settings：表的名字和版本。x_summary：走访小结用哪些题。",
     "name（编码）定了就不能改，也不能换意思；文字可以改。每改一次，version 要加大，form_id 要换新的。",
-    "x_short：简表里也问（写 yes，或者写什么时候问）。x_na：可以答“不便回答”。x_carry：文字和日期也能“和上次一样”。",
+    "x_short：简表里也问（写 yes，或者写什么时候问）。x_na：可以答“不便回答”。x_carry：能“和上次一样”。x_none_value：点“都没有”时填什么。",
     "x_mandatory：选了哪些要打开强制报告页。x_suggest：什么时候提示上报问题。每条规则写一行。",
+    "x_people：这道文字题先列出家里人给人点，点了就连到档案里的那个人。",
+    "x_file：答的是档案里的哪一栏，走访以后和档案比一比。每条规则写一行，写法见 policy/README。",
     "x_level：household 一家问一次，child 每个孩子问一次。begin_repeat：可以加几行。",
     "超出范围的写法会指出在哪张表、哪一行、哪一列、为什么。",
 ];
@@ -118,6 +120,7 @@ impl Writer<'_> {
             ("x_na", question.na),
             ("x_carry", question.carry),
             ("x_delta", question.delta),
+            ("x_people", question.people),
         ];
         let texts = [
             ("x_short", question.short_when.clone()),
@@ -125,6 +128,7 @@ impl Writer<'_> {
             ("calculation", question.calculate.clone()),
             ("default", question.initial.as_deref().map(plain)),
             ("x_same_value", question.same_value.clone()),
+            ("x_none_value", question.none_value.clone()),
             ("x_exclusive", joined(&question.exclusive)),
         ];
         cells.insert("type".to_owned(), kind);
@@ -152,7 +156,11 @@ impl Writer<'_> {
             .iter()
             .map(|rule| format!("{}: {}", rule.problem, rule.when))
             .collect();
-        for (column, rules) in [("x_mandatory", mandatory), ("x_suggest", suggest)] {
+        for (column, rules) in [
+            ("x_mandatory", mandatory),
+            ("x_suggest", suggest),
+            ("x_file", question.file.clone()),
+        ] {
             if !rules.is_empty() {
                 cells.insert(column.to_owned(), rules.join("\n"));
             }

@@ -81,12 +81,10 @@ fn an_uneventful_visit_takes_at_most_twelve_taps() {
         .choose(SESSION, "a_met", &["child"])
         .choose(SESSION, "a_met", &["child", "caregiver"]);
     draft.choose("x", "a_alone", &["y"]);
-    draft
-        .same(SESSION, "B")
-        .same("x", "C")
-        .same("x", "D")
-        .same("x", "E")
-        .same("x", "F");
+    draft.same_everywhere().none_of("x");
+    for (key, code) in [("d_attend", "ok"), ("e_health", "ok"), ("f_mood", "bright")] {
+        draft.choose("x", key, &[code]);
+    }
     draft
         .choose(SESSION, "g_hazards", &["none"])
         .choose("x", "l_overall", &["normal"]);
@@ -103,7 +101,7 @@ fn nothing_is_carried_before_the_tap_and_its_origin_is_kept_after_it() {
     let mut draft = next_visit(&first_visit(context(vec![child("x", 9)])));
     draft.choose(SESSION, "a_met", &["child"]);
     let before = draft.state();
-    assert!(question(&before, "x", "f_mood").codes.is_empty());
+    assert!(question(&before, "x", "f_talk").codes.is_empty());
     let section = before.parts[1]
         .sections
         .iter()
@@ -111,20 +109,72 @@ fn nothing_is_carried_before_the_tap_and_its_origin_is_kept_after_it() {
         .unwrap();
     assert_eq!(
         section.same_available.as_deref(),
-        Some("开朗，主动，有好朋友，无，1到2小时")
+        Some("主动，有好朋友，1到2小时")
     );
     assert!(!section.same_applied);
     draft.same("x", "F");
     let after = draft.state();
-    assert!(question(&after, "x", "f_mood").carried);
+    assert!(question(&after, "x", "f_talk").carried);
     let effective = draft.effective();
-    let mood = effective.answers.get("x", "f_mood").unwrap();
+    let talk = effective.answers.get("x", "f_talk").unwrap();
     assert_eq!(
-        (mood.codes[0].as_str(), mood.unchanged_from.as_deref()),
-        ("bright", Some("visit-1"))
+        (talk.codes[0].as_str(), talk.unchanged_from.as_deref()),
+        ("open", Some("visit-1"))
     );
-    draft.choose("x", "f_mood", &["low"]);
-    assert!(!question(&draft.state(), "x", "f_mood").carried);
+    draft.choose("x", "f_talk", &["avoid"]);
+    assert!(!question(&draft.state(), "x", "f_talk").carried);
+}
+
+#[test]
+fn what_was_so_last_time_says_nothing_about_an_injury_or_what_happened_since() {
+    let mut draft = next_visit(&first_visit(context(vec![child("x", 9)])));
+    draft.choose(SESSION, "a_met", &["child"]).same_everywhere();
+    let state = draft.state();
+    for (part, key) in [
+        (SESSION, "b_event"),
+        ("x", "c_alone"),
+        ("x", "e_inj"),
+        ("x", "f_beh"),
+        ("x", "d_attend"),
+        ("x", "e_health"),
+        ("x", "f_mood"),
+    ] {
+        assert!(question(&state, part, key).codes.is_empty(), "{key}");
+    }
+    assert_eq!(question(&state, "x", "f_talk").codes, ["open"]);
+}
+
+#[test]
+fn none_of_answers_what_is_open_about_one_child_and_the_household_and_nothing_by_hand() {
+    let mut draft = Draft::new(context(vec![child("x", 9), child("y", 12)]));
+    draft.choose(SESSION, "a_met", &["child"]);
+    for child in ["x", "y"] {
+        draft.choose(child, "a_seen", &["y"]);
+    }
+    draft.choose("x", "e_inj", &["y"]);
+    let open = |state: &FormState, name: &str| {
+        let part = state.parts.iter().find(|one| one.part == name).unwrap();
+        part.none_open.len()
+    };
+    let before = draft.state();
+    assert_eq!(
+        (
+            open(&before, SESSION),
+            open(&before, "x"),
+            open(&before, "y")
+        ),
+        (0, 3, 4)
+    );
+    draft.none_of("x");
+    let after = draft.state();
+    assert_eq!((open(&after, "x"), open(&after, "y")), (0, 3));
+    assert_eq!(question(&after, "x", "e_inj").codes, ["y"]);
+    assert_eq!(question(&after, "x", "f_beh").codes, ["none"]);
+    assert!(!question(&after, "x", "f_beh").carried);
+    assert_eq!(question(&after, SESSION, "b_event").codes, ["none"]);
+    assert!(question(&after, "y", "e_inj").codes.is_empty());
+    let again = none_of(&draft.pack, &draft.context, &mut draft.answers, true, "x");
+    assert_eq!(again, Err(AnswerRefusal::NothingToCopy));
 }
 
 #[test]

@@ -1,0 +1,1 @@
+UPDATE blobs SET gone_ms = :at_ms, key = zeroblob(32) WHERE address = :address;

@@ -1,0 +1,2 @@
+UPDATE import_rows SET content = 'null'
+WHERE document = :document OR document IN (SELECT child FROM children WHERE household = :document);

@@ -1,0 +1,1 @@
+UPDATE import_rows SET status = :status, document = :document WHERE batch = :batch AND row = :row;

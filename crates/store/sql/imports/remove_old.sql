@@ -1,0 +1,1 @@
+DELETE FROM import_batches WHERE state <> 'running' AND created_ms < :before_ms;

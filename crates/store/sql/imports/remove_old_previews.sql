@@ -1,1 +1,0 @@
-DELETE FROM import_batches WHERE state = 'preview' AND created_ms < :before_ms;

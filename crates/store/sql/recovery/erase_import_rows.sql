@@ -1,1 +1,0 @@
-UPDATE import_rows SET content = 'null' WHERE document = :document;

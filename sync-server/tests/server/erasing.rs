@@ -1,0 +1,94 @@
+//! What was erased is in no file of a server that runs.
+
+use crate::support::World;
+use ids::{DocKind, Role};
+use protocol::{DecideErasure, ErasureList, RequestErasure};
+use std::path::Path;
+use std::time::{Duration, Instant};
+use sync_server::database;
+use uuid::Uuid;
+
+/// Whether the bytes stand in a file of the folder.
+fn is_on_disk(folder: &Path, bytes: &[u8]) -> bool {
+    std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .any(|path| {
+            std::fs::read(path)
+                .unwrap()
+                .windows(bytes.len())
+                .any(|window| window == bytes)
+        })
+}
+
+#[tokio::test]
+async fn once_a_head_agreed_neither_key_nor_words_are_in_a_file_of_the_running_server() {
+    let world = World::new().await;
+    let mut station = world.station().await;
+    let village = station.village("东滩村", "310199100201").await;
+    let mut tablet = world.tablet(&mut station, village, "林月").await;
+    let mut head = world
+        .colleague(&mut station, Role::Head, world.report.scope, "高岚")
+        .await
+        .unwrap();
+    let mut doc = tablet.document(DocKind::Child, village);
+    let envelope = tablet.edit(&mut doc, "name", "石小雨");
+    let answer = tablet.sync(None, vec![envelope]).await.unwrap();
+    assert!(answer.outcomes[0].1.is_in_log(), "{:?}", answer.outcomes);
+    let child = doc.header.document;
+    let secrets: Vec<Vec<u8>> = {
+        let connection = database::open_reader(&database::file_of(&world.data())).unwrap();
+        let mut secrets = Vec::new();
+        for sql in [
+            "SELECT wrapped FROM document_keys WHERE document = ?1",
+            "SELECT body FROM bodies WHERE ?1 IS NOT NULL",
+        ] {
+            let found: Vec<Vec<u8>> = connection
+                .prepare(sql)
+                .unwrap()
+                .query_map([child.0.as_bytes()], |row| row.get(0))
+                .unwrap()
+                .collect::<Result<_, _>>()
+                .unwrap();
+            assert_eq!(found.len(), 1, "{sql}");
+            secrets.extend(found);
+        }
+        secrets
+    };
+    for secret in &secrets {
+        assert!(
+            is_on_disk(&world.data(), secret),
+            "else this proves nothing"
+        );
+    }
+
+    let id = Uuid::from_u128(7);
+    let request = RequestErasure {
+        id,
+        child,
+        with: vec![],
+        basis: "consent_withdrawn".into(),
+        words: "家里要求".into(),
+        part: None,
+    };
+    let _: ErasureList = station.post("/erasures/request", &request).await.unwrap();
+    let decision = DecideErasure {
+        id,
+        approve: true,
+        renewal: None,
+    };
+    let _: ErasureList = head.post("/erasures/decide", &decision).await.unwrap();
+
+    // Somebody who still read when it was decided is waited for, and it is tried again.
+    let deadline = Instant::now() + Duration::from_secs(30);
+    for secret in &secrets {
+        while is_on_disk(&world.data(), secret) {
+            assert!(
+                Instant::now() < deadline,
+                "what was erased stays on the disk"
+            );
+            tablet.sync(None, vec![]).await.unwrap();
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! A confirmed import ends with the row it is at when the door is closed, and goes on when she comes in again: every row once.
+
+use anyhow::{Context, Result, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use client::view::{AppView, ImportPreviewView, ImportStatusView, ShellKind};
+use ids::Role;
+use office::ledger::write::LedgerLine;
+use protocol::CreateEnrolment;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio::time::Instant;
+use zoufang_tests::device::{Device, LIMIT};
+use zoufang_tests::story::{PIN, World, line, register};
+
+/// Enough of them that nobody locks too late.
+const ROWS: u32 = 240;
+
+fn lines() -> Vec<LedgerLine> {
+    let surnames = ["赵", "钱", "孙", "李", "周", "吴", "郑", "王", "冯", "陈"];
+    let given = ["山", "河", "林", "泉", "田", "桥"];
+    (0..ROWS as usize)
+        .map(|number| {
+            let name = format!(
+                "{}{}{}",
+                surnames[number % 10],
+                given[number / 10 % 6],
+                given[number / 60 % 6]
+            );
+            let birth = format!("2015-{:02}-{:02}", number / 28 + 1, number % 28 + 1);
+            line(&name, &birth, &format!("{name}的奶奶"), "五组")
+        })
+        .collect()
+}
+
+async fn status(station: &Device, import: &str) -> Result<ImportStatusView> {
+    station.call("import_status", json!({"id": import})).await
+}
+
+/// Waits until so many rows are done, and fails when all of them are.
+async fn in_the_middle(station: &Device, import: &str, after: u32) -> Result<()> {
+    let end = Instant::now() + LIMIT;
+    loop {
+        let now = status(station, import).await?;
+        ensure!(now.state == "running", "it is over already: {now:?}");
+        if now.done > after {
+            return Ok(());
+        }
+        ensure!(Instant::now() < end, "the import does not go on");
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Locks, and waits until nothing holds the keys any more.
+async fn lock(station: &Device) -> Result<()> {
+    let inside = Arc::downgrade(&station.tablet()?);
+    let _: AppView = station.call("lock", Value::Null).await?;
+    let end = Instant::now() + LIMIT;
+    while inside.strong_count() > 0 {
+        ensure!(Instant::now() < end, "something holds the keys");
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+async fn unlock(station: &Device) -> Result<()> {
+    let _: AppView = station.call("unlock", json!({"pin": PIN})).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_stops_with_the_lock_and_goes_on_after_it_and_after_a_restart() -> Result<()> {
+    let world = World::new().await?;
+    let village = world.create_village("青石村", "310199100202").await?;
+    let code = world
+        .township
+        .server
+        .create_enrolment(CreateEnrolment {
+            unit: world.station.tablet()?.identity.scope,
+            role: Role::Head,
+            person: "陈站长".to_owned(),
+        })
+        .await?;
+    let folder = world.new_folder();
+    let station = world.open_device(&folder, ShellKind::Station)?;
+    station.enrol(&world.township.server, &code, PIN).await?;
+    station.sync().await?;
+
+    let bytes = register(&lines())?;
+    let preview: ImportPreviewView = station
+        .call(
+            "import_preview",
+            json!({"village": village, "file_name": "花名册.xlsx", "bytes": STANDARD.encode(bytes)}),
+        )
+        .await?;
+    assert_eq!((preview.new, preview.rejected), (ROWS, 0), "{preview:?}");
+    let import = preview.import.clone();
+    let confirm = json!({"id": import});
+    let first = station.call::<ImportStatusView>("import_confirm", confirm.clone());
+    let second = station.call::<ImportStatusView>("import_confirm", confirm);
+    let (first, second) = tokio::join!(first, second);
+    assert_eq!(
+        (first?.import, second?.import),
+        (import.clone(), import.clone())
+    );
+
+    in_the_middle(&station, &import, 0).await?;
+    lock(&station).await?;
+    unlock(&station).await?;
+    let after_lock = status(&station, "")
+        .await
+        .context("it is under way again")?;
+    assert_eq!(after_lock.import, import);
+    assert!(after_lock.done < ROWS, "it stopped with the lock");
+
+    in_the_middle(&station, &import, after_lock.done).await?;
+    lock(&station).await?;
+    drop(station);
+    let station = world.open_device(&folder, ShellKind::Station)?;
+    unlock(&station).await?;
+    let after_restart = status(&station, &import).await?;
+    assert!(after_restart.done < ROWS, "it stopped with the lock");
+
+    let end = Instant::now() + LIMIT;
+    let done = loop {
+        let now = status(&station, &import).await?;
+        if now.state != "running" {
+            break now;
+        }
+        ensure!(Instant::now() < end, "the import does not end");
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(
+        (done.state.as_str(), done.done, done.has_result),
+        ("done", ROWS, true)
+    );
+    assert_eq!(status(&station, "").await?.state, "none");
+    let rows = station.children().await?.rows;
+    let imported: Vec<&str> = rows
+        .iter()
+        .map(|row| row.name.as_str())
+        .filter(|name| lines().iter().any(|line| line.values["name"] == **name))
+        .collect();
+    let once: BTreeSet<&&str> = imported.iter().collect();
+    assert_eq!((imported.len(), once.len()), (ROWS as usize, ROWS as usize));
+    Ok(())
+}

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import type { QuestionView } from '@/backend'
+import { demoBackend } from '@/testing/demo'
+import { show } from '@/testing/mount'
+import VisitQuestion from './VisitQuestion.vue'
+
+const question: QuestionView = {
+  key: 'c_caregiver',
+  label: '实际照料人',
+  hint: null,
+  given: null,
+  most: null,
+  kind: 'text',
+  options: [
+    { code: 'm1', label: '石秀兰（奶奶）' },
+    { code: 'm2', label: '石建国（爷爷）' },
+  ],
+  codes: [],
+  text: null,
+  required: false,
+  message: null,
+  carried: false,
+  calculated: false,
+}
+
+function asked(answer: { codes: string[]; text: string | null }, more: Partial<QuestionView> = {}) {
+  return show(VisitQuestion, { backend: demoBackend(), props: { part: 'session', question: { ...question, ...more }, answer, phrases: [] } })
+}
+
+test('the members of the household are offered, and one tap chooses one', async () => {
+  const { wrapper, tap } = await asked({ codes: [], text: null })
+  expect(wrapper.text()).toContain('石秀兰（奶奶）')
+  expect(wrapper.find('[data-test="answer:c_caregiver"]').exists()).toBe(false)
+  await tap('answer:c_caregiver:m1')
+  expect(wrapper.findComponent(VisitQuestion).emitted('chosen')).toEqual([[['m1']]])
+})
+
+test('somebody else is written down, and takes the place of who was chosen', async () => {
+  const { wrapper, tap } = await asked({ codes: ['m1'], text: '石秀兰' })
+  await tap('answer:c_caregiver:other')
+  expect(wrapper.findComponent(VisitQuestion).emitted('chosen')).toEqual([[[]]])
+  expect(wrapper.find('[data-test="answer:c_caregiver"]').exists()).toBe(true)
+})
+
+test('words of an earlier visit stay words, and a household without members is written as ever', async () => {
+  const words = await asked({ codes: [], text: '奶奶 石秀兰' })
+  expect(words.wrapper.find('[data-test="answer:c_caregiver"]').exists()).toBe(true)
+  const alone = await asked({ codes: [], text: null }, { options: [] })
+  expect(alone.wrapper.find('[data-test="answer:c_caregiver"]').exists()).toBe(true)
+  expect(alone.wrapper.find('[data-test="answer:c_caregiver:other"]').exists()).toBe(false)
+})
