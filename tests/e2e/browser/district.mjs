@@ -171,6 +171,10 @@ journey('an officer of the district is enrolled at the server, sees what the sta
   const there = await core.call('station_report', { id: unit })
   for (const line of there.lines) line.review_reason = null
   const here = await stationCore.call('reported')
+  // What is sealed the district reads under its number until it was sent the case; whoever reported it knows it.
+  const numbers = there.lines.filter((line) => line.kind.startsWith('个案 '))
+  truthy(numbers.length > 0, 'the district reads a sealed matter under its number')
+  for (const line of numbers) here.lines.find((one) => one.problem === line.problem).kind = line.kind
   // What was asked for each side reads with its own key.
   equal({ ...here, cases: [] }, { ...there, cases: [] }, 'both see the same')
 })
