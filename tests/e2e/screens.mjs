@@ -114,7 +114,7 @@ export async function districtScreens(core) {
 
 /** Pages that only stand after something was done, and the journeys that look at them then. */
 const elsewhere = {
-  '/saved': 'day', '/writing': 'lost', '/me/duties': 'written', '/work/sign/:record': 'written', '/work/:block/:record?': 'written',
+  '/saved': 'day', '/writing': 'lost', '/me/duties': 'written', '/work/sign/:record': 'written', '/rights/:child/:request/paper': 'looks', '/work/:block/:record?': 'written',
 }
 
 /** Fails when a page of this frame is not among the screens. */
