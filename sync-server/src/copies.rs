@@ -106,13 +106,17 @@ impl Copies {
                 let mut held = held
                     .lock()
                     .expect("nothing panics while it holds this lock");
-                if held.is_none_or(|held| !still_holds(&folder, held).unwrap_or(false)) {
-                    // What goes is needed by nobody: staying longer, it is no reason to call nothing durable.
-                    *held = drop_blobs(&data, &folder).unwrap_or_else(|error| {
-                        tracing::warn!(%error, "blobs of the second copy");
-                        None
-                    });
+                // What goes is needed by nobody: staying longer, it is no reason to call nothing durable.
+                *held = match *held {
+                    Some(known) if still_holds(&folder, known).unwrap_or(false) => {
+                        names(&folder, (after, place))
+                    }
+                    _ => drop_blobs(&data, &folder),
                 }
+                .unwrap_or_else(|error| {
+                    tracing::warn!(%error, "blobs of the second copy");
+                    None
+                });
                 Ok::<_, CopyError>((reached, place))
             };
             match tokio::task::spawn_blocking(copying).await {
@@ -202,6 +206,15 @@ fn copy_blobs(data: &Path, folder: &Path, after: u64) -> Result<u64, CopyError> 
 fn still_holds(folder: &Path, held: Held) -> Result<bool, CopyError> {
     let copy = database::open_reader(&folder.join(COPY_FILE))?;
     Ok(blobs::count_to(&copy, held.place)? == held.count)
+}
+
+/// What the copy names; none when a blob was copied that it does not name yet, which may be erased before it does.
+fn names(folder: &Path, (from, to): (u64, u64)) -> Result<Option<Held>, CopyError> {
+    let copy = database::open_reader(&folder.join(COPY_FILE))?;
+    let named = blobs::whole_after(&copy, 0)?;
+    let place = named.last().map_or(0, |blob| blob.place);
+    let count = blobs::count_to(&copy, place)?;
+    Ok((from == to || place >= to).then_some(Held { place, count }))
 }
 
 /// Removes from a copy the blobs that neither the database names nor any copy of it in the folder: what was erased is

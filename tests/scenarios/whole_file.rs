@@ -550,8 +550,8 @@ async fn what_a_visit_said_otherwise_reaches_the_file_by_a_tap_and_never_by_itse
         ("父亲", "李玉梅")
     );
     assert_eq!(
-        father.values["since"],
-        [view.date.clone()],
+        father.values["since"].join("、"),
+        view.date,
         "from the day of the visit"
     );
 

@@ -150,7 +150,8 @@ fn batch(number: u128, state: &str) -> ImportBatch {
 
 #[test]
 fn what_was_erased_or_renewed_is_in_no_import_and_no_result_file() {
-    let acts: [fn(&store::Transaction<'_>) -> Result<(), StoreError>; 3] = [
+    type Act = fn(&store::Transaction<'_>) -> Result<(), StoreError>;
+    let acts: [Act; 3] = [
         |tx| recovery::erase(tx, document(1001), 0, 5),
         |tx| recovery::end_generation(tx, document(1001), 0, 0, 5),
         // The address of the household is in the row of its child.
