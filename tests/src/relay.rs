@@ -300,6 +300,10 @@ async fn pass(
             return to.shutdown().await;
         }
         line.carry_slowly(read, direction).await;
+        // What comes after the cut is lost, also where this end has not heard of it yet.
+        if !*line.whole.borrow() {
+            return Ok(());
+        }
         let allowed = line.take(read, direction);
         to.write_all(&buffer[..allowed]).await?;
         if allowed < read {
