@@ -492,7 +492,7 @@ export async function checkReach(page, name) {
 /** Words of another language on a Chinese screen, but for the few that are names or stand in a file word for word. */
 export async function checkWords(page, name) {
   const foreign = await page.evaluate(() => {
-    const known = /编号 [0-9A-F]{8}|Excel|Sheet\d|English|WebView|\.(xlsx?|ods|csv)|SH-|([A-Z2-9]{4}-){2}[A-Z2-9]{4}|[0-9a-f]{8}-[0-9a-f-]{20,}/g
+    const known = /(编号 |个案 \d{4}-)[0-9A-F]{8}|Excel|Sheet\d|English|WebView|\.(xlsx?|ods|csv)|SH-|([A-Z2-9]{4}-){2}[A-Z2-9]{4}|[0-9a-f]{8}-[0-9a-f-]{20,}/g
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
     const found = []
     while (walker.nextNode()) {
