@@ -23,7 +23,7 @@ use domain::difference::{self, Change, ColumnChange, Difference, Visited};
 use domain::file::{FieldRule, FilePack};
 use domain::form::{FormPack, Level, PartAnswers, SESSION};
 use domain::policy::PolicyPack;
-use domain::record::{Edit, Entry, FROM_VISIT, FROM_VISIT_FIELD, ROWS, doc};
+use domain::record::{Edit, Entry, FROM_VISIT, FROM_VISIT_FIELD, FROM_VISIT_ROW, ROWS, doc};
 use domain::scalar::Scalar;
 use ids::{DocKind, DocumentId, UnitId};
 use std::cell::OnceCell;
@@ -321,7 +321,7 @@ impl<'a> Room<'a> {
                 .with("record", self.record.as_str());
                 let mut mark = mark
                     .with("of", block.key.as_str())
-                    .with("row", entry.id.as_str())
+                    .with(FROM_VISIT_ROW, entry.id.as_str())
                     .with("anew", row.is_none());
                 for column in columns {
                     mark = mark
@@ -357,7 +357,7 @@ impl<'a> Room<'a> {
             return Ok(place);
         }
         let (block, rule) = rows::block(&self.file, mark.text("of").unwrap_or_default())?;
-        let row = self.standing(&block.key, mark.text("row").unwrap_or_default())?;
+        let row = self.standing(&block.key, mark.text(FROM_VISIT_ROW).unwrap_or_default())?;
         let entry = match mark.is("anew") {
             true => rows::away(tablet, &block.key, &row.id, UNDONE),
             false => {

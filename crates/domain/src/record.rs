@@ -49,6 +49,8 @@ pub const ROWS: &str = "rows";
 pub const FROM_VISIT: &str = "from_visit";
 /// Key of such a row that names the field.
 pub const FROM_VISIT_FIELD: &str = "field";
+/// Key of the row it names, where what was taken is one.
+pub const FROM_VISIT_ROW: &str = "row";
 /// Key of an entry that stands in the place of an earlier one of its collection: a row put right, ended, or taken away.
 pub const REPLACES: &str = "replaces";
 /// Key of an entry that takes the one it replaces away (作废) and says nothing itself.

@@ -5,7 +5,8 @@
 //! the words about its origin, so that nobody can put other words under somebody's name.
 
 use super::{
-    Edit, Entry, FIELDS, FROM_VISIT, FROM_VISIT_FIELD, IMPORTED, Record, containers, newest_schema,
+    Edit, Entry, FIELDS, FROM_VISIT, FROM_VISIT_FIELD, FROM_VISIT_ROW, IMPORTED, Record,
+    containers, newest_schema,
 };
 use crate::form::SUMMARY_LENGTH;
 use crate::scalar::Scalar;
@@ -163,6 +164,13 @@ pub fn edits(
         .copied()
         .chain([super::ATTACHMENTS, super::ROWS])
         .collect();
+    let (of, out) = match part {
+        Part::Entry { collection, entry } => (
+            collection.as_str(),
+            super::versions(record.entries(collection), entry),
+        ),
+        Part::Field { .. } | Part::Words { .. } => ("", BTreeSet::new()),
+    };
     for (name, entries) in &record.collections {
         let Some(collection) = known.get(name.as_str()).copied() else {
             return Err(Unfit::TooNew);
@@ -170,17 +178,17 @@ pub fn edits(
         if [FIELDS, IMPORTED].contains(&collection) {
             continue;
         }
-        let out = match part {
-            Part::Entry { collection, entry } if collection == name => {
-                super::versions(entries, entry)
-            }
-            _ => BTreeSet::new(),
-        };
         for entry in entries {
-            // What a field said stands also in the row that says from which visit it was taken.
-            let quotes = matches!(part, Part::Field { key, .. }
-                if entry.text("block") == Some(FROM_VISIT) && entry.text(FROM_VISIT_FIELD) == Some(key));
-            let is_out = out.contains(entry.id.as_str());
+            // What a field or a row said stands also in the row that says from which visit it was taken.
+            let quotes = entry.text("block") == Some(FROM_VISIT)
+                && match part {
+                    Part::Field { key, .. } => entry.text(FROM_VISIT_FIELD) == Some(key),
+                    Part::Entry { .. } => entry
+                        .text(FROM_VISIT_ROW)
+                        .is_some_and(|row| out.contains(row)),
+                    Part::Words { .. } => false,
+                };
+            let is_out = of == name && out.contains(entry.id.as_str());
             found |= is_out;
             if quotes || is_out {
                 continue;
@@ -370,6 +378,10 @@ mod tests {
             row("a", "球鞋"),
             row("b", "一双球鞋").with(replaces, "a"),
             row("c", "书包"),
+            Entry::new("q")
+                .with("block", FROM_VISIT)
+                .with(FROM_VISIT_ROW, "b")
+                .with("new.text", "一双球鞋"),
             Entry::new("d")
                 .with(replaces, "b")
                 .with(super::super::TAKEN_AWAY, true),
