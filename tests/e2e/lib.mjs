@@ -510,6 +510,8 @@ export async function checkWords(page, name) {
 export async function screenshot(page, name) {
   mkdirSync(screenshots, { recursive: true })
   await page.evaluate(() => document.fonts.ready)
+  // A picture of grey bars shows nothing.
+  await page.waitForFunction(() => document.querySelector('.skeleton') === null)
   await page.screenshot({ path: `${screenshots}/${name}.png`, animations: 'disabled', caret: 'hide' })
 }
 
@@ -517,6 +519,20 @@ export async function screenshot(page, name) {
  * Axe, width, reach, words and a picture of what is shown now. What it finds fails the journey at its end, so that one
  * run shows all of it.
  */
+/** Looks at a page with the largest letters, as the setting of the device sets them, and sets them back. */
+export async function lookLarge(page, name) {
+  await letters(page, 200)
+  await look(page, name)
+  await letters(page, 100)
+}
+
+function letters(page, percent) {
+  return page.evaluate((scale) => {
+    localStorage.setItem('zoufang.fontScale', String(scale))
+    dispatchEvent(new StorageEvent('storage', { key: 'zoufang.fontScale' }))
+  }, percent)
+}
+
 export function look(page, name) {
   return lookBy([checkAxe, checkWidth, checkReach, checkWords], page, name)
 }

@@ -14,13 +14,29 @@ use ids::audit::AuditEntry;
 use protocol::CreateEnrolment;
 use serde_json::{Value, json};
 use std::io::Cursor;
+use std::path::Path;
 use store::audit;
+use sync_server::audit::Act;
 use zoufang_tests::device::Device;
 use zoufang_tests::story::{PIN, World, change_rule, line, register, shows};
 
 const STATION_PIN: &str = "283946";
 const MONTH: &str = "2026-11";
 const HOUR_MS: i64 = 60 * 60 * 1000;
+
+/// Whoever reads the month sees what was done, not that it was something else.
+#[test]
+fn every_act_of_the_server_has_words() -> Result<()> {
+    let words = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/src/locales/zh-CN/audit.json");
+    let words: Value = serde_json::from_slice(&std::fs::read(words)?)?;
+    let without: Vec<_> = Act::ALL
+        .iter()
+        .map(|act| act.as_str())
+        .filter(|act| words["action"].get(act).is_none())
+        .collect();
+    assert!(without.is_empty(), "without words: {without:?}");
+    Ok(())
+}
 
 async fn month(station: &Device) -> Result<AuditMonthView> {
     station.call("audit_month", json!({ "month": MONTH })).await

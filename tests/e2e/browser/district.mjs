@@ -1,7 +1,7 @@
 // An officer of the district: enrolled at the server, in a frame of her own, with what a station reported; and what the
 // station's people see of that.
 import {
-  checkAxe, choosePin, delivered, equal, journey, look, lookMirrored, open, startWorld, stationScreen, stationSmall, syncNow,
+  checkAxe, choosePin, delivered, equal, journey, look, lookLarge, lookMirrored, open, startWorld, stationScreen, stationSmall, syncNow,
   tabletLandscape, tabletPortrait, truthy, typePin, until,
 } from '../lib.mjs'
 import { districtScreens, noneLeftOut } from '../screens.mjs'
@@ -226,8 +226,6 @@ async function everySize(device, screens) {
     await look(device.page, `district-${name}-1280x800`)
     await device.page.setViewportSize(tabletPortrait)
     await look(device.page, `district-${name}-800x1280`)
-    await device.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
-    await look(device.page, `district-${name}-200pct`)
-    await device.page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
+    await lookLarge(device.page, `district-${name}-200pct`)
   }
 }

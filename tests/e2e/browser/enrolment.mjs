@@ -1,7 +1,7 @@
 // From two empty folders to a village's list: the station enrols by the code `init` made, creates a village and makes
 // a code; the director types it, both compare six digits, she sets a PIN, and her list arrives.
 import {
-  choosePin, equal, journey, look, open, startWorld, stationScreen, tabletLandscape, tabletPortrait, typePin, until,
+  choosePin, equal, journey, look, lookLarge, open, startWorld, stationScreen, tabletLandscape, tabletPortrait, typePin, until,
 } from '../lib.mjs'
 
 const digits = (text) => text.replace(/\D/g, '')
@@ -93,8 +93,6 @@ async function appointed(station) {
   await station.page.setViewportSize(tabletLandscape)
   await look(station.page, 'station-people-1280x800')
   await station.page.setViewportSize(tabletPortrait)
-  await station.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
-  await look(station.page, 'station-people-200pct')
-  await station.page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
+  await lookLarge(station.page, 'station-people-200pct')
   await station.page.setViewportSize(stationScreen)
 }

@@ -1,6 +1,6 @@
 // A form in a spreadsheet: its faults are named, a sound one is published, and the tablet opens its next visit with it.
 import {
-  addChildren, createVillages, enrolStation, enrolTablet, journey, look, open, startWorld, stationScreen, syncNow,
+  addChildren, createVillages, enrolStation, enrolTablet, journey, look, lookLarge, open, startWorld, stationScreen, syncNow,
   tabletLandscape, tabletPortrait, truthy, typePin,
 } from '../lib.mjs'
 
@@ -32,9 +32,7 @@ journey('the station publishes a visit form from a spreadsheet', async (context)
   await choose(good)
   await station.at('form-compiled').waitFor()
   await look(station.page, 'station-forms-compiled-1280x800')
-  await station.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
-  await look(station.page, 'station-forms-compiled-200pct')
-  await station.page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
+  await lookLarge(station.page, 'station-forms-compiled-200pct')
   await station.tap('form-publish')
   await station.at('pin-again').waitFor()
   await typePin(station.page, '283946')

@@ -127,8 +127,10 @@ async function mirrored(context, core, size, shell, home, screens) {
 
 /** Goes to a page and waits until it is drawn. */
 async function show(device, path, there) {
+  // The page that is left keeps its heading until the next one is drawn.
+  await device.page.evaluate(() => document.querySelectorAll('main h1').forEach((heading) => heading.setAttribute('data-left', '')))
   await device.go(path)
-  await (there ? device.at(there).first() : device.page.locator('main h1:visible').first()).waitFor()
+  await (there ? device.at(there).first() : device.page.locator('main h1:not([data-left]):visible').first()).waitFor()
   await until('nothing is being fetched', async () => (await device.page.locator('.skeleton, [aria-busy="true"]').count()) === 0)
 }
 

@@ -127,7 +127,7 @@ journey('after a month without contact she can write and not read, and one conta
   await look(tablet.page, 'tablet-writing-child-200pct-800x1280')
   await tablet.page.setViewportSize(tabletLandscape)
   await tablet.tap('writing-visit')
-  await tablet.page.locator('h1:visible').first().waitFor()
+  await tablet.at('autosave').waitFor()
   await look(tablet.page, 'tablet-writing-visit-200pct')
   await tablet.go('/children')
   await tablet.at('lease-over').waitFor()

@@ -1,7 +1,7 @@
 // 没有网络时登记: prepared while there is a network, then two files on a stick, eight digits typed, six compared; she writes
 // at once, and the first contact brings the rest.
 import {
-  addChildren, appoint, choosePin, createVillages, enrolStation, equal, journey, look, open, startWorld, stationScreen,
+  addChildren, appoint, choosePin, createVillages, enrolStation, equal, journey, look, lookLarge, open, startWorld, stationScreen,
   syncNow, tabletLandscape, tabletPortrait, truthy, typePin, until,
 } from '../lib.mjs'
 
@@ -13,9 +13,7 @@ async function lookAll(device, name, back) {
   await look(device.page, name)
   await device.page.setViewportSize(tabletPortrait)
   await look(device.page, `${name}-800x1280`)
-  await device.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
-  await look(device.page, `${name}-200pct`)
-  await device.page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
+  await lookLarge(device.page, `${name}-200pct`)
   await device.page.setViewportSize(back)
 }
 

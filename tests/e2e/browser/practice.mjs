@@ -1,7 +1,7 @@
 // 练习: from the card of the first use into the practice village, a contact and a visit there, and back to a list on which
 // nothing has changed; locking leads back as well.
 import {
-  addChildren, checkAxe, createVillages, enrolStation, enrolTablet, equal, journey, look, open, startWorld, syncNow,
+  addChildren, checkAxe, createVillages, enrolStation, enrolTablet, equal, journey, look, lookLarge, open, startWorld, syncNow,
   tabletLandscape, tabletPortrait, truthy, typePin, until,
 } from '../lib.mjs'
 
@@ -47,9 +47,7 @@ journey('a new director tries a contact and a visit with an invented family, and
   await look(tablet.page, 'practice-visit-1280x800')
   await tablet.page.setViewportSize(tabletPortrait)
   await look(tablet.page, 'practice-visit-800x1280')
-  await tablet.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
-  await look(tablet.page, 'practice-visit-200pct')
-  await tablet.page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
+  await lookLarge(tablet.page, 'practice-visit-200pct')
   await tablet.page.setViewportSize(tabletLandscape)
   await core.call('answer_visit', { draft, part: 'session', key: 'a_met', codes: ['child', 'caregiver'], text: null })
   const { parts } = await core.call('visit_form', { id: draft })

@@ -2,7 +2,7 @@
 // comes to the tablet's list.
 import { readFileSync } from 'node:fs'
 import {
-  addChildren, checkAxe, createVillages, enrolStation, enrolTablet, equal, journey, look, open, root, startWorld, stationScreen,
+  addChildren, checkAxe, createVillages, enrolStation, enrolTablet, equal, journey, look, lookLarge, open, root, startWorld, stationScreen,
   stationSmall, syncNow, tabletLandscape, tabletPortrait, truthy, until,
 } from '../lib.mjs'
 
@@ -56,9 +56,7 @@ journey('a call is noted with no network, a referral is made and replied to, and
   await tablet.at('sheet-left').waitFor()
   await until('the words are there', async () => (await tablet.page.locator('#report-seen').inputValue()).includes('正在'))
   await look(tablet.page, 'sheet-report-800x1280')
-  await tablet.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
-  await look(tablet.page, 'sheet-report-200pct')
-  await tablet.page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
+  await lookLarge(tablet.page, 'sheet-report-200pct')
   await tablet.page.setViewportSize(tabletLandscape)
   await look(tablet.page, 'sheet-report-1280x800')
   await checkAxe(tablet.page, 'a report that was left')
@@ -124,9 +122,7 @@ journey('a call is noted with no network, a referral is made and replied to, and
   await tablet.tap('problem-step:follow_up')
   await tablet.at('problem-followed_up').waitFor()
   await look(tablet.page, 'problem-tablet-800x1280')
-  await tablet.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
-  await look(tablet.page, 'problem-tablet-200pct')
-  await tablet.page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
+  await lookLarge(tablet.page, 'problem-tablet-200pct')
   await tablet.tap('problem-followed_up')
   await tablet.tap('answer:well:yes')
   await look(tablet.page, 'problem-follow-up-dialog')

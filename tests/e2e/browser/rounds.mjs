@@ -1,6 +1,6 @@
 // A round: opened at the station for a village, on the tablet's list after its sync, and taken back.
 import {
-  addChildren, checkAxe, createVillages, enrolStation, enrolTablet, equal, journey, look, open, startWorld, stationScreen, stationSmall,
+  addChildren, checkAxe, createVillages, enrolStation, enrolTablet, equal, journey, look, lookLarge, open, startWorld, stationScreen, stationSmall,
   syncNow, tabletLandscape, tabletPortrait, until,
 } from '../lib.mjs'
 
@@ -31,9 +31,7 @@ journey('a round is opened for a village, is on its list, and is taken back', as
   await until('it says how far it is', async () => (await station.words('round-left')).includes('2 个孩子'))
   await look(station.page, 'station-rounds')
   await checkAxe(station.page, 'the rounds')
-  await station.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
-  await look(station.page, 'station-rounds-200pct')
-  await station.page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
+  await lookLarge(station.page, 'station-rounds-200pct')
 
   await syncNow(stationCore)
   await syncNow(core)

@@ -1,6 +1,6 @@
 // A register leaves the station with a purpose, a PIN and a password, and the month's page shows it.
 import {
-  addChildren, createVillages, enrolStation, enrolTablet, equal, journey, look, open, startWorld, stationScreen,
+  addChildren, createVillages, enrolStation, enrolTablet, equal, journey, look, lookLarge, open, startWorld, stationScreen,
   tabletLandscape, tabletPortrait, truthy, typePin, until,
 } from '../lib.mjs'
 
@@ -50,9 +50,7 @@ journey('a register is exported, and the month says who looked and what left', a
   await look(station.page, 'station-audit-1280x800')
   await station.page.setViewportSize(tabletPortrait)
   await look(station.page, 'station-audit-800x1280')
-  await station.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
-  await look(station.page, 'station-audit-200pct')
-  await station.page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
+  await lookLarge(station.page, 'station-audit-200pct')
   await station.tap('audit-person')
   await until('whose file it was', async () => (await station.words('audit-children')).includes('石小雨'))
   await look(station.page, 'station-audit-person')
@@ -79,6 +77,5 @@ journey('a register is exported, and the month says who looked and what left', a
   equal(await station.at('erasure-approve').count(), 0, 'whoever asks does not decide')
   await look(station.page, 'station-erasures-asked')
   await station.page.setViewportSize(tabletPortrait)
-  await station.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
-  await look(station.page, 'station-erasures-200pct')
+  await lookLarge(station.page, 'station-erasures-200pct')
 })

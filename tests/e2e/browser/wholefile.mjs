@@ -1,6 +1,6 @@
 // The whole file: rows of a block, a pause, a reason for more visits, and the law said where a small child is alone.
 import {
-  addChildren, createVillages, enrolStation, enrolTablet, journey, look, open, startWorld, stationScreen, syncNow,
+  addChildren, createVillages, enrolStation, enrolTablet, journey, look, lookLarge, open, startWorld, stationScreen, syncNow,
   tabletLandscape, tabletPortrait, toPaper, truthy, until,
 } from '../lib.mjs'
 
@@ -39,9 +39,7 @@ journey('a child is in hospital, a wish is written down, and a reason for more v
   await look(tablet.page, 'file-1280x800')
   await tablet.page.setViewportSize(tabletPortrait)
   await look(tablet.page, 'file-800x1280')
-  await tablet.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
-  await look(tablet.page, 'file-200pct')
-  await tablet.page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
+  await lookLarge(tablet.page, 'file-200pct')
 
   // A child of six whom nobody looks after: the law is said, with the way to report it.
   await tablet.go(`/children/${children['周子涵']}`)
@@ -91,9 +89,7 @@ journey('what the family may ask for is said with its reasons and papers, and th
   await look(tablet.page, 'benefits-1280x800')
   await tablet.page.setViewportSize(tabletPortrait)
   await look(tablet.page, 'benefits-800x1280')
-  await tablet.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
-  await look(tablet.page, 'benefits-200pct')
-  await tablet.page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
+  await lookLarge(tablet.page, 'benefits-200pct')
   await tablet.tap('tell:B01')
   await until('it is written down', async () => (await tablet.words('benefit:B01')).includes('告诉过家里了'))
 
@@ -132,9 +128,7 @@ journey('the help answers without a network, and the family reads its own page',
   await look(tablet.page, 'work-log-1280x800')
   await tablet.page.setViewportSize(tabletPortrait)
   await look(tablet.page, 'work-log-800x1280')
-  await tablet.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
-  await look(tablet.page, 'work-log-200pct')
-  await tablet.page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
+  await lookLarge(tablet.page, 'work-log-200pct')
   // Ctrl+P prints an empty sheet; the button says first what for.
   await tablet.page.emulateMedia({ media: 'print' })
   truthy(!(await tablet.at('work-table').isVisible()), 'nothing is printed that was not asked for')
@@ -168,9 +162,7 @@ journey('the help answers without a network, and the family reads its own page',
   await tablet.page.setViewportSize(tabletPortrait)
   await look(tablet.page, 'family-800x1280')
   await tablet.tap('answer:family-reader:child')
-  await tablet.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
-  await look(tablet.page, 'family-child-200pct')
-  await tablet.page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
+  await lookLarge(tablet.page, 'family-child-200pct')
   await tablet.tap('back')
   await tablet.at('go-family').waitFor()
 })

@@ -1,6 +1,6 @@
 // The whole form on the screen: opened and folded, hazards, rows added and taken away, saved; then the screening that a
 // person settles, and the station that alone leads out of the highest level.
-import { checkAxe, equal, journey, look, open, startWorld, stationScreen, tabletLandscape, tabletPortrait, truthy, typePin, until } from '../lib.mjs'
+import { checkAxe, equal, journey, look, lookLarge, open, startWorld, stationScreen, tabletLandscape, tabletPortrait, truthy, typePin, until } from '../lib.mjs'
 
 const PIN = '593817'
 
@@ -95,9 +95,7 @@ journey('the whole visit form, and a screening that a person settles', async (co
   await checkAxe(tablet.page, 'a visit that asks')
   await tablet.page.setViewportSize(tabletPortrait)
   await look(tablet.page, 'visit-question-800x1280')
-  await tablet.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
-  await look(tablet.page, 'visit-question-200pct')
-  await tablet.page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
+  await lookLarge(tablet.page, 'visit-question-200pct')
   await tablet.page.setViewportSize(tabletLandscape)
   await tablet.tap('nav-today')
   await tablet.page.getByText('就能离开这页').waitFor()
@@ -126,9 +124,7 @@ journey('the whole visit form, and a screening that a person settles', async (co
   await checkAxe(tablet.page, 'what a visit said otherwise')
   await tablet.page.setViewportSize(tabletPortrait)
   await look(tablet.page, 'visit-differences-800x1280')
-  await tablet.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
-  await look(tablet.page, 'visit-differences-200pct')
-  await tablet.page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
+  await lookLarge(tablet.page, 'visit-differences-200pct')
   await tablet.page.setViewportSize(tabletLandscape)
   await tablet.tap('take:child/school_stage')
   await until('the file says it', async () => (await field('school_stage')).value === 'dropout')

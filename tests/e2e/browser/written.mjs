@@ -2,7 +2,7 @@
 // and is opened again; two files of one child; and the duties of the month.
 import { readFileSync } from 'node:fs'
 import {
-  addChildren, createVillages, enrolStation, enrolTablet, journey, look, open, root, startWorld, stationScreen, stationSmall, syncNow,
+  addChildren, createVillages, enrolStation, enrolTablet, journey, look, lookLarge, open, root, startWorld, stationScreen, stationSmall, syncNow,
   tabletLandscape, tabletPortrait, toPaper, truthy, typePin, until,
 } from '../lib.mjs'
 
@@ -27,9 +27,7 @@ async function atEverySize(device, name) {
     await device.page.setViewportSize(viewport)
     await look(device.page, `${name}-${size}`)
   }
-  await device.page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'))
-  await look(device.page, `${name}-200pct`)
-  await device.page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
+  await lookLarge(device.page, `${name}-200pct`)
   await device.page.setViewportSize(tabletLandscape)
 }
 

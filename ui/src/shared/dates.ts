@@ -41,8 +41,8 @@ export function useDates() {
     weekday: (date: string) => format(noon(date), { weekday: 'long' }),
     /** 11月23日 10:42 */
     moment: (at: string) =>
-      `${format(new Date(at), { month: 'long', day: 'numeric' })} ${format(new Date(at), { hour: '2-digit', minute: '2-digit', hour12: false })}`,
+      `${format(new Date(at), { month: 'long', day: 'numeric' })} ${format(new Date(at), { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })}`,
     /** 10:42 */
-    clock: (at: string) => format(new Date(at), { hour: '2-digit', minute: '2-digit', hour12: false }),
+    clock: (at: string) => format(new Date(at), { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
   }
 }

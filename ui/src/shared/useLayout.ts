@@ -30,9 +30,17 @@ function measure(): void {
 
 /** Reads the kept font size, sets `data-layout` and `data-room`, and follows the window. Called once at start. */
 export function startLayout(): void {
+  readKept()
+  window.addEventListener('resize', measure)
+  // Another window of the same device was told to write larger.
+  window.addEventListener('storage', (event) => {
+    if (event.key === SCALE) readKept()
+  })
+}
+
+function readKept(): void {
   const kept = Number(window.localStorage.getItem(SCALE)) as FontScale
   setFontScale(fontScales.includes(kept) ? kept : 100)
-  window.addEventListener('resize', measure)
 }
 
 export function setFontScale(value: FontScale): void {

@@ -93,11 +93,11 @@ pub(super) fn conflict(
 ) -> String {
     let name = label(catalogue, key);
     if sort(catalogue, key) == FieldSort::Words {
-        return format!("{name}两边都改过。已保留档案里的，请核对。");
+        return format!("{name}两边都改过。导入时先留档案里的，导入后请核对。");
     }
     let old = old.map_or_else(|| "（空）".to_owned(), |old| word(catalogue, key, old));
     format!(
-        "{name}两边都改过：档案里是“{old}”，台账里是“{}”。已保留档案里的，请核对。",
+        "{name}两边都改过：档案里是“{old}”，名册里是“{}”。导入时先留档案里的，导入后请核对。",
         word(catalogue, key, new)
     )
 }

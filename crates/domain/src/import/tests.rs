@@ -284,7 +284,7 @@ fn no_number_of_a_file_stands_whole_in_what_is_said_of_it() {
     assert!(
         planned
             .notes
-            .contains(&"备注两边都改过。已保留档案里的，请核对。".to_owned())
+            .contains(&"备注两边都改过。导入时先留档案里的，导入后请核对。".to_owned())
     );
     assert_eq!(planned.changes[0].new, OTHER, "what is written is whole");
 }

@@ -1,11 +1,15 @@
 import { useI18n } from 'vue-i18n'
 import type { ReturnedLine, ReturnedRow } from '@/backend'
+import { useDates } from '@/shared/dates'
 import { useTimeWords } from '@/shared/time/useTimeWords'
+
+const CIVIL_DATE = /^\d{4}-\d{2}-\d{2}$/
 
 /** What a returned record says, in the words of the file and the forms. */
 export function useReturnedWords() {
   const { t, te } = useI18n()
   const { moment } = useTimeWords()
+  const { fullDate } = useDates()
 
   function label(line: ReturnedLine): string {
     const key = `returned.${line.key}`
@@ -13,7 +17,8 @@ export function useReturnedWords() {
   }
 
   function value(text: string): string {
-    return text === '' ? t('returned.emptied') : text
+    if (text === '') return t('returned.emptied')
+    return CIVIL_DATE.test(text) ? fullDate(text) : text
   }
 
   function reason(code: string): string {
