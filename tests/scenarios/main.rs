@@ -43,6 +43,7 @@ mod restored_server;
 mod returned;
 mod rights;
 mod rounds;
+mod saved_once;
 mod sealed_words;
 mod several_people;
 mod the_right_eyes;
