@@ -2,6 +2,7 @@
 
 mod access;
 mod another_province;
+mod at_the_station;
 mod bad_input;
 mod canary;
 mod cases;
