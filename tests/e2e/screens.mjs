@@ -55,11 +55,19 @@ export async function stationScreens(core) {
   const right = asked.rows[0].request
   await core.call('answer_right', { child, request: right, outcome: 'limited', duty: 'care', text: '走访记录按规定要留着。' })
   await core.call('ask_right', { child: rows[1].child, rights: ['copy'], who: 'child', name: '石小晨', text: '', on: '' })
+  // A visit the station has begun.
+  const { draft } = await core.call('open_visit', { id: rows[2].child })
+  await core.call('answer_visit', { draft, part: 'session', key: 'a_met', codes: ['child', 'caregiver'], text: null })
   return [
-    ['overview', '/overview', 'attention'],
+    ['overview', '/overview', 'drafts'],
     ['children', '/children', 'station-nav-children'],
     ['child', `/children/${child}`, 'timeline'],
     ['benefits', `/children/${child}/benefits`],
+    ['add-child', '/children?add=child', 'add-village'],
+    ['contact', `/contact/${child}`, 'answer:state:normal'],
+    ['visit', `/visit/${draft}`, 'autosave'],
+    ['no-answer', `/attempt/${child}`, 'attempt-save'],
+    ['report-empty', `/report/${child}`, 'report-save'],
     ['recusals', `/recusals/${child}`],
     ['rights', '/rights', 'rights-open'],
     ['child-rights', `/rights/${child}`, 'right-form'],

@@ -2,6 +2,7 @@
 
 mod access;
 mod another_province;
+mod at_the_station;
 mod bad_input;
 mod canary;
 mod cases;
@@ -43,6 +44,7 @@ mod restored_server;
 mod returned;
 mod rights;
 mod rounds;
+mod saved_once;
 mod sealed_words;
 mod several_people;
 mod the_right_eyes;

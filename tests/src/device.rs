@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use store::ArgonCost;
+use store::disk::{Disk, SystemDisk};
 use sync_server::RunningServer;
 
 /// How long anything in a test may take before it counts as hanging; a busy machine takes its time.
@@ -93,11 +94,25 @@ impl Device {
     /// # Errors
     /// Another process has the folder.
     pub fn open(folder: &Path, shell: ShellKind, cost: ArgonCost) -> Result<Self, ClientError> {
+        Self::open_on(folder, shell, cost, Arc::new(SystemDisk))
+    }
+
+    /// The same on a disk that a test makes fail.
+    ///
+    /// # Errors
+    /// Another process has the folder.
+    pub fn open_on(
+        folder: &Path,
+        shell: ShellKind,
+        cost: ArgonCost,
+        disk: Arc<dyn Disk>,
+    ) -> Result<Self, ClientError> {
         let clock = MovedClock::new();
         let mut settings = AppSettings::new(folder.to_owned(), shell);
         settings.cost = PinCost::Fixed(cost);
         settings.clock = clock.clone();
         settings.extensions = crate::extensions();
+        settings.disk = disk;
         Ok(Self {
             app: App::open(settings)?,
             clock,

@@ -19,6 +19,7 @@ use office::ledger::write::{Layout, LedgerLine, write};
 use protocol::{CreateEnrolment, EnrolmentStatus};
 use serde::Serialize;
 use serde_json::{Value, json};
+use simdisk::SimDisk;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -238,6 +239,18 @@ impl World {
     /// The folder is in use or cannot be made.
     pub fn open_device(&self, folder: &Path, shell: ShellKind) -> Result<Device> {
         let device = Device::open(folder, shell, ArgonCost::FLOOR)?;
+        device.clock.run_at_offset(self.offset_ms);
+        Ok(device)
+    }
+
+    /// A tablet on a disk that a test makes fail.
+    ///
+    /// # Errors
+    /// The folder cannot be made.
+    pub fn open_tablet_on(&self, disk: &SimDisk) -> Result<Device> {
+        let disk = Arc::new(disk.clone());
+        let folder = Path::new("/machine/store");
+        let device = Device::open_on(folder, ShellKind::Tablet, ArgonCost::FLOOR, disk)?;
         device.clock.run_at_offset(self.offset_ms);
         Ok(device)
     }

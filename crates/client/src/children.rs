@@ -1,5 +1,6 @@
 //! Children: the list, the file 一人一档, its fields, and corrections of one's own records.
 
+use crate::after;
 use crate::benefits::{self, LastVisit, OpenProblems, Says};
 use crate::cadence;
 use crate::contacts::{event_date, note, options, saved};
@@ -620,7 +621,9 @@ pub fn add_child(tablet: &Tablet, input: &AddChildInput) -> Result<SavedView, Cl
         .labelled("child", label, child.to_string()),
     );
     records::save(tablet, "child_added", &writes)?;
-    saved(tablet, &[child], &child.to_string())
+    let record = child.to_string();
+    let found = saved(tablet, &[child], &record);
+    Ok(after::said(&record, name.to_owned(), found))
 }
 
 /// Adds words to one's own record, corrects its date, or 作废s it. History is kept; the cadence follows.

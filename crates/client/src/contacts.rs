@@ -1,5 +1,6 @@
 //! Contacts and attempts: four taps when all is well, three when nobody opened the door.
 
+use crate::after;
 use crate::attachments;
 use crate::cadence;
 use crate::children::phone_to_call;
@@ -13,15 +14,18 @@ use crate::standing;
 use crate::tablet::Tablet;
 use crate::unmet;
 use crate::view::{
-    AttemptFormView, AttemptInput, ContactFormView, ContactInput, ContactMoreView, IdInput,
-    OptionView, SavedChildView, SavedView, SheetInput, SheetPage, SuggestView,
+    AttemptFormInput, AttemptFormView, AttemptInput, ContactFormView, ContactInput,
+    ContactMoreView, IdInput, OptionView, SavedChildView, SavedView, SheetInput, SheetPage,
+    SuggestView, UnmetView,
 };
+use crate::visits;
 use chrono::NaiveDate;
 use domain::cadence::Kind;
 use domain::child::{Attempt, Child, Contact, ContactMore};
 use domain::code_list::CodeItem;
 use domain::policy::PolicyPack;
 use ids::{DocKind, DocumentId};
+use store::drafts;
 
 /// Longest note; far above what anybody types, far below what a change may hold.
 const NOTE_CHARACTERS: usize = 4_000;
@@ -147,7 +151,7 @@ pub(crate) fn more_view(more: &ContactMore) -> ContactMoreView {
     }
 }
 
-/// Records a contact.
+/// Records a contact, once under one name.
 ///
 /// # Errors
 /// `date_future`, `party_missing`, `state_missing`, `text_missing`, `value_invalid`, `draft_gone`, `disk_full`.
@@ -158,6 +162,10 @@ pub fn record_contact(tablet: &Tablet, input: &ContactInput) -> Result<SavedView
     let pack = packs
         .rules_on(roster.today)
         .ok_or_else(|| ClientError::new("form_unknown"))?;
+    let id = records::name(tablet, input.record.as_ref())?.to_string();
+    if child.child.contacts.iter().any(|one| one.id == id) {
+        return Ok(after_contact(tablet, pack, child, input, &id));
+    }
     let event_date = event_date(&input.event_date, roster.today)?;
     known(pack, "CONTACT_MODE", std::slice::from_ref(&input.mode))?;
     known(pack, "PARTY", &input.party)?;
@@ -176,7 +184,7 @@ pub fn record_contact(tablet: &Tablet, input: &ContactInput) -> Result<SavedView
         }
     }
     let contact = Contact {
-        id: tablet.new_id().to_string(),
+        id,
         event_date: Some(event_date),
         recorded_on: Some(roster.today),
         recorded_ms: tablet.clock.now_ms(),
@@ -220,19 +228,36 @@ pub fn record_contact(tablet: &Tablet, input: &ContactInput) -> Result<SavedView
             );
         }
     }
-    records::save_with(tablet, "contact_recorded", &writes, |tx| match sheet {
-        Some(sheet) => sheets::done(tx, sheet, household.map(|(document, _)| document)),
-        None => Ok(()),
-    })?;
-    let mut saved = saved(tablet, &[child.id], &contact.id)?;
-    if child_state.as_deref() == Some("problem") {
-        saved.suggests = pack
+    records::save_once(
+        tablet,
+        "contact_recorded",
+        &writes,
+        |tx| records::has_entry(tx, child.id, "contacts", &contact.id),
+        |tx| match sheet {
+            Some(sheet) => sheets::done(tx, sheet, household.map(|(document, _)| document)),
+            None => Ok(()),
+        },
+    )?;
+    Ok(after_contact(tablet, pack, child, input, &contact.id))
+}
+
+/// What is said of a contact that is saved.
+fn after_contact(
+    tablet: &Tablet,
+    pack: &PolicyPack,
+    child: &RosterChild,
+    input: &ContactInput,
+    record: &str,
+) -> SavedView {
+    let mut view = after::said(record, child.name(), saved(tablet, &[child.id], record));
+    if input.reached && input.child_state.as_deref() == Some("problem") {
+        view.suggests = pack
             .problem_cards
             .iter()
             .map(|card| SuggestView {
                 child: input.child.clone(),
                 name: child.name(),
-                record: contact.id.clone(),
+                record: record.to_owned(),
                 card: card.code.clone(),
                 kind: None,
                 label: card.label.clone(),
@@ -240,49 +265,68 @@ pub fn record_contact(tablet: &Tablet, input: &ContactInput) -> Result<SavedView
             })
             .collect();
     }
-    Ok(saved)
+    view
 }
 
-/// What the screen 没见到 offers for a child's household.
+/// What the screen 没见到 offers for a child's household, or for a visit that met nobody.
 ///
 /// # Errors
-/// `not_found`.
-pub fn attempt_form(tablet: &Tablet, input: &IdInput) -> Result<AttemptFormView, ClientError> {
+/// `not_found`; `draft_gone` and `met_somebody` for a visit that is none.
+pub fn attempt_form(
+    tablet: &Tablet,
+    input: &AttemptFormInput,
+) -> Result<AttemptFormView, ClientError> {
     let roster = Roster::read(tablet)?;
-    let household = roster
-        .child(&input.id)?
-        .child
-        .household()
-        .ok_or_else(|| ClientError::new("not_found"))?
-        .to_owned();
     let packs = tablet.packs();
     let pack = packs
         .rules_on(roster.today)
         .ok_or_else(|| ClientError::new("form_unknown"))?;
-    let names: Vec<String> = roster
-        .children_of(&household)
-        .iter()
-        .map(|child| child.name())
-        .collect();
+    let today = roster.today.to_string();
+    let (household, names, event_date) = match input.visit.as_deref() {
+        Some(draft) => {
+            let visit = visits::met_nobody(tablet, draft)?;
+            let names = names_of(&visit.children);
+            (visit.household.to_string(), names, visit.event_date)
+        }
+        None => {
+            let household = roster.child(&input.id)?.child.household();
+            let household = household.ok_or_else(|| ClientError::new("not_found"))?;
+            let names = names_of(roster.children_of(household));
+            (household.to_owned(), names, None)
+        }
+    };
     Ok(AttemptFormView {
-        names: names.join("、"),
+        names,
         household,
         reasons: options(pack.list("ATTEMPT_REASON")),
         phrases: pack.phrases("attempt").to_vec(),
-        today: roster.today.to_string(),
+        event_date: event_date.unwrap_or_else(|| today.clone()),
+        today,
     })
 }
 
-/// Records an attempt in the document of every child of the household whose file runs (decisions.md 8).
+fn names_of<'a>(children: impl IntoIterator<Item = &'a RosterChild>) -> String {
+    let names: Vec<String> = children.into_iter().map(RosterChild::name).collect();
+    names.join("、")
+}
+
+/// Records an attempt in the document of every child of the household whose file runs (decisions.md 8), once under one name.
+/// A visit that met nobody is done with it: its photos go with the attempt.
 ///
 /// # Errors
-/// `date_future`, `reason_missing`, `not_found`, `disk_full`.
+/// `date_future`, `reason_missing`, `not_found`, `draft_gone`, `met_somebody`, `disk_full`.
 pub fn record_attempt(tablet: &Tablet, input: &AttemptInput) -> Result<SavedView, ClientError> {
     let roster = Roster::read(tablet)?;
     let packs = tablet.packs();
     let pack = packs
         .rules_on(roster.today)
         .ok_or_else(|| ClientError::new("form_unknown"))?;
+    let id = records::name(tablet, input.record.as_ref())?.to_string();
+    let is_filed = |child: &&RosterChild| child.child.attempts.iter().any(|one| one.id == id);
+    let filed: Vec<&RosterChild> = roster.children.iter().filter(is_filed).collect();
+    if !filed.is_empty() {
+        return Ok(after_attempt(tablet, filed, &id));
+    }
     let event_date = event_date(&input.event_date, roster.today)?;
     if input.reason.is_empty() {
         return Err(ClientError::new("reason_missing"));
@@ -294,10 +338,19 @@ pub fn record_attempt(tablet: &Tablet, input: &AttemptInput) -> Result<SavedView
         }
         _ => None,
     };
-    // Of a brother or sister whose file ended nothing is asked any more, and nothing is written.
-    let mut children = roster.children_of(&input.household);
-    children.retain(|child| child.runs());
-    let id = tablet.new_id().to_string();
+    let visit = input.visit.as_deref();
+    let visit = visit
+        .map(|draft| visits::met_nobody(tablet, draft))
+        .transpose()?;
+    let children: Vec<&RosterChild> = match &visit {
+        Some(visit) => visit.children.iter().collect(),
+        // Of a brother or sister whose file ended nothing is asked any more, and nothing is written.
+        None => {
+            let mut children = roster.children_of(&input.household);
+            children.retain(|child| child.runs());
+            children
+        }
+    };
     let attempt = Attempt {
         id: id.clone(),
         event_date: Some(event_date),
@@ -309,42 +362,71 @@ pub fn record_attempt(tablet: &Tablet, input: &AttemptInput) -> Result<SavedView
         by: tablet.identity.staff.to_string(),
         made_by: None,
     };
-    let writes: Vec<Write> = children
+    let label = |child: &RosterChild| format!("{} 没见到", child.name());
+    let mut writes: Vec<Write> = children
         .iter()
         .map(|child| {
-            Write::new(
-                child.id,
-                DocKind::Child,
-                child.unit,
-                vec![attempt.to_edit()],
+            let edits = vec![attempt.to_edit()];
+            Write::new(child.id, DocKind::Child, child.unit, edits).labelled(
+                "attempt",
+                label(child),
+                &id,
             )
-            .labelled("attempt", format!("{} 没见到", child.name()), &id)
         })
         .collect();
-    if writes.is_empty() {
-        return Err(ClientError::new("not_found"));
+    let first = children.first();
+    let first = *first.ok_or_else(|| ClientError::new("not_found"))?;
+    if let Some(visit) = &visit {
+        let photos = attachments::edits(tablet, visit.draft, &id)?;
+        if !photos.is_empty() {
+            let household = Write::new(visit.household, DocKind::Household, first.unit, photos);
+            writes.push(household.labelled("attempt", label(first), &id));
+        }
     }
-    records::save(tablet, "attempt_recorded", &writes)?;
-    let ids: Vec<DocumentId> = children.iter().map(|child| child.id).collect();
-    after_attempt(tablet, &ids, &id)
+    records::save_once(
+        tablet,
+        "attempt_recorded",
+        &writes,
+        |tx| records::has_entry(tx, first.id, "attempts", &id),
+        |tx| match &visit {
+            Some(visit) => {
+                attachments::bind(tx, visit.draft, visit.household)?;
+                Ok(drafts::remove(tx, visit.draft)?)
+            }
+            None => Ok(()),
+        },
+    )?;
+    Ok(after_attempt(tablet, children, &id))
 }
 
 /// The same where nobody was met: how often in a row by now, and whether that is to be reported, child by child.
-///
-/// # Errors
-/// The store cannot be read.
-pub(crate) fn after_attempt(
+fn after_attempt<'a>(
     tablet: &Tablet,
-    children: &[DocumentId],
+    children: impl IntoIterator<Item = &'a RosterChild>,
     record: &str,
-) -> Result<SavedView, ClientError> {
-    let mut view = saved(tablet, children, record)?;
+) -> SavedView {
+    let children: Vec<&RosterChild> = children.into_iter().collect();
+    let ids: Vec<DocumentId> = children.iter().map(|child| child.id).collect();
+    let names = names_of(children);
+    let mut view = after::said(record, names, saved(tablet, &ids, record));
+    if let Some((suggests, unmet)) = after::also(&mut view, unmet_now(tablet, &ids, record)) {
+        view.suggests.extend(suggests);
+        view.unmet.extend(unmet);
+    }
+    view
+}
+
+/// What several attempts in a row suggest, and what is said of them.
+type Unmet = (Vec<SuggestView>, Vec<UnmetView>);
+
+fn unmet_now(tablet: &Tablet, children: &[DocumentId], record: &str) -> Result<Unmet, ClientError> {
+    let mut found = Unmet::default();
     let packs = tablet.packs();
     let Some(pack) = packs.rules_on(tablet.today()) else {
-        return Ok(view);
+        return Ok(found);
     };
     if standing::writes_only(tablet)? {
-        return Ok(view);
+        return Ok(found);
     }
     let roster = Roster::read(tablet)?;
     let here = roster
@@ -352,11 +434,11 @@ pub(crate) fn after_attempt(
         .iter()
         .filter(|child| children.contains(&child.id));
     for child in here {
-        let found = unmet::suggestion(pack, child, roster.today, record);
-        view.suggests.extend(found);
-        view.unmet.extend(unmet::of_child(tablet, &roster, child));
+        let suggested = unmet::suggestion(pack, child, roster.today, record);
+        found.0.extend(suggested);
+        found.1.extend(unmet::of_child(tablet, &roster, child));
     }
-    Ok(view)
+    Ok(found)
 }
 
 /// What the screen says after saving a record of these children.
@@ -408,16 +490,10 @@ pub(crate) fn saved_each(
         return Err(ClientError::new("not_found"));
     };
     let names: Vec<&str> = children.iter().map(|child| child.name.as_str()).collect();
+    let names = names.join("、");
     Ok(SavedView {
-        record: (*first).to_owned(),
-        names: names.join("、"),
         children,
-        suggests: Vec::new(),
-        unmet: Vec::new(),
-        mandatory: Vec::new(),
-        screenings: Vec::new(),
-        follow_ups: Vec::new(),
-        differing: Vec::new(),
+        ..after::saved(first, names)
     })
 }
 

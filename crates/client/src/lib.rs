@@ -5,6 +5,7 @@
 //! - [`view`] is what screens send and show.
 
 mod accounts;
+mod after;
 mod app;
 mod aside;
 pub mod attachments;

@@ -1,5 +1,6 @@
 //! Questions whether something was reported (强制报告): which stand, and what is said to them (docs/adr/0042).
 
+use crate::after;
 use crate::contacts::note;
 use crate::error::ClientError;
 use crate::records::{self, Write};
@@ -278,8 +279,11 @@ pub fn answer(tablet: &Tablet, input: &AnswerMandatoryInput) -> Result<SavedView
         }
     }
     records::save(tablet, "mandatory_answered", &writes)?;
-    let mut view = crate::contacts::saved(tablet, &ids, &input.record)?;
-    view.mandatory = open_of_visit(tablet, &Roster::read(tablet)?, &input.record)?;
+    let record = &input.record;
+    let found = crate::contacts::saved(tablet, &ids, record);
+    let mut view = after::said(record, main.name(), found);
+    let open = Roster::read(tablet).and_then(|now| open_of_visit(tablet, &now, record));
+    view.mandatory = after::also(&mut view, open).unwrap_or_default();
     Ok(view)
 }
 

@@ -14,6 +14,7 @@ use store::audit::{self, AuditRow};
 use store::changes::{self, Change, LocalChange, RecordLabel};
 use store::documents::{self, DocumentHead, StoredDocument};
 use store::{Transaction, identity, projections};
+use uuid::Uuid;
 
 /// What is to be written to one document.
 pub struct Write {
@@ -71,22 +72,79 @@ pub fn save_with(
     writes: &[Write],
     also: impl Fn(&Transaction<'_>) -> Result<(), ClientError>,
 ) -> Result<(), ClientError> {
+    save_once(tablet, action, writes, |_| Ok(false), also)
+}
+
+/// As [`save_with`], but nothing where `is_there` finds in the same transaction that an earlier try has written it. So a second
+/// try under the same name is harmless, also beside the first.
+///
+/// # Errors
+/// As [`save`].
+pub(crate) fn save_once(
+    tablet: &Tablet,
+    action: &str,
+    writes: &[Write],
+    is_there: impl Fn(&Transaction<'_>) -> Result<bool, ClientError>,
+    also: impl Fn(&Transaction<'_>) -> Result<(), ClientError>,
+) -> Result<(), ClientError> {
     tablet.store.write(|tx| {
-        for write in writes {
-            write_one(tablet, tx, write)?;
-            audit::append(
-                tx,
-                &AuditRow {
-                    at_ms: tablet.clock.now_ms(),
-                    staff: Some(tablet.identity.staff),
-                    action: action.to_owned(),
-                    object: write.document.to_string(),
-                },
-            )?;
+        if is_there(tx)? {
+            return Ok(());
         }
+        write_all(tablet, tx, action, writes)?;
         also(tx)
     })?;
     tablet.wrote();
+    Ok(())
+}
+
+/// The name of a record: the one its page gave it, or a new one.
+///
+/// # Errors
+/// `value_invalid` for what is no name.
+pub(crate) fn name(tablet: &Tablet, given: Option<&String>) -> Result<Uuid, ClientError> {
+    match given {
+        Some(given) => Uuid::parse_str(given)
+            .map_err(|_| ClientError::new("value_invalid").with("value", given)),
+        None => Ok(tablet.new_id()),
+    }
+}
+
+/// Whether a document has an entry of that name.
+///
+/// # Errors
+/// The document cannot be loaded.
+pub(crate) fn has_entry(
+    tx: &Transaction<'_>,
+    document: DocumentId,
+    collection: &str,
+    entry: &str,
+) -> Result<bool, ClientError> {
+    let Some(stored) = documents::load(tx, document)? else {
+        return Ok(false);
+    };
+    let record = doc::read(&stored.automerge);
+    Ok(record.entries(collection).iter().any(|one| one.id == entry))
+}
+
+fn write_all(
+    tablet: &Tablet,
+    tx: &Transaction<'_>,
+    action: &str,
+    writes: &[Write],
+) -> Result<(), ClientError> {
+    for write in writes {
+        write_one(tablet, tx, write)?;
+        audit::append(
+            tx,
+            &AuditRow {
+                at_ms: tablet.clock.now_ms(),
+                staff: Some(tablet.identity.staff),
+                action: action.to_owned(),
+                object: write.document.to_string(),
+            },
+        )?;
+    }
     Ok(())
 }
 

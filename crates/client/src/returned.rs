@@ -368,5 +368,6 @@ fn contact(child: &str, entry: &Entry) -> ContactInput {
         more: Some(more_view(&ContactMore::from_entry(entry))),
         note: entry.text_or_empty("note"),
         sheet: None,
+        record: None,
     }
 }

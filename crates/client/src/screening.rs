@@ -78,7 +78,12 @@ pub fn settle_screening(tablet: &Tablet, input: &LevelInput) -> Result<Screening
     )
     .labelled("risk", format!("{} 风险筛查", child.name()), &settled.id);
     records::save(tablet, "risk_settled", &[write])?;
-    screening(tablet, &record)
+    // It is saved: what cannot be read again is said from what was read before.
+    Ok(screening(tablet, &record).unwrap_or_else(|error| {
+        tracing::warn!(%error, "it is settled, and could not be read again");
+        let now = room.said(&settled, tablet.identity.person.clone());
+        room.showing(Some(now.clone()), Some(now))
+    }))
 }
 
 /// A visit with what is needed to screen it.
@@ -168,14 +173,24 @@ impl<'a> Room<'a> {
     }
 
     fn view(&self) -> Result<ScreeningView, ClientError> {
+        let settled = &self.file.settled_levels;
+        let of_this = settled.iter().rev().find(|one| one.record == self.record);
+        let standing = settled.last().map(|one| self.settled(one)).transpose()?;
+        let settled = of_this.map(|one| self.settled(one)).transpose()?;
+        Ok(self.showing(standing, settled))
+    }
+
+    fn showing(
+        &self,
+        standing: Option<SettledLevelView>,
+        settled: Option<SettledLevelView>,
+    ) -> ScreeningView {
         let levels = self.pack.bands.iter().map(|band| OptionView {
             code: band.code.clone(),
             label: band.label.clone(),
         });
         let levels: Vec<OptionView> = levels.collect();
-        let settled = &self.file.settled_levels;
-        let of_this = settled.iter().rev().find(|one| one.record == self.record);
-        Ok(ScreeningView {
+        ScreeningView {
             child: self.child.id.to_string(),
             name: self.child.name(),
             record: self.record.clone(),
@@ -198,23 +213,28 @@ impl<'a> Room<'a> {
                 .filter(|code| self.may_choose(code))
                 .collect(),
             levels,
-            standing: settled.last().map(|one| self.settled(one)).transpose()?,
-            settled: of_this.map(|one| self.settled(one)).transpose()?,
-        })
+            standing,
+            settled,
+        }
     }
 
     fn settled(&self, settled: &SettledLevel) -> Result<SettledLevelView, ClientError> {
         let author = roster::author_of(self.tablet, settled.made_by)?;
-        Ok(SettledLevelView {
+        let by = author.map_or_else(
+            || roster::UNKNOWN_PERSON.to_owned(),
+            |author| self.roster.people.name(author.staff),
+        );
+        Ok(self.said(settled, by))
+    }
+
+    fn said(&self, settled: &SettledLevel, by: String) -> SettledLevelView {
+        SettledLevelView {
             level: self.level(&settled.level),
             confirmed: settled.outcome == Outcome::Confirmed,
             reason: settled.reason.clone(),
-            by: author.map_or_else(
-                || roster::UNKNOWN_PERSON.to_owned(),
-                |author| self.roster.people.name(author.staff),
-            ),
+            by,
             on: settled.on.map(|date| date.to_string()).unwrap_or_default(),
-        })
+        }
     }
 
     fn level(&self, code: &str) -> OptionView {

@@ -11,6 +11,7 @@ use crate::roster::{self, Roster, RosterChild, UNKNOWN_PERSON, record_state};
 use crate::system;
 use crate::tablet::Tablet;
 use crate::timeline::{attempt_text, contact_text, visit_text};
+use crate::today::draft_rows;
 use crate::view::{
     AttentionRow, InboxRow, InboxView, OverviewView, ProblemState, VillageListView, VillageRow,
 };
@@ -19,7 +20,7 @@ use domain::cadence::Kind;
 use ids::{DocumentId, UnitId};
 use std::collections::{HashMap, HashSet};
 use store::projections::events::{self, EventKind};
-use store::{departures, members, sync_state};
+use store::{departures, drafts, members, sync_state};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// The role that looks at the village's own list, in the pack's words for who is told.
@@ -119,6 +120,7 @@ pub fn overview(tablet: &Tablet) -> Result<OverviewView, ClientError> {
         questions: crate::mandatory::of_station(tablet, &roster)?,
         unmet: crate::unmet::of_station(tablet, &roster)?,
         instead: recusals::instead(tablet, &roster)?,
+        drafts: draft_rows(tablet, &roster, &tablet.store.read(drafts::open)?),
         second_copy: tablet.store.read(sync_state::status)?.second_copy,
     })
 }

@@ -20,7 +20,7 @@ use domain::cadence::Kind;
 use domain::scalar::Scalar;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use store::drafts;
+use store::drafts::{self, Draft};
 
 /// Everybody with a cadence, in groups 已过 · 今天 · 快到 · 其余 (decisions.md 9).
 ///
@@ -92,28 +92,7 @@ pub fn today(tablet: &Tablet) -> Result<TodayView, ClientError> {
         done_this_month: counts.visits + counts.contacts,
         with_cadence,
         children: count(roster.running()),
-        drafts: drafts
-            .iter()
-            .map(|draft| {
-                let names = draft
-                    .children
-                    .iter()
-                    .filter_map(|id| roster.child_or_departed(tablet, *id).ok().flatten())
-                    .map(|child| child.name())
-                    .collect::<Vec<_>>()
-                    .join("、");
-                let (answered, total) = visits::draft_progress(tablet, &roster, draft);
-                DraftRow {
-                    draft: draft.draft.to_string(),
-                    household: draft.household.to_string(),
-                    names,
-                    at: system::moment(draft.updated_ms),
-                    answered,
-                    total,
-                    fills: visits::is_filling(draft),
-                }
-            })
-            .collect(),
+        drafts: draft_rows(tablet, &roster, &drafts),
         conflicts: crate::conflicts::count(tablet)?,
         answered_problems: crate::problems::unread_count(tablet)?,
         problem_steps: crate::problems::of_village(tablet, soon_days)?,
@@ -122,6 +101,32 @@ pub fn today(tablet: &Tablet) -> Result<TodayView, ClientError> {
         asked: filling::open(tablet, &roster)?,
         notices: rhythm::notices(tablet, &roster)?,
     })
+}
+
+/// Visits that were begun and are not saved.
+pub(crate) fn draft_rows(tablet: &Tablet, roster: &Roster, drafts: &[Draft]) -> Vec<DraftRow> {
+    drafts
+        .iter()
+        .map(|draft| {
+            let names = draft
+                .children
+                .iter()
+                .filter_map(|id| roster.child_or_departed(tablet, *id).ok().flatten())
+                .map(|child| child.name())
+                .collect::<Vec<_>>()
+                .join("、");
+            let (answered, total) = visits::draft_progress(tablet, roster, draft);
+            DraftRow {
+                draft: draft.draft.to_string(),
+                household: draft.household.to_string(),
+                names,
+                at: system::moment(draft.updated_ms),
+                answered,
+                total,
+                fills: visits::is_filling(draft),
+            }
+        })
+        .collect()
 }
 
 /// The page 我的.

@@ -1,7 +1,7 @@
 //! Home visits: a draft that is saved at every answer, the form the engine evaluates, and the save.
 //!
 //! One saved visit is one change in the household (the session) and one in each child's document (the child's part),
-//! in one transaction (architecture.md §8). Nobody met = an attempt in each child's document.
+//! in one transaction (architecture.md §8). Nobody met = an attempt in each child's document, once its reason is said.
 
 mod fill;
 mod page;
@@ -10,7 +10,7 @@ mod save;
 pub use fill::fill_visit;
 pub use page::visit_read;
 pub use save::save_visit;
-pub(crate) use save::{TIER_SUGGEST, TIER_WHY};
+pub(crate) use save::{TIER_SUGGEST, TIER_WHY, met_nobody};
 
 use fill::Given;
 use page::view;

@@ -251,7 +251,7 @@ impl Event {
 /// A problem's document, read.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Problem {
-    /// Fields: type, severity, urgency, card, child, origin_record, restricted, mandatory_choice, mandatory_text.
+    /// Fields: type, severity, urgency, card, child, origin_record, origin, since, restricted, mandatory_choice, mandatory_text.
     pub fields: BTreeMap<String, Scalar>,
     /// Children concerned (document ids).
     pub children: Vec<String>,

@@ -302,6 +302,9 @@ fn close_gravely(tablet: &Tablet, chance: &mut Chance) -> Result<Option<String>,
                 receipt: None,
             }),
             sheet: None,
+            origin: None,
+            since: None,
+            record: None,
         },
     )?;
     for kind in ["accepted", "resolved", "confirmed"] {

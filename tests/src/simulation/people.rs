@@ -79,6 +79,7 @@ fn contact(tablet: &Tablet, child: String) -> Result<&'static str, ClientError> 
             more: None,
             note: "奶奶说都好。".to_owned(),
             sheet: None,
+            record: None,
         },
     )?;
     Ok("contact")
@@ -159,6 +160,9 @@ fn problem(
                 receipt: None,
             }),
             sheet: None,
+            origin: None,
+            since: None,
+            record: None,
         },
     )?;
     Ok("problem")

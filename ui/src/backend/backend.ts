@@ -238,7 +238,7 @@ export interface Backend {
   revealField(input: view.RevealFieldInput): Promise<view.RevealedView>
   addChild(input: view.AddChildInput): Promise<view.SavedView>
   addChildForm(): Promise<view.AddChildFormView>
-  attemptForm(input: view.IdInput): Promise<view.AttemptFormView>
+  attemptForm(input: view.AttemptFormInput): Promise<view.AttemptFormView>
   contactForm(input: view.IdInput): Promise<view.ContactFormView>
   recordContact(input: view.ContactInput): Promise<view.SavedView>
   recordAttempt(input: view.AttemptInput): Promise<view.SavedView>

@@ -115,6 +115,7 @@ export function visitForm(): VisitFormView {
   return {
     draft: 'd1',
     household: 'h-c1',
+    child: 'c1',
     title: '入户走访',
     names: '石小雨、石小晨',
     parts: [
@@ -431,7 +432,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
   let attached: AttachmentView[] = []
   let taken: AttachmentView | null = null
   const child = { child: 'c1', name: '石小雨', record: 'r9', next: [due('visit', '2026-12-25', '2027-01-23', -60, '每月一次：母亲重度残疾')], why_not: null, open: 0 }
-  const saved = { record: 'r9', names: '石小雨', children: [child], suggests: [], unmet: [], mandatory: [], screenings: [], follow_ups: [], differing: [] }
+  const saved = { record: 'r9', names: '石小雨', children: [child], suggests: [], unmet: [], mandatory: [], screenings: [], follow_ups: [], differing: [], incomplete: false }
 
   function answer(part: string, key: string, codes: string[], text: string | null): VisitFormView {
     form = {
@@ -527,6 +528,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       ],
       phrases: ['电话约好改天再来'],
       today: '2026-11-23',
+      event_date: '2026-11-23',
     }),
     contactForm: async ({ id }) => ({
       child: id,
@@ -687,6 +689,11 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       name: '石小雨',
       siblings: [{ code: 'c2', label: '石小晨' }],
       questions: [],
+      origins: [
+        { code: 'visit', label: '走访时发现' },
+        { code: 'school', label: '学校' },
+      ],
+      today: TODAY,
     }),
     reportProblem: async () => ({ ...saved, children: [] }),
     childRules: async () => ({

@@ -1,6 +1,7 @@
 //! Problems: report, list, story, what is next, and the page that works with no network.
 
 mod acts;
+mod origin;
 pub(crate) mod paper;
 mod report;
 mod reported;
@@ -10,6 +11,7 @@ mod steps;
 pub(crate) use acts::SEVERITY;
 pub use acts::add_event;
 pub(crate) use acts::place;
+pub(crate) use origin::field_words as origin_words;
 pub use report::{form, mandatory_page, report_problem};
 pub use reported::{CaseStep, CaseStory};
 pub(crate) use reported::{ReportedProblem, case_story, is_open_state, reported};

@@ -1,6 +1,8 @@
 //! Reporting a problem, and the page of duties that works with no network (domain.md §6.3).
 
 use super::acts;
+use super::origin;
+use crate::after;
 use crate::attachments;
 use crate::contacts::{note, options};
 use crate::error::ClientError;
@@ -22,6 +24,7 @@ use domain::problem::{self, Detail, EventKind};
 use domain::record::Edit;
 use domain::restricted::{self, Note};
 use ids::{DocKind, DocumentId};
+use store::documents;
 
 /// What stands in the problem instead of words that are the station's alone.
 const SEALED: &str = "详细情况已单独报给站里，这里不显示。";
@@ -86,6 +89,8 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ProblemFormView, ClientE
                 label: other.name(),
             })
             .collect(),
+        origins: options(pack.list(origin::LIST)),
+        today: roster.today.to_string(),
     })
 }
 
@@ -153,11 +158,11 @@ fn kind_of<'a>(
 
 /// Reports a problem. Free text of abuse and sexual harm goes to a document that only the station reads. It is as grave as
 /// its type says, or as whoever reports says, whichever is graver; and where it must be reported, or is a matter of life
-/// and safety, whether that was done is said with it.
+/// and safety, whether that was done is said with it. Once under one name.
 ///
 /// # Errors
-/// `not_found`, `value_invalid`, `text_missing`, `mandatory_missing`, `draft_gone`, `photos_are_open` where its words are the station's alone,
-/// `disk_full`.
+/// `not_found`, `value_invalid`, `text_missing`, `date_invalid`, `date_future`, `mandatory_missing`, `draft_gone`,
+/// `photos_are_open` where its words are the station's alone, `disk_full`.
 pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView, ClientError> {
     let roster = Roster::read(tablet)?;
     let packs = tablet.packs();
@@ -167,6 +172,13 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
     let main = roster.child_or_guest(input.children.first().map_or("", String::as_str))?;
     for id in &input.children {
         roster.child_or_guest(id)?;
+    }
+    let id = DocumentId(records::name(tablet, input.record.as_ref())?);
+    let is_filed = tablet
+        .store
+        .read(|connection| Ok::<_, ClientError>(documents::load(connection, id)?.is_some()))?;
+    if is_filed {
+        return Ok(after_report(tablet, &roster, input, id));
     }
     let card = pack
         .problem_card(&input.card)
@@ -195,15 +207,15 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
     if is_sealed && sheets::has_photos(tablet, sheet)? {
         return Err(ClientError::new("photos_are_open"));
     }
-    let origin = input.origin_record.as_deref().unwrap_or_default();
-    let is_asked = || mandatory::open_of_visit(tablet, &roster, origin);
+    let from = origin::said(pack, roster.today, input)?;
+    let asking = origin_record(input);
+    let is_asked = || mandatory::open_of_visit(tablet, &roster, asking);
     if input.mandatory.is_none() && (kind.mandatory || severity == GRAVE || !is_asked()?.is_empty())
     {
         return Err(ClientError::new("mandatory_missing"));
     }
     let now = tablet.clock.now_ms();
     let by = tablet.identity.staff.to_string();
-    let id = DocumentId(tablet.new_id());
     let event = tablet.new_id().to_string();
     let mut edits = vec![
         Edit::put("type", written.code.as_str()),
@@ -216,6 +228,10 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
     ];
     for child in &input.children {
         edits.push(problem::add_child(child));
+    }
+    // Whom it is known from, and since when, is said of a sealed matter among its sealed words alone.
+    if !is_sealed {
+        edits.extend(from.edits());
     }
     let mut call = None;
     let mut writes = Vec::new();
@@ -234,7 +250,7 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
         let (children, problem) = (&input.children, id.to_string());
         let said = (word, open, problem.as_str());
         writes.extend(mandatory::answered_by_report(
-            tablet, &roster, children, origin, said,
+            tablet, &roster, children, asking, said,
         )?);
     }
     if is_sealed {
@@ -247,6 +263,9 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
         let more = input.mandatory.iter().map(|page| page.text.trim());
         for text in more.filter(|text| !text.is_empty()) {
             words.push_str(&format!("\n{text}"));
+        }
+        for line in from.lines() {
+            words.push_str(&format!("\n{line}"));
         }
         let note = tablet.new_id().to_string();
         writes.push(
@@ -302,25 +321,39 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
         format!("{} 问题", main.name()),
         &event,
     ));
-    records::save_with(tablet, "problem_reported", &writes, |tx| match sheet {
-        Some(sheet) => sheets::done(tx, sheet, Some(id)),
-        None => Ok(()),
-    })?;
-    Ok(SavedView {
-        record: id.to_string(),
-        names: input
-            .children
-            .iter()
-            .filter_map(|id| roster.child_or_guest(id).ok())
-            .map(roster::RosterChild::name)
-            .collect::<Vec<_>>()
-            .join("、"),
-        children: Vec::new(),
-        suggests: Vec::new(),
-        unmet: Vec::new(),
-        mandatory: mandatory::open_of_visit(tablet, &Roster::read(tablet)?, origin)?,
-        screenings: Vec::new(),
-        follow_ups: Vec::new(),
-        differing: Vec::new(),
-    })
+    records::save_once(
+        tablet,
+        "problem_reported",
+        &writes,
+        |tx| Ok(documents::load(tx, id)?.is_some()),
+        |tx| match sheet {
+            Some(sheet) => sheets::done(tx, sheet, Some(id)),
+            None => Ok(()),
+        },
+    )?;
+    Ok(after_report(tablet, &roster, input, id))
+}
+
+/// The record it came from, or the draft of the visit.
+fn origin_record(input: &ProblemInput) -> &str {
+    input.origin_record.as_deref().unwrap_or_default()
+}
+
+/// What is said of a report that is saved.
+fn after_report(
+    tablet: &Tablet,
+    roster: &Roster,
+    input: &ProblemInput,
+    id: DocumentId,
+) -> SavedView {
+    let children = input.children.iter();
+    let names: Vec<String> = children
+        .filter_map(|id| roster.child_or_guest(id).ok())
+        .map(roster::RosterChild::name)
+        .collect();
+    let mut view = after::saved(&id.to_string(), names.join("、"));
+    let open = Roster::read(tablet)
+        .and_then(|now| mandatory::open_of_visit(tablet, &now, origin_record(input)));
+    view.mandatory = after::also(&mut view, open).unwrap_or_default();
+    view
 }

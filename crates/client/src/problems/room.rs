@@ -1,7 +1,7 @@
 //! Everything needed to show problems, and how one is shown.
 
 use super::reported::CaseStep;
-use super::{acts, paper, steps};
+use super::{acts, origin, paper, steps};
 use crate::attachments;
 use crate::countersign;
 use crate::error::ClientError;
@@ -602,6 +602,8 @@ impl<'a> Room<'a> {
             words_sealed: is_sealed(&noun.noun),
             attachments: attachments::of_document(self.tablet, noun.id, |_| true)?,
             mandatory: mandatory_words(&noun.noun),
+            origin: origin::words(&self.pack, &noun.noun),
+            since: origin::since(&noun.noun),
             handler: handler.map(|staff| self.people.name(staff)),
             people,
             recused,
@@ -720,6 +722,8 @@ impl<'a> Room<'a> {
             words_sealed: is_sealed(&noun.noun),
             attachments: Vec::new(),
             mandatory: None,
+            origin: None,
+            since: None,
             handler: handler.map(|staff| self.people.name(staff)),
             may_be_handled_by: Vec::new(),
             recused,

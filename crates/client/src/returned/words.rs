@@ -1,5 +1,6 @@
 //! What a returned change says, field by field, in the words of the file and the forms.
 
+use crate::problems::origin_words;
 use crate::rows;
 use crate::tablet::Tablet;
 use crate::view::ReturnedLine;
@@ -43,7 +44,7 @@ const TECHNICAL: [&str; 29] = [
 ];
 
 /// Fields the file does not list and a person knows all the same; screens have words for them.
-const NAMED: [&str; 3] = ["card", "found_reason", "mandatory_text"];
+const NAMED: [&str; 5] = ["card", "found_reason", "mandatory_text", "origin", "since"];
 
 /// The lines of one change. Labels the policy does not have are left to the screens, by key.
 pub(crate) fn lines(
@@ -103,7 +104,7 @@ fn field_line(
                 (Some(list), Some(pack)) if !text.is_empty() => pack.label(list, &text).to_owned(),
                 _ => text,
             },
-            None => text,
+            None => origin_words(pack, key, &text).unwrap_or(text),
         }
     };
     let old: Vec<String> = before

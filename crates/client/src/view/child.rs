@@ -414,6 +414,21 @@ pub struct ContactInput {
     #[serde(default)]
     #[ts(optional)]
     pub sheet: Option<String>,
+    /// The record's name, where the page gave it one: a second try under the same name files nothing.
+    #[serde(default)]
+    #[ts(optional)]
+    pub record: Option<String>,
+}
+
+/// Asks for the screen 没见到.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct AttemptFormInput {
+    /// Child id.
+    pub id: String,
+    /// Draft of the visit that met nobody, where it began as one.
+    #[serde(default)]
+    #[ts(optional)]
+    pub visit: Option<String>,
 }
 
 /// What the screen 没见到 offers.
@@ -429,6 +444,8 @@ pub struct AttemptFormView {
     pub phrases: Vec<String>,
     /// Today.
     pub today: String,
+    /// The day she went: what the visit's form says, else today.
+    pub event_date: String,
 }
 
 /// What the screen 加一个孩子 offers.
@@ -481,6 +498,14 @@ pub struct AttemptInput {
     pub next_on: Option<String>,
     /// Free text.
     pub note: String,
+    /// Draft of the visit that met nobody; it is done with this.
+    #[serde(default)]
+    #[ts(optional)]
+    pub visit: Option<String>,
+    /// The record's name, where the page gave it one: a second try under the same name files nothing.
+    #[serde(default)]
+    #[ts(optional)]
+    pub record: Option<String>,
 }
 
 /// A problem worth reporting.
@@ -621,6 +646,8 @@ pub struct SavedView {
     pub follow_ups: Vec<ProblemStepRow>,
     /// Children of whom the visit said otherwise than the file.
     pub differing: Vec<ScreenedView>,
+    /// It is saved, and what follows from it could not all be worked out here.
+    pub incomplete: bool,
 }
 
 /// Amend or void one's own record.

@@ -73,6 +73,7 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         AddChildInput,
         ContactFormView,
         ContactInput,
+        AttemptFormInput,
         AttemptFormView,
         AddChildFormView,
         AttemptInput,

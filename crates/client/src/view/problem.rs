@@ -22,6 +22,10 @@ pub struct ProblemFormView {
     pub siblings: Vec<OptionView>,
     /// Questions of visits whether something was reported that stand.
     pub questions: Vec<MandatoryQuestionView>,
+    /// Whom or what it may be known from; empty where the packs have no such list.
+    pub origins: Vec<OptionView>,
+    /// Today.
+    pub today: String,
 }
 
 /// Report a problem.
@@ -47,6 +51,18 @@ pub struct ProblemInput {
     #[serde(default)]
     #[ts(optional)]
     pub sheet: Option<String>,
+    /// Whom or what it is known from, a code of PROBLEM_ORIGIN; nothing where nobody said.
+    #[serde(default)]
+    #[ts(optional)]
+    pub origin: Option<String>,
+    /// Since when it is so: a day, or `unknown` where nobody knows; nothing where nobody said.
+    #[serde(default)]
+    #[ts(optional)]
+    pub since: Option<String>,
+    /// The problem's name, where the page gave it one: a second try under the same name files nothing.
+    #[serde(default)]
+    #[ts(optional)]
+    pub record: Option<String>,
 }
 
 /// The choice at the foot of the mandatory page.
@@ -328,6 +344,10 @@ pub struct ProblemView {
     pub attachments: Vec<AttachmentView>,
     /// The mandatory page's outcome, if shown.
     pub mandatory: Option<String>,
+    /// Whom or what it is known from, in words.
+    pub origin: Option<String>,
+    /// Since when it is so: a day, or `unknown`.
+    pub since: Option<String>,
     /// The children it is about, as they stand on the page for whoever comes.
     pub people: Vec<PaperPersonView>,
     /// Who handles it (经办人).

@@ -43,6 +43,8 @@ pub struct OverviewView {
     pub unmet: Vec<super::UnmetView>,
     /// Families the station visits, because their director is not to (回避).
     pub instead: Vec<super::InsteadRow>,
+    /// Visits this person began and did not save.
+    pub drafts: Vec<super::DraftRow>,
     /// The server keeps a second copy.
     pub second_copy: bool,
 }

@@ -11,6 +11,8 @@ pub struct VisitFormView {
     pub draft: String,
     /// Household id.
     pub household: String,
+    /// The first child it concerns, also where nobody was met and no child is asked about.
+    pub child: String,
     /// 入户走访.
     pub title: String,
     /// 石小雨、石小晨.

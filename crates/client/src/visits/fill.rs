@@ -1,19 +1,18 @@
 //! Going on with a saved visit (补上没答的题, docs/adr/0045): the form shows what was answered, asks what was left open, and
 //! what is answered now is written as an amendment. The first answers stay as they were.
 
-use super::save::{answered_before, refused_save, suggestions};
+use super::save::{answered_before, ask, refused_save, suggestions, tell_differing};
 use super::{Desk, Kept, desk, keep, page};
+use crate::after;
 use crate::attachments;
 use crate::contacts::saved_each;
-use crate::differences;
 use crate::error::ClientError;
-use crate::mandatory;
 use crate::records::{self, Write};
-use crate::roster::Roster;
+use crate::roster::{Roster, RosterChild};
 use crate::standing;
 use crate::tablet::Tablet;
 use crate::timeline;
-use crate::view::{RecordInput, SavedView, ScreenedView, VisitFormView};
+use crate::view::{RecordInput, SavedView, VisitFormView};
 use chrono::NaiveDate;
 use domain::child::{Amendment, Child, ChildVisit};
 use domain::fill::{Filling, HOUSEHOLD};
@@ -305,7 +304,10 @@ pub(super) fn save(tablet: &Tablet, desk: &Desk, given: &Given) -> Result<SavedV
     let each: Vec<(DocumentId, &str)> = children
         .map(|(child, (_, visit))| (child.id, visit.id.as_str()))
         .collect();
-    let mut view = saved_each(tablet, &each)?;
+    // It is saved: from here on nothing fails.
+    let first = each.first().map_or("", |(_, record)| *record);
+    let names: Vec<String> = desk.children.iter().map(RosterChild::name).collect();
+    let mut view = after::said(first, names.join("、"), saved_each(tablet, &each));
     let records: Vec<String> = each
         .iter()
         .map(|(_, record)| (*record).to_owned())
@@ -314,17 +316,8 @@ pub(super) fn save(tablet: &Tablet, desk: &Desk, given: &Given) -> Result<SavedV
     let known = suggestions(tablet, desk, &before, &records);
     view.suggests = suggestions(tablet, desk, &state, &records);
     view.suggests.retain(|one| !known.contains(one));
-    for (child, record) in desk.children.iter().zip(&records) {
-        let id = child.id.to_string();
-        if differences::differ(tablet, &id, record)? {
-            view.differing.push(ScreenedView {
-                child: id,
-                name: child.name(),
-                record: record.clone(),
-            });
-        }
-    }
-    view.mandatory = mandatory::open_of_visit(tablet, &Roster::read(tablet)?, &view.record)?;
+    tell_differing(tablet, &mut view, &desk.children, &records);
+    ask(tablet, &mut view, first);
     Ok(view)
 }
 

@@ -114,6 +114,11 @@ pub(super) fn view(tablet: &Tablet, desk: &Desk) -> Result<VisitFormView, Client
     Ok(VisitFormView {
         draft: desk.draft.draft.to_string(),
         household: desk.draft.household.to_string(),
+        child: desk
+            .children
+            .first()
+            .map(|child| child.id.to_string())
+            .unwrap_or_default(),
         title: "入户走访".to_owned(),
         names: desk
             .children

@@ -1,21 +1,23 @@
 //! Saving a visit: one change in the household (the session) and one in each child's document (the child's part), in one
-//! transaction (architecture.md §8). Nobody met = an attempt in each child's document.
+//! transaction (architecture.md §8). Of a visit that met nobody its reason is asked first: it is saved as an attempt
+//! ([`crate::contacts::record_attempt`]).
 
 use super::fill::{self, named};
 use super::{Desk, desk_of, is_boarder};
+use crate::after;
 use crate::attachments;
-use crate::contacts::{after_attempt, saved_each};
+use crate::contacts::saved_each;
 use crate::differences;
 use crate::error::ClientError;
 use crate::mandatory;
 use crate::problems;
 use crate::records::{self, Write};
-use crate::roster::Roster;
+use crate::roster::{Roster, RosterChild};
 use crate::standing;
 use crate::tablet::Tablet;
 use crate::view::{IdInput, SavedView, ScreenedView, SuggestView};
 use chrono::NaiveDate;
-use domain::child::{Attempt, ChildVisit, HOUSEHOLD, Plan};
+use domain::child::{ChildVisit, HOUSEHOLD, Plan};
 use domain::form::{
     self, EffectiveAnswers, FormState, NA, PartAnswers, SESSION, SUMMARY_LENGTH, SaveRefusal,
     SummaryGivens,
@@ -25,6 +27,7 @@ use domain::mandatory::{Reason, Word};
 use domain::record::Edit;
 use ids::{DocKind, DocumentId};
 use store::drafts;
+use uuid::Uuid;
 
 /// The question for her own words, of which the national record takes a part.
 pub(super) const SUMMARY: &str = "l_summary";
@@ -37,7 +40,8 @@ pub(crate) const TIER_WHY: &str = "l_tier_why";
 /// Saves the visit: the session, each child's part, and the draft's removal, or nothing at all.
 ///
 /// # Errors
-/// `draft_gone`, `nothing_answered` with the first open question, `date_future`, `disk_full`.
+/// `draft_gone`, `nothing_answered` with the first open question, `date_future`, `disk_full`; `attempt_reason_missing` where
+/// nobody was met.
 pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientError> {
     let desk = desk_of(tablet, &input.id)?;
     if let Some(given) = &desk.given {
@@ -46,55 +50,107 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
     let state = form::evaluate(&desk.form, &desk.context, &desk.answers, !desk.full);
     form::validate_for_save(&state).map_err(|refusals| refused_save(&refusals))?;
     let effective = form::effective_answers(&desk.form, &desk.context, &desk.answers, !desk.full);
+    if effective.is_attempt {
+        return Err(ClientError::new("attempt_reason_missing"));
+    }
+    let writes_only = standing::writes_only(tablet)?;
     let saving = Saving::begin(tablet, &desk, &state, &effective)?;
-    let (writes, records) = match effective.is_attempt {
-        true => saving.attempt()?,
-        false => saving.visit()?,
-    };
+    let (writes, records) = saving.visit()?;
     let draft = desk.draft.draft;
     records::save_with(tablet, "visit_recorded", &writes, |tx| {
         attachments::bind(tx, draft, desk.draft.household)?;
         Ok(drafts::remove(tx, draft)?)
     })?;
+    // It is saved: from here on nothing fails.
     let ids: Vec<DocumentId> = desk.children.iter().map(|child| child.id).collect();
     let first = records.first().map_or("", String::as_str);
-    let mut view = match effective.is_attempt {
-        true => after_attempt(tablet, &ids, first)?,
-        false => {
-            let own = records.iter().map(String::as_str);
-            saved_each(tablet, &ids.iter().copied().zip(own).collect::<Vec<_>>())?
-        }
-    };
+    let own = records.iter().map(String::as_str);
+    let each: Vec<(DocumentId, &str)> = ids.iter().copied().zip(own).collect();
+    let mut view = after::said(first, names(&desk.children), saved_each(tablet, &each));
     view.suggests
         .extend(suggestions(tablet, &desk, &state, &records));
-    let is_screened = tablet.packs().screening.is_some() && !effective.is_attempt;
-    if is_screened && !standing::writes_only(tablet)? {
-        view.screenings = desk
-            .children
-            .iter()
-            .zip(&records)
-            .map(|(child, record)| ScreenedView {
-                child: child.id.to_string(),
-                name: child.name(),
-                record: record.clone(),
-            })
-            .collect();
+    if !writes_only {
+        if tablet.packs().screening.is_some() {
+            view.screenings = parts(&desk.children, &records).collect();
+        }
+        let follow_ups = problems::follow_ups(tablet, &ids);
+        view.follow_ups = after::also(&mut view, follow_ups).unwrap_or_default();
+        tell_differing(tablet, &mut view, &desk.children, &records);
     }
-    if !effective.is_attempt && !standing::writes_only(tablet)? {
-        view.follow_ups = problems::follow_ups(tablet, &ids)?;
-        for (child, record) in desk.children.iter().zip(&records) {
-            let id = child.id.to_string();
-            if differences::differ(tablet, &id, record)? {
-                view.differing.push(ScreenedView {
-                    child: id,
-                    name: child.name(),
-                    record: record.clone(),
-                });
-            }
+    ask(tablet, &mut view, first);
+    Ok(view)
+}
+
+fn names(children: &[RosterChild]) -> String {
+    let names: Vec<String> = children.iter().map(RosterChild::name).collect();
+    names.join("、")
+}
+
+/// Each child with its part of the visit.
+fn parts<'a>(
+    children: &'a [RosterChild],
+    records: &'a [String],
+) -> impl Iterator<Item = ScreenedView> + 'a {
+    let each = children.iter().zip(records);
+    each.map(|(child, record)| ScreenedView {
+        child: child.id.to_string(),
+        name: child.name(),
+        record: record.clone(),
+    })
+}
+
+/// Of whom the visit said otherwise than the file.
+pub(super) fn tell_differing(
+    tablet: &Tablet,
+    view: &mut SavedView,
+    children: &[RosterChild],
+    records: &[String],
+) {
+    for part in parts(children, records) {
+        let differs = differences::differ(tablet, &part.child, &part.record);
+        if after::also(view, differs) == Some(true) {
+            view.differing.push(part);
         }
     }
-    view.mandatory = mandatory::open_of_visit(tablet, &Roster::read(tablet)?, first)?;
-    Ok(view)
+}
+
+/// The questions whether something was reported that stand now.
+pub(super) fn ask(tablet: &Tablet, view: &mut SavedView, record: &str) {
+    let roster = Roster::read(tablet);
+    let open = roster.and_then(|roster| mandatory::open_of_visit(tablet, &roster, record));
+    view.mandatory = after::also(view, open).unwrap_or_default();
+}
+
+/// A visit that met nobody, with what is known of it.
+pub(crate) struct MetNobody {
+    /// Its draft.
+    pub(crate) draft: Uuid,
+    /// Whose door stayed closed.
+    pub(crate) household: DocumentId,
+    /// The children it concerned.
+    pub(crate) children: Vec<RosterChild>,
+    /// The day she went, where the form says it.
+    pub(crate) event_date: Option<String>,
+}
+
+/// The draft of a visit that met nobody.
+///
+/// # Errors
+/// `draft_gone`, `form_unknown`; `met_somebody` where somebody was met after all.
+pub(crate) fn met_nobody(tablet: &Tablet, draft: &str) -> Result<MetNobody, ClientError> {
+    let desk = desk_of(tablet, draft)?;
+    let effective = form::effective_answers(&desk.form, &desk.context, &desk.answers, !desk.full);
+    if desk.given.is_some() || !effective.is_attempt {
+        return Err(ClientError::new("met_somebody"));
+    }
+    let session = effective.answers.part(SESSION);
+    let day = session.and_then(|part| part.text("a_date"));
+    Ok(MetNobody {
+        draft: desk.draft.draft,
+        household: desk.draft.household,
+        event_date: day.map(str::to_owned),
+        children: desk.children,
+    })
 }
 
 /// A visit on its way from the form into the documents.
@@ -110,7 +166,7 @@ struct Saving<'a> {
     by: String,
 }
 
-/// What is written, and the id of each child's record; of an attempt there is one.
+/// What is written, and the id of each child's record.
 type Written = (Vec<Write>, Vec<String>);
 
 impl<'a> Saving<'a> {
@@ -134,41 +190,6 @@ impl<'a> Saving<'a> {
             now_ms: tablet.clock.now_ms(),
             by: tablet.identity.staff.to_string(),
         })
-    }
-
-    /// Nobody was met.
-    fn attempt(&self) -> Result<Written, ClientError> {
-        let id = self.tablet.new_id().to_string();
-        let attempt = Attempt {
-            id: id.clone(),
-            event_date: Some(self.event_date),
-            recorded_on: Some(self.today),
-            recorded_ms: self.now_ms,
-            reason: "nobody_home".to_owned(),
-            next_on: None,
-            note: String::new(),
-            by: self.by.clone(),
-            made_by: None,
-        };
-        let mut writes = Vec::new();
-        for child in &self.desk.children {
-            let edits = vec![attempt.to_edit()];
-            let label = format!("{} 没见到", child.name());
-            writes.push(
-                Write::new(child.id, DocKind::Child, child.unit, edits)
-                    .labelled("attempt", label, &id),
-            );
-        }
-        let attached = attachments::edits(self.tablet, self.desk.draft.draft, &id)?;
-        if let Some(first) = self.desk.children.first().filter(|_| !attached.is_empty()) {
-            let household = self.desk.draft.household;
-            let label = format!("{} 没见到", first.name());
-            writes.push(
-                Write::new(household, DocKind::Household, first.unit, attached)
-                    .labelled("attempt", label, &id),
-            );
-        }
-        Ok((writes, vec![id]))
     }
 
     /// The session, and a part for every child.

@@ -74,6 +74,7 @@ fn the_shipped_pack_has_what_the_screens_need() {
         "PLACE",
         "MET",
         "ATTEMPT_REASON",
+        "PROBLEM_ORIGIN",
         "SEX",
         "ETH",
         "REL",

@@ -24,4 +24,8 @@ phrases: Array<string>,
 /**
  * Today.
  */
-today: string, };
+today: string, 
+/**
+ * The day she went: what the visit's form says, else today.
+ */
+event_date: string, };

@@ -23,4 +23,12 @@ next_on: string | null,
 /**
  * Free text.
  */
-note: string, };
+note: string, 
+/**
+ * Draft of the visit that met nobody; it is done with this.
+ */
+visit?: string, 
+/**
+ * The record's name, where the page gave it one: a second try under the same name files nothing.
+ */
+record?: string, };

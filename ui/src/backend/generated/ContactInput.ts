@@ -48,4 +48,8 @@ note: string,
 /**
  * Sheet of the page.
  */
-sheet?: string, };
+sheet?: string, 
+/**
+ * The record's name, where the page gave it one: a second try under the same name files nothing.
+ */
+record?: string, };

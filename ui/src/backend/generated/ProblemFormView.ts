@@ -34,4 +34,12 @@ siblings: Array<OptionView>,
 /**
  * Questions of visits whether something was reported that stand.
  */
-questions: Array<MandatoryQuestionView>, };
+questions: Array<MandatoryQuestionView>, 
+/**
+ * Whom or what it may be known from; empty where the packs have no such list.
+ */
+origins: Array<OptionView>, 
+/**
+ * Today.
+ */
+today: string, };

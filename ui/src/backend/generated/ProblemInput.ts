@@ -36,4 +36,16 @@ mandatory: MandatoryInput | null,
 /**
  * Sheet of the page.
  */
-sheet?: string, };
+sheet?: string, 
+/**
+ * Whom or what it is known from, a code of PROBLEM_ORIGIN; nothing where nobody said.
+ */
+origin?: string, 
+/**
+ * Since when it is so: a day, or `unknown` where nobody knows; nothing where nobody said.
+ */
+since?: string, 
+/**
+ * The problem's name, where the page gave it one: a second try under the same name files nothing.
+ */
+record?: string, };

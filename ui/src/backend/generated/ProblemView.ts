@@ -71,6 +71,14 @@ attachments: Array<AttachmentView>,
  */
 mandatory: string | null, 
 /**
+ * Whom or what it is known from, in words.
+ */
+origin: string | null, 
+/**
+ * Since when it is so: a day, or `unknown`.
+ */
+since: string | null, 
+/**
  * The children it is about, as they stand on the page for whoever comes.
  */
 people: Array<PaperPersonView>, 

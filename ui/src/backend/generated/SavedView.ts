@@ -45,4 +45,8 @@ follow_ups: Array<ProblemStepRow>,
 /**
  * Children of whom the visit said otherwise than the file.
  */
-differing: Array<ScreenedView>, };
+differing: Array<ScreenedView>, 
+/**
+ * It is saved, and what follows from it could not all be worked out here.
+ */
+incomplete: boolean, };

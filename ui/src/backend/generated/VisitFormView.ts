@@ -18,6 +18,10 @@ draft: string,
  */
 household: string, 
 /**
+ * The first child it concerns, also where nobody was met and no child is asked about.
+ */
+child: string, 
+/**
  * 入户走访.
  */
 title: string, 

@@ -1,7 +1,7 @@
 import { flushPromises } from '@vue/test-utils'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { RevealFieldInput } from '@/backend'
-import { demoBackend } from '@/testing/demo'
+import { demoBackend, readyTablet } from '@/testing/demo'
 import { show } from '@/testing/mount'
 import ChildFile from './ChildFile.vue'
 
@@ -58,4 +58,17 @@ test('changing a masked number begins empty, and empty changes nothing', async (
   expect((by('field-value') as HTMLInputElement).value).toBe('')
   expect((by('field-save') as HTMLButtonElement).disabled).toBe(true)
   expect(by('field-empty').textContent).toContain('去掉这个号码')
+})
+
+test('at the station a contact, a visit, an attempt and a problem begin in the file, too', async () => {
+  const app = { ...readyTablet, shell: 'station' as const }
+  const { by, tap, router } = await show(ChildFile, { props: { child: 'c1' }, app })
+  for (const [act, path] of [['go-contact', '/contact/c1'], ['go-report', '/report/c1'], ['go-attempt', '/attempt/c1'], ['go-visit', '/visit/d1']] as const) {
+    expect(by(act).textContent).not.toBe('')
+    await tap(act)
+    expect(router.currentRoute.value.path).toBe(path)
+    await router.push('/')
+    await flushPromises()
+  }
+  expect(by('go-move').textContent).not.toBe('')
 })

@@ -36,6 +36,7 @@ test('when all is well three taps on the page save the contact', async () => {
       parent_contact_ok: null,
       more: { start: null, minutes: null, initiated_by: 'director', next_on: null, next_mode: null },
       note: '',
+      record: expect.stringMatching(/^[0-9a-f-]{36}$/),
     },
   ])
   expect(router.currentRoute.value.path).toBe('/saved')
@@ -88,4 +89,27 @@ test('who began it, how long it took and what was agreed are there for whoever w
   await tap('answer:next-mode:video')
   await tap('answer:state:normal')
   expect(saved[0]?.more).toEqual({ start: null, minutes: 12, initiated_by: 'child', next_on: '2026-12-24', next_mode: 'video' })
+})
+
+test('a second try of the same goes under the same name, and what was changed since under its own', async () => {
+  const tried: ContactInput[] = []
+  const village = demoBackend()
+  const backend = demoBackend({
+    recordContact: async (input) => {
+      tried.push(input)
+      if (tried.length < 3) throw { code: 'internal', params: {} }
+      return village.recordContact(input)
+    },
+  })
+  const { tap, router } = await show(ContactPage, { ...place, backend })
+  await tap('answer:mode:phone')
+  await tap('answer:party:child')
+  await tap('answer:state:watch')
+  await tap('phrase-0')
+  await tap('contact-save')
+  await tap('contact-save')
+  await tap('answer:party:carer')
+  await tap('contact-save')
+  expect(tried.map((one) => one.record === tried[0]?.record)).toEqual([true, true, false])
+  expect(router.currentRoute.value.path).toBe('/saved')
 })

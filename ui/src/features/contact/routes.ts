@@ -1,5 +1,5 @@
 import type { RouteRecordRaw } from 'vue-router'
 
 export const routes: RouteRecordRaw[] = [
-  { path: '/contact/:child', name: 'contact', component: () => import('./ContactPage.vue'), meta: { shell: 'tablet', place: 'today', list: 'today' } },
+  { path: '/contact/:child', name: 'contact', component: () => import('./ContactPage.vue'), meta: { shell: 'both', place: 'today', list: 'today' } },
 ]

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { nextTick } from 'vue'
 import type { AppView, NextStepView, PaperPersonView, PrintInput, ProblemChoicesView, ProblemEventInput, ProblemEventView, ProblemRow, ProblemView, ReviewOpeningInput, SealedView, UrgentInput } from '@/backend'
 import { memoryBackend } from '@/backend/memory'
-import { readyTablet } from '@/testing/demo'
+import { demoBackend, readyTablet } from '@/testing/demo'
 import { show } from '@/testing/mount'
 import PaperPage from './PaperPage.vue'
 import ProblemPage from './ProblemPage.vue'
@@ -57,6 +57,8 @@ function story(more: Partial<ProblemView> = {}): ProblemView {
     words_sealed: false,
     attachments: [],
     mandatory: null,
+    origin: null,
+    since: null,
     people: [],
     handler: null,
     may_be_handled_by: [],
@@ -445,4 +447,42 @@ test('a reply leaves alone what was typed for another step, and a step takes the
   expect(added[0]).not.toHaveProperty('sheet')
   expect(kept.at(-1)).toMatchObject({ 'measure.text': ['劝过一次'], 'reopened.text': ['又没去'] })
   expect(kept.at(-1)).not.toHaveProperty('reply')
+})
+
+test('the page for the police says whom it is known from and since when, where that was said', async () => {
+  const place = { at: '/problems/p1/paper', pattern: '/problems/:problem/paper' }
+  const said = memoryBackend({ problem: async () => story({ origin: '学校', since: '2026-11-20' }) })
+  const { by } = await show(PaperPage, { ...place, backend: said })
+  expect(by('paper-origin').textContent).toBe('学校')
+  expect(by('paper-since').textContent).toContain('11月20日')
+})
+
+test('that nobody knows since when is said as well, and what nobody said is left out', async () => {
+  const place = { at: '/problems/p1/paper', pattern: '/problems/:problem/paper' }
+  const unknown = memoryBackend({ problem: async () => story({ since: 'unknown' }) })
+  const { by, wrapper } = await show(PaperPage, { ...place, backend: unknown })
+  expect(by('paper-since').textContent).toBe('不清楚')
+  expect(wrapper.find('[data-test="paper-origin"]').exists()).toBe(false)
+})
+
+test('a clue from outside begins with whom it is about', async () => {
+  const village = demoBackend()
+  const asked: string[] = []
+  const backend = demoBackend({
+    problems: async () => ({ rows: [] }),
+    searchChildren: async (input) => {
+      asked.push(input.query)
+      return village.searchChildren(input)
+    },
+  })
+  const { by, tap, router } = await show(ProblemsPage, { backend, app: station })
+  expect(by('problems-empty').textContent).toContain('登记线索')
+  await tap('problems-clue')
+  const field = by('clue-search') as HTMLInputElement
+  field.value = '石'
+  field.dispatchEvent(new Event('input'))
+  await flushPromises()
+  expect(asked).toEqual(['石'])
+  await tap('clue:c1')
+  expect(router.currentRoute.value.path).toBe('/report/c1')
 })

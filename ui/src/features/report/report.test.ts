@@ -2,7 +2,7 @@ import { flushPromises } from '@vue/test-utils'
 import { expect, test } from 'vitest'
 import type { ProblemInput } from '@/backend'
 import { addDays } from '@/shared/dates'
-import { demoBackend, TODAY } from '@/testing/demo'
+import { demoBackend, readyTablet, TODAY } from '@/testing/demo'
 import { show } from '@/testing/mount'
 import ReportPage from './ReportPage.vue'
 
@@ -44,6 +44,7 @@ test('danger now opens the page of duties, which is left only by a choice with a
       seen: '',
       origin_record: null,
       mandatory: { choice: 'reported', text: '10 点报了 110', whom: '110' },
+      record: expect.any(String),
     },
   ])
 })
@@ -130,4 +131,18 @@ test('a matter of days asks for no such page', async () => {
 test('a card suggested by a visit is chosen already', async () => {
   const { by } = await show(ReportPage, { at: '/report/c1?card=school&origin=r9', pattern: '/report/:child' })
   expect(by('answer:card:school').className).toContain('chosen')
+})
+
+test('whom it is known from and since when may be said, and at the station stand open', async () => {
+  const { sent, backend } = listening()
+  const { tap, by } = await show(ReportPage, { ...place, backend, app: { ...readyTablet, shell: 'station' } })
+  expect(by('report-more').closest('details')?.open).toBe(true)
+  expect(by('report-save').textContent).toContain('登记')
+  await tap('answer:card:school')
+  await tap('answer:urgency:days')
+  await tap('answer:from:school')
+  await tap(`answer:since-day:${TODAY}`)
+  await tap('answer:since-unknown:unknown')
+  await tap('report-save')
+  expect(sent[0]).toMatchObject({ origin: 'school', since: 'unknown' })
 })

@@ -1,5 +1,5 @@
 import type { RouteRecordRaw } from 'vue-router'
 
 export const routes: RouteRecordRaw[] = [
-  { path: '/report/:child', name: 'report', component: () => import('./ReportPage.vue'), meta: { shell: 'tablet', place: 'problems' } },
+  { path: '/report/:child', name: 'report', component: () => import('./ReportPage.vue'), meta: { shell: 'both', place: 'problems' } },
 ]

@@ -1,5 +1,5 @@
 import type { RouteRecordRaw } from 'vue-router'
 
 export const routes: RouteRecordRaw[] = [
-  { path: '/saved', name: 'saved', component: () => import('./SavedPage.vue'), meta: { shell: 'tablet', place: 'today', list: 'today' } },
+  { path: '/saved', name: 'saved', component: () => import('./SavedPage.vue'), meta: { shell: 'both', place: 'today', list: 'today' } },
 ]

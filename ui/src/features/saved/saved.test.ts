@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { SavedView } from '@/backend'
 import { useSaved } from '@/shared/useSaved'
-import { demoBackend, due, visitForm } from '@/testing/demo'
+import { demoBackend, due, readyTablet, visitForm } from '@/testing/demo'
 import { show } from '@/testing/mount'
 import SavedPage from './SavedPage.vue'
 
@@ -9,7 +9,7 @@ const older = { child: 'c1', name: '石小雨', record: 'r1', next: [due('visit'
 const younger = { child: 'c2', name: '石小晨', record: 'r2', next: [due('visit', '2026-12-01', '2027-02-20', -88, '每季度一次：父母都在外')], why_not: '没见到石小晨和照料人，不算一次走访', open: 0 }
 
 function saved(more: Partial<SavedView> = {}): SavedView {
-  return { record: 'r1', names: '石小雨、石小晨', children: [older, younger], suggests: [], unmet: [], mandatory: [], screenings: [], follow_ups: [], differing: [], ...more }
+  return { record: 'r1', names: '石小雨、石小晨', children: [older, younger], suggests: [], unmet: [], mandatory: [], screenings: [], follow_ups: [], differing: [], incomplete: false, ...more }
 }
 
 const place = { at: '/saved', pattern: '/saved' }
@@ -47,4 +47,19 @@ test('what was left open is said, and the form goes on from there', async () => 
   await tap('saved-fill:c1')
   expect(asked).toEqual([{ child: 'c1', record: 'r1' }])
   expect(router.currentRoute.value.path).toBe('/visit/d1')
+})
+
+test('what could not be worked out is said, and that it is saved all the same', async () => {
+  useSaved().keep('contact', 'c1', saved({ children: [], incomplete: true }))
+  const { by } = await show(SavedPage, place)
+  expect(by('saved-incomplete').textContent).toContain('已经存好了')
+})
+
+test('at the station one goes back to the overview, and from a problem to taking it up', async () => {
+  useSaved().keep('problem', 'c1', saved({ record: 'p7', children: [] }))
+  const { by, tap, router } = await show(SavedPage, { ...place, app: { ...readyTablet, shell: 'station' } })
+  expect(by('saved').textContent).toContain('登记好了')
+  expect(by('back-to-today').textContent).toContain('总览')
+  await tap('go-problem')
+  expect(router.currentRoute.value.path).toBe('/problems/p7')
 })

@@ -1,5 +1,5 @@
 import type { RouteRecordRaw } from 'vue-router'
 
 export const routes: RouteRecordRaw[] = [
-  { path: '/visit/:draft', name: 'visit', component: () => import('./VisitPage.vue'), meta: { shell: 'tablet', place: 'today' } },
+  { path: '/visit/:draft', name: 'visit', component: () => import('./VisitPage.vue'), meta: { shell: 'both', place: 'today' } },
 ]

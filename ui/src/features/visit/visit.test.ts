@@ -255,3 +255,21 @@ test('with letters twice as large the save stays in sight, and the rest of the b
     setFontScale(100)
   }
 })
+
+test('a visit that met nobody goes on to why, and nothing is saved before', async () => {
+  const { backend } = listening(() => ({ ...visitForm(), is_attempt: true }))
+  const saves: unknown[] = []
+  const { tap, by, router } = await show(VisitPage, {
+    ...place,
+    backend: Object.assign(backend, {
+      saveVisit: async (input: unknown) => {
+        saves.push(input)
+        return Promise.reject(new Error('nobody was met'))
+      },
+    }),
+  })
+  expect(by('visit-save').textContent).toContain('为什么没见到')
+  await tap('visit-save')
+  expect(saves).toEqual([])
+  expect(router.currentRoute.value.fullPath).toBe('/attempt/c1?visit=d1')
+})
