@@ -31,3 +31,4 @@ mod support;
 mod syncing;
 mod trails;
 mod worker;
+mod verifying;
