@@ -146,6 +146,8 @@ pub const CASE_MS: i64 = 31 * 24 * 60 * 60 * 1000;
 pub const MOVE_OFFER_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// Documents in one move: a household with all its children and their problems.
 pub const MOVE_DOCUMENTS: usize = 200;
+/// Late records in one page; fewer when they are large ([`ANSWER_RAW_BYTES_MAX`]).
+pub const REVIEW_PAGE: u32 = 500;
 /// A subject or a reason, in characters.
 pub const MOVE_TEXT_CHARS: usize = 200;
 /// File numbers in one device's block.

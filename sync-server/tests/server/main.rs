@@ -20,6 +20,7 @@ mod guests;
 mod herd;
 mod hostile;
 mod matrix;
+mod late;
 mod moves;
 mod people;
 mod reports;
