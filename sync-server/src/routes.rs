@@ -1018,7 +1018,7 @@ async fn admit(
         }
         // Whoever sends slowly, or never to the end, takes nobody's place meanwhile.
         let body = read_body(body, limits::OPEN_REQUEST_BYTES, idle).await?;
-        (app.herd.enter(endpoint.class).await?, body)
+        (app.herd.enter_from(granted.address).await?, body)
     } else {
         // A device has its turn already, so that it holds two places at most; and bodies are read one place at a time,
         // or memory had no bound.
