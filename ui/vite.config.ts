@@ -29,7 +29,7 @@ export default defineConfig({
   build: {
     target: 'chrome83',
     cssTarget: 'chrome83',
-    // Fonts and pictures stay files: the content security policy allows no data URLs.
+    // Fonts and pictures stay files of their own.
     assetsInlineLimit: 0,
   },
   server: {

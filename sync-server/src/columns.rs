@@ -30,6 +30,15 @@ pub(crate) fn kind(row: &Row<'_>, index: usize) -> rusqlite::Result<DocKind> {
     DocKind::parse(&row.get::<_, String>(index)?).ok_or_else(|| unknown(index))
 }
 
+/// A word of a list.
+pub(crate) fn text<T>(
+    row: &Row<'_>,
+    index: usize,
+    parse: impl Fn(&str) -> Option<T>,
+) -> rusqlite::Result<T> {
+    parse(&row.get::<_, String>(index)?).ok_or_else(|| unknown(index))
+}
+
 pub(crate) fn unknown(index: usize) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(
         index,

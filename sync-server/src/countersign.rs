@@ -72,12 +72,13 @@ pub(crate) fn of_scope(
         .collect()
 }
 
-/// When the newest was said, in a township or anywhere; 0 when there is none.
-pub(crate) fn newest_ms(connection: &Connection, scope: Option<UnitId>) -> rusqlite::Result<i64> {
-    let scope = scope.map(|scope| scope.0.into_bytes());
+/// When the newest was said, in a township or in those of a district; 0 when there is none.
+pub(crate) fn newest_ms(connection: &Connection, scope: UnitId) -> rusqlite::Result<i64> {
     connection
         .prepare_cached(include_str!("sql/countersign/newest.sql"))?
-        .query_row(named_params! {":scope": scope}, |row| row.get(0))
+        .query_row(named_params! {":scope": scope.0.as_bytes()}, |row| {
+            row.get(0)
+        })
 }
 
 /// An officer says something of a closing. What was said already, or does not hold beside it, changes nothing.

@@ -2,6 +2,7 @@
 
 use crate::error::ApiError;
 use crate::settings::{self, name};
+use crate::unit_keys;
 use protocol::dictionary;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, named_params};
@@ -28,6 +29,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011_reports.sql"),
     include_str!("migrations/0012_countersignatures.sql"),
     include_str!("migrations/0013_cases.sql"),
+    include_str!("migrations/0016_digests.sql"),
 ];
 /// Jobs that share one commit.
 const GROUP: usize = 128;
@@ -166,6 +168,7 @@ fn prepare(mut connection: Connection) -> Result<Connection, DatabaseError> {
     }
     connection.pragma_update(None, "foreign_keys", true)?;
     keep_dictionaries(&connection)?;
+    unit_keys::note_digests(&connection)?;
     Ok(connection)
 }
 
@@ -514,7 +517,7 @@ mod tests {
     }
 
     /// Reads the whole of a table that grows with the years, knowingly: rare, or the whole is what is asked for.
-    const KNOWN_SCANS: [&str; 15] = [
+    const KNOWN_SCANS: [&str; 17] = [
         "audit/all.sql",
         "audit/between.sql",
         "audit/last.sql",
@@ -530,6 +533,8 @@ mod tests {
         "set_aside/documents.sql",
         "set_aside/heads_as_held.sql",
         "orders/erase_set_aside.sql",
+        "verify/held.sql",
+        "verify/set_aside.sql",
     ];
     const GROWING: [&str; 9] = [
         "actors",

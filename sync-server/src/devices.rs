@@ -409,24 +409,26 @@ fn is_whole(
     connection
         .prepare_cached(include_str!("sql/devices/drop_parts.sql"))?
         .execute(named_params! {":device": device, ":from": receipt.remains})?;
-    let mut digest = Sha256::new();
-    let mut parts = 0;
-    let mut statement = connection.prepare_cached(include_str!("sql/devices/parts.sql"))?;
-    let mut rows = statement.query(named_params! {":device": device})?;
-    while let Some(row) = rows.next()? {
-        digest.update(row.get::<_, Vec<u8>>(0)?);
-        parts += 1;
-    }
-    Ok(parts == receipt.remains && <[u8; 32]>::from(digest.finalize()) == receipt.digest)
+    Ok(are_signed_for(&parts(connection, holder.device)?, receipt))
+}
+
+/// Whether these are the parts a receipt was signed over.
+pub(crate) fn are_signed_for(parts: &[Vec<u8>], receipt: &WipeReceipt) -> bool {
+    u32::try_from(parts.len()) == Ok(receipt.remains)
+        && <[u8; 32]>::from(Sha256::digest(parts.concat())) == receipt.digest
+}
+
+/// The parts of what a wiped device could not hand over.
+pub(crate) fn parts(connection: &Connection, device: DeviceId) -> rusqlite::Result<Vec<Vec<u8>>> {
+    connection
+        .prepare_cached(include_str!("sql/devices/parts.sql"))?
+        .query_map(named_params! {":device": device.0.as_bytes()}, |row| {
+            row.get(0)
+        })?
+        .collect()
 }
 
 /// What a wiped device could not hand over, as it came: sealed to the district's recovery key.
 pub(crate) fn remains(connection: &Connection, device: DeviceId) -> rusqlite::Result<Vec<u8>> {
-    let parts = connection
-        .prepare_cached(include_str!("sql/devices/parts.sql"))?
-        .query_map(named_params! {":device": device.0.as_bytes()}, |row| {
-            row.get::<_, Vec<u8>>(0)
-        })?
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(parts.concat())
+    Ok(parts(connection, device)?.concat())
 }

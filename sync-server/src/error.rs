@@ -120,6 +120,8 @@ api_errors! {
     ReviewNeedsEarlier = CONFLICT, "review_needs_earlier", "它接着更早的一条记录，那一条还没有收下。", "请先看更早的那一条。";
     /// The late change does not fit the document.
     ReviewNotApplicable = CONFLICT, "review_not_applicable", "这条记录放不进现在的档案。", "可以收在一边，请和写的人联系。";
+    /// The late change's bytes were altered or lost at the server.
+    ReviewDamaged = CONFLICT, "review_damaged", "这条记录在服务器上坏了，打不开。", "请把它的编号告诉管服务器的人，先别放在一边。";
     /// Not twelve digits.
     RegionInvalid = BAD_REQUEST, "region_invalid", "区划代码应为12位数字。", "请核对区划代码。";
     /// A person's only station device does not stop itself.

@@ -6,10 +6,11 @@
 use crate::error::ApiError;
 use ids::{DeviceId, Entropy};
 use protocol::limits::{
-    BACKOFF_MOST_S, BACKOFF_S, DEVICE_BURST, DEVICE_REQUESTS, DEVICE_REQUESTS_PER_S,
-    DEVICE_WAIT_MS, DEVICE_WAITING, ENROLMENT_GUESSES, ENROLMENT_MS, OPEN_BURST, OPEN_BURST_OF_ALL,
-    OPEN_REQUESTS_OF_ALL_PER_S, OPEN_REQUESTS_PER_S, OPEN_WAIT_MS, PLACES_BLOBS, PLACES_OPEN,
-    PLACES_PULLS, PLACES_WORDS, WAIT_FOR_PLACE_MS,
+    BACKOFF_MOST_S, BACKOFF_S, CONNECTIONS_PER_ADDRESS, DEVICE_BURST, DEVICE_REQUESTS,
+    DEVICE_REQUESTS_PER_S, DEVICE_WAIT_MS, DEVICE_WAITING, ENROLMENT_GUESSES, ENROLMENT_MS,
+    OPEN_BURST, OPEN_BURST_OF_ALL, OPEN_REQUESTS_OF_ALL_PER_S, OPEN_REQUESTS_PER_S, OPEN_WAIT_MS,
+    PLACES_BLOBS, PLACES_OPEN, PLACES_OPEN_PER_ADDRESS, PLACES_PULLS, PLACES_WORDS,
+    WAIT_FOR_PLACE_MS,
 };
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -36,8 +37,56 @@ pub(crate) enum Class {
     Open,
 }
 
+/// How much of what is there for everybody one address may take. The server is reached directly and not through a proxy,
+/// so an address is whoever connects; a township's tablets may all come from one.
+#[derive(Debug, Clone, Copy)]
+pub struct PerAddress {
+    /// Connections open at the same time.
+    pub connections: usize,
+    /// Requests of strangers that are worked on at the same time.
+    pub strangers: usize,
+}
+
+impl Default for PerAddress {
+    fn default() -> Self {
+        Self {
+            connections: CONNECTIONS_PER_ADDRESS as usize,
+            strangers: PLACES_OPEN_PER_ADDRESS,
+        }
+    }
+}
+
+/// Places that every address has for itself.
+struct OwnPlaces {
+    each: usize,
+    taken: Mutex<BTreeMap<IpAddr, Arc<Semaphore>>>,
+}
+
+impl OwnPlaces {
+    fn new(each: usize) -> Self {
+        Self {
+            each,
+            taken: Mutex::default(),
+        }
+    }
+
+    fn of(&self, address: IpAddr) -> Arc<Semaphore> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if taken.len() >= REMEMBERED {
+            // Whoever has a place, or waits for one, holds on to the places too.
+            taken.retain(|_, places| Arc::strong_count(places) > 1);
+        }
+        let places = taken
+            .entry(place_of(address))
+            .or_insert_with(|| Arc::new(Semaphore::new(self.each)));
+        Arc::clone(places)
+    }
+}
+
 /// Everybody who is here.
 pub(crate) struct Herd {
+    connections: OwnPlaces,
+    own_open: OwnPlaces,
     places: [Arc<Semaphore>; 4],
     waiting: AtomicUsize,
     devices: Mutex<BTreeMap<DeviceId, Pace>>,
@@ -45,9 +94,11 @@ pub(crate) struct Herd {
     guesses: Mutex<BTreeMap<IpAddr, Guesses>>,
 }
 
-impl Default for Herd {
-    fn default() -> Self {
+impl Herd {
+    pub(crate) fn new(per_address: PerAddress) -> Self {
         Self {
+            connections: OwnPlaces::new(per_address.connections),
+            own_open: OwnPlaces::new(per_address.strangers),
             places: [PLACES_WORDS, PLACES_PULLS, PLACES_BLOBS, PLACES_OPEN]
                 .map(|places| Arc::new(Semaphore::new(places))),
             waiting: AtomicUsize::new(0),
@@ -166,6 +217,13 @@ impl Pace {
 /// A place taken; given back when dropped.
 pub(crate) struct Place {
     _place: OwnedSemaphorePermit,
+    /// Of a stranger: one of those her address has.
+    _own: Option<OwnedSemaphorePermit>,
+}
+
+/// A connection of an address; over when dropped.
+pub(crate) struct Connected {
+    _own: OwnedSemaphorePermit,
 }
 
 /// One of a device's requests; over when dropped.
@@ -177,6 +235,36 @@ pub(crate) struct Turn {
 }
 
 impl Herd {
+    /// Lets an address have one more connection, unless it has as many as one may.
+    pub(crate) fn connect(&self, address: IpAddr) -> Option<Connected> {
+        let own = self.connections.of(address).try_acquire_owned().ok()?;
+        Some(Connected { _own: own })
+    }
+
+    /// A place for a stranger, first among those of the address and then among all: whoever asks without end from one
+    /// address waits for herself and leaves some to the others.
+    ///
+    /// # Errors
+    /// Busy.
+    pub(crate) async fn enter_from(&self, address: Option<IpAddr>) -> Result<Place, ApiError> {
+        let wait = Duration::from_millis(WAIT_FOR_PLACE_MS);
+        let own = match address {
+            None => None,
+            Some(address) => {
+                let places = self.own_open.of(address);
+                let place = tokio::time::timeout(wait, places.acquire_owned())
+                    .await
+                    .map_err(|_| ApiError::Busy)?
+                    .map_err(|_| ApiError::Busy)?;
+                Some(place)
+            }
+        };
+        Ok(Place {
+            _own: own,
+            ..self.enter_within(Class::Open, wait).await?
+        })
+    }
+
     /// Waits for a place, not for long.
     ///
     /// # Errors
@@ -189,7 +277,10 @@ impl Herd {
     async fn enter_within(&self, class: Class, wait: Duration) -> Result<Place, ApiError> {
         let places = Arc::clone(&self.places[class as usize]);
         if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
-            return Ok(Place { _place: place });
+            return Ok(Place {
+                _place: place,
+                _own: None,
+            });
         }
         // Strangers that wait are no reason to ask devices to come later.
         let _waiting = (class != Class::Open).then(|| Waiting::begin(&self.waiting));
@@ -197,7 +288,10 @@ impl Herd {
             .await
             .map_err(|_| ApiError::Busy)?
             .map_err(|_| ApiError::Busy)?;
-        Ok(Place { _place: place })
+        Ok(Place {
+            _place: place,
+            _own: None,
+        })
     }
 
     /// Lets a device ask, at its pace. While two of its requests are worked on, a few more wait for their turn:
@@ -378,13 +472,17 @@ mod tests {
         }
     }
 
+    fn herd() -> Herd {
+        Herd::new(PerAddress::default())
+    }
+
     fn device(number: u128) -> DeviceId {
         DeviceId(Uuid::from_u128(number))
     }
 
     #[test]
     fn a_device_that_asks_without_end_is_slowed_to_its_pace() {
-        let herd = Herd::default();
+        let herd = herd();
         let wait = |number, now_ms| {
             let (wait, _, _) = herd.line_up(device(number), now_ms).expect("one at a time");
             wait
@@ -408,7 +506,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_device_has_two_requests_at_a_time_and_a_few_that_wait() {
-        let herd = Herd::default();
+        let herd = herd();
         let first = herd.turn(device(1), 0).await;
         let second = herd.turn(device(1), 0).await;
         assert!(first.is_ok() && second.is_ok());
@@ -442,7 +540,7 @@ mod tests {
 
     #[test]
     fn strangers_are_slowed_by_address_and_sent_away_before_they_wait_for_long() {
-        let herd = Herd::default();
+        let herd = herd();
         for _ in 0..OPEN_BURST {
             assert_eq!(herd.stranger(address(1), 0).ok(), Some(Duration::ZERO));
         }
@@ -465,7 +563,7 @@ mod tests {
 
     #[test]
     fn strangers_of_many_addresses_have_a_pace_together() {
-        let herd = Herd::default();
+        let herd = herd();
         let mut taken = 0;
         for last in 0..=u8::MAX {
             for _ in 0..OPEN_BURST {
@@ -479,7 +577,7 @@ mod tests {
 
     #[test]
     fn whoever_typed_many_codes_nobody_made_is_not_heard_until_a_code_has_lived() {
-        let herd = Herd::default();
+        let herd = herd();
         let wrong = || Err::<(), _>(ApiError::EnrolCodeWrong);
         for _ in 0..ENROLMENT_GUESSES {
             assert_eq!(herd.guess(address(1), 5, || Ok(())), Ok(()), "a right one");
@@ -523,7 +621,7 @@ mod tests {
 
     #[tokio::test]
     async fn strangers_that_wait_for_a_place_are_no_crowd() {
-        let herd = Herd::default();
+        let herd = herd();
         let mut inside = Vec::new();
         for _ in 0..PLACES_OPEN {
             inside.push(herd.enter(Class::Open).await.expect("there is a place"));
@@ -536,6 +634,59 @@ mod tests {
         assert!(herd.enter(Class::Words).await.is_ok());
     }
 
+    #[test]
+    fn one_address_has_its_connections_and_no_more_and_another_has_its_own() {
+        let herd = Herd::new(PerAddress {
+            connections: 2,
+            strangers: 1,
+        });
+        let parse = |text: &str| text.parse::<IpAddr>().expect("an address");
+        let [one, other] = ["2001:db8::1", "10.0.0.2"].map(parse);
+        let first = herd.connect(one);
+        let second = herd.connect(parse("2001:db8::ffff:2"));
+        assert!(first.is_some() && second.is_some(), "one net");
+        assert!(herd.connect(one).is_none());
+        assert!(herd.connect(other).is_some());
+        drop(first);
+        assert!(herd.connect(one).is_some(), "one that ended is no more");
+    }
+
+    #[test]
+    fn addresses_without_a_connection_are_forgotten_and_those_with_one_are_not() {
+        let herd = Herd::new(PerAddress {
+            connections: 1,
+            strangers: 1,
+        });
+        let address = |number: u32| IpAddr::from(number.to_be_bytes());
+        let kept = herd.connect(address(0));
+        let most = u32::try_from(REMEMBERED).expect("small");
+        for number in 1..=2 * most {
+            assert!(herd.connect(address(number)).is_some());
+        }
+        let known = herd
+            .connections
+            .taken
+            .lock()
+            .expect("nobody panicked")
+            .len();
+        assert!(known <= REMEMBERED, "{known}");
+        assert!(kept.is_some() && herd.connect(address(0)).is_none());
+    }
+
+    #[tokio::test]
+    async fn strangers_of_one_address_leave_places_to_those_of_others() {
+        let herd = herd();
+        let mut inside = Vec::new();
+        for _ in 0..PLACES_OPEN_PER_ADDRESS {
+            inside.push(herd.enter_from(address(1)).await.expect("a place"));
+        }
+        let mut waits = Box::pin(herd.enter_from(address(1)));
+        assert!(futures_util::poll!(waits.as_mut()).is_pending());
+        assert!(herd.enter_from(address(2)).await.is_ok());
+        inside.pop();
+        assert!(waits.await.is_ok());
+    }
+
     async fn full(herd: &Herd) -> Vec<Place> {
         let mut inside = Vec::new();
         for _ in 0..PLACES_WORDS {
@@ -546,7 +697,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_finds_no_place_in_time_is_sent_away() {
-        let herd = Herd::default();
+        let herd = herd();
         let mut inside = full(&herd).await;
         let sent = herd.enter_within(Class::Words, Duration::ZERO).await;
         assert!(sent.is_err());
@@ -560,7 +711,7 @@ mod tests {
 
     #[tokio::test]
     async fn those_who_are_answered_while_many_wait_are_asked_to_come_later() {
-        let herd = Herd::default();
+        let herd = herd();
         let inside = full(&herd).await;
         assert_eq!(herd.backoff_s(&Filled(0)), None);
         let mut wait = Box::pin(futures_util::future::join_all(

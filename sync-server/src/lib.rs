@@ -78,6 +78,7 @@ pub mod verify;
 pub mod worker;
 
 pub use error::ApiError;
+pub use herd::PerAddress;
 pub use init::{InitError, InitOptions, InitReport, Place, init};
 pub use local::{LocalConfig, LocalServer};
 pub use next_ca::{NextCaError, NextCaStanding};

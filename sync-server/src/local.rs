@@ -10,6 +10,7 @@ use crate::copies::Copies;
 use crate::database::{self, DatabaseError};
 use crate::enrolment;
 use crate::error::ApiError;
+use crate::herd::PerAddress;
 use crate::publish::{self, Memory};
 use crate::routes::{self, Endpoint};
 use crate::serve::ServerError;
@@ -81,6 +82,8 @@ impl LocalServer {
                 address,
                 copies: Copies::new(None),
                 blobs: BlobFiles::in_folder(&config.data),
+                // Nobody reaches it over a socket.
+                per_address: PerAddress::default(),
             },
         )?;
         app.begin(&connection)?;

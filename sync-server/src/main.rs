@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use commands::{ca, policy, unit};
 use ids::{DeviceId, DocumentId, Role, UnitId};
-use protocol::{ConfirmEnrolment, CreateEnrolment, EnrolmentStatus};
+use protocol::{ConfirmEnrolment, CreateEnrolment, EnrolmentStatus, limits};
 use std::path::{Path, PathBuf};
 use sync_server::admin::AdminDesk;
 use sync_server::child_rules::Responsible;
@@ -21,7 +21,7 @@ use sync_server::shares::{self, Share};
 use sync_server::system::{SystemClock, SystemEntropy};
 use sync_server::vault::Vault;
 use sync_server::{
-    InitOptions, Place, Server, ServerConfig, copies, database, init, restore, verify,
+    InitOptions, PerAddress, Place, Server, ServerConfig, copies, database, init, restore, verify,
 };
 use zeroize::Zeroizing;
 
@@ -91,6 +91,10 @@ enum Command {
         /// Folder of the second copy, best on another disk.
         #[arg(long)]
         second_copy: Option<PathBuf>,
+        /// Connections one address may have open, of the 2048 there are. Tablets behind one address need one or two each.
+        #[arg(long, default_value_t = limits::CONNECTIONS_PER_ADDRESS,
+              value_parser = clap::value_parser!(u32).range(1..=2048))]
+        connections_per_address: u32,
     },
     /// Shows the open codes; makes one; confirms one.
     Enrol {
@@ -326,7 +330,14 @@ fn main() -> Result<()> {
             listen,
             advertise,
             second_copy,
-        } => run_serve(folders, listen, advertise, second_copy),
+            connections_per_address,
+        } => {
+            let per_address = PerAddress {
+                connections: connections_per_address as usize,
+                ..PerAddress::default()
+            };
+            run_serve(folders, listen, advertise, second_copy, per_address)
+        }
         Command::Enrol {
             folders,
             new,
@@ -433,6 +444,7 @@ fn run_serve(
     listen: String,
     advertise: Option<String>,
     second_copy: Option<PathBuf>,
+    per_address: PerAddress,
 ) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new().context("no async runtime")?;
     runtime.block_on(async {
@@ -440,6 +452,7 @@ fn run_serve(
         config.listen = listen;
         config.advertise = advertise;
         config.second_copy = second_copy;
+        config.per_address = per_address;
         config.worker = sync_server::Worker::this_program()?;
         let server = Server::start(config).await?;
         println!("listening {}", server.address);

@@ -161,14 +161,12 @@ pub(crate) fn newest_ms(connection: &Connection, holder: &Holder) -> Result<i64,
     if holder.role == Role::Director {
         return Ok(0);
     }
-    let scope = (holder.role != Role::Officer).then_some(holder.scope);
     let reported: i64 = connection
         .prepare_cached(include_str!("sql/reports/newest.sql"))?
-        .query_row(
-            named_params! {":scope": scope.map(|scope| scope.0.into_bytes())},
-            |row| row.get(0),
-        )?;
-    let said = countersign::newest_ms(connection, scope)?;
+        .query_row(named_params! {":scope": holder.scope.0.as_bytes()}, |row| {
+            row.get(0)
+        })?;
+    let said = countersign::newest_ms(connection, holder.scope)?;
     Ok(reported
         .max(said)
         .max(cases::newest_ms(connection, holder)?))

@@ -48,10 +48,10 @@ use protocol::dictionary::With;
 use protocol::session::proof::{self, RequestProof};
 use protocol::session::server::Caller;
 use protocol::{
-    ChunkTaken, Delegated, ErasureList, HandedOver, InventoryResponse, Kept, Locator, MoveList,
-    NonceRequest, NonceResponse, OpenSession, PROTOCOL_VERSION, PollEnrolment, ProtocolError,
-    ReadEnrolment, RefillResponse, ReviewList, SessionOpened, StartEnrolment, SyncResponse, limits,
-    wire,
+    ChunkTaken, Delegated, ErasureList, HandedOver, InventoryResponse, Kept, ListReviews, Locator,
+    MoveList, NonceRequest, NonceResponse, OpenSession, PROTOCOL_VERSION, PollEnrolment,
+    ProtocolError, ReadEnrolment, RefillResponse, ReviewList, SessionOpened, StartEnrolment,
+    SyncResponse, limits, wire,
 };
 use rusqlite::Connection;
 use serde::{Serialize, de::DeserializeOwned};
@@ -553,8 +553,10 @@ fn move_endpoints() -> Vec<Endpoint> {
         Endpoint::reading(
             Action::ReadReviews,
             "/review/list",
-            "What came after its document had left.",
-            |app, connection, granted, (): ()| reviews::list(app, connection, granted.scope()?),
+            "What came after its document had left, page by page.",
+            |app, connection, granted, asked: Option<ListReviews>| {
+                reviews::list(app, connection, granted.scope()?, asked)
+            },
         ),
         Endpoint::stepping::<_, ReviewList>(
             Action::DecideReview,
@@ -1016,7 +1018,7 @@ async fn admit(
         }
         // Whoever sends slowly, or never to the end, takes nobody's place meanwhile.
         let body = read_body(body, limits::OPEN_REQUEST_BYTES, idle).await?;
-        (app.herd.enter(endpoint.class).await?, body)
+        (app.herd.enter_from(granted.address).await?, body)
     } else {
         // A device has its turn already, so that it holds two places at most; and bodies are read one place at a time,
         // or memory had no bound.

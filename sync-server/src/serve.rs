@@ -9,6 +9,7 @@ use crate::copies::{self, Copies};
 use crate::database::{self, DatabaseError, Readers, Writer};
 use crate::enrolment;
 use crate::error::ApiError;
+use crate::herd::PerAddress;
 use crate::publisher::{self, Published};
 use crate::routes::{self, Source};
 use crate::settings::{self, name};
@@ -81,6 +82,8 @@ pub struct ServerConfig {
     pub worker: Worker,
     /// How long it waits for whoever speaks to it; a test waits less.
     pub patience: Patience,
+    /// How much one address may take of what is there for everybody.
+    pub per_address: PerAddress,
 }
 
 impl ServerConfig {
@@ -98,6 +101,7 @@ impl ServerConfig {
             constants: genesis::table(),
             worker: Worker::InProcess,
             patience: Patience::default(),
+            per_address: PerAddress::default(),
         }
     }
 }
@@ -169,6 +173,7 @@ impl Server {
                 address: advertised,
                 copies: copies.clone(),
                 blobs: BlobFiles::in_folder(&config.data),
+                per_address: config.per_address,
             },
         )?);
         app.begin(&connection)?;
@@ -403,10 +408,14 @@ async fn accept(
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
             continue;
         };
+        let Some(own) = serving.app.herd.connect(source.0) else {
+            tracing::debug!("one address has as many connections as one may");
+            continue;
+        };
         let (tls, router, stopping) = (tls.clone(), router.clone(), stopping.clone());
         connections.spawn(async move {
             talk((stream, source), tls, router, headers, stopping).await;
-            drop(place);
+            drop((place, own));
         });
     }
     drop(listener);

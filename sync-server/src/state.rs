@@ -4,7 +4,7 @@ use crate::blob_files::BlobFiles;
 use crate::copies::Copies;
 use crate::database::{DatabaseError, Readers, Writer};
 use crate::enrolment::{self, Desk};
-use crate::herd::Herd;
+use crate::herd::{Herd, PerAddress};
 use crate::publisher::Published;
 use crate::serve::{Patience, ServerError};
 use crate::sessions::Sessions;
@@ -61,6 +61,7 @@ pub(crate) struct Means {
     pub address: String,
     pub copies: Copies,
     pub blobs: BlobFiles,
+    pub per_address: PerAddress,
 }
 
 impl App {
@@ -83,7 +84,7 @@ impl App {
             copies: means.copies,
             blobs: means.blobs,
             seen: Mutex::default(),
-            herd: Herd::default(),
+            herd: Herd::new(means.per_address),
         })
     }
 

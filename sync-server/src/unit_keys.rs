@@ -16,6 +16,7 @@ use protocol::{
     WrappedUnitKey, limits, sealed, wire,
 };
 use rusqlite::{Connection, OptionalExtension, named_params};
+use sha2::{Digest, Sha256};
 
 /// How the keys of a station stand, for one of its devices or one in its villages.
 pub(crate) fn read(connection: &Connection, holder: &Holder) -> Result<UnitKeys, ApiError> {
@@ -129,6 +130,7 @@ fn keep_key(
             ":statement": wire::pack(&brought.key.statement)?,
             ":certificate": brought.key.certificate,
             ":recovery": brought.recovery,
+            ":digest": digest_of(&unit_key::for_district(key.scope, key.epoch), &brought.recovery),
             ":at_ms": now_ms,
         })?;
     let object = Object::Epoch(key.epoch.into());
@@ -294,10 +296,66 @@ fn put_wrap(
                 ":epoch": wrap.epoch,
                 ":device": wrap.device.0.as_bytes(),
                 ":sealed": wrap.sealed,
+                ":digest": digest_of(
+                    &unit_key::for_device(scope, wrap.epoch, wrap.device),
+                    &wrap.sealed,
+                ),
                 ":at_ms": now_ms,
             },
             |_| Ok(()),
         )
         .optional()?;
     Ok(kept.is_some())
+}
+
+/// By what a secret half is known again that nobody here can open: which key's it is, for whom, and the sealed bytes.
+pub(crate) fn digest_of(for_whom: &str, sealed: &[u8]) -> [u8; 32] {
+    Sha256::digest([for_whom.as_bytes(), b"\0", sealed].concat()).into()
+}
+
+/// Gives those kept by a server before this one their digests.
+pub(crate) fn note_digests(connection: &Connection) -> rusqlite::Result<()> {
+    let keys = connection
+        .prepare(include_str!("sql/unit_keys/without_digest.sql"))?
+        .query_map([], |row| {
+            Ok((
+                UnitId(columns::uuid(row, 0)?),
+                row.get::<_, u32>(1)?,
+                row.get::<_, Vec<u8>>(2)?,
+            ))
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    for (scope, epoch, recovery) in keys {
+        connection.execute(
+            include_str!("sql/unit_keys/set_digest.sql"),
+            named_params! {
+                ":scope": scope.0.as_bytes(),
+                ":epoch": epoch,
+                ":digest": digest_of(&unit_key::for_district(scope, epoch), &recovery),
+            },
+        )?;
+    }
+    let wraps = connection
+        .prepare(include_str!("sql/unit_keys/wraps_without_digest.sql"))?
+        .query_map([], |row| {
+            Ok((
+                UnitId(columns::uuid(row, 0)?),
+                row.get::<_, u32>(1)?,
+                DeviceId(columns::uuid(row, 2)?),
+                row.get::<_, Vec<u8>>(3)?,
+            ))
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    for (scope, epoch, device, sealed) in wraps {
+        connection.execute(
+            include_str!("sql/unit_keys/set_wrap_digest.sql"),
+            named_params! {
+                ":scope": scope.0.as_bytes(),
+                ":epoch": epoch,
+                ":device": device.0.as_bytes(),
+                ":digest": digest_of(&unit_key::for_device(scope, epoch, device), &sealed),
+            },
+        )?;
+    }
+    Ok(())
 }

@@ -1,5 +1,10 @@
-//! Reads everything that is kept and believes nothing: every body opens, every signature and hash holds, numbers have no
-//! gap, and both audit chains are whole.
+//! Reads everything that is kept and believes nothing: every body opens, every signature and hash holds – of what is
+//! published and of what a person or the worker has yet to look at –, numbers have no gap, what devices and stations left
+//! here is what they signed, and both audit chains are whole.
+
+mod devices;
+mod unit_keys;
+mod waiting;
 
 use crate::audit;
 use crate::blob_files::BlobFiles;
@@ -13,11 +18,13 @@ use crate::log;
 use crate::orders;
 use crate::organisation;
 use crate::reports;
-use crate::vault::Vault;
+use crate::vault::{Key, Vault};
 use ids::{ChangeHash, DeviceId, DocumentId, Generation, UnitId};
-use protocol::{change_header, envelope, order};
-use rusqlite::{Connection, named_params};
+use protocol::{Envelope, change_header, envelope};
+use rusqlite::{Connection, Row, named_params};
+use std::collections::BTreeMap;
 use std::path::Path;
+use uuid::Uuid;
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,16 +49,7 @@ pub fn verify(connection: &Connection, vault: &Vault) -> Result<VerifyReport, Ap
     while let Some(row) = rows.next()? {
         let id: i64 = row.get(0)?;
         report.changes += 1;
-        let fault = check(
-            connection,
-            (vault, &mut segments, row.get(7)?),
-            DocumentId(columns::uuid(row, 1)?),
-            row.get(2)?,
-            columns::hash(row, 3)?,
-            DeviceId(columns::uuid(row, 4)?),
-            (&row.get::<_, Vec<u8>>(5)?, &row.get::<_, Vec<u8>>(6)?),
-        );
-        if let Err(fault) = fault {
+        if let Err(fault) = check_change(connection, vault, &mut segments, row) {
             report.faults.push(format!("change {id}: {fault}"));
         }
     }
@@ -63,16 +61,9 @@ pub fn verify(connection: &Connection, vault: &Vault) -> Result<VerifyReport, Ap
         .collect::<Result<Vec<_>, _>>()?;
     let server_key = enrolment::signing_key(connection, vault)?.verifying_key();
     for (scope, last_seq) in scopes {
-        for (place, statement) in orders::all(connection, vault, scope)?.iter().enumerate() {
-            let fits =
-                order::read(&server_key, statement).is_ok_and(|numbered| numbered.scope == scope);
-            if !fits {
-                report.faults.push(format!(
-                    "scope {scope}: order {} of its list does not hold",
-                    place + 1
-                ));
-            }
-        }
+        report
+            .faults
+            .extend(orders::faults(connection, vault, &server_key, scope)?);
         let (count, last): (u64, u64) = connection.query_row(
             include_str!("sql/log/count.sql"),
             named_params! {":scope": scope.0.as_bytes()},
@@ -84,12 +75,30 @@ pub fn verify(connection: &Connection, vault: &Vault) -> Result<VerifyReport, Ap
                 .push(format!("scope {scope}: the log has a gap"));
         }
     }
+    report.faults.extend(waiting::faults(connection, vault)?);
+    report.faults.extend(devices::faults(connection)?);
+    report
+        .faults
+        .extend(unit_keys::faults(connection, &server_key)?);
+    report.faults.extend(dangling(connection)?);
     report.faults.extend(reports::faults(connection, vault)?);
     report.faults.extend(audit::faults(connection)?);
     let (broken, told) = device_audit::verify(connection)?;
     report.faults.extend(broken);
     report.told.extend(told);
     Ok(report)
+}
+
+/// Rows that name another which is not there, by table.
+fn dangling(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut tables: BTreeMap<String, u64> = BTreeMap::new();
+    let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        *tables.entry(row.get(0)?).or_default() += 1;
+    }
+    let told = |(table, rows)| format!("table {table}: {rows} rows name another that is not there");
+    Ok(tables.into_iter().map(told).collect())
 }
 
 /// Verifies the files of whole blobs: each is there, and is what was offered. One line per fault.
@@ -109,25 +118,67 @@ pub fn verify_blobs(connection: &Connection, data: &Path) -> Result<Vec<String>,
     Ok(faults)
 }
 
-fn check(
-    connection: &Connection,
-    (vault, segments, segment): (&Vault, &mut Segments, Option<i64>),
+/// What a row says of the envelope it keeps; what the table has no column for is not said.
+struct Said {
     document: DocumentId,
     generation: Generation,
-    hash: ChangeHash,
-    device: DeviceId,
-    (body, wrapped): (&[u8], &[u8]),
+    hash: Option<ChangeHash>,
+    head_hash: Option<[u8; 32]>,
+    device: Option<DeviceId>,
+    scope: Option<UnitId>,
+}
+
+const UNREADABLE: &str = "its row cannot be read";
+const NO_KEY: &str = "its document's key is missing";
+const NO_BODY: &str = "its body does not open";
+
+fn check_change(
+    connection: &Connection,
+    vault: &Vault,
+    segments: &mut Segments,
+    row: &Row<'_>,
 ) -> Result<(), &'static str> {
-    let key = vault
-        .document_key(document, generation, wrapped)
-        .map_err(|_| "its document's key does not open")?;
+    let (said, body, segment) = read_change(row).map_err(|_| UNREADABLE)?;
+    let key = key_of(vault, &said, row, 6)?;
+    let hash = said.hash.ok_or(UNREADABLE)?;
     let envelope = match segment {
         Some(segment) => segments.envelope(connection, vault, segment, &hash),
-        None => log::open_envelope(&key, &hash.0, body),
-    }
-    .map_err(|_| "its body does not open")?;
-    let head = envelope::open(&envelope).map_err(|_| "its head cannot be read")?;
-    let device = organisation::device(connection, device)
+        None => log::open_envelope(&key, &hash.0, &body),
+    };
+    check_envelope(connection, &said, &envelope.map_err(|_| NO_BODY)?)
+}
+
+fn read_change(row: &Row<'_>) -> rusqlite::Result<(Said, Vec<u8>, Option<i64>)> {
+    let said = Said {
+        document: DocumentId(columns::uuid(row, 1)?),
+        generation: row.get(2)?,
+        hash: Some(columns::hash(row, 3)?),
+        head_hash: None,
+        // Nobody made it when its author's row is lost, and nobody has no device.
+        device: Some(DeviceId(
+            columns::optional_uuid(row, 4)?.unwrap_or_else(Uuid::nil),
+        )),
+        scope: None,
+    };
+    Ok((said, row.get(5)?, row.get(7)?))
+}
+
+/// The key of a row's document, opened.
+fn key_of(vault: &Vault, said: &Said, row: &Row<'_>, at: usize) -> Result<Key, &'static str> {
+    let wrapped: Option<Vec<u8>> = row.get(at).map_err(|_| UNREADABLE)?;
+    vault
+        .document_key(said.document, said.generation, &wrapped.ok_or(NO_KEY)?)
+        .map_err(|_| "its document's key does not open")
+}
+
+/// Whether an envelope is whole, its device's, and the one its row speaks of.
+fn check_envelope(
+    connection: &Connection,
+    said: &Said,
+    envelope: &Envelope,
+) -> Result<(), &'static str> {
+    let head = envelope::open(envelope).map_err(|_| "its head cannot be read")?;
+    let device = organisation::device(connection, said.device.unwrap_or(head.device))
         .ok()
         .flatten()
         .ok_or("its device is unknown")?;
@@ -135,11 +186,15 @@ fn check(
     envelope::verify(&caller.key, &envelope.head, &envelope.signature)
         .map_err(|_| "its signature does not hold")?;
     let change = change_header::read(&envelope.change).map_err(|_| "its change is malformed")?;
-    let same = change.hash == hash
-        && head.hash == hash
-        && head.document == document
-        && head.generation == generation
-        && head.device == device.holder.device;
+    let same = change.hash == head.hash
+        && head.document == said.document
+        && head.generation == said.generation
+        && head.device == device.holder.device
+        && said.hash.is_none_or(|hash| hash == head.hash)
+        && said
+            .head_hash
+            .is_none_or(|hash| hash == envelope::head_hash(&envelope.head))
+        && said.scope.is_none_or(|scope| scope == head.scope);
     if same {
         Ok(())
     } else {

@@ -3,8 +3,8 @@
 
 use anyhow::{Context, Result};
 use client::view::{
-    ChildFileView, DeparturesView, MoveFormView, MovesView, OverviewView, RecordState,
-    ReturnedView, SavedView, ShellKind, VillageListView, VisitFormView,
+    ChildFileView, DeparturesView, LateWorkView, MoveFormView, MovesView, OverviewView,
+    RecordState, ReturnedView, SavedView, ShellKind, VillageListView, VisitFormView,
 };
 use ids::UnitId;
 use serde_json::{Value, json};
@@ -317,6 +317,15 @@ async fn what_was_written_offline_after_the_family_left_is_neither_refused_nor_l
     assert_eq!(overview.reviews as usize, left.late.len());
     let view = moves(&world.station).await?;
     assert_eq!(view.waiting.len(), left.late.len());
+    assert_eq!(view.waiting_in_all as usize, left.late.len());
+    assert!(view.more.is_none(), "it is all on one page");
+    // From a place on it is read page by page.
+    let place = json!({"after": "waiting 0"});
+    let page: LateWorkView = world.station.call("more_late", place).await?;
+    assert_eq!((&page.waiting, &page.more), (&view.waiting, &None));
+    let nowhere = json!({"after": "nowhere"});
+    let refusal = world.station.refusal("more_late", nowhere).await?;
+    assert_eq!(refusal.code, "not_found");
     assert!(
         view.waiting
             .iter()

@@ -7,6 +7,7 @@
 mod line;
 mod recipes;
 mod samples;
+pub mod slow;
 
 use crate::device::Device;
 use crate::fuzz::Dice;
@@ -49,6 +50,8 @@ pub struct Options {
 pub struct Report {
     /// Requests sent.
     pub requests: u64,
+    /// Requests beside them whose bodies came slowly or never.
+    pub slow: u64,
     /// Answers that say the server failed, or answers that were owed and never came.
     pub server_errors: u64,
     /// Answers that repeat something of a request.
@@ -66,6 +69,7 @@ pub struct Report {
 impl Report {
     fn add(&mut self, other: Report) {
         self.requests += other.requests;
+        self.slow += other.slow;
         self.server_errors += other.server_errors;
         self.echoed += other.echoed;
         for (status, count) in other.by_status {
@@ -109,6 +113,11 @@ pub async fn run(options: Options) -> Result<Report> {
     };
     let mut hands = ground.hands.chunks(HANDS / TOGETHER);
     let mut senders = tokio::task::JoinSet::new();
+    // Whoever makes a single one again has no use for them.
+    if options.requests > slow::SLOW as u64 {
+        let (line, kitchen, hands) = (line.clone(), Arc::clone(&kitchen), ground.slow.clone());
+        senders.spawn(async move { slow::send(&line, &kitchen, &hands, options.seed).await });
+    }
     for first in 0..TOGETHER as u64 {
         let hands = hands.next().context("there are hands for each")?.to_vec();
         let (line, kitchen) = (line.clone(), Arc::clone(&kitchen));
@@ -223,6 +232,8 @@ pub(crate) struct Ground {
     /// A code nobody used.
     pub open_code: protocol::EnrolmentStatus,
     pub hands: Vec<Arc<Hand>>,
+    /// Those that speak slowly.
+    pub slow: Vec<Arc<Hand>>,
     /// A tablet of its own for what is signed in advance.
     pub signs: Hand,
     pub templates: Vec<traffic::Template>,
@@ -233,12 +244,17 @@ impl Ground {
     pub async fn prepare() -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policy");
-        let plan = Plan::new(folder.path(), &policy);
+        let plan = Plan {
+            patience: slow::patience(),
+            ..Plan::new(folder.path(), &policy)
+        };
         let first = plan.found()?;
-        let mut hands = traffic::enrol(&folder.path().join("server"), HANDS + 2, PER_TOWNSHIP)?;
+        let every = HANDS + slow::SLOW + 2;
+        let mut hands = traffic::enrol(&folder.path().join("server"), every, PER_TOWNSHIP)?;
         // The last but one is a station's, the last a tablet's.
         let signs = hands.pop().context("there are more than the others use")?;
-        hands.truncate(HANDS);
+        let mut slow = hands.split_off(HANDS);
+        slow.truncate(slow::SLOW);
         let township = Township::start(&plan).await?;
         let first = township.server.enrolment(first.enrolment).await?;
         let station = Device::open(
@@ -283,6 +299,7 @@ impl Ground {
             village,
             open_code,
             hands: hands.into_iter().map(Arc::new).collect(),
+            slow: slow.into_iter().map(Arc::new).collect(),
             signs,
             templates,
             _folder: folder,

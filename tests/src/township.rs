@@ -11,7 +11,7 @@ use sync_server::admin::{AdminDesk, AdminError};
 use sync_server::child_rules;
 use sync_server::system::{SystemClock, SystemEntropy};
 use sync_server::vault::Vault;
-use sync_server::{InitOptions, Place, RunningServer, Server, ServerConfig, init};
+use sync_server::{InitOptions, Patience, Place, RunningServer, Server, ServerConfig, init};
 use sync_server::{copies, restore, verify};
 
 /// How a township is set up.
@@ -28,6 +28,8 @@ pub struct Plan {
     pub port: u16,
     /// Folder of the server's second copy, when it keeps one.
     pub second_copy: Option<PathBuf>,
+    /// How long the server waits for whoever speaks to it.
+    pub patience: Patience,
 }
 
 impl Plan {
@@ -40,6 +42,7 @@ impl Plan {
             clock: Arc::new(SystemClock),
             port: 0,
             second_copy: None,
+            patience: Patience::default(),
         }
     }
 
@@ -129,6 +132,7 @@ impl Township {
         config.advertise = Some(relay.address.to_string());
         config.second_copy = plan.second_copy.clone();
         config.clock = plan.clock.clone();
+        config.patience = plan.patience;
         let server = Server::start(config).await?;
         relay.set_target(server.address);
         Ok(Self {

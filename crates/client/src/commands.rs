@@ -260,6 +260,7 @@ commands! {
         "move_form" => moves::form, input;
         "offer_move" => moves::offer, input;
         "moves" => moves::list;
+        "more_late" => moves::more_late, input;
         "decide_move" => moves::decide, input;
         "decide_review" => moves::decide_review, input;
         "take_handed_over" => moves::take_handed_over, input;

@@ -11,8 +11,8 @@ use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
     DecideMoveInput, DecideReviewInput, DepartureRow, DeparturesView, HandedOverInput, IdInput,
-    LateRow, MoveFormView, MoveRow, MoveSummaryView, MoveTargetView, MovesView, OfferMoveInput,
-    ReturnedLine, ReviewRow,
+    LateRow, LateWorkView, MoreLateInput, MoveFormView, MoveRow, MoveSummaryView, MoveTargetView,
+    MovesView, OfferMoveInput, ReturnedLine, ReviewRow,
 };
 use domain::problem::Problem;
 use domain::record::{Before, Edit, ROWS, containers, doc};
@@ -20,8 +20,8 @@ use domain::scalar::Scalar;
 use ids::{ChangeHash, DeviceId, DocKind, DocumentId, UnitId};
 use protocol::access::Action;
 use protocol::{
-    DecideMove, DecideReview, Envelope, MoveDecision, MoveList, MoveRecord, MoveTargets, OfferMove,
-    ReviewCause, ReviewList, ReviewRecord, ReviewState,
+    DecideMove, DecideReview, Envelope, ListReviews, MoveDecision, MoveList, MoveRecord,
+    MoveTargets, OfferMove, ReviewCause, ReviewList, ReviewPlace, ReviewRecord, ReviewState,
 };
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -241,16 +241,8 @@ pub async fn list(tablet: &Arc<Tablet>) -> Result<MovesView, ClientError> {
     let moves: MoveList = line.send("/moves/list", &()).await?;
     let reviews: ReviewList = line.send("/review/list", &()).await?;
     let scope = tablet.identity.scope;
-    let (here, elsewhere): (Vec<_>, Vec<_>) = reviews
-        .reviews
-        .into_iter()
-        .partition(|review| review.envelope.is_some());
-    let rows = review_rows(tablet, &here)?;
-    note_late(tablet, &rows).await?;
-    let (waiting, mut decided): (Vec<_>, Vec<_>) = rows
-        .into_iter()
-        .partition(|row| row.state == ReviewState::Waiting.as_str());
-    decided.reverse();
+    let counts = reviews.counts;
+    let late = late_page(tablet, reviews).await?;
     Ok(MovesView {
         incoming: moves
             .moves
@@ -264,9 +256,70 @@ pub async fn list(tablet: &Arc<Tablet>) -> Result<MovesView, ClientError> {
             .filter(|one| one.from_scope == scope)
             .map(move_row)
             .collect(),
-        waiting,
-        decided,
+        waiting_in_all: counts.map_or(count(late.view.waiting.len()), |counts| counts.waiting),
+        decided_in_all: counts.map_or(count(late.view.decided.len()), |counts| counts.decided),
+        elsewhere: counts.map_or(late.elsewhere, |counts| counts.elsewhere),
+        waiting: late.view.waiting,
+        decided: late.view.decided,
+        more: late.view.more,
+    })
+}
+
+/// The next page of what came late.
+///
+/// # Errors
+/// `not_found`, `no_network`, `server_refused`.
+pub async fn more_late(
+    tablet: &Arc<Tablet>,
+    input: &MoreLateInput,
+) -> Result<LateWorkView, ClientError> {
+    let after = read_place(&input.after).ok_or_else(|| ClientError::new("not_found"))?;
+    let line = Line::of(tablet)?;
+    let reviews: ReviewList = line.send("/review/list", &ListReviews { after }).await?;
+    Ok(late_page(tablet, reviews).await?.view)
+}
+
+/// A page of what came late, for a person to read.
+struct LatePage {
+    view: LateWorkView,
+    elsewhere: u32,
+}
+
+async fn late_page(tablet: &Arc<Tablet>, reviews: ReviewList) -> Result<LatePage, ClientError> {
+    // Of what lives elsewhere the server says only that it is there.
+    let (here, elsewhere): (Vec<_>, Vec<_>) = reviews
+        .reviews
+        .into_iter()
+        .partition(|review| review.envelope.is_some() || review.damaged);
+    let rows = review_rows(tablet, &here)?;
+    note_late(tablet, &rows).await?;
+    let (waiting, decided): (Vec<_>, Vec<_>) = rows
+        .into_iter()
+        .partition(|row| row.state == ReviewState::Waiting.as_str());
+    Ok(LatePage {
         elsewhere: count(elsewhere.len()),
+        view: LateWorkView {
+            waiting,
+            decided,
+            more: reviews.next.map(place_text),
+        },
+    })
+}
+
+fn place_text(place: ReviewPlace) -> String {
+    let part = if place.decided { "decided" } else { "waiting" };
+    format!("{part} {}", place.number)
+}
+
+fn read_place(text: &str) -> Option<ReviewPlace> {
+    let (part, number) = text.split_once(' ')?;
+    Some(ReviewPlace {
+        decided: match part {
+            "decided" => true,
+            "waiting" => false,
+            _ => return None,
+        },
+        number: number.parse().ok()?,
     })
 }
 
@@ -311,7 +364,7 @@ pub async fn decide(
 /// Takes a late record into its file, or sets it aside with a reason.
 ///
 /// # Errors
-/// `not_found`, `review_needs_earlier`, `review_not_applicable`, `no_network`, `server_refused`.
+/// `not_found`, `review_needs_earlier`, `review_not_applicable`, `review_damaged`, `no_network`, `server_refused`.
 pub async fn decide_review(
     tablet: &Arc<Tablet>,
     input: &DecideReviewInput,
@@ -345,8 +398,9 @@ pub async fn take_handed_over(
     let device = DeviceId::parse(&input.device).map_err(|_| ClientError::new("not_found"))?;
     let line = Line::of(tablet)?;
     let mut tried = BTreeSet::new();
+    let mut page: Option<ListReviews> = None;
     loop {
-        let list: ReviewList = line.send("/review/list", &()).await?;
+        let list: ReviewList = line.send("/review/list", &page).await?;
         let next = list.reviews.into_iter().find(|review| {
             review.device == device
                 && review.cause == ReviewCause::Revoked
@@ -355,7 +409,12 @@ pub async fn take_handed_over(
                 && !tried.contains(&review.hash)
         });
         let Some(review) = next else {
-            break;
+            // What waits comes before what was decided.
+            match list.next {
+                Some(after) if !after.decided => page = Some(ListReviews { after }),
+                _ => break,
+            }
+            continue;
         };
         tried.insert(review.hash);
         let decision = DecideReview {
@@ -366,7 +425,11 @@ pub async fn take_handed_over(
         let taken: Result<ReviewList, _> = line.send("/review/decide", &decision).await;
         if let Err(error) = taken {
             let code = refused_code(&error);
-            let stays = ["review_needs_earlier", "review_not_applicable"];
+            let stays = [
+                "review_needs_earlier",
+                "review_not_applicable",
+                "review_damaged",
+            ];
             if !code.is_some_and(|code| stays.contains(&code.as_str())) {
                 return Err(error);
             }
@@ -386,6 +449,7 @@ fn move_words(error: ClientError) -> ClientError {
         Some("recused") => ClientError::new("recused"),
         Some("review_needs_earlier") => ClientError::new("review_needs_earlier"),
         Some("review_not_applicable") => ClientError::new("review_not_applicable"),
+        Some("review_damaged") => ClientError::new("review_damaged"),
         _ => error,
     }
 }
@@ -431,6 +495,7 @@ fn review_rows(tablet: &Tablet, reviews: &[ReviewRecord]) -> Result<Vec<ReviewRo
         let file = file.as_mut();
         let (what, lines) = match (file, &review.envelope) {
             (Some(file), Some(envelope)) => what_was_written(tablet, file, review, envelope),
+            _ if review.damaged => ("other", Vec::new()),
             _ => ("fields", Vec::new()),
         };
         rows.push(ReviewRow {
@@ -448,6 +513,7 @@ fn review_rows(tablet: &Tablet, reviews: &[ReviewRecord]) -> Result<Vec<ReviewRo
             reason: review.reason.clone(),
             cause: review.cause.as_str().to_owned(),
             device: review.device.to_string(),
+            damaged: review.damaged,
         });
     }
     Ok(rows)

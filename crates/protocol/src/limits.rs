@@ -146,6 +146,8 @@ pub const CASE_MS: i64 = 31 * 24 * 60 * 60 * 1000;
 pub const MOVE_OFFER_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// Documents in one move: a household with all its children and their problems.
 pub const MOVE_DOCUMENTS: usize = 200;
+/// Late records in one page; fewer when they are large ([`ANSWER_RAW_BYTES_MAX`]).
+pub const REVIEW_PAGE: u32 = 500;
 /// A subject or a reason, in characters.
 pub const MOVE_TEXT_CHARS: usize = 200;
 /// File numbers in one device's block.
@@ -177,6 +179,11 @@ pub const PLACES_PULLS: usize = 16;
 pub const PLACES_BLOBS: usize = 8;
 /// Requests of strangers at the same time: who enrols, opens a session, or asks whether the server lives.
 pub const PLACES_OPEN: usize = 8;
+/// Of those, the most one address has at the same time, where the server is told nothing else: some are always left.
+pub const PLACES_OPEN_PER_ADDRESS: usize = 6;
+/// Connections one address may have open, where the server is told nothing else: half of all there are. The tablets of a
+/// township may come from one address, with one or two each.
+pub const CONNECTIONS_PER_ADDRESS: u32 = 1_024;
 /// What a stranger may say in one request, in bytes; it is read before there is a place for it.
 pub const OPEN_REQUEST_BYTES: usize = 64 * 1024;
 /// Requests to enrol or open a session from one address in a second, in the long run. A township may have one address.

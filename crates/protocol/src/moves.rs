@@ -154,11 +154,45 @@ pub struct MoveRecord {
     pub state: MoveState,
 }
 
-/// Answer to `POST /review/list` and [`DecideReview`]: what came late, oldest first.
+/// `POST /review/list`: what came late, a page of it. Nothing at all asks for the first one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListReviews {
+    /// Where the page before ended.
+    pub after: ReviewPlace,
+}
+
+/// A place in the list of what came late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewPlace {
+    /// Among what was decided, which comes after what waits.
+    pub decided: bool,
+    /// The server's number of the last one given.
+    pub number: u32,
+}
+
+/// Answer to `POST /review/list` and [`DecideReview`]: what waits, oldest first, then what was decided, newest first; as
+/// much as fits into one answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewList {
     /// One per change.
     pub reviews: Vec<ReviewRecord>,
+    /// Where the next page begins; none when this is the last.
+    #[serde(default)]
+    pub next: Option<ReviewPlace>,
+    /// How much there is on all pages; an older server does not say.
+    #[serde(default)]
+    pub counts: Option<ReviewCounts>,
+}
+
+/// How much lies in the review tray.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ReviewCounts {
+    /// Of documents that live in this scope: what a person has yet to look at.
+    pub waiting: u32,
+    /// Of the same: what somebody decided about.
+    pub decided: u32,
+    /// Of documents that live in another scope now.
+    pub elsewhere: u32,
 }
 
 /// A change that waits for a person: it came after its document had left its author's unit, or from a stopped device.
@@ -189,6 +223,10 @@ pub struct ReviewRecord {
     /// Why a person has to look at all.
     #[serde(default)]
     pub cause: ReviewCause,
+    /// Its bytes were altered or lost at the server, and what it says cannot be read: there is no envelope although the
+    /// document lives in the asking scope.
+    #[serde(default)]
+    pub damaged: bool,
 }
 
 /// Why a change lies in the review tray.

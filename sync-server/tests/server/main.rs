@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 mod access;
+mod another_township;
 mod audit;
 mod blobs;
 mod bounds;
@@ -19,6 +20,7 @@ mod growth;
 mod guests;
 mod herd;
 mod hostile;
+mod late;
 mod matrix;
 mod moves;
 mod people;
@@ -30,4 +32,5 @@ mod strangers;
 mod support;
 mod syncing;
 mod trails;
+mod verifying;
 mod worker;

@@ -1,9 +1,13 @@
 //! The reviewed access table against the real server: every route × role × standing, and documents by relation.
 
-use crate::support::{Device, Doc, World};
-use ids::{DocKind, Role, UnitId};
+use crate::support::{Device, Doc, Half, Http, World};
+use futures_util::future::join_all;
+use ids::{Clock, DocKind, Role, UnitId};
+use protocol::access::Standing;
 use protocol::access::matrix::{self, Line};
+use protocol::session::proof::RequestProof;
 use protocol::{Envelope, Outcome, RefusalCode};
+use rusqlite::Connection;
 use std::collections::BTreeSet;
 
 const REVIEWED: &str = include_str!("../../../crates/protocol/tests/access-matrix.txt");
@@ -81,49 +85,193 @@ const MORE_ROUTES: [(&str, &str); 39] = [
     ("/cases/read", "ReadCase"),
 ];
 
-fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {
+/// All of them.
+pub fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {
     ROUTES.into_iter().chain(MORE_ROUTES)
 }
 
-/// What a letter of the table is to whoever asks a route.
+/// Refusals of whoever asks, whatever they say.
+const KEPT_OUT: [(u16, &str); 3] = [
+    (401, "session_unknown"),
+    (403, "device_revoked"),
+    (403, "not_allowed"),
+];
+
+/// What a letter of the table is to whoever asks a route. Whose membership is over opens a session first, where that
+/// becomes an order.
 fn refusal_of(letter: char) -> Option<(u16, &'static str)> {
     match letter {
         'y' => None,
-        'u' => Some((401, "session_unknown")),
-        'r' => Some((403, "device_revoked")),
-        _ => Some((403, "not_allowed")),
+        'u' | 'e' => Some(KEPT_OUT[0]),
+        'r' => Some(KEPT_OUT[1]),
+        _ => Some(KEPT_OUT[2]),
     }
 }
 
-fn letter(lines: &[Line], action: &str, relation: &str, column: &str, standing: usize) -> char {
+fn letter(lines: &[Line], action: &str, relation: &str, column: &str, standing: Standing) -> char {
+    let place = Standing::ALL
+        .into_iter()
+        .position(|other| other == standing)
+        .unwrap();
     matrix::reviewed(lines, action, relation, column)
-        .and_then(|letters| letters.chars().nth(standing))
+        .and_then(|letters| {
+            // Strangers and the operator have none.
+            let is_one = letters.len() == 1;
+            letters.chars().nth(if is_one { 0 } else { place })
+        })
         .unwrap_or_else(|| panic!("{action} | {relation} | {column} was reviewed"))
 }
 
 /// The status and code of a request without a body: who asks is decided before what they say is read.
-async fn ask(world: &World, path: &str, token: Option<&str>) -> (u16, String) {
+async fn ask(http: &Http, path: &str, token: Option<&str>) -> (u16, String) {
     let (status, body) = if matches!(path, "/health" | "/openapi.json") {
-        world.http().get(path).await
+        http.get(path).await
     } else {
-        world.http().raw(path, token, Vec::new()).await
+        http.raw(path, token, Vec::new()).await
     };
-    let code = serde_json::from_slice::<serde_json::Value>(&body)
+    (status, code_of(&body))
+}
+
+/// The code of a refusal; empty where the answer is none.
+fn code_of(body: &[u8]) -> String {
+    serde_json::from_slice::<serde_json::Value>(body)
         .ok()
         .and_then(|body| Some(body.get("code")?.as_str()?.to_owned()))
-        .unwrap_or_default();
-    (status, code)
+        .unwrap_or_default()
+}
+
+/// How memberships come to stand at a server.
+struct Standings {
+    name: &'static str,
+    /// As the table has it.
+    stands: Standing,
+    /// As the server decides about whoever asks it.
+    decided_as: Standing,
+    made: &'static str,
+    undone: &'static str,
+}
+
+const STANDINGS: [Standings; 7] = [
+    Standings {
+        name: "as they were enrolled",
+        stands: Standing::Active,
+        decided_as: Standing::Active,
+        made: "",
+        undone: "",
+    },
+    // The lease runs on the tablet: whoever asks the server has just heard of it.
+    Standings {
+        name: "not heard of since long",
+        stands: Standing::LeaseOver,
+        decided_as: Standing::Active,
+        made: "UPDATE devices SET seen_ms = 1",
+        undone: "",
+    },
+    // That an appointment begins is asked when a code is made: the server's clock may have been set back since.
+    Standings {
+        name: "appointed from a later day on",
+        stands: Standing::NotYet,
+        decided_as: Standing::Active,
+        made: "UPDATE grants SET from_ms = 9000000000000",
+        undone: "UPDATE grants SET from_ms = 0",
+    },
+    Standings {
+        name: "whose appointment ran out",
+        stands: Standing::Expired,
+        decided_as: Standing::Expired,
+        made: "UPDATE grants SET until_ms = 1",
+        undone: "UPDATE grants SET until_ms = NULL",
+    },
+    Standings {
+        name: "whose appointment was ended",
+        stands: Standing::Expired,
+        decided_as: Standing::Expired,
+        made: "UPDATE grants SET ended_ms = 1",
+        undone: "UPDATE grants SET ended_ms = NULL",
+    },
+    Standings {
+        name: "whose certificate ran out",
+        stands: Standing::Expired,
+        decided_as: Standing::Expired,
+        made: "UPDATE devices SET certified_ms = 1",
+        undone: "UPDATE devices SET certified_ms = enrolled_ms",
+    },
+    // By the order, as the operator gives it; nothing undoes it.
+    Standings {
+        name: "stopped",
+        stands: Standing::Revoked,
+        decided_as: Standing::Revoked,
+        made: "",
+        undone: "",
+    },
+];
+
+/// Somebody with a device, by a column of the table.
+struct Asker {
+    column: &'static str,
+    township: &'static str,
+    device: Device,
+}
+
+/// One of each role of a township.
+async fn staff(
+    world: &World,
+    station: &mut Device,
+    township: &'static str,
+    (village, region): (&str, &str),
+) -> Vec<Asker> {
+    let village = station.village(village, region).await;
+    let scope = station.enrolled.scope;
+    let mut askers = Vec::new();
+    for (column, role, unit) in [
+        ("director", Role::Director, village),
+        ("supervisor", Role::Supervisor, scope),
+        ("head", Role::Head, scope),
+    ] {
+        let name = format!("{column} {township}");
+        let mut device = world.colleague(station, role, unit, &name).await.unwrap();
+        device.open_session().await.unwrap();
+        askers.push(Asker {
+            column,
+            township,
+            device,
+        });
+    }
+    askers
+}
+
+/// A second township's station.
+pub async fn another_township(world: &World) -> Device {
+    let other = world
+        .server()
+        .create_township("青溪镇".into(), "310199200000".into(), "何静".into())
+        .await
+        .unwrap();
+    let half = Half::begin_qr(world.http(), &other.qr).await.unwrap();
+    world
+        .server()
+        .confirm_enrolment(other.enrolment)
+        .await
+        .unwrap();
+    half.finish().await.unwrap()
+}
+
+/// What a device shows: its session's token, or where the certificate matters a proof in its place.
+fn token_of(world: &World, asker: &Asker, standings: &Standings) -> Option<String> {
+    let device = &asker.device;
+    if !standings.made.contains("certified_ms") {
+        return device.token.clone();
+    }
+    let (id, server) = (device.enrolled.device, &device.enrolled.server_key);
+    Some(RequestProof::sign(&device.key, id, server, world.clock.now_ms()).text())
 }
 
 #[tokio::test]
 async fn every_route_lets_in_and_keeps_out_whom_the_reviewed_table_says() {
     let lines = matrix::parse(REVIEWED);
     let world = World::new().await;
-    let mut station = world.station().await;
-    let scope = world.report.scope;
-    let village = station.village("东滩村", "310199100201").await;
-
-    let (_, description) = world.http().get("/openapi.json").await;
+    let http = world.http();
+    let (_, description) = http.get("/openapi.json").await;
     let description: serde_json::Value = serde_json::from_slice(&description).unwrap();
     let described: BTreeSet<&str> = description["paths"]
         .as_object()
@@ -133,34 +281,71 @@ async fn every_route_lets_in_and_keeps_out_whom_the_reviewed_table_says() {
         .collect();
     let named: BTreeSet<&str> = routes().map(|(path, _)| path).collect();
     assert_eq!(named, described, "a new route gets its line here");
-
-    let mut people: Vec<(&str, Option<String>, usize, Option<Device>)> =
-        vec![("stranger", None, 0, None)];
-    for standing in [0, 1] {
-        for (column, role, unit) in [
-            ("director", Role::Director, village),
-            ("supervisor", Role::Supervisor, scope),
-            ("head", Role::Head, scope),
-        ] {
-            let name = format!("{column}{standing}");
-            // A second head is enrolled by the first.
-            let head = people
-                .iter_mut()
-                .find(|(known, ..)| *known == "head")
-                .and_then(|(.., device)| device.as_mut());
-            let by = match head {
-                Some(head) if role == Role::Head => head,
-                _ => &mut station,
-            };
-            let mut device = world.colleague(by, role, unit, &name).await.unwrap();
-            device.open_session().await.unwrap();
-            people.push((column, device.token.clone(), standing, Some(device)));
-        }
-        let name = format!("officer{standing}");
-        let mut officer = world.officer(&name).await.unwrap();
-        officer.open_session().await.unwrap();
-        people.push(("officer", officer.token.clone(), standing, Some(officer)));
+    for standing in Standing::ALL {
+        assert!(STANDINGS.iter().any(|one| one.stands == standing));
     }
+
+    let mut station = world.station().await;
+    let mut neighbour = another_township(&world).await;
+    let village = ("东滩村", "310199100201");
+    let mut askers = staff(&world, &mut station, "芦汀镇", village).await;
+    let village = ("荷塘村", "310199200201");
+    askers.extend(staff(&world, &mut neighbour, "青溪镇", village).await);
+    let mut officer = world.officer("何珊").await.unwrap();
+    officer.open_session().await.unwrap();
+    askers.push(Asker {
+        column: "officer",
+        township: "沧浦区",
+        device: officer,
+    });
+
+    let database = Connection::open(sync_server::database::file_of(&world.data())).unwrap();
+    let mut wrong = Vec::new();
+    for standings in &STANDINGS {
+        if standings.stands == Standing::Revoked {
+            stop_all(&world, &askers);
+        }
+        database.execute_batch(standings.made).unwrap();
+        for (path, action) in routes() {
+            let relation = match action {
+                "ReadHealth" | "Enrol" | "OpenSession" => "the server",
+                _ => "own township",
+            };
+            // Anybody may: to whom the table never says no it is enough to be asked twice, at the pace of strangers.
+            let is_end = matches!(standings.stands, Standing::Active | Standing::Revoked);
+            if relation == "the server" && !is_end {
+                continue;
+            }
+            let strangers = std::iter::once(("stranger", "", None));
+            let people = askers.iter().map(|asker| {
+                let token = token_of(&world, asker, standings);
+                (asker.column, asker.township, token)
+            });
+            let asked = strangers.chain(people).map(|(column, township, token)| {
+                let decided_as = standings.decided_as;
+                let expected = refusal_of(letter(&lines, action, relation, column, decided_as));
+                let (http, name) = (&http, standings.name);
+                async move {
+                    let (status, code) = ask(http, path, token.as_deref()).await;
+                    let answered = KEPT_OUT
+                        .into_iter()
+                        .find(|refusal| *refusal == (status, code.as_str()));
+                    let is_right = answered == expected && status < 500;
+                    (!is_right).then(|| {
+                        format!(
+                            "{path} {column} {township} {name}: {status} {code}, expected {expected:?}"
+                        )
+                    })
+                }
+            });
+            wrong.extend(join_all(asked).await.into_iter().flatten());
+        }
+        database.execute_batch(standings.undone).unwrap();
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn stop_all(world: &World, askers: &[Asker]) {
     let entropy = sync_server::system::SystemEntropy;
     let mut desk = sync_server::admin::AdminDesk::open(
         &world.data(),
@@ -169,61 +354,9 @@ async fn every_route_lets_in_and_keeps_out_whom_the_reviewed_table_says() {
         &entropy,
     )
     .unwrap();
-    for (_, _, standing, device) in &people {
-        if let (1, Some(device)) = (standing, device) {
-            desk.revoke(device.enrolled.device, "离职").unwrap();
-        }
+    for asker in askers {
+        desk.revoke(asker.device.enrolled.device, "离职").unwrap();
     }
-    let mut wrong = Vec::new();
-    for (path, action) in routes() {
-        let relation = match action {
-            "ReadHealth" | "Enrol" | "OpenSession" => "the server",
-            _ => "own township",
-        };
-        for (column, token, standing, _) in &people {
-            let expected = refusal_of(letter(&lines, action, relation, column, *standing));
-            let (status, code) = ask(&world, path, token.as_deref()).await;
-            let answered = [
-                (401, "session_unknown"),
-                (403, "device_revoked"),
-                (403, "not_allowed"),
-            ]
-            .into_iter()
-            .find(|refusal| *refusal == (status, code.as_str()));
-            if answered != expected || status >= 500 {
-                wrong.push(format!(
-                    "{path} {column} {standing}: {status} {code}, expected {expected:?}"
-                ));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-#[tokio::test]
-async fn another_townships_station_finds_nothing_of_this_one() {
-    let world = World::new().await;
-    let mut station = world.station().await;
-    let village = station.village("东滩村", "310199100201").await;
-    let code = station.new_code(village, "林月").await.unwrap();
-    let other = world
-        .server()
-        .create_township("青溪镇".into(), "310199200000".into(), "何静".into())
-        .await
-        .unwrap();
-    let half = crate::support::Half::begin_qr(world.http(), &other.qr)
-        .await
-        .unwrap();
-    world
-        .server()
-        .confirm_enrolment(other.enrolment)
-        .await
-        .unwrap();
-    let mut stranger = half.finish().await.unwrap();
-    let (status, error) = stranger.new_code(village, "林月").await.unwrap_err();
-    assert_eq!((status, error.code.as_str()), (404, "not_found"));
-    let (status, error) = stranger.confirm(&code, "000000").await.unwrap_err();
-    assert_eq!((status, error.code.as_str()), (404, "not_found"));
 }
 
 /// A document in the log, with the change that began it.
@@ -279,7 +412,13 @@ async fn an_officer_of_the_district_begins_nothing_and_holds_nothing() {
                 DocKind::Restricted => "sealed at the station, made here",
                 _ => relation,
             };
-            let expected = letter(&lines, "CreateDocument", relation, "officer", 0);
+            let expected = letter(
+                &lines,
+                "CreateDocument",
+                relation,
+                "officer",
+                Standing::Active,
+            );
             assert_eq!(expected, 'R');
             let (outcome, ..) = begin(&mut officer, kind, home).await;
             let what = format!("{kind:?} in {relation}");
@@ -389,7 +528,7 @@ async fn documents_are_begun_read_and_written_by_whom_the_reviewed_table_says() 
                 village,
             ),
         ] {
-            let expected = letter(&lines, "CreateDocument", relation, column, 0);
+            let expected = letter(&lines, "CreateDocument", relation, column, Standing::Active);
             let (outcome, ..) = begin(device, kind, home).await;
             expect_outcome(&outcome, expected, &format!("{column} begins {relation}"));
         }
@@ -459,7 +598,7 @@ async fn documents_are_begun_read_and_written_by_whom_the_reviewed_table_says() 
             .collect();
         for document in &documents {
             let relation = document.relations[reader];
-            let reads = letter(&lines, "ReadDocument", relation, column, 0) == 'y';
+            let reads = letter(&lines, "ReadDocument", relation, column, Standing::Active) == 'y';
             assert_eq!(
                 held.contains(&document.header.document),
                 reads,
@@ -474,7 +613,7 @@ async fn documents_are_begun_read_and_written_by_whom_the_reviewed_table_says() 
             copy.take(&document.first.change);
             let more = device.edit(&mut copy, "name", "y");
             let response = device.sync(None, vec![more]).await.unwrap();
-            let expected = letter(&lines, "WriteDocument", relation, column, 0);
+            let expected = letter(&lines, "WriteDocument", relation, column, Standing::Active);
             let what = format!("{column} writes in {relation}");
             expect_outcome(&response.outcomes[0].1, expected, &what);
         }

@@ -2,7 +2,7 @@
 
 use crate::support::{Device, Half, Refused, World};
 use ed25519_dalek::VerifyingKey;
-use ids::{DocumentId, UnitId};
+use ids::{DocKind, DocumentId, UnitId};
 use protocol::report::{
     self, CodeCount, Count, ReportLine, ReportStep, StationReport, VillageCounts,
 };
@@ -251,4 +251,67 @@ async fn nobody_else_brings_or_hears_one() {
     assert_eq!((status, error.code.as_str()), (400, "malformed"));
     let heard = list(&mut officer).await.unwrap();
     assert!(heard.stations.iter().all(|one| one.report.is_none()));
+}
+
+#[tokio::test]
+async fn what_another_district_does_is_nothing_an_officer_hears_of() {
+    let world = World::new().await;
+    let mut station = world.station().await;
+    let village = station.village("东滩村", "310199100201").await;
+    let mut officer = world.officer("何珊").await.unwrap();
+    let other = world
+        .server()
+        .create_township("青溪镇".into(), "310199200000".into(), "何静".into())
+        .await
+        .unwrap();
+    let half = Half::begin_qr(world.http(), &other.qr).await.unwrap();
+    world
+        .server()
+        .confirm_enrolment(other.enrolment)
+        .await
+        .unwrap();
+    let mut neighbour = half.finish().await.unwrap();
+    let there = neighbour.village("荷塘村", "310199200201").await;
+    let mut problem = neighbour.document(DocKind::Child, there);
+    let first = neighbour.edit(&mut problem, "type", "ABUSE");
+    neighbour.sync(None, vec![first]).await.unwrap();
+
+    let second = Uuid::from_u128(0x5ec0);
+    let connection = Connection::open(database::file_of(&world.data())).unwrap();
+    let add = "INSERT INTO units (id, level, name, region) VALUES (?1, 'district', '临滩区', '310199900000')";
+    connection.execute(add, [second.as_bytes()]).unwrap();
+    let belongs_to = |district: Uuid| {
+        let go = "UPDATE units SET parent = ?1 WHERE name = '青溪镇'";
+        assert_eq!(connection.execute(go, [district.as_bytes()]).unwrap(), 1);
+    };
+    belongs_to(second);
+
+    let said = report_of(&station, village, 12);
+    let own = bring(&mut station, &said).await.unwrap();
+    let own = own.stations[0].report.as_ref().unwrap().taken_ms;
+    let news = async |officer: &mut Device| officer.sync(None, vec![]).await.unwrap().report_ms;
+    assert_eq!(news(&mut officer).await, own);
+
+    // A report and a word about a closing, both of the other district's, and both newer.
+    world.clock.forward(60_000);
+    let elsewhere = report_of(&neighbour, there, 7);
+    let theirs = bring(&mut neighbour, &elsewhere).await.unwrap();
+    let theirs = theirs.stations[0].report.as_ref().unwrap().taken_ms;
+    assert!(theirs > own);
+    assert_eq!(news(&mut officer).await, own);
+    let say = "INSERT INTO countersignatures (problem, closing, verdict, at_ms, staff, name) \
+               VALUES (?1, ?2, 'countersigned', ?3, ?2, '何珊')";
+    let document = problem.header.document.0;
+    let (document, id, at_ms) = (document.into_bytes(), [7u8; 16], theirs + 1);
+    connection.execute(say, (document, id, at_ms)).unwrap();
+    assert_eq!(news(&mut officer).await, own);
+    assert_eq!(news(&mut station).await, own, "nor a station of the first");
+    assert_eq!(news(&mut neighbour).await, theirs + 1);
+    let heard = list(&mut officer).await.unwrap();
+    let names: Vec<&str> = heard.stations.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["芦汀镇"]);
+
+    // Once the township is her district's, she hears of all of it.
+    belongs_to(world.report.district.0);
+    assert_eq!(news(&mut officer).await, theirs + 1);
 }

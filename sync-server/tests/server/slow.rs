@@ -6,14 +6,14 @@ use protocol::limits;
 use protocol::session::proof::RequestProof;
 use std::sync::Arc;
 use std::time::Duration;
-use sync_server::Patience;
+use sync_server::{Patience, PerAddress};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// A request whose body has begun: the server said that it wants the rest.
-async fn dawdle(world: &World, path: &str, token: Option<&str>) -> TlsStream<TcpStream> {
+/// A line to the server from an address of this machine; none when the server hangs up before a word.
+async fn line_from(world: &World, from: &str) -> std::io::Result<TlsStream<TcpStream>> {
     let server = world.server();
     let mut roots = rustls::RootCertStore::empty();
     roots.add(server.ca_certificate().to_vec().into()).unwrap();
@@ -24,11 +24,15 @@ async fn dawdle(world: &World, path: &str, token: Option<&str>) -> TlsStream<Tcp
         .with_root_certificates(roots)
         .with_no_client_auth();
     let name = rustls::pki_types::ServerName::try_from(protocol::enrolment::SERVER_NAME).unwrap();
-    let line = TcpStream::connect(server.address).await.unwrap();
-    let mut line = TlsConnector::from(Arc::new(tls))
-        .connect(name, line)
-        .await
-        .unwrap();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
+    let line = socket.connect(server.address).await.unwrap();
+    TlsConnector::from(Arc::new(tls)).connect(name, line).await
+}
+
+/// A request whose body has begun: the server said that it wants the rest.
+async fn dawdle(world: &World, path: &str, token: Option<&str>) -> TlsStream<TcpStream> {
+    let mut line = line_from(world, "127.0.0.1").await.unwrap();
     let bearer = token.map_or(String::new(), |token| {
         format!("authorization: Bearer {token}\r\n")
     });
@@ -45,6 +49,31 @@ async fn dawdle(world: &World, path: &str, token: Option<&str>) -> TlsStream<Tcp
     );
     line.write_all(b"x").await.unwrap();
     line
+}
+
+#[tokio::test]
+async fn one_address_does_not_take_the_connections_of_the_others() {
+    let mut world = World::new().await;
+    world.stop().await;
+    world.per_address = PerAddress {
+        connections: 3,
+        ..PerAddress::default()
+    };
+    world.start().await;
+    let mut lines = Vec::new();
+    for _ in 0..3 {
+        lines.push(dawdle(&world, "/enrol/start", None).await);
+    }
+    for _ in 0..20 {
+        assert!(line_from(&world, "127.0.0.1").await.is_err());
+    }
+    let mut other = line_from(&world, "127.0.0.2").await.unwrap();
+    let ask = b"GET /health HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n";
+    other.write_all(ask).await.unwrap();
+    let mut answer = Vec::new();
+    let _ = other.read_to_end(&mut answer).await;
+    assert!(answer.starts_with(b"HTTP/1.1 200"), "{answer:?}");
+    drop(lines);
 }
 
 #[tokio::test]

@@ -50,6 +50,8 @@ pub struct World {
     pub worker: sync_server::Worker,
     /// How long the server waits from the next start on.
     pub patience: sync_server::Patience,
+    /// How much one address may take from the next start on.
+    pub per_address: sync_server::PerAddress,
 }
 
 pub type Refused = (u16, ErrorMessage);
@@ -92,6 +94,7 @@ impl World {
             second_copy,
             worker: sync_server::Worker::Process(env!("CARGO_BIN_EXE_sync-server").into()),
             patience: sync_server::Patience::default(),
+            per_address: sync_server::PerAddress::default(),
         };
         world.start().await;
         world
@@ -111,6 +114,7 @@ impl World {
         config.second_copy = self.second_copy.clone();
         config.worker = self.worker.clone();
         config.patience = self.patience;
+        config.per_address = self.per_address;
         self.server = Some(Server::start(config).await.unwrap());
     }
 

@@ -44,6 +44,21 @@ journey('the content security policy lets nothing out and makes no code of text'
   }, address)
   equal(told, 'connect-src', 'the policy stops the question')
   equal(asked, 1, 'nothing arrived elsewhere')
+  const other = await window.browser.execute(async (url) => {
+    const picture = new Promise((resolve) => {
+      const image = new Image()
+      image.onload = () => resolve('shown')
+      image.onerror = () => resolve('stopped')
+      image.src = `${url}picture`
+    })
+    const font = new FontFace('elsewhere', `url(${url}font)`).load().then(
+      () => 'loaded',
+      () => 'stopped',
+    )
+    return `${await picture} ${await font}`
+  }, address)
+  equal(other, 'stopped stopped', 'nor for a picture or a font')
+  equal(asked, 1, 'still nothing arrived elsewhere')
   const code = await window.browser.execute(() => {
     try {
       return String(new Function('return 1')())

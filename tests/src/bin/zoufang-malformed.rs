@@ -39,6 +39,10 @@ async fn main() -> Result<ExitCode> {
         seed.wrapping_add(requests.saturating_sub(1)),
         began.elapsed().as_secs_f64()
     );
+    println!(
+        "beside them {} whose bodies came slowly or never",
+        report.slow
+    );
     println!("by what is wrong: {:?}", report.by_recipe);
     println!("answers by status, 0 for none: {:?}", report.by_status);
     println!(

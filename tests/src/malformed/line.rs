@@ -32,6 +32,19 @@ pub enum Reply {
     Nothing,
 }
 
+/// What is said of a body after a request's head, a piece at a time.
+pub enum Pieces {
+    /// Nothing more.
+    None,
+    /// These, one by one, and then nothing more.
+    Bytes(Vec<u8>),
+    /// One chunk after the other, without an end.
+    Chunks,
+}
+
+/// Between two pieces.
+const PACE: Duration = Duration::from_millis(200);
+
 /// The way to one server. Every request has a connection of its own.
 #[derive(Clone)]
 pub struct Line {
@@ -57,19 +70,52 @@ impl Line {
 
     /// Says something and hears the server out.
     pub async fn say(&self, bytes: &[u8], ending: Ending) -> Result<Reply> {
-        let stream = TcpStream::connect(self.address).await?;
-        stream.set_nodelay(true)?;
-        let name = ServerName::try_from(protocol::enrolment::SERVER_NAME)?;
-        let mut stream = self
-            .tls
-            .connect(name, stream)
-            .await
-            .context("the server takes no connection any more")?;
+        let mut stream = self.connect().await?;
         // It may hang up in the middle of what it does not want to hear; what it said until then counts.
         let heard = tokio::time::timeout(LIMIT, converse(&mut stream, bytes, ending))
             .await
             .context("the server neither answers nor hangs up")?;
         Ok(read(heard))
+    }
+
+    /// Says the head of a request and then pieces of its body at a slow pace, and hears the server out meanwhile.
+    pub async fn say_slowly(&self, head: &[u8], pieces: Pieces) -> Result<Reply> {
+        let mut stream = self.connect().await?;
+        let _ = stream.write_all(head).await;
+        let _ = stream.flush().await;
+        let (mut hears, mut says) = tokio::io::split(stream);
+        let talking = tokio::spawn(async move {
+            let mut pace = tokio::time::interval(PACE);
+            let mut pieces = pieces;
+            let mut said = 0;
+            loop {
+                pace.tick().await;
+                let piece: &[u8] = match &mut pieces {
+                    Pieces::Bytes(bytes) if said < bytes.len() => &bytes[said..=said],
+                    Pieces::Chunks => b"1\r\nx\r\n",
+                    Pieces::None | Pieces::Bytes(_) => std::future::pending().await,
+                };
+                said += 1;
+                if says.write_all(piece).await.is_err() || says.flush().await.is_err() {
+                    return;
+                }
+            }
+        });
+        let mut heard = Vec::new();
+        let ended = tokio::time::timeout(LIMIT, hears.read_to_end(&mut heard)).await;
+        talking.abort();
+        let _ = ended.context("the server neither answers nor hangs up")?;
+        Ok(read(heard))
+    }
+
+    async fn connect(&self) -> Result<TlsStream<TcpStream>> {
+        let stream = TcpStream::connect(self.address).await?;
+        stream.set_nodelay(true)?;
+        let name = ServerName::try_from(protocol::enrolment::SERVER_NAME)?;
+        self.tls
+            .connect(name, stream)
+            .await
+            .context("the server takes no connection any more")
     }
 }
 

@@ -128,6 +128,21 @@ impl Kitchen {
         &self.routes[dice.below(self.routes.len())]
     }
 
+    /// One whose places are so many that a few slow requests are nobody else's loss, and that takes a body.
+    pub fn route_of_words(&self, dice: &mut Dice) -> &Route {
+        let few = ["/blobs/", "/snapshot", "/documents/"];
+        let fits = |route: &&Route| {
+            route.method == "POST" && !few.iter().any(|begin| route.path.starts_with(begin))
+        };
+        let routes: Vec<&Route> = self.routes.iter().filter(fits).collect();
+        routes[dice.below(routes.len())]
+    }
+
+    /// A valid body for a route, as [`Kitchen::message`].
+    pub fn body(&self, dice: &mut Dice, path: &str) -> Vec<u8> {
+        squeezed(&self.message(dice, path))
+    }
+
     /// A valid message for a route, its texts planted; of any other where the route takes none we know of.
     fn message(&self, dice: &mut Dice, path: &str) -> Vec<u8> {
         let own: Vec<&Sample> = self
@@ -153,7 +168,8 @@ impl Kitchen {
         (dice.below(4) > 0).then(|| self.proof(hand))
     }
 
-    fn proof(&self, hand: &Hand) -> String {
+    /// What a device shows in the place of a session.
+    pub fn proof(&self, hand: &Hand) -> String {
         let now_ms = SystemClock.now_ms();
         RequestProof::sign(&hand.key, hand.device, &self.server_key, now_ms).text()
     }

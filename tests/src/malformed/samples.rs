@@ -6,7 +6,9 @@ use super::Ground;
 use anyhow::Result;
 use ids::audit::AuditEntry;
 use ids::{BlobAddress, ChangeHash, DocumentId, Generation, Incarnation, Role, new_uuid};
-use protocol::moves::{DecideMove, DecideReview, MoveDecision, OfferMove};
+use protocol::moves::{
+    DecideMove, DecideReview, ListReviews, MoveDecision, OfferMove, ReviewPlace,
+};
 use protocol::{
     AnswerCase, AskCase, BlobChunk, BlobOffer, BringAudit, BringReport, BroughtUnitKey, CaseAnswer,
     ConfirmEnrolment, Countersign, CoverVillage, CreateEnrolment, CreateVillage, Cursor,
@@ -174,10 +176,14 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
         "/refusals/list",
         "/moves/targets",
         "/moves/list",
-        "/review/list",
     ] {
         add(path, packed(&())?);
     }
+    let after = ReviewPlace {
+        decided: true,
+        number: 7,
+    };
+    add("/review/list", packed(&ListReviews { after })?);
     let id = uuid();
     let offered = OfferMove {
         id,

@@ -149,6 +149,7 @@ export const commands = [
   'move_form',
   'offer_move',
   'moves',
+  'more_late',
   'decide_move',
   'decide_review',
   'take_handed_over',
@@ -337,6 +338,7 @@ export interface Backend {
   moveForm(input: view.IdInput): Promise<view.MoveFormView>
   offerMove(input: view.OfferMoveInput): Promise<view.MovesView>
   moves(): Promise<view.MovesView>
+  moreLate(input: view.MoreLateInput): Promise<view.LateWorkView>
   decideMove(input: view.DecideMoveInput): Promise<view.MovesView>
   decideReview(input: view.DecideReviewInput): Promise<view.MovesView>
   takeHandedOver(input: view.HandedOverInput): Promise<view.MovesView>

@@ -125,6 +125,8 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         MoveFormView,
         OfferMoveInput,
         MovesView,
+        LateWorkView,
+        MoreLateInput,
         DecideMoveInput,
         DecideReviewInput,
         InboxView,

@@ -118,12 +118,36 @@ pub struct MovesView {
     pub incoming: Vec<MoveRow>,
     /// Offers of this township, newest first.
     pub outgoing: Vec<MoveRow>,
-    /// What came late and waits, oldest first.
+    /// What came late and waits, oldest first: the first page of it.
+    pub waiting: Vec<ReviewRow>,
+    /// What was decided, newest first: what of it the first page has room for.
+    pub decided: Vec<ReviewRow>,
+    /// How much waits on all pages.
+    pub waiting_in_all: u32,
+    /// How much was decided, on all pages.
+    pub decided_in_all: u32,
+    /// Late work for children that went to another township: only how much there is.
+    pub elsewhere: u32,
+    /// Where the next page of what came late begins; none at the end.
+    pub more: Option<String>,
+}
+
+/// The next page of what came late.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct LateWorkView {
+    /// What waits, oldest first.
     pub waiting: Vec<ReviewRow>,
     /// What was decided, newest first.
     pub decided: Vec<ReviewRow>,
-    /// Late work for children that went to another township: only how much there is.
-    pub elsewhere: u32,
+    /// Where the page after it begins; none at the end.
+    pub more: Option<String>,
+}
+
+/// Asks for the page of late work that begins at a place an earlier one named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MoreLateInput {
+    /// The place.
+    pub after: String,
 }
 
 /// An offer.
@@ -185,6 +209,8 @@ pub struct ReviewRow {
     pub cause: String,
     /// The device it came from.
     pub device: String,
+    /// The server cannot read it any more; nothing of it can be shown or taken until it is found in a copy.
+    pub damaged: bool,
 }
 
 /// Takes a late record or sets it aside.

@@ -100,68 +100,184 @@ pub enum Handling {
 
 /// How a field appears to somebody.
 pub fn field(role: Role, block: Block, context: FieldContext) -> Sight {
-    decide(role, block, context).0
+    decide(None, None, (role, block, context)).0
 }
 
 /// What it takes to see it whole; none where it is seen already, or never.
 pub fn reveal(role: Role, block: Block, context: FieldContext) -> Option<Reveal> {
-    decide(role, block, context).1
+    decide(None, None, (role, block, context)).1
 }
 
-fn decide(role: Role, block: Block, context: FieldContext) -> (Sight, Option<Reveal>) {
-    // Write-only, not a member, or of the district: nothing that was written is shown.
-    if context.standing != Standing::Active || role == Role::Officer {
-        return HIDDEN;
-    }
-    let by_setting = |default| match context.setting.unwrap_or(default) {
-        Setting::Shown => SHOWN,
-        Setting::Tap => (Sight::Masked, Some(Reveal::Tap)),
-        Setting::StepUp => (Sight::Masked, Some(Reveal::StepUp)),
-    };
-    match (block, role) {
-        (Block::Basic, _) => SHOWN,
-        (Block::IdNumber, _) => by_setting(Setting::StepUp),
-        (Block::Phone, _) => by_setting(Setting::Tap),
-        (Block::Psychology, Role::Director) => MASKED,
-        (Block::Psychology, _) => SHOWN,
-        // The named officer reads it in the sealed document; elsewhere it has no place.
-        (Block::Hiv, _) => HIDDEN,
-        // Her own report too: what was handed in is the station's.
-        (Block::SealedNote, Role::Director) => HIDDEN,
-        // Whoever is involved herself opens nothing of it, whatever her role and however urgent.
-        (Block::SealedNote, _) if context.handling == Handling::Recused => HIDDEN,
-        // Whoever opened it urgently gave the PIN for that hour.
-        (Block::SealedNote, Role::Supervisor | Role::Head)
-            if context.handling == Handling::BrokeGlass =>
-        {
-            SHOWN
-        }
-        // The head is told of every opening and reviews it, so she reads what it is about.
-        (Block::SealedNote, Role::Head) => (Sight::Masked, Some(Reveal::StepUp)),
-        (Block::SealedNote, Role::Supervisor) => match context.handling {
-            Handling::Handler => (Sight::Masked, Some(Reveal::StepUp)),
-            Handling::Colleague | Handling::Reporter => (Sight::Masked, Some(Reveal::BreakGlass)),
-            Handling::BrokeGlass | Handling::Recused => HIDDEN,
-        },
-        // Lists say its number. One matter's page is a look of its own, which stands in the trail before the page is
-        // shown: what helps a child in danger – which one, where, how grave – waits for nobody at the station.
-        (Block::CaseIdentity, _) if context.handling == Handling::Recused => MASKED,
-        (Block::CaseIdentity, Role::Head) => SHOWN,
-        (Block::CaseIdentity, Role::Supervisor) => match context.handling {
-            Handling::Colleague => (Sight::Masked, Some(Reveal::Tap)),
-            Handling::Handler | Handling::BrokeGlass | Handling::Reporter | Handling::Recused => {
-                SHOWN
-            }
-        },
-        // Another director of the village, or who stands in for it, does what is to be done under the number.
-        (Block::CaseIdentity, Role::Director) => match context.handling {
-            Handling::Reporter => SHOWN,
-            _ => MASKED,
-        },
-        (Block::SealedNote | Block::CaseIdentity, Role::Officer) => HIDDEN,
-    }
+/// Who looks at what.
+type Look = (Role, Block, FieldContext);
+/// How it appears, and what it takes to see more.
+type Appearance = (Sight, Option<Reveal>);
+
+/// A rule: its name, what it is for, and how that appears. The first that fits is the answer; what none is for is hidden.
+pub(super) struct Rule {
+    /// As a test names it.
+    pub name: &'static str,
+    fits: fn(Look) -> bool,
+    appears: Appearance,
 }
 
-const SHOWN: (Sight, Option<Reveal>) = (Sight::Shown, None);
-const MASKED: (Sight, Option<Reveal>) = (Sight::Masked, None);
-const HIDDEN: (Sight, Option<Reveal>) = (Sight::Hidden, None);
+const SHOWN: Appearance = (Sight::Shown, None);
+const MASKED: Appearance = (Sight::Masked, None);
+const HIDDEN: Appearance = (Sight::Hidden, None);
+const FOR_A_TAP: Appearance = (Sight::Masked, Some(Reveal::Tap));
+const FOR_THE_PIN: Appearance = (Sight::Masked, Some(Reveal::StepUp));
+const URGENTLY: Appearance = (Sight::Masked, Some(Reveal::BreakGlass));
+
+/// All of them, in order. They are a list and not one `match` so that a test can leave one out, or turn one round, and see
+/// that somebody notices.
+pub(super) const RULES: [Rule; 23] = [
+    Rule {
+        name: "write-only, or not a member: nothing that was written is shown",
+        fits: |(_, _, context)| context.standing != Standing::Active,
+        appears: HIDDEN,
+    },
+    Rule {
+        name: "the district reads no file",
+        fits: |(role, ..)| role == Role::Officer,
+        appears: HIDDEN,
+    },
+    Rule {
+        name: "the basics are for everybody who holds the file",
+        fits: |(_, block, _)| block == Block::Basic,
+        appears: SHOWN,
+    },
+    Rule {
+        name: "the pack shows it",
+        fits: |look| is_set(look, Setting::Shown),
+        appears: SHOWN,
+    },
+    Rule {
+        name: "the pack wants a tap",
+        fits: |look| is_set(look, Setting::Tap),
+        appears: FOR_A_TAP,
+    },
+    Rule {
+        name: "the pack wants the PIN",
+        fits: |look| is_set(look, Setting::StepUp),
+        appears: FOR_THE_PIN,
+    },
+    Rule {
+        name: "the number of an identity card takes the PIN",
+        fits: |(_, block, _)| block == Block::IdNumber,
+        appears: FOR_THE_PIN,
+    },
+    Rule {
+        name: "a telephone number takes a tap",
+        fits: |(_, block, _)| block == Block::Phone,
+        appears: FOR_A_TAP,
+    },
+    Rule {
+        name: "a director sees of an assessment that it is there",
+        fits: |(role, block, _)| block == Block::Psychology && role == Role::Director,
+        appears: MASKED,
+    },
+    Rule {
+        name: "the station reads an assessment",
+        fits: |(_, block, _)| block == Block::Psychology,
+        appears: SHOWN,
+    },
+    // The named officer reads it in the sealed document; elsewhere it has no place.
+    Rule {
+        name: "HIV is shown nowhere",
+        fits: |(_, block, _)| block == Block::Hiv,
+        appears: HIDDEN,
+    },
+    // Her own report too: what was handed in is the station's.
+    Rule {
+        name: "a director reads no sealed words",
+        fits: |(role, block, _)| block == Block::SealedNote && role == Role::Director,
+        appears: HIDDEN,
+    },
+    // Whoever is involved herself opens nothing of it, whatever her role and however urgent.
+    Rule {
+        name: "who is not to act opens no sealed words",
+        fits: |look| is_handling(look, Block::SealedNote, Handling::Recused),
+        appears: HIDDEN,
+    },
+    // Whoever opened it urgently gave the PIN for that hour.
+    Rule {
+        name: "what was opened urgently is open",
+        fits: |look| is_handling(look, Block::SealedNote, Handling::BrokeGlass),
+        appears: SHOWN,
+    },
+    // The head is told of every opening and reviews it, so she reads what it is about.
+    Rule {
+        name: "the head reads sealed words for the PIN",
+        fits: |(role, block, _)| block == Block::SealedNote && role == Role::Head,
+        appears: FOR_THE_PIN,
+    },
+    Rule {
+        name: "who handles it reads sealed words for the PIN",
+        fits: |look| is_handling(look, Block::SealedNote, Handling::Handler),
+        appears: FOR_THE_PIN,
+    },
+    Rule {
+        name: "a colleague opens sealed words urgently",
+        fits: |(_, block, _)| block == Block::SealedNote,
+        appears: URGENTLY,
+    },
+    // Lists say its number. One matter's page is a look of its own, which stands in the trail before the page is shown:
+    // what helps a child in danger – which one, where, how grave – waits for nobody at the station.
+    Rule {
+        name: "who is not to act sees a sealed matter's number",
+        fits: |look| is_handling(look, Block::CaseIdentity, Handling::Recused),
+        appears: MASKED,
+    },
+    Rule {
+        name: "the head sees whom a sealed matter is about",
+        fits: |(role, block, _)| block == Block::CaseIdentity && role == Role::Head,
+        appears: SHOWN,
+    },
+    Rule {
+        name: "a colleague at the station sees it on a tap",
+        fits: |look| {
+            look.0 == Role::Supervisor
+                && is_handling(look, Block::CaseIdentity, Handling::Colleague)
+        },
+        appears: FOR_A_TAP,
+    },
+    Rule {
+        name: "who has to do with it at the station sees whom it is about",
+        fits: |(role, block, _)| block == Block::CaseIdentity && role == Role::Supervisor,
+        appears: SHOWN,
+    },
+    Rule {
+        name: "who reported it sees whom it is about",
+        fits: |look| is_handling(look, Block::CaseIdentity, Handling::Reporter),
+        appears: SHOWN,
+    },
+    // Another director of the village, or who stands in for it, does what is to be done under the number.
+    Rule {
+        name: "everybody else does what is to be done under the number",
+        fits: |(_, block, _)| block == Block::CaseIdentity,
+        appears: MASKED,
+    },
+];
+
+/// Whether the pack says this of a field it may say something of.
+fn is_set((_, block, context): Look, setting: Setting) -> bool {
+    matches!(block, Block::IdNumber | Block::Phone) && context.setting == Some(setting)
+}
+
+fn is_handling((_, block, context): Look, of: Block, handling: Handling) -> bool {
+    block == of && context.handling == handling
+}
+
+/// Decides with one rule left out, or one turned round, by name; as it is when none is named.
+pub(super) fn decide(left_out: Option<&str>, turned: Option<&str>, look: Look) -> Appearance {
+    let found = RULES
+        .iter()
+        .filter(|rule| left_out != Some(rule.name))
+        .find(|rule| (rule.fits)(look));
+    match found {
+        None => HIDDEN,
+        Some(rule) if turned == Some(rule.name) && rule.appears == SHOWN => HIDDEN,
+        Some(rule) if turned == Some(rule.name) => SHOWN,
+        Some(rule) => rule.appears,
+    }
+}

@@ -10,7 +10,7 @@
 use super::checks::decide_without;
 use super::{
     Action, Block, Context, Decision, Denial, FieldContext, Handling, Holder, Resource, Reveal,
-    Setting, Sight, Standing, Subject, field, reveal,
+    Setting, Sight, Standing, Subject, fields,
 };
 use ids::{DeviceId, DocKind, Role, StaffId, UnitId};
 use std::collections::BTreeMap;
@@ -57,7 +57,7 @@ pub struct Comparison {
 
 /// Compares what the code decides with what people reviewed.
 pub fn compare(reviewed: &str) -> Comparison {
-    let (lines, cells) = decided(None);
+    let (lines, cells) = decided(None, None);
     Comparison {
         cells,
         differences: differences(&lines, &parse(reviewed)),
@@ -82,7 +82,7 @@ pub fn reviewed<'a>(
 pub fn text() -> String {
     let mut text = String::new();
     let mut last = String::new();
-    for line in decided(None).0 {
+    for line in decided(None, None).0 {
         if line.action != last {
             text.push('\n');
             last.clone_from(&line.action);
@@ -145,8 +145,9 @@ fn differences(decided: &[Line], reviewed: &[Line]) -> Vec<String> {
     found
 }
 
-/// All lines, with one check left out or none; and how many decisions they hold.
-pub(super) fn decided(left_out: Option<&str>) -> (Vec<Line>, usize) {
+/// All lines, with one check or rule left out or none, and one rule of fields turned round or none; and how many decisions
+/// they hold.
+fn decided(left_out: Option<&str>, turned: Option<&str>) -> (Vec<Line>, usize) {
     let mut cells = 0;
     let mut lines = Vec::new();
     for action in Action::ALL {
@@ -183,14 +184,11 @@ pub(super) fn decided(left_out: Option<&str>) -> (Vec<Line>, usize) {
                 cells += Standing::ALL.len();
                 *letters = Standing::ALL
                     .map(|standing| {
-                        field_letter(
-                            role,
-                            block,
-                            FieldContext {
-                                standing,
-                                ..context
-                            },
-                        )
+                        let context = FieldContext {
+                            standing,
+                            ..context
+                        };
+                        field_letter(fields::decide(left_out, turned, (role, block, context)))
                     })
                     .iter()
                     .collect();
@@ -452,8 +450,8 @@ fn settings() -> [(&'static str, FieldContext); 8] {
     ]
 }
 
-fn field_letter(role: Role, block: Block, context: FieldContext) -> char {
-    match (field(role, block, context), reveal(role, block, context)) {
+fn field_letter(appearance: (Sight, Option<Reveal>)) -> char {
+    match appearance {
         (Sight::Shown, _) => 'S',
         (Sight::Masked, Some(Reveal::Tap)) => 't',
         (Sight::Masked, Some(Reveal::StepUp)) => 'p',
@@ -466,6 +464,7 @@ fn field_letter(role: Role, block: Block, context: FieldContext) -> char {
 #[cfg(test)]
 mod tests {
     use super::super::checks::CHECKS;
+    use super::super::fields::RULES;
     use super::*;
 
     const REVIEWED: &str = include_str!("../../tests/access-matrix.txt");
@@ -495,7 +494,7 @@ mod tests {
             .iter()
             .map(|check| check.name)
             .filter(|name| {
-                let (lines, _) = decided(Some(name));
+                let (lines, _) = decided(Some(name), None);
                 !lines.iter().any(|line| {
                     reviewed.iter().any(|other| {
                         other.action == line.action
@@ -509,6 +508,32 @@ mod tests {
             unnoticed.is_empty(),
             "nobody notices when these are missing: {unnoticed:?}"
         );
+    }
+
+    /// A rule that hides what is hidden where no rule says anything: left out it changes nothing, turned round it does.
+    const AS_SILENCE: &str = "HIV is shown nowhere";
+
+    /// The reviewed lines notice every branch of what is seen of a field: left out, and saying the opposite.
+    #[test]
+    fn a_rule_of_fields_that_goes_missing_or_says_the_opposite_is_noticed() {
+        let reviewed = parse(REVIEWED);
+        let is_noticed = |left_out, turned| {
+            let (lines, _) = decided(left_out, turned);
+            !differences(&lines, &reviewed).is_empty()
+        };
+        assert!(!is_noticed(None, None));
+        for rule in &RULES {
+            let name = Some(rule.name);
+            assert!(is_noticed(None, name), "nobody notices: not {}", rule.name);
+            let is_missed = is_noticed(name, None);
+            assert_eq!(is_missed, rule.name != AS_SILENCE, "{}", rule.name);
+        }
+        let mut names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
+        names.extend(CHECKS.iter().map(|check| check.name));
+        let how_many = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), how_many, "one name, one check");
     }
 
     #[test]

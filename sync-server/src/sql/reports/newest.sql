@@ -1,1 +1,5 @@
-SELECT coalesce(max(taken_ms), 0) FROM reports WHERE :scope IS NULL OR scope = :scope;
+-- Of a station its own, of a district those of its stations and of no other's.
+SELECT coalesce(max(r.taken_ms), 0)
+FROM reports AS r
+JOIN units AS u ON u.id = r.scope
+WHERE :scope IN (u.id, u.parent);

@@ -1,2 +1,2 @@
-INSERT INTO unit_keys (scope, epoch, statement, certificate, recovery, at_ms)
-VALUES (:scope, :epoch, :statement, :certificate, :recovery, :at_ms);
+INSERT INTO unit_keys (scope, epoch, statement, certificate, recovery, digest, at_ms)
+VALUES (:scope, :epoch, :statement, :certificate, :recovery, :digest, :at_ms);

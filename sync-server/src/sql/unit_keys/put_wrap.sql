@@ -1,4 +1,4 @@
-INSERT INTO unit_key_wraps (scope, epoch, device, sealed, at_ms)
-VALUES (:scope, :epoch, :device, :sealed, :at_ms)
+INSERT INTO unit_key_wraps (scope, epoch, device, sealed, digest, at_ms)
+VALUES (:scope, :epoch, :device, :sealed, :digest, :at_ms)
 ON CONFLICT DO NOTHING
 RETURNING 1;

@@ -15,14 +15,26 @@ incoming: Array<MoveRow>,
  */
 outgoing: Array<MoveRow>, 
 /**
- * What came late and waits, oldest first.
+ * What came late and waits, oldest first: the first page of it.
  */
 waiting: Array<ReviewRow>, 
 /**
- * What was decided, newest first.
+ * What was decided, newest first: what of it the first page has room for.
  */
 decided: Array<ReviewRow>, 
 /**
+ * How much waits on all pages.
+ */
+waiting_in_all: number, 
+/**
+ * How much was decided, on all pages.
+ */
+decided_in_all: number, 
+/**
  * Late work for children that went to another township: only how much there is.
  */
-elsewhere: number, };
+elsewhere: number, 
+/**
+ * Where the next page of what came late begins; none at the end.
+ */
+more: string | null, };

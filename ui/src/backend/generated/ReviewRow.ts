@@ -48,4 +48,8 @@ cause: string,
 /**
  * The device it came from.
  */
-device: string, };
+device: string, 
+/**
+ * The server cannot read it any more; nothing of it can be shown or taken until it is found in a copy.
+ */
+damaged: boolean, };

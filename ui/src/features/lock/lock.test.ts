@@ -47,7 +47,7 @@ async function farReaching(right = '283946') {
     decideMove: async ({ id }) => {
       if (!given) throw { code: 'pin_again', params: {} }
       done.push(id)
-      return { incoming: [], outgoing: [], waiting: [], decided: [], elsewhere: 0 }
+      return { incoming: [], outgoing: [], waiting: [], decided: [], waiting_in_all: 0, decided_in_all: 0, elsewhere: 0, more: null }
     },
   })
   const page = defineComponent(() => {

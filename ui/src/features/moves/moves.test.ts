@@ -16,8 +16,9 @@ const late: ReviewRow = {
   state: 'waiting', reason: '',
   cause: 'late',
   device: 'd1',
+  damaged: false,
 }
-const empty: MovesView = { incoming: [], outgoing: [], waiting: [], decided: [], elsewhere: 0 }
+const empty: MovesView = { incoming: [], outgoing: [], waiting: [], decided: [], waiting_in_all: 0, decided_in_all: 0, elsewhere: 0, more: null }
 
 function station(first: MovesView) {
   const asked: string[] = []
@@ -32,7 +33,7 @@ function station(first: MovesView) {
     decideReview: async ({ change, take, reason }) => {
       asked.push(`${take ? 'take' : 'aside'} ${change} ${reason}`.trim())
       const decided = view.waiting.map((row) => ({ ...row, state: take ? 'taken' : 'set_aside', reason }))
-      return (view = { ...view, waiting: [], decided })
+      return (view = { ...view, waiting: [], decided, waiting_in_all: 0, decided_in_all: decided.length })
     },
   })
   return { asked, backend }
@@ -60,7 +61,7 @@ test('within one township an offer stands once, where it is decided', async () =
 })
 
 test('late work shows what it says; it is taken, or set aside with a reason', async () => {
-  const { asked, backend } = station({ ...empty, waiting: [late], elsewhere: 2 })
+  const { asked, backend } = station({ ...empty, waiting: [late], waiting_in_all: 1, elsewhere: 2 })
   const { by, tap } = await show(MovesPage, { backend })
   expect(by('review').textContent).toContain('石小雨 联系')
   expect(by('review').textContent).toContain('补充的话路上遇见，都好。')
@@ -76,6 +77,44 @@ test('late work shows what it says; it is taken, or set aside with a reason', as
   expect(asked).toEqual(['aside c1 新村已经记过'])
   await tap('review-take')
   expect(asked[1]).toBe('take c1')
+})
+
+test('a record the server cannot read says so with its number, and is not taken', async () => {
+  const rotten = { ...late, change: '5ec0ffee77'.padEnd(64, '0'), what: 'other', lines: [], damaged: true }
+  const { backend } = station({ ...empty, waiting: [rotten, late], waiting_in_all: 2 })
+  const { by, wrapper } = await show(MovesPage, { backend })
+  expect(by('review-damaged').textContent).toContain('编号 5ec0ffee ')
+  expect(by('review-damaged').textContent).toContain('先别放在一边')
+  expect(wrapper.findAll('[data-test="review-take"]')).toHaveLength(1)
+  expect(wrapper.findAll('[data-test="review-aside"]')).toHaveLength(2)
+})
+
+test('what does not fit on a page is counted, and reached', async () => {
+  const row = (change: string, state = 'waiting') => ({ ...late, change, state })
+  const asked: string[] = []
+  const pages = {
+    'waiting 1': { waiting: [row('c1'), row('c2')], decided: [row('c3', 'taken')], more: 'decided 3' },
+    'decided 3': { waiting: [], decided: [row('c4', 'set_aside')], more: null },
+  }
+  const backend = memoryBackend({
+    moves: async () => ({ ...empty, waiting: [row('c1')], waiting_in_all: 2, decided_in_all: 2, more: 'waiting 1' }),
+    moreLate: async ({ after }) => {
+      asked.push(after)
+      return pages[after as keyof typeof pages]
+    },
+  })
+  const { by, tap, wrapper } = await show(MovesPage, { backend })
+  const cards = () => wrapper.findAll('[data-test="review"]').length
+  expect(by('reviews').textContent).toContain('待看 2 条')
+  expect(by('reviews-more').textContent).toContain('还有 1 条')
+  expect(by('moves-over').textContent).toContain('2')
+  expect(cards()).toBe(1)
+  await tap('reviews-more')
+  expect(cards()).toBe(3)
+  await tap('decided-more')
+  expect(cards()).toBe(4)
+  expect(asked).toEqual(['waiting 1', 'decided 3'])
+  expect(wrapper.find('[data-test="decided-more"]').exists()).toBe(false)
 })
 
 test('an offer names the village and why; the family goes unless one says otherwise', async () => {

@@ -1,0 +1,1 @@
+UPDATE unit_keys SET digest = :digest WHERE scope = :scope AND epoch = :epoch;

@@ -1,0 +1,1 @@
+SELECT scope, epoch, recovery FROM unit_keys WHERE digest IS NULL;

@@ -1,0 +1,1 @@
+SELECT device, number, receipt FROM wipes ORDER BY device;
