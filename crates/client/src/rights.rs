@@ -2,6 +2,7 @@
 
 use crate::contacts::{note, options};
 use crate::error::ClientError;
+use crate::looks::{self, Look};
 use crate::records::{self, Write};
 use crate::recusals::{self, Recusals};
 use crate::roster::{self, Author, Roster, RosterChild};
@@ -12,7 +13,7 @@ use crate::view::{
 };
 use chrono::NaiveDate;
 use domain::rights::{self, Answer, Ask, Outcome, Request, Right, RightsRow};
-use ids::DocKind;
+use ids::{DocKind, DocumentId};
 use std::collections::HashMap;
 
 /// The policy's list of who may ask.
@@ -154,6 +155,11 @@ pub fn list(tablet: &Tablet, input: &RightsInput) -> Result<RightsView, ClientEr
             _ => key(a).cmp(&key(b)),
         }
     });
+    match &input.child {
+        Some(child) if !rows.is_empty() => looks::note(tablet, Look::Child, child)?,
+        Some(_) => {}
+        None => looks::note_list(tablet, "rights", rows.len())?,
+    }
     let responsible = packs.child_rules.as_ref().map(|rules| {
         let responsible = &rules.responsible;
         format!("{} {}", responsible.name, responsible.phone)
@@ -167,6 +173,22 @@ pub fn list(tablet: &Tablet, input: &RightsInput) -> Result<RightsView, ClientEr
         unit: tablet.township(),
         responsible,
     })
+}
+
+/// Whose request this is that was answered: the child's file it stands in.
+///
+/// # Errors
+/// `not_found` where there is none, or nobody answered it yet; `still_loading`.
+pub(crate) fn answered(tablet: &Tablet, request: &str) -> Result<DocumentId, ClientError> {
+    let roster = Roster::read(tablet)?;
+    for child in roster.everybody() {
+        let asked = Asked::read(tablet, &roster, child)?;
+        let mut requests = asked.requests.iter();
+        if requests.any(|one| one.ask.id == request && one.answer.is_some()) {
+            return Ok(child.id);
+        }
+    }
+    Err(ClientError::new("not_found"))
 }
 
 /// Somebody asked: written down by the director it was said to, or at the station.

@@ -31,6 +31,13 @@ use store::read_marks;
 /// # Errors
 /// `still_loading`, or the store cannot be read.
 pub fn list(tablet: &Tablet) -> Result<ProblemListView, ClientError> {
+    let rows = rows(tablet)?;
+    looks::note_list(tablet, "problems", rows.len())?;
+    Ok(ProblemListView { rows })
+}
+
+/// The rows of the list, for whatever shows some of them.
+pub(crate) fn rows(tablet: &Tablet) -> Result<Vec<ProblemRow>, ClientError> {
     let room = Room::open(tablet)?;
     let mut rows = Vec::new();
     for noun in &room.problems {
@@ -40,7 +47,7 @@ pub fn list(tablet: &Tablet) -> Result<ProblemListView, ClientError> {
         let closed = |row: &ProblemRow| !row.state.is_open();
         (closed(a), &a.severity, &b.at).cmp(&(closed(b), &b.severity, &a.at))
     });
-    Ok(ProblemListView { rows })
+    Ok(rows)
 }
 
 /// One problem's story; its answers are read from here on.
@@ -93,7 +100,7 @@ pub(crate) fn children_of_open(
 /// # Errors
 /// The store cannot be read.
 pub fn unread_count(tablet: &Tablet) -> Result<u32, ClientError> {
-    let unread = list(tablet)?.rows.iter().filter(|row| row.unread).count();
+    let unread = rows(tablet)?.iter().filter(|row| row.unread).count();
     Ok(u32::try_from(unread).unwrap_or(u32::MAX))
 }
 
