@@ -11,7 +11,7 @@ use crate::tablet::Tablet;
 use crate::view::{
     AnswerRightInput, AskRightInput, RightAnswerView, RightRow, RightsInput, RightsView,
 };
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use domain::rights::{self, Answer, Ask, Outcome, Request, Right, RightsRow};
 use ids::{DocKind, DocumentId};
 use std::collections::HashMap;
@@ -173,6 +173,42 @@ pub fn list(tablet: &Tablet, input: &RightsInput) -> Result<RightsView, ClientEr
         unit: tablet.township(),
         responsible,
     })
+}
+
+/// What became of the requests of a year that stand in the files here.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct RightsOfYear {
+    /// Nobody answered yet.
+    pub open: u64,
+    /// Answered after the last day.
+    pub late: u64,
+    /// Kept for a duty, and used for that alone.
+    pub limited: u64,
+}
+
+/// Looks the requests of a year through.
+///
+/// # Errors
+/// `still_loading`, or the store cannot be read.
+pub(crate) fn of_year(tablet: &Tablet, year: i32) -> Result<RightsOfYear, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let days = tablet.rules().rights_days;
+    let mut told = RightsOfYear::default();
+    for child in &roster.children {
+        let asked = Asked::read(tablet, &roster, child)?;
+        let of_year = asked.requests.iter();
+        for request in of_year.filter(|request| request.ask.on.year() == year) {
+            match &request.answer {
+                None => told.open += 1,
+                Some(answer) => {
+                    let on = system::civil_date(answer.recorded_ms);
+                    told.late += u64::from(on > request.due(days));
+                    told.limited += u64::from(request.limits());
+                }
+            }
+        }
+    }
+    Ok(told)
 }
 
 /// Whose request this is that was answered: the child's file it stands in.
