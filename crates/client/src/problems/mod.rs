@@ -19,10 +19,12 @@ pub(crate) use steps::{follow_ups, of_village};
 
 use crate::error::ClientError;
 use crate::looks::{self, Look};
+use crate::recusals::Recusals;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{IdInput, ProblemListView, ProblemRow, ProblemView, TimelineKind, TimelineRow};
 use chrono::{Datelike, NaiveDate};
+use ids::DocumentId;
 use std::collections::HashSet;
 use store::read_marks;
 
@@ -74,6 +76,20 @@ pub fn problem(tablet: &Tablet, input: &IdInput) -> Result<ProblemView, ClientEr
         tablet.wrote();
     }
     Ok(view)
+}
+
+/// Whether this person is not to act for the family a problem is about (回避); of one that is not here any more, what the
+/// orders say of it.
+///
+/// # Errors
+/// `still_loading`, `form_unknown`, or the store cannot be read.
+pub(crate) fn is_recused(tablet: &Tablet, problem: DocumentId) -> Result<bool, ClientError> {
+    let room = Room::open(tablet)?;
+    let me = tablet.identity.staff;
+    Ok(match room.find(&problem.to_string()) {
+        Ok(noun) => room.is_recused(me, noun),
+        Err(_) => Recusals::read(tablet)?.concern(me, &[problem]),
+    })
 }
 
 /// Children with an open problem; where a type is named, with one that mainly is of it.
