@@ -8,6 +8,7 @@ use crate::epochs;
 use crate::error::ApiError;
 use crate::moves;
 use crate::organisation;
+use crate::recusals;
 use crate::reports;
 use crate::state::App;
 use ids::{DeviceId, DocKind, DocumentId, Role, StaffId, UnitId};
@@ -191,7 +192,7 @@ pub(crate) fn ask(
     reports::list(app, connection, holder)
 }
 
-/// The head answers, once. Saying the same twice changes nothing.
+/// The head answers, once, unless she is not to act for whom it is about. Saying the same twice changes nothing.
 pub(crate) fn answer(
     app: &App,
     connection: &Connection,
@@ -206,6 +207,7 @@ pub(crate) fn answer(
     let case = find(connection, input.id)?
         .filter(|case| case.scope == holder.scope)
         .ok_or(ApiError::NotFound)?;
+    recusals::refuse(connection, holder, [case.problem], now_ms)?;
     let (state, number, until_ms, declined, file) = match &input.answer {
         CaseAnswer::Send {
             number,

@@ -5,7 +5,9 @@ use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use calamine::{Reader, Xlsx};
-use client::view::{CaseFileView, CaseView, SavedView, ShellKind, StationReportView, StationsView};
+use client::view::{
+    CaseFileView, CaseView, RecusalsView, SavedView, ShellKind, StationReportView, StationsView,
+};
 use ids::Role;
 use protocol::CreateEnrolment;
 use serde_json::{Value, json};
@@ -200,6 +202,70 @@ async fn a_case_is_asked_for_sent_opened_and_gone_and_another_is_declined() -> R
         ),
         ("declined", Some(WHY_NOT))
     );
+    assert_eq!(world.township.faults()?, Vec::<String>::new());
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_neither_sends_nor_declines_the_case_of_a_family_she_is_not_to_act_for() -> Result<()>
+{
+    let world = World::new().await?;
+    let officer = world.officer("何珊").await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let head = head(&world).await?;
+    let child = tablet.child("周子涵").await?;
+    let devices = [&tablet, &head, &officer];
+    world.settle(&devices).await?;
+    world.station.step_up().await?;
+    let recused: RecusalsView = world
+        .station
+        .call(
+            "recuse",
+            json!({"child": child, "staff": head.tablet()?.identity.staff.to_string(), "stead": "", "reason": "relative", "until": ""}),
+        )
+        .await?;
+    // What is reported of the family afterwards is of the family all the same.
+    let report: SavedView = tablet
+        .call(
+            "report_problem",
+            json!({"children": [child], "card": "hurt", "urgency": "now", "seen": "胳膊上有伤。",
+                   "origin_record": null,
+                   "mandatory": {"choice": "reported", "text": "已打110。"}}),
+        )
+        .await?;
+    world.settle(&devices).await?;
+    world.go_to_day(1, &devices);
+    world.settle(&devices).await?;
+    world.settle(&devices).await?;
+    officer.step_up().await?;
+    let asked = json!({"problem": report.record, "reason": WHY});
+    let _: StationsView = officer.call("ask_case", asked).await?;
+    world.settle(&devices).await?;
+
+    let case = only(&reported(&head).await?.cases)?;
+    assert!(!case.may_answer, "nothing is offered to her");
+    let id = json!({"id": case.case});
+    let no = json!({"id": case.case, "reason": WHY_NOT});
+    head.step_up().await?;
+    for (command, input) in [("send_case", id), ("decline_case", no.clone())] {
+        let refused = head.refusal(command, input).await?;
+        assert_eq!(refused.code, "recused", "{command}");
+    }
+    for action in ["export_made", "case_declined"] {
+        assert!(head.trail(action)?.is_empty(), "{action}");
+    }
+
+    // A colleague ends it; then it is hers to answer.
+    world.station.step_up().await?;
+    let mine = recused.rows.first().context("it stands")?.id.clone();
+    let end = json!({"child": child, "id": mine});
+    let _: RecusalsView = world.station.call("end_recusal", end).await?;
+    world.settle(&devices).await?;
+    assert!(only(&reported(&head).await?.cases)?.may_answer);
+    head.step_up().await?;
+    let there: StationReportView = head.call("decline_case", no).await?;
+    assert_eq!(only(&there.cases)?.state, "declined");
     assert_eq!(world.township.faults()?, Vec::<String>::new());
     world.township.stop().await;
     Ok(())

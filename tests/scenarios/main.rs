@@ -22,6 +22,7 @@ mod interrupted;
 mod late;
 mod lease;
 mod long_absence;
+mod looks;
 mod lost_tablet;
 mod malformed;
 mod mandatory;

@@ -104,6 +104,13 @@ async fn refused_in_the_middle_of_later_work_the_later_work_arrives_and_the_refu
     assert!(row.waits && row.can_offer, "{row:?}");
     assert_eq!(line(&row, "entries.note"), Some((None, "第一次。")));
     assert_eq!(row.child.as_deref(), Some(child.as_str()));
+    // Printed to be written anew, it is this child's paper.
+    let printed = json!({"what": "returned", "of": row.id, "purpose": "anew"});
+    let _: Value = tablet.call("print", printed).await?;
+    let left = tablet.trail("print_made")?;
+    let left = left.last().context("it is in the trail")?;
+    assert_eq!(left.object, child);
+    assert!(left.detail.contains("purpose=anew rows=1 "), "{left:?}");
     let page = tablet.sync_page().await?;
     assert!(
         page.unsent.is_empty() && page.needs_you.len() == 1,

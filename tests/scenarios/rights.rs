@@ -58,6 +58,9 @@ async fn a_request_is_counted_at_the_station_answered_and_limits_what_a_duty_kee
         assert_eq!(tablet.refusal("ask_right", input).await?.code, code);
     }
     let view: RightsView = tablet.call("ask_right", ask(&child, "")).await?;
+    let unanswered = view.rows.first().context("it is there")?.request.clone();
+    let early = json!({"what": "right_answer", "of": unanswered, "purpose": "family"});
+    assert_eq!(tablet.refusal("print", early).await?.code, "not_found");
     let row = view.rows.first().context("it is written down")?;
     assert_eq!(
         (row.state.as_str(), row.left, row.may_answer),
@@ -103,9 +106,21 @@ async fn a_request_is_counted_at_the_station_answered_and_limits_what_a_duty_kee
     assert!(station.file(&child).await?.limited);
     world.settle(&[&tablet]).await?;
     assert!(tablet.file(&child).await?.limited, "the village knows, too");
-    let printed = json!({"what": "right_answer", "rows": 1, "purpose": "family"});
-    let paper: PrintView = station.call("print", printed).await?;
+    let printed = |of: &str| json!({"what": "right_answer", "of": of, "purpose": "family"});
+    let paper: PrintView = station.call("print", printed(&row.request)).await?;
     assert!(paper.line.contains(&paper.number));
+    let printed_rows = station.trail("print_made")?;
+    let [left] = printed_rows.as_slice() else {
+        anyhow::bail!("one paper left: {printed_rows:?}");
+    };
+    assert_eq!(left.object, child, "whose answer it is");
+    let said = format!(
+        "number={} what=right_answer of={} purpose=family rows=1 fields=name,asker,asked,answer",
+        paper.number, row.request
+    );
+    assert_eq!(left.detail, said);
+    let refusal = station.refusal("print", printed(&child)).await?;
+    assert_eq!(refusal.code, "not_found");
 
     // Another answer stands in its place.
     let view: RightsView = station

@@ -7,15 +7,16 @@ use calamine::{Reader, Xlsx};
 use client::exports;
 use client::view::{
     AppView, AuditMonthView, AuditPersonView, ChildFileView, ExportFileView, ExportFormView,
-    ExportMadeView, ExportsView, ImportResultView, InboxView, MovesView, SavedView, ShellKind,
+    ExportMadeView, ExportsView, ImportResultView, InboxView, MovesView, RightsView, SavedView,
+    ShellKind,
 };
 use ids::Role;
-use ids::audit::AuditEntry;
 use protocol::CreateEnrolment;
 use serde_json::{Value, json};
 use std::io::Cursor;
 use std::path::Path;
-use store::audit;
+use store::StoreError;
+use store::audit::{self, AuditRow};
 use sync_server::audit::Act;
 use zoufang_tests::device::Device;
 use zoufang_tests::story::{PIN, World, change_rule, line, register, shows};
@@ -40,17 +41,6 @@ fn every_act_of_the_server_has_words() -> Result<()> {
 
 async fn month(station: &Device) -> Result<AuditMonthView> {
     station.call("audit_month", json!({ "month": MONTH })).await
-}
-
-/// The rows of a device's own trail with one code.
-fn trail_of(device: &Device, action: &str) -> Result<Vec<AuditEntry>> {
-    let tablet = device.tablet()?;
-    let memory = tablet.identity.incarnation;
-    let rows = tablet
-        .store
-        .read(|connection| audit::rows_after(connection, memory, 0, 100_000))?;
-    let found = rows.into_iter().map(|(entry, _)| entry);
-    Ok(found.filter(|entry| entry.action == action).collect())
 }
 
 async fn step_up(device: &Device, pin: &str) -> Result<()> {
@@ -149,7 +139,7 @@ async fn a_page_of_many_records_is_one_row_with_its_number() -> Result<()> {
     world.settle(&[&tablet]).await?;
     let inbox: InboxView = station.call("inbox", Value::Null).await?;
     assert_eq!(inbox.rows.len(), 3);
-    let rows = trail_of(station, "view_inbox")?;
+    let rows = station.trail("view_inbox")?;
     let details: Vec<&str> = rows.iter().map(|row| row.detail.as_str()).collect();
     assert_eq!(details, ["count=2", "count=3"]);
 
@@ -166,7 +156,7 @@ async fn a_page_of_many_records_is_one_row_with_its_number() -> Result<()> {
     let read = tray.waiting.iter().filter(|row| !row.lines.is_empty());
     let read = read.count();
     assert!(read > 0);
-    let rows = trail_of(station, "view_late")?;
+    let rows = station.trail("view_late")?;
     let details: Vec<String> = rows.into_iter().map(|row| row.detail).collect();
     assert_eq!(details, [format!("count={read}")]);
     let view = month(station).await?;
@@ -222,7 +212,7 @@ async fn an_import_shows_no_number_whole_and_its_preview_and_its_yes_are_rows() 
         );
     }
     for action in ["import_previewed", "import_confirmed"] {
-        let rows = trail_of(station, action)?;
+        let rows = station.trail(action)?;
         let row = rows.last().context("it is in the trail")?;
         assert_eq!(
             (row.object.as_str(), row.detail.as_str()),
@@ -409,6 +399,56 @@ async fn who_opened_the_files_of_many_more_children_than_a_village_has_is_said()
 #[tokio::test(flavor = "multi_thread")]
 async fn the_yearly_pack_has_numbers_and_nobodys_name() -> Result<()> {
     let world = World::new().await?;
+    let station = &world.station;
+    // A family asks and is answered, somebody is not to act for it, and paper and files leave: for purposes of the rules,
+    // for the district, and for one the rules do not have any more.
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("石小雨").await?;
+    let ask = |text: &str| json!({"child": child, "rights": ["erase"], "who": "guardian", "name": "石磊", "text": text, "on": ""});
+    for text in ["去年的记录。", "电话。"] {
+        let _: Value = tablet.call("ask_right", ask(text)).await?;
+    }
+    // The trail waits for company, an hour at most.
+    for clock in [&tablet.clock, &world.clock, &station.clock] {
+        clock.move_by(HOUR_MS);
+    }
+    world.settle(&[&tablet]).await?;
+    let requests: RightsView = station.call("rights", json!({"child": child})).await?;
+    let request = requests
+        .rows
+        .first()
+        .context("it was asked")?
+        .request
+        .clone();
+    let answer = json!({"child": child, "request": request, "outcome": "limited", "duty": "care", "text": "按规定要留着。"});
+    let _: Value = station.call("answer_right", answer).await?;
+    step_up(station, STATION_PIN).await?;
+    let recusal = json!({"child": child, "staff": tablet.tablet()?.identity.staff.to_string(), "stead": "",
+        "reason": "relative", "until": ""});
+    let _: Value = station.call("recuse", recusal).await?;
+    let paper = json!({"what": "right_answer", "of": request, "purpose": "family"});
+    let _: Value = station.call("print", paper).await?;
+    let view = month(station).await?;
+    let printed = events(&view, "print_made");
+    let printed = printed.first().context("it is listed")?;
+    assert_eq!(printed.paper.as_deref(), Some("right_answer"));
+    assert_eq!(printed.purpose.as_deref(), Some("给家里的答复"));
+    let left = |purpose: &str| {
+        format!("number=E-1 ledger=case purpose={purpose} rows=3 full_numbers=0 fields=name")
+    };
+    let here = station.tablet()?;
+    here.store.write(|tx| {
+        for purpose in ["district", "gone"] {
+            let row = AuditRow {
+                at_ms: here.clock.now_ms(),
+                staff: Some(here.identity.staff),
+                action: "export_made".to_owned(),
+                object: String::new(),
+            };
+            audit::append_with(tx, &row, &left(purpose))?;
+        }
+        Ok::<_, StoreError>(())
+    })?;
     for reviewed in ["2026-10", MONTH, MONTH] {
         let month = json!({ "month": reviewed });
         let _: AuditMonthView = world.station.call("review_audit", month).await?;
@@ -436,6 +476,29 @@ async fn the_yearly_pack_has_numbers_and_nobodys_name() -> Result<()> {
         .position(|word| word.contains("有人看过的月数"));
     let at = at.context("it says how many months were looked through")?;
     assert_eq!(words[at + 1], "2");
+    let counted = |line: &str| {
+        let at = words.iter().position(|word| word == line);
+        at.and_then(|at| words.get(at + 1)).map(String::as_str)
+    };
+    for (line, count) in [
+        ("打印：给家里的答复（次）", "1"),
+        ("打印：给家里的答复（行）", "1"),
+        ("打印：放进村里的档案盒（次）", "0"),
+        ("导出：上报区里的花名册（次）", "0"),
+        ("导出：送给区里的一件事（次）", "1"),
+        ("导出：送给区里的一件事（行）", "3"),
+        ("导出：现在的规则里没有的用途 gone（次）", "1"),
+        ("提出的要求", "2"),
+        ("答复（改过的也算一次）", "1"),
+        ("其中到现在还没有答复的", "1"),
+        ("其中过了期限才答复的", "0"),
+        ("其中按职责保留、限制使用的", "1"),
+        ("登记的回避（每家每人一次）", "1"),
+        ("只删了其中一项的档案", "0"),
+        ("打印次数", "1"),
+    ] {
+        assert_eq!(counted(line), Some(count), "{line}");
+    }
     for name in ["石小雨", "王秀兰", "李玉梅"] {
         assert!(!words.iter().any(|word| word.contains(name)));
     }

@@ -11,7 +11,7 @@ use protocol::CreateEnrolment;
 use serde_json::{Value, json};
 use store::{StoreError, projections};
 use zoufang_tests::device::Device;
-use zoufang_tests::story::{PIN, World, shows};
+use zoufang_tests::story::{PIN, World, change_rule, empty_list, shows};
 
 async fn report(device: &Device, child: &str, card: &str, urgency: &str) -> Result<String> {
     let input = json!({"children": [child], "card": card, "urgency": urgency, "seen": "今天上门时看到的。",
@@ -91,6 +91,11 @@ pub(crate) async fn head(world: &World) -> Result<Device> {
     device.enrol(&world.township.server, &code, PIN).await?;
     device.sync().await?;
     Ok(device)
+}
+
+fn only<T: std::fmt::Debug>(rows: Vec<T>) -> Result<T> {
+    anyhow::ensure!(rows.len() == 1, "{rows:?}");
+    rows.into_iter().next().context("there is one")
 }
 
 /// Rows built anew from the documents are the rows written with them.
@@ -338,10 +343,20 @@ async fn who_was_called_is_kept_with_no_network_and_the_police_are_asked_on_day_
     let paper: PrintView = tablet
         .call(
             "print",
-            json!({"what": "report", "rows": 1, "purpose": "helpers", "of": problem}),
+            json!({"what": "report", "of": problem, "purpose": "helpers"}),
         )
         .await?;
     assert!(paper.line.contains(&paper.number));
+    // The trail says whose paper left, what for, and which number was whole on it.
+    let left = only(tablet.trail("print_made")?)?;
+    assert_eq!(left.object, problem);
+    let said = format!(
+        "number={} what=report of={problem} purpose=helpers rows=1 fields=name,",
+        paper.number
+    );
+    assert!(left.detail.starts_with(&said), "{}", left.detail);
+    let shown = only(tablet.trail("field_shown")?)?;
+    assert_eq!(shown.object, format!("{child}/carer_phone"));
     // Whoever comes has to know who and where; a number is whole only on what was printed for a purpose.
     let [person] = paper.people.as_slice() else {
         anyhow::bail!("one child: {}", paper.people.len());
@@ -359,8 +374,31 @@ async fn who_was_called_is_kept_with_no_network_and_the_police_are_asked_on_day_
     assert_eq!(shown.len(), 1);
     let masked = shown[0].carer_phone.as_deref().context("a number")?;
     assert!(masked.contains('*'), "{masked}");
-    let unknown = json!({"what": "report", "rows": 1, "purpose": "helpers", "of": child});
-    assert_eq!(tablet.refusal("print", unknown).await?.code, "not_found");
+    for (asked, code) in [
+        (
+            json!({"what": "report", "of": child, "purpose": "helpers"}),
+            "not_found",
+        ),
+        (
+            json!({"what": "report", "of": "", "purpose": "helpers"}),
+            "not_found",
+        ),
+        (
+            json!({"what": "report", "purpose": "helpers"}),
+            "value_invalid",
+        ),
+        (
+            json!({"what": "report", "of": problem, "purpose": ""}),
+            "purpose_missing",
+        ),
+        (
+            json!({"what": "photos", "of": problem, "purpose": "helpers"}),
+            "value_invalid",
+        ),
+    ] {
+        assert_eq!(tablet.refusal("print", asked).await?.code, code);
+    }
+    assert_eq!(tablet.trail("print_made")?.len(), 1, "nothing left by that");
     world.restore_network();
     world.settle(&[&tablet, &head]).await?;
 
@@ -730,6 +768,48 @@ async fn what_is_open_longer_than_usual_says_so_and_nothing_follows() -> Result<
     );
     add(station, &problem, "closed", "护栏装好了。", json!({})).await?;
     assert!(!row(station, &problem).await?.past_usual, "it is over");
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_is_printed_for_the_pin_where_numbers_ask_it_and_never_without_a_purpose()
+-> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("石小雨").await?;
+    let problem = report(&tablet, &child, "school", "days").await?;
+    let asked = json!({"what": "report", "of": problem, "purpose": "helpers"});
+
+    let masks = json!({"id_number": "step_up", "phone": "step_up"});
+    change_rule(&tablet, "masks", &masks)?;
+    let refused = tablet.refusal("print", asked.clone()).await?;
+    assert_eq!(refused.code, "pin_again");
+    assert!(tablet.trail("print_made")?.is_empty() && tablet.trail("field_shown")?.is_empty());
+    tablet.step_up().await?;
+    let paper: PrintView = tablet.call("print", asked.clone()).await?;
+    let numbers = paper.people.iter().map(|one| one.carer_phone.as_deref());
+    assert_eq!(numbers.collect::<Vec<_>>(), [Some("10055512034")]);
+    let shown = only(tablet.trail("field_shown")?)?;
+    assert_eq!(shown.object, format!("{child}/carer_phone"));
+
+    // Where nobody masks a number nothing was looked behind.
+    let masks = json!({"id_number": "step_up", "phone": "shown"});
+    change_rule(&tablet, "masks", &masks)?;
+    let paper: PrintView = tablet.call("print", asked.clone()).await?;
+    assert!(shows(&paper, "10055512034"));
+    assert_eq!(tablet.trail("field_shown")?.len(), 1);
+
+    // Rules without a purpose for paper let nothing be printed.
+    empty_list(&tablet, "PRINT_PURPOSE")?;
+    for purpose in ["helpers", ""] {
+        let mut asked = asked.clone();
+        asked["purpose"] = json!(purpose);
+        assert_eq!(tablet.refusal("print", asked).await?.code, "purposes_none");
+    }
+    let refused = tablet.refusal("print_purposes", Value::Null).await?;
+    assert_eq!(refused.code, "purposes_none");
+    assert_eq!(tablet.trail("print_made")?.len(), 2);
     world.township.stop().await;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The work log of a month writes itself from what a person recorded, names nobody in a sealed matter, and is printed under
 //! a number.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use client::view::{ChildFileView, PrintView, SavedView, WorkKind, WorkLogView};
 use serde_json::{Value, json};
 use zoufang_tests::device::Device;
@@ -97,10 +97,17 @@ async fn a_month_is_written_down_by_itself_and_nobody_elses_work_is_in_it() -> R
     let paper: PrintView = tablet
         .call(
             "print",
-            json!({"what": "work_log", "rows": told.len(), "purpose": "archive"}),
+            json!({"what": "work_log", "of": log.month, "purpose": "archive"}),
         )
         .await?;
     assert!(paper.line.contains(&paper.number), "{}", paper.number);
+    let left = tablet.trail("print_made")?;
+    let left = left.last().context("it is in the trail")?;
+    assert_eq!(left.object, log.month);
+    let said = format!("purpose=archive rows={} ", told.len());
+    assert!(left.detail.contains(&said), "{}", left.detail);
+    let none = json!({"what": "work_log", "of": "", "purpose": "archive"});
+    assert_eq!(tablet.refusal("print", none).await?.code, "value_invalid");
     world.township.stop().await;
     Ok(())
 }

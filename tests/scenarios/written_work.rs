@@ -313,10 +313,14 @@ async fn an_activity_leaves_a_line_in_each_file_and_a_list_to_sign() -> Result<(
     let paper: PrintView = tablet
         .call(
             "print",
-            json!({"what": "sign_list", "rows": 2, "purpose": "sign"}),
+            json!({"what": "sign_list", "of": record, "purpose": "sign"}),
         )
         .await?;
     assert!(paper.line.contains(&paper.number));
+    let left = tablet.trail("print_made")?;
+    let left = left.last().context("it is in the trail")?;
+    assert_eq!(left.object, record);
+    assert!(left.detail.contains("rows=2 "), "{}", left.detail);
 
     // Taken away it is in no file; the village's own page of it names no child at all.
     let away = json!({"block": "activity", "record": record, "reason": "没有办成"});

@@ -130,10 +130,13 @@ async fn tablet_computes(device: &Device) -> Result<()> {
     let paper: PrintView = device
         .call(
             "print",
-            json!({ "what": "work_log", "rows": lines, "purpose": "archive" }),
+            json!({ "what": "work_log", "of": log.month, "purpose": "archive" }),
         )
         .await?;
     ensure!(paper.line.contains(&paper.number));
+    let left = device.trail("print_made")?;
+    let left = left.last().context("it is in the trail")?;
+    ensure!(left.detail.contains(&format!("rows={lines} ")));
     let _: Value = device.call("duties", json!({ "month": null })).await?;
     Ok(())
 }

@@ -4,6 +4,7 @@ use anyhow::{Context, Result, bail};
 
 use client::view::{AppView, ShellKind, Stage};
 use client::{App, AppSettings, ClientError, PinCost, Tablet};
+use ids::audit::AuditEntry;
 use ids::{Clock, Entropy};
 use protocol::EnrolmentStatus;
 use serde::de::DeserializeOwned;
@@ -12,8 +13,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use store::ArgonCost;
 use store::disk::{Disk, SystemDisk};
+use store::{ArgonCost, audit};
 use sync_server::RunningServer;
 
 /// How long anything in a test may take before it counts as hanging; a busy machine takes its time.
@@ -179,6 +180,20 @@ impl Device {
     pub async fn step_up(&self) -> Result<()> {
         let pin = self.pin.get().context("the PIN is known")?;
         self.call("step_up", json!({ "pin": pin })).await
+    }
+
+    /// The rows of its own audit trail with one code, oldest first.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn trail(&self, action: &str) -> Result<Vec<AuditEntry>> {
+        let tablet = self.tablet()?;
+        let memory = tablet.identity.incarnation;
+        let rows = tablet
+            .store
+            .read(|connection| audit::rows_after(connection, memory, 0, 100_000))?;
+        let rows = rows.into_iter().map(|(row, _)| row);
+        Ok(rows.filter(|row| row.action == action).collect())
     }
 
     /// Syncs until the first download is whole.

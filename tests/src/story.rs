@@ -370,6 +370,23 @@ pub fn change_rule(device: &Device, name: &str, value: &Value) -> Result<()> {
     Ok(tablet.reload_packs()?)
 }
 
+/// Empties a list of the packs on one device, as if they had come without it.
+///
+/// # Errors
+/// The store refuses.
+pub fn empty_list(device: &Device, name: &str) -> Result<()> {
+    let tablet = device.tablet()?;
+    for mut pack in tablet.store.read(store::policies::all)? {
+        let mut json: Value = serde_json::from_str(&pack.json)?;
+        let lists = json.get_mut("lists").and_then(Value::as_object_mut);
+        if lists.is_some_and(|lists| lists.remove(name).is_some()) {
+            pack.json = json.to_string();
+            tablet.store.write(|tx| store::policies::put(tx, &pack))?;
+        }
+    }
+    Ok(tablet.reload_packs()?)
+}
+
 /// Everything a document says, a line each.
 #[must_use]
 pub fn told(record: &Record) -> String {

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use store::{audit, members};
 
 /// Looks, in the order they are shown.
-const LOOKS: [&str; 9] = [
+const LOOKS: [&str; 10] = [
     "view_child",
     "view_visit",
     "view_problem",
@@ -32,6 +32,7 @@ const LOOKS: [&str; 9] = [
     "view_conflict",
     "view_inbox",
     "view_late",
+    "view_list",
 ];
 
 /// What devices write that the page lists one by one. What the server writes is listed wholly.
@@ -161,6 +162,12 @@ pub async fn person(
         }
     }
     children.sort_by(|one, other| (&one.village, &one.name).cmp(&(&other.village, &other.name)));
+    let (worker, list, count) = (
+        tablet.clone(),
+        format!("audit_person/{staff}"),
+        children.len(),
+    );
+    runtime::off_the_loop(move || looks::note_list(&worker, &list, count)).await??;
     Ok(AuditPersonView {
         person: roster.people.name(staff),
         children,
@@ -333,6 +340,9 @@ fn event(record: &AuditRecord, names: &Names, tablet: &Tablet) -> AuditEventRow 
         by: row.staff.map(|staff| names.of_staff(Some(staff))),
         by_operator: record.by_operator,
         about: names.of_object(&row.object),
+        paper: (row.action == "print_made")
+            .then(|| named.get("what").map(ToString::to_string))
+            .flatten(),
         number: named.get("number").map(ToString::to_string),
         purpose: named
             .get("purpose")

@@ -35,7 +35,13 @@ use uuid::Uuid;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Refusals with words of their own.
-const SAID: &[&str] = &["case_over", "not_found", "not_allowed", "gathering"];
+const SAID: &[&str] = &[
+    "case_over",
+    "not_found",
+    "not_allowed",
+    "recused",
+    "gathering",
+];
 
 /// Everything that is decided before the file of a case is made.
 pub struct PreparedCase {
@@ -92,14 +98,14 @@ pub async fn ask(tablet: &Arc<Tablet>, input: &AskCaseInput) -> Result<StationsV
 /// The head declines, with a reason for the officer alone.
 ///
 /// # Errors
-/// `not_allowed`, `pin_again`, `not_found`, `case_over`, `reason_missing`, `reason_too_long`, `no_network`,
+/// `not_allowed`, `pin_again`, `not_found`, `case_over`, `recused`, `reason_missing`, `reason_too_long`, `no_network`,
 /// `server_refused`.
 pub async fn decline(
     tablet: &Arc<Tablet>,
     input: &DeclineCaseInput,
 ) -> Result<StationReportView, ClientError> {
     tablet.require(Action::AnswerCase)?;
-    let record = find(tablet, &input.id)?;
+    let record = find_hers(tablet, &input.id)?;
     let words = input.reason.trim();
     if words.is_empty() {
         return Err(ClientError::new("reason_missing"));
@@ -126,14 +132,14 @@ pub async fn decline(
 /// What is to be sent, numbered; `fields` says which of the registers' columns a child has in it.
 ///
 /// # Errors
-/// `not_allowed`, `pin_again`, `not_found`, `case_over`; the store cannot be read.
+/// `not_allowed`, `pin_again`, `not_found`, `case_over`, `recused`; the store cannot be read.
 pub fn prepare(
     tablet: &Tablet,
     input: &IdInput,
     fields: fn(&ExportedChild) -> Vec<&'static str>,
 ) -> Result<PreparedCase, ClientError> {
     tablet.require(Action::AnswerCase)?;
-    let record = find(tablet, &input.id)?;
+    let record = find_hers(tablet, &input.id)?;
     let story = problems::case_story(tablet, &record.problem.to_string())?;
     let roster = Roster::read(tablet)?;
     let children: Vec<ExportedChild> = story
@@ -285,7 +291,10 @@ pub(crate) fn views(
             there: case.until_ms.is_some_and(|until| now_ms < until),
             fetched: case.fetched_ms.map(system::moment),
             declined,
-            may_answer: may_answer && is_open,
+            // While it cannot be told whose family it is, it is not offered either.
+            may_answer: may_answer
+                && is_open
+                && problems::is_recused(tablet, case.problem).is_ok_and(|recused| !recused),
         });
     }
     Ok(views)
@@ -308,6 +317,15 @@ fn find(tablet: &Tablet, id: &str) -> Result<CaseRecord, ClientError> {
         CaseState::Asked => Ok(record),
         CaseState::Sent | CaseState::Declined => Err(ClientError::new("case_over")),
     }
+}
+
+/// The same, for whoever may answer it: nobody sends or declines what is asked about her own family (回避).
+fn find_hers(tablet: &Tablet, id: &str) -> Result<CaseRecord, ClientError> {
+    let record = find(tablet, id)?;
+    if problems::is_recused(tablet, record.problem)? {
+        return Err(ClientError::new("recused"));
+    }
+    Ok(record)
 }
 
 fn asker(tablet: &Tablet, record: &CaseRecord) -> Result<VerifyingKey, ClientError> {

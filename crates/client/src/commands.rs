@@ -6,9 +6,9 @@ use crate::tablet::Tablet;
 use crate::{
     attachments, audit_page, benefits, cases, child_rules, children, conflicts, contacts,
     countersign, delegation, differences, duties, erasures, exports, file_status, filling, forms,
-    guests, mandatory, masks, moves, office_line, people, problems, recusals, reports, restricted,
-    returned, rhythm, rights, rounds, rows, screening, sheets, standing, station, station_phone,
-    sync_page, today, visits, work, work_log, writing,
+    guests, mandatory, masks, moves, office_line, people, prints, problems, recusals, reports,
+    restricted, returned, rhythm, rights, rounds, rows, screening, sheets, standing, station,
+    station_phone, sync_page, today, visits, work, work_log, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -231,8 +231,7 @@ commands! {
         "departures" => moves::departures;
         "writing" => writing::page;
         "take_export" => exports::take, input;
-        "print" => exports::print, input;
-        "print_purposes" => exports::print_purposes;
+        "print_purposes" => prints::print_purposes;
         "erasure_form" => erasures::form, input;
         "guest_form" => guests::form, input;
     }
@@ -272,6 +271,7 @@ commands! {
         "open_case" => cases::open, input;
         "exports" => exports::list;
         "request_export" => exports::request, input;
+        "print" => prints::print, input;
         "decide_export" => exports::decide, input;
         "erasures" => erasures::list;
         "request_erasure" => erasures::request, input;

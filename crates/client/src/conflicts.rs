@@ -71,6 +71,7 @@ pub fn list(tablet: &Tablet) -> Result<ConflictListView, ClientError> {
             });
         }
     }
+    looks::note_list(tablet, "conflicts", open.len())?;
     Ok(ConflictListView { open })
 }
 

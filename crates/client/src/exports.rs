@@ -1,12 +1,12 @@
-//! Exports and prints: asked for with a purpose, seen by a second person above a limit, each with a number and a row of the
-//! audit trail before anything leaves (P-12, ADR 0025). The workbook itself is made in `office`.
+//! Exports: asked for with a purpose, seen by a second person above a limit, each with a number and a row of the audit trail
+//! before anything leaves (P-12, ADR 0025). The workbook itself is made in `office`; paper is in [`crate::prints`].
 
 use crate::audit_page;
 use crate::children;
-use crate::contacts::options;
 use crate::error::ClientError;
 use crate::looks;
-use crate::problems::{Room, paper};
+use crate::prints;
+use crate::problems::Room;
 use crate::rights;
 use crate::roster::{People, Roster, RosterChild};
 use crate::runtime::Line;
@@ -16,8 +16,8 @@ use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
     DecideExportInput, ExportChildInput, ExportFileView, ExportInput, ExportMadeView,
-    ExportPurposeView, ExportRequestView, ExportRowView, ExportsView, IdInput, OptionView,
-    PrintInput, PrintView, TimelineKind, TimelineRow,
+    ExportPurposeView, ExportRequestView, ExportRowView, ExportsView, IdInput, TimelineKind,
+    TimelineRow,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -32,10 +32,6 @@ use uuid::Uuid;
 
 /// The policy list of purposes.
 const PURPOSES: &str = "EXPORT_PURPOSE";
-/// The same for what is printed.
-const PRINT_PURPOSES: &str = "PRINT_PURPOSE";
-/// What is printed for the police.
-const REPORT: &str = "report";
 /// What is written in a register's place for the file of one child.
 const ONE_CHILD: &str = "FILE";
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -92,7 +88,7 @@ pub fn purposes(tablet: &Tablet) -> Vec<ExportPurposeView> {
 pub(crate) fn purpose_words(tablet: &Tablet, code: &str) -> String {
     let packs = tablet.packs();
     let found = packs.rules_on(tablet.today()).and_then(|pack| {
-        let lists = [PURPOSES, PRINT_PURPOSES];
+        let lists = [PURPOSES, prints::PURPOSES];
         lists
             .into_iter()
             .find_map(|list| pack.lists.label(list, code))
@@ -626,70 +622,6 @@ pub(crate) fn tidy_all(tablet: &Tablet) -> Result<(), ClientError> {
         tablet.store.write(|tx| exports::drop_files(tx, i64::MAX))?;
     }
     Ok(())
-}
-
-/// What can be printed, and which of a child's and a person's particulars stand on it.
-const PRINTS: [(&str, &str); 6] = [
-    // The facts of a report to the police, for whoever comes while there is no network.
-    (
-        REPORT,
-        "name,sex,birth,village,address,school,carer,phone,kind,seen,reporter,calls,police",
-    ),
-    // A person's own work log, for the committee's file.
-    ("work_log", "day,kind,name,words"),
-    // Who takes part in an activity, to sign.
-    ("sign_list", "activity,name"),
-    // A record the station did not take, to be written anew.
-    ("returned", "record"),
-    // What a family is answered, for the family and the station's file.
-    ("right_answer", "name,asker,asked,answer"),
-    ("audit_month", "staff,looks,events"),
-];
-
-/// What somebody may print something for.
-///
-/// # Errors
-/// None today; a command answers so.
-pub fn print_purposes(tablet: &Tablet) -> Result<Vec<OptionView>, ClientError> {
-    let packs = tablet.packs();
-    Ok(packs
-        .rules_on(tablet.today())
-        .map_or_else(Vec::new, |pack| options(pack.list(PRINT_PURPOSES))))
-}
-
-/// Something is about to be printed: it gets a number and a row first.
-///
-/// # Errors
-/// `not_allowed`, `purpose_missing`, `value_invalid`, `not_found`, `still_loading`, `disk_full`.
-pub fn print(tablet: &Arc<Tablet>, input: &PrintInput) -> Result<PrintView, ClientError> {
-    let fields = PRINTS.iter().find(|(what, _)| *what == input.what);
-    let Some((what, fields)) = fields else {
-        return Err(ClientError::new("value_invalid").with("value", &input.what));
-    };
-    if *what == "audit_month" && !tablet.identity.role.is_at_station() {
-        return Err(ClientError::new("not_allowed"));
-    }
-    let purposes = print_purposes(tablet)?;
-    if !purposes.is_empty() && !purposes.iter().any(|one| one.code == input.purpose) {
-        return Err(ClientError::new("purpose_missing"));
-    }
-    let of = input.of.as_ref().filter(|_| *what == REPORT);
-    let people = of
-        .map(|problem| paper::whole(tablet, problem))
-        .transpose()?;
-    let number = number(tablet, 'P')?;
-    let detail = format!(
-        "number={number} purpose={} rows={} fields={fields}",
-        input.purpose, input.rows
-    );
-    tablet
-        .store
-        .write(|tx| audit::append_with(tx, &looks::row(tablet, "print_made", what), &detail))?;
-    Ok(PrintView {
-        line: line(tablet, &number),
-        number,
-        people: people.unwrap_or_default(),
-    })
 }
 
 /// The result file of an import is about to leave: it gets a number and a row first.

@@ -46,6 +46,7 @@ pub mod packs;
 pub mod people;
 pub mod picture;
 mod practice;
+pub mod prints;
 pub mod problems;
 mod quiet;
 pub mod records;

@@ -2,7 +2,10 @@
 //!
 //! One person's looks at one record within some minutes are one row; how many minutes is policy data. Where the row cannot
 //! be written because the disk is full, ordinary records are shown all the same and the looks are counted until there is
-//! room; what is restricted is not shown. Writing a visit never asks here.
+//! room; what is restricted is not shown. Saving never asks here; a form that shows what was written before does when it is
+//! opened, and never refuses because of it.
+//!
+//! Which command notes what, and why another does not, is a table: `tests/scenarios/looks.rs`.
 
 use crate::error::ClientError;
 use crate::tablet::Tablet;
@@ -31,6 +34,8 @@ pub enum Look {
     Inbox,
     /// What came late or was handed over, before it is in any file; the row says how much of it.
     Late,
+    /// A list with words about children; the row says which list, and how long it was.
+    List,
 }
 
 impl Look {
@@ -46,6 +51,7 @@ impl Look {
             Look::Conflict => "view_conflict",
             Look::Inbox => "view_inbox",
             Look::Late => "view_late",
+            Look::List => "view_list",
         }
     }
 
@@ -76,6 +82,15 @@ pub fn note_page(
         return Ok(());
     }
     note_with(tablet, look, newest, &format!("count={count}"))
+}
+
+/// Writes that this person was shown a list with words about children. Its rows have no order by which one is the newest:
+/// the list itself is what the row is about.
+///
+/// # Errors
+/// As [`note`].
+pub fn note_list(tablet: &Tablet, list: &str, count: usize) -> Result<(), ClientError> {
+    note_page(tablet, Look::List, list, count)
 }
 
 fn note_with(tablet: &Tablet, look: Look, object: &str, detail: &str) -> Result<(), ClientError> {

@@ -19,7 +19,7 @@ use protocol::access::{
     self, Action, Block, Context, Decision, FieldContext, Handling, Holder, Resource, Reveal,
     Setting, Sight, Standing, Subject,
 };
-use store::audit;
+use store::audit::{self, AuditRow};
 
 /// So many hidden places in which values differ are shown to whoever must choose between them: a slip of the pen is that
 /// long, a number is longer.
@@ -223,18 +223,18 @@ pub fn reveal_field(
         None if view.is_open() => {}
         None => return Err(ClientError::new("not_allowed")),
     }
-    note_shown(tablet, document, &field.key)?;
+    // The reserve is kept for words that are written, not for looks.
+    let row = shown_row(tablet, document, &field.key);
+    tablet.store.write_fetched(|tx| audit::append(tx, &row))?;
     Ok(RevealedView {
         text,
         seconds: tablet.rules().reveal_seconds,
     })
 }
 
-/// The reserve is kept for words that are written, not for looks.
-fn note_shown(tablet: &Tablet, document: DocumentId, key: &str) -> Result<(), ClientError> {
-    let row = looks::row(tablet, "field_shown", &format!("{document}/{key}"));
-    tablet.store.write_fetched(|tx| audit::append(tx, &row))?;
-    Ok(())
+/// The row of the trail that a field was shown whole.
+pub(crate) fn shown_row(tablet: &Tablet, document: DocumentId, key: &str) -> AuditRow {
+    looks::row(tablet, "field_shown", &format!("{document}/{key}"))
 }
 
 #[cfg(test)]

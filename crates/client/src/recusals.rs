@@ -157,6 +157,25 @@ pub async fn list(tablet: &Arc<Tablet>, input: &IdInput) -> Result<RecusalsView,
     view(tablet, &input.id, list)
 }
 
+/// How often in a stretch of time it was said that somebody is not to act for a family, as the server knows it: of a file that
+/// was erased since it knows nothing any more.
+///
+/// # Errors
+/// `not_allowed`, `no_network`, `server_refused`.
+pub(crate) async fn begun(
+    tablet: &Arc<Tablet>,
+    (from_ms, until_ms): (i64, i64),
+) -> Result<u64, ClientError> {
+    tablet.require(Action::ReadPeople)?;
+    let list: RecusalList = Line::of(tablet)?.send("/people/recusals", &()).await?;
+    let span = from_ms..until_ms;
+    let begun = list
+        .recusals
+        .iter()
+        .filter(|row| span.contains(&row.from_ms));
+    Ok(begun.count() as u64)
+}
+
 /// Says that somebody is not to act for a family.
 ///
 /// # Errors

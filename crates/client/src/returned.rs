@@ -48,6 +48,19 @@ impl Group {
         self.first().open.hash.to_string()
     }
 
+    /// The child's document, where something of it is one.
+    fn child(&self) -> Option<DocumentId> {
+        let first = self.first();
+        let mut all = std::iter::once(first).chain(&self.pieces);
+        let child = all.find(|piece| piece.local.document.kind == DocKind::Child);
+        child.map(|piece| piece.open.document)
+    }
+
+    /// The document it is about.
+    fn about(&self) -> DocumentId {
+        self.child().unwrap_or(self.first().open.document)
+    }
+
     fn is_put_away(&self) -> bool {
         self.pieces
             .iter()
@@ -238,14 +251,6 @@ fn row(tablet: &Tablet, group: &Group) -> Result<ReturnedRow, ClientError> {
         .as_ref()
         .map_or(1, |refusal| refusal.tries);
     let label = first.local.label.clone();
-    let child = match first.local.document.kind {
-        DocKind::Child => Some(first.open.document),
-        _ => group
-            .pieces
-            .iter()
-            .find(|piece| piece.local.document.kind == DocKind::Child)
-            .map(|piece| piece.open.document),
-    };
     Ok(ReturnedRow {
         id: group.id(),
         kind: label
@@ -261,7 +266,8 @@ fn row(tablet: &Tablet, group: &Group) -> Result<ReturnedRow, ClientError> {
         waits: first.open.state == ChangeState::Held
             || matches!(retry::remedy(code), Remedy::SameAgain(_)) && tries < retry::MOST_TRIES,
         can_offer: retry::remedy(code) != Remedy::Person,
-        child: child
+        child: group
+            .child()
             .filter(|_| !group.is_put_away())
             .map(|child| child.to_string()),
         parts: group
@@ -334,6 +340,17 @@ fn field_of(piece: &Piece) -> Option<(String, String)> {
 
 /// Whose word stands for the holder of a value in the tray, where the key is the record's id, `/`, and the field's.
 pub(crate) const HOLDER: &str = "returned";
+
+/// A returned record as it is printed: the document it is about – a child's, where it says something of a child – and of how
+/// many changes it tells.
+///
+/// # Errors
+/// `not_found` when it is not in the tray any more.
+pub(crate) fn on_paper(tablet: &Tablet, id: &str) -> Result<(DocumentId, usize), ClientError> {
+    let input = IdInput { id: id.to_owned() };
+    let group = tablet.store.read(|connection| find(connection, &input))?;
+    Ok((group.about(), group.pieces.len()))
+}
 
 /// What was written into a field and did not arrive: its document, its key, the text.
 pub(crate) fn value(

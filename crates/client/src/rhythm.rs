@@ -7,6 +7,7 @@ use crate::contacts::{note, options};
 use crate::error::ClientError;
 use crate::file_status;
 use crate::guests;
+use crate::looks;
 use crate::packs::Packs;
 use crate::records::{self, Write};
 use crate::recovery;
@@ -520,6 +521,19 @@ pub fn coming(tablet: &Tablet) -> Result<ComingView, ClientError> {
     for list in [&mut view.ageing, &mut view.ended, &mut view.paused] {
         list.sort_by(|a, b| (a.on.is_none(), &a.on).cmp(&(b.on.is_none(), &b.on)));
     }
+    let lists = [
+        &view.status,
+        &view.law,
+        &view.ageing,
+        &view.ended,
+        &view.lowering,
+        &view.suggested,
+        &view.paused,
+        &view.soon,
+        &view.benefits,
+    ];
+    let lines = lists.iter().map(|list| list.len()).sum();
+    looks::note_list(tablet, "coming", lines)?;
     Ok(view)
 }
 

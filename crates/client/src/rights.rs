@@ -2,6 +2,7 @@
 
 use crate::contacts::{note, options};
 use crate::error::ClientError;
+use crate::looks::{self, Look};
 use crate::records::{self, Write};
 use crate::recusals::{self, Recusals};
 use crate::roster::{self, Author, Roster, RosterChild};
@@ -10,9 +11,9 @@ use crate::tablet::Tablet;
 use crate::view::{
     AnswerRightInput, AskRightInput, RightAnswerView, RightRow, RightsInput, RightsView,
 };
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use domain::rights::{self, Answer, Ask, Outcome, Request, Right, RightsRow};
-use ids::DocKind;
+use ids::{DocKind, DocumentId};
 use std::collections::HashMap;
 
 /// The policy's list of who may ask.
@@ -154,6 +155,11 @@ pub fn list(tablet: &Tablet, input: &RightsInput) -> Result<RightsView, ClientEr
             _ => key(a).cmp(&key(b)),
         }
     });
+    match &input.child {
+        Some(child) if !rows.is_empty() => looks::note(tablet, Look::Child, child)?,
+        Some(_) => {}
+        None => looks::note_list(tablet, "rights", rows.len())?,
+    }
     let responsible = packs.child_rules.as_ref().map(|rules| {
         let responsible = &rules.responsible;
         format!("{} {}", responsible.name, responsible.phone)
@@ -167,6 +173,58 @@ pub fn list(tablet: &Tablet, input: &RightsInput) -> Result<RightsView, ClientEr
         unit: tablet.township(),
         responsible,
     })
+}
+
+/// What became of the requests of a year that stand in the files here.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct RightsOfYear {
+    /// Nobody answered yet.
+    pub open: u64,
+    /// Answered after the last day.
+    pub late: u64,
+    /// Kept for a duty, and used for that alone.
+    pub limited: u64,
+}
+
+/// Looks the requests of a year through.
+///
+/// # Errors
+/// `still_loading`, or the store cannot be read.
+pub(crate) fn of_year(tablet: &Tablet, year: i32) -> Result<RightsOfYear, ClientError> {
+    let roster = Roster::read(tablet)?;
+    let days = tablet.rules().rights_days;
+    let mut told = RightsOfYear::default();
+    for child in &roster.children {
+        let asked = Asked::read(tablet, &roster, child)?;
+        let of_year = asked.requests.iter();
+        for request in of_year.filter(|request| request.ask.on.year() == year) {
+            match &request.answer {
+                None => told.open += 1,
+                Some(answer) => {
+                    let on = system::civil_date(answer.recorded_ms);
+                    told.late += u64::from(on > request.due(days));
+                    told.limited += u64::from(request.limits());
+                }
+            }
+        }
+    }
+    Ok(told)
+}
+
+/// Whose request this is that was answered: the child's file it stands in.
+///
+/// # Errors
+/// `not_found` where there is none, or nobody answered it yet; `still_loading`.
+pub(crate) fn answered(tablet: &Tablet, request: &str) -> Result<DocumentId, ClientError> {
+    let roster = Roster::read(tablet)?;
+    for child in roster.everybody() {
+        let asked = Asked::read(tablet, &roster, child)?;
+        let mut requests = asked.requests.iter();
+        if requests.any(|one| one.ask.id == request && one.answer.is_some()) {
+            return Ok(child.id);
+        }
+    }
+    Err(ClientError::new("not_found"))
 }
 
 /// Somebody asked: written down by the director it was said to, or at the station.

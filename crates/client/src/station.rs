@@ -13,7 +13,8 @@ use crate::tablet::Tablet;
 use crate::timeline::{attempt_text, contact_text, visit_text};
 use crate::today::draft_rows;
 use crate::view::{
-    AttentionRow, InboxRow, InboxView, OverviewView, ProblemState, VillageListView, VillageRow,
+    AttentionRow, InboxRow, InboxView, OverviewView, ProblemRow, ProblemState, VillageListView,
+    VillageRow,
 };
 use chrono::{Datelike, NaiveDate};
 use domain::cadence::Kind;
@@ -90,7 +91,16 @@ pub fn overview(tablet: &Tablet) -> Result<OverviewView, ClientError> {
     }
     attention.sort_by_key(|row| std::cmp::Reverse((row.due.days_over, row.enhanced)));
     attention.truncate(ATTENTION_ROWS);
-    let problems = problems::list(tablet)?.rows;
+    let problems = problems::rows(tablet)?;
+    let waiting = problems
+        .iter()
+        .filter(|row| row.state == ProblemState::Reported)
+        .count();
+    let open = problems.into_iter().filter(|row| row.state.is_open());
+    let open: Vec<ProblemRow> = open.take(20).collect();
+    let questions = crate::mandatory::of_station(tablet, &roster)?;
+    // These have words of a record; whoever is overdue or was not met is a name and a date.
+    looks::note_list(tablet, "overview", open.len() + questions.len())?;
     let now = tablet.clock.now_ms();
     Ok(OverviewView {
         children: count(roster.running().count()),
@@ -98,12 +108,7 @@ pub fn overview(tablet: &Tablet) -> Result<OverviewView, ClientError> {
         visits_due,
         visits_done,
         overdue,
-        problems_waiting: count(
-            problems
-                .iter()
-                .filter(|row| row.state == ProblemState::Reported)
-                .count(),
-        ),
+        problems_waiting: count(waiting),
         silent_tablets: count(seen.values().filter(|at| now - **at > silent_ms).count()),
         conflicts: crate::conflicts::count(tablet)?,
         reviews: count(
@@ -111,13 +116,9 @@ pub fn overview(tablet: &Tablet) -> Result<OverviewView, ClientError> {
         ),
         attention,
         by_village,
-        problems: problems
-            .into_iter()
-            .filter(|row| row.state.is_open())
-            .take(20)
-            .collect(),
+        problems: open,
         openings: restricted::notices(tablet)?,
-        questions: crate::mandatory::of_station(tablet, &roster)?,
+        questions,
         unmet: crate::unmet::of_station(tablet, &roster)?,
         instead: recusals::instead(tablet, &roster)?,
         drafts: draft_rows(tablet, &roster, &tablet.store.read(drafts::open)?),

@@ -3,6 +3,7 @@
 use crate::cadence;
 use crate::error::ClientError;
 use crate::filling;
+use crate::looks;
 use crate::recusals::{self, Recusals};
 use crate::rhythm;
 use crate::roster::{Roster, RosterChild};
@@ -85,6 +86,10 @@ pub fn today(tablet: &Tablet) -> Result<TodayView, ClientError> {
             ))
     });
     let counts = month_counts(&roster, tablet);
+    let questions = crate::mandatory::open(tablet, &roster)?;
+    let asked = filling::open(tablet, &roster)?;
+    // These have words of a visit; the list itself says whom to go to, and when.
+    looks::note_list(tablet, "today", questions.len() + asked.len())?;
     Ok(TodayView {
         date: roster.today.to_string(),
         lunar: None,
@@ -97,8 +102,8 @@ pub fn today(tablet: &Tablet) -> Result<TodayView, ClientError> {
         answered_problems: crate::problems::unread_count(tablet)?,
         problem_steps: crate::problems::of_village(tablet, soon_days)?,
         recused,
-        questions: crate::mandatory::open(tablet, &roster)?,
-        asked: filling::open(tablet, &roster)?,
+        questions,
+        asked,
         notices: rhythm::notices(tablet, &roster)?,
     })
 }

@@ -13,7 +13,7 @@ pub use save::save_visit;
 pub(crate) use save::{TIER_SUGGEST, TIER_WHY, met_nobody};
 
 use fill::Given;
-use page::view;
+use page::{opened, view};
 
 use crate::cadence;
 use crate::differences;
@@ -109,7 +109,7 @@ pub fn open_visit(tablet: &Tablet, input: &IdInput) -> Result<VisitFormView, Cli
     };
     let begun = tablet.store.read(drafts::open)?;
     if let Some(draft) = draft_of(&begun, household) {
-        return view(tablet, &desk(tablet, &roster, draft.clone())?);
+        return opened(tablet, &desk(tablet, &roster, draft.clone())?);
     }
     let packs = tablet.packs();
     let form = packs
@@ -140,7 +140,7 @@ pub fn open_visit(tablet: &Tablet, input: &IdInput) -> Result<VisitFormView, Cli
     let mut desk = desk(tablet, &roster, draft)?;
     desk.answers = form::initial_answers(&desk.form, &desk.context);
     keep(tablet, &mut desk)?;
-    view(tablet, &desk)
+    opened(tablet, &desk)
 }
 
 /// The household that a child gets of its own. One that came alone from another village left its household behind; the
@@ -158,7 +158,7 @@ fn own_household(tablet: &Tablet, child: &RosterChild) -> Result<DocumentId, Cli
 /// # Errors
 /// `draft_gone`, `form_unknown`.
 pub fn visit_form(tablet: &Tablet, input: &IdInput) -> Result<VisitFormView, ClientError> {
-    view(tablet, &desk_of(tablet, &input.id)?)
+    opened(tablet, &desk_of(tablet, &input.id)?)
 }
 
 /// Sets one answer. When this returns the answer survives the battery.

@@ -7,6 +7,7 @@
 use crate::attachments;
 use crate::contacts::{event_date, note};
 use crate::error::ClientError;
+use crate::looks;
 use crate::packs::Packs;
 use crate::records::{self, Write};
 use crate::recusals::{self, Recusals};
@@ -580,6 +581,13 @@ pub fn sign_list(tablet: &Tablet, input: &IdInput) -> Result<SignListView, Clien
     };
     let title = entry.text_or_empty("text");
     let lines = kind.rows.columns.iter().filter(|it| it.key != "text");
+    let names: Vec<String> = roster
+        .children
+        .iter()
+        .filter(takes_part)
+        .map(RosterChild::name)
+        .collect();
+    looks::note_list(tablet, &format!("sign_list/{}", input.id), names.len())?;
     Ok(SignListView {
         title,
         lines: lines
@@ -595,12 +603,7 @@ pub fn sign_list(tablet: &Tablet, input: &IdInput) -> Result<SignListView, Clien
                 })
             })
             .collect(),
-        names: roster
-            .children
-            .iter()
-            .filter(takes_part)
-            .map(RosterChild::name)
-            .collect(),
+        names,
         attachments: photos_of(tablet, &roster, &input.id)?,
     })
 }

@@ -3,6 +3,7 @@
 //! Nothing of it is kept: it is what the records say. It counts no time and compares nobody.
 
 use crate::error::ClientError;
+use crate::looks;
 use crate::problems::Room;
 use crate::roster::{Roster, RosterChild};
 use crate::system;
@@ -63,6 +64,9 @@ pub fn work_log(tablet: &Tablet, input: &WorkLogInput) -> Result<WorkLogView, Cl
             }),
         }
     }
+    // Its lines have children's names and what was written of them; on paper it has a row of its own beside this one.
+    let lines = days.iter().map(|day| day.lines.len()).sum();
+    looks::note_list(tablet, &format!("work_log/{}", name_of(month)), lines)?;
     Ok(WorkLogView {
         month: name_of(month),
         before: month.checked_sub_months(Months::new(1)).map(name_of),

@@ -1,9 +1,12 @@
 //! 年度材料 (P-18): what the yearly filing about minors' data asks for, counted here, with nobody's name in it.
 
-use crate::audit_page::{REVIEWED, read, span_of_year};
+use crate::audit_page::{REVIEWED, bring, named, read, span_of_year};
 use crate::error::ClientError;
 use crate::exports;
 use crate::looks;
+use crate::prints;
+use crate::recusals;
+use crate::rights;
 use crate::roster::Roster;
 use crate::tablet::Tablet;
 use domain::calendar::completed_years;
@@ -31,13 +34,14 @@ pub struct Section {
 }
 
 /// What the filing counts among the things done, and what it calls them.
-const SHARES: [(&str, &str); 4] = [
+const SHARES: [(&str, &str); 5] = [
     ("move_accepted", "随孩子迁移转给其他村、镇的次数"),
-    ("print_made", "打印次数"),
+    (PRINTED, "打印次数"),
+    ("import_result_taken", "取走的导入结果文件"),
     ("export_declined", "没有同意的导出"),
     ("export_approved", "第二人同意的导出"),
 ];
-const LOOKS: [(&str, &str); 9] = [
+const LOOKS: [(&str, &str); 10] = [
     ("view_child", "查看孩子档案"),
     ("view_visit", "查看走访记录"),
     ("view_problem", "查看问题经过"),
@@ -47,14 +51,25 @@ const LOOKS: [(&str, &str); 9] = [
     ("view_conflict", "核对两边都改过的号码"),
     ("view_inbox", "查看新到的记录"),
     ("view_late", "查看晚到的记录"),
+    ("view_list", "查看带孩子情况的清单"),
 ];
-const ACTS: [(&str, &str); 6] = [
+/// A register or a file left; the purpose of what went to the district is no choice of anybody's.
+const EXPORTED: &str = "export_made";
+const DISTRICT: &str = "district";
+/// Paper left.
+const PRINTED: &str = "print_made";
+const RIGHTS: [(&str, &str); 2] = [
+    ("right_asked", "提出的要求"),
+    ("right_answered", "答复（改过的也算一次）"),
+];
+const ACTS: [(&str, &str); 7] = [
     ("opened_urgently", "紧急查看保密内容"),
     ("opening_reviewed", "站长写了意见的紧急查看"),
     ("guest_began", "告知户籍村"),
     ("cover_began", "由别的村代管"),
     ("report_taken", "送到区里的情况"),
     ("document_erased", "按申请删除的档案"),
+    ("document_renewed", "只删了其中一项的档案"),
 ];
 const INCIDENTS: [(&str, &str); 6] = [
     ("tablet_recovered", "区里两人重新打开的设备"),
@@ -78,15 +93,23 @@ const MEASURES: [&str; 7] = [
 /// Counts a year. That it was made is a row of the trail.
 ///
 /// # Errors
-/// `value_invalid`, `not_allowed`, `still_loading`, `no_network`, `disk_full`.
+/// `value_invalid`, `not_allowed`, `still_loading`, `no_network`, `server_refused`, `disk_full`.
 pub async fn pack(tablet: &Arc<Tablet>, year: u16) -> Result<YearlyPack, ClientError> {
     if !tablet.identity.role.is_at_station() {
         return Err(ClientError::new("not_allowed"));
     }
     let span = span_of_year(year)?;
-    let found = read(tablet, span, None, vec!["export_made".to_owned()]).await?;
+    bring(tablet).await?;
+    let found = read(
+        tablet,
+        span,
+        None,
+        vec![EXPORTED.to_owned(), PRINTED.to_owned()],
+    )
+    .await?;
     // A month is mostly looked through after its end, the last one in the next year.
     let looked_through = read(tablet, (span.0, i64::MAX), None, vec![REVIEWED.to_owned()]).await?;
+    let recused = recusals::begun(tablet, span).await?;
     let number = exports::number(tablet, 'Y')?;
     let row = looks::row(tablet, "yearly_pack_made", &year.to_string());
     tablet
@@ -99,7 +122,8 @@ pub async fn pack(tablet: &Arc<Tablet>, year: u16) -> Result<YearlyPack, ClientE
             purposes(tablet, &found),
             counted("共享和提供", &SHARES, &found),
             counted("查看", &LOOKS, &found),
-            counted("特别的事", &ACTS, &found),
+            rights(tablet, year, &found)?,
+            acts(recused, &found),
             incidents(&found),
             measures(year, &looked_through),
         ],
@@ -159,45 +183,75 @@ fn people(tablet: &Tablet) -> Result<Section, ClientError> {
     })
 }
 
+/// What left and what for: registers and files first, then paper.
 fn purposes(tablet: &Tablet, found: &AuditPage) -> Section {
-    let mut by_purpose: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
-    let mut whole = 0;
-    for record in found
-        .rows
-        .iter()
-        .filter(|record| record.row.action == "export_made")
-    {
-        let named = |name: &str| {
-            let mut parts = record
-                .row
-                .detail
-                .split(' ')
-                .filter_map(|part| part.split_once('='));
-            parts.find(|(key, _)| *key == name).map(|(_, value)| value)
-        };
-        let sum = by_purpose
-            .entry(named("purpose").unwrap_or_default())
-            .or_default();
-        sum.0 += 1;
-        sum.1 += named("rows")
-            .and_then(|rows| rows.parse().ok())
-            .unwrap_or(0);
-        whole += u64::from(named("full_numbers") == Some("1"));
-    }
-    let mut lines = Vec::new();
-    for purpose in exports::purposes(tablet) {
-        let (times, rows) = by_purpose
-            .get(purpose.code.as_str())
-            .copied()
-            .unwrap_or_default();
-        lines.push((format!("导出：{}（次）", purpose.label), Some(times)));
-        lines.push((format!("导出：{}（行）", purpose.label), Some(rows)));
-    }
+    let exports = exports::purposes(tablet).into_iter();
+    let exports = exports.map(|purpose| (purpose.code, purpose.label));
+    let prints = prints::purposes(tablet).into_iter();
+    let prints = prints.map(|purpose| (purpose.code, purpose.label));
+    let whole = found.rows.iter().filter(|record| {
+        let named = named(&record.row.detail);
+        record.row.action == EXPORTED && named.get("full_numbers") == Some(&"1")
+    });
+    let whole = whole.count() as u64;
+    let mut lines = by_purpose(found, EXPORTED, "导出", exports);
     lines.push(("其中带完整证件号码的（次）".to_owned(), Some(whole)));
+    lines.extend(by_purpose(found, PRINTED, "打印", prints));
     Section {
         title: "用途".to_owned(),
         lines,
     }
+}
+
+/// How often something left for each purpose, and how many rows it had: the purposes of the rules first, then whatever else
+/// stands in the trail. A purpose that the rules do not have any more is not left out.
+fn by_purpose(
+    found: &AuditPage,
+    action: &str,
+    words: &str,
+    known: impl Iterator<Item = (String, String)>,
+) -> Vec<(String, Option<u64>)> {
+    let mut sums: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for record in found.rows.iter().filter(|one| one.row.action == action) {
+        let named = named(&record.row.detail);
+        let sum = sums
+            .entry(named.get("purpose").copied().unwrap_or_default())
+            .or_default();
+        sum.0 += 1;
+        let rows = named.get("rows").and_then(|rows| rows.parse::<u64>().ok());
+        sum.1 += rows.unwrap_or(0);
+    }
+    let mut lines = Vec::new();
+    let mut add = |label: &str, (times, rows): (u64, u64)| {
+        lines.push((format!("{words}：{label}（次）"), Some(times)));
+        lines.push((format!("{words}：{label}（行）"), Some(rows)));
+    };
+    for (code, label) in known {
+        add(&label, sums.remove(code.as_str()).unwrap_or_default());
+    }
+    for (code, sum) in sums {
+        match code {
+            DISTRICT => add("送给区里的一件事", sum),
+            "" => add("没有写用途", sum),
+            code => add(&format!("现在的规则里没有的用途 {code}"), sum),
+        }
+    }
+    lines
+}
+
+/// What families asked for about what is written down (P-15): how often, from the trail, which has also what stood in a file
+/// that is gone; what became of it, from the files.
+fn rights(tablet: &Tablet, year: u16, found: &AuditPage) -> Result<Section, ClientError> {
+    let mut section = counted("家里提出的要求", &RIGHTS, found);
+    let told = rights::of_year(tablet, i32::from(year))?;
+    for (words, count) in [
+        ("其中到现在还没有答复的", told.open),
+        ("其中过了期限才答复的", told.late),
+        ("其中按职责保留、限制使用的", told.limited),
+    ] {
+        section.lines.push((words.to_owned(), Some(count)));
+    }
+    Ok(section)
 }
 
 fn counted(title: &str, what: &[(&str, &str)], found: &AuditPage) -> Section {
@@ -212,6 +266,13 @@ fn counted(title: &str, what: &[(&str, &str)], found: &AuditPage) -> Section {
             .map(|(action, words)| ((*words).to_owned(), Some(times(action))))
             .collect(),
     }
+}
+
+fn acts(recused: u64, found: &AuditPage) -> Section {
+    let mut section = counted("特别的事", &ACTS, found);
+    let line = ("登记的回避（每家每人一次）".to_owned(), Some(recused));
+    section.lines.push(line);
+    section
 }
 
 fn incidents(found: &AuditPage) -> Section {

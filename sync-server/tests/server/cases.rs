@@ -4,7 +4,8 @@ use crate::moves::neighbours;
 use crate::support::{Device, Refused, World};
 use ids::{Clock, DocKind, DocumentId, Role};
 use protocol::{
-    AnswerCase, AskCase, CaseAnswer, CaseFile, CaseState, ReadCase, Reports, SealedReason, limits,
+    AnswerCase, AskCase, CaseAnswer, CaseFile, CaseState, EndRecusal, ReadCase, RecusalList,
+    RecusePerson, Reports, SealedReason, limits,
 };
 use uuid::Uuid;
 
@@ -134,6 +135,32 @@ async fn a_case_is_asked_for_and_sent_to_the_asking_device_alone_for_its_days() 
     t.world.clock.forward(8 * DAY_MS);
     t.officer.token = None;
     assert_eq!(code(read(&mut t.officer).await), "case_over");
+}
+
+#[tokio::test]
+async fn whoever_is_not_to_act_for_whom_it_is_about_neither_sends_nor_declines_it() {
+    let mut t = township().await;
+    let asked = t.asked();
+    ask(&mut t.officer, &asked).await.unwrap();
+    let recusal = RecusePerson {
+        id: Uuid::from_u128(0x92),
+        documents: vec![t.problem],
+        staff: t.head.enrolled.staff,
+        stead: None,
+        until_ms: None,
+        reason: "relative".into(),
+    };
+    let _: RecusalList = t.station.post("/people/recuse", &recusal).await.unwrap();
+    let sent = t.sent(7);
+    for wanted in [&sent, &declined()] {
+        assert_eq!(code(answer(&mut t.head, wanted).await), "recused");
+    }
+    let there: Reports = t.station.post("/reports/list", &()).await.unwrap();
+    assert_eq!(there.stations[0].cases[0].state, CaseState::Asked);
+    let over = EndRecusal { id: recusal.id };
+    let _: RecusalList = t.station.post("/people/recuse/end", &over).await.unwrap();
+    let heard = answer(&mut t.head, &sent).await.unwrap();
+    assert_eq!(heard.stations[0].cases[0].state, CaseState::Sent);
 }
 
 #[tokio::test]

@@ -21,10 +21,12 @@ pub(crate) use steps::{follow_ups, of_village};
 
 use crate::error::ClientError;
 use crate::looks::{self, Look};
+use crate::recusals::Recusals;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{IdInput, ProblemListView, ProblemRow, ProblemView, TimelineKind, TimelineRow};
 use chrono::{Datelike, NaiveDate};
+use ids::DocumentId;
 use std::collections::HashSet;
 use store::read_marks;
 
@@ -33,6 +35,13 @@ use store::read_marks;
 /// # Errors
 /// `still_loading`, or the store cannot be read.
 pub fn list(tablet: &Tablet) -> Result<ProblemListView, ClientError> {
+    let rows = rows(tablet)?;
+    looks::note_list(tablet, "problems", rows.len())?;
+    Ok(ProblemListView { rows })
+}
+
+/// The rows of the list, for whatever shows some of them.
+pub(crate) fn rows(tablet: &Tablet) -> Result<Vec<ProblemRow>, ClientError> {
     let room = Room::open(tablet)?;
     let mut rows = Vec::new();
     for noun in &room.problems {
@@ -42,7 +51,7 @@ pub fn list(tablet: &Tablet) -> Result<ProblemListView, ClientError> {
         let closed = |row: &ProblemRow| !row.state.is_open();
         (closed(a), &a.severity, &b.at).cmp(&(closed(b), &b.severity, &a.at))
     });
-    Ok(ProblemListView { rows })
+    Ok(rows)
 }
 
 /// One problem's story; its answers are read from here on.
@@ -71,6 +80,20 @@ pub fn problem(tablet: &Tablet, input: &IdInput) -> Result<ProblemView, ClientEr
     Ok(view)
 }
 
+/// Whether this person is not to act for the family a problem is about (回避); of one that is not here any more, what the
+/// orders say of it.
+///
+/// # Errors
+/// `still_loading`, `form_unknown`, or the store cannot be read.
+pub(crate) fn is_recused(tablet: &Tablet, problem: DocumentId) -> Result<bool, ClientError> {
+    let room = Room::open(tablet)?;
+    let me = tablet.identity.staff;
+    Ok(match room.find(&problem.to_string()) {
+        Ok(noun) => room.is_recused(me, noun),
+        Err(_) => Recusals::read(tablet)?.concern(me, &[problem]),
+    })
+}
+
 /// Children with an open problem; where a type is named, with one that mainly is of it.
 ///
 /// # Errors
@@ -95,7 +118,7 @@ pub(crate) fn children_of_open(
 /// # Errors
 /// The store cannot be read.
 pub fn unread_count(tablet: &Tablet) -> Result<u32, ClientError> {
-    let unread = list(tablet)?.rows.iter().filter(|row| row.unread).count();
+    let unread = rows(tablet)?.iter().filter(|row| row.unread).count();
     Ok(u32::try_from(unread).unwrap_or(u32::MAX))
 }
 

@@ -9,48 +9,82 @@ use domain::calendar::completed_years;
 use domain::child::Child;
 use domain::problem::Problem;
 use domain::scalar::Scalar;
+use ids::DocumentId;
+use protocol::access::Reveal;
 
 /// The number of whoever looks after a child.
 const CARER_PHONE: &str = "carer_phone";
+/// The number of whoever answers for it.
+const GUARDIAN_PHONE: &str = "guardian_phone";
 
 /// The children a report is about, with telephone numbers as this person sees them in a file.
 pub(super) fn people(room: &Room<'_>, problem: &Problem) -> Vec<PaperPersonView> {
     let packs = room.tablet.packs();
-    let rule = packs.file.field("child", CARER_PHONE);
-    let seen = rule.map(|rule| room.tablet.sees(rule));
-    told(room, problem, |phone| seen.as_ref()?.text(phone))
+    told(room, problem, |_, key, phone| {
+        let rule = packs.file.field("child", key)?;
+        room.tablet.sees(rule).text(phone)
+    })
 }
 
-/// The same for the paper the police get: whom they have to call stands there whole. Given out only after the row of the
-/// trail says that it is printed, and for what. Nobody, for whoever is told a matter's number alone.
+/// Whom a printed report is about.
+#[derive(Default)]
+pub(crate) struct OnPaper {
+    /// The children, with their numbers as they stand on the paper.
+    pub people: Vec<PaperPersonView>,
+    /// Numbers that are whole there and behind a mask on a screen, by document and key: each is a row of the trail.
+    pub whole: Vec<(DocumentId, String)>,
+}
+
+/// The same for the paper the police get: whom they have to call stands there whole, for the PIN where the rules ask it to
+/// look behind such a mask. Given out only after the rows of the trail say that it is printed, for what, and which numbers
+/// are whole on it. Nobody, for whoever is told a matter's number alone.
 ///
 /// # Errors
-/// `still_loading`, `not_found`.
-pub(crate) fn whole(tablet: &Tablet, problem: &str) -> Result<Vec<PaperPersonView>, ClientError> {
+/// `still_loading`, `not_found`, `pin_again`.
+pub(crate) fn whole(tablet: &Tablet, problem: &str) -> Result<OnPaper, ClientError> {
     let room = Room::open(tablet)?;
     let noun = room.find(problem)?;
     if room.number_for_me(noun, Place::List)?.is_some() {
-        return Ok(Vec::new());
+        return Ok(OnPaper::default());
     }
-    Ok(told(&room, &noun.noun, |phone| Some(phone.to_owned())))
+    let packs = tablet.packs();
+    let mut whole = Vec::new();
+    let mut wants_pin = false;
+    let people = told(&room, &noun.noun, |child, key, phone| {
+        let view = tablet.sees(packs.file.field("child", key)?);
+        match view.reveal {
+            _ if view.is_open() => {}
+            Some(reveal @ (Reveal::Tap | Reveal::StepUp)) => {
+                wants_pin |= reveal == Reveal::StepUp;
+                whole.push((child, key.to_owned()));
+            }
+            // Nobody looks behind this one.
+            Some(Reveal::BreakGlass) | None => return view.text(phone),
+        }
+        Some(phone.to_owned())
+    });
+    if wants_pin {
+        tablet.require_step_up()?;
+    }
+    Ok(OnPaper { people, whole })
 }
 
 fn told(
     room: &Room<'_>,
     problem: &Problem,
-    phone: impl Fn(&str) -> Option<String>,
+    mut phone: impl FnMut(DocumentId, &str, &str) -> Option<String>,
 ) -> Vec<PaperPersonView> {
     let children = problem.children.iter();
     children
         .filter_map(|id| room.child_noun(id))
-        .map(|noun| person(room, noun, &phone))
+        .map(|noun| person(room, noun, &mut phone))
         .collect()
 }
 
 fn person(
     room: &Room<'_>,
     noun: &Noun<Child>,
-    phone: &impl Fn(&str) -> Option<String>,
+    phone: &mut impl FnMut(DocumentId, &str, &str) -> Option<String>,
 ) -> PaperPersonView {
     let child = &noun.noun;
     let said = |key: &str| child.text(key).filter(|text| !text.is_empty());
@@ -66,6 +100,7 @@ fn person(
         let words = relation.map(|code| room.pack.label("REL", code));
         Some(words.map_or_else(|| name.to_owned(), |words| format!("{words} {name}")))
     };
+    let mut number = |key: &str| said(key).and_then(|text| phone(noun.id, key, text));
     PaperPersonView {
         child: noun.id.to_string(),
         name: child.name().to_owned(),
@@ -80,8 +115,8 @@ fn person(
         landmark: at_home("landmark"),
         school: said("school_name").map(str::to_owned),
         carer: who("carer"),
-        carer_phone: said(CARER_PHONE).and_then(phone),
+        carer_phone: number(CARER_PHONE),
         guardian: who("guardian"),
-        guardian_phone: said("guardian_phone").and_then(phone),
+        guardian_phone: number(GUARDIAN_PHONE),
     }
 }

@@ -6,6 +6,7 @@ use crate::after;
 use crate::attachments;
 use crate::contacts::{note, options};
 use crate::error::ClientError;
+use crate::looks::{self, Look};
 use crate::mandatory;
 use crate::records::{self, Write};
 use crate::roster::{self, Roster};
@@ -43,6 +44,14 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ProblemFormView, ClientE
     let pack = packs
         .rules_on(roster.today)
         .ok_or_else(|| ClientError::new("form_unknown"))?;
+    let questions = match roster.is_guest(child.id) {
+        true => Vec::new(),
+        false => mandatory::open_of(tablet, &roster, child)?,
+    };
+    // What a visit said stands above the cards.
+    for question in &questions {
+        looks::note(tablet, Look::Visit, &question.record)?;
+    }
     Ok(ProblemFormView {
         cards: pack
             .problem_cards
@@ -73,10 +82,7 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ProblemFormView, ClientE
         phrases: pack.phrases("problem").to_vec(),
         child: input.id.clone(),
         name: child.name(),
-        questions: match roster.is_guest(child.id) {
-            true => Vec::new(),
-            false => mandatory::open_of(tablet, &roster, child)?,
-        },
+        questions,
         siblings: child
             .child
             .household()

@@ -86,6 +86,8 @@ pub struct AuditEventRow {
     pub by_operator: bool,
     /// To whom or what, where that has a name here.
     pub about: Option<String>,
+    /// What was printed, as [`super::PrintInput`] names it.
+    pub paper: Option<String>,
     /// An export's or a print's number, purpose in words and rows; a count.
     pub number: Option<String>,
     /// See `number`.

@@ -203,14 +203,11 @@ pub struct YearInput {
 pub struct PrintInput {
     /// What: audit_month | report | returned | right_answer | sign_list | work_log.
     pub what: String,
-    /// Rows on it.
-    pub rows: u32,
-    /// A purpose's code; empty where the pack has no purposes.
+    /// What it is about: the problem a report tells of, the returned record, the request that was answered, the activity
+    /// that is signed for, the month of a log or of the trail (`2026-11`).
+    pub of: String,
+    /// A purpose's code.
     pub purpose: String,
-    /// The problem a report tells of.
-    #[serde(default)]
-    #[ts(optional)]
-    pub of: Option<String>,
 }
 
 /// The number that stands on the paper.

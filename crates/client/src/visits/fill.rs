@@ -83,6 +83,11 @@ impl Given {
         all
     }
 
+    /// Each child's part of it, by its record.
+    pub(super) fn records(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|(_, visit)| visit.id.as_str())
+    }
+
     fn is_given(&self, part: &str, key: &str) -> bool {
         self.answers
             .get(part, key)
@@ -164,7 +169,7 @@ pub fn fill_visit(tablet: &Tablet, input: &RecordInput) -> Result<VisitFormView,
         draft.answers.get("fills").and_then(|it| it.as_str()) == Some(visit.session.as_str())
     });
     if let Some(draft) = there {
-        return page::view(tablet, &desk(tablet, &roster, draft)?);
+        return page::opened(tablet, &desk(tablet, &roster, draft)?);
     }
     let packs = tablet.packs();
     let hash = visit.form.rsplit('#').next().unwrap_or_default();
@@ -198,7 +203,7 @@ pub fn fill_visit(tablet: &Tablet, input: &RecordInput) -> Result<VisitFormView,
     };
     let mut desk = desk(tablet, &roster, draft)?;
     keep(tablet, &mut desk)?;
-    page::view(tablet, &desk)
+    page::opened(tablet, &desk)
 }
 
 /// Writes what was answered now: an amendment of the session, and one of every child's part it concerns, or nothing at all.

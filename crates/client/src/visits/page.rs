@@ -101,6 +101,32 @@ pub fn visit_read(tablet: &Tablet, input: &RecordInput) -> Result<VisitReadView,
     })
 }
 
+/// The form of a draft as it is opened. What it shows of earlier visits – the words and reminders of last time, the answers
+/// 和上次一样 copies, those a saved visit has already – is written down as looked at before it is given out.
+///
+/// # Errors
+/// The store cannot be read.
+pub(super) fn opened(tablet: &Tablet, desk: &Desk) -> Result<VisitFormView, ClientError> {
+    for record in shown(desk) {
+        looks::note(tablet, Look::Visit, record)?;
+    }
+    view(tablet, desk)
+}
+
+/// The visits something of which is on the form: each child's part, or the household's where no child has one.
+fn shown(desk: &Desk) -> Vec<&str> {
+    if let Some(given) = &desk.given {
+        return given.records().collect();
+    }
+    let last = &desk.context.last;
+    let parts = last.iter().filter(|(part, _)| *part != SESSION);
+    let parts: Vec<&str> = parts.map(|(_, last)| last.record.as_str()).collect();
+    match (parts.is_empty(), last.get(SESSION)) {
+        (true, Some(session)) => vec![&session.record],
+        _ => parts,
+    }
+}
+
 /// The form of a draft as it stands.
 ///
 /// # Errors

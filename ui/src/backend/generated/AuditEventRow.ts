@@ -25,6 +25,10 @@ by_operator: boolean,
  */
 about: string | null, 
 /**
+ * What was printed, as [`super::PrintInput`] names it.
+ */
+paper: string | null, 
+/**
  * An export's or a print's number, purpose in words and rows; a count.
  */
 number: string | null, 

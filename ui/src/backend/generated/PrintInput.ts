@@ -9,14 +9,11 @@ export type PrintInput = {
  */
 what: string, 
 /**
- * Rows on it.
+ * What it is about: the problem a report tells of, the returned record, the request that was answered, the activity
+ * that is signed for, the month of a log or of the trail (`2026-11`).
  */
-rows: number, 
+of: string, 
 /**
- * A purpose's code; empty where the pack has no purposes.
+ * A purpose's code.
  */
-purpose: string, 
-/**
- * The problem a report tells of.
- */
-of?: string, };
+purpose: string, };

@@ -9,11 +9,15 @@ const month: AuditMonthView = {
   people: [{ staff: 's1', person: '李玉梅', role: '儿童主任', unit: '白荷村', looks: [{ action: 'view_child', count: 3 }] }],
   events: [
     {
-      at: '2026-11-03T02:00:00Z', action: 'export_made', by: '周敏', by_operator: false, about: null, number: 'E-20261103-3F2A-1',
+      at: '2026-11-03T02:00:00Z', action: 'export_made', by: '周敏', by_operator: false, about: null, paper: null, number: 'E-20261103-3F2A-1',
       purpose: '上报区里的花名册', count: 6, full_numbers: true,
     },
-    { at: '2026-11-04T02:00:00Z', action: 'device_revoked', by: null, by_operator: true, about: '许桂兰', number: null, purpose: null, count: null, full_numbers: false },
-    { at: '2026-11-05T02:00:00Z', action: 'something_of_next_year', by: '周敏', by_operator: false, about: null, number: null, purpose: null, count: null, full_numbers: false },
+    { at: '2026-11-04T02:00:00Z', action: 'device_revoked', by: null, by_operator: true, about: '许桂兰', paper: null, number: null, purpose: null, count: null, full_numbers: false },
+    {
+      at: '2026-11-04T03:00:00Z', action: 'print_made', by: '周敏', by_operator: false, about: null, paper: 'report', number: 'P-20261104-3F2A-2',
+      purpose: '给来处理的公安、救助人员', count: 1, full_numbers: false,
+    },
+    { at: '2026-11-05T02:00:00Z', action: 'something_of_next_year', by: '周敏', by_operator: false, about: null, paper: null, number: null, purpose: null, count: null, full_numbers: false },
   ],
   unusual: [{ day: '2026-11-06', person: '宋洁', children: 95, size: 30 }],
   faults: [{ person: '许桂兰', kind: 'forked' }],
@@ -30,8 +34,8 @@ function station() {
     auditPerson: async () => ({ person: '李玉梅', children: [{ child: 'c1', name: '吴天宇', village: '白荷村', count: 2 }], elsewhere: 1 }),
     reviewAudit: async () => ({ ...month, reviews: [{ by: '周敏', at: '2026-11-30T02:00:00Z' }] }),
     printPurposes: async () => [{ code: 'inspect', label: '给上级检查' }],
-    print: async ({ rows, purpose }) => {
-      asked.push(`print ${rows} ${purpose}`)
+    print: async ({ what, of, purpose }) => {
+      asked.push(`print ${what} ${of} ${purpose}`)
       return { number: 'P-1', people: [], line: '芦汀镇 周敏　编号 P-1' }
     },
   })
@@ -45,6 +49,7 @@ test('a month says who looked at what, what left, and what does not fit', async 
   expect(by('audit-people').textContent).toContain('看孩子档案 3 次')
   const events = by('audit-events').textContent
   expect(events).toContain('上报区里的花名册，6 行，带完整证件号，编号 E-20261103-3F2A-1')
+  expect(events).toContain('报告的情况，给来处理的公安、救助人员，1 行，编号 P-20261104-3F2A-2')
   expect(events).toContain('停用设备')
   expect(events).toContain('服务器管理员')
   expect(events).toContain('其他事项')
@@ -72,11 +77,25 @@ test('a print has its number on the paper before it is printed', async () => {
   await tap('audit-print')
   expect(printed).not.toHaveBeenCalled()
   await tap('print-for:inspect')
-  expect(asked).toContain('print 4 inspect')
+  expect(asked).toContain('print audit_month 2026-11 inspect')
   expect(by('audit-paper').textContent).toContain('编号 P-1')
   expect(printed).toHaveBeenCalledOnce()
   // Only now, and only once: what is printed without asking is an empty sheet.
   expect(onPaper).toEqual(['page'])
   window.dispatchEvent(new Event('afterprint'))
   expect(document.documentElement.hasAttribute('data-paper')).toBe(false)
+})
+
+test('where the rules know no purpose nothing is printed', async () => {
+  const printed = vi.fn()
+  window.print = printed
+  const { asked, backend } = station()
+  backend.printPurposes = async () => {
+    throw { code: 'purposes_none', params: {} }
+  }
+  const { tap, wrapper } = await show(AuditPage, { backend })
+  await tap('audit-print')
+  expect(wrapper.text()).toContain('没有打印用途')
+  expect(asked.some((one) => one.startsWith('print'))).toBe(false)
+  expect(printed).not.toHaveBeenCalled()
 })

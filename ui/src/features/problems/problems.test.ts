@@ -170,7 +170,7 @@ test('the page for the police says who and where, and a number is whole only whe
   expect(by('paper-phone').textContent).toBe('100****2034')
   await tap('paper-print')
   await tap('print-for:helpers')
-  expect(asked).toEqual([{ what: 'report', rows: 1, purpose: 'helpers', of: 'p1' }])
+  expect(asked).toEqual([{ what: 'report', of: 'p1', purpose: 'helpers' }])
   expect(by('paper-phone').textContent).toBe('10055512034')
   expect(printed).toHaveBeenCalledTimes(1)
 })
