@@ -377,7 +377,7 @@ fn field_view(
         options: field
             .list
             .as_deref()
-            .map(|list| options(&pack.items(list)))
+            .map(|list| options(&pack.items(list), tablet.today()))
             .unwrap_or_default(),
         editable: field.kind != "fixed" && (!of_household || household.is_some()),
         conflict: conflicts
@@ -510,14 +510,14 @@ pub fn add_child_form(tablet: &Tablet) -> Result<AddChildFormView, ClientError> 
     let pack = packs
         .rules_on(tablet.today())
         .ok_or_else(|| ClientError::new("form_unknown"))?;
-    let categories = options(pack.list("FOUND_CATEGORY"));
+    let categories = options(pack.list("FOUND_CATEGORY"), tablet.today());
     Ok(AddChildFormView {
         unsure: categories
             .last()
             .map(|option| option.code.clone())
             .unwrap_or_default(),
         categories,
-        sexes: options(pack.list("SEX"))
+        sexes: options(pack.list("SEX"), tablet.today())
             .into_iter()
             .filter(|option| matches!(option.code.as_str(), "1" | "2"))
             .collect(),

@@ -469,10 +469,7 @@ impl PolicyPack {
         let item = |code: &str, label: &str| CodeItem {
             code: code.to_owned(),
             label: label.to_owned(),
-            retired: false,
-            synonyms: Vec::new(),
-            restricted: false,
-            shown_as: None,
+            ..CodeItem::default()
         };
         match name {
             "CATEGORY" => self

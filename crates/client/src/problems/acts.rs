@@ -331,7 +331,7 @@ fn called(
 }
 
 fn numbers(room: &Room<'_>) -> Vec<OptionView> {
-    crate::contacts::options(&room.pack.mandatory.numbers)
+    crate::contacts::options(&room.pack.mandatory.numbers, room.tablet.today())
 }
 
 /// Words where nothing else says it; a reason where something is taken back or changed.
@@ -431,7 +431,7 @@ pub(super) fn choices(
     noun: &Noun<Problem>,
     told: &Told,
 ) -> Result<ProblemChoicesView, ClientError> {
-    let list = |name: &str| crate::contacts::options(room.pack.list(name));
+    let list = |name: &str| crate::contacts::options(room.pack.list(name), room.tablet.today());
     let mut bodies = list(REFERRAL_BODY);
     // Who usually leads comes first.
     let kind = room.pack.problem(told.main(&noun.noun));

@@ -3,6 +3,7 @@
 use super::reported::CaseStep;
 use super::{acts, paper, steps};
 use crate::attachments;
+use crate::contacts::options;
 use crate::countersign;
 use crate::error::ClientError;
 use crate::nouns::Noun;
@@ -677,10 +678,11 @@ impl<'a> Room<'a> {
         recused: bool,
         handler: Option<StaffId>,
     ) -> ProblemView {
+        let today = self.tablet.today();
         let choices = ProblemChoicesView {
-            measures: crate::contacts::options(self.pack.list(acts::MEASURE)),
-            numbers: crate::contacts::options(&self.pack.mandatory.numbers),
-            outcomes: crate::contacts::options(self.pack.list(acts::POLICE_FEEDBACK)),
+            measures: options(self.pack.list(acts::MEASURE), today),
+            numbers: options(&self.pack.mandatory.numbers, today),
+            outcomes: options(self.pack.list(acts::POLICE_FEEDBACK), today),
             ..ProblemChoicesView::default()
         };
         let events = noun.noun.events.iter().zip(&told.fold.allowed);
