@@ -461,8 +461,18 @@ pub(super) fn choices(
         mains: mains(room, &noun.noun),
         main: told.main(&noun.noun).to_owned(),
         duty_open: is_duty_open(noun, told),
+        reply_phrases: room.pack.phrases(reply_place(room)).to_vec(),
+        measure_phrases: room.pack.phrases("measure").to_vec(),
         bodies,
     })
+}
+
+/// Where the pack has the sentences this side replies with.
+fn reply_place(room: &Room<'_>) -> &'static str {
+    match room.tablet.identity.role.is_at_station() {
+        true => "reply",
+        false => "update",
+    }
 }
 
 /// Open problems of the same children, at least as grave.
