@@ -86,6 +86,11 @@ impl CodeLists {
         self.item(list, code).map(CodeItem::words)
     }
 
+    /// The list has this code, offered or not.
+    pub fn knows(&self, list: &str, code: &str) -> bool {
+        self.item(list, code).is_some()
+    }
+
     /// A code may not be read: see [`CodeItem::restricted`].
     pub fn is_restricted(&self, list: &str, code: &str) -> bool {
         self.item(list, code).is_some_and(|item| item.restricted)
