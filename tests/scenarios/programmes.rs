@@ -70,10 +70,8 @@ async fn a_programme_and_a_wish_go_their_steps_and_the_station_reads_them() -> R
     let file = tablet
         .edit(&child, "household", "hukou_book_no", "沧0301998")
         .await?;
-    let fields = file.blocks.iter().flat_map(|block| &block.fields);
-    let book = fields
-        .into_iter()
-        .find(|field| field.key == "hukou_book_no");
+    let mut fields = file.blocks.iter().flat_map(|block| &block.fields);
+    let book = fields.find(|field| field.key == "hukou_book_no");
     let book = book.context("it is there")?;
     assert!(book.masked && book.text.as_deref() != Some("沧0301998"));
 
