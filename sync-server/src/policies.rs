@@ -1,12 +1,13 @@
 //! Policy packs: read from files at `init` and whenever there is a new one, kept by id, and told to every scope.
 //!
 //! The server does not read what a pack says (ADR 0012 holds for rules as for files); a tablet that cannot read one keeps
-//! to those it has.
+//! to those it has. Only where a code list comes from is looked at, because this is the door it comes in by (ADR 0052).
 
 use crate::audit::{self, Act, By, Deed, Object};
 use crate::error::ApiError;
 use crate::log::{self, Append};
 use crate::organisation;
+use protocol::report::is_day;
 use rusqlite::{Connection, named_params};
 use std::path::{Path, PathBuf};
 
@@ -30,6 +31,19 @@ pub enum PolicyError {
         /// Why.
         #[source]
         source: serde_json::Error,
+    },
+    /// A code list does not say where it comes from.
+    #[error(
+        "{path}：代码表 {list} 没有写{missing}。每张代码表都要写版本（version）、来源（source）和从哪天起用（valid_from，如 \
+         2026-01-01）；是自己定的，来源就写“本站自定”"
+    )]
+    List {
+        /// Which file.
+        path: PathBuf,
+        /// Which list.
+        list: String,
+        /// What is missing, in Chinese.
+        missing: String,
     },
     /// There is one of this id that says something else.
     #[error(
@@ -103,9 +117,39 @@ pub(crate) fn read(path: &Path) -> Result<Vec<(String, String)>, PolicyError> {
                 path: path.clone(),
                 source,
             })?;
+            check_lists(&value, &path)?;
             Ok((id_of(&value, &path), text))
         })
         .collect()
+}
+
+/// Every code list says its version, where it comes from and since when it is used. The words a register is read by are
+/// lists as well, but of words and not of codes.
+fn check_lists(pack: &serde_json::Value, path: &Path) -> Result<(), PolicyError> {
+    let lists = pack.get("lists").and_then(serde_json::Value::as_object);
+    for (name, list) in lists.into_iter().flatten() {
+        if list.is_array() {
+            continue;
+        }
+        let said = |key: &str| list.get(key).and_then(serde_json::Value::as_str);
+        let is_said = |key: &str| said(key).is_some_and(|words| !words.trim().is_empty());
+        let missing: Vec<&str> = [
+            ("版本", is_said("version")),
+            ("来源", is_said("source")),
+            ("从哪天起用", said("valid_from").is_some_and(is_day)),
+        ]
+        .into_iter()
+        .filter_map(|(words, is_there)| (!is_there).then_some(words))
+        .collect();
+        if !missing.is_empty() {
+            return Err(PolicyError::List {
+                path: path.to_owned(),
+                list: name.clone(),
+                missing: missing.join("、"),
+            });
+        }
+    }
+    Ok(())
 }
 
 fn id_of(value: &serde_json::Value, path: &Path) -> String {
@@ -198,4 +242,44 @@ pub(crate) fn take(
         )?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_pack_that_is_shipped_comes_in_by_this_door() {
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policy");
+        let packs = read(&shipped).expect("the shipped folder");
+        assert!(packs.iter().any(|(id, _)| id == "codes-cn-1"));
+    }
+
+    #[test]
+    fn a_code_list_that_does_not_say_where_it_comes_from_is_named_with_its_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("codes-ex.json");
+        let whole =
+            json!({"version": "1", "source": "本站自定", "valid_from": "2026-01-01", "items": []});
+        let refusal = |key: &str, value: serde_json::Value| -> Option<String> {
+            let mut list = whole.clone();
+            list[key] = value;
+            let pack = json!({"id": "codes-ex", "lists": {"SEX": list, "words": [["y", "是"]]}});
+            std::fs::write(&file, pack.to_string()).expect("writes");
+            read(folder.path()).err().map(|error| error.to_string())
+        };
+        assert_eq!(refusal("items", json!([])), None);
+        for (key, value, missing) in [
+            ("version", json!(""), "没有写版本。"),
+            ("version", json!(2026), "没有写版本。"),
+            ("source", json!(null), "没有写来源。"),
+            ("source", json!("  "), "没有写来源。"),
+            ("valid_from", json!("2026"), "没有写从哪天起用。"),
+        ] {
+            let said = refusal(key, value).expect(key);
+            assert!(said.contains("codes-ex.json：代码表 SEX "), "{said}");
+            assert!(said.contains(missing), "{said}");
+        }
+    }
 }

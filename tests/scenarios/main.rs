@@ -36,6 +36,7 @@ mod outside_reader;
 mod people;
 mod photos;
 mod practice;
+mod programmes;
 mod publishing;
 mod recusal;
 mod refused;

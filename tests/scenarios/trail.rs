@@ -239,6 +239,14 @@ async fn an_export_asks_for_the_pin_says_why_and_leaves_with_a_password_for_minu
 {
     let world = World::new().await?;
     let station = &world.station;
+    // Where the national forms write a code in words of their own, those stand in the register.
+    let child = station.child("石小雨").await?;
+    let edit = json!({"child": child, "holder": "child", "key": "health", "value": "good"});
+    let _: ChildFileView = station.call("edit_field", edit).await?;
+    let there = station.tablet()?;
+    let written = exports::children_of(&there, "L1", None, false)?;
+    let mut written = written.iter().filter_map(|one| one.values.get("health"));
+    assert!(written.any(|words| words == "健康"));
     let form: ExportFormView = station
         .call("export_form", json!({ "ledger": "L1", "village": null }))
         .await?;

@@ -142,11 +142,12 @@ pub fn prepare(
     let record = find_hers(tablet, &input.id)?;
     let story = problems::case_story(tablet, &record.problem.to_string())?;
     let roster = Roster::read(tablet)?;
+    let packs = tablet.packs();
     let children: Vec<ExportedChild> = story
         .children
         .iter()
         .filter_map(|id| roster.child(id).ok())
-        .map(|child| exports::one(&roster, child))
+        .map(|child| exports::one(&packs, &roster, child))
         .collect();
     let mut columns: Vec<&'static str> = Vec::new();
     for key in children.iter().flat_map(fields) {

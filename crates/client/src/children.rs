@@ -20,8 +20,8 @@ use crate::tablet::Tablet;
 use crate::timeline;
 use crate::view::{
     AddChildFormView, AddChildInput, AmendInput, ChildFileView, ChildFilter, ChildListView,
-    ChildRow, EditFieldInput, FieldBlockView, FieldView, IdInput, SavedView, SearchInput,
-    SiblingView,
+    ChildRow, EditFieldInput, FieldBlockView, FieldView, IdInput, OptionView, SavedView,
+    SearchInput, SiblingView,
 };
 use crate::visits;
 use domain::calendar::full_date_words;
@@ -373,13 +373,9 @@ fn field_view(
             .reveal
             .filter(|_| value.is_some())
             .map(|reveal| reveal_word(reveal).to_owned()),
+        options: field_options(tablet, pack, field, value.as_deref()),
         value: value.filter(|_| view.is_open()),
         kind: field.kind.clone(),
-        options: field
-            .list
-            .as_deref()
-            .map(|list| options(&pack.items(list)))
-            .unwrap_or_default(),
         editable: field.kind != "fixed" && (!of_household || household.is_some()),
         conflict: conflicts
             .filter(|conflicts| conflicts.iter().any(|conflict| conflict.key == field.key))
@@ -389,6 +385,30 @@ fn field_view(
             .text(&format!("{}{}", domain::child::FLAG_PREFIX, field.key))
             .map(str::to_owned),
     }
+}
+
+/// What a field offers; what it says already stands among it, also where that is no longer offered.
+fn field_options(
+    tablet: &Tablet,
+    pack: &PolicyPack,
+    field: &FieldRule,
+    said: Option<&str>,
+) -> Vec<OptionView> {
+    let Some(list) = field.list.as_deref() else {
+        return Vec::new();
+    };
+    let mut offered = options(&pack.items(list), tablet.today());
+    if let Some(said) = said
+        && !offered.iter().any(|option| option.code == said)
+        && pack.lists.knows(list, said)
+        && !pack.is_restricted(list, said)
+    {
+        offered.push(OptionView {
+            code: said.to_owned(),
+            label: pack.label(list, said).to_owned(),
+        });
+    }
+    offered
 }
 
 pub(crate) fn reveal_word(reveal: Reveal) -> &'static str {
@@ -511,14 +531,14 @@ pub fn add_child_form(tablet: &Tablet) -> Result<AddChildFormView, ClientError> 
     let pack = packs
         .rules_on(tablet.today())
         .ok_or_else(|| ClientError::new("form_unknown"))?;
-    let categories = options(pack.list("FOUND_CATEGORY"));
+    let categories = options(pack.list("FOUND_CATEGORY"), tablet.today());
     Ok(AddChildFormView {
         unsure: categories
             .last()
             .map(|option| option.code.clone())
             .unwrap_or_default(),
         categories,
-        sexes: options(pack.list("SEX"))
+        sexes: options(pack.list("SEX"), tablet.today())
             .into_iter()
             .filter(|option| matches!(option.code.as_str(), "1" | "2"))
             .collect(),

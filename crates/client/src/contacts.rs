@@ -52,10 +52,10 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ContactFormView, ClientE
     Ok(ContactFormView {
         child: input.id.clone(),
         name: child.name(),
-        modes: options(pack.list("CONTACT_MODE")),
-        parties: options(pack.list("PARTY")),
-        states: options(pack.list("CHILD_STATE")),
-        topics: options(pack.list("TOPIC")),
+        modes: options(pack.list("CONTACT_MODE"), roster.today),
+        parties: options(pack.list("PARTY"), roster.today),
+        states: options(pack.list("CHILD_STATE"), roster.today),
+        topics: options(pack.list("TOPIC"), roster.today),
         phrases: pack.phrases("contact").to_vec(),
         ask_parent_contact: !writes_only && child.child.is_left_behind(Some(pack), roster.today),
         last_mode: last.map(|contact| contact.mode.clone()),
@@ -64,7 +64,7 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ContactFormView, ClientE
         phone: phone_to_call(child).filter(|_| !writes_only),
         photos: roster.household_of(child).is_some(),
         initiator: usual_initiator(pack),
-        initiators: options(pack.list(INITIATOR)),
+        initiators: options(pack.list(INITIATOR), roster.today),
         next_on: match writes_only || roster.is_guest(child.id) {
             true => None,
             false => next_contact(&packs, child, roster.today).map(|day| day.to_string()),
@@ -298,7 +298,7 @@ pub fn attempt_form(
     Ok(AttemptFormView {
         names,
         household,
-        reasons: options(pack.list("ATTEMPT_REASON")),
+        reasons: options(pack.list("ATTEMPT_REASON"), roster.today),
         phrases: pack.phrases("attempt").to_vec(),
         event_date: event_date.unwrap_or_else(|| today.clone()),
         today,
@@ -521,11 +521,11 @@ pub fn note(text: &str) -> Result<String, ClientError> {
     Ok(text.to_owned())
 }
 
-/// Codes as choices.
-pub fn options(items: &[CodeItem]) -> Vec<OptionView> {
+/// Codes as choices, without those that are no longer offered on this day, or not yet.
+pub fn options(items: &[CodeItem], on: NaiveDate) -> Vec<OptionView> {
     items
         .iter()
-        .filter(|item| !item.retired)
+        .filter(|item| item.is_offered_on(on))
         .map(|item| OptionView {
             code: item.code.clone(),
             label: item.label.clone(),
@@ -584,6 +584,21 @@ mod tests {
                 .code(),
             "too_large"
         );
+    }
+
+    #[test]
+    fn what_is_no_longer_used_is_not_offered_and_still_has_its_words() {
+        let mut pack = pack();
+        let list = pack.lists.0.get_mut("TOPIC").expect("the shipped list");
+        list.items[0].valid_until = Some(day("2026-06-30"));
+        let offers = |on: &str| {
+            let offered = options(pack.list("TOPIC"), day(on));
+            offered.iter().any(|option| option.code == "living")
+        };
+        assert!(offers("2026-06-30"));
+        assert!(!offers("2026-07-01"));
+        assert_eq!(pack.label("TOPIC", "living"), "生活");
+        assert!(known(&pack, "TOPIC", &["living".to_owned()]).is_ok());
     }
 
     #[test]

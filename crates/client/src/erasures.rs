@@ -447,7 +447,7 @@ fn bases(tablet: &Tablet) -> Vec<OptionView> {
     let packs = tablet.packs();
     packs
         .rules_on(tablet.today())
-        .map(|pack| crate::contacts::options(pack.list(BASES)))
+        .map(|pack| crate::contacts::options(pack.list(BASES), tablet.today()))
         .unwrap_or_default()
 }
 

@@ -5,6 +5,7 @@ use crate::audit_page;
 use crate::children;
 use crate::error::ClientError;
 use crate::looks;
+use crate::packs::Packs;
 use crate::prints;
 use crate::problems::Room;
 use crate::rights;
@@ -76,6 +77,7 @@ pub fn purposes(tablet: &Tablet) -> Vec<ExportPurposeView> {
     };
     pack.list(PURPOSES)
         .iter()
+        .filter(|item| item.is_offered_on(tablet.today()))
         .map(|item| ExportPurposeView {
             code: item.code.clone(),
             label: item.label.clone(),
@@ -137,7 +139,7 @@ pub fn children_of(
                 .map(|category| category.code.clone())
                 .collect();
             (!categories.is_empty()).then(|| ExportedChild {
-                values: values(&roster, child, full_numbers),
+                values: values(&packs, &roster, child, full_numbers),
                 categories,
             })
         })
@@ -145,9 +147,9 @@ pub fn children_of(
 }
 
 /// One child as the registers have it, with masked numbers.
-pub(crate) fn one(roster: &Roster, child: &RosterChild) -> ExportedChild {
+pub(crate) fn one(packs: &Packs, roster: &Roster, child: &RosterChild) -> ExportedChild {
     ExportedChild {
-        values: values(roster, child, false),
+        values: values(packs, roster, child, false),
         categories: child
             .child
             .categories
@@ -158,7 +160,18 @@ pub(crate) fn one(roster: &Roster, child: &RosterChild) -> ExportedChild {
     }
 }
 
-fn values(roster: &Roster, child: &RosterChild, full_numbers: bool) -> BTreeMap<String, String> {
+/// What stands in the fields, as codes; where the national forms write a code in words of their own, in those.
+fn values(
+    packs: &Packs,
+    roster: &Roster,
+    child: &RosterChild,
+    full_numbers: bool,
+) -> BTreeMap<String, String> {
+    let rules = packs.rules_on(roster.today);
+    let national = |key: &str, code: &str| {
+        let list = packs.file.field_of_any(key)?.list.as_deref()?;
+        rules?.lists.national(list, code).map(str::to_owned)
+    };
     let of_household = roster
         .household_of(child)
         .map(|household| &household.household.fields);
@@ -169,7 +182,10 @@ fn values(roster: &Roster, child: &RosterChild, full_numbers: bool) -> BTreeMap<
         .filter_map(|(key, value)| {
             let value = value.as_text().filter(|value| !value.is_empty())?;
             let hide = is_number(key) && !full_numbers;
-            let value = if hide { mask(value) } else { value.to_owned() };
+            let value = match hide {
+                true => mask(value),
+                false => national(key, value).unwrap_or_else(|| value.to_owned()),
+            };
             Some((key.clone(), value))
         })
         .collect()

@@ -79,7 +79,7 @@ pub(crate) fn of(
             .map(|step| step.as_str().to_owned())
             .collect(),
         decides,
-        reasons: options(pack.list(REASONS)),
+        reasons: options(pack.list(REASONS), roster.today),
     })
 }
 

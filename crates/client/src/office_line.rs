@@ -121,7 +121,7 @@ async fn devices_view(
     let packs = tablet.packs();
     let reasons = packs
         .rules_on(tablet.today())
-        .map_or_else(Vec::new, |pack| options(pack.list(REASONS)));
+        .map_or_else(Vec::new, |pack| options(pack.list(REASONS), tablet.today()));
     Ok(DevicesView {
         devices: list
             .devices

@@ -252,7 +252,7 @@ fn reasons(tablet: &Tablet) -> Vec<OptionView> {
     tablet
         .packs()
         .rules_on(tablet.today())
-        .map_or_else(Vec::new, |pack| options(pack.list(REASONS)))
+        .map_or_else(Vec::new, |pack| options(pack.list(REASONS), tablet.today()))
 }
 
 fn view(tablet: &Tablet, list: PeopleList) -> Result<PeopleView, ClientError> {

@@ -84,7 +84,9 @@ pub(crate) fn purposes(tablet: &Tablet) -> Vec<OptionView> {
     let packs = tablet.packs();
     packs
         .rules_on(tablet.today())
-        .map_or_else(Vec::new, |pack| options(pack.list(PURPOSES)))
+        .map_or_else(Vec::new, |pack| {
+            options(pack.list(PURPOSES), tablet.today())
+        })
 }
 
 /// Something is about to be printed: it gets a number and a row first. How much is on it is counted here, from what it is

@@ -294,7 +294,7 @@ fn reasons(tablet: &Tablet) -> Vec<OptionView> {
     tablet
         .packs()
         .rules_on(tablet.today())
-        .map_or_else(Vec::new, |pack| options(pack.list(REASONS)))
+        .map_or_else(Vec::new, |pack| options(pack.list(REASONS), tablet.today()))
 }
 
 /// Who works in a village or at the station, by name and place.

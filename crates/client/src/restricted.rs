@@ -319,7 +319,7 @@ impl<'a> Standpoint<'a> {
                 .open_now()
                 .filter(|_| self.handling() == Handling::BrokeGlass)
                 .map(|opening| system::moment(opening.until_ms)),
-            reasons: options(room.pack.list(REASONS)),
+            reasons: options(room.pack.list(REASONS), room.tablet.today()),
             minutes: room.pack.rules.urgent_minutes,
             openings: openings
                 .filter(|(_, opening)| self.is_told_of(opening))

@@ -78,7 +78,7 @@ pub(crate) fn of(
         misses: cadence
             .map(|cadence| misses(roster, child, cadence, pack, authors))
             .unwrap_or_default(),
-        miss_reasons: options(pack.list("OVERDUE_REASON")),
+        miss_reasons: options(pack.list("OVERDUE_REASON"), roster.today),
         campaigns: cadence
             .iter()
             .flat_map(|cadence| &cadence.campaigns)

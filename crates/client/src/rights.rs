@@ -168,8 +168,8 @@ pub fn list(tablet: &Tablet, input: &RightsInput) -> Result<RightsView, ClientEr
         rows,
         days,
         today: roster.today.to_string(),
-        who: options(pack.list(WHO)),
-        duties: options(pack.list(DUTIES)),
+        who: options(pack.list(WHO), roster.today),
+        duties: options(pack.list(DUTIES), roster.today),
         unit: tablet.township(),
         responsible,
     })
@@ -247,7 +247,7 @@ pub fn ask(tablet: &Tablet, input: &AskRightInput) -> Result<RightsView, ClientE
     if asked.is_empty() {
         return Err(ClientError::new("choice_missing"));
     }
-    known(&options(pack.list(WHO)), &input.who)?;
+    known(&options(pack.list(WHO), roster.today), &input.who)?;
     let name = input.name.trim();
     if name.is_empty() {
         return Err(ClientError::new("name_missing"));
@@ -308,7 +308,7 @@ pub fn answer(tablet: &Tablet, input: &AnswerRightInput) -> Result<RightsView, C
         .ok_or_else(|| ClientError::new("form_unknown"))?;
     let duty = match outcome.keeps() {
         true => {
-            known(&options(pack.list(DUTIES)), &input.duty)?;
+            known(&options(pack.list(DUTIES), roster.today), &input.duty)?;
             input.duty.clone()
         }
         false => String::new(),

@@ -261,7 +261,7 @@ pub(crate) fn column(tablet: &Tablet, pack: &PolicyPack, rule: &FieldRule) -> Ro
         options: rule
             .list
             .as_deref()
-            .map(|list| options(&pack.items(list)))
+            .map(|list| options(&pack.items(list), tablet.today()))
             .unwrap_or_default(),
         need: rule.need,
         masked: !tablet.sees(rule).is_open(),

@@ -176,11 +176,11 @@ mod tests {
 
     #[test]
     fn a_table_says_whole_names_and_keeps_codes_that_are_gone() {
-        let text = "代码,名称,城乡,起,止,后继\n31,示例市\n310199,沧浦区\n310199100,芦湾镇\n310199100201,白荷村,220,2010-01-01\n310199100208,旧村,220,2001-01-01,2010-01-01,310199100201\n";
+        let text = "代码,名称,城乡,起,止,后继\n31,示例市\n310199,沧浦区\n310199100,芦汀镇\n310199100201,白荷村,220,2010-01-01\n310199100208,旧村,220,2001-01-01,2010-01-01,310199100201\n";
         let table = AreaTable::from_csv("areas", "made up", text).unwrap();
         assert_eq!(
             table.name("310199100201").as_deref(),
-            Some("示例市沧浦区芦湾镇白荷村")
+            Some("示例市沧浦区芦汀镇白荷村")
         );
         assert_eq!(table.code_of("白荷村").as_deref(), Some("310199100201"));
         assert_eq!(table.code_of("310230").as_deref(), Some("310230"));

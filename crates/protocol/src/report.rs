@@ -256,7 +256,8 @@ pub fn is_code(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
-fn is_day(text: &str) -> bool {
+/// Looks like a day, 2026-11-27; whether the calendar has it is asked where days are counted.
+pub fn is_day(text: &str) -> bool {
     text.len() == 10
         && text.bytes().enumerate().all(|(at, byte)| match at {
             4 | 7 => byte == b'-',

@@ -18,13 +18,17 @@ const features = import.meta.glob<RouteRecordRaw[]>('../features/*/routes.ts', {
 
 const home: Record<ShellKind, string> = { tablet: '/today', station: '/overview', district: '/stations' }
 
-export function makeRouter(shell: ShellKind): Router {
-  const pages = Object.values(features)
+/** The pages a frame shows. */
+export function pagesOf(shell: ShellKind): RouteRecordRaw[] {
+  return Object.values(features)
     .flat()
     .filter(({ meta }) => meta?.shell === shell || meta?.shell === 'all' || (meta?.shell === 'both' && shell !== 'district'))
+}
+
+export function makeRouter(shell: ShellKind): Router {
   return createRouter({
     history: createWebHashHistory(),
-    routes: [...pages, { path: '/:rest(.*)*', redirect: home[shell] }],
+    routes: [...pagesOf(shell), { path: '/:rest(.*)*', redirect: home[shell] }],
     scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? {} : { top: 0 }),
   })
 }

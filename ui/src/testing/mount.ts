@@ -14,16 +14,18 @@ export interface Screen {
   /** Address the screen stands at, and the pattern its parameters come from. */
   at?: string
   pattern?: string
+  /** Name of the page that stands there. */
+  name?: string
   props?: Record<string, unknown>
   app?: AppView
 }
 
 export async function show(component: Component, screen: Screen = {}) {
-  const { backend = demoBackend(), at = '/', pattern = at, props = {}, app = readyTablet } = screen
+  const { backend = demoBackend(), at = '/', pattern = at, name = 'shown', props = {}, app = readyTablet } = screen
   const router = createRouter({
     history: createMemoryHistory(),
     routes: [
-      { path: pattern, component, props: () => props },
+      { path: pattern, name, component, props: () => props },
       { path: '/:rest(.*)*', component: { render: () => h('div') } },
     ],
   })

@@ -331,7 +331,7 @@ fn called(
 }
 
 fn numbers(room: &Room<'_>) -> Vec<OptionView> {
-    crate::contacts::options(&room.pack.mandatory.numbers)
+    crate::contacts::options(&room.pack.mandatory.numbers, room.tablet.today())
 }
 
 /// Words where nothing else says it; a reason where something is taken back or changed.
@@ -431,7 +431,7 @@ pub(super) fn choices(
     noun: &Noun<Problem>,
     told: &Told,
 ) -> Result<ProblemChoicesView, ClientError> {
-    let list = |name: &str| crate::contacts::options(room.pack.list(name));
+    let list = |name: &str| crate::contacts::options(room.pack.list(name), room.tablet.today());
     let mut bodies = list(REFERRAL_BODY);
     // Who usually leads comes first.
     let kind = room.pack.problem(told.main(&noun.noun));
@@ -461,8 +461,18 @@ pub(super) fn choices(
         mains: mains(room, &noun.noun),
         main: told.main(&noun.noun).to_owned(),
         duty_open: is_duty_open(noun, told),
+        reply_phrases: room.pack.phrases(reply_place(room)).to_vec(),
+        measure_phrases: room.pack.phrases("measure").to_vec(),
         bodies,
     })
+}
+
+/// Where the pack has the sentences this side replies with.
+fn reply_place(room: &Room<'_>) -> &'static str {
+    match room.tablet.identity.role.is_at_station() {
+        true => "reply",
+        false => "update",
+    }
 }
 
 /// Open problems of the same children, at least as grave.

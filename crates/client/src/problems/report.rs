@@ -132,7 +132,7 @@ fn called(
     mandatory: &MandatoryInput,
 ) -> Result<Detail, ClientError> {
     acts::call(
-        &options(&pack.mandatory.numbers),
+        &options(&pack.mandatory.numbers, tablet.today()),
         tablet.clock.now_ms(),
         mandatory.whom.as_ref(),
         mandatory.at.as_ref(),

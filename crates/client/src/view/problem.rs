@@ -310,6 +310,10 @@ pub struct ProblemChoicesView {
     pub main: String,
     /// Nobody said yet whether it was reported to the police.
     pub duty_open: bool,
+    /// Sentences to tap where a reply is written: the station's, or how a village says it goes on.
+    pub reply_phrases: Vec<String>,
+    /// The same where a measure is written.
+    pub measure_phrases: Vec<String>,
 }
 
 /// The whole problem.

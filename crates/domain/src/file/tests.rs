@@ -84,6 +84,7 @@ fn the_shipped_fields_have_every_block_of_the_file_and_lists_for_every_choice() 
         "psychology",
         "benefit",
         "service",
+        "programme",
         "wish",
         "tier",
         "pause",
@@ -123,7 +124,7 @@ fn every_block_says_what_it_is_for() {
             .iter()
             .any(|block| block.key == key && block.basis == Basis::Consent)
     };
-    assert!(agreed("wish") && agreed("consent") && !agreed("basic"));
+    assert!(agreed("wish") && agreed("programme") && agreed("consent") && !agreed("basic"));
 }
 
 /// Cousins with one grandmother share a household: a parent's row says whose it is (docs/adr/0032).

@@ -143,6 +143,54 @@ fn what_belongs_into_no_file_of_a_village_is_offered_nowhere_and_named_nowhere()
     assert!(!pack.is_restricted("CATEGORY", "CONF"));
 }
 
+fn codes() -> crate::code_list::CodeLists {
+    let pack: Value =
+        serde_json::from_str(include_str!("../../../../policy/codes-cn-1.json")).unwrap();
+    serde_json::from_value(pack["lists"].clone()).unwrap()
+}
+
+#[test]
+fn every_list_says_its_version_where_it_comes_from_and_since_when_and_so_do_another_provinces() {
+    // Another province says what differs, and has the rest from the shipped folder.
+    let mut province: Value = serde_json::from_str(SHANGHAI).unwrap();
+    let own: Value = serde_json::from_str(include_str!(
+        "../../../../tests/cases/packs/colour-province.json"
+    ))
+    .unwrap();
+    for (key, value) in own.as_object().unwrap() {
+        province[key] = value.clone();
+    }
+    let province = PolicyPack::parse(&province.to_string()).unwrap();
+    for pack in [&shanghai(), &province] {
+        // What a pack rules on (categories, problems, pauses) has the pack's own source and days.
+        assert!(!pack.source.trim().is_empty(), "{}", pack.id);
+        assert!(pack.lists.0.len() > 30, "{}", pack.id);
+        for (name, list) in pack.lists.0.iter().chain(&codes().0) {
+            assert!(!list.version.trim().is_empty(), "{name}: version");
+            assert!(!list.source.trim().is_empty(), "{name}: source");
+            assert!(list.valid_from.is_some(), "{name}: valid_from");
+        }
+    }
+}
+
+#[test]
+fn a_retired_code_has_its_words_and_is_not_offered() {
+    let codes = codes();
+    let retired: Vec<_> = codes
+        .0
+        .values()
+        .flat_map(|list| &list.items)
+        .filter(|item| item.retired)
+        .collect();
+    assert!(!retired.is_empty());
+    for item in retired {
+        assert!(!item.words().is_empty(), "{}", item.code);
+        assert!(!item.is_offered_on(day("2026-11-27")), "{}", item.code);
+        assert!(item.valid_until.is_some(), "{}: until when", item.code);
+    }
+    assert_eq!(codes.label("ASSESSMENT", "intervention"), Some("监护干预"));
+}
+
 #[test]
 fn who_has_a_cadence_follows_the_decision() {
     let pack = shanghai();

@@ -57,4 +57,12 @@ main: string,
 /**
  * Nobody said yet whether it was reported to the police.
  */
-duty_open: boolean, };
+duty_open: boolean, 
+/**
+ * Sentences to tap where a reply is written: the station's, or how a village says it goes on.
+ */
+reply_phrases: Array<string>, 
+/**
+ * The same where a measure is written.
+ */
+measure_phrases: Array<string>, };

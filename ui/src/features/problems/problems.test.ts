@@ -39,7 +39,7 @@ function row(problem: string, more: Partial<ProblemRow> = {}): ProblemRow {
   }
 }
 
-const choices: ProblemChoicesView = { measures: [], bodies: [], referrals: [], severities: [], into: [], numbers: [], outcomes: [], satisfactions: [], types: [], also: [], mains: [], main: '', duty_open: false }
+const choices: ProblemChoicesView = { measures: [], bodies: [], referrals: [], severities: [], into: [], numbers: [], outcomes: [], satisfactions: [], types: [], also: [], mains: [], main: '', duty_open: false, reply_phrases: [], measure_phrases: [] }
 
 function story(more: Partial<ProblemView> = {}): ProblemView {
   return {
@@ -205,6 +205,17 @@ test('a measure is chosen from the list, and words may be left out', async () =>
   await tap('answer:measures:mediate')
   await submit()
   expect(added).toEqual([{ problem: 'p1', kind: 'measure', text: '', detail: { measures: ['mediate'] } }])
+})
+
+test('sentences to tap are the pack\'s: of a reply below the story, of a measure in its dialog', async () => {
+  const { shown } = open(['replied', 'measure'], station, { choices: { ...choices, reply_phrases: ['收到，我们来办'], measure_phrases: ['已转给学校'] } })
+  const { tap, wrapper } = await shown
+  expect(wrapper.text()).toContain('收到，我们来办')
+  expect(wrapper.text()).not.toContain('已转给学校')
+  await tap('phrase-0')
+  expect(wrapper.find<HTMLTextAreaElement>('#problem-text').element.value).toContain('收到，我们来办')
+  await tap('problem-measure')
+  expect(document.querySelector('#event-form')?.textContent).toContain('已转给学校')
 })
 
 test('a follow-up that is not well asks what was seen', async () => {

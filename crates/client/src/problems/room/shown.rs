@@ -2,6 +2,7 @@
 
 use super::{Place, Room, Told, is_sealed};
 use crate::attachments;
+use crate::contacts::options;
 use crate::countersign;
 use crate::error::ClientError;
 use crate::nouns::Noun;
@@ -313,10 +314,11 @@ impl Room<'_> {
         recused: bool,
         handler: Option<StaffId>,
     ) -> ProblemView {
+        let today = self.tablet.today();
         let choices = ProblemChoicesView {
-            measures: crate::contacts::options(self.pack.list(acts::MEASURE)),
-            numbers: crate::contacts::options(&self.pack.mandatory.numbers),
-            outcomes: crate::contacts::options(self.pack.list(acts::POLICE_FEEDBACK)),
+            measures: options(self.pack.list(acts::MEASURE), today),
+            numbers: options(&self.pack.mandatory.numbers, today),
+            outcomes: options(self.pack.list(acts::POLICE_FEEDBACK), today),
             ..ProblemChoicesView::default()
         };
         let events = noun.noun.events.iter().zip(&told.fold.allowed);
