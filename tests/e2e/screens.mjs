@@ -44,8 +44,18 @@ export async function tabletScreens(core) {
   ]
 }
 
+/** Refers a matter to a school and makes the packet for it; its id. */
+async function packetOf(core, problem, pin) {
+  await core.call('step_up', { pin })
+  await core.call('add_problem_event', { problem, kind: 'referred', text: '请学校一起看看。', detail: { body: 'SCH' } })
+  const form = await core.call('packet_form', { problem, referral: null })
+  const fields = form.fields.filter((field) => field.given).map((field) => field.key)
+  await core.call('make_packet', { problem, referral: form.referral, purpose: form.purposes[0].code, who: '中心小学', words: '请一起看看', fields, reason: '', until: '' })
+  return (await core.call('problem', { id: problem })).packets[0].packet
+}
+
 /** The same of a station. */
-export async function stationScreens(core) {
+export async function stationScreens(core, pin) {
   const { rows } = await core.call('search_children', { query: '', village: null })
   const { rows: problems } = await core.call('problems')
   const busiest = (problems.find((row) => row.state === 'in_progress') ?? problems[0]).problem
@@ -54,6 +64,9 @@ export async function stationScreens(core) {
   const asked = await core.call('ask_right', { child, rights: ['see', 'erase'], who: 'guardian', name: '石磊', text: '去年的记录', on: '' })
   const right = asked.rows[0].request
   await core.call('answer_right', { child, request: right, outcome: 'limited', duty: 'care', text: '走访记录按规定要留着。' })
+  // A packet whose receipt is not here, so that it and its paper stand.
+  const matter = problems.find((row) => row.names !== '' && row.number === null && ['accepted', 'in_progress', 'referred'].includes(row.state)).problem
+  const packet = await packetOf(core, matter, pin)
   await core.call('ask_right', { child: rows[1].child, rights: ['copy'], who: 'child', name: '石小晨', text: '', on: '' })
   return [
     ['overview', '/overview', 'attention'],
@@ -69,6 +82,10 @@ export async function stationScreens(core) {
     ['problems', '/problems', 'problem-column-waiting'],
     ['problem', `/problems/${busiest}`, 'problem-story'],
     ['problem-paper', `/problems/${busiest}/paper`],
+    ['problem-packets', `/problems/${matter}`, 'problem-packets'],
+    ['packets', '/packets', 'packets'],
+    ['packet-new', `/packets/new/${matter}`, 'packet-go'],
+    ['packet-receipt', `/packets/receipt/${matter}/${packet}`, 'packet-paper'],
     ['inbox', '/inbox', 'inbox-read'],
     ['coming', '/coming'],
     ['rounds', '/rounds'],

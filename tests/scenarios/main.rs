@@ -31,6 +31,7 @@ mod next_ca;
 mod numbered;
 mod offline_work;
 mod outside_reader;
+mod packets;
 mod people;
 mod photos;
 mod practice;

@@ -35,7 +35,7 @@ const LOOKS: [&str; 9] = [
 ];
 
 /// What devices write that the page lists one by one. What the server writes is listed wholly.
-const EVENTS: [&str; 23] = [
+const EVENTS: [&str; 26] = [
     "opened_urgently",
     "opening_reviewed",
     "status_answered",
@@ -44,6 +44,9 @@ const EVENTS: [&str; 23] = [
     "handler_named",
     "export_made",
     "export_taken",
+    "packet_made",
+    "packet_received",
+    "packet_ended",
     "import_previewed",
     "import_confirmed",
     "import_result_taken",

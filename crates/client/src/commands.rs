@@ -24,6 +24,7 @@ pub const EXTENSION_COMMANDS: &[&str] = &[
     "export_form",
     "make_export",
     "export_child",
+    "make_packet",
     "send_case",
     "yearly_pack",
     "compile_form",
@@ -230,6 +231,8 @@ commands! {
         "answer_request" => delegation::answer_request, input;
         "departures" => moves::departures;
         "writing" => writing::page;
+        "packet_form" => problems::packets::packet_form, input;
+        "packets" => problems::packets::packets;
         "take_export" => exports::take, input;
         "print" => exports::print, input;
         "print_purposes" => exports::print_purposes;

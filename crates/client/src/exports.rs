@@ -6,7 +6,7 @@ use crate::children;
 use crate::contacts::options;
 use crate::error::ClientError;
 use crate::looks;
-use crate::problems::{Room, paper};
+use crate::problems::{Room, packets, paper};
 use crate::rights;
 use crate::roster::{People, Roster, RosterChild};
 use crate::runtime::Line;
@@ -38,6 +38,10 @@ const PRINT_PURPOSES: &str = "PRINT_PURPOSE";
 const REPORT: &str = "report";
 /// What is written in a register's place for the file of one child.
 const ONE_CHILD: &str = "FILE";
+/// The same for what goes with a referral.
+pub(crate) const PACKET: &str = "PACKET";
+/// What leaves with rows of children, by its action of the trail.
+const LEFT: [&str; 2] = ["export_made", "packet_made"];
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Most characters of a person's words about a purpose.
 const WORDS: usize = 200;
@@ -92,7 +96,7 @@ pub fn purposes(tablet: &Tablet) -> Vec<ExportPurposeView> {
 pub(crate) fn purpose_words(tablet: &Tablet, code: &str) -> String {
     let packs = tablet.packs();
     let found = packs.rules_on(tablet.today()).and_then(|pack| {
-        let lists = [PURPOSES, PRINT_PURPOSES];
+        let lists = [PURPOSES, PRINT_PURPOSES, packets::PURPOSE];
         lists
             .into_iter()
             .find_map(|list| pack.lists.label(list, code))
@@ -186,7 +190,7 @@ pub fn is_number(key: &str) -> bool {
 }
 
 /// First three and last four digits (security-notes.md §3.12): fewer than a screen shows, because paper travels.
-fn mask(number: &str) -> String {
+pub(crate) fn mask(number: &str) -> String {
     let letters: Vec<char> = identity_number::normalise(number).chars().collect();
     if letters.len() < 15 {
         return "*".repeat(letters.len());
@@ -210,6 +214,9 @@ fn find_ledger(code: &str) -> Result<&'static str, ClientError> {
 fn ledger_words(code: &str) -> String {
     if code == ONE_CHILD {
         return "一个孩子的档案".to_owned();
+    }
+    if code == PACKET {
+        return "转介材料".to_owned();
     }
     find_ledger(code).unwrap_or(code).to_owned()
 }
@@ -237,7 +244,7 @@ pub async fn limit_left(tablet: &Arc<Tablet>) -> Result<u32, ClientError> {
     let made = tablet.store.read(exports::all)?;
     let today = made.iter().filter(|export| export.made_ms > since_ms);
     let here: u64 = today.map(|export| u64::from(export.rows)).sum();
-    let elsewhere: u64 = match audit_page::of_mine(tablet, since_ms, &["export_made"]).await {
+    let elsewhere: u64 = match audit_page::of_mine(tablet, since_ms, &LEFT).await {
         Ok(records) => records
             .iter()
             .filter(|record| record.device != Some(tablet.identity.device))
@@ -629,7 +636,7 @@ pub(crate) fn tidy_all(tablet: &Tablet) -> Result<(), ClientError> {
 }
 
 /// What can be printed, and which of a child's and a person's particulars stand on it.
-const PRINTS: [(&str, &str); 6] = [
+const PRINTS: [(&str, &str); 7] = [
     // The facts of a report to the police, for whoever comes while there is no network.
     (
         REPORT,
@@ -644,6 +651,11 @@ const PRINTS: [(&str, &str); 6] = [
     // What a family is answered, for the family and the station's file.
     ("right_answer", "name,asker,asked,answer"),
     ("audit_month", "staff,looks,events"),
+    // What whoever takes a packet signs.
+    (
+        "packet_receipt",
+        "number,receiver,purpose,until,fields,signature",
+    ),
 ];
 
 /// What somebody may print something for.
@@ -666,7 +678,7 @@ pub fn print(tablet: &Arc<Tablet>, input: &PrintInput) -> Result<PrintView, Clie
     let Some((what, fields)) = fields else {
         return Err(ClientError::new("value_invalid").with("value", &input.what));
     };
-    if *what == "audit_month" && !tablet.identity.role.is_at_station() {
+    if ["audit_month", "packet_receipt"].contains(what) && !tablet.identity.role.is_at_station() {
         return Err(ClientError::new("not_allowed"));
     }
     let purposes = print_purposes(tablet)?;
@@ -732,6 +744,7 @@ pub fn number(tablet: &Tablet, letter: char) -> Result<String, ClientError> {
             connection,
             &[
                 "export_made",
+                "packet_made",
                 "print_made",
                 "yearly_pack_made",
                 "import_result_taken",

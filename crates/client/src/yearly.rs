@@ -31,7 +31,10 @@ pub struct Section {
 }
 
 /// What the filing counts among the things done, and what it calls them.
-const SHARES: [(&str, &str); 4] = [
+const SHARES: [(&str, &str); 7] = [
+    ("packet_made", "转介时给其他单位的材料（份）"),
+    ("packet_received", "其中收回了回执的"),
+    ("packet_ended", "其中对方已销毁或退还的"),
     ("move_accepted", "随孩子迁移转给其他村、镇的次数"),
     ("print_made", "打印次数"),
     ("export_declined", "没有同意的导出"),

@@ -7,6 +7,7 @@ use crate::ledger::columns::ColumnTable;
 use crate::ledger::write::{LedgerLine, WrittenCell, tidy_cell, tidy_columns};
 use client::cases::PreparedCase;
 use client::exports::{ChildCopy, ExportedChild, Prepared, is_number};
+use client::problems::packets::PreparedPacket;
 use client::view::ExportFieldView;
 use ids::Entropy;
 use ms_offcrypto_writer::Ecma376AgileWriter;
@@ -215,6 +216,56 @@ pub fn write_child(prepared: &Prepared, copy: &ChildCopy) -> Result<Vec<u8>, Xls
             sheet.write_string_with_format(at, 1, value, &text)?;
         }
         at += 2;
+    }
+    workbook.save_to_buffer()
+}
+
+/// Writes what goes with a referral: to whom, what for and until when, over the matter and each child, and again on every
+/// page that is printed from it. Every cell is text.
+///
+/// # Errors
+/// The workbook cannot be put together.
+pub fn write_packet(prepared: &PreparedPacket) -> Result<Vec<u8>, XlsxError> {
+    let mut workbook = Workbook::new();
+    workbook.set_properties(
+        &DocProperties::new().set_creation_datetime(&ExcelDateTime::from_ymd(2026, 1, 1)?),
+    );
+    let sheet = workbook.add_worksheet();
+    let title = Format::new().set_bold().set_font_size(16);
+    let mark = Format::new().set_font_color("808080");
+    let warning = Format::new().set_bold().set_font_color("B00020");
+    let head = Format::new().set_bold();
+    let text = Format::new().set_num_format("@").set_text_wrap();
+    // A header holds 255 letters; whom it is for and until when is the part that must not be cut.
+    let on_paper = |line: &str| {
+        let line: String = line.chars().take(100).collect();
+        line.replace('&', "&&")
+    };
+    sheet.set_header(format!("&C{}", on_paper(&prepared.mark)));
+    sheet.set_footer(format!(
+        "&L{}&R第 &P 页，共 &N 页",
+        on_paper(&prepared.line)
+    ));
+    sheet.set_column_width(0, 26)?;
+    sheet.set_column_width(1, 64)?;
+    sheet.write_string_with_format(0, 0, "转介材料", &title)?;
+    sheet.write_string_with_format(1, 0, &prepared.mark, &warning)?;
+    sheet.write_string_with_format(2, 0, &prepared.line, &mark)?;
+    let mut at = 4;
+    for (label, value) in &prepared.head {
+        sheet.write_string_with_format(at, 0, label, &head)?;
+        sheet.write_string_with_format(at, 1, value, &text)?;
+        at += 1;
+    }
+    for (part, lines) in &prepared.parts {
+        at += 1;
+        sheet.write_string_with_format(at, 0, part, &head)?;
+        for (label, value) in lines {
+            at += 1;
+            sheet.write_string_with_format(at, 0, label, &text)?;
+            sheet.write_string_with_format(at, 1, value, &text)?;
+        }
+        at += 1;
     }
     workbook.save_to_buffer()
 }

@@ -162,6 +162,9 @@ export const commands = [
   'export_form',
   'make_export',
   'export_child',
+  'packet_form',
+  'make_packet',
+  'packets',
   'request_export',
   'decide_export',
   'erasures',
@@ -350,6 +353,9 @@ export interface Backend {
   exportForm(input: view.ExportFormInput): Promise<view.ExportFormView>
   makeExport(input: view.ExportInput): Promise<view.ExportMadeView>
   exportChild(input: view.ExportChildInput): Promise<view.ExportMadeView>
+  packetForm(input: view.PacketFormInput): Promise<view.PacketFormView>
+  makePacket(input: view.PacketInput): Promise<view.ExportMadeView>
+  packets(): Promise<view.PacketsView>
   requestExport(input: view.ExportInput): Promise<view.ExportsView>
   decideExport(input: view.DecideExportInput): Promise<view.ExportsView>
   erasureForm(input: view.IdInput): Promise<view.ErasureFormView>

@@ -1,7 +1,7 @@
 //! Everything needed to show problems, and how one is shown.
 
 use super::reported::CaseStep;
-use super::{acts, paper, steps};
+use super::{acts, packets, paper, steps};
 use crate::attachments;
 use crate::countersign;
 use crate::error::ClientError;
@@ -564,7 +564,11 @@ impl<'a> Room<'a> {
                 EventKind::HandlerNamed,
                 &fold.severity,
             );
-        let may = self.may(noun, &told, recused, &choices);
+        let mut may = self.may(noun, &told, recused, &choices);
+        if listed.is_some() {
+            // What leaves with its referrals is the handler's and the head's.
+            may.retain(|kind| !EventKind::parse(kind).is_some_and(packets::is_of_packets));
+        }
         let is_open =
             |kind: &&String| EventKind::parse(kind).is_some_and(|kind| !self.seals(noun, kind));
         let people = match listed {
@@ -613,6 +617,10 @@ impl<'a> Room<'a> {
             sealed: standpoint
                 .map(|standpoint| standpoint.view(self))
                 .transpose()?,
+            packets: match self.tablet.identity.role.is_at_station() {
+                true => packets::of_problem(self, &told),
+                false => Vec::new(),
+            },
         })
     }
 
@@ -707,7 +715,11 @@ impl<'a> Room<'a> {
             open_words: Vec::new(),
             paper: numbered_paper(row.kind.clone()),
             events: events.collect(),
-            may: self.may(noun, told, recused, &choices),
+            may: self
+                .may(noun, told, recused, &choices)
+                .into_iter()
+                .filter(|kind| !EventKind::parse(kind).is_some_and(packets::is_of_packets))
+                .collect(),
             steps: dues
                 .iter()
                 .map(|due| steps::without_words(steps::view(self, &noun.noun, due)))
@@ -724,6 +736,7 @@ impl<'a> Room<'a> {
             may_be_handled_by: Vec::new(),
             recused,
             sealed: None,
+            packets: Vec::new(),
             row,
         }
     }
@@ -775,7 +788,7 @@ impl<'a> Room<'a> {
             at: system::moment(event.recorded_ms),
             state: record_state(&self.states, &event.id),
             is_request: !allowed && kind.is_some(),
-            detail: self.detail(noun, event)?,
+            detail: self.detail(noun, told, event)?,
         })
     }
 
@@ -813,6 +826,7 @@ impl<'a> Room<'a> {
     fn detail(
         &self,
         noun: &Noun<Problem>,
+        told: &Told,
         event: &Event,
     ) -> Result<ProblemDetailView, ClientError> {
         let detail = &event.detail;
@@ -848,10 +862,22 @@ impl<'a> Room<'a> {
             }),
             at: detail.at.clone(),
             receipt: detail.receipt.clone(),
-            outcome: label("POLICE_FEEDBACK", &detail.outcome),
+            outcome: match event.is(EventKind::PoliceFeedback) {
+                true => label("POLICE_FEEDBACK", &detail.outcome),
+                false => None,
+            },
             satisfaction: label(acts::SATISFACTION, &detail.satisfaction),
             types: self.types_words(&detail.types),
             main: label("PROBLEM", &detail.main),
+            number: detail.number.clone().or_else(|| {
+                let packet = packets::find(told, detail.packet.as_deref())?;
+                Some(packet.number.clone())
+            }),
+            purpose: label(packets::PURPOSE, &detail.purpose),
+            end: match event.is(EventKind::PacketEnded) {
+                true => detail.outcome.clone(),
+                false => None,
+            },
         })
     }
 
@@ -891,7 +917,7 @@ impl<'a> Room<'a> {
             .filter_map(|(at, kind, event)| Some((at, step_words(kind)?, event)))
             .map(|(at, step, event)| {
                 let mut what = vec![step.to_owned()];
-                let detail = self.detail(noun, event)?;
+                let detail = self.detail(noun, told, event)?;
                 what.extend(detail.measures);
                 what.extend(detail.body);
                 what.extend(detail.severity);
@@ -971,6 +997,9 @@ fn step_words(kind: EventKind) -> Option<&'static str> {
         EventKind::SeveritySet => "调整紧急程度",
         EventKind::Called => "打电话报告",
         EventKind::PoliceFeedback => "公安反馈",
+        EventKind::PacketMade => "给了转介材料",
+        EventKind::PacketReceived => "转介材料的回执回来了",
+        EventKind::PacketEnded => "转介材料已销毁或退还",
         EventKind::Replied | EventKind::HandlerNamed | EventKind::TypesSet => return None,
     })
 }

@@ -10,7 +10,7 @@ use domain::scalar::Scalar;
 use ids::DocKind;
 
 /// Fields and values that hold the record together and say nothing to a person.
-const TECHNICAL: [&str; 29] = [
+const TECHNICAL: [&str; 31] = [
     "answers",
     "approved_by",
     "block",
@@ -40,6 +40,8 @@ const TECHNICAL: [&str; 29] = [
     "fulfils",
     "tier_suggest",
     "sealed",
+    "packet",
+    "field",
 ];
 
 /// Fields the file does not list and a person knows all the same; screens have words for them.
@@ -137,6 +139,7 @@ fn list_of(collection: &str, key: &str) -> Option<&'static str> {
         ("events", "body") => "REFERRAL_BODY",
         ("events", "severity") => "SEVERITY",
         ("events", "outcome") => "POLICE_FEEDBACK",
+        ("events", "purpose") => "PACKET_PURPOSE",
         _ => return None,
     })
 }
@@ -158,6 +161,9 @@ fn entry_lines(
         return;
     }
     let label_of = |key: &str, code: &str| match (list_of(collection, key), pack) {
+        // How a packet ended is no list of the policy.
+        (Some("POLICE_FEEDBACK"), _) if code == "destroyed" => "已销毁".to_owned(),
+        (Some("POLICE_FEEDBACK"), _) if code == "returned" => "已退还".to_owned(),
         (Some(list), Some(pack)) => pack.label(list, code).to_owned(),
         _ => code.to_owned(),
     };

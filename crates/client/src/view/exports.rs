@@ -201,7 +201,7 @@ pub struct YearInput {
 /// Something is about to be printed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct PrintInput {
-    /// What: audit_month | report | returned | right_answer | sign_list | work_log.
+    /// What: audit_month | packet_receipt | report | returned | right_answer | sign_list | work_log.
     pub what: String,
     /// Rows on it.
     pub rows: u32,
