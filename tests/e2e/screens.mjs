@@ -60,13 +60,14 @@ export async function stationScreens(core, pin) {
   const { rows: problems } = await core.call('problems')
   const busiest = (problems.find((row) => row.state === 'in_progress') ?? problems[0]).problem
   const child = rows[0].child
+  // A packet whose receipt is not here, so that it and its paper stand.
+  const matter = problems.find((row) => row.names !== '' && row.number === null && ['accepted', 'in_progress', 'referred'].includes(row.state)).problem
+  const packet = await packetOf(core, matter, pin)
   // A request that was answered, so that its paper stands.
   const asked = await core.call('ask_right', { child, rights: ['see', 'erase'], who: 'guardian', name: '石磊', text: '去年的记录', on: '' })
   const right = asked.rows[0].request
   await core.call('answer_right', { child, request: right, outcome: 'limited', duty: 'care', text: '走访记录按规定要留着。' })
-  // A packet whose receipt is not here, so that it and its paper stand.
-  const matter = problems.find((row) => row.names !== '' && row.number === null && ['accepted', 'in_progress', 'referred'].includes(row.state)).problem
-  const packet = await packetOf(core, matter, pin)
+  await core.call('begin_incident', { kind: 'lost', place: '白荷村的平板，在镇车站', on: '' })
   await core.call('ask_right', { child: rows[1].child, rights: ['copy'], who: 'child', name: '石小晨', text: '', on: '' })
   return [
     ['overview', '/overview', 'attention'],
@@ -101,6 +102,7 @@ export async function stationScreens(core, pin) {
     ['erase-part', `/erasures/part/${child}`],
     ['audit', '/audit'],
     ['conflicts-none', '/conflicts', 'station-nav-conflicts'],
+    ['breach', '/breach', 'incident'],
     ['sync', '/sync', 'sync-last'],
     ['me', '/me', 'month'],
     ['reported', '/me/reported'],

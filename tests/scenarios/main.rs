@@ -3,6 +3,7 @@
 mod access;
 mod another_province;
 mod bad_input;
+mod breach;
 mod canary;
 mod cases;
 mod contained;

@@ -35,7 +35,7 @@ const LOOKS: [&str; 9] = [
 ];
 
 /// What devices write that the page lists one by one. What the server writes is listed wholly.
-const EVENTS: [&str; 26] = [
+const EVENTS: [&str; 28] = [
     "opened_urgently",
     "opening_reviewed",
     "status_answered",
@@ -51,6 +51,8 @@ const EVENTS: [&str; 26] = [
     "import_confirmed",
     "import_result_taken",
     "print_made",
+    "incident_begun",
+    "incident_step",
     "yearly_pack_made",
     "field_shown",
     "unlock_failed",

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
-    attachments, audit_page, benefits, cases, child_rules, children, conflicts, contacts,
+    attachments, audit_page, benefits, breach, cases, child_rules, children, conflicts, contacts,
     countersign, delegation, differences, duties, erasures, exports, file_status, filling, forms,
     guests, mandatory, masks, moves, office_line, people, problems, recusals, reports, restricted,
     returned, rhythm, rights, rounds, rows, screening, sheets, standing, station, station_phone,
@@ -146,6 +146,9 @@ commands! {
         "rounds" => rounds::list;
         "open_round" => rounds::open, input;
         "take_round_back" => rounds::take_back, input;
+        "breaches" => breach::breaches;
+        "begin_incident" => breach::begin, input;
+        "incident_step" => breach::tick, input;
         "rights" => rights::list, input;
         "ask_right" => rights::ask, input;
         "answer_right" => rights::answer, input;

@@ -636,7 +636,7 @@ pub(crate) fn tidy_all(tablet: &Tablet) -> Result<(), ClientError> {
 }
 
 /// What can be printed, and which of a child's and a person's particulars stand on it.
-const PRINTS: [(&str, &str); 7] = [
+const PRINTS: [(&str, &str); 8] = [
     // The facts of a report to the police, for whoever comes while there is no network.
     (
         REPORT,
@@ -657,6 +657,8 @@ const PRINTS: [(&str, &str); 7] = [
         "number,receiver,purpose,until,fields,signature",
     ),
 ];
+    // What is written to others when something was lost or leaked; gaps for numbers of people, and no child.
+    ("incident_letter", "station,place,day,steps"),
 
 /// What somebody may print something for.
 ///
@@ -678,7 +680,9 @@ pub fn print(tablet: &Arc<Tablet>, input: &PrintInput) -> Result<PrintView, Clie
     let Some((what, fields)) = fields else {
         return Err(ClientError::new("value_invalid").with("value", &input.what));
     };
-    if ["audit_month", "packet_receipt"].contains(what) && !tablet.identity.role.is_at_station() {
+    if ["audit_month", "packet_receipt", "incident_letter"].contains(what)
+        && !tablet.identity.role.is_at_station()
+    {
         return Err(ClientError::new("not_allowed"));
     }
     let purposes = print_purposes(tablet)?;

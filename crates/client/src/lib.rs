@@ -11,6 +11,7 @@ pub mod attachments;
 mod audit_page;
 mod backoff;
 mod benefits;
+mod breach;
 mod cadence;
 pub mod cases;
 mod certificate;

@@ -59,7 +59,8 @@ const ACTS: [(&str, &str); 6] = [
     ("report_taken", "送到区里的情况"),
     ("document_erased", "按申请删除的档案"),
 ];
-const INCIDENTS: [(&str, &str); 6] = [
+const INCIDENTS: [(&str, &str); 7] = [
+    ("incident_begun", "登记的丢失、泄露等事件"),
     ("tablet_recovered", "区里两人重新打开的设备"),
     ("unlock_failed", "输错密码后解锁"),
     ("device_revoked", "停用的设备"),

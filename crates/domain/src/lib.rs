@@ -5,6 +5,7 @@
 pub mod area;
 pub mod attachment;
 pub mod benefit;
+pub mod breach;
 pub mod cadence;
 pub mod calendar;
 pub mod child;

@@ -161,6 +161,9 @@ export const commands = [
   'review_audit',
   'export_form',
   'make_export',
+  'breaches',
+  'begin_incident',
+  'incident_step',
   'export_child',
   'packet_form',
   'make_packet',
@@ -353,6 +356,9 @@ export interface Backend {
   exportForm(input: view.ExportFormInput): Promise<view.ExportFormView>
   makeExport(input: view.ExportInput): Promise<view.ExportMadeView>
   exportChild(input: view.ExportChildInput): Promise<view.ExportMadeView>
+  breaches(): Promise<view.BreachView>
+  beginIncident(input: view.BeginIncidentInput): Promise<view.BreachView>
+  incidentStep(input: view.IncidentStepInput): Promise<view.BreachView>
   packetForm(input: view.PacketFormInput): Promise<view.PacketFormView>
   makePacket(input: view.PacketInput): Promise<view.ExportMadeView>
   packets(): Promise<view.PacketsView>

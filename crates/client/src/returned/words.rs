@@ -10,7 +10,7 @@ use domain::scalar::Scalar;
 use ids::DocKind;
 
 /// Fields and values that hold the record together and say nothing to a person.
-const TECHNICAL: [&str; 31] = [
+const TECHNICAL: [&str; 33] = [
     "answers",
     "approved_by",
     "block",
@@ -41,6 +41,8 @@ const TECHNICAL: [&str; 31] = [
     "tier_suggest",
     "sealed",
     "packet",
+    "step",
+    "what",
     "field",
 ];
 

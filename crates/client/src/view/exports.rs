@@ -1,5 +1,6 @@
 //! 导出: what is asked before a register leaves the station, and what came of it.
 
+use super::child::OptionView;
 use super::problem::PaperPersonView;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -201,7 +202,7 @@ pub struct YearInput {
 /// Something is about to be printed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct PrintInput {
-    /// What: audit_month | packet_receipt | report | returned | right_answer | sign_list | work_log.
+    /// What: audit_month | incident_letter | packet_receipt | report | returned | right_answer | sign_list | work_log.
     pub what: String,
     /// Rows on it.
     pub rows: u32,
