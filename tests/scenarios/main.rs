@@ -13,6 +13,7 @@ mod district;
 mod duties;
 mod ended_file;
 mod erasing;
+mod figures;
 mod filling;
 mod forgotten_pin;
 mod full_disk;

@@ -5,10 +5,10 @@ use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
     attachments, audit_page, benefits, breach, cases, child_rules, children, conflicts, contacts,
-    countersign, delegation, differences, duties, erasures, exports, file_status, filling, forms,
-    guests, mandatory, masks, moves, office_line, people, problems, recusals, reports, restricted,
-    returned, rhythm, rights, rounds, rows, screening, sheets, standing, station, station_phone,
-    sync_page, today, visits, work, work_log, writing,
+    countersign, delegation, differences, duties, erasures, exports, figures, file_status, filling,
+    forms, guests, mandatory, masks, moves, office_line, people, problems, recusals, reports,
+    restricted, returned, rhythm, rights, rounds, rows, screening, sheets, standing, station,
+    station_phone, sync_page, today, visits, work, work_log, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -25,6 +25,7 @@ pub const EXTENSION_COMMANDS: &[&str] = &[
     "make_export",
     "export_child",
     "make_packet",
+    "make_figures",
     "send_case",
     "yearly_pack",
     "compile_form",
@@ -234,6 +235,7 @@ commands! {
         "answer_request" => delegation::answer_request, input;
         "departures" => moves::departures;
         "writing" => writing::page;
+        "figures_form" => figures::form;
         "packet_form" => problems::packets::packet_form, input;
         "packets" => problems::packets::packets;
         "take_export" => exports::take, input;

@@ -5,6 +5,7 @@ use crate::audit_page;
 use crate::children;
 use crate::contacts::options;
 use crate::error::ClientError;
+use crate::figures;
 use crate::looks;
 use crate::problems::{Room, packets, paper};
 use crate::rights;
@@ -40,6 +41,8 @@ const REPORT: &str = "report";
 const ONE_CHILD: &str = "FILE";
 /// The same for what goes with a referral.
 pub(crate) const PACKET: &str = "PACKET";
+/// The same for numbers without names.
+pub(crate) const FIGURES: &str = "FIGURES";
 /// What leaves with rows of children, by its action of the trail.
 const LEFT: [&str; 2] = ["export_made", "packet_made"];
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -96,7 +99,7 @@ pub fn purposes(tablet: &Tablet) -> Vec<ExportPurposeView> {
 pub(crate) fn purpose_words(tablet: &Tablet, code: &str) -> String {
     let packs = tablet.packs();
     let found = packs.rules_on(tablet.today()).and_then(|pack| {
-        let lists = [PURPOSES, PRINT_PURPOSES, packets::PURPOSE];
+        let lists = [PURPOSES, PRINT_PURPOSES, packets::PURPOSE, figures::PURPOSE];
         lists
             .into_iter()
             .find_map(|list| pack.lists.label(list, code))
@@ -217,6 +220,9 @@ fn ledger_words(code: &str) -> String {
     }
     if code == PACKET {
         return "转介材料".to_owned();
+    }
+    if code == FIGURES {
+        return "给市里、研究用的数字".to_owned();
     }
     find_ledger(code).unwrap_or(code).to_owned()
 }
@@ -651,14 +657,14 @@ const PRINTS: [(&str, &str); 8] = [
     // What a family is answered, for the family and the station's file.
     ("right_answer", "name,asker,asked,answer"),
     ("audit_month", "staff,looks,events"),
+    // What is written to others when something was lost or leaked; gaps for numbers of people, and no child.
+    ("incident_letter", "station,place,day,steps"),
     // What whoever takes a packet signs.
     (
         "packet_receipt",
         "number,receiver,purpose,until,fields,signature",
     ),
 ];
-    // What is written to others when something was lost or leaked; gaps for numbers of people, and no child.
-    ("incident_letter", "station,place,day,steps"),
 
 /// What somebody may print something for.
 ///

@@ -31,6 +31,7 @@ mod error;
 pub mod exchange;
 pub mod exports;
 pub mod farewell;
+pub mod figures;
 pub mod file_status;
 pub mod filling;
 pub mod forms;

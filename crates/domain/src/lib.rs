@@ -13,6 +13,7 @@ pub mod child_rules;
 pub mod code_list;
 pub mod difference;
 pub mod duty;
+pub mod figures;
 pub mod file;
 pub mod fill;
 pub mod form;

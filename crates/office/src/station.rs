@@ -9,11 +9,12 @@ use client::imports::{self, Reading};
 use client::problems::packets;
 use client::view::{
     CompiledFormView, ExportChildInput, ExportFileView, ExportFormInput, ExportFormView,
-    ExportInput, ExportLedgerView, ExportMadeView, FormFileInput, FormRow, FormsView, IdInput,
-    ImportInput, ImportPreviewView, ImportResultView, PacketInput, StationReportView, YearInput,
+    ExportInput, ExportLedgerView, ExportMadeView, FiguresInput, FormFileInput, FormRow, FormsView,
+    IdInput, ImportInput, ImportPreviewView, ImportResultView, PacketInput, StationReportView,
+    YearInput,
 };
 use client::{ClientError, Extension, Tablet};
-use client::{cases, exports, forms, yearly};
+use client::{cases, exports, figures, forms, yearly};
 use domain::form::sheet::{Sheet, compile_sheets};
 use domain::import::PlanRow;
 use serde::Serialize;
@@ -54,6 +55,7 @@ impl Extension for Station {
             "export_form" => answer(&export_form(tablet, &serde_json::from_value(argument)?)?),
             "make_export" => answer(&make_export(tablet, &serde_json::from_value(argument)?)?),
             "export_child" => answer(&export_child(tablet, &serde_json::from_value(argument)?)?),
+            "make_figures" => answer(&make_figures(tablet, &serde_json::from_value(argument)?)?),
             "make_packet" => answer(&make_packet(tablet, &serde_json::from_value(argument)?)?),
             "send_case" => answer(&send_case(tablet, &serde_json::from_value(argument)?)?),
             "yearly_pack" => answer(&yearly_pack(tablet, &serde_json::from_value(argument)?)?),
@@ -182,6 +184,16 @@ fn export_child(
     let file = export::encrypt(&workbook, &prepared.password, tablet.entropy.as_ref())
         .map_err(|error| ClientError::new("internal").because(error))?;
     exports::keep_copy(tablet, input, &prepared, &file)
+}
+
+/// Numbers for others: without a name, with small counts kept back.
+fn make_figures(tablet: &Tablet, input: &FiguresInput) -> Result<ExportMadeView, ClientError> {
+    let prepared = figures::prepare(tablet, input)?;
+    let workbook = export::write_figures(&prepared)
+        .map_err(|error| ClientError::new("internal").because(error))?;
+    let file = export::encrypt(&workbook, &prepared.password, tablet.entropy.as_ref())
+        .map_err(|error| ClientError::new("internal").because(error))?;
+    figures::keep(tablet, input, &prepared, &file)
 }
 
 /// What goes with a referral: encrypted and written down as a register is, and told in the problem's story.

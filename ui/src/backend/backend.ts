@@ -165,6 +165,8 @@ export const commands = [
   'begin_incident',
   'incident_step',
   'export_child',
+  'figures_form',
+  'make_figures',
   'packet_form',
   'make_packet',
   'packets',
@@ -359,6 +361,8 @@ export interface Backend {
   breaches(): Promise<view.BreachView>
   beginIncident(input: view.BeginIncidentInput): Promise<view.BreachView>
   incidentStep(input: view.IncidentStepInput): Promise<view.BreachView>
+  figuresForm(): Promise<view.FiguresFormView>
+  makeFigures(input: view.FiguresInput): Promise<view.ExportMadeView>
   packetForm(input: view.PacketFormInput): Promise<view.PacketFormView>
   makePacket(input: view.PacketInput): Promise<view.ExportMadeView>
   packets(): Promise<view.PacketsView>

@@ -1004,6 +1004,17 @@ fn step_words(kind: EventKind) -> Option<&'static str> {
     })
 }
 
+/// Every state of a problem, by its code, in the order of the work.
+pub(crate) fn state_codes() -> [&'static str; State::ALL.len()] {
+    State::ALL.map(State::as_str)
+}
+
+/// A state in words, by its code.
+pub(crate) fn state_words_of(code: &str) -> String {
+    let known = State::parse(code).map(state_words);
+    known.unwrap_or(code).to_owned()
+}
+
 fn state_words(state: State) -> &'static str {
     match state {
         State::Reported => "已报告",

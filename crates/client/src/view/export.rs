@@ -162,6 +162,8 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         ExportInput,
         ExportChildInput,
         ExportMadeView,
+        FiguresFormView,
+        FiguresInput,
         PacketFormInput,
         PacketFormView,
         PacketInput,

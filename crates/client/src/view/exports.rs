@@ -192,6 +192,26 @@ pub struct DecideExportInput {
     pub approve: bool,
 }
 
+/// What is asked before numbers are given to others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct FiguresFormView {
+    /// Whom they are for.
+    pub purposes: Vec<OptionView>,
+    /// Counts from one to fewer than this are kept back, and others with them.
+    pub below: u32,
+    /// Minutes the file can be taken.
+    pub minutes: u32,
+}
+
+/// Numbers to give.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct FiguresInput {
+    /// A code of FIGURES_PURPOSE.
+    pub purpose: String,
+    /// The person's own words about it.
+    pub words: String,
+}
+
 /// A year.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct YearInput {
@@ -229,6 +249,7 @@ pub struct PrintView {
 ids::withhold!(
     ExportInput,
     ExportChildInput,
+    FiguresInput,
     ExportMadeView,
     ExportRowView,
     ExportRequestView,
