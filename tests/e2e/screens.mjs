@@ -44,16 +44,30 @@ export async function tabletScreens(core) {
   ]
 }
 
+/** Refers a matter to a school and makes the packet for it; its id. */
+async function packetOf(core, problem, pin) {
+  await core.call('step_up', { pin })
+  await core.call('add_problem_event', { problem, kind: 'referred', text: '请学校一起看看。', detail: { body: 'SCH' } })
+  const form = await core.call('packet_form', { problem, referral: null })
+  const fields = form.fields.filter((field) => field.given).map((field) => field.key)
+  await core.call('make_packet', { problem, referral: form.referral, purpose: form.purposes[0].code, who: '中心小学', words: '请一起看看', fields, reason: '', until: '' })
+  return (await core.call('problem', { id: problem })).packets[0].packet
+}
+
 /** The same of a station. */
-export async function stationScreens(core) {
+export async function stationScreens(core, pin) {
   const { rows } = await core.call('search_children', { query: '', village: null })
   const { rows: problems } = await core.call('problems')
   const busiest = (problems.find((row) => row.state === 'in_progress') ?? problems[0]).problem
   const child = rows[0].child
+  // A packet whose receipt is not here, so that it and its paper stand.
+  const matter = problems.find((row) => row.names !== '' && row.number === null && ['accepted', 'in_progress', 'referred'].includes(row.state)).problem
+  const packet = await packetOf(core, matter, pin)
   // A request that was answered, so that its paper stands.
   const asked = await core.call('ask_right', { child, rights: ['see', 'erase'], who: 'guardian', name: '石磊', text: '去年的记录', on: '' })
   const right = asked.rows[0].request
   await core.call('answer_right', { child, request: right, outcome: 'limited', duty: 'care', text: '走访记录按规定要留着。' })
+  await core.call('begin_incident', { kind: 'lost', place: '白荷村的平板，在镇车站', on: '' })
   await core.call('ask_right', { child: rows[1].child, rights: ['copy'], who: 'child', name: '石小晨', text: '', on: '' })
   // A visit the station has begun.
   const { draft } = await core.call('open_visit', { id: rows[2].child })
@@ -77,6 +91,10 @@ export async function stationScreens(core) {
     ['problems', '/problems', 'problem-column-waiting'],
     ['problem', `/problems/${busiest}`, 'problem-story'],
     ['problem-paper', `/problems/${busiest}/paper`, 'paper'],
+    ['problem-packets', `/problems/${matter}`, 'problem-packets'],
+    ['packets', '/packets', 'packets'],
+    ['packet-new', `/packets/new/${matter}`, 'packet-go'],
+    ['packet-receipt', `/packets/receipt/${matter}/${packet}`, 'packet-paper'],
     ['inbox', '/inbox', 'inbox-read'],
     ['coming', '/coming'],
     ['rounds', '/rounds'],
@@ -87,10 +105,12 @@ export async function stationScreens(core) {
     ['people', '/people'],
     ['forms', '/forms'],
     ['exports', '/exports'],
+    ['figures', '/exports/figures', 'figures-go'],
     ['erasures', '/erasures', 'retention'],
     ['erase', `/erasures/ask/${child}`, 'erase-parts'],
     ['erase-part', `/erasures/part/${child}`],
     ['audit', '/audit'],
+    ['breach', '/breach', 'incident'],
     ['conflicts-none', '/conflicts', 'station-nav-conflicts'],
     ['sync', '/sync', 'sync-last'],
     ['me', '/me', 'month'],

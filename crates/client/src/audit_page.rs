@@ -36,7 +36,7 @@ const LOOKS: [&str; 10] = [
 ];
 
 /// What devices write that the page lists one by one. What the server writes is listed wholly.
-const EVENTS: [&str; 23] = [
+const EVENTS: [&str; 28] = [
     "opened_urgently",
     "opening_reviewed",
     "status_answered",
@@ -45,10 +45,15 @@ const EVENTS: [&str; 23] = [
     "handler_named",
     "export_made",
     "export_taken",
+    "packet_made",
+    "packet_received",
+    "packet_ended",
     "import_previewed",
     "import_confirmed",
     "import_result_taken",
     "print_made",
+    "incident_begun",
+    "incident_step",
     "yearly_pack_made",
     "field_shown",
     "unlock_failed",

@@ -4,9 +4,9 @@ use crate::app::App;
 use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
-    attachments, audit_page, benefits, cases, child_rules, children, conflicts, contacts,
-    countersign, delegation, differences, duties, erasures, exports, file_status, filling, forms,
-    guests, mandatory, masks, moves, office_line, people, prints, problems, recusals, reports,
+    attachments, audit_page, benefits, breach, cases, child_rules, children, conflicts, contacts,
+    countersign, delegation, differences, duties, erasures, exports, figures, file_status, filling,
+    forms, guests, mandatory, masks, moves, office_line, people, prints, problems, recusals, reports,
     restricted, returned, rhythm, rights, rounds, rows, screening, sheets, standing, station,
     station_phone, sync_page, today, visits, work, work_log, writing,
 };
@@ -24,6 +24,8 @@ pub const EXTENSION_COMMANDS: &[&str] = &[
     "export_form",
     "make_export",
     "export_child",
+    "make_packet",
+    "make_figures",
     "send_case",
     "yearly_pack",
     "compile_form",
@@ -145,6 +147,9 @@ commands! {
         "rounds" => rounds::list;
         "open_round" => rounds::open, input;
         "take_round_back" => rounds::take_back, input;
+        "breaches" => breach::breaches;
+        "begin_incident" => breach::begin, input;
+        "incident_step" => breach::tick, input;
         "rights" => rights::list, input;
         "ask_right" => rights::ask, input;
         "answer_right" => rights::answer, input;
@@ -230,6 +235,9 @@ commands! {
         "answer_request" => delegation::answer_request, input;
         "departures" => moves::departures;
         "writing" => writing::page;
+        "figures_form" => figures::form;
+        "packet_form" => problems::packets::packet_form, input;
+        "packets" => problems::packets::packets;
         "take_export" => exports::take, input;
         "print_purposes" => prints::print_purposes;
         "erasure_form" => erasures::form, input;

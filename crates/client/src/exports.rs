@@ -4,10 +4,11 @@
 use crate::audit_page;
 use crate::children;
 use crate::error::ClientError;
+use crate::figures;
 use crate::looks;
 use crate::packs::Packs;
 use crate::prints;
-use crate::problems::Room;
+use crate::problems::{Room, packets};
 use crate::rights;
 use crate::roster::{People, Roster, RosterChild};
 use crate::runtime::Line;
@@ -35,6 +36,12 @@ use uuid::Uuid;
 const PURPOSES: &str = "EXPORT_PURPOSE";
 /// What is written in a register's place for the file of one child.
 const ONE_CHILD: &str = "FILE";
+/// The same for what goes with a referral.
+pub(crate) const PACKET: &str = "PACKET";
+/// The same for numbers without names.
+pub(crate) const FIGURES: &str = "FIGURES";
+/// What leaves with rows of children, by its action of the trail.
+const LEFT: [&str; 2] = ["export_made", "packet_made"];
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Most characters of a person's words about a purpose.
 const WORDS: usize = 200;
@@ -90,7 +97,12 @@ pub fn purposes(tablet: &Tablet) -> Vec<ExportPurposeView> {
 pub(crate) fn purpose_words(tablet: &Tablet, code: &str) -> String {
     let packs = tablet.packs();
     let found = packs.rules_on(tablet.today()).and_then(|pack| {
-        let lists = [PURPOSES, prints::PURPOSES];
+        let lists = [
+            PURPOSES,
+            prints::PURPOSES,
+            packets::PURPOSE,
+            figures::PURPOSE,
+        ];
         lists
             .into_iter()
             .find_map(|list| pack.lists.label(list, code))
@@ -198,7 +210,7 @@ pub fn is_number(key: &str) -> bool {
 }
 
 /// First three and last four digits (security-notes.md §3.12): fewer than a screen shows, because paper travels.
-fn mask(number: &str) -> String {
+pub(crate) fn mask(number: &str) -> String {
     let letters: Vec<char> = identity_number::normalise(number).chars().collect();
     if letters.len() < 15 {
         return "*".repeat(letters.len());
@@ -222,6 +234,12 @@ fn find_ledger(code: &str) -> Result<&'static str, ClientError> {
 fn ledger_words(code: &str) -> String {
     if code == ONE_CHILD {
         return "一个孩子的档案".to_owned();
+    }
+    if code == PACKET {
+        return "转介材料".to_owned();
+    }
+    if code == FIGURES {
+        return "给市里、研究用的数字".to_owned();
     }
     find_ledger(code).unwrap_or(code).to_owned()
 }
@@ -249,7 +267,7 @@ pub async fn limit_left(tablet: &Arc<Tablet>) -> Result<u32, ClientError> {
     let made = tablet.store.read(exports::all)?;
     let today = made.iter().filter(|export| export.made_ms > since_ms);
     let here: u64 = today.map(|export| u64::from(export.rows)).sum();
-    let elsewhere: u64 = match audit_page::of_mine(tablet, since_ms, &["export_made"]).await {
+    let elsewhere: u64 = match audit_page::of_mine(tablet, since_ms, &LEFT).await {
         Ok(records) => records
             .iter()
             .filter(|record| record.device != Some(tablet.identity.device))
@@ -680,6 +698,7 @@ pub fn number(tablet: &Tablet, letter: char) -> Result<String, ClientError> {
             connection,
             &[
                 "export_made",
+                "packet_made",
                 "print_made",
                 "yearly_pack_made",
                 "import_result_taken",

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use domain::area::AreaTable;
 use domain::benefit::BenefitPack;
+use domain::breach::BreachPack;
 use domain::child_rules::ChildRules;
 use domain::code_list::{CodeList, CodeLists};
 use domain::duty::DutyPack;
@@ -26,6 +27,8 @@ pub struct Packs {
     pub benefits: Option<BenefitPack>,
     /// Duties and services as lists; the newest version.
     pub duties: Option<DutyPack>,
+    /// What is done when something was lost or leaked; the newest version.
+    pub breach: Option<BreachPack>,
     /// The rules for children under fourteen and who answers for them; the newest.
     pub child_rules: Option<ChildRules>,
     /// Blocks of the child's file, and what of it a person should look at.
@@ -122,6 +125,16 @@ impl Packs {
                         let newest = packs.duties.as_ref();
                         if newest.is_none_or(|newest| newest.version < pack.version) {
                             packs.duties = Some(pack);
+                        }
+                    }
+                    Err(error) => packs.unreadable.push((id.to_owned(), error)),
+                }
+            } else if value.get("breach").is_some() {
+                match BreachPack::parse(json) {
+                    Ok(pack) => {
+                        let newest = packs.breach.as_ref();
+                        if newest.is_none_or(|newest| newest.version < pack.version) {
+                            packs.breach = Some(pack);
                         }
                     }
                     Err(error) => packs.unreadable.push((id.to_owned(), error)),
@@ -232,6 +245,7 @@ mod tests {
     const FIELDS: &str = include_str!("../../../policy/fields.json");
     const CODES: &str = include_str!("../../../policy/codes-cn-1.json");
     const BENEFITS: &str = include_str!("../../../policy/benefits-sh-1.json");
+    const BREACH: &str = include_str!("../../../policy/breach-cn-1.json");
     const DUTIES: &str = include_str!("../../../policy/duties-cn-1.json");
     const COLUMNS: &str = include_str!("../../../policy/ledgers/columns.json");
 
@@ -244,9 +258,11 @@ mod tests {
             ("codes", CODES),
             ("benefits", BENEFITS),
             ("duties", DUTIES),
+            ("breach", BREACH),
             ("columns", COLUMNS),
         ]);
         assert!(packs.unreadable.is_empty(), "{:?}", packs.unreadable);
+        assert!(packs.breach.as_ref().is_some_and(|pack| pack.version > 0));
         assert!(packs.duties.as_ref().is_some_and(|pack| pack.version > 0));
         assert!(packs.benefits.as_ref().is_some_and(|pack| pack.version > 0));
         let form = packs.visit_form().expect("there is a visit form");

@@ -2,12 +2,13 @@
 //! paper it is and what it is for (P-11, P-12, docs/adr/0051).
 
 use crate::audit_page;
+use crate::breach;
 use crate::contacts::options;
 use crate::error::ClientError;
 use crate::exports;
 use crate::looks;
 use crate::masks;
-use crate::problems::paper;
+use crate::problems::{packets, paper};
 use crate::returned;
 use crate::rights;
 use crate::runtime;
@@ -33,9 +34,15 @@ const RETURNED: &str = "returned";
 const RIGHT_ANSWER: &str = "right_answer";
 /// A month of the trail.
 const AUDIT_MONTH: &str = "audit_month";
+/// What is written to others when something was lost or leaked; gaps for numbers of people, and no child.
+const INCIDENT_LETTER: &str = "incident_letter";
+/// What whoever takes a packet signs.
+const PACKET_RECEIPT: &str = "packet_receipt";
+/// What the station alone prints.
+const OF_STATION: [&str; 3] = [AUDIT_MONTH, INCIDENT_LETTER, PACKET_RECEIPT];
 
 /// What can be printed, and which of a child's and a person's particulars stand on it.
-const PRINTS: [(&str, &str); 6] = [
+const PRINTS: [(&str, &str); 8] = [
     (
         REPORT,
         "name,sex,birth,village,address,school,carer,phone,kind,seen,reporter,calls,police",
@@ -45,6 +52,11 @@ const PRINTS: [(&str, &str); 6] = [
     (RETURNED, "record"),
     (RIGHT_ANSWER, "name,asker,asked,answer"),
     (AUDIT_MONTH, "staff,looks,events"),
+    (INCIDENT_LETTER, "station,place,day,steps"),
+    (
+        PACKET_RECEIPT,
+        "number,receiver,purpose,until,fields,signature",
+    ),
 ];
 
 /// A paper before it is one.
@@ -99,7 +111,7 @@ pub async fn print(tablet: &Arc<Tablet>, input: &PrintInput) -> Result<PrintView
     let known = PRINTS.iter().find(|(what, _)| *what == input.what);
     let (what, fields) =
         *known.ok_or_else(|| ClientError::new("value_invalid").with("value", &input.what))?;
-    if what == AUDIT_MONTH && !tablet.identity.role.is_at_station() {
+    if OF_STATION.contains(&what) && !tablet.identity.role.is_at_station() {
         return Err(ClientError::new("not_allowed"));
     }
     let purposes = print_purposes(tablet)?;
@@ -137,6 +149,8 @@ fn sheet_of(tablet: &Arc<Tablet>, what: &str, of: &str) -> Result<Sheet, ClientE
             let (document, pieces) = returned::on_paper(tablet, of)?;
             Ok(Sheet::of(document.to_string(), pieces))
         }
+        INCIDENT_LETTER => Ok(Sheet::of(breach::written(tablet, of)?, 1)),
+        PACKET_RECEIPT => Ok(Sheet::of(packets::on_paper(tablet, of)?.to_string(), 1)),
         RIGHT_ANSWER => Ok(Sheet::of(rights::answered(tablet, of)?.to_string(), 1)),
         SIGN_LIST => {
             let list = work::sign_list(tablet, &IdInput { id: of.to_owned() })?;

@@ -35,7 +35,7 @@ const LOOK_AGAIN_MS: i64 = 60 * 60 * 1000;
 /// How the dates of a child stand.
 const CADENCE: [&str; 4] = ["overdue", "soon", "later", "none"];
 /// What takes the place of a code that nobody else would know.
-const OTHER: &str = "other";
+pub(crate) const OTHER: &str = "other";
 
 /// Whether what the server has is not what was heard last.
 pub(crate) fn is_wanted(tablet: &Tablet, newest_ms: i64) -> Result<bool, ClientError> {
@@ -237,7 +237,7 @@ fn count(rules: &ReportRules, of: &str, n: usize) -> Count {
 }
 
 /// The categories of a child, each once; one that belongs into a sealed document as what a village sees of it.
-fn categories_of(child: &RosterChild, pack: &PolicyPack) -> BTreeSet<String> {
+pub(crate) fn categories_of(child: &RosterChild, pack: &PolicyPack) -> BTreeSet<String> {
     child
         .child
         .categories

@@ -34,7 +34,10 @@ pub struct Section {
 }
 
 /// What the filing counts among the things done, and what it calls them.
-const SHARES: [(&str, &str); 5] = [
+const SHARES: [(&str, &str); 8] = [
+    ("packet_made", "转介时给其他单位的材料（份）"),
+    ("packet_received", "其中收回了回执的"),
+    ("packet_ended", "其中对方已销毁或退还的"),
     ("move_accepted", "随孩子迁移转给其他村、镇的次数"),
     (PRINTED, "打印次数"),
     ("import_result_taken", "取走的导入结果文件"),
@@ -71,7 +74,8 @@ const ACTS: [(&str, &str); 7] = [
     ("document_erased", "按申请删除的档案"),
     ("document_renewed", "只删了其中一项的档案"),
 ];
-const INCIDENTS: [(&str, &str); 6] = [
+const INCIDENTS: [(&str, &str); 7] = [
+    ("incident_begun", "登记的丢失、泄露等事件"),
     ("tablet_recovered", "区里两人重新打开的设备"),
     ("unlock_failed", "输错密码后解锁"),
     ("device_revoked", "停用的设备"),

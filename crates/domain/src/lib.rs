@@ -5,6 +5,7 @@
 pub mod area;
 pub mod attachment;
 pub mod benefit;
+pub mod breach;
 pub mod cadence;
 pub mod calendar;
 pub mod child;
@@ -12,6 +13,7 @@ pub mod child_rules;
 pub mod code_list;
 pub mod difference;
 pub mod duty;
+pub mod figures;
 pub mod file;
 pub mod fill;
 pub mod form;

@@ -17,6 +17,7 @@ pub use set::{PolicySet, PolicySetError};
 use crate::calendar::{WorkCalendar, WorkYear};
 use crate::code_list::{CodeItem, CodeLists};
 use crate::problem::clock::ProblemTimer;
+use crate::problem::packet::PacketRules;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -82,6 +83,9 @@ pub struct PolicyPack {
     /// The page that works with no network (domain.md §6.3).
     #[serde(default)]
     pub mandatory: MandatoryPage,
+    /// What leaves the station with a referral (P-14).
+    #[serde(default)]
+    pub packets: PacketRules,
     /// Sentences to tap, by place: `contact`, `visit`, `problem`, …
     #[serde(default)]
     pub phrases: BTreeMap<String, Vec<String>>,

@@ -5,6 +5,7 @@
 //! of a kind this app does not know: it is shown, and moves nothing.
 
 pub mod clock;
+pub mod packet;
 mod story;
 
 pub use story::{
@@ -63,11 +64,17 @@ pub enum EventKind {
     Called,
     /// What the police said afterwards.
     PoliceFeedback,
+    /// 转介材料: a packet was made for a body it was referred to.
+    PacketMade,
+    /// Its receipt (回执) came back.
+    PacketReceived,
+    /// It was destroyed there, or given back.
+    PacketEnded,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [EventKind; 21] = [
+    pub const ALL: [EventKind; 24] = [
         EventKind::Reported,
         EventKind::Accepted,
         EventKind::Replied,
@@ -89,6 +96,9 @@ impl EventKind {
         EventKind::TypesSet,
         EventKind::Called,
         EventKind::PoliceFeedback,
+        EventKind::PacketMade,
+        EventKind::PacketReceived,
+        EventKind::PacketEnded,
     ];
 
     /// Stable text form.
@@ -115,6 +125,9 @@ impl EventKind {
             EventKind::TypesSet => "types_set",
             EventKind::Called => "called",
             EventKind::PoliceFeedback => "police_feedback",
+            EventKind::PacketMade => "packet_made",
+            EventKind::PacketReceived => "packet_received",
+            EventKind::PacketEnded => "packet_ended",
         }
     }
 
@@ -132,9 +145,9 @@ pub struct Detail {
     pub measures: Vec<String>,
     /// Whom it was referred to, a code of REFERRAL_BODY.
     pub body: Option<String>,
-    /// The day a reply is wanted by, or a plan is to be done by.
+    /// The day a reply is wanted by, a plan is to be done by, or a packet is used until.
     pub due: Option<NaiveDate>,
-    /// Entry id of the referral that was replied to.
+    /// Entry id of the referral that was replied to, or that a packet goes with.
     pub referral: Option<String>,
     /// What a follow-up found: it is well.
     pub well: Option<bool>,
@@ -150,7 +163,7 @@ pub struct Detail {
     pub at: Option<String>,
     /// Number of the receipt (回执号).
     pub receipt: Option<String>,
-    /// What the police said, a code of POLICE_FEEDBACK.
+    /// What the police said, a code of POLICE_FEEDBACK; or how a packet ended ([`packet::End`]).
     pub outcome: Option<String>,
     /// What the family thinks of how it was solved, a code of SATISFACTION; none where nobody asked.
     pub satisfaction: Option<String>,
@@ -158,12 +171,22 @@ pub struct Detail {
     pub types: Vec<String>,
     /// What it mainly is from now on.
     pub main: Option<String>,
+    /// The number that stands on a packet.
+    pub number: Option<String>,
+    /// What a packet is for, a code of PACKET_PURPOSE.
+    pub purpose: Option<String>,
+    /// What a packet carries.
+    pub fields: Vec<String>,
+    /// Entry id of the packet a receipt or an end is about.
+    pub packet: Option<String>,
 }
 
 /// Key of a measure's codes in an entry.
 const MEASURES: &str = "measure";
 /// Key of the further types' codes.
 const TYPES: &str = "type";
+/// Key of what a packet carries.
+const FIELDS: &str = "field";
 /// Key that says that an entry's words are sealed.
 const SEALED: &str = "sealed";
 
@@ -186,6 +209,10 @@ impl Detail {
             satisfaction: text("satisfaction"),
             types: entry.codes(TYPES),
             main: text("main"),
+            number: text("number"),
+            purpose: text("purpose"),
+            fields: entry.codes(FIELDS),
+            packet: text("packet"),
         }
     }
 
@@ -204,6 +231,9 @@ impl Detail {
             ("outcome", self.outcome.clone()),
             ("satisfaction", self.satisfaction.clone()),
             ("main", self.main.clone()),
+            ("number", self.number.clone()),
+            ("purpose", self.purpose.clone()),
+            ("packet", self.packet.clone()),
         ] {
             if let Some(value) = value {
                 entry = entry.with(key, value);
@@ -215,6 +245,7 @@ impl Detail {
         entry
             .with_codes(MEASURES, &self.measures)
             .with_codes(TYPES, &self.types)
+            .with_codes(FIELDS, &self.fields)
     }
 }
 

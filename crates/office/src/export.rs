@@ -7,7 +7,10 @@ use crate::ledger::columns::ColumnTable;
 use crate::ledger::write::{LedgerLine, WrittenCell, tidy_cell, tidy_columns};
 use client::cases::PreparedCase;
 use client::exports::{ChildCopy, ExportedChild, Prepared, is_number};
+use client::figures::PreparedFigures;
+use client::problems::packets::PreparedPacket;
 use client::view::ExportFieldView;
+use domain::figures::Figure;
 use ids::Entropy;
 use ms_offcrypto_writer::Ecma376AgileWriter;
 use rust_xlsxwriter::{
@@ -215,6 +218,102 @@ pub fn write_child(prepared: &Prepared, copy: &ChildCopy) -> Result<Vec<u8>, Xls
             sheet.write_string_with_format(at, 1, value, &text)?;
         }
         at += 2;
+    }
+    workbook.save_to_buffer()
+}
+
+/// Writes what goes with a referral: to whom, what for and until when, over the matter and each child, and again on every
+/// page that is printed from it. Every cell is text.
+///
+/// # Errors
+/// The workbook cannot be put together.
+pub fn write_packet(prepared: &PreparedPacket) -> Result<Vec<u8>, XlsxError> {
+    let mut workbook = Workbook::new();
+    workbook.set_properties(
+        &DocProperties::new().set_creation_datetime(&ExcelDateTime::from_ymd(2026, 1, 1)?),
+    );
+    let sheet = workbook.add_worksheet();
+    let title = Format::new().set_bold().set_font_size(16);
+    let mark = Format::new().set_font_color("808080");
+    let warning = Format::new().set_bold().set_font_color("B00020");
+    let head = Format::new().set_bold();
+    let text = Format::new().set_num_format("@").set_text_wrap();
+    // A header holds 255 letters; whom it is for and until when is the part that must not be cut.
+    let on_paper = |line: &str| {
+        let line: String = line.chars().take(100).collect();
+        line.replace('&', "&&")
+    };
+    sheet.set_header(format!("&C{}", on_paper(&prepared.mark)));
+    sheet.set_footer(format!(
+        "&L{}&R第 &P 页，共 &N 页",
+        on_paper(&prepared.line)
+    ));
+    sheet.set_column_width(0, 26)?;
+    sheet.set_column_width(1, 64)?;
+    sheet.write_string_with_format(0, 0, "转介材料", &title)?;
+    sheet.write_string_with_format(1, 0, &prepared.mark, &warning)?;
+    sheet.write_string_with_format(2, 0, &prepared.line, &mark)?;
+    let mut at = 4;
+    for (label, value) in &prepared.head {
+        sheet.write_string_with_format(at, 0, label, &head)?;
+        sheet.write_string_with_format(at, 1, value, &text)?;
+        at += 1;
+    }
+    for (part, lines) in &prepared.parts {
+        at += 1;
+        sheet.write_string_with_format(at, 0, part, &head)?;
+        for (label, value) in lines {
+            at += 1;
+            sheet.write_string_with_format(at, 0, label, &text)?;
+            sheet.write_string_with_format(at, 1, value, &text)?;
+        }
+        at += 1;
+    }
+    workbook.save_to_buffer()
+}
+
+/// Writes numbers for others, a sheet each. What is kept back is a mark; every cell is text, so nothing is computed.
+///
+/// # Errors
+/// The workbook cannot be put together.
+pub fn write_figures(prepared: &PreparedFigures) -> Result<Vec<u8>, XlsxError> {
+    let mut workbook = Workbook::new();
+    workbook.set_properties(
+        &DocProperties::new().set_creation_datetime(&ExcelDateTime::from_ymd(2026, 1, 1)?),
+    );
+    let title = Format::new().set_bold().set_font_size(16);
+    let mark = Format::new().set_font_color("808080");
+    let head = Format::new().set_bold();
+    let text = Format::new().set_num_format("@");
+    let line = prepared.line.replace('&', "&&");
+    for (number, table) in (1..).zip(&prepared.sheets) {
+        let sheet = workbook.add_worksheet();
+        sheet.set_name(format!("表{number}"))?;
+        sheet.set_header(format!("&R{line}"));
+        sheet.set_footer(format!("&L{line}&R第 &P 页，共 &N 页"));
+        sheet.set_column_width(0, 26)?;
+        sheet.write_string_with_format(0, 0, &table.title, &title)?;
+        sheet.write_string_with_format(1, 0, &prepared.line, &mark)?;
+        let mut at = 2;
+        for note in &prepared.notes {
+            sheet.write_string_with_format(at, 0, note, &mark)?;
+            at += 1;
+        }
+        at += 1;
+        for (column, words) in (0_u16..).zip(&table.head) {
+            sheet.write_string_with_format(at, column, words, &head)?;
+        }
+        for (words, figures) in &table.lines {
+            at += 1;
+            sheet.write_string_with_format(at, 0, words, &text)?;
+            for (column, figure) in (1_u16..).zip(figures) {
+                let words = match figure {
+                    Figure::Shown(n) => n.to_string(),
+                    Figure::Kept => "*".to_owned(),
+                };
+                sheet.write_string_with_format(at, column, words, &text)?;
+            }
+        }
     }
     workbook.save_to_buffer()
 }

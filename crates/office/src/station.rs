@@ -6,13 +6,15 @@ use crate::result_file::{self, ResultRow};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use client::imports::{self, Reading};
+use client::problems::packets;
 use client::view::{
     CompiledFormView, ExportChildInput, ExportFileView, ExportFormInput, ExportFormView,
-    ExportInput, ExportLedgerView, ExportMadeView, FormFileInput, FormRow, FormsView, IdInput,
-    ImportInput, ImportPreviewView, ImportResultView, StationReportView, YearInput,
+    ExportInput, ExportLedgerView, ExportMadeView, FiguresInput, FormFileInput, FormRow, FormsView,
+    IdInput, ImportInput, ImportPreviewView, ImportResultView, PacketInput, StationReportView,
+    YearInput,
 };
 use client::{ClientError, Extension, Tablet};
-use client::{cases, exports, forms, yearly};
+use client::{cases, exports, figures, forms, yearly};
 use domain::form::sheet::{Sheet, compile_sheets};
 use domain::import::PlanRow;
 use serde::Serialize;
@@ -53,6 +55,8 @@ impl Extension for Station {
             "export_form" => answer(&export_form(tablet, &serde_json::from_value(argument)?)?),
             "make_export" => answer(&make_export(tablet, &serde_json::from_value(argument)?)?),
             "export_child" => answer(&export_child(tablet, &serde_json::from_value(argument)?)?),
+            "make_figures" => answer(&make_figures(tablet, &serde_json::from_value(argument)?)?),
+            "make_packet" => answer(&make_packet(tablet, &serde_json::from_value(argument)?)?),
             "send_case" => answer(&send_case(tablet, &serde_json::from_value(argument)?)?),
             "yearly_pack" => answer(&yearly_pack(tablet, &serde_json::from_value(argument)?)?),
             "compile_form" => {
@@ -180,6 +184,31 @@ fn export_child(
     let file = export::encrypt(&workbook, &prepared.password, tablet.entropy.as_ref())
         .map_err(|error| ClientError::new("internal").because(error))?;
     exports::keep_copy(tablet, input, &prepared, &file)
+}
+
+/// Numbers for others: without a name, with small counts kept back.
+fn make_figures(tablet: &Tablet, input: &FiguresInput) -> Result<ExportMadeView, ClientError> {
+    let prepared = figures::prepare(tablet, input)?;
+    let workbook = export::write_figures(&prepared)
+        .map_err(|error| ClientError::new("internal").because(error))?;
+    let file = export::encrypt(&workbook, &prepared.password, tablet.entropy.as_ref())
+        .map_err(|error| ClientError::new("internal").because(error))?;
+    figures::keep(tablet, input, &prepared, &file)
+}
+
+/// What goes with a referral: encrypted and written down as a register is, and told in the problem's story.
+fn make_packet(tablet: &Arc<Tablet>, input: &PacketInput) -> Result<ExportMadeView, ClientError> {
+    let prepared = packets::prepare(tablet, input)?;
+    let workbook = export::write_packet(&prepared)
+        .map_err(|error| ClientError::new("internal").because(error))?;
+    let file = export::encrypt(&workbook, &prepared.password, tablet.entropy.as_ref())
+        .map_err(|error| ClientError::new("internal").because(error))?;
+    let made = packets::keep(tablet, input, &prepared, &file)?;
+    on_the_line(async {
+        exports::tell(tablet).await;
+        Ok(())
+    })?;
+    Ok(made)
 }
 
 /// Makes the file of a case the district asked for, and sends it to whoever asked.

@@ -75,7 +75,7 @@ journey('every screen of the tablet and of the station, at every size, in every 
   await look(station.page, 'station-lock')
   await typePin(station.page, PIN)
   await station.at('overview-children').waitFor()
-  const desks = await stationScreens(stationCore)
+  const desks = await stationScreens(stationCore, PIN)
   noneLeftOut(desks, 'station')
   for (const [name, path, there] of desks) {
     await show(station, path, there)

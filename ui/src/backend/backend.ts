@@ -162,7 +162,15 @@ export const commands = [
   'review_audit',
   'export_form',
   'make_export',
+  'breaches',
+  'begin_incident',
+  'incident_step',
   'export_child',
+  'figures_form',
+  'make_figures',
+  'packet_form',
+  'make_packet',
+  'packets',
   'request_export',
   'decide_export',
   'erasures',
@@ -352,6 +360,14 @@ export interface Backend {
   exportForm(input: view.ExportFormInput): Promise<view.ExportFormView>
   makeExport(input: view.ExportInput): Promise<view.ExportMadeView>
   exportChild(input: view.ExportChildInput): Promise<view.ExportMadeView>
+  breaches(): Promise<view.BreachView>
+  beginIncident(input: view.BeginIncidentInput): Promise<view.BreachView>
+  incidentStep(input: view.IncidentStepInput): Promise<view.BreachView>
+  figuresForm(): Promise<view.FiguresFormView>
+  makeFigures(input: view.FiguresInput): Promise<view.ExportMadeView>
+  packetForm(input: view.PacketFormInput): Promise<view.PacketFormView>
+  makePacket(input: view.PacketInput): Promise<view.ExportMadeView>
+  packets(): Promise<view.PacketsView>
   requestExport(input: view.ExportInput): Promise<view.ExportsView>
   decideExport(input: view.DecideExportInput): Promise<view.ExportsView>
   erasureForm(input: view.IdInput): Promise<view.ErasureFormView>

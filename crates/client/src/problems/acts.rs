@@ -1,10 +1,12 @@
 //! What is added to a story: who may, what it must say, and what has to hold before a grave matter is closed.
 
+use super::packets;
 use super::problem as show;
-use super::room::{Room, Told};
+use super::room::{Place, Room, Told};
 use crate::attachments;
 use crate::contacts::note;
 use crate::error::ClientError;
+use crate::looks;
 use crate::nouns::Noun;
 use crate::records::{self, Write};
 use crate::restricted;
@@ -20,10 +22,11 @@ use domain::calendar::add_months;
 use domain::problem::{self, Detail, EventKind, Problem, State};
 use domain::record::Edit;
 use ids::{DocKind, DocumentId, Role};
+use store::audit;
 
 /// The policy's lists an event chooses from.
 pub(super) const MEASURE: &str = "MEASURE";
-const REFERRAL_BODY: &str = "REFERRAL_BODY";
+pub(super) const REFERRAL_BODY: &str = "REFERRAL_BODY";
 pub(crate) const SEVERITY: &str = "SEVERITY";
 pub(super) const POLICE_FEEDBACK: &str = "POLICE_FEEDBACK";
 pub(super) const SATISFACTION: &str = "SATISFACTION";
@@ -39,12 +42,18 @@ const SEALED: &str = "这句话只有站里的经办人和站长能看，这里�
 ///
 /// # Errors
 /// `not_found`, `draft_gone`, `value_invalid`, `date_invalid`, `time_future`, `text_missing`, `reason_missing`, `choice_missing`, `mandatory_missing`, `not_allowed`,
-/// `head_decides`, `recused`, `close_after_work`, `close_after_check`, `child_not_seen_since`, `too_old_to_reopen`, `disk_full`.
+/// `head_decides`, `recused`, `packet_handler`, `close_after_work`, `close_after_check`, `child_not_seen_since`, `too_old_to_reopen`, `disk_full`.
 pub fn add_event(tablet: &Tablet, input: &ProblemEventInput) -> Result<ProblemView, ClientError> {
     let room = Room::open(tablet)?;
     let noun = room.find(&input.problem)?;
     let kind = EventKind::parse(&input.kind)
-        .filter(|kind| !matches!(kind, EventKind::Reported | EventKind::HandlerNamed))
+        .filter(|kind| {
+            // Each of these has a command of its own.
+            !matches!(
+                kind,
+                EventKind::Reported | EventKind::HandlerNamed | EventKind::PacketMade
+            )
+        })
         .ok_or_else(|| ClientError::new("value_invalid").with("value", &input.kind))?;
     let told = room.told(noun)?;
     may_add(&room, noun, &told, kind)?;
@@ -56,27 +65,22 @@ pub fn add_event(tablet: &Tablet, input: &ProblemEventInput) -> Result<ProblemVi
     let duties = duty(&room, noun, &told, &detail, (&given, &text, seals))?;
     let sheet = sheets::named(tablet, input.sheet.as_ref(), &page(&input.problem))?;
     let id = tablet.new_id().to_string();
-    let label = room.label(noun)?;
-    let (now, by) = (tablet.clock.now_ms(), tablet.identity.staff.to_string());
-    let mut writes = Vec::new();
-    let event = if seals && !text.is_empty() {
-        let sealed = restricted::seal_step(tablet, noun, &id, &text)?;
-        writes.push(sealed.labelled("problem", label.clone(), &id));
-        problem::add_sealed(&id, kind, SEALED, &detail, now, &by)
-    } else {
-        problem::add_detailed(&id, kind, &text, &detail, now, &by)
-    };
-    let mut edits = vec![event];
-    edits.extend(duties);
+    let mut further = duties;
     if let Some(sheet) = sheet {
-        edits.extend(attachments::edits(tablet, sheet, &id)?);
+        further.extend(attachments::edits(tablet, sheet, &id)?);
     }
     let document = noun.id;
-    let write = Write::new(document, DocKind::Problem, noun.unit, edits);
-    writes.push(write.labelled("problem", label, &id));
-    records::save_with(tablet, "problem_event_added", &writes, |tx| match sheet {
-        Some(sheet) => sheets::done(tx, sheet, Some(document)),
-        None => Ok(()),
+    let writes = writes(&room, noun, (kind, &id), &text, &detail, further)?;
+    let packet = packets::row_of(&told, kind, &detail);
+    records::save_with(tablet, "problem_event_added", &writes, |tx| {
+        if let Some((action, said)) = &packet {
+            let row = looks::row(tablet, action, &document.to_string());
+            audit::append_with(tx, &row, said)?;
+        }
+        match sheet {
+            Some(sheet) => sheets::done(tx, sheet, Some(document)),
+            None => Ok(()),
+        }
     })?;
     show(
         tablet,
@@ -84,6 +88,32 @@ pub fn add_event(tablet: &Tablet, input: &ProblemEventInput) -> Result<ProblemVi
             id: input.problem.clone(),
         },
     )
+}
+
+/// What is written with an event: the event itself, what goes with it, and its words apart where they are sealed.
+pub(super) fn writes(
+    room: &Room<'_>,
+    noun: &Noun<Problem>,
+    (kind, id): (EventKind, &str),
+    text: &str,
+    detail: &Detail,
+    further: Vec<Edit>,
+) -> Result<Vec<Write>, ClientError> {
+    let tablet = room.tablet;
+    let label = room.label(noun)?;
+    let (now, by) = (tablet.clock.now_ms(), tablet.identity.staff.to_string());
+    let mut writes = Vec::new();
+    let event = if room.seals(noun, kind) && !text.is_empty() {
+        let sealed = restricted::seal_step(tablet, noun, id, text)?;
+        writes.push(sealed.labelled("problem", label.clone(), id));
+        problem::add_sealed(id, kind, SEALED, detail, now, &by)
+    } else {
+        problem::add_detailed(id, kind, text, detail, now, &by)
+    };
+    let edits = std::iter::once(event).chain(further).collect();
+    let write = Write::new(noun.id, DocKind::Problem, noun.unit, edits);
+    writes.push(write.labelled("problem", label, id));
+    Ok(writes)
 }
 
 /// The page of a problem's next step.
@@ -105,7 +135,7 @@ pub(crate) fn place(tablet: &Tablet, problem: &str) -> Result<(DocumentId, bool)
     Ok((noun.id, super::room::is_sealed(&noun.noun)))
 }
 
-fn may_add(
+pub(super) fn may_add(
     room: &Room<'_>,
     noun: &Noun<Problem>,
     told: &Told,
@@ -125,6 +155,9 @@ fn may_add(
     );
     if of_the_head && me.role == Role::Supervisor && told.fold.severity == "S1" {
         return Err(ClientError::new("head_decides"));
+    }
+    if packets::is_of_packets(kind) && room.number_for_me(noun, Place::List)?.is_some() {
+        return Err(ClientError::new("packet_handler"));
     }
     if !problem::offers(me.role, &told.fold).contains(&kind) {
         return Err(ClientError::new("not_allowed"));
@@ -272,6 +305,10 @@ fn detail(
         }
         EventKind::PoliceFeedback => {
             detail.outcome = Some(choice(&choices.outcomes, given.outcome.as_ref())?);
+        }
+        EventKind::PacketReceived | EventKind::PacketEnded => {
+            let on = day(given.on.as_ref())?;
+            detail = packets::detail_of(room, told, kind, given, on)?;
         }
         _ => {}
     }

@@ -3,6 +3,7 @@
 mod shown;
 
 pub use shown::role_words;
+pub(crate) use shown::{state_codes, state_words_of};
 
 use crate::countersign;
 use crate::error::ClientError;

@@ -11,7 +11,7 @@ use domain::scalar::Scalar;
 use ids::DocKind;
 
 /// Fields and values that hold the record together and say nothing to a person.
-const TECHNICAL: [&str; 29] = [
+const TECHNICAL: [&str; 33] = [
     "answers",
     "approved_by",
     "block",
@@ -41,6 +41,10 @@ const TECHNICAL: [&str; 29] = [
     "fulfils",
     "tier_suggest",
     "sealed",
+    "packet",
+    "step",
+    "what",
+    "field",
 ];
 
 /// Fields the file does not list and a person knows all the same; screens have words for them.
@@ -138,6 +142,7 @@ fn list_of(collection: &str, key: &str) -> Option<&'static str> {
         ("events", "body") => "REFERRAL_BODY",
         ("events", "severity") => "SEVERITY",
         ("events", "outcome") => "POLICE_FEEDBACK",
+        ("events", "purpose") => "PACKET_PURPOSE",
         _ => return None,
     })
 }
@@ -159,6 +164,9 @@ fn entry_lines(
         return;
     }
     let label_of = |key: &str, code: &str| match (list_of(collection, key), pack) {
+        // How a packet ended is no list of the policy.
+        (Some("POLICE_FEEDBACK"), _) if code == "destroyed" => "已销毁".to_owned(),
+        (Some("POLICE_FEEDBACK"), _) if code == "returned" => "已退还".to_owned(),
         (Some(list), Some(pack)) => pack.label(list, code).to_owned(),
         _ => code.to_owned(),
     };

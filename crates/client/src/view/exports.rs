@@ -1,5 +1,6 @@
 //! 导出: what is asked before a register leaves the station, and what came of it.
 
+use super::child::OptionView;
 use super::problem::PaperPersonView;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -191,6 +192,26 @@ pub struct DecideExportInput {
     pub approve: bool,
 }
 
+/// What is asked before numbers are given to others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct FiguresFormView {
+    /// Whom they are for.
+    pub purposes: Vec<OptionView>,
+    /// Counts from one to fewer than this are kept back, and others with them.
+    pub below: u32,
+    /// Minutes the file can be taken.
+    pub minutes: u32,
+}
+
+/// Numbers to give.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct FiguresInput {
+    /// A code of FIGURES_PURPOSE.
+    pub purpose: String,
+    /// The person's own words about it.
+    pub words: String,
+}
+
 /// A year.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct YearInput {
@@ -201,7 +222,7 @@ pub struct YearInput {
 /// Something is about to be printed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct PrintInput {
-    /// What: audit_month | report | returned | right_answer | sign_list | work_log.
+    /// What: audit_month | incident_letter | packet_receipt | report | returned | right_answer | sign_list | work_log.
     pub what: String,
     /// What it is about: the problem a report tells of, the returned record, the request that was answered, the activity
     /// that is signed for, the month of a log or of the trail (`2026-11`).
@@ -225,6 +246,7 @@ pub struct PrintView {
 ids::withhold!(
     ExportInput,
     ExportChildInput,
+    FiguresInput,
     ExportMadeView,
     ExportRowView,
     ExportRequestView,

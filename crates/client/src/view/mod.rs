@@ -7,6 +7,7 @@
 mod app;
 mod attachment;
 mod audit;
+mod breach;
 mod child;
 mod child_rules;
 mod conflict;
@@ -18,6 +19,7 @@ mod exports;
 mod file;
 mod guests;
 mod moves;
+mod packet;
 mod people;
 mod problem;
 mod recusals;
@@ -36,6 +38,7 @@ mod work;
 pub use app::*;
 pub use attachment::*;
 pub use audit::*;
+pub use breach::*;
 pub use child::*;
 pub use child_rules::*;
 pub use conflict::*;
@@ -47,6 +50,7 @@ pub use exports::*;
 pub use file::*;
 pub use guests::*;
 pub use moves::*;
+pub use packet::*;
 pub use people::*;
 pub use problem::*;
 pub use recusals::*;
@@ -93,6 +97,7 @@ mod tests {
         ("app", include_str!("app.rs")),
         ("attachment", include_str!("attachment.rs")),
         ("audit", include_str!("audit.rs")),
+        ("breach", include_str!("breach.rs")),
         ("child", include_str!("child.rs")),
         ("conflict", include_str!("conflict.rs")),
         ("duties", include_str!("duties.rs")),
@@ -100,6 +105,7 @@ mod tests {
         ("exports", include_str!("exports.rs")),
         ("file", include_str!("file.rs")),
         ("moves", include_str!("moves.rs")),
+        ("packet", include_str!("packet.rs")),
         ("people", include_str!("people.rs")),
         ("problem", include_str!("problem.rs")),
         ("recusals", include_str!("recusals.rs")),

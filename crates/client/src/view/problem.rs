@@ -2,6 +2,7 @@
 
 use super::attachment::AttachmentView;
 use super::child::{CardView, MandatoryQuestionView, OptionView, ProblemKindView, RecordState};
+use super::packet::PacketRow;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -279,6 +280,12 @@ pub struct ProblemDetailView {
     pub types: Vec<String>,
     /// What it mainly is from then on, in words.
     pub main: Option<String>,
+    /// The number of the packet it is about.
+    pub number: Option<String>,
+    /// What the packet is for.
+    pub purpose: Option<String>,
+    /// How the packet ended: destroyed | returned.
+    pub end: Option<String>,
 }
 
 /// What may be chosen for an event.
@@ -362,6 +369,8 @@ pub struct ProblemView {
     pub recused: bool,
     /// Its sealed words, at the station.
     pub sealed: Option<SealedView>,
+    /// What left with its referrals, newest first; at the station.
+    pub packets: Vec<PacketRow>,
 }
 
 /// A child on the page of a report, as whoever comes needs it: who and where.
@@ -567,6 +576,8 @@ pub struct ProblemDetailInput {
     pub types: Option<Vec<String>>,
     /// What it mainly is.
     pub main: Option<String>,
+    /// The packet a receipt or an end is about; its outcome is destroyed | returned.
+    pub packet: Option<String>,
     /// reported | not_such_case: where the type must be reported and nobody said whether it was.
     pub duty: Option<String>,
 }

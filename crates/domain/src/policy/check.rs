@@ -2,6 +2,7 @@
 
 use super::{Campaign, Interval, PolicyPack, ReportRules, TierPredicate, code_matches};
 use crate::problem::clock::{FollowUpAt, ProblemTimer};
+use crate::problem::packet::MATTER;
 use crate::status::Step;
 use std::collections::BTreeSet;
 
@@ -379,6 +380,7 @@ fn references(pack: &PolicyPack) -> Result<(), PolicyError> {
         )?;
         check_timer(pack, timer)?;
     }
+    packets(pack)?;
     let mandatory = &pack.mandatory;
     if mandatory.feedback_days.iter().any(|days| *days > 366) {
         return Err(PolicyError::Range("mandatory.feedback_days".to_owned()));
@@ -434,6 +436,50 @@ fn check_timer(pack: &PolicyPack, timer: &ProblemTimer) -> Result<(), PolicyErro
     for code in timer.tell.iter().flat_map(|tell| &tell.to) {
         if pack.lists.label("TOLD", code).is_none() {
             return Err(unknown(format!("{place}.tell"), code));
+        }
+    }
+    Ok(())
+}
+
+/// What leaves with a referral: to whom, for how long, and fields that can be named; nothing is both given and added.
+fn packets(pack: &PolicyPack) -> Result<(), PolicyError> {
+    if pack.packets.receipt_days > 366 {
+        return Err(PolicyError::Range("packets.receipt_days".to_owned()));
+    }
+    for (at, rule) in pack.packets.rules.iter().enumerate() {
+        let place = format!("packets.rules.{at}");
+        for (list, codes) in [
+            ("REFERRAL_BODY", &rule.to),
+            ("PROBLEM", &rule.problems),
+            ("PACKET_PURPOSE", &rule.purposes),
+        ] {
+            for code in codes {
+                let is_known = match list {
+                    "PROBLEM" => pack.problem(code).is_some(),
+                    _ => pack.lists.label(list, code).is_some(),
+                };
+                if !is_known {
+                    return Err(unknown(format!("{place}.{list}"), code));
+                }
+            }
+        }
+        if rule.purposes.is_empty() || rule.fields.is_empty() {
+            return Err(PolicyError::Empty(place));
+        }
+        if !(1..=3_660).contains(&rule.days) {
+            return Err(PolicyError::Range(format!("{place}.days")));
+        }
+        let all = || rule.fields.iter().chain(&rule.more);
+        once(&format!("{place}.fields"), all().map(String::as_str))?;
+        for field in all() {
+            let is_known = match field.split_once('.') {
+                Some(("matter", _)) => MATTER.contains(&field.as_str()),
+                Some(("child" | "household", key)) => !key.is_empty(),
+                _ => false,
+            };
+            if !is_known {
+                return Err(unknown(format!("{place}.fields"), field));
+            }
         }
     }
     Ok(())

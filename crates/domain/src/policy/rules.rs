@@ -69,6 +69,8 @@ pub struct Rules {
     pub export_file_minutes: u32,
     /// Purposes for which whole ID numbers may be asked for; a head decides then.
     pub export_full_numbers: Vec<String>,
+    /// Numbers that are given to the city or for research: counts from one to fewer than this are kept back (P-13).
+    pub figures_below: u32,
     /// Sealed words that were opened urgently (紧急查看) close again after so many minutes (docs/adr/0027).
     pub urgent_minutes: u32,
     /// One person opens words about at most so many children within a day (security-notes §3.4).
@@ -354,6 +356,7 @@ impl Default for Rules {
             look_minutes: 10,
             export_approval_rows: 200,
             export_file_minutes: 10,
+            figures_below: 5,
             urgent_minutes: 60,
             urgent_children: 5,
             urgent_review_days: 7,

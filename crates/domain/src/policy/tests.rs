@@ -376,3 +376,59 @@ fn the_longest_scope_and_then_the_latest_start_stands() {
     let same = PolicySet::new(vec![shanghai(), make("SH-2024-2026", "31", "2025-01-01")]);
     assert_eq!(same, Err(PolicySetError::SameId("SH-2024-2026".into())));
 }
+
+#[test]
+fn every_body_is_given_few_fields_that_the_file_has_and_no_number_that_is_not_asked_for() {
+    let pack = shanghai();
+    let file =
+        crate::file::FilePack::parse(include_str!("../../../../policy/fields.json")).unwrap();
+    for body in pack.list("REFERRAL_BODY") {
+        for problem in &pack.problems {
+            let rule = pack.packets.rule(&body.code, &problem.code);
+            assert!(rule.is_some(), "{} {}", body.code, problem.code);
+        }
+    }
+    for rule in &pack.packets.rules {
+        for field in rule.fields.iter().chain(&rule.more) {
+            let (holder, key) = field.split_once('.').unwrap();
+            assert!(
+                holder == "matter" || file.field(holder, key).is_some(),
+                "{field}"
+            );
+        }
+        // Whole schools and hospitals need no identity number by default (P-14: only what is needed).
+        let by_default = rule.fields.iter().any(|field| field.ends_with("id_no"));
+        assert!(
+            !by_default || rule.to.contains(&"DO".to_owned()),
+            "{:?}",
+            rule.to
+        );
+    }
+}
+
+#[test]
+fn a_packet_of_what_nobody_knows_is_refused_where_it_is_wrong() {
+    let refused = |pointer: &str, value: Value, place: &str| {
+        let error = changed(pointer, value).unwrap_err().to_string();
+        assert!(error.contains(place), "{error}");
+    };
+    refused("/packets/rules/0/to/0", json!("XX"), "packets.rules.0");
+    refused(
+        "/packets/rules/1/fields/0",
+        json!("matter.words"),
+        "packets.rules.1",
+    );
+    refused(
+        "/packets/rules/1/fields/0",
+        json!("name"),
+        "packets.rules.1",
+    );
+    refused(
+        "/packets/rules/1/more/0",
+        json!("child.name"),
+        "packets.rules.1",
+    );
+    refused("/packets/rules/1/days", json!(0), "packets.rules.1.days");
+    refused("/packets/rules/1/purposes", json!([]), "packets.rules.1");
+    refused("/packets/receipt_days", json!(400), "packets.receipt_days");
+}

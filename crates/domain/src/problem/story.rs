@@ -1,5 +1,6 @@
 //! Who may make which step, where a step leads, and the fold of a story to its state (domain.md §6.2).
 
+use super::packet::{self, Packet};
 use super::{Event, EventKind, stricter};
 use ids::Role;
 
@@ -98,7 +99,10 @@ pub fn may(role: Role, kind: EventKind, severity: &str) -> bool {
         | EventKind::Referred
         | EventKind::Confirmed
         | EventKind::NotSolved
-        | EventKind::TypesSet => role.is_at_station(),
+        | EventKind::TypesSet
+        | EventKind::PacketMade
+        | EventKind::PacketReceived
+        | EventKind::PacketEnded => role.is_at_station(),
         EventKind::Closed | EventKind::Merged | EventKind::SeveritySet => of_the_station,
         EventKind::Resolved => role.is_at_station() || is_small(severity),
         EventKind::Withdrawn => is_small(severity),
@@ -145,7 +149,10 @@ pub fn is_for_the_village(role: Role, kind: EventKind) -> bool {
         | EventKind::SeveritySet
         | EventKind::TypesSet
         | EventKind::Called
-        | EventKind::PoliceFeedback => false,
+        | EventKind::PoliceFeedback
+        | EventKind::PacketMade
+        | EventKind::PacketReceived
+        | EventKind::PacketEnded => false,
     };
     tells && role.is_at_station()
 }
@@ -157,7 +164,11 @@ fn step(state: State, kind: EventKind, well: bool) -> Option<State> {
         EventKind::Replied
         | EventKind::HandlerNamed
         | EventKind::Called
-        | EventKind::PoliceFeedback => Some(state),
+        | EventKind::PoliceFeedback
+        // What left the station is asked for also when a colleague closed the matter meanwhile.
+        | EventKind::PacketMade
+        | EventKind::PacketReceived
+        | EventKind::PacketEnded => Some(state),
         EventKind::SeveritySet | EventKind::TypesSet => state.is_open().then_some(state),
         EventKind::Planned => state.is_worked_on().then_some(state),
         // Taken back in the village and taken up at the station at the same time: it is taken up.
@@ -255,6 +266,10 @@ pub struct Fold {
     pub close_requested: bool,
     /// Referrals without a reply, by entry id, oldest first.
     pub open_referrals: Vec<String>,
+    /// All referrals, by entry id, oldest first.
+    pub referrals: Vec<String>,
+    /// What left with them, oldest first.
+    pub packets: Vec<Packet>,
     /// It was over and is worked on again.
     pub reopened: bool,
     /// The station took it up, once at least.
@@ -311,6 +326,8 @@ pub fn fold(
         roles: Vec::with_capacity(events.len()),
         close_requested: false,
         open_referrals: Vec::new(),
+        referrals: Vec::new(),
+        packets: Vec::new(),
         reopened: false,
         accepted: false,
         since: 0,
@@ -394,7 +411,13 @@ impl Fold {
         };
         match kind {
             EventKind::Accepted => self.accepted = true,
-            EventKind::Referred => self.open_referrals.push(event.id.clone()),
+            EventKind::Referred => {
+                self.open_referrals.push(event.id.clone());
+                self.referrals.push(event.id.clone());
+            }
+            EventKind::PacketMade | EventKind::PacketReceived | EventKind::PacketEnded => {
+                packet::take(&mut self.packets, kind, event);
+            }
             EventKind::ReferralReplied => {
                 let answered = event.detail.referral.as_deref();
                 self.open_referrals
@@ -473,6 +496,9 @@ pub fn offers(role: Role, fold: &Fold) -> Vec<EventKind> {
         EventKind::FollowedUp,
         EventKind::Called,
         EventKind::PoliceFeedback,
+        EventKind::PacketMade,
+        EventKind::PacketReceived,
+        EventKind::PacketEnded,
         EventKind::Closed,
         EventKind::Returned,
         EventKind::TypesSet,
@@ -486,6 +512,9 @@ pub fn offers(role: Role, fold: &Fold) -> Vec<EventKind> {
         let is_offered = match kind {
             EventKind::Accepted => fold.state == State::Reported,
             EventKind::ReferralReplied => !fold.open_referrals.is_empty(),
+            EventKind::PacketMade => fold.state.is_open() && !fold.referrals.is_empty(),
+            EventKind::PacketReceived => fold.packets.iter().any(|it| it.received.is_none()),
+            EventKind::PacketEnded => fold.packets.iter().any(|it| it.ended.is_none()),
             _ => true,
         };
         is_offered

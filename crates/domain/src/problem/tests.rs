@@ -432,6 +432,10 @@ fn an_event_reads_back_what_was_written() {
         satisfaction: Some("mostly".into()),
         types: vec!["NET".into(), "POOR".into()],
         main: Some("LEGAL".into()),
+        number: Some("E-20261130-00001-1".into()),
+        purpose: Some("school".into()),
+        fields: vec!["child.name".into(), "matter.kind".into()],
+        packet: Some("q".into()),
     };
     let Edit::Add { entry, .. } =
         add_detailed("e", EventKind::Measure, "words", &detail, 5, "somebody")

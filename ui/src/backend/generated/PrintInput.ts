@@ -5,7 +5,7 @@
  */
 export type PrintInput = { 
 /**
- * What: audit_month | report | returned | right_answer | sign_list | work_log.
+ * What: audit_month | incident_letter | packet_receipt | report | returned | right_answer | sign_list | work_log.
  */
 what: string, 
 /**

@@ -65,6 +65,10 @@ types?: Array<string>,
  */
 main?: string, 
 /**
+ * The packet a receipt or an end is about; its outcome is destroyed | returned.
+ */
+packet?: string, 
+/**
  * reported | not_such_case: where the type must be reported and nobody said whether it was.
  */
 duty?: string, };

@@ -59,4 +59,16 @@ types: Array<string>,
 /**
  * What it mainly is from then on, in words.
  */
-main: string | null, };
+main: string | null, 
+/**
+ * The number of the packet it is about.
+ */
+number: string | null, 
+/**
+ * What the packet is for.
+ */
+purpose: string | null, 
+/**
+ * How the packet ended: destroyed | returned.
+ */
+end: string | null, };

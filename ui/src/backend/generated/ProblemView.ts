@@ -2,6 +2,7 @@
 import type { AttachmentView } from "./AttachmentView";
 import type { NextStepView } from "./NextStepView";
 import type { OptionView } from "./OptionView";
+import type { PacketRow } from "./PacketRow";
 import type { PaperPersonView } from "./PaperPersonView";
 import type { ProblemChoicesView } from "./ProblemChoicesView";
 import type { ProblemEventView } from "./ProblemEventView";
@@ -97,4 +98,8 @@ recused: boolean,
 /**
  * Its sealed words, at the station.
  */
-sealed: SealedView | null, };
+sealed: SealedView | null, 
+/**
+ * What left with its referrals, newest first; at the station.
+ */
+packets: Array<PacketRow>, };

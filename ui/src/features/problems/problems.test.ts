@@ -64,6 +64,7 @@ function story(more: Partial<ProblemView> = {}): ProblemView {
     may_be_handled_by: [],
     recused: false,
     sealed: null,
+    packets: [],
     ...more,
   }
 }
@@ -290,7 +291,7 @@ test('sealed words are on no paper, also while they stand open', async () => {
     at: '2026-11-23T02:00:00Z',
     state: 'delivered',
     is_request: false,
-    detail: { measures: [], body: null, due: null, well: null, on: null, severity: null, into: null, whom: '110 报警', at: '2026-11-23 10:00', receipt: null, outcome: null, satisfaction: null, types: [], main: null },
+    detail: { measures: [], body: null, due: null, well: null, on: null, severity: null, into: null, whom: '110 报警', at: '2026-11-23 10:00', receipt: null, outcome: null, satisfaction: null, types: [], main: null, number: null, purpose: null, end: null },
   })
   const view = story({ words_sealed: true, events: [event('reported', '背上有伤。', true), event('called', '接警员姓高。', true), event('police_feedback', '已立案。', false)] })
   const backend = memoryBackend({ problem: async () => view })

@@ -7,7 +7,7 @@ use crate::countersign;
 use crate::error::ClientError;
 use crate::nouns::Noun;
 use crate::problems::reported::CaseStep;
-use crate::problems::{acts, origin, paper, steps};
+use crate::problems::{acts, origin, packets, paper, steps};
 use crate::restricted::{self, OpenWords, Standpoint};
 use crate::roster::{self, record_state};
 use crate::system;
@@ -199,7 +199,11 @@ impl Room<'_> {
                 EventKind::HandlerNamed,
                 &fold.severity,
             );
-        let may = self.may(noun, &told, recused, &choices);
+        let mut may = self.may(noun, &told, recused, &choices);
+        if listed.is_some() {
+            // What leaves with its referrals is the handler's and the head's.
+            may.retain(|kind| !EventKind::parse(kind).is_some_and(packets::is_of_packets));
+        }
         let is_open =
             |kind: &&String| EventKind::parse(kind).is_some_and(|kind| !self.seals(noun, kind));
         let people = match listed {
@@ -250,6 +254,10 @@ impl Room<'_> {
             sealed: standpoint
                 .map(|standpoint| standpoint.view(self))
                 .transpose()?,
+            packets: match self.tablet.identity.role.is_at_station() {
+                true => packets::of_problem(self, &told),
+                false => Vec::new(),
+            },
         })
     }
 
@@ -345,7 +353,11 @@ impl Room<'_> {
             open_words: Vec::new(),
             paper: numbered_paper(row.kind.clone()),
             events: events.collect(),
-            may: self.may(noun, told, recused, &choices),
+            may: self
+                .may(noun, told, recused, &choices)
+                .into_iter()
+                .filter(|kind| !EventKind::parse(kind).is_some_and(packets::is_of_packets))
+                .collect(),
             steps: dues
                 .iter()
                 .map(|due| steps::without_words(steps::view(self, &noun.noun, due)))
@@ -364,6 +376,7 @@ impl Room<'_> {
             origin: None,
             since: None,
             sealed: None,
+            packets: Vec::new(),
             row,
         }
     }
@@ -415,7 +428,7 @@ impl Room<'_> {
             at: system::moment(event.recorded_ms),
             state: record_state(&self.states, &event.id),
             is_request: !allowed && kind.is_some(),
-            detail: self.detail(noun, event)?,
+            detail: self.detail(noun, told, event)?,
         })
     }
 
@@ -453,6 +466,7 @@ impl Room<'_> {
     fn detail(
         &self,
         noun: &Noun<Problem>,
+        told: &Told,
         event: &Event,
     ) -> Result<ProblemDetailView, ClientError> {
         let detail = &event.detail;
@@ -488,10 +502,22 @@ impl Room<'_> {
             }),
             at: detail.at.clone(),
             receipt: detail.receipt.clone(),
-            outcome: label("POLICE_FEEDBACK", &detail.outcome),
+            outcome: match event.is(EventKind::PoliceFeedback) {
+                true => label("POLICE_FEEDBACK", &detail.outcome),
+                false => None,
+            },
             satisfaction: label(acts::SATISFACTION, &detail.satisfaction),
             types: self.types_words(&detail.types),
             main: label("PROBLEM", &detail.main),
+            number: detail.number.clone().or_else(|| {
+                let packet = packets::find(told, detail.packet.as_deref())?;
+                Some(packet.number.clone())
+            }),
+            purpose: label(packets::PURPOSE, &detail.purpose),
+            end: match event.is(EventKind::PacketEnded) {
+                true => detail.outcome.clone(),
+                false => None,
+            },
         })
     }
 
@@ -535,7 +561,7 @@ impl Room<'_> {
             .filter_map(|(at, kind, event)| Some((at, step_words(kind)?, event)))
             .map(|(at, step, event)| {
                 let mut what = vec![step.to_owned()];
-                let detail = self.detail(noun, event)?;
+                let detail = self.detail(noun, told, event)?;
                 what.extend(detail.measures);
                 what.extend(detail.body);
                 what.extend(detail.severity);
@@ -608,8 +634,22 @@ fn step_words(kind: EventKind) -> Option<&'static str> {
         EventKind::SeveritySet => "调整紧急程度",
         EventKind::Called => "打电话报告",
         EventKind::PoliceFeedback => "公安反馈",
+        EventKind::PacketMade => "给了转介材料",
+        EventKind::PacketReceived => "转介材料的回执回来了",
+        EventKind::PacketEnded => "转介材料已销毁或退还",
         EventKind::Replied | EventKind::HandlerNamed | EventKind::TypesSet => return None,
     })
+}
+
+/// Every state of a problem, by its code, in the order of the work.
+pub(crate) fn state_codes() -> [&'static str; State::ALL.len()] {
+    State::ALL.map(State::as_str)
+}
+
+/// A state in words, by its code.
+pub(crate) fn state_words_of(code: &str) -> String {
+    let known = State::parse(code).map(state_words);
+    known.unwrap_or(code).to_owned()
 }
 
 fn state_words(state: State) -> &'static str {
