@@ -439,16 +439,18 @@ impl Parser<'_> {
             "next.visit" => (Fact::NextVisit, Kind::Date, false),
             "next.contact" => (Fact::NextContact, Kind::Date, false),
             _ => {
-                let key = name.strip_prefix("last.")?;
+                let (of, key) = name.split_once('.')?;
                 let question = self.names.questions.get(key)?;
                 if question.repeat.is_some() {
                     return None;
                 }
-                (
-                    Fact::Last(key.to_owned()),
-                    question.kind,
-                    question.per_child,
-                )
+                let (fact, kind) = match of {
+                    "last" => (Fact::Last(key.to_owned()), question.kind),
+                    "latest" => (Fact::Latest(key.to_owned()), question.kind),
+                    "ago" => (Fact::Ago(key.to_owned()), Kind::Number),
+                    _ => return None,
+                };
+                (fact, kind, question.per_child)
             }
         })
     }
