@@ -45,6 +45,7 @@ mod rights;
 mod rounds;
 mod sealed_words;
 mod several_people;
+mod signs;
 mod the_right_eyes;
 mod trail;
 mod two_tablets;
