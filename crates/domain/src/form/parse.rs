@@ -544,7 +544,9 @@ impl Parser<'_> {
 
     /// A constant beside a question of choices must be one of its codes.
     fn check_code(&self, answer: &Expression, code: &Expression) -> Result<(), ExpressionFault> {
-        let (Expression::Question(key) | Expression::Fact(Fact::Last(key))) = answer else {
+        let (Expression::Question(key) | Expression::Fact(Fact::Last(key) | Fact::Latest(key))) =
+            answer
+        else {
             return Ok(());
         };
         let Expression::Literal(Value::Text(code)) = code else {

@@ -332,8 +332,7 @@ fn what_the_file_or_an_open_problem_warns_of_is_red_though_the_visit_said_nothin
     let problem = |kind: &str| File::default().row(PROBLEMS, &[("type", kind)]);
     let behaviour = |code: &str| {
         let mut file = File::default();
-        let seen = Entry::new("p").with("flag", "maybe");
-        let seen = seen.with_codes("behaviour", &[code.to_owned()]);
+        let seen = Entry::new("p").with_codes("behaviour", &[code.to_owned()]);
         file.rows.insert("psychology".to_owned(), vec![seen]);
         file
     };
