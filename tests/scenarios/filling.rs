@@ -350,6 +350,21 @@ async fn what_was_agreed_on_stands_beside_the_dates_and_is_said_next_time() -> R
         .collect();
     assert_eq!(suggested, [(younger.as_str(), "建议多走访：奶奶住院了")]);
 
+    // That it stays as it is somebody of the station says, and why; then nobody is asked again.
+    let keep = json!({"child": younger, "reason": "奶奶下周出院"});
+    let refused = tablet.refusal("keep_tier", keep.clone()).await?;
+    assert_eq!(refused.code, "station_decides");
+    let there: ChildFileView = world.station.call("keep_tier", keep.clone()).await?;
+    let tier = there.tier.context("a tier")?;
+    assert!(tier.suggested.is_none() && tier.kept[0].contains("奶奶下周出院"));
+    let coming: ComingView = world.station.call("coming", Value::Null).await?;
+    assert!(coming.suggested.is_empty());
+    let again = world.station.refusal("keep_tier", keep).await?;
+    assert_eq!(again.code, "not_found", "nothing is suggested any more");
+    world.settle(&[&tablet]).await?;
+    let here = tablet.file(&younger).await?.tier.context("a tier")?;
+    assert!(here.kept[0].contains("奶奶下周出院"), "she reads why");
+
     // The next visit begins with what was written of each, and with what she wanted to remember.
     world.go_to_day(12, &[&tablet]);
     let (on_row, _) = of(&today(&tablet).await?, &older).context("she is listed")?;

@@ -52,6 +52,7 @@ mod rounds;
 mod saved_once;
 mod sealed_words;
 mod several_people;
+mod signs;
 mod the_right_eyes;
 mod trail;
 mod two_tablets;

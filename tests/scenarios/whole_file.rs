@@ -3,8 +3,8 @@
 use anyhow::{Context, Result};
 use client::view::{
     BenefitsView, ChildFileView, ComingView, ContactFormView, DifferenceView, DifferencesView,
-    DueKind, FileRowView, FileRowsView, HintWeight, MonthMark, MovesView, RevealedView, SavedView,
-    ScreeningView, TodayView, UnattendedKind, VisitFormView,
+    DueKind, FileRowView, FileRowsView, FoundSignView, HintWeight, MonthMark, MovesView,
+    RevealedView, SavedView, ScreeningView, SignSource, TodayView, UnattendedKind, VisitFormView,
 };
 use serde_json::{Value, json};
 use zoufang_tests::device::Device;
@@ -528,7 +528,8 @@ async fn what_a_visit_said_otherwise_reaches_the_file_by_a_tap_and_never_by_itse
     assert!(found(&view, "household/own_bed")?.of_household);
     let away = found(&view, "work/+f")?;
     let needs: Vec<&str> = away.needs.iter().map(|need| need.key.as_str()).collect();
-    assert_eq!(needs, ["place", "contact_freq"]);
+    assert_eq!(needs, ["since", "place", "contact_freq"]);
+    assert!(!away.needs[0].need, "since when nobody need know");
     let refused = tablet
         .refusal(
             "take_differences",
@@ -536,7 +537,8 @@ async fn what_a_visit_said_otherwise_reaches_the_file_by_a_tap_and_never_by_itse
         )
         .await?;
     assert_eq!(refused.code, "row_incomplete");
-    let more = json!({"place": ["浙江省宁波市"], "contact_freq": ["weekly"]});
+    let more =
+        json!({"since": ["2026-03-01"], "place": ["浙江省宁波市"], "contact_freq": ["weekly"]});
     let view: DifferencesView = tablet
         .call(
             "take_differences",
@@ -550,9 +552,9 @@ async fn what_a_visit_said_otherwise_reaches_the_file_by_a_tap_and_never_by_itse
         ("父亲", "李玉梅")
     );
     assert_eq!(
-        father.values["since"].join("、"),
-        view.date,
-        "from the day of the visit"
+        father.values["since"],
+        ["2026-03-01"],
+        "when he left, and not when somebody visited"
     );
 
     // The carer is the person who was chosen, with what the file knows of her.
@@ -688,15 +690,12 @@ async fn hints_and_screening_know_what_was_said_and_what_is_written() -> Result<
 
     let asked = json!({"child": child, "record": record});
     let seen: ScreeningView = tablet.call("screening", asked).await?;
-    for words in [
-        "照料人年老或重病，力不从心（档案里写的）",
-        "一名照料人带三个以上孩子（档案里写的）",
-    ] {
-        assert!(
-            seen.found.iter().any(|one| one == words),
-            "{:?}",
-            seen.found
-        );
+    for words in ["照料人年老或重病，力不从心", "一名照料人带三个以上孩子"]
+    {
+        let found = |one: &FoundSignView| {
+            one.label.as_deref() == Some(words) && one.sources == [SignSource::File]
+        };
+        assert!(seen.found.iter().any(found), "{words}");
     }
     assert!(seen.settled.is_none(), "a person says whether it is right");
     world.township.stop().await;

@@ -135,7 +135,11 @@ async fn what_was_answered_in_the_whole_form_is_saved_and_a_level_is_settled_by_
         .await?;
     assert_eq!(seen.suggested.code, "high");
     assert_eq!(seen.may, ["high"]);
-    assert_eq!(seen.found, ["独居，或年纪小常常没人看护"]);
+    let found: Vec<_> = seen.found.iter().map(|one| one.label.as_deref()).collect();
+    assert_eq!(
+        found,
+        [Some("独居，或年纪小常常没人看护"), Some("没有委托照护协议")]
+    );
     let lower = json!({"child": child, "record": record, "level": "low", "reason": "伯父照看"});
     assert_eq!(
         tablet.refusal("settle_screening", lower).await?.code,

@@ -7,6 +7,7 @@ use crate::differences::{self, SavedVisit};
 use crate::error::ClientError;
 use crate::looks::{self, Look};
 use crate::packs::Packs;
+use crate::problems::{self, Room};
 use crate::roster::{Roster, RosterChild};
 use crate::rows;
 use crate::tablet::Tablet;
@@ -15,19 +16,22 @@ use crate::view::{
 };
 use crate::visits::child_context;
 use chrono::NaiveDate;
-use domain::benefit::{BenefitHint, NewestVisit, Parent, Standing, Unattended, Verdict};
+use domain::benefit::{
+    BenefitHint, BenefitPack, NewestVisit, Parent, Standing, Unattended, Verdict,
+};
 use domain::file::Facts;
 use domain::form::{self, Answers, FormContext, SESSION};
 use domain::record::Entry;
 use domain::scalar::Scalar;
+use domain::screening::PROBLEMS;
 use ids::DocumentId;
-use std::collections::{BTreeMap, HashMap};
-use store::projections::problems::{self, ProblemStory};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use store::projections::problems::{self as stories, ProblemStory};
 
-/// The block of facts that tells which kinds of problems are open.
-const PROBLEMS: &str = "problems";
+/// What stands for the kinds of a matter this person is told by its number alone.
+const SEALED: &str = "SEALED";
 
-/// Kinds of the open problems of each child.
+/// Kinds of the open problems of each child, as far as this person is told them.
 pub(crate) struct OpenProblems(HashMap<DocumentId, Vec<String>>);
 
 impl OpenProblems {
@@ -36,7 +40,7 @@ impl OpenProblems {
     /// # Errors
     /// The store cannot be read.
     pub(crate) fn read(tablet: &Tablet) -> Result<Self, ClientError> {
-        Ok(Self::among(tablet.store.read(problems::all)?))
+        Self::among(tablet, tablet.store.read(stories::all)?)
     }
 
     /// Reads those of one child.
@@ -46,11 +50,14 @@ impl OpenProblems {
     pub(crate) fn of(tablet: &Tablet, child: DocumentId) -> Result<Self, ClientError> {
         let stories = tablet
             .store
-            .read(|connection| problems::of_child(connection, child))?;
-        Ok(Self::among(stories))
+            .read(|connection| stories::of_child(connection, child))?;
+        Self::among(tablet, stories)
     }
 
-    fn among(stories: Vec<ProblemStory>) -> Self {
+    fn among(tablet: &Tablet, stories: Vec<ProblemStory>) -> Result<Self, ClientError> {
+        let packs = tablet.packs();
+        let pack = packs.rules_on(tablet.today());
+        let mut room: Option<Room<'_>> = None;
         let mut open: HashMap<DocumentId, Vec<String>> = HashMap::new();
         for story in stories {
             if !story.fold.state.is_open() {
@@ -61,7 +68,19 @@ impl OpenProblems {
                 continue;
             };
             let kinds = std::iter::once(kind).chain(story.fold.also.iter().map(String::as_str));
-            let kinds: Vec<String> = kinds.map(str::to_owned).collect();
+            let mut kinds: Vec<String> = kinds.map(str::to_owned).collect();
+            // Only a matter that may go by its number is worth reading everything for.
+            if pack.is_none_or(|pack| problems::has_number(pack, &story.story)) {
+                if room.is_none() {
+                    room = Some(Room::open(tablet)?);
+                }
+                let is_told = room
+                    .as_ref()
+                    .is_some_and(|room| room.tells_kind(&story.problem.to_string()));
+                if !is_told {
+                    kinds = vec![SEALED.to_owned()];
+                }
+            }
             let main = story.story.text("child").map(str::to_owned);
             for child in story.story.children.iter().chain(&main) {
                 if let Ok(child) = DocumentId::parse(child) {
@@ -69,7 +88,7 @@ impl OpenProblems {
                 }
             }
         }
-        Self(open)
+        Ok(Self(open))
     }
 
     fn rows(&self, child: DocumentId) -> Vec<Entry> {
@@ -118,10 +137,10 @@ impl Says {
     }
 }
 
-/// What was answered in a child's newest visit.
-pub(crate) struct LastVisit<'a>(Option<(SavedVisit<'a>, Answers, FormContext)>, String);
+/// Which of the conditions of the benefits hold for a child's newest visit, and its day.
+pub(crate) struct LastVisit(Option<(NaiveDate, BTreeSet<String>)>);
 
-impl<'a> LastVisit<'a> {
+impl LastVisit {
     /// Reads it; none where the child has no visit or its form is not here.
     ///
     /// # Errors
@@ -130,47 +149,59 @@ impl<'a> LastVisit<'a> {
         tablet: &Tablet,
         roster: &Roster,
         child: &RosterChild,
-        packs: &'a Packs,
+        packs: &Packs,
     ) -> Result<Self, ClientError> {
-        let id = child.id.to_string();
-        if roster.is_guest(child.id) {
-            return Ok(Self(None, id));
+        let sources: Vec<&str> = packs
+            .benefits
+            .iter()
+            .flat_map(BenefitPack::conditions)
+            .collect();
+        if roster.is_guest(child.id) || child.child.visits.is_empty() || sources.is_empty() {
+            return Ok(Self(None));
         }
         let file = tablet.child_with_answers(child.id)?;
         let Some(visit) = differences::newest_visit(&file) else {
-            return Ok(Self(None, id));
+            return Ok(Self(None));
         };
         let saved = differences::saved_visit(tablet, roster, child, &file, visit, &packs.forms)?;
-        let saved = saved.map(|saved| {
-            let mut answers = Answers::default();
-            answers.parts.insert(id.clone(), saved.part.clone());
-            answers
-                .parts
-                .insert(SESSION.to_owned(), saved.session.clone());
+        Ok(Self(saved.map(|saved| {
+            let SavedVisit {
+                form,
+                session,
+                part,
+                date,
+                ..
+            } = saved;
+            let id = child.id.to_string();
+            let parts = [(id.clone(), part), (SESSION.to_owned(), session)];
+            let answers = Answers {
+                parts: parts.into(),
+            };
             let context = FormContext {
-                today: saved.date,
-                children: vec![child_context(child, packs.rules_on(saved.date), saved.date)],
+                today: date,
+                children: vec![child_context(child, packs.rules_on(date), date)],
                 people: Vec::new(),
                 last: BTreeMap::new(),
                 next_visit: None,
                 next_contact: None,
             };
-            (saved, answers, context)
-        });
-        Ok(Self(saved, id))
+            // All at once: a list has many children, and the form is evaluated anew each time.
+            let held = form::hold(form, &context, &answers, &id, &sources);
+            let held = sources.iter().zip(held);
+            let held = held.filter(|(_, held)| *held == Some(true));
+            (date, held.map(|(source, _)| (*source).to_owned()).collect())
+        })))
     }
 }
 
-impl NewestVisit for LastVisit<'_> {
+impl NewestVisit for LastVisit {
     fn said(&self, condition: &str) -> Option<NaiveDate> {
-        let (visit, answers, context) = self.0.as_ref()?;
-        let held = form::hold(visit.form, context, answers, &self.1, &[condition]);
-        (held == [Some(true)]).then_some(visit.date)
+        let (date, held) = self.0.as_ref()?;
+        held.contains(condition).then_some(*date)
     }
 }
 
 /// Names of what is worth asking about, for a line in the file or on a list; nothing the family was told already.
-/// A list of many children asks no visit.
 pub(crate) fn names(packs: &Packs, facts: &Facts<'_>, visit: &dyn NewestVisit) -> Vec<String> {
     let pack = packs.benefits.iter();
     pack.flat_map(|pack| pack.hints(facts, visit))

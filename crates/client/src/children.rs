@@ -190,7 +190,7 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
         child.conflicts.len() + household.map_or(0, |household| household.conflicts.len());
     let authors = Authors::read(tablet, child, household)?;
     let decides = recusals::decides(tablet, child)?;
-    let rhythm = rhythm::of(tablet, &roster, child, pack, (&authors, decides));
+    let rhythm = rhythm::of(tablet, &roster, child, pack, (&authors, decides))?;
     let open = OpenProblems::of(tablet, child.id)?;
     let says = Says::of(&roster, child, &packs, &open);
     let facts = says.facts(&roster, child);

@@ -143,6 +143,7 @@ commands! {
         "decide_status" => file_status::decide, input;
         "note_miss" => rhythm::note_miss, input;
         "lower_tier" => rhythm::lower_tier, input;
+        "keep_tier" => rhythm::keep_tier, input;
         "coming" => rhythm::coming;
         "rounds" => rounds::list;
         "open_round" => rounds::open, input;

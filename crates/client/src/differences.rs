@@ -13,14 +13,14 @@ use crate::roster::{self, Author, Roster, RosterChild};
 use crate::rows::{self, Authors, standing};
 use crate::tablet::Tablet;
 use crate::view::{
-    DifferenceLineView, DifferenceView, DifferencesView, RecordInput, TakeDifferencesInput,
-    TakenView, UndoDifferenceInput,
+    DifferenceLineView, DifferenceView, DifferencesView, OptionView, RecordInput, RowColumnView,
+    TakeDifference, TakeDifferencesInput, TakenView, UndoDifferenceInput,
 };
 use chrono::NaiveDate;
 use domain::calendar::{civil_date, month_day_words};
 use domain::child::{Child, ChildVisit};
-use domain::difference::{self, Change, ColumnChange, Difference, Visited};
-use domain::file::{FieldRule, FilePack};
+use domain::difference::{self, Asked, Change, ColumnChange, Difference, Visited};
+use domain::file::{FieldRule, FilePack, RowsRule};
 use domain::form::{FormPack, Level, PartAnswers, SESSION};
 use domain::policy::PolicyPack;
 use domain::record::{Edit, Entry, FROM_VISIT, FROM_VISIT_FIELD, FROM_VISIT_ROW, ROWS, doc};
@@ -122,7 +122,7 @@ pub fn take(tablet: &Tablet, input: &TakeDifferencesInput) -> Result<Differences
     for wanted in &input.take {
         let found = room.found.iter().find(|one| one.id == wanted.id);
         let difference = found.ok_or_else(|| ClientError::new("difference_gone"))?;
-        let (place, mark) = room.write(difference, &wanted.values, &mut writing)?;
+        let (place, mark) = room.write(difference, wanted, &mut writing)?;
         // In the same document: what goes out of it one day takes its quotation along.
         let mark = Edit::Add {
             collection: ROWS,
@@ -253,7 +253,7 @@ impl<'a> Room<'a> {
     fn write(
         &self,
         difference: &Difference,
-        more: &BTreeMap<String, Vec<String>>,
+        wanted: &TakeDifference,
         writing: &mut Writing,
     ) -> Result<(Place, Entry), ClientError> {
         let tablet = self.tablet;
@@ -295,10 +295,17 @@ impl<'a> Room<'a> {
             Change::Row {
                 block,
                 row,
+                among,
                 columns,
+                asks,
+                ..
             } => {
                 let (block, rule) = rows::block(&self.file, block)?;
-                let earlier = match row {
+                let chosen = wanted.row.as_ref();
+                if chosen.is_some_and(|chosen| !among.contains(chosen)) {
+                    return Err(ClientError::new("difference_gone"));
+                }
+                let earlier = match row.as_ref().or(chosen) {
                     Some(row) => Some(self.standing(&block.key, row)?),
                     None => None,
                 };
@@ -306,8 +313,27 @@ impl<'a> Room<'a> {
                     .iter()
                     .map(|column| (column.key.clone(), vec![column.after.clone()]))
                     .collect();
-                for (key, given) in more {
-                    values.entry(key.clone()).or_insert_with(|| given.clone());
+                let is_asked = |key: &str| asks.iter().any(|asked| asked.key == key);
+                let mut given: Vec<ColumnChange> = Vec::new();
+                for column in &rule.columns {
+                    let key = &column.key;
+                    let more = wanted.values.get(key).filter(|more| !more.is_empty());
+                    if asks.iter().any(|asked| asked.must && asked.key == *key) && more.is_none() {
+                        return Err(ClientError::new("row_incomplete").with("label", &column.label));
+                    }
+                    let is_new = earlier.is_none() && column.need;
+                    let more = more.filter(|_| is_new || is_asked(key));
+                    let (Some(more), false) = (more, values.contains_key(key)) else {
+                        continue;
+                    };
+                    values.insert(key.clone(), more.clone());
+                    if let ([after], true) = (more.as_slice(), column.kind != "many") {
+                        given.push(ColumnChange {
+                            key: key.clone(),
+                            before: None,
+                            after: after.clone(),
+                        });
+                    }
                 }
                 let entry = rows::row_entry(
                     tablet,
@@ -322,11 +348,12 @@ impl<'a> Room<'a> {
                 let mut mark = mark
                     .with("of", block.key.as_str())
                     .with(FROM_VISIT_ROW, entry.id.as_str())
-                    .with("anew", row.is_none());
-                for column in columns {
+                    .with("anew", earlier.is_none());
+                for column in columns.iter().chain(&given) {
+                    let before = earlier.and_then(|earlier| earlier.text(&column.key));
                     mark = mark
                         .with(&format!("{NEW}{}", column.key), column.after.as_str())
-                        .with(&format!("{OLD}{}", column.key), column.before.as_deref());
+                        .with(&format!("{OLD}{}", column.key), before);
                 }
                 let place = rows::place(rule, &self.roster, &self.child)?;
                 let collection = rows::collection(rule)?;
@@ -442,7 +469,9 @@ impl<'a> Room<'a> {
             question: difference.question.clone(),
             lines: Vec::new(),
             begins: false,
+            among: Vec::new(),
             needs: Vec::new(),
+            needs_new: Vec::new(),
             of_household: false,
             newer: None,
         };
@@ -465,11 +494,14 @@ impl<'a> Room<'a> {
             Change::Row {
                 block,
                 row,
+                among,
                 columns,
+                asks,
+                said,
             } => {
                 let (block, rule) = rows::block(&self.file, block)?;
                 view.of_household = rule.holder == "household";
-                view.begins = row.is_none();
+                view.begins = row.is_none() && among.is_empty();
                 let earlier = match row {
                     Some(row) => Some(self.standing(&block.key, row)?),
                     None => None,
@@ -486,18 +518,60 @@ impl<'a> Room<'a> {
                         .filter(|_| earlier.int("recorded_ms") > Some(self.recorded_ms))
                         .map(|author| self.newer(author.at_ms, author.staff));
                 }
+                for row in among {
+                    let label = self.whose(rule, self.standing(&block.key, row)?, columns, asks);
+                    let code = row.clone();
+                    view.among.push(OptionView { code, label });
+                }
+                view.lines
+                    .extend(said.iter().map(|said| DifferenceLineView {
+                        label: difference.question.clone(),
+                        before: None,
+                        after: said.clone(),
+                    }));
                 for column in &rule.columns {
                     let change = columns.iter().find(|change| change.key == column.key);
+                    let asked = asks.iter().find(|asked| asked.key == column.key);
+                    let draw = || rows::column(self.tablet, &self.pack, column);
                     if let Some(ColumnChange { before, after, .. }) = change {
                         view.lines.push(self.line(column, before.as_deref(), after));
+                    } else if let Some(asked) = asked {
+                        view.needs.push(RowColumnView {
+                            need: asked.must,
+                            ..draw()
+                        });
                     } else if earlier.is_none() && column.need {
-                        view.needs
-                            .push(rows::column(self.tablet, &self.pack, column));
+                        match among.is_empty() {
+                            true => view.needs.push(draw()),
+                            false => view.needs_new.push(draw()),
+                        }
                     }
                 }
             }
         }
         Ok(view)
+    }
+
+    /// A row to choose, with what it says now where something would be written: 石建军 · 父亲（服刑在押）.
+    fn whose(
+        &self,
+        rule: &RowsRule,
+        row: &Entry,
+        columns: &[ColumnChange],
+        asks: &[Asked],
+    ) -> String {
+        let words = |column: &FieldRule| self.words(column, &rows::raw(row, column));
+        let head = rule.columns.iter().take(2).filter_map(words);
+        let head = head.collect::<Vec<_>>().join(" · ");
+        let is_written = |column: &&FieldRule| {
+            let asked = |asked: &Asked| asked.must && asked.key == column.key;
+            columns.iter().any(|change| change.key == column.key) || asks.iter().any(asked)
+        };
+        let now = rule.columns.iter().filter(is_written).filter_map(words);
+        match now.collect::<Vec<_>>().join("、") {
+            now if now.is_empty() => head,
+            now => format!("{head}（{now}）"),
+        }
     }
 
     fn line(&self, rule: &FieldRule, before: Option<&str>, after: &str) -> DifferenceLineView {

@@ -164,11 +164,19 @@ impl Tablet {
 /// What a field is about: what its pack says, and for numbers what they are, whatever a pack says.
 fn block_of(field: &FieldRule) -> Block {
     match (field.mask.as_deref(), field.kind.as_str()) {
-        (Some("psychology"), _) => Block::Psychology,
-        (Some("phone"), _) | (None, "phone") => Block::Phone,
-        // A mask this app does not know is as strict as the strictest.
-        (Some(_), _) | (None, "id_no" | "certificate") => Block::IdNumber,
+        (Some(mask), _) => block_behind(mask),
+        (None, "phone") => Block::Phone,
+        (None, "id_no" | "certificate") => Block::IdNumber,
         (None, _) => Block::Basic,
+    }
+}
+
+/// What is behind a mask that a pack names. One this app does not know is as strict as the strictest.
+pub(crate) fn block_behind(mask: &str) -> Block {
+    match mask {
+        "psychology" => Block::Psychology,
+        "phone" => Block::Phone,
+        _ => Block::IdNumber,
     }
 }
 

@@ -1,6 +1,6 @@
 //! How often a child is seen, said whole: the tier and why, months and misses, rounds, what comes, and lowering.
 
-use crate::benefits::{self, OpenProblems, Says};
+use crate::benefits::{self, LastVisit, OpenProblems, Says};
 use crate::cadence::{self, kind_view};
 use crate::children;
 use crate::contacts::{note, options};
@@ -19,15 +19,14 @@ use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
     CampaignView, ChildFileView, ComingRow, ComingView, DueKind, HintView, HintWeight, IdInput,
-    LowerTierInput, MissInput, MissView, MonthMark, MonthView, NoticeKind, NoticeView, OptionView,
-    RuleChangeView, TierView, ToAskView,
+    KeepTierInput, LowerTierInput, MissInput, MissView, MonthMark, MonthView, NoticeKind,
+    NoticeView, OptionView, RuleChangeView, TierView, ToAskView,
 };
 use crate::visits;
 use chrono::NaiveDate;
-use domain::benefit::NoVisit;
 use domain::cadence::{Announced, Cadence, Kind, MonthState, announced, months};
 use domain::calendar::{full_date_words, month_day_words};
-use domain::child::{MISS_NOTES, TIER_LOWERED};
+use domain::child::{MISS_NOTES, TIER_KEPT, TIER_LOWERED};
 use domain::file::{Facts, Hint, HintLevel};
 use domain::policy::PolicyPack;
 use domain::record::{Edit, Entry, REPLACES, ROWS};
@@ -56,12 +55,17 @@ pub(crate) fn of(
     child: &RosterChild,
     pack: &PolicyPack,
     (authors, decides): (&Authors, bool),
-) -> Rhythm {
+) -> Result<Rhythm, ClientError> {
     let packs = tablet.packs();
     let input = cadence::input(&child.child, &child.rounds);
     let cadence = child.cadence.as_deref();
-    Rhythm {
-        tier: cadence.and_then(|cadence| tier(decides, roster, child, cadence, pack, authors)),
+    let mut tier = cadence.and_then(|cadence| tier(decides, roster, child, cadence, pack, authors));
+    if let (Some(tier), Some(visit)) = (&mut tier, child.child.suggests_tier()) {
+        let words = suggestion_words(tablet, &packs, child, &visit.id)?;
+        tier.suggested = Some(words);
+    }
+    Ok(Rhythm {
+        tier,
         months: input
             .as_ref()
             .map(|input| months(input, &packs.rules, roster.today, MONTHS))
@@ -94,7 +98,7 @@ pub(crate) fn of(
             .into_iter()
             .map(|(text, _)| text)
             .collect(),
-    }
+    })
 }
 
 fn mark(state: MonthState) -> MonthMark {
@@ -129,21 +133,21 @@ fn tier(
     let every = |kind: &str, words: Option<&str>| {
         words.map(|words| format!("{}：{words}", pack.text(kind, &[])))
     };
-    let lowered = child
-        .child
-        .entries("tier_facts")
-        .iter()
-        .rev()
+    let told = |entry: &Entry| {
+        format!(
+            "{} {}：{}",
+            entry.date("from").map(full_date_words).unwrap_or_default(),
+            authors.name(roster, entry.made_by),
+            entry.text_or_empty("reason")
+        )
+    };
+    let facts = child.child.entries("tier_facts").iter().rev();
+    let lowered = facts
         .filter(|entry| entry.text("kind") == Some(TIER_LOWERED))
-        .map(|entry| {
-            format!(
-                "{} {}：{}",
-                entry.date("from").map(full_date_words).unwrap_or_default(),
-                authors.name(roster, entry.made_by),
-                entry.text_or_empty("reason")
-            )
-        })
+        .map(told)
         .collect();
+    let mut kept: Vec<String> = child.child.rows(TIER_KEPT).map(told).collect();
+    kept.reverse();
     Some(TierView {
         name: name(&rule.code),
         enhanced: rule.enhanced,
@@ -159,6 +163,8 @@ fn tier(
         lower_to: cadence.lower_to.as_deref().map(name),
         may_lower: decides,
         lowered,
+        suggested: None,
+        kept,
     })
 }
 
@@ -338,6 +344,38 @@ pub fn lower_tier(tablet: &Tablet, input: &LowerTierInput) -> Result<ChildFileVi
     )
 }
 
+/// Says that the visits stay as many as they are, though the newest visit thought otherwise: a person of the station, with a
+/// reason whoever visited reads.
+///
+/// # Errors
+/// `station_decides`, `recused`, `not_found` when no visit suggests anything, `reason_missing`, `disk_full`.
+pub fn keep_tier(tablet: &Tablet, input: &KeepTierInput) -> Result<ChildFileView, ClientError> {
+    if !tablet.identity.role.is_at_station() {
+        return Err(ClientError::new("station_decides"));
+    }
+    let reason = note(&input.reason)?;
+    if reason.is_empty() {
+        return Err(ClientError::new("reason_missing"));
+    }
+    let roster = Roster::read(tablet)?;
+    let child = roster.child(&input.child)?;
+    let visit = child.child.suggests_tier();
+    let visit = visit.ok_or_else(|| ClientError::new("not_found"))?;
+    if !recusals::decides(tablet, child)? {
+        return Err(ClientError::new("recused"));
+    }
+    let today = roster.today.to_string();
+    let entry = Entry::new(tablet.new_id().to_string())
+        .with("block", TIER_KEPT)
+        .with("record", visit.id.as_str())
+        .with("from", today.as_str())
+        .with("recorded_on", today.as_str())
+        .with("recorded_ms", tablet.clock.now_ms())
+        .with("reason", reason.as_str())
+        .with("by", tablet.identity.staff.to_string());
+    add(tablet, child, ROWS, entry, "tier_kept", "走访次数不变")
+}
+
 /// Says why a period passed without what it asked for. The miss stays; said again, the last word stands.
 ///
 /// # Errors
@@ -473,7 +511,8 @@ pub fn coming(tablet: &Tablet) -> Result<ComingView, ClientError> {
         let says = Says::of(&roster, child, &packs, &open);
         let facts = says.facts(&roster, child);
         let (hints, _) = looked_at(&facts, &packs);
-        let asked = benefits::names(&packs, &facts, &NoVisit);
+        let visit = LastVisit::of(tablet, &roster, child, &packs)?;
+        let asked = benefits::names(&packs, &facts, &visit);
         if !asked.is_empty() {
             let text = asked.join(&pack.text("reason.join", &[]));
             view.benefits.push(row(child, text, None));

@@ -18,6 +18,7 @@ use chrono::NaiveDate;
 use domain::child::{SUSPECTED, TIER_LOWERED};
 use domain::file::{
     CHILDREN, CertificateVerdict, FieldBlock, FieldRule, FilePack, RowsRule, check_certificate,
+    ended,
 };
 use domain::identity_number::{self, Verdict};
 use domain::policy::PolicyPack;
@@ -82,25 +83,24 @@ fn is_over(rule: &RowsRule, entry: &Entry, today: NaiveDate) -> bool {
     })
 }
 
-/// Rows that hold today, by block: what hints are found from.
+/// Rows that hold today, by block, and those that are over: what hints are found from.
 pub(crate) fn holding(
     pack: &FilePack,
     child: &RosterChild,
     household: Option<&RosterHousehold>,
     today: NaiveDate,
 ) -> BTreeMap<String, Vec<Entry>> {
-    pack.blocks
-        .iter()
-        .filter_map(|block| {
-            let rule = block.rows.as_ref()?;
-            let rows = standing(block, rule, child, household)
-                .into_iter()
-                .filter(|entry| !is_over(rule, entry, today))
-                .cloned()
-                .collect();
-            Some((block.key.clone(), rows))
-        })
-        .collect()
+    let mut rows = BTreeMap::new();
+    for block in &pack.blocks {
+        let Some(rule) = &block.rows else { continue };
+        let (over, holds) = standing(block, rule, child, household)
+            .into_iter()
+            .cloned()
+            .partition(|entry| is_over(rule, entry, today));
+        rows.insert(ended(&block.key), over);
+        rows.insert(block.key.clone(), holds);
+    }
+    rows
 }
 
 /// Who wrote what in the child's and its household's documents.

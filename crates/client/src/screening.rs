@@ -7,16 +7,21 @@ use crate::benefits::{OpenProblems, Says};
 use crate::contacts::note;
 use crate::error::ClientError;
 use crate::looks::{self, Look};
+use crate::masks::block_behind;
 use crate::records::{self, Write};
 use crate::roster::{self, Roster, RosterChild};
 use crate::tablet::Tablet;
-use crate::view::{LevelInput, OptionView, RecordInput, ScreeningView, SettledLevelView};
+use crate::view::{
+    FoundSignView, LevelInput, OptionView, RecordInput, ScreeningView, SettledLevelView, SignSource,
+};
 use crate::visits::child_context;
 use chrono::NaiveDate;
 use domain::child::{Child, ChildVisit};
 use domain::file::Facts;
 use domain::form::{Answers, FormContext, SESSION};
-use domain::screening::{Known, Outcome, Screening, ScreeningPack, SettledLevel, screen};
+use domain::screening::{
+    Found, Known, Outcome, Screening, ScreeningPack, SettledLevel, Source, screen,
+};
 use ids::DocKind;
 use std::collections::BTreeMap;
 
@@ -201,10 +206,7 @@ impl<'a> Room<'a> {
                 .screening
                 .found
                 .iter()
-                .map(|found| match found.of_file {
-                    true => format!("{}（档案里写的）", found.label),
-                    false => found.label.clone(),
-                })
+                .map(|found| self.found(found))
                 .collect(),
             not_asked: self.screening.not_asked.clone(),
             may: levels
@@ -215,6 +217,20 @@ impl<'a> Room<'a> {
             levels,
             standing,
             settled,
+        }
+    }
+
+    /// Whoever does not see it in the file reads here that there is something, and not what.
+    fn found(&self, found: &Found) -> FoundSignView {
+        let is_told = |mask: &String| self.tablet.sees_block(block_behind(mask)).is_open();
+        let sources = found.sources.iter().map(|source| match source {
+            Source::Visit => SignSource::Visit,
+            Source::File => SignSource::File,
+            Source::Problem => SignSource::Problem,
+        });
+        FoundSignView {
+            label: (found.mask.as_ref().is_none_or(is_told)).then(|| found.label.clone()),
+            sources: sources.collect(),
         }
     }
 

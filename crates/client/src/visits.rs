@@ -30,7 +30,8 @@ use domain::cadence::Kind;
 use domain::child::{Child, ChildVisit};
 use domain::difference;
 use domain::form::{
-    self, AnswerRefusal, Answers, ChildContext, FormContext, FormPack, LastAnswers, Person, SESSION,
+    self, AnswerRefusal, Answers, ChildContext, FormContext, FormPack, LastAnswers, Latest, Person,
+    SESSION,
 };
 use domain::household::{Household, Session};
 use domain::policy::PolicyPack;
@@ -422,34 +423,27 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
         let file = (draft.household, &household.fields);
         let since = session.recorded_ms;
         differences::carry_from_file(tablet, &form, SESSION, &mut answers, file, since);
-        last.insert(
-            SESSION.to_owned(),
-            LastAnswers {
-                record: session.id.clone(),
-                answers,
-            },
-        );
+        let last_session = LastAnswers::of(session.id.clone(), answers);
+        last.insert(SESSION.to_owned(), last_session);
     }
     for child in &children {
         let file = tablet.child_with_answers(child.id)?;
-        let visits = file
+        let mut visits: Vec<&ChildVisit> = file
             .visits
             .iter()
             .filter(|visit| !writes_only && !file.is_voided(&visit.id))
-            .filter(|visit| is_before((visit.event_date, visit.recorded_ms)));
-        if let Some(visit) = visits.max_by_key(|visit| (visit.event_date, visit.recorded_ms)) {
+            .filter(|visit| is_before((visit.event_date, visit.recorded_ms)))
+            .collect();
+        visits.sort_by_key(|visit| std::cmp::Reverse((visit.event_date, visit.recorded_ms)));
+        if let Some(visit) = visits.first() {
             let part = child.id.to_string();
             let mut answers = file.visit_answers(&form, visit).0;
             let known = (child.id, &file.fields);
             let since = visit.recorded_ms;
             differences::carry_from_file(tablet, &form, &part, &mut answers, known, since);
-            last.insert(
-                part,
-                LastAnswers {
-                    record: visit.id.clone(),
-                    answers,
-                },
-            );
+            let mut newest = LastAnswers::of(visit.id.clone(), answers);
+            newest.latest = latest(&form, &file, &visits);
+            last.insert(part, newest);
         }
     }
     let today = tablet.today();
@@ -482,6 +476,30 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
         begins,
         given,
     })
+}
+
+/// How many visits are looked through for the newest answer to a question; what is older than that was never asked.
+const LOOK_BACK: usize = 12;
+
+/// The newest answers to what the form asks for whichever visit it is of. `visits` begin with the last one.
+fn latest(form: &FormPack, file: &Child, visits: &[&ChildVisit]) -> BTreeMap<String, Latest> {
+    let mut wanted = form.asks_latest();
+    let mut found = BTreeMap::new();
+    for (ago, visit) in (1..).zip(visits.iter().take(LOOK_BACK)) {
+        if wanted.is_empty() {
+            break;
+        }
+        let answers = file.visit_answers(form, visit).0;
+        wanted.retain(|key| {
+            let answer = answers.get(key).filter(|answer| !answer.is_empty());
+            if let Some(answer) = answer {
+                let answer = answer.clone();
+                found.insert(key.clone(), Latest { answer, ago });
+            }
+            answer.is_none()
+        });
+    }
+    found
 }
 
 /// The members of a household that are part of it today, for questions about people.

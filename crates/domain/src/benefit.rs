@@ -79,15 +79,6 @@ pub trait NewestVisit {
     fn said(&self, condition: &str) -> Option<NaiveDate>;
 }
 
-/// Nobody asks a visit: what is found of the file alone.
-pub struct NoVisit;
-
-impl NewestVisit for NoVisit {
-    fn said(&self, _condition: &str) -> Option<NaiveDate> {
-        None
-    }
-}
-
 /// What is paid since a day.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Amount {
@@ -171,6 +162,12 @@ impl BenefitPack {
         }
         pack.unattended.check()?;
         Ok(pack)
+    }
+
+    /// What it asks of a visit, in the language of forms.
+    pub fn conditions(&self) -> impl Iterator<Item = &str> {
+        let reasons = self.benefits.iter().flat_map(|rule| &rule.reasons);
+        reasons.filter_map(|reason| reason.said.as_deref())
     }
 
     /// What is worth asking about for a child, in the order of the pack.

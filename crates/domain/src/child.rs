@@ -33,6 +33,8 @@ pub const GROWN_UP: u32 = 18;
 pub const SUSPECTED: &str = "suspected";
 /// Kind of the fact by which a person of the station lowers the tier (decisions.md 7).
 pub const TIER_LOWERED: &str = "tier_lowered";
+/// Block of the rows that say that the visits stay as many as they are, though a visit thought otherwise.
+pub const TIER_KEPT: &str = "tier_kept";
 /// Block of the rows that say why a date was missed.
 pub const MISS_NOTES: &str = "misses";
 /// Prefix of fields that flag another field for a person's check (需核对), e.g. `flag.id_no`.
@@ -220,7 +222,7 @@ impl Child {
     }
 
     /// The newest visit that stands, where it thinks that the visits should be more or fewer and nobody changed anything
-    /// about that since: neither a fact that decides the tier nor a level was written.
+    /// about that since: neither a fact that decides the tier nor a level was written, nor did anybody say that they stay.
     pub fn suggests_tier(&self) -> Option<&ChildVisit> {
         let visits = self.visits.iter().filter(|one| !self.is_voided(&one.id));
         let newest = visits.max_by_key(|one| {
@@ -235,7 +237,10 @@ impl Child {
             || self
                 .settled_levels
                 .iter()
-                .any(|level| level.record == newest.id);
+                .any(|level| level.record == newest.id)
+            || self
+                .rows(TIER_KEPT)
+                .any(|kept| kept.text("record") == Some(newest.id.as_str()));
         (!newest.plan.tier.is_empty() && !is_decided).then_some(newest)
     }
 
@@ -475,6 +480,16 @@ mod tests {
         );
         child.listed.insert("tier_facts", vec![fact(11)]);
         assert_eq!(suggests(&child), None);
+        child.listed.clear();
+        let kept = |record: &str| {
+            Entry::new("k1")
+                .with("block", TIER_KEPT)
+                .with("record", record)
+        };
+        child.listed.insert(ROWS, vec![kept("v0")]);
+        assert!(suggests(&child).is_some(), "about an earlier visit");
+        child.listed.insert(ROWS, vec![kept("v1")]);
+        assert_eq!(suggests(&child), None, "it stays as it is");
         child.listed.clear();
         child.visits.push(visit("v2", "2026-12-08", None, ""));
         assert_eq!(suggests(&child), None);

@@ -4,7 +4,7 @@
 //! An answer that was taken over by 和上次一样 was compared when it was given, and is not said again.
 
 use crate::file::{Facts, FilePack, RowsRule};
-use crate::form::{Answer, Feed, FeedValue, FormPack, Level, PartAnswers, Question};
+use crate::form::{ASK, Answer, Feed, FeedValue, FormPack, Level, PartAnswers, Question};
 use crate::record::Entry;
 use crate::scalar::Scalar;
 use chrono::NaiveDate;
@@ -51,11 +51,26 @@ pub enum Change {
     Row {
         /// Its block.
         block: String,
-        /// The row that is put right or ended; none for a new one.
+        /// The row that is put right or ended; none for a new one, and where a person says which.
         row: Option<String>,
+        /// Rows of which a person says which it is, or that it is none of them.
+        among: Vec<String>,
         /// What is written, column by column.
         columns: Vec<ColumnChange>,
+        /// What the answer does not say and a person is asked for.
+        asks: Vec<Asked>,
+        /// What was answered, in words, where no column says it.
+        said: Option<String>,
     },
+}
+
+/// A column a person is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Its key.
+    pub key: String,
+    /// Without it there is nothing to write; otherwise nobody need know it.
+    pub must: bool,
 }
 
 /// A column of a row.
@@ -149,7 +164,32 @@ impl Comparing<'_> {
                     return;
                 }
                 for row in rows {
-                    self.column(question, block, row, column, &said.values);
+                    if said.values.first().is_some_and(|value| value == ASK) {
+                        self.ask(question, answer, block, row, column);
+                    } else {
+                        self.column(question, block, row, column, &said.values);
+                    }
+                }
+            }
+            Feed::OneOf {
+                block,
+                column,
+                only,
+                beside,
+                words,
+            } => {
+                // Each answer may be about somebody else.
+                for code in &answer.codes {
+                    let one = Answer {
+                        codes: vec![code.clone()],
+                        ..Answer::default()
+                    };
+                    let said = words.of(&one).values;
+                    if let Some(value) = said.first() {
+                        let words = self.visited.form.label_of(question, code);
+                        let place = (block.as_str(), column.as_str());
+                        self.one_of(question, words, place, only, value, beside);
+                    }
                 }
             }
             Feed::Begin { block, on, values } if given(answer, on) => {
@@ -180,8 +220,15 @@ impl Comparing<'_> {
             return;
         };
         let mut columns = Vec::new();
+        let mut asks = Vec::new();
         for column in &rule.columns {
             let value = values.iter().find(|(key, _)| *key == column.key);
+            if value.is_some_and(|(_, value)| *value == FeedValue::Ask) {
+                asks.push(Asked {
+                    key: column.key.clone(),
+                    must: false,
+                });
+            }
             let said = value.and_then(|(key, value)| self.value(answer, block, key, value));
             if let Some(after) = said {
                 columns.push(ColumnChange {
@@ -191,20 +238,112 @@ impl Comparing<'_> {
                 });
             }
         }
-        let Some(head) = headline(rule, &columns) else {
+        let facts = self.facts;
+        let Some(key) = rule.columns.first().map(|first| &first.key) else {
             return;
         };
-        let facts = self.facts;
-        let key = &rule.columns[0].key;
-        if rows(facts, block).any(|row| shown(row, key).as_ref() == Some(&head)) {
+        let head = headline(rule, &columns);
+        let stands = match &head {
+            Some(head) => rows(facts, block).any(|row| shown(row, key).as_ref() == Some(head)),
+            // What the rule does not name is asked, and any row that stands may be the one that is meant.
+            None => values.iter().any(|(named, _)| named == key) || rows(facts, block).count() > 0,
+        };
+        if stands {
             return;
         }
         let change = Change::Row {
             block: block.to_owned(),
             row: None,
+            among: Vec::new(),
             columns,
+            asks,
+            said: None,
         };
-        self.push(format!("{block}/+{head}"), question, change);
+        let id = format!("{block}/+{}", head.unwrap_or_default());
+        self.push(id, question, change);
+    }
+
+    /// A value of one of some rows, or of a row that is not there yet; nothing where one of them says it.
+    fn one_of(
+        &mut self,
+        question: &Question,
+        words: &str,
+        (block, column): (&str, &str),
+        only: &[(String, String)],
+        value: &str,
+        beside: &[String],
+    ) {
+        let facts = self.facts;
+        let rows: Vec<&Entry> = rows(facts, block).filter(|row| fits(row, only)).collect();
+        let says = |row: &&Entry| match shown(row, column) {
+            Some(said) => said == value || value == ASK,
+            None => false,
+        };
+        if rows.iter().any(says) {
+            return;
+        }
+        let asked = |key: &str, must: bool| Asked {
+            key: key.to_owned(),
+            must,
+        };
+        let mut asks = Vec::new();
+        let mut columns = Vec::new();
+        match value {
+            ASK => asks.push(asked(column, true)),
+            _ => columns.push(ColumnChange {
+                key: column.to_owned(),
+                before: None,
+                after: value.to_owned(),
+            }),
+        }
+        asks.extend(beside.iter().map(|key| asked(key, false)));
+        let change = Change::Row {
+            block: block.to_owned(),
+            row: None,
+            among: rows.iter().map(|row| row.id.clone()).collect(),
+            said: columns.is_empty().then(|| words.to_owned()),
+            columns,
+            asks,
+        };
+        let id = format!("{block}/?{column}={value}");
+        self.push(id, question, change);
+    }
+
+    /// A column of a row that stands, about which the answer says only that there is something.
+    fn ask(
+        &mut self,
+        question: &Question,
+        answer: &Answer,
+        block: &str,
+        row: &Entry,
+        column: &str,
+    ) {
+        if shown(row, column).is_some() {
+            return;
+        }
+        let id = format!("{block}/{}", row.id);
+        let asked = Asked {
+            key: column.to_owned(),
+            must: true,
+        };
+        let known = self.found.iter_mut().find(|one| one.id == id);
+        if let Some(Change::Row { asks, .. }) = known.map(|one| &mut one.change) {
+            asks.push(asked);
+            return;
+        }
+        let said = answer
+            .codes
+            .first()
+            .map(|code| self.visited.form.label_of(question, code).to_owned());
+        let change = Change::Row {
+            block: block.to_owned(),
+            row: Some(row.id.clone()),
+            among: Vec::new(),
+            columns: Vec::new(),
+            asks: vec![asked],
+            said,
+        };
+        self.push(id, question, change);
     }
 
     fn value(
@@ -218,6 +357,7 @@ impl Comparing<'_> {
             FeedValue::Date => Some(self.visited.date.to_string()),
             FeedValue::Fixed(value) => Some(value.clone()),
             FeedValue::Answer => plain(answer),
+            FeedValue::Ask => None,
             FeedValue::Of(key) => {
                 let (section, question) = self.visited.form.placed(key)?;
                 let part = match section.level {
@@ -279,7 +419,10 @@ impl Comparing<'_> {
         let change = Change::Row {
             block: block.to_owned(),
             row: Some(row.id.clone()),
+            among: Vec::new(),
             columns: vec![column],
+            asks: Vec::new(),
+            said: None,
         };
         self.push(id, question, change);
     }

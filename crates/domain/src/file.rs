@@ -5,7 +5,7 @@ mod certificate;
 mod hint;
 
 pub use certificate::{CertificateVerdict, check as check_certificate};
-pub use hint::{Condition, Facts, Hint, HintLevel, HintRule};
+pub use hint::{Condition, Facts, Hint, HintLevel, HintRule, Season, ended};
 
 use crate::record::{Entry, ROWS};
 use serde::Deserialize;
@@ -222,11 +222,17 @@ impl FilePack {
             if hint.when.is_empty() || hint.text.is_empty() {
                 return Err(format!("hints.{}: when and text are needed", hint.code));
             }
+            if !hint.when.iter().all(Condition::has_seasons) {
+                return Err(format!(
+                    "hints.{}: a season begins on a day, 10-01",
+                    hint.code
+                ));
+            }
             for condition in &hint.when {
                 if condition
-                    .row
-                    .as_ref()
-                    .is_some_and(|row| self.rows(row).is_none())
+                    .blocks()
+                    .iter()
+                    .any(|block| self.rows(block).is_none())
                 {
                     return Err(format!("hints.{}: no such block of rows", hint.code));
                 }

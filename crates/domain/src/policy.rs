@@ -330,6 +330,13 @@ pub struct PauseRule {
     /// Longest pause that counts.
     #[serde(default)]
     pub max_days: Option<u32>,
+    /// While it lasts there is no date at all for what it pauses: the child is somewhere with a rule of its own.
+    #[serde(default)]
+    pub outside: bool,
+    /// How often a contact while it lasts, instead of what the tier asks: the station's every week with a child in its
+    /// temporary care.
+    #[serde(default)]
+    pub contact: Option<Interval>,
 }
 
 impl PolicyPack {

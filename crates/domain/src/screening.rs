@@ -6,12 +6,13 @@
 mod pack;
 mod settled;
 
-pub use pack::{Band, Item, ScreeningError, ScreeningPack, Sign};
+pub use pack::{Band, Item, PROBLEMS, ScreeningError, ScreeningPack, Sign};
 pub use settled::{Outcome, RISK, SettledLevel};
 
 use crate::file::Facts;
 use crate::form::{self, Answers, FormContext, FormPack};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// What is known about the child besides the answers of the visit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +23,18 @@ pub struct Known {
     pub facts: Vec<String>,
     /// Visits in a row, this one included, in which the child was not seen.
     pub unseen_visits: u32,
+}
+
+/// Where something shows that was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The answers of this visit, and the visits before it.
+    Visit,
+    /// The child's file.
+    File,
+    /// A problem that is not over.
+    Problem,
 }
 
 /// An item that was found.
@@ -35,8 +48,10 @@ pub struct Found {
     pub points: u32,
     /// It alone makes the level.
     pub red: bool,
-    /// The file says it; the visit did not.
-    pub of_file: bool,
+    /// Everywhere it shows, the visit first.
+    pub sources: Vec<Source>,
+    /// The mask of the file all of it is behind.
+    pub mask: Option<String>,
 }
 
 /// What a screening suggests.
@@ -78,7 +93,7 @@ pub fn screen(
     let mut holds = holds.into_iter();
     for item in &pack.items {
         let mut asked = false;
-        let mut hit: Option<&Sign> = None;
+        let mut shown: Vec<&Sign> = Vec::new();
         for sign in &item.signs {
             let (answerable, true_now) = match &sign.when {
                 Some(_) => match holds.next().flatten() {
@@ -88,16 +103,16 @@ pub fn screen(
                 None => (true, sign.is_known(known, facts)),
             };
             asked |= answerable;
-            let weight = |sign: &Sign| (sign.red, sign.points, !sign.is_of_file());
-            let heavier = |other: &Sign| weight(sign) > weight(other);
-            if true_now && hit.is_none_or(heavier) {
-                hit = Some(sign);
+            if true_now {
+                shown.push(sign);
             }
         }
         if !asked {
             screening.not_asked.push(item.label.clone());
         }
-        if let Some(sign) = hit {
+        if let Some(sign) = shown.iter().max_by_key(|sign| (sign.red, sign.points)) {
+            let sources: BTreeSet<Source> = shown.iter().map(|sign| sign.source()).collect();
+            let is_masked = shown.iter().all(|sign| sign.mask.is_some());
             screening.score += sign.points;
             screening.red |= sign.red;
             screening.found.push(Found {
@@ -105,7 +120,8 @@ pub fn screen(
                 label: item.label.clone(),
                 points: sign.points,
                 red: sign.red,
-                of_file: sign.is_of_file(),
+                sources: sources.into_iter().collect(),
+                mask: sign.mask.clone().filter(|_| is_masked),
             });
         }
     }

@@ -160,12 +160,15 @@ async function contact(tablet) {
   return { child: row.child, taps }
 }
 
-/** A child alone in its household who was seen at the last visit, so that all of it can be copied. */
+/** A child alone in its household who was seen at the last visit and is cared for well, so that all of it can be copied. */
 async function visitable(core) {
   for (const row of (await core.call('today')).rows.filter((one) => one.children.length === 1 && !one.draft)) {
     const there = await core.call('child_file', { id: row.child })
     const last = there.timeline.find((line) => line.kind === 'visit')
     if (there.siblings.length > 0 || !last?.counts) continue
+    // An ordinary day: where the care was not rated 较好 it is asked anew each time.
+    const rating = there.blocks.flatMap((block) => block.fields).find((field) => field.key === 'guardianship_rating')?.value
+    if (rating && rating !== 'good') continue
     const read = await core.call('visit_read', { child: row.child, record: last.record })
     const seen = read.sections.flatMap((section) => section.answers).some((one) => one.label === '情绪')
     if (seen) return there

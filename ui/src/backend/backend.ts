@@ -37,6 +37,7 @@ export const commands = [
   'decide_status',
   'note_miss',
   'lower_tier',
+  'keep_tier',
   'coming',
   'rounds',
   'open_round',
@@ -232,6 +233,7 @@ export interface Backend {
   decideStatus(input: view.DecideStatusInput): Promise<view.ChildFileView>
   noteMiss(input: view.MissInput): Promise<view.ChildFileView>
   lowerTier(input: view.LowerTierInput): Promise<view.ChildFileView>
+  keepTier(input: view.KeepTierInput): Promise<view.ChildFileView>
   coming(): Promise<view.ComingView>
   rounds(): Promise<view.RoundsView>
   openRound(input: view.RoundInput): Promise<view.RoundsView>

@@ -219,7 +219,10 @@ export function screeningView(more: Partial<ScreeningView> = {}): ScreeningView 
     date: '2026-11-23',
     title: '风险筛查',
     suggested: { code: 'medium', label: '中' },
-    found: ['情绪或心理需要关注', '父母每月联系不到一次'],
+    found: [
+      { label: '情绪或心理需要关注', sources: ['visit'] },
+      { label: '父母每月联系不到一次', sources: ['visit', 'file'] },
+    ],
     not_asked: [],
     levels,
     may: levels.map((level) => level.code),
@@ -230,7 +233,7 @@ export function screeningView(more: Partial<ScreeningView> = {}): ScreeningView 
 }
 
 export function differencesView(more: Partial<DifferencesView> = {}): DifferencesView {
-  const field = { question: '就学状态', begins: false, needs: [], of_household: false, newer: null }
+  const field = { question: '就学状态', begins: false, among: [], needs: [], needs_new: [], of_household: false, newer: null }
   return {
     child: 'c1',
     name: '石小雨',
@@ -247,9 +250,11 @@ export function differencesView(more: Partial<DifferencesView> = {}): Difference
         begins: true,
         lines: [
           { label: '谁', before: null, after: '父亲' },
-          { label: '从哪天起外出', before: null, after: '2026-11-23' },
         ],
-        needs: [{ key: 'place', label: '在哪里（省、市）', kind: 'text', options: [], need: true, masked: false }],
+        needs: [
+          { key: 'since', label: '从哪天起外出', kind: 'date', options: [], need: false, masked: false },
+          { key: 'place', label: '在哪里（省、市）', kind: 'text', options: [], need: true, masked: false },
+        ],
       },
       { ...field, id: 'household/own_bed', title: '孩子有自己的床', of_household: true, lines: [{ label: '孩子有自己的床', before: null, after: '否' }] },
     ],
@@ -307,6 +312,8 @@ export function childFile(): ChildFileView {
       lower_to: '一般',
       may_lower: true,
       lowered: [],
+      suggested: null,
+      kept: [],
     },
     months: [
       { month: '2026-10-01', contact: 'done', contacts: 2, visit: 'missed', visits: 0 },
@@ -490,6 +497,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
     takeRowAway: async () => file,
     noteMiss: async () => file,
     lowerTier: async () => file,
+    keepTier: async () => file,
     coming: async () => ({
       status: [],
       law: [],

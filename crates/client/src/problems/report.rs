@@ -95,7 +95,7 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ProblemFormView, ClientE
                 label: other.name(),
             })
             .collect(),
-        origins: options(pack.list(origin::LIST)),
+        origins: options(pack.list(origin::LIST), tablet.today()),
         today: roster.today.to_string(),
     })
 }

@@ -81,6 +81,16 @@ pub(super) fn is_sealed(problem: &Problem) -> bool {
     problem.text("restricted").is_some()
 }
 
+/// It goes by a number for whoever does not handle it: it has sealed words, or was of a kind that is restricted.
+pub(crate) fn has_number(pack: &PolicyPack, problem: &Problem) -> bool {
+    let said = problem
+        .events
+        .iter()
+        .filter_map(|event| event.detail.main.as_deref());
+    let mut kinds = problem.text("type").into_iter().chain(said);
+    is_sealed(problem) || kinds.any(|kind| pack.problem(kind).is_some_and(|kind| kind.restricted))
+}
+
 impl<'a> Room<'a> {
     pub(crate) fn open(tablet: &'a Tablet) -> Result<Self, ClientError> {
         if tablet.loading()?.is_some() {
@@ -260,18 +270,16 @@ impl<'a> Room<'a> {
     /// same end. None for any other matter.
     pub(crate) fn number(&self, noun: &Noun<Problem>) -> Option<String> {
         let problem = &noun.noun;
-        let said = problem
-            .events
-            .iter()
-            .filter_map(|event| event.detail.main.as_deref());
-        let mut kinds = problem.text("type").into_iter().chain(said);
-        let is_restricted =
-            |kind: &str| self.pack.problem(kind).is_some_and(|kind| kind.restricted);
-        if !is_sealed(problem) && !kinds.any(is_restricted) {
-            return None;
-        }
         let day = problem.text("reported_on").unwrap_or_default();
-        Some(number_of(noun.id, day))
+        has_number(&self.pack, problem).then(|| number_of(noun.id, day))
+    }
+
+    /// Whether this person is told of what kind a matter is, among others. One that is not here she is not told of.
+    pub(crate) fn tells_kind(&self, problem: &str) -> bool {
+        let number = self
+            .find(problem)
+            .and_then(|noun| self.number_for_me(noun, Place::List));
+        number.is_ok_and(|number| number.is_none())
     }
 
     /// The number, where it is all this person is told of a matter there (domain.md P-25).

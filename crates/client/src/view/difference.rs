@@ -1,6 +1,6 @@
 //! What a visit said otherwise than the file.
 
-use super::RowColumnView;
+use super::{OptionView, RowColumnView};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use ts_rs::TS;
@@ -14,7 +14,7 @@ pub struct DifferencesView {
     pub name: String,
     /// The child's part of the visit.
     pub record: String,
-    /// Day of the visit; what begins or ends does so on that day.
+    /// Day of the visit; what ends does so on that day.
     pub date: String,
     /// Day of a later visit; then this one is compared no more.
     pub later: Option<String>,
@@ -37,8 +37,12 @@ pub struct DifferenceView {
     pub lines: Vec<DifferenceLineView>,
     /// A row begins.
     pub begins: bool,
-    /// Columns such a row needs and the visit did not ask.
+    /// Rows of which a person says which it is, with what they say now; empty where that is known.
+    pub among: Vec<OptionView>,
+    /// Columns the visit did not ask; of one that is not needed it may be said that nobody knows.
     pub needs: Vec<RowColumnView>,
+    /// Further columns, where it is none of the rows that stand.
+    pub needs_new: Vec<RowColumnView>,
     /// It is the household's, not this child's.
     pub of_household: bool,
     /// The file was written after the visit: by whom and when, in words.
@@ -87,7 +91,10 @@ pub struct TakeDifferencesInput {
 pub struct TakeDifference {
     /// Which.
     pub id: String,
-    /// Columns the visit did not ask, for a row that begins.
+    /// Which of the rows it may be; none where that is known, and for a new one.
+    #[serde(default)]
+    pub row: Option<String>,
+    /// Columns the visit did not ask.
     pub values: BTreeMap<String, Vec<String>>,
 }
 

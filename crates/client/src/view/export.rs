@@ -40,6 +40,7 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         UndoDifferenceInput,
         TakeRowInput,
         LowerTierInput,
+        KeepTierInput,
         MissInput,
         ProposeStatusInput,
         DecideStatusInput,

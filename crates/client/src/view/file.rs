@@ -121,6 +121,19 @@ pub struct TierView {
     pub may_lower: bool,
     /// What was approved before, newest first.
     pub lowered: Vec<String>,
+    /// What the newest visit thinks of how often, in words, while nobody decided about it.
+    pub suggested: Option<String>,
+    /// When it was said that they stay as many, newest first.
+    pub kept: Vec<String>,
+}
+
+/// Leave it as it is, though a visit thought otherwise.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct KeepTierInput {
+    /// Child.
+    pub child: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// Approve a lower tier.

@@ -213,6 +213,27 @@ pub struct ScreenedView {
     pub record: String,
 }
 
+/// Where a sign shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum SignSource {
+    /// This visit, and the visits before it.
+    Visit,
+    /// The child's file.
+    File,
+    /// A problem that is not over.
+    Problem,
+}
+
+/// Something that was found.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct FoundSignView {
+    /// In words; none where this person does not see it in the file.
+    pub label: Option<String>,
+    /// Everywhere it shows, the visit first.
+    pub sources: Vec<SignSource>,
+}
+
 /// What a visit suggests about a child. No score: the screen may be seen by the family.
 #[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ScreeningView {
@@ -228,8 +249,8 @@ pub struct ScreeningView {
     pub title: String,
     /// The level the pack suggests.
     pub suggested: OptionView,
-    /// What was found, in words.
-    pub found: Vec<String>,
+    /// What was found, and where.
+    pub found: Vec<FoundSignView>,
     /// What this form does not ask.
     pub not_asked: Vec<String>,
     /// All levels, the highest first.
@@ -352,6 +373,7 @@ ids::withhold!(
     LastNoteView,
     QuestionView,
     ScreenedView,
+    FoundSignView,
     ScreeningView,
     SettledLevelView,
     AnswerInput,

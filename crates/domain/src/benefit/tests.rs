@@ -1,6 +1,6 @@
 use super::*;
 use crate::code_list::CodeLists;
-use crate::file::FilePack;
+use crate::file::{FilePack, ended};
 use crate::policy::PolicyPack;
 use crate::scalar::Scalar;
 use std::collections::BTreeMap;
@@ -16,6 +16,15 @@ fn pack() -> BenefitPack {
 
 fn day(text: &str) -> NaiveDate {
     text.parse().expect("a date")
+}
+
+/// A child nobody visited yet: what is found of the file alone.
+struct NoVisit;
+
+impl NewestVisit for NoVisit {
+    fn said(&self, _condition: &str) -> Option<NaiveDate> {
+        None
+    }
 }
 
 /// What a file says, a row or a field at a time.
@@ -88,8 +97,9 @@ fn each_benefit_has_its_reason() {
         (
             "B04",
             Says::default()
-                .row("categories", &[("code", "OR-2")])
-                .row("disability", &[("kind", "4")]),
+                .row(&ended("categories"), &[("code", "OR-2")])
+                .row("disability", &[("kind", "4")])
+                .row("members", &[("relation", "58")]),
         ),
         ("B05", Says::default().field("income_band", "a")),
         (
@@ -362,7 +372,12 @@ fn the_shipped_benefits_ask_only_for_what_the_file_has() {
         for row in &rule.rows {
             assert!(known("BENEFIT", row), "{}: {row}", rule.code);
         }
-        for condition in rule.reasons.iter().flat_map(|reason| &reason.when) {
+        let when = rule.reasons.iter().flat_map(|reason| &reason.when);
+        let conditions = when.flat_map(|one| match one.any.is_empty() {
+            true => std::slice::from_ref(one),
+            false => one.any.as_slice(),
+        });
+        for condition in conditions {
             let field = match (&condition.field, &condition.row, &condition.column) {
                 (Some(key), ..) => file
                     .field("child", key)
@@ -428,9 +443,7 @@ impl NewestVisit for Visited {
 }
 
 fn all_said() -> Vec<String> {
-    let reasons = pack().benefits;
-    let reasons = reasons.iter().flat_map(|rule| &rule.reasons);
-    reasons.filter_map(|reason| reason.said.clone()).collect()
+    pack().conditions().map(str::to_owned).collect()
 }
 
 #[test]
@@ -468,4 +481,44 @@ fn what_the_benefits_ask_of_a_visit_the_shipped_form_asks_of_the_family() {
         crate::form::check_condition(&form, &condition)
             .unwrap_or_else(|fault| panic!("{condition}: {fault}"));
     }
+}
+
+/// For a disabled orphan that was adopted, and for no other (domain.md §10.1, B04).
+#[test]
+fn an_orphan_with_a_disability_is_asked_about_once_adopted_and_with_the_sum() {
+    let orphan = |block: &str| {
+        Says::default()
+            .row(block, &[("code", "OR-1")])
+            .row("disability", &[("kind", "5"), ("rehab", "区康复中心")])
+    };
+    let asks = |says: &Says| says.codes().contains(&"B04".to_owned());
+    assert!(!asks(&orphan("categories")), "not adopted");
+    let kin = orphan("categories").row(&ended("temp_care"), &[("after", "kin")]);
+    assert!(!asks(&kin));
+    let adopted = || orphan(&ended("categories")).row("members", &[("relation", "57")]);
+    assert!(asks(&adopted()));
+    let placed = orphan("categories").row(&ended("temp_care"), &[("after", "adoption")]);
+    assert!(asks(&placed));
+    let able = Says::default()
+        .row(&ended("categories"), &[("code", "OR-1")])
+        .row("members", &[("relation", "57")]);
+    assert!(!asks(&able), "no disability");
+    let hints = pack().hints(&adopted().facts(), &NoVisit);
+    let hint = hints.iter().find(|hint| hint.code == "B04").unwrap();
+    assert_eq!(hint.amount.as_deref(), Some("每月3200元"));
+}
+
+#[test]
+fn a_mishap_is_no_reason_where_the_family_is_known_to_live_well() {
+    let asks = |band: Option<&str>| {
+        let says = band.into_iter().fold(Says::default(), |says, band| {
+            says.field("income_band", band)
+        });
+        let visit = Visited("2026-11-20", all_said());
+        let hints = pack().hints(&says.facts(), &visit);
+        let found = hints.into_iter().find(|hint| hint.code == "B07").unwrap();
+        found.why.iter().any(|why| why.contains("生病、出事或遭灾"))
+    };
+    assert!(asks(None) && asks(Some("b")));
+    assert!(!asks(Some("d")));
 }

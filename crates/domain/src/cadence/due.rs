@@ -5,10 +5,11 @@ use super::counting::Counted;
 use super::segments::{Segment, tier_on, tier_words, waits_for_first_visit};
 use super::{CadenceInput, Due, Kind, Pause, ReasonCode, Status};
 use crate::calendar::{Blocks, add_days, add_span, month_day_words};
-use crate::policy::{Interval, OverdueFrom, PolicyPack, PolicySet, TierRule};
+use crate::policy::{Interval, OverdueFrom, PauseRule, PolicyPack, PolicySet, TierRule};
 use chrono::NaiveDate;
 
 /// A date on its way: the day, its window's first day, and what moved it.
+#[derive(Clone)]
 struct Found {
     due: NaiveDate,
     window_from: NaiveDate,
@@ -62,7 +63,13 @@ fn due(
     let Segment { pack, tier, .. } = &segments[index];
     let last = counted.dates(kind).last().copied();
     let is_first = last.is_none() && case.is_new;
-    let mut found = if is_first {
+    if is_outside(case, pack, kind, today) {
+        return None;
+    }
+    let away = while_away(case, pack, kind, last, today);
+    let mut found = if let Some((found, _)) = &away {
+        found.clone()
+    } else if is_first {
         let interval = interval(tier, kind);
         // Visited from the day it was found on, whenever it became clear why.
         let from = match kind {
@@ -73,8 +80,8 @@ fn due(
     } else {
         by_interval(segments, index, kind, last)?
     };
-    // A new child's first date stands as it is (domain.md §5.3).
-    if !is_first {
+    // A new child's first date stands as it is (domain.md §5.3), and so does what a pause itself asks for.
+    if !is_first && away.is_none() {
         let begun_by = found.due.max(today);
         let paused = after_pauses(case, pack, kind, found.due, last, begun_by, today);
         if paused > found.due {
@@ -83,7 +90,7 @@ fn due(
             found.moved(paused, ReasonCode::Pause, text);
         }
     }
-    let campaign = (!is_first)
+    let campaign = (!is_first && away.is_none())
         .then(|| campaigns::asks(case, &segments[index], counted, kind, today))
         .flatten()
         .filter(|campaign| campaign.window.to < found.due);
@@ -97,9 +104,16 @@ fn due(
         found.moved(campaign.window.to, ReasonCode::Campaign, text);
         found.window_from = campaign.window.from;
     }
-    let reason = match &campaign {
-        Some(campaign) => pack.text("reason.campaign", &[("name", &campaign.name)]),
-        None => reason(case, pack, tier, kind, is_first, today),
+    let reason = match (&campaign, &away) {
+        (Some(campaign), _) => pack.text("reason.campaign", &[("name", &campaign.name)]),
+        (None, Some((_, rule))) => {
+            let every = rule.contact.as_ref().map_or("", Interval::words);
+            pack.text(
+                "reason.facts",
+                &[("every", every), ("facts", rule.label.as_str())],
+            )
+        }
+        (None, None) => reason(case, pack, tier, kind, is_first, today),
     };
     let days_over = i32::try_from((today - found.due).num_days()).unwrap_or(i32::MAX);
     let (level, to_roles) = overdue_level(pack, tier, days_over);
@@ -120,6 +134,66 @@ fn due(
             .then(|| at_home(pack, today.max(found.window_from), found.due))
             .flatten(),
     })
+}
+
+/// Pauses of a day.
+fn lasting<'a>(
+    case: &'a CadenceInput,
+    pack: &'a PolicyPack,
+    today: NaiveDate,
+) -> impl Iterator<Item = &'a Pause> {
+    let lasts = move |pause: &&Pause| pause.from <= today && today <= pause_end(pause, pack, today);
+    case.pauses.iter().filter(lasts)
+}
+
+/// The child is somewhere with a rule of its own, so that this kind has no date here (domain.md §5.5).
+fn is_outside(case: &CadenceInput, pack: &PolicyPack, kind: Kind, today: NaiveDate) -> bool {
+    lasting(case, pack, today).any(|pause| {
+        let mut rules = pack.pauses.iter();
+        let is_outside = rules.any(|rule| rule.code == pause.reason && rule.outside);
+        is_outside && pauses_kind(pause, pack, kind)
+    })
+}
+
+/// The date of a contact while a pause lasts that has an interval of its own (domain.md §5.5): counted from the last one, or
+/// from the day the child was taken there.
+fn while_away<'p>(
+    case: &CadenceInput,
+    pack: &'p PolicyPack,
+    kind: Kind,
+    last: Option<NaiveDate>,
+    today: NaiveDate,
+) -> Option<(Found, &'p PauseRule)> {
+    if kind != Kind::Contact {
+        return None;
+    }
+    let found = lasting(case, pack, today).filter_map(|pause| {
+        let mut rules = pack.pauses.iter();
+        let rule = rules.find(|rule| rule.code == pause.reason)?;
+        let interval = rule.contact.as_ref()?;
+        let start = last.map_or(pause.from, |last| last.max(pause.from));
+        let (due, window_from) = match interval {
+            Interval::Rolling { every, .. } => {
+                let has_event = last.is_some_and(|last| last >= pause.from);
+                let from = if has_event { add_days(start, 1) } else { start };
+                (add_span(start, *every), from)
+            }
+            Interval::Calendar { .. } => {
+                let blocks = Blocks::of(interval)?;
+                let mut window = blocks.window(pause.from);
+                if let Some(last) = last {
+                    window = window.max(blocks.after(blocks.window(last)));
+                }
+                (window.to, window.from)
+            }
+        };
+        let start = month_day_words(start);
+        let places = [("words", interval.words()), ("last", &start)];
+        let text = because(pack, ReasonCode::Rolling, &places, due);
+        let found = Found::new(due, window_from, ReasonCode::Rolling, text);
+        Some((found, rule))
+    });
+    found.min_by_key(|(found, _)| found.due)
 }
 
 /// The next two days on which a child that boards is at home: days off, and the vacations where the terms are known.

@@ -85,7 +85,7 @@ impl Visit {
                     Change::Field { before, after, .. } => {
                         vec![format!("{}>{after}", before.unwrap_or_default())]
                     }
-                    Change::Row { columns, .. } => columns
+                    Change::Row { columns, asks, .. } => columns
                         .into_iter()
                         .map(|one| {
                             format!(
@@ -95,6 +95,10 @@ impl Visit {
                                 one.after
                             )
                         })
+                        .chain(asks.into_iter().map(|asked| match asked.must {
+                            true => format!("{}!", asked.key),
+                            false => format!("{}?", asked.key),
+                        }))
                         .collect(),
                 };
                 format!("{} {}", one.id, columns.join(" "))
@@ -165,7 +169,31 @@ fn every_rule_of_the_shipped_form_names_what_the_shipped_file_keeps() {
                     let rule = file.rows(block).and_then(|rows| rows.column(column));
                     let rule = rule.unwrap_or_else(|| panic!("{place}: {block}.{column}"));
                     for value in values_of(words) {
-                        assert!(known(rule, &value), "{place}: {value}");
+                        assert!(
+                            value == form::ASK || known(rule, &value),
+                            "{place}: {value}"
+                        );
+                    }
+                }
+                Feed::OneOf {
+                    block,
+                    column,
+                    only,
+                    beside,
+                    words,
+                } => {
+                    let rows = file.rows(block);
+                    let rows = rows.unwrap_or_else(|| panic!("{place}: {block}"));
+                    let columns = only.iter().map(|(key, _)| key).chain(beside);
+                    for key in columns.chain([column]) {
+                        assert!(rows.column(key).is_some(), "{place}: {block}.{key}");
+                    }
+                    let rule = rows.column(column).unwrap();
+                    for value in values_of(words) {
+                        assert!(
+                            value == form::ASK || known(rule, &value),
+                            "{place}: {value}"
+                        );
                     }
                 }
                 Feed::Begin { block, values, .. } => {
@@ -232,7 +260,8 @@ fn parents_who_left_begin_a_row_and_one_who_came_back_ends_it() {
         .said(CHILD, "c_parent_contact", &["month"], None);
     assert_eq!(
         visit.told(),
-        ["work/+f who:>f since:>2026-11-26 place:>浙江省宁波市 contact_freq:>monthly"]
+        ["work/+f who:>f place:>浙江省宁波市 contact_freq:>monthly since?"],
+        "since when is asked: the visit's day is not the day they left"
     );
     let both = Entry::new("row")
         .with("who", "both")
@@ -307,8 +336,8 @@ fn a_wish_an_illness_a_certificate_and_help_begin_rows_once() {
     assert_eq!(
         visit.told(),
         [
-            "benefit/+education kind:>education status:>granted since:>2026-11-26",
-            "illness/+哮喘 name:>哮喘 since:>2026-11-26 treatment:>每天吸药",
+            "benefit/+education kind:>education status:>granted since?",
+            "illness/+哮喘 name:>哮喘 treatment:>每天吸药 since?",
             "disability/+4 kind:>4 has_cert:>n",
             "benefit/+dibao kind:>dibao status:>maybe",
             "wish/+一双球鞋 text:>一双球鞋 said_on:>2026-11-26 status:>said"
@@ -329,6 +358,72 @@ fn a_wish_an_illness_a_certificate_and_help_begin_rows_once() {
             .all(|one| !one.contains("benefit") && !one.contains("wish")),
         "{told:?}"
     );
+}
+
+/// Who is in prison or ill decides the tier and what a family may ask for, and an answer does not say who (domain.md §5.2,
+/// §10.2).
+#[test]
+fn what_a_parent_suffers_is_offered_and_a_person_says_which_parent() {
+    let visit = Visit::default()
+        .row("members", member("father", "51").with("special", "prison"))
+        .row("members", member("mother", "52"))
+        .row("members", member("gran", "62"))
+        .said(CHILD, "c_special", &["jail", "lost", "dis"], None);
+    assert_eq!(
+        visit.told(),
+        [
+            "members/?special=lost special:>lost special_from?",
+            "members/?disability=? disability! grade?"
+        ],
+        "that somebody is in prison the file says already"
+    );
+    for one in visit.found() {
+        let Change::Row {
+            row, among, said, ..
+        } = one.change
+        else {
+            panic!("a row");
+        };
+        assert_eq!((row, among), (None, vec!["father".into(), "mother".into()]));
+        assert_eq!(said.is_some(), one.id.ends_with('?'), "残疾 is no column");
+    }
+    let known = visit.row("members", member("step", "57").with("disability", "4"));
+    let lost = known.row("members", member("other", "58").with("special", "lost"));
+    assert!(lost.told().is_empty(), "{:?}", lost.told());
+    let none = Visit::default().said(CHILD, "c_special", &["none"], None);
+    assert!(none.told().is_empty());
+    let away = Visit::default().said(CHILD, "c_parent_away", &["lost"], None);
+    assert_eq!(
+        away.told(),
+        ["members/?special=lost special:>lost special_from?"],
+        "also of a parent who is no member yet"
+    );
+}
+
+#[test]
+fn an_agreement_that_was_shown_or_ran_out_reaches_the_file() {
+    let agreed = |answer: &str| Visit::default().said(CHILD, "c_agreement", &[answer], None);
+    assert_eq!(
+        agreed("valid").told(),
+        ["delegation/+ agreement:>y"],
+        "with whom and why the file asks where the row is written"
+    );
+    assert!(
+        agreed("none").told().is_empty(),
+        "there is nothing to write"
+    );
+    let paper = |yes: &str| {
+        Entry::new("row")
+            .with("name", "石秀兰")
+            .with("agreement", yes)
+    };
+    let with = |answer: &str, row: Entry| agreed(answer).row("delegation", row).told();
+    assert!(with("valid", paper("y")).is_empty());
+    assert_eq!(with("valid", paper("n")), ["delegation/row agreement:n>y"]);
+    assert_eq!(with("none", paper("y")), ["delegation/row agreement:y>n"]);
+    assert_eq!(with("expired", paper("y")), ["delegation/row valid_to!"]);
+    let dated = paper("y").with("valid_to", "2026-10-01");
+    assert!(with("expired", dated).is_empty());
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use crate::calendar::{add_days, completed_years, full_date_words};
 use crate::record::Entry;
 use crate::scalar::Scalar;
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub struct HintRule {
     pub level: HintLevel,
     /// All must hold.
     pub when: Vec<Condition>,
-    /// What is said; `{date}` is the day that was found, `{row}` the row's headline.
+    /// What is said; `{date}` is the day that was found, `{row}` the row's headline, `{field}` what a field of that key says.
     pub text: String,
     /// The sentence of the law.
     #[serde(default)]
@@ -44,10 +44,16 @@ pub struct HintRule {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Condition {
+    /// One of these must hold.
+    pub any: Vec<Condition>,
+    /// Only in one of these times of the year.
+    pub season: Vec<Season>,
     /// A field by key.
     pub field: Option<String>,
     /// A block of rows: one of its rows must fit.
     pub row: Option<String>,
+    /// Of the rows that are over, instead of those that hold.
+    pub ended: bool,
     /// The column of that row that `in`, `within_days`, `past_days` or `recent_days` speak of.
     pub column: Option<String>,
     /// What further columns of the same row say.
@@ -81,16 +87,44 @@ pub struct Condition {
     pub age_below: Option<u32>,
 }
 
+/// A time of the year that begins and ends in it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Season {
+    /// First day, `10-01`.
+    pub from: String,
+    /// How many days.
+    pub days: u32,
+}
+
+impl Season {
+    /// Its first day in a year; none where there is no such day.
+    pub(super) fn first_day(&self, year: i32) -> Option<NaiveDate> {
+        NaiveDate::parse_from_str(&format!("{year}-{}", self.from), "%Y-%m-%d").ok()
+    }
+
+    fn contains(&self, today: NaiveDate) -> bool {
+        let first = self.first_day(today.year());
+        first.is_some_and(|first| first <= today && today < add_days(first, self.days))
+    }
+}
+
 /// What the file says of a child today.
 pub struct Facts<'a> {
     /// Fields of the child and its household, by key.
     pub fields: &'a BTreeMap<String, Scalar>,
-    /// Rows that stand and have not ended, by block.
+    /// Rows that stand and have not ended, by block; those that are over by [`ended`].
     pub rows: &'a BTreeMap<String, Vec<Entry>>,
     /// Birth date.
     pub birth: Option<NaiveDate>,
     /// Today.
     pub today: NaiveDate,
+}
+
+/// Where facts have the rows of a block that are over.
+#[must_use]
+pub fn ended(block: &str) -> String {
+    format!("{block}/ended")
 }
 
 /// A hint that fits.
@@ -128,7 +162,13 @@ impl HintRule {
             head = head.or(found.head);
         }
         let date = date.map(full_date_words).unwrap_or_default();
-        let text = self.text.replace("{date}", &date);
+        let mut text = self.text.replace("{date}", &date);
+        for key in facts.fields.keys() {
+            let place = format!("{{{key}}}");
+            if text.contains(&place) {
+                text = text.replace(&place, &facts.text(key).unwrap_or_default());
+            }
+        }
         Some(Hint {
             code: self.code.clone(),
             level: self.level,
@@ -147,15 +187,42 @@ struct Found {
 }
 
 impl Condition {
+    /// Every season it names begins on a day there is.
+    pub(super) fn has_seasons(&self) -> bool {
+        let known = self
+            .season
+            .iter()
+            .all(|season| season.first_day(2000).is_some());
+        known && self.any.iter().all(Self::has_seasons)
+    }
+
+    /// Blocks of rows it looks at.
+    pub(super) fn blocks(&self) -> Vec<&str> {
+        let own = self.row.as_deref().into_iter();
+        own.chain(self.any.iter().flat_map(Self::blocks)).collect()
+    }
+
     /// Does it hold?
     pub fn holds(&self, facts: &Facts<'_>) -> bool {
         self.find(facts).is_some()
     }
 
     fn find(&self, facts: &Facts<'_>) -> Option<Found> {
-        self.is_of_age(facts).then_some(())?;
+        let in_season = self.season.is_empty()
+            || self
+                .season
+                .iter()
+                .any(|season| season.contains(facts.today));
+        (in_season && self.is_of_age(facts)).then_some(())?;
+        if !self.any.is_empty() {
+            return self.any.iter().find_map(|one| one.find(facts));
+        }
         if let Some(block) = &self.row {
-            let rows = facts.rows.get(block).map_or(&[][..], Vec::as_slice);
+            let rows = match self.ended {
+                true => facts.rows.get(&ended(block)),
+                false => facts.rows.get(block),
+            };
+            let rows = rows.map_or(&[][..], Vec::as_slice);
             let fits = |row: &&Entry| {
                 self.fits_row(row, facts) && self.beside.iter().all(|one| one.fits_row(row, facts))
             };

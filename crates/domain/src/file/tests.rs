@@ -307,7 +307,7 @@ fn a_supervisor_asks_for_more_visits_until_the_reason_is_written_down() {
 fn what_the_file_knows_of_a_disability_is_asked_about_once() {
     let file = || File::born("2017-03-02");
     let disability = |kind: &str| file().row("disability", Entry::new("d").with("kind", kind));
-    let has = |file: File, code: &str| file.codes().iter().any(|found| found == code);
+    let has = |file: File, code: &str| has(&file, code);
     for kind in ["1", "2", "3", "4", "5", "7"] {
         assert!(has(disability(kind), "more_visits_disability"), "{kind}");
         assert!(!has(disability(kind), "more_visits_disability_mental"));
@@ -396,4 +396,204 @@ fn a_child_in_school_has_a_mentor_and_a_buddy() {
     assert_eq!(of(school().row("mentor", pair("buddy"))), ["no_mentor"]);
     let both = school().row("mentor", pair("mentor"));
     assert!(of(both.row("mentor", pair("buddy"))).is_empty());
+}
+
+fn has(file: &File, code: &str) -> bool {
+    file.codes().iter().any(|found| found == code)
+}
+
+/// What nobody typed a date for is asked for all the same (domain.md §6.6, §3.5, §1.1, §5.5).
+#[test]
+fn what_has_no_day_written_down_is_said_by_the_time_that_passed() {
+    let file = || File::born("2016-03-05");
+    let step = |step: &str, on: &str| Entry::new("a").with("step", step).with("on", on);
+    let with = |row: Entry| file().row("intervention", row);
+    assert!(!has(
+        &with(step("G1", "2026-11-19")),
+        "intervention_no_check"
+    ));
+    assert!(has(
+        &with(step("G1", "2026-11-18")),
+        "intervention_no_check"
+    ));
+    assert!(!has(
+        &with(step("G3", "2026-10-01")),
+        "intervention_no_check"
+    ));
+    let dated = step("G1", "2026-11-01").with("check_on", "2026-12-20");
+    assert!(!has(&with(dated), "intervention_no_check"));
+
+    let assessed = |on: &str| Entry::new(on).with("kind", "assessment").with("on", on);
+    let old = || file().row("assessment", assessed("2024-12-01"));
+    assert!(has(&old(), "assessment_two_years"));
+    let again = old().row("assessment", assessed("2026-05-01"));
+    assert!(!has(&again, "assessment_two_years"), "there is a newer one");
+    let planned = assessed("2026-01-01").with("next_on", "2028-01-01");
+    assert!(!has(
+        &old().row("assessment", planned),
+        "assessment_two_years"
+    ));
+    let visited = Entry::new("f")
+        .with("kind", "follow")
+        .with("on", "2026-11-01");
+    assert!(has(
+        &old().row("assessment", visited),
+        "assessment_two_years"
+    ));
+
+    let supervised = |since: &str| Entry::new("s").with("name", "王法官").with("since", since);
+    let with = |row: Entry| file().row("supervisor", row);
+    assert!(has(&with(supervised("2026-10-01")), "supervisor_no_follow"));
+    assert!(!has(
+        &with(supervised("2026-11-20")),
+        "supervisor_no_follow"
+    ));
+    assert!(has(&with(supervised("2025-12-01")), "supervisor_year"));
+    let until = supervised("2025-12-01").with("until", "2027-03-01");
+    assert!(!has(&with(until), "supervisor_year"));
+}
+
+#[test]
+fn a_child_that_came_home_is_followed_for_a_year() {
+    let home = |after: &str, on: &str| {
+        let row = Entry::new("c").with("after", after).with("ended_on", on);
+        File::born("2016-03-05").row(&ended("temp_care"), row)
+    };
+    assert!(has(&home("home", "2026-08-01"), "return_follow_up"));
+    assert!(!has(&home("kin", "2026-08-01"), "return_follow_up"));
+    assert!(
+        !has(&home("home", "2025-11-25"), "return_follow_up"),
+        "a year ago"
+    );
+    let follow = |on: &str| Entry::new("f").with("kind", "follow").with("on", on);
+    let asked = home("home", "2026-08-01").row("assessment", follow("2026-10-15"));
+    assert!(!has(&asked, "return_follow_up"));
+    let long_ago = home("home", "2026-08-01").row("assessment", follow("2026-09-15"));
+    assert!(has(&long_ago, "return_follow_up"));
+    let pause = Entry::new("p")
+        .with("reason", "INSTITUTION")
+        .with("to", "2026-09-01");
+    let file = File::born("2016-03-05").row(&ended("pause"), pause);
+    assert!(has(&file, "institution_follow_up"));
+}
+
+#[test]
+fn a_child_somewhere_else_for_a_while_is_offered_a_pause() {
+    let care = |place: &str| {
+        let row = Entry::new("c")
+            .with("since", "2026-11-01")
+            .with("place_kind", place);
+        File::born("2016-03-05").row("temp_care", row)
+    };
+    assert!(has(&care("town"), "temp_care_pause"));
+    assert!(has(&care("institution"), "institution_pause"));
+    assert!(
+        !has(&care("kin"), "temp_care_pause"),
+        "with kin she is visited"
+    );
+    let paused = |reason: &str| Entry::new("p").with("reason", reason);
+    assert!(!has(
+        &care("town").row("pause", paused("TEMP_CARE")),
+        "temp_care_pause"
+    ));
+    let institution = || File::born("2016-03-05").with("carer_class", "institution");
+    assert!(has(&institution(), "institution_carer_pause"));
+    let orphan = institution().row("categories", Entry::new("o").with("code", "OR-1"));
+    assert!(!has(&orphan, "institution_carer_pause"));
+    let over = Entry::new("c").with("ended_on", "2026-11-20");
+    let file = File::born("2016-03-05")
+        .row("pause", paused("TEMP_CARE"))
+        .row(&ended("temp_care"), over);
+    assert!(has(&file, "temp_care_pause_open"));
+}
+
+/// The automatic rules of the categories (domain.md §3.2): said, never written by themselves.
+#[test]
+fn what_the_file_says_of_a_category_is_asked_about_until_it_is_listed() {
+    let file = || File::born("2014-03-05");
+    let away = |who: &str| Entry::new(who).with("who", who);
+    let apart = || file().row("work", away("f")).row("work", away("m"));
+    assert!(has(&apart(), "parents_away_apart_unlisted"));
+    let listed = |code: &str| Entry::new("l").with("code", code);
+    let known = apart().row("categories", listed("LB-1"));
+    assert!(!has(&known, "parents_away_apart_unlisted"));
+    let parent = |relation: &str| Entry::new(relation).with("relation", relation);
+    let alone = |mother: Entry| file().row("work", away("f")).row("members", mother);
+    assert!(!has(&alone(parent("52")), "one_away_unlisted"), "she can");
+    for mother in [
+        parent("52").with("special", "illness"),
+        parent("52").with("health", "severe"),
+        parent("52").with("grade", "2"),
+        parent("52").with("disability", "6").with("grade", "4"),
+        parent("52").with("life", "missing"),
+    ] {
+        assert!(
+            has(&alone(mother.clone()), "one_away_unlisted"),
+            "{mother:?}"
+        );
+        assert!(!has(&alone(mother), "other_away_unlisted"));
+    }
+    let other = file()
+        .row("work", away("m"))
+        .row("members", parent("51").with("special", "lost"));
+    assert!(has(&other, "other_away_unlisted"));
+
+    assert!(has(
+        &file().with("health", "severe"),
+        "severe_illness_unlisted"
+    ));
+    let prison = |relation: &str| file().row("members", parent(relation).with("special", "prison"));
+    assert!(has(&prison("51"), "parent_restrained_unlisted"));
+    assert!(!has(&prison("61"), "parent_restrained_unlisted"));
+    let gets = |kind: &str, status: &str| {
+        file().row(
+            "benefit",
+            Entry::new("b").with("kind", kind).with("status", status),
+        )
+    };
+    for (kind, hint, code) in [
+        ("dibao", "dibao_unlisted", "DP-1"),
+        ("tekun", "tekun_unlisted", "DP-2"),
+        ("marginal", "marginal_unlisted", "DP-3"),
+        ("sh_basic", "sh_basic_unlisted", "SH-B"),
+        ("orphan", "orphan_unlisted", "OR-2"),
+        ("de_facto", "de_facto_unlisted", "DF"),
+    ] {
+        assert!(has(&gets(kind, "granted"), hint), "{kind}");
+        assert!(!has(&gets(kind, "applied"), hint), "{kind}");
+        let listed = gets(kind, "granted").row("categories", listed(code));
+        assert!(!has(&listed, hint), "{kind}");
+    }
+}
+
+/// Mentor or buddy missing on 1 October or 1 March: a list for the school ([SEED 2], domain.md §3.6).
+#[test]
+fn who_has_no_mentor_is_on_the_list_of_the_year_with_the_school() {
+    let file = File::born("2016-03-05")
+        .with("school_stage", "primary")
+        .with("school_name", "芦汀小学");
+    let said = |file: &File, day: &str| {
+        let facts = Facts {
+            today: day.parse().unwrap(),
+            ..file.facts()
+        };
+        let hints = shipped().hints(&facts);
+        let found = hints.into_iter().find(|hint| hint.code == "pairing_list");
+        found.map(|hint| hint.text)
+    };
+    for (day, wanted) in [
+        ("2026-09-30", false),
+        ("2026-10-01", true),
+        ("2026-10-31", true),
+        ("2026-11-01", false),
+        ("2027-03-01", true),
+    ] {
+        assert_eq!(said(&file, day).is_some(), wanted, "{day}");
+    }
+    assert!(said(&file, "2026-10-01").unwrap().starts_with("芦汀小学："));
+    let pair = |kind: &str| Entry::new(kind).with("kind", kind);
+    let one = file.row("mentor", pair("mentor"));
+    assert!(said(&one, "2026-10-01").is_some(), "a buddy is missing");
+    let both = one.row("mentor", pair("buddy"));
+    assert!(said(&both, "2026-10-01").is_none());
 }

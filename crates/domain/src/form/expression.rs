@@ -5,7 +5,8 @@
 //! is [`Value::Empty`].
 //!
 //! Grammar, loosest binding first: `or`, `and`, comparison (`= != < <= > >=`), `+ -`, `* div mod`, unary `-`,
-//! then literals (`12`, `'code'`), `${question}`, `${fact}`, `${last.question}`, parentheses and the functions
+//! then literals (`12`, `'code'`), `${question}`, `${fact}`, `${last.question}`, `${latest.question}`, `${ago.question}`,
+//! parentheses and the functions
 //! `not if selected count-selected coalesce today days-between string-length regex true false`,
 //! and `count(${section})` and `sum(${number})` over the rows of a repeated section.
 //! A name may hold hyphens, so a subtraction wants spaces around its sign, as in XPath.
@@ -14,6 +15,7 @@
 use super::pattern::Pattern;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
+use std::collections::BTreeSet;
 
 /// What sort of value an expression gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +126,10 @@ pub enum Fact {
     NextContact,
     /// `${last.some_question}`: the answer of the earlier visit.
     Last(String),
+    /// `${latest.some_question}`: the newest answer of an earlier visit, whichever asked last.
+    Latest(String),
+    /// `${ago.some_question}`: how many visits ago that was; 1 is the last one.
+    Ago(String),
 }
 
 /// A comparison.
@@ -318,6 +324,16 @@ impl Expression {
             | Self::Arithmetic(_, left, right)
             | Self::DaysBetween(left, right) => vec![left, right],
             Self::If(condition, then, otherwise) => vec![condition, then, otherwise],
+        }
+    }
+
+    /// Questions whose newest answer it asks for, whichever visit that is of.
+    pub(super) fn collect_latest(&self, keys: &mut BTreeSet<String>) {
+        if let Self::Fact(Fact::Latest(key) | Fact::Ago(key)) = self {
+            keys.insert(key.clone());
+        }
+        for child in self.children() {
+            child.collect_latest(keys);
         }
     }
 

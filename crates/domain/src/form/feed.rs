@@ -8,11 +8,14 @@
 //! carer_phone @phone                     what the member that was chosen says in that column
 //! work.place                             a column of the block's rows that stand
 //! members.lives_here relation=51: f=y dorm=- *=n     only of rows that say so; `-` says nothing, `*` is every other answer
-//! begin benefit got: kind=education status=granted since=@date     a new row, where none with that headline stands
+//! one members.special relation=51 relation=52 +special_from: jail=prison     one of these rows or a new one; who it is
+//!                                        a person says, and the columns with `+` are asked beside it
+//! begin benefit got: kind=education status=granted since=?     a new row, where none with that headline stands
 //! end work home                          the rows that stand end on the day of the visit
 //! ```
 //!
-//! `@date` is the day of the visit, `@answer` the answer itself, `@key` what another question says to the same column.
+//! `@date` is the day of the visit, `@answer` the answer itself, `@key` what another question says to the same column, `?` is
+//! asked where it is written down: the answer does not say it, as a day that is not the visit's.
 //! Nothing is written by a rule: it only says what to compare ([`crate::difference`]).
 
 use super::answers::Answer;
@@ -41,6 +44,19 @@ pub enum Feed {
         column: String,
         /// Only of rows that say one of these.
         only: Vec<(String, String)>,
+        /// Which answer is which value.
+        words: Words,
+    },
+    /// A column of one of the rows that stand, or of a new one; which, a person says.
+    OneOf {
+        /// Block of the file.
+        block: String,
+        /// Its column.
+        column: String,
+        /// Rows it may be: those that say one of these.
+        only: Vec<(String, String)>,
+        /// Columns that are asked beside it.
+        beside: Vec<String>,
         /// Which answer is which value.
         words: Words,
     },
@@ -73,6 +89,8 @@ pub enum FeedValue {
     Answer,
     /// What another question says to the same column.
     Of(String),
+    /// Asked of the person who writes it down.
+    Ask,
     /// Always the same.
     Fixed(String),
 }
@@ -85,6 +103,8 @@ pub struct Words(Vec<(String, Option<String>)>);
 const OTHERWISE: &str = "*";
 /// An answer about which the file says nothing.
 const SILENT: &str = "-";
+/// A value the answer does not say: it is asked where it is written down.
+pub(crate) const ASK: &str = "?";
 
 /// What an answer says to the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,6 +118,15 @@ pub(crate) struct Said {
 }
 
 impl Words {
+    fn read(pairs: Vec<(String, String)>) -> Self {
+        let pairs = pairs.into_iter();
+        Self(
+            pairs
+                .map(|(code, value)| (code, (value != SILENT).then_some(value)))
+                .collect(),
+        )
+    }
+
     /// The values an answer stands for.
     pub(crate) fn of(&self, answer: &Answer) -> Said {
         let codes: Vec<&String> = answer.codes.iter().filter(|code| *code != NA).collect();
@@ -201,6 +230,28 @@ impl Feed {
                     false => Err(bad()),
                 }
             }
+            "one" => {
+                let (place, rest) = rest.split_first().ok_or_else(bad)?;
+                let (block, column) = place.split_once('.').ok_or_else(bad)?;
+                let (beside, only): (Vec<&str>, Vec<&str>) =
+                    rest.iter().partition(|word| word.starts_with('+'));
+                let beside: Vec<String> = beside.iter().map(|word| word[1..].to_owned()).collect();
+                let only = only
+                    .iter()
+                    .map(|word| pair(word).ok_or_else(bad))
+                    .collect::<Result<Vec<_>, _>>()?;
+                let keyed = is_key(block) && is_key(column) && beside.iter().all(|it| is_key(it));
+                match keyed && !only.is_empty() && !pairs.is_empty() {
+                    true => Ok(Self::OneOf {
+                        block: block.to_owned(),
+                        column: column.to_owned(),
+                        only,
+                        beside,
+                        words: Words::read(pairs),
+                    }),
+                    false => Err(bad()),
+                }
+            }
             "end" => {
                 let (block, on) = named(&rest)?;
                 match on.is_empty() {
@@ -213,12 +264,7 @@ impl Feed {
                 }
             }
             place => {
-                let words = Words(
-                    pairs
-                        .into_iter()
-                        .map(|(code, value)| (code, (value != SILENT).then_some(value)))
-                        .collect(),
-                );
+                let words = Words::read(pairs);
                 let (of_person, rest): (Vec<&str>, Vec<&str>) =
                     rest.into_iter().partition(|word| word.starts_with('@'));
                 let only = rest
@@ -262,7 +308,9 @@ impl Feed {
             Self::Field {
                 of_person: Some(_), ..
             } => Vec::new(),
-            Self::Field { words, .. } | Self::Column { words, .. } => words.codes().collect(),
+            Self::Field { words, .. } | Self::Column { words, .. } | Self::OneOf { words, .. } => {
+                words.codes().collect()
+            }
             Self::Begin { on, .. } | Self::End { on, .. } => {
                 on.iter().map(String::as_str).collect()
             }
@@ -287,6 +335,7 @@ impl FeedValue {
         match word {
             "@date" => Self::Date,
             "@answer" => Self::Answer,
+            ASK => Self::Ask,
             _ => match word.strip_prefix('@') {
                 Some(key) => Self::Of(key.to_owned()),
                 None => Self::Fixed(word.to_owned()),
@@ -326,6 +375,8 @@ mod tests {
             "members.lives_here relation=51 relation=57: f=y *=n",
             "begin wish: text=@answer said_on=@date status=said",
             "end work f: who=m who=both",
+            "delegation.valid_to: expired=?",
+            "one members.special relation=51 relation=52 +special_from: jail=prison",
         ] {
             Feed::read(line).expect(line);
         }
@@ -338,6 +389,9 @@ mod tests {
             "end work",
             "begin",
             "a.b.c",
+            "one members.special: jail=prison",
+            "one members relation=51: jail=prison",
+            "one members.special relation=51",
         ] {
             Feed::read(line).expect_err(line);
         }

@@ -40,6 +40,7 @@ pub use edit::{
 };
 pub use expression::{Comparison, Expression, Fact, Kind, Operation, Scope, Value};
 pub use fault::{ExpressionFault, PackError, PackFault};
+pub(crate) use feed::ASK;
 pub use feed::{Feed, FeedValue, Words};
 pub use pack::{
     AnswerOption, Constraint, FormPack, Level, MandatoryRule, NA, Question, QuestionType, Section,
@@ -48,8 +49,8 @@ pub use pack::{
 pub use pattern::Pattern;
 pub use session::{effective_answers, evaluate, validate_for_save};
 pub use state::{
-    ChildContext, EffectiveAnswers, FormContext, FormState, LastAnswers, MandatoryReason, Missing,
-    PartState, Person, QuestionState, RowState, SaveRefusal, SectionState, Suggestion,
+    ChildContext, EffectiveAnswers, FormContext, FormState, LastAnswers, Latest, MandatoryReason,
+    Missing, PartState, Person, QuestionState, RowState, SaveRefusal, SectionState, Suggestion,
 };
 pub use summary::{
     ReadAnswer, ReadSection, SUMMARY_LENGTH, SummaryGivens, auto_summary, read_answers,

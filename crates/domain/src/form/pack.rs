@@ -4,7 +4,7 @@ use super::expression::Expression;
 use super::fault::PackError;
 use super::feed::Feed;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// 不便回答/未了解: accepted by every question of choices with `na`.
 pub const NA: &str = "na";
@@ -299,6 +299,24 @@ impl FormPack {
                 .iter()
                 .map(move |question| (section, question))
         })
+    }
+
+    /// Questions of which a condition asks for the newest answer, whichever visit it is of.
+    #[must_use]
+    pub fn asks_latest(&self) -> BTreeSet<String> {
+        let mut keys = BTreeSet::new();
+        for (section, question) in self.questions() {
+            let conditions = [
+                &section.relevant,
+                &question.relevant,
+                &question.short_when,
+                &question.calculate,
+            ];
+            for condition in conditions.into_iter().flatten() {
+                condition.collect_latest(&mut keys);
+            }
+        }
+        keys
     }
 
     /// The words of a code; an unknown code is shown as itself.

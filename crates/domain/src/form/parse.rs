@@ -439,16 +439,18 @@ impl Parser<'_> {
             "next.visit" => (Fact::NextVisit, Kind::Date, false),
             "next.contact" => (Fact::NextContact, Kind::Date, false),
             _ => {
-                let key = name.strip_prefix("last.")?;
+                let (of, key) = name.split_once('.')?;
                 let question = self.names.questions.get(key)?;
                 if question.repeat.is_some() {
                     return None;
                 }
-                (
-                    Fact::Last(key.to_owned()),
-                    question.kind,
-                    question.per_child,
-                )
+                let (fact, kind) = match of {
+                    "last" => (Fact::Last(key.to_owned()), question.kind),
+                    "latest" => (Fact::Latest(key.to_owned()), question.kind),
+                    "ago" => (Fact::Ago(key.to_owned()), Kind::Number),
+                    _ => return None,
+                };
+                (fact, kind, question.per_child)
             }
         })
     }
@@ -542,7 +544,9 @@ impl Parser<'_> {
 
     /// A constant beside a question of choices must be one of its codes.
     fn check_code(&self, answer: &Expression, code: &Expression) -> Result<(), ExpressionFault> {
-        let (Expression::Question(key) | Expression::Fact(Fact::Last(key))) = answer else {
+        let (Expression::Question(key) | Expression::Fact(Fact::Last(key) | Fact::Latest(key))) =
+            answer
+        else {
             return Ok(());
         };
         let Expression::Literal(Value::Text(code)) = code else {

@@ -4,8 +4,8 @@ use super::answers::{Answer, Answers, PartAnswers, SESSION};
 use super::expression::{Expression, Fact, Scope, Value};
 use super::pack::{AnswerOption, FormPack, Level, NA, Question, QuestionType, Section};
 use super::state::{
-    ChildContext, EffectiveAnswers, FormContext, FormState, MandatoryReason, Missing, PartState,
-    QuestionState, RowState, SaveRefusal, SectionState, Suggestion,
+    ChildContext, EffectiveAnswers, FormContext, FormState, LastAnswers, Latest, MandatoryReason,
+    Missing, PartState, QuestionState, RowState, SaveRefusal, SectionState, Suggestion,
 };
 use chrono::{NaiveDate, NaiveTime};
 use rust_decimal::Decimal;
@@ -342,6 +342,12 @@ impl Scope for PartScope<'_> {
             Fact::NextVisit => self.evaluation.context.next_visit.map(Value::Date),
             Fact::NextContact => self.evaluation.context.next_contact.map(Value::Date),
             Fact::Last(key) => self.last_answer(key),
+            Fact::Latest(key) => self
+                .latest(key)
+                .map(|(question, latest)| as_value(question, &latest.answer)),
+            Fact::Ago(key) => self
+                .latest(key)
+                .map(|(_, latest)| Value::Number(latest.ago.into())),
         };
         value.unwrap_or(Value::Empty)
     }
@@ -390,18 +396,23 @@ impl<'a> PartScope<'a> {
 
     /// A child's part may also ask for the household's last answer.
     fn last_answer(&self, key: &str) -> Option<Value> {
-        let (section, question) = self
-            .evaluation
-            .pack
-            .questions()
-            .find(|(_, question)| question.key == key)?;
-        let part = if section.level == Level::Session {
-            SESSION
-        } else {
-            self.part.name()
+        let (question, last) = self.last_of(key)?;
+        Some(as_value(question, last.answers.get(key)?))
+    }
+
+    fn latest(&self, key: &str) -> Option<(&'a Question, &'a Latest)> {
+        let (question, last) = self.last_of(key)?;
+        Some((question, last.latest.get(key)?))
+    }
+
+    fn last_of(&self, key: &str) -> Option<(&'a Question, &'a LastAnswers)> {
+        let mut questions = self.evaluation.pack.questions();
+        let (section, question) = questions.find(|(_, question)| question.key == key)?;
+        let part = match section.level {
+            Level::Session => SESSION,
+            Level::Child => self.part.name(),
         };
-        let answer = self.evaluation.context.last.get(part)?.answers.get(key)?;
-        Some(as_value(question, answer))
+        Some((question, self.evaluation.context.last.get(part)?))
     }
 }
 

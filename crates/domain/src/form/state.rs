@@ -1,6 +1,6 @@
 //! What goes into an evaluation and what comes out: plain data, no rules.
 
-use super::answers::{Answers, PartAnswers};
+use super::answers::{Answer, Answers, PartAnswers};
 use super::pack::{AnswerOption, QuestionType};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,33 @@ pub struct LastAnswers {
     pub record: String,
     /// Effective answers of that record.
     pub answers: PartAnswers,
+    /// The newest answers to what the form asks for whichever visit it is of ([`super::FormPack::asks_latest`]).
+    pub latest: BTreeMap<String, Latest>,
+}
+
+/// The newest answer to a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Latest {
+    /// It.
+    pub answer: Answer,
+    /// In which visit before this one; 1 is the last.
+    pub ago: u32,
+}
+
+impl LastAnswers {
+    /// The last visit, without a look at those before it.
+    #[must_use]
+    pub fn of(record: String, answers: PartAnswers) -> Self {
+        let latest = answers.answers.iter().map(|(key, answer)| {
+            let answer = answer.clone();
+            (key.clone(), Latest { answer, ago: 1 })
+        });
+        Self {
+            record,
+            latest: latest.collect(),
+            answers,
+        }
+    }
 }
 
 /// What the engine is told about the visit.

@@ -181,13 +181,9 @@ fn first_visit(context: FormContext) -> Draft {
 fn next_visit(first: &Draft) -> Draft {
     let mut context = first.context.clone();
     for (part, answers) in first.effective().answers.parts {
-        context.last.insert(
-            part,
-            LastAnswers {
-                record: "visit-1".to_owned(),
-                answers,
-            },
-        );
+        context
+            .last
+            .insert(part, LastAnswers::of("visit-1".to_owned(), answers));
     }
     Draft::new(context)
 }

@@ -286,7 +286,7 @@ fn last(pack: &FormPack, file: &TrialFile) -> BTreeMap<String, LastAnswers> {
                 ..PartAnswers::default()
             };
             let record = "last".to_owned();
-            (part.clone(), LastAnswers { record, answers })
+            (part.clone(), LastAnswers::of(record, answers))
         })
         .collect()
 }

@@ -300,6 +300,9 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
         known_category(pack, "rules.exclude", code)?;
     }
     for pause in &pack.pauses {
+        if let Some(interval) = &pause.contact {
+            check_interval(interval, &format!("pauses.{}.contact", pause.code))?;
+        }
         if pause.max_days.is_some_and(|days| days > 3_660) {
             return Err(PolicyError::Range(format!(
                 "pauses.{}.max_days",

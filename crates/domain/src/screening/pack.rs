@@ -1,6 +1,6 @@
 //! The screening pack (`policy/risk-*.json`): items with their signs, and bands.
 
-use super::Known;
+use super::{Known, Source};
 use crate::file::{Condition, Facts};
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -57,7 +57,13 @@ pub struct Sign {
     /// Or so many visits in a row without seeing the child.
     #[serde(default)]
     pub unseen_visits: Option<u32>,
+    /// What shows it is behind this mask of the file (`psychology`): whoever does not see it there is not told it here.
+    #[serde(default)]
+    pub mask: Option<String>,
 }
+
+/// The block of facts that tells which kinds of problems are open; no block of the file has this name.
+pub const PROBLEMS: &str = "problems";
 
 impl Sign {
     /// What is known without answers shows it.
@@ -76,9 +82,14 @@ impl Sign {
         !self.file.is_empty() && self.file.iter().all(|one| one.holds(facts))
     }
 
-    /// It shows in what the file says, and not in this visit.
-    pub(super) fn is_of_file(&self) -> bool {
-        !self.file.is_empty()
+    /// Where it shows.
+    pub(super) fn source(&self) -> Source {
+        let of_problems = |one: &Condition| one.row.as_deref() == Some(PROBLEMS);
+        match self {
+            _ if self.when.is_some() || self.unseen_visits.is_some() => Source::Visit,
+            _ if self.file.iter().any(of_problems) => Source::Problem,
+            _ => Source::File,
+        }
     }
 }
 

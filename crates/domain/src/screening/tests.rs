@@ -15,9 +15,17 @@ const OLD_FORM: &str = include_str!("../../../../policy/forms/hv-cn-1.json");
 struct File {
     fields: BTreeMap<String, Scalar>,
     rows: BTreeMap<String, Vec<Entry>>,
+    birth: Option<chrono::NaiveDate>,
 }
 
 impl File {
+    fn born(birth: &str) -> Self {
+        Self {
+            birth: birth.parse().ok(),
+            ..Self::default()
+        }
+    }
+
     fn with(mut self, key: &str, value: &str) -> Self {
         self.fields.insert(key.into(), value.into());
         self
@@ -35,7 +43,7 @@ impl File {
         Facts {
             fields: &self.fields,
             rows: &self.rows,
-            birth: None,
+            birth: self.birth,
             today: "2026-11-26".parse().unwrap(),
         }
     }
@@ -45,7 +53,9 @@ impl File {
         let screening = screened_with(FORM, 9, &[], &Known::default(), self);
         let found = screening.found.iter();
         assert!(
-            found.clone().all(|one| one.of_file),
+            found
+                .clone()
+                .all(|one| !one.sources.contains(&Source::Visit)),
             "the visit said nothing"
         );
         found
@@ -312,5 +322,80 @@ fn what_the_visit_itself_said_is_named_before_what_the_file_says() {
     let given = [("c", "c_care_state", "unfit")];
     let screening = screened_with(FORM, 9, &given, &Known::default(), &file);
     assert_eq!(codes(&screening), ["R14"], "found once");
-    assert!(!screening.found[0].of_file);
+    let sources = [Source::Visit, Source::File];
+    assert_eq!(screening.found[0].sources, sources, "both are told");
+}
+
+/// A child whose file warns by law is never suggested the lowest level (domain.md §3.5, §4.4).
+#[test]
+fn what_the_file_or_an_open_problem_warns_of_is_red_though_the_visit_said_nothing() {
+    let problem = |kind: &str| File::default().row(PROBLEMS, &[("type", kind)]);
+    let behaviour = |code: &str| {
+        let mut file = File::default();
+        let seen = Entry::new("p").with_codes("behaviour", &[code.to_owned()]);
+        file.rows.insert("psychology".to_owned(), vec![seen]);
+        file
+    };
+    let cases: Vec<(File, &str, Source)> = vec![
+        (
+            File::default().with("carer_class", "nobody"),
+            "R01",
+            Source::File,
+        ),
+        (
+            File::born("2015-03-01").with("carer_class", "self"),
+            "R02",
+            Source::File,
+        ),
+        (behaviour("self_harm"), "R04", Source::File),
+        (behaviour("runaway"), "R05", Source::File),
+        (problem("GUARD_MISSING"), "R01", Source::Problem),
+        (problem("ALONE"), "R02", Source::Problem),
+        (problem("ABUSE"), "R03", Source::Problem),
+        (problem("SUICIDE"), "R04", Source::Problem),
+        (problem("MISSING"), "R05", Source::Problem),
+        (problem("SEALED"), "R27", Source::Problem),
+    ];
+    for (file, code, source) in cases {
+        let screening = screened_with(FORM, 11, &[], &Known::default(), &file);
+        let found = screening.found.iter().find(|one| one.code == code);
+        let found = found.unwrap_or_else(|| panic!("{code}"));
+        assert!(found.red && found.sources == [source], "{found:?}");
+        assert_eq!(screening.level, "high", "{code}");
+        let is_masked = !file.rows.get("psychology").is_none_or(Vec::is_empty);
+        assert_eq!(found.mask.is_some(), is_masked, "{code}");
+    }
+    let grown = File::born("2010-03-01").with("carer_class", "self").found();
+    assert!(grown.is_empty(), "from sixteen on it is another thing");
+    let listed = Known {
+        categories: vec!["DG-1".to_owned()],
+        ..Known::default()
+    };
+    assert_eq!(screened(FORM, 9, &[], &listed).level, "high");
+    assert_eq!(behaviour("truant").found(), ["R11:8"]);
+}
+
+#[test]
+fn school_contact_house_and_agreement_are_read_in_the_file_as_well() {
+    let born = || File::born("2016-03-01");
+    assert_eq!(born().with("school_stage", "dropout").found(), ["R06:15"]);
+    let small = File::born("2022-03-01").with("school_stage", "none");
+    assert!(small.found().is_empty(), "not of school age");
+    let away = |often: &str| born().row("work", &[("who", "f"), ("contact_freq", often)]);
+    assert_eq!(away("rare").found(), ["R16:6"]);
+    assert!(
+        away("monthly").found().is_empty(),
+        "once a month is enough here"
+    );
+    assert_eq!(born().with("house_kind", "unsafe").found(), ["R20:8"]);
+    assert_eq!(born().with("own_bed", "n").found(), ["R20:8"]);
+    let listed = || born().row("categories", &[("code", "LB-1")]);
+    assert_eq!(listed().found(), ["R25:4"]);
+    let paper = |columns: &[(&str, &str)]| listed().row("delegation", columns).found();
+    assert!(paper(&[("agreement", "y"), ("valid_to", "2026-11-26")]).is_empty());
+    assert_eq!(
+        paper(&[("agreement", "y"), ("valid_to", "2026-11-25")]),
+        ["R25:4"]
+    );
+    assert_eq!(paper(&[("agreement", "n")]), ["R25:4"]);
 }

@@ -342,6 +342,12 @@ fn part(dice: &mut Dice, child: &DemoChild, date: NaiveDate, seen: bool) -> Demo
         "c_care_state",
         dice.weighted(&[("fit", 84), ("hard", 16)]),
     );
+    // Also where the short form no longer asks, so that it stays so.
+    let rating = match field("guardianship_rating") {
+        "" => "good",
+        rating => rating,
+    };
+    one(&mut answers, "c_duty", rating);
     let away = match (
         field("father_place").is_empty(),
         field("mother_place").is_empty(),

@@ -19,7 +19,7 @@ name: string,
  */
 record: string, 
 /**
- * Day of the visit; what begins or ends does so on that day.
+ * Day of the visit; what ends does so on that day.
  */
 date: string, 
 /**

@@ -9,6 +9,10 @@ export type TakeDifference = {
  */
 id: string, 
 /**
- * Columns the visit did not ask, for a row that begins.
+ * Which of the rows it may be; none where that is known, and for a new one.
+ */
+row: string | null, 
+/**
+ * Columns the visit did not ask.
  */
 values: { [key in string]: Array<string> }, };

@@ -35,4 +35,12 @@ may_lower: boolean,
 /**
  * What was approved before, newest first.
  */
-lowered: Array<string>, };
+lowered: Array<string>, 
+/**
+ * What the newest visit thinks of how often, in words, while nobody decided about it.
+ */
+suggested: string | null, 
+/**
+ * When it was said that they stay as many, newest first.
+ */
+kept: Array<string>, };

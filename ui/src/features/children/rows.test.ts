@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { FileRowInput, LowerTierInput, MissInput, TakeRowInput } from '@/backend'
+import type { FileRowInput, KeepTierInput, LowerTierInput, MissInput, TakeRowInput } from '@/backend'
 import { childFile, demoBackend } from '@/testing/demo'
 import { show } from '@/testing/mount'
 import ChildFile from './ChildFile.vue'
@@ -71,6 +71,30 @@ test('a row is voided with a reason, and a lower tier agreed with one', async ()
   type('母亲已经康复')
   await tap('reason-save')
   expect(lowered).toEqual([{ child: 'c1', reason: '母亲已经康复' }])
+})
+
+test('a visit thought the visits should be more, and the station leaves them as they are with a reason', async () => {
+  const kept: KeepTierInput[] = []
+  const suggested = { ...childFile(), tier: { ...childFile().tier!, suggested: '建议多走访：奶奶住院了', kept: ['2026年5月2日 沈岚：照料稳定'] } }
+  const backend = demoBackend({
+    childFile: async () => suggested,
+    keepTier: async (input) => {
+      kept.push(input)
+      return childFile()
+    },
+  })
+  const { tap, by, wrapper } = await show(ChildFile, { backend, props: { child: 'c1' } })
+  expect(by('tier-suggested').textContent).toContain('奶奶住院了')
+  expect(wrapper.text()).toContain('照料稳定')
+  await tap('keep')
+  const note = document.querySelector<HTMLTextAreaElement>('#reason-note')!
+  note.value = '奶奶下周出院'
+  const written = new Event('input')
+  Object.defineProperty(written, '_vts', { value: Number.MAX_SAFE_INTEGER })
+  note.dispatchEvent(written)
+  await tap('reason-save')
+  expect(kept).toEqual([{ child: 'c1', reason: '奶奶下周出院' }])
+  expect(wrapper.find('[data-test="tier-suggested"]').exists()).toBe(false)
 })
 
 test('what is still to ask opens its field, and no number says how complete the file is', async () => {

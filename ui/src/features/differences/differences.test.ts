@@ -44,7 +44,7 @@ test('one tap takes one, and what was taken can be taken back', async () => {
   const { taken, undone, backend } = listening()
   const { wrapper, tap } = await show(FileDifferences, { backend, props })
   await tap('take:child/school_stage')
-  expect(taken).toEqual([{ child: 'c1', record: 'r1', take: [{ id: 'child/school_stage', values: {} }] }])
+  expect(taken).toEqual([{ child: 'c1', record: 'r1', take: [{ id: 'child/school_stage', row: null, values: {} }] }])
   expect(wrapper.find('[data-test="difference:child/school_stage"]').exists()).toBe(false)
   expect(wrapper.get('[data-test="differences-taken"]').text()).toContain('李玉梅')
   await tap('undo:t-child/school_stage')
@@ -61,8 +61,10 @@ test('what the visit did not ask is asked before a row is written', async () => 
   field.value = '浙江省宁波市'
   field.dispatchEvent(new Event('input'))
   await flushPromises()
+  expect((by('take:work/+f') as HTMLButtonElement).disabled, 'since when is asked too').toBe(true)
+  await tap('unsure:work/+f:since')
   await tap('take:work/+f')
-  expect(taken[0]?.take).toEqual([{ id: 'work/+f', values: { place: ['浙江省宁波市'] } }])
+  expect(taken[0]?.take).toEqual([{ id: 'work/+f', row: null, values: { place: ['浙江省宁波市'], since: [] } }])
 })
 
 test('one tap for all leaves what lacks something and what the file learned later', async () => {
@@ -79,4 +81,30 @@ test('a second child of the household does not say the household again', async (
   const { backend } = listening()
   const { wrapper } = await show(FileDifferences, { backend, props: { ...props, ownOnly: true } })
   expect(wrapper.find('[data-test="difference:household/own_bed"]').exists()).toBe(false)
+})
+
+test('which parent it is about a person says, and of somebody new the name is asked', async () => {
+  const name = { key: 'name', label: '姓名', kind: 'text', options: [], need: true, masked: false }
+  const since = { key: 'special_from', label: '从哪天起', kind: 'date', options: [], need: false, masked: false }
+  const lost = {
+    ...differencesView().found[0]!,
+    id: 'members/?special=lost',
+    title: '家里人',
+    question: '监护人特殊情况',
+    lines: [{ label: '特别情况', before: null, after: '失去联系' }],
+    among: [{ code: 'f', label: '石建军 · 父亲（服刑在押）' }],
+    needs: [since],
+    needs_new: [name],
+    of_household: true,
+  }
+  const { taken, backend } = listening({ found: [lost] })
+  const { tap, by, wrapper } = await show(FileDifferences, { backend, props })
+  await tap('unsure:members/?special=lost:special_from')
+  expect((by('take:members/?special=lost') as HTMLButtonElement).disabled, 'nobody said who').toBe(true)
+  await tap('answer:whose:members/?special=lost:new')
+  expect(wrapper.find('[data-test="row-value:name"]').exists()).toBe(true)
+  expect((by('take:members/?special=lost') as HTMLButtonElement).disabled).toBe(true)
+  await tap('answer:whose:members/?special=lost:f')
+  await tap('take:members/?special=lost')
+  expect(taken[0]?.take).toEqual([{ id: 'members/?special=lost', row: 'f', values: { special_from: [] } }])
 })

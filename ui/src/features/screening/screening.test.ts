@@ -51,3 +51,15 @@ test('out of the highest level leads only the station, and the page says so', as
   expect(wrapper.findAll('[data-test^="answer:screening-level:"]').length).toBe(1)
   expect(wrapper.find('[data-test="screening-station"]').exists()).toBe(true)
 })
+
+test('what was found says where it shows, and what is masked in the file is masked here', async () => {
+  const found = [
+    { label: '独居，或年纪小常常没人看护', sources: ['visit', 'file', 'problem'] as const },
+    { label: null, sources: ['file'] as const },
+  ].map((one) => ({ ...one, sources: [...one.sources] }))
+  const { backend } = listening({ found })
+  const { wrapper } = await show(ScreeningBlock, { backend, props })
+  const words = wrapper.findAll('.found li').map((one) => one.text())
+  expect(words[0]).toBe('独居，或年纪小常常没人看护（表、档案、问题）')
+  expect(words[1]).toContain('心理')
+})

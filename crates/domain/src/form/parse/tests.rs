@@ -189,6 +189,8 @@ fn a_question_that_comes_later_or_belongs_to_a_child_cannot_be_used() {
         "${school} = 'ok'",
         "${child.age} = 1",
         "${last.school} = 'ok'",
+        "${latest.school} = 'ok'",
+        "${ago.school} > 1",
     ] {
         let fault = parse(source, session, Kind::Bool).unwrap_err();
         assert!(matches!(fault, ExpressionFault::ChildName(_)), "{source}");
@@ -241,6 +243,8 @@ fn no_scrap_of_text_makes_the_parser_panic() {
         "汉",
         " ",
         "${last.school}",
+        "${latest.school}",
+        "${ago.school}",
         "99999999999999999999",
     ];
     let mut seed = 17_u64;

@@ -45,8 +45,10 @@ impl Places<'_> {
                 cause,
             } => {
                 let follows = self.read.broken.iter().any(|key| {
-                    source_text.contains(&format!("${{{key}}}"))
-                        || source_text.contains(&format!("${{last.{key}}}"))
+                    let named = ["", "last.", "latest.", "ago."];
+                    named
+                        .iter()
+                        .any(|of| source_text.contains(&format!("${{{of}{key}}}")))
                 });
                 if follows {
                     return None;

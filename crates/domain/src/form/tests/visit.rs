@@ -309,3 +309,38 @@ fn saving_binds_the_answers_to_the_pack() {
     let full = effective_answers(&draft.pack, &draft.context, &draft.answers, false);
     assert_eq!(full.answers.get("x", "a_seen").unwrap().codes, ["y"]);
 }
+
+/// 监护照料 is the second thing the national summary says; an uneventful visit stays as short as it was (decisions.md 10).
+#[test]
+fn how_the_child_is_cared_for_is_asked_in_the_short_form_unless_it_was_good_of_late() {
+    let shipped = include_str!("../../../../../policy/forms/hv-cn-3.json");
+    let pack = FormPack::from_json(shipped).unwrap();
+    assert!(pack.asks_latest().iter().eq(["c_duty"]));
+    let asks = |latest: Option<(&str, u32)>| {
+        let mut context = context(vec![child("x", 9)]);
+        if let Some((code, ago)) = latest {
+            let answer = Answer {
+                codes: vec![code.to_owned()],
+                ..Answer::default()
+            };
+            let latest = Latest { answer, ago };
+            let mut last = LastAnswers::default();
+            last.latest.insert("c_duty".to_owned(), latest);
+            context.last.insert("x".to_owned(), last);
+        }
+        let answers = initial_answers(&pack, &context);
+        let state = evaluate(&pack, &context, &answers, true);
+        keys(&state, "x").iter().any(|key| key == "c_duty")
+    };
+    assert!(asks(None), "nobody has said it yet");
+    for (code, ago, wanted) in [
+        ("good", 1, false),
+        ("good", 3, false),
+        ("good", 4, true),
+        ("fair", 1, true),
+        ("bad", 2, true),
+        ("na", 1, true),
+    ] {
+        assert_eq!(asks(Some((code, ago))), wanted, "{code} {ago}");
+    }
+}
