@@ -60,6 +60,7 @@ export async function stationScreens(core) {
     ['children', '/children', 'station-nav-children'],
     ['child', `/children/${child}`, 'timeline'],
     ['benefits', `/children/${child}/benefits`],
+    ['confidential', `/children/${child}/confidential`, 'confidential'],
     ['recusals', `/recusals/${child}`],
     ['rights', '/rights', 'rights-open'],
     ['child-rights', `/rights/${child}`, 'right-form'],

@@ -35,9 +35,10 @@ const LOOKS: [&str; 9] = [
 ];
 
 /// What devices write that the page lists one by one. What the server writes is listed wholly.
-const EVENTS: [&str; 23] = [
+const EVENTS: [&str; 24] = [
     "opened_urgently",
     "opening_reviewed",
+    "confidential_kept",
     "status_answered",
     "round_opened",
     "round_taken_back",

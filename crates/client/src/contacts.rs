@@ -418,6 +418,7 @@ pub(crate) fn saved_each(
         screenings: Vec::new(),
         follow_ups: Vec::new(),
         differing: Vec::new(),
+        goods: None,
     })
 }
 

@@ -340,6 +340,8 @@ pub struct Rules {
     pub most_photos: u32,
     /// Most recordings or signatures on one record.
     pub most_others: u32,
+    /// Who may sign on a visit (domain.md §4.3 N); with none in it nobody is asked whose signature it is.
+    pub signers: Vec<SignerRule>,
     /// Something new within so many months opens a problem that was over; after that it is a new one.
     pub reopen_months: u32,
     /// How long files are kept after they ended.
@@ -616,6 +618,7 @@ impl Default for Rules {
             guest_news_days: 30,
             most_photos: 6,
             most_others: 4,
+            signers: Vec::new(),
             reopen_months: 12,
             export_full_numbers: Vec::new(),
             retention: RetentionRules::default(),
@@ -626,6 +629,22 @@ impl Default for Rules {
             exclude: Vec::new(),
         }
     }
+}
+
+/// Somebody who signs on a visit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SignerRule {
+    /// Stable code.
+    pub code: String,
+    /// Chinese label.
+    pub label: String,
+    /// The household's question whether this person signed; empty where none asks.
+    pub question: String,
+    /// Its answer that they did: follows from the strokes, and cannot be ticked without them.
+    pub answer: String,
+    /// Saving the record under one's own name is the signature; strokes may still be added.
+    pub by_saving: bool,
 }
 
 /// From so many days overdue these roles are told (domain.md §5.1).
@@ -667,6 +686,10 @@ pub struct CategoryRule {
     /// What villages read instead.
     #[serde(default)]
     pub shown_as: Option<String>,
+    /// It stands where a child's only category was erased, so that the child is seen until somebody writes the right one
+    /// (docs/adr/0050); it is not offered.
+    #[serde(default)]
+    pub erased: bool,
 }
 
 impl CategoryRule {
@@ -929,7 +952,7 @@ impl PolicyPack {
             "CATEGORY" => self
                 .categories
                 .iter()
-                .filter(|it| !it.restricted)
+                .filter(|it| !it.restricted && !it.erased)
                 .map(|it| item(&it.code, &it.label))
                 .collect(),
             "PAUSE_REASON" => self

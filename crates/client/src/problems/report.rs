@@ -322,5 +322,6 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
         screenings: Vec::new(),
         follow_ups: Vec::new(),
         differing: Vec::new(),
+        goods: None,
     })
 }

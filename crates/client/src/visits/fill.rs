@@ -7,6 +7,7 @@ use crate::attachments;
 use crate::contacts::saved_each;
 use crate::differences;
 use crate::error::ClientError;
+use crate::goods;
 use crate::mandatory;
 use crate::records::{self, Write};
 use crate::roster::Roster;
@@ -323,6 +324,9 @@ pub(super) fn save(tablet: &Tablet, desk: &Desk, given: &Given) -> Result<SavedV
                 record: record.clone(),
             });
         }
+    }
+    if let Some((child, record)) = each.first() {
+        view.goods = goods::of_visit(tablet, &child.to_string(), record)?;
     }
     view.mandatory = mandatory::open_of_visit(tablet, &Roster::read(tablet)?, &view.record)?;
     Ok(view)

@@ -7,6 +7,7 @@ use crate::attachments;
 use crate::contacts::{after_attempt, saved_each};
 use crate::differences;
 use crate::error::ClientError;
+use crate::goods;
 use crate::mandatory;
 use crate::problems;
 use crate::records::{self, Write};
@@ -92,6 +93,9 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
                 });
             }
         }
+    }
+    if let (false, Some(child)) = (effective.is_attempt, desk.children.first()) {
+        view.goods = goods::of_visit(tablet, &child.id.to_string(), first)?;
     }
     view.mandatory = mandatory::open_of_visit(tablet, &Roster::read(tablet)?, first)?;
     Ok(view)

@@ -309,3 +309,17 @@ fn saving_binds_the_answers_to_the_pack() {
     let full = effective_answers(&draft.pack, &draft.context, &draft.answers, false);
     assert_eq!(full.answers.get("x", "a_seen").unwrap().codes, ["y"]);
 }
+
+#[test]
+fn what_is_said_of_wounds_is_written_in_the_report_and_not_in_the_visit() {
+    let mut draft = first_visit(context(vec![child("x", 9)]));
+    draft.choose("x", "e_inj", &["y"]);
+    let state = draft.state();
+    let note = question(&state, "x", "e_inj_note");
+    assert_eq!(note.kind, QuestionType::Note);
+    let typed = keys(&state, "x");
+    assert!(
+        typed.iter().filter(|key| key.starts_with("e_inj")).count() == 2,
+        "nothing else is asked of it: {typed:?}"
+    );
+}
