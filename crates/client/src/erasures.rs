@@ -620,11 +620,15 @@ fn rows_of(
             let stands = standing
                 .iter()
                 .any(|one| versions.contains(one.id.as_str()));
+            let mut all = entries
+                .iter()
+                .filter(|one| versions.contains(one.id.as_str()));
+            let is_erased = all.all(|one| one.is(ERASED));
             told.extend(versions);
             number += 1;
             let is_left = rule.collection == CATEGORIES && stands && standing.len() == 1;
             let may_be_left = !is_left || erased_member::erased_category(tablet).is_some();
-            if entry.is(ERASED) || !may_be_left {
+            if is_erased || !may_be_left {
                 continue;
             }
             let state = if stands { "" } else { "，已作废" };
