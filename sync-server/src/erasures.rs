@@ -138,11 +138,16 @@ fn settle(
     refuse_recused(connection, holder, &documents, now)?;
     if input.approve && asked.part.is_some() {
         refuse_held(connection, &documents)?;
-        let renewal = input.renewal.as_ref().ok_or(ApiError::Malformed)?;
-        let (document, generation) = *documents.first().ok_or(ApiError::Internal)?;
-        let orders = Orders::of(app, connection, By::from(holder), now);
-        let order = renew(app, orders, holder, (document, generation), renewal)?;
-        last_order = Some(order);
+        let first = input.renewal.as_ref().ok_or(ApiError::Malformed)?;
+        let renewals: Vec<&Renewal> = std::iter::once(first).chain(&input.also).collect();
+        if renewals.len() != documents.len() {
+            // One of them went meanwhile, or it is not what was asked about.
+            return Err(ApiError::ErasureChanged);
+        }
+        for (document, renewal) in documents.into_iter().zip(renewals) {
+            let orders = Orders::of(app, connection, By::from(holder), now);
+            last_order = Some(renew(app, orders, holder, document, renewal)?);
+        }
     } else if input.approve {
         refuse_held(connection, &documents)?;
         for (document, generation) in documents {
@@ -172,7 +177,7 @@ fn settle(
     list(app, connection, holder)
 }
 
-/// What a request is about: a file, or the one document a part of which is to go.
+/// What a request is about: a file, or the document a part of which is to go with those that quote it.
 fn asked_of(
     connection: &Connection,
     scope: UnitId,
@@ -186,18 +191,30 @@ fn asked_of(
         .into_iter()
         .chain(part.entry.iter().flat_map(|(name, id)| [name, id]))
         .any(|text| text.chars().count() > limits::MOVE_TEXT_CHARS);
-    if wordy || !asked.with.is_empty() {
+    if wordy {
         return Err(ApiError::Malformed);
     }
-    let at = place(connection, scope, part.document)?;
+    if asked.with.len() >= limits::ERASURE_DOCUMENTS {
+        return Err(ApiError::TooLarge);
+    }
+    let mut documents = vec![(part.document, place(connection, scope, part.document)?)];
+    for document in &asked.with {
+        let is_new = documents.iter().all(|(known, _)| known != document);
+        match place(connection, scope, *document) {
+            Ok(found) if is_new => documents.push((*document, found)),
+            Ok(_) | Err(ApiError::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
     // Who may add to sealed detail hangs on the device that began it.
-    if !matches!(
-        at.kind,
-        DocKind::Child | DocKind::Household | DocKind::Problem
-    ) {
+    let allowed = [DocKind::Child, DocKind::Household, DocKind::Problem];
+    if documents.iter().any(|(_, at)| !allowed.contains(&at.kind)) {
         return Err(ApiError::NotAllowed);
     }
-    Ok(vec![(part.document, at.generation)])
+    Ok(documents
+        .into_iter()
+        .map(|(document, at)| (document, at.generation))
+        .collect())
 }
 
 /// The generation there is ends, and the one a head built takes its place, in one transaction: built from everything that

@@ -82,6 +82,7 @@ export async function stationScreens(core, pin) {
     ['visit', `/visit/${draft}`, 'autosave'],
     ['no-answer', `/attempt/${child}`, 'attempt-save'],
     ['report-empty', `/report/${child}`, 'report-save'],
+    ['confidential', `/children/${child}/confidential`, 'confidential'],
     ['recusals', `/recusals/${child}`],
     ['rights', '/rights', 'rights-open'],
     ['child-rights', `/rights/${child}`, 'right-form'],

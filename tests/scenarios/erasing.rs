@@ -1,12 +1,16 @@
 //! A file leaves every device only when a head agreed to what another person asked, and stays when it must be kept.
 
 use anyhow::{Context, Result};
-use client::view::{ChildFileView, ErasureFormView, ErasuresView, SavedView, ShellKind};
-use ids::Role;
+use client::view::{
+    ChildFileView, ErasureFormView, ErasuresView, SavedView, ShellKind, VisitFormView,
+    VisitReadView,
+};
+use domain::identity_number;
+use ids::{DocumentId, Role};
 use protocol::CreateEnrolment;
 use serde_json::{Value, json};
 use zoufang_tests::device::Device;
-use zoufang_tests::story::{PIN, World};
+use zoufang_tests::story::{PIN, World, shows};
 use zoufang_tests::township::SetBack;
 
 const STATION_PIN: &str = "283946";
@@ -177,6 +181,262 @@ async fn a_server_set_back_learns_again_what_must_be_kept() -> Result<()> {
     let page: ErasuresView = head.call("erasures", Value::Null).await?;
     assert_eq!(page.holds.len(), 1);
     assert_eq!(page.holds[0].by, None, "the order came back, not the words");
+    world.township.stop().await;
+    Ok(())
+}
+
+/// One thing of a file is asked for at the station and agreed to by the head.
+async fn erase_part(world: &World, head: &Device, child: &str, label: &str) -> Result<u32> {
+    let form: ErasureFormView = world
+        .station
+        .call("erasure_form", json!({ "id": child }))
+        .await?;
+    let mut items = form.items.iter();
+    let item = items.find(|item| item.label.contains(label));
+    let item = &item.context("it can be erased alone")?.item;
+    step_up(&world.station, STATION_PIN).await?;
+    let asked = json!({"child": child, "item": item, "keep_now": false, "basis": "family", "words": "家里要求"});
+    let page: ErasuresView = world.station.call("request_part_erasure", asked).await?;
+    let request = page.requests.first().context("it was asked for")?;
+    assert!(!request.may_decide, "whoever asked does not decide");
+    let decision = json!({"id": request.id, "approve": true});
+    let own = world
+        .station
+        .refusal("decide_erasure", decision.clone())
+        .await?;
+    assert_eq!(own.code, "not_allowed");
+    step_up(head, PIN).await?;
+    let page: ErasuresView = head.call("decide_erasure", decision).await?;
+    assert_eq!(page.requests[0].state, "ordered");
+    Ok(page.requests[0].documents)
+}
+
+/// Nothing of the words is in any of the documents, in whatever generation they are here.
+fn hold_none_of(device: &Device, documents: &[DocumentId], words: &[&str]) -> Result<()> {
+    for id in documents {
+        let load = |connection: &_| store::documents::load(connection, *id);
+        let stored = device.tablet()?.store.read(load)?;
+        let stored = stored.context("the document is here")?;
+        assert!(stored.head.generation > 0, "it was built anew");
+        let bytes = stored.automerge.save_nocompress();
+        for gone in words {
+            let mut parts = bytes.windows(gone.len());
+            assert!(!parts.any(|part| part == gone.as_bytes()), "{gone}");
+        }
+    }
+    Ok(())
+}
+
+/// Everything a file is due, as a screen gets it.
+fn dues(file: &ChildFileView) -> Result<Value> {
+    Ok(serde_json::to_value(&file.dues)?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_of_a_household_goes_alone_and_what_pointed_to_her_points_to_somebody()
+-> Result<()> {
+    const NAME: &str = "王秀兰";
+    const PHONE: &str = "10055512034";
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let head = head_of(&world).await?;
+    let child = tablet.child("石小雨").await?;
+    let sibling = tablet.child("石小晨").await?;
+    let body = "31019919580305002";
+    let check = identity_number::check_character(body).context("a number")?;
+    let number = format!("{body}{check}");
+    let row = json!({"child": child, "block": "members", "replaces": null, "values": {
+        "name": [NAME], "relation": ["62"], "phone": [PHONE], "id_no": [number], "lives_here": ["y"],
+    }});
+    let file: ChildFileView = tablet.call("write_row", row).await?;
+    let members = file.blocks.iter().find(|block| block.key == "members");
+    let members = members.and_then(|block| block.rows.as_ref());
+    let member = members.context("it has rows")?.rows[0].row.clone();
+    let right = json!({"child": child, "block": "members", "replaces": member, "values": {"education": ["30"]}});
+    let file: ChildFileView = tablet.call("write_row", right).await?;
+    let household = DocumentId::parse(&file.household)?;
+
+    // A visit names her in an answer, a contact in a sentence, a problem as well.
+    let form = tablet.begin_visit(&child).await?;
+    let _: VisitFormView = tablet
+        .call("visit_full", json!({"draft": form.draft, "full": true}))
+        .await?;
+    let form: VisitFormView = tablet.call("visit_form", json!({"id": form.draft})).await?;
+    let person = form
+        .parts
+        .iter()
+        .flat_map(|part| part.sections.iter().map(move |section| (part, section)))
+        .flat_map(|(part, section)| section.questions.iter().map(move |one| (part, one)))
+        .find(|(_, one)| one.options.iter().any(|option| option.label.contains(NAME)));
+    let (part, question) = person.context("one question asks who")?;
+    let code = question.options[0].code.clone();
+    tablet
+        .answer(&form.draft, &part.part, &question.key, &[code.as_str()])
+        .await?;
+    let saved: SavedView = tablet.call("save_visit", json!({"id": form.draft})).await?;
+    let named = saved.children.iter().find(|one| one.child == part.part);
+    let named = named.context("it is one of them")?;
+    tablet
+        .contact(&child, "和王秀兰通了电话，一切都好。")
+        .await?;
+    let report = json!({
+        "children": [child], "card": "danger", "urgency": "later", "seen": "王秀兰说门口河边没有护栏。",
+        "origin_record": null, "mandatory": null,
+    });
+    let problem: SavedView = tablet.call("report_problem", report).await?;
+    world.settle(&[&tablet, &head]).await?;
+    let before: ChildFileView = world
+        .station
+        .call("child_file", json!({"id": child}))
+        .await?;
+    assert_eq!(before.carer.as_deref(), Some(NAME));
+
+    let documents = erase_part(&world, &head, &child, "家里人第1行").await?;
+    assert_eq!(documents, 4, "household, both children, and the problem");
+    for device in [&tablet, &tablet, &world.station, &head, &head] {
+        device.sync().await?;
+    }
+    let gone = [NAME, PHONE, number.as_str()];
+    let problem = DocumentId::parse(&problem.record)?;
+    let all = [
+        household,
+        DocumentId::parse(&child)?,
+        DocumentId::parse(&sibling)?,
+        problem,
+    ];
+    for device in [&tablet, &world.station, &head] {
+        hold_none_of(device, &all, &gone)?;
+        let file: ChildFileView = device.call("child_file", json!({"id": child})).await?;
+        assert_eq!(file.carer.as_deref(), Some("已删除的家庭成员"));
+        assert_eq!(file.phone, None, "her number went");
+        assert_eq!(dues(&file)?, dues(&before)?, "the child is seen as before");
+        assert!(shows(&file.timeline, "和已删除的家庭成员通了电话"));
+        let members = file.blocks.iter().find(|block| block.key == "members");
+        let rows = members.and_then(|block| block.rows.as_ref());
+        let rows = &rows.context("it has rows")?.rows;
+        assert_eq!(rows.len(), 1, "a place for what points to her");
+        assert_eq!(rows[0].head, "已删除的家庭成员");
+        assert_eq!(rows[0].by, "李玉梅", "and who wrote it");
+        assert!(!shows(&rows[0].lines, "大学专科"), "nothing else of her");
+        let read = json!({"child": named.child, "record": named.record});
+        let read: VisitReadView = device.call("visit_read", read).await?;
+        assert!(shows(&read.sections, "已删除的家庭成员"));
+    }
+    let form = tablet.begin_visit(&sibling).await?;
+    assert!(
+        !shows(&form, "已删除的家庭成员（"),
+        "nobody is asked to choose her"
+    );
+    let form: ErasureFormView = world
+        .station
+        .call("erasure_form", json!({ "id": child }))
+        .await?;
+    assert!(
+        form.items
+            .iter()
+            .all(|item| !item.label.contains("家里人第1行"))
+    );
+
+    for clock in [
+        &tablet.clock,
+        &world.clock,
+        &world.station.clock,
+        &head.clock,
+    ] {
+        clock.move_by(HOUR_MS);
+    }
+    for device in [&tablet, &world.station, &head] {
+        device.sync().await?;
+    }
+    let page: ErasuresView = head.call("erasures", Value::Null).await?;
+    let row = page.requests.first().context("it stays in sight")?;
+    assert_eq!((row.receipts, row.missing.len()), (3, 0), "{row:?}");
+    let faults = world.township.faults()?;
+    assert_eq!(faults, [""; 0]);
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_of_her_after_it_was_asked_is_not_decided_about() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let head = head_of(&world).await?;
+    let child = tablet.child("吴天宇").await?;
+    let row = json!({"child": child, "block": "members", "replaces": null, "values": {"name": ["吴桂香"], "relation": ["62"]}});
+    let _: ChildFileView = tablet.call("write_row", row).await?;
+    world.settle(&[&tablet, &head]).await?;
+    let form: ErasureFormView = world
+        .station
+        .call("erasure_form", json!({ "id": child }))
+        .await?;
+    let item = form
+        .items
+        .iter()
+        .find(|item| item.label.contains("家里人第1行"));
+    let item = &item.context("it can be erased alone")?.item;
+    step_up(&world.station, STATION_PIN).await?;
+    let asked = json!({"child": child, "item": item, "keep_now": false, "basis": "family", "words": "家里要求"});
+    let page: ErasuresView = world.station.call("request_part_erasure", asked).await?;
+    let report = json!({
+        "children": [child], "card": "danger", "urgency": "later", "seen": "吴桂香说门口没有护栏。",
+        "origin_record": null, "mandatory": null,
+    });
+    let _: SavedView = tablet.call("report_problem", report).await?;
+    tablet.sync().await?;
+    step_up(&head, PIN).await?;
+    let decision = json!({"id": page.requests[0].id, "approve": true});
+    let refused = head.refusal("decide_erasure", decision).await?;
+    assert_eq!(refused.code, "erasure_changed");
+    let file: ChildFileView = head.call("child_file", json!({"id": child})).await?;
+    assert_eq!(file.carer.as_deref(), Some("吴桂香"), "nothing went");
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_only_category_goes_and_the_child_is_seen_as_before_until_the_right_one_is_written()
+-> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let head = head_of(&world).await?;
+    let child = tablet.child("周子涵").await?;
+    world.settle(&[&tablet, &head]).await?;
+    let before: ChildFileView = tablet.call("child_file", json!({"id": child})).await?;
+    erase_part(&world, &head, &child, "为什么在名单里第1行").await?;
+    for device in [&tablet, &tablet, &world.station, &head] {
+        device.sync().await?;
+    }
+    let rows = |file: &ChildFileView| -> Result<Vec<(String, String)>> {
+        let block = file.blocks.iter().find(|block| block.key == "categories");
+        let rows = block.and_then(|block| block.rows.as_ref());
+        let rows = rows.context("it has rows")?.rows.iter();
+        Ok(rows
+            .map(|row| (row.row.clone(), row.head.clone()))
+            .collect())
+    };
+    let mut left = String::new();
+    for device in [&tablet, &world.station, &head] {
+        hold_none_of(device, &[DocumentId::parse(&child)?], &["LB-1"])?;
+        let file: ChildFileView = device.call("child_file", json!({"id": child})).await?;
+        assert_eq!(dues(&file)?, dues(&before)?, "the child is seen as before");
+        let found = rows(&file)?;
+        assert_eq!(found.len(), 1);
+        assert!(found[0].1.contains("已按规定删除"), "{found:?}");
+        left.clone_from(&found[0].0);
+    }
+    // Somebody writes the right one, and the station takes the place of the other away.
+    let right = json!({"child": child, "block": "categories", "replaces": null,
+        "values": {"code": ["DP-1"], "basis": ["self_found"], "status": ["village"]}});
+    let file: ChildFileView = tablet.call("write_row", right).await?;
+    assert_eq!(rows(&file)?.len(), 2);
+    world.settle(&[&tablet, &head]).await?;
+    let away = json!({"child": child, "block": "categories", "row": left, "reason": "已补上"});
+    let file: ChildFileView = world.station.call("take_row_away", away).await?;
+    assert_eq!(rows(&file)?.len(), 1);
+    assert!(!file.dues.is_empty());
+    let faults = world.township.faults()?;
+    assert_eq!(faults, [""; 0]);
     world.township.stop().await;
     Ok(())
 }

@@ -3,8 +3,8 @@
 use anyhow::{Context, Result};
 use client::records::{Write, save};
 use client::view::{
-    InboxView, MeView, OverviewView, ProblemListView, ProblemView, SavedView, SealedView,
-    ShellKind, WorkLogView,
+    ConfidentialView, InboxView, MeView, OverviewView, ProblemListView, ProblemView, SavedView,
+    SealedView, ShellKind, WorkLogView,
 };
 use domain::record::Edit;
 use domain::restricted::{self, Note, Words};
@@ -634,4 +634,70 @@ fn actions(device: &Device) -> Result<Vec<String>> {
         .store
         .read(|connection| store::audit::rows_after(connection, memory, 0, 1_000))?;
     Ok(rows.into_iter().map(|(row, _)| row.action).collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_of_a_child_stands_in_no_file_is_the_heads_alone_and_leaves_sealed() -> Result<()> {
+    const SECRET: &str = "艾滋病病毒感染，区疾控已确认";
+    let world = World::new().await?;
+    let head = colleague(&world, Role::Head, "高岚").await?;
+    let second = colleague(&world, Role::Head, "方敏").await?;
+    let other = colleague(&world, Role::Supervisor, "宋洁").await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("周子涵").await?;
+    world.settle(&[&tablet, &head, &second, &other]).await?;
+    let ask = json!({"id": child});
+    let keep = json!({"child": child, "text": SECRET});
+    for device in [&tablet, &other] {
+        device.step_up().await?;
+        let refused = device.refusal("keep_confidential", keep.clone()).await?;
+        assert_eq!(refused.code, "not_allowed");
+    }
+    let early = head.refusal("keep_confidential", keep.clone()).await?;
+    assert_eq!(early.code, "pin_again");
+    head.step_up().await?;
+    let empty = json!({"child": child, "text": " "});
+    let empty = head.refusal("keep_confidential", empty).await?;
+    assert_eq!(empty.code, "confidential_empty");
+    let kept: ConfidentialView = head.call("keep_confidential", keep).await?;
+    assert_eq!(kept.lines[0].text.as_deref(), Some(SECRET));
+    world.settle(&[&head, &second, &other, &tablet]).await?;
+
+    // Sealed in the document, wherever it is; the village has not even that.
+    let notes = |device: &Device| -> Result<Vec<Note>> {
+        let all = |connection: &_| records::all(connection, DocKind::Restricted);
+        let found = device.tablet()?.store.read(all)?;
+        let found = found
+            .iter()
+            .map(|(_, record)| restricted::Restricted::from_record(record));
+        Ok(found.flat_map(|one| one.notes).collect())
+    };
+    assert!(notes(&tablet)?.is_empty());
+    for device in [&head, &second, &other] {
+        let found = notes(device)?;
+        assert_eq!(found.len(), 1);
+        assert!(matches!(found[0].words, Words::Sealed { .. }));
+    }
+    // Another head reads it for the PIN, and it closes; a colleague is not told that there is anything.
+    let page: ConfidentialView = second.call("confidential", ask.clone()).await?;
+    assert!(page.may && page.kept == 1 && page.lines.is_empty());
+    second.step_up().await?;
+    let page: ConfidentialView = second.call("show_confidential", ask.clone()).await?;
+    assert_eq!(page.lines[0].text.as_deref(), Some(SECRET));
+    assert_eq!(page.lines[0].by, "高岚");
+    let page: ConfidentialView = other.call("confidential", ask.clone()).await?;
+    assert!(!page.may && page.kept == 0 && page.lines.is_empty());
+    other.step_up().await?;
+    let refused = other.refusal("show_confidential", ask.clone()).await?;
+    assert_eq!(refused.code, "not_allowed");
+    let refused = tablet.refusal("confidential", ask.clone()).await?;
+    assert_eq!(refused.code, "not_allowed");
+    for device in [&tablet, &other, &head] {
+        let file: Value = device.call("child_file", ask.clone()).await?;
+        assert!(!shows(&file, SECRET));
+    }
+    let faults = world.township.faults()?;
+    assert_eq!(faults, [""; 0]);
+    world.township.stop().await;
+    Ok(())
 }

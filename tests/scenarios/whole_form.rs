@@ -1,7 +1,9 @@
 //! The whole visit form: rows with names of their own, a form folded again, and a level that a person settles.
 
 use anyhow::{Context, Result};
-use client::view::{QuestionView, SavedView, ScreeningView, VisitFormView, VisitReadView};
+use client::view::{
+    ChildFileView, GoodsView, QuestionView, SavedView, ScreeningView, VisitFormView, VisitReadView,
+};
 use serde_json::json;
 use zoufang_tests::device::Device;
 use zoufang_tests::story::World;
@@ -180,6 +182,78 @@ async fn what_was_answered_in_the_whole_form_is_saved_and_a_level_is_settled_by_
         (standing.level.code.as_str(), standing.confirmed),
         ("medium", false)
     );
+    world.township.stop().await;
+    Ok(())
+}
+
+/// The rows of care and help in a child's file.
+async fn helped(device: &Device, child: &str) -> Result<Vec<String>> {
+    let file: ChildFileView = device.call("child_file", json!({"id": child})).await?;
+    let block = file.blocks.iter().find(|block| block.key == "help");
+    let rows = block.and_then(|block| block.rows.as_ref());
+    let rows = rows.context("it has rows")?.rows.iter();
+    Ok(rows
+        .map(|row| {
+            let lines = row.lines.iter().map(|line| line.text.as_str());
+            format!("{} {}", row.head, lines.collect::<Vec<_>>().join(" "))
+        })
+        .collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_visit_gave_is_filed_as_care_and_help_once_from_however_many_tablets() -> Result<()>
+{
+    let world = World::new().await?;
+    let first = world.tablet("李玉梅").await?;
+    let second = world.tablet("张秀兰").await?;
+    let child = first.child("石小雨").await?;
+    let sibling = first.child("石小晨").await?;
+    let form = first.begin_visit(&child).await?;
+    let draft = form.draft.clone();
+    let _: VisitFormView = first
+        .call("visit_full", json!({"draft": draft, "full": true}))
+        .await?;
+    first
+        .answer(&draft, "session", "k_done", &["goods"])
+        .await?;
+    row(&first, &draft, None, true).await?;
+    let form = row(&first, &draft, None, true).await?;
+    for (name, (what, count)) in rows(&form).iter().zip([("书包", "2"), ("棉衣", "1")]) {
+        for (key, text) in [("k_g_what", what), ("k_g_count", count)] {
+            let key = format!("{key}@{name}");
+            first.write(&draft, "session", &key, text).await?;
+        }
+        let from = format!("k_g_from@{name}");
+        first.answer(&draft, "session", &from, &["gov"]).await?;
+    }
+    let saved: SavedView = first.call("save_visit", json!({"id": draft})).await?;
+    let goods = saved.goods.context("it is offered")?;
+    assert_eq!(goods.text, "书包2件、棉衣1件");
+    assert!(!goods.is_filed);
+    assert!(helped(&first, &child).await?.is_empty(), "nobody tapped");
+    world.settle(&[&first, &second]).await?;
+
+    // Two tablets without a network, and one of them twice.
+    let asked = json!({"child": goods.child, "record": goods.record});
+    for device in [&first, &second, &first] {
+        let filed: GoodsView = device.call("file_goods", asked.clone()).await?;
+        assert!(filed.is_filed);
+    }
+    world.settle(&[&first, &second]).await?;
+    for device in [&first, &second, &world.station] {
+        for child in [&child, &sibling] {
+            let rows = helped(device, child).await?;
+            assert_eq!(rows.len(), 1, "{rows:?}");
+            assert!(rows[0].contains("书包2件、棉衣1件"), "{rows:?}");
+            assert!(rows[0].contains("政府"), "{rows:?}");
+        }
+    }
+
+    // Tapping once more changes nothing.
+    let again: GoodsView = first.call("file_goods", asked).await?;
+    assert!(again.is_filed);
+    let faults = world.township.faults()?;
+    assert_eq!(faults, [""; 0]);
     world.township.stop().await;
     Ok(())
 }

@@ -16,6 +16,7 @@ pub(crate) fn saved(record: &str, names: String) -> SavedView {
         screenings: Vec::new(),
         follow_ups: Vec::new(),
         differing: Vec::new(),
+        goods: None,
         incomplete: false,
     }
 }

@@ -14,13 +14,15 @@ use crate::server::refused_code;
 use crate::tablet::Tablet;
 use crate::view::{
     AddAttachmentInput, AttachmentKind, AttachmentListView, AttachmentView, DraftAttachmentInput,
-    IdInput, OpenAttachmentInput, OpenedAttachmentView, RecordState,
+    IdInput, OpenAttachmentInput, OpenedAttachmentView, OptionView, RecordState,
 };
+use crate::visits;
+use crate::watermark;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::NaiveDate;
 use domain::attachment::Attachment;
-use domain::policy::Rules;
+use domain::policy::{Rules, SignerRule};
 use domain::record::Edit;
 use ids::{BlobAddress, DocumentId};
 use protocol::{BlobPiece, ReadBlob};
@@ -47,6 +49,9 @@ struct Strokes {
     width: u16,
     height: u16,
     strokes: Vec<Vec<u16>>,
+    /// Whose they are, sealed with them; what a screen sends says it beside them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signer: Option<String>,
 }
 
 /// What hangs on a form.
@@ -61,7 +66,7 @@ pub fn of_draft(tablet: &Tablet, input: &IdInput) -> Result<AttachmentListView, 
 ///
 /// # Errors
 /// `draft_gone`, `attachment_enough`, `picture_unreadable`, `picture_too_large`, `audio_unreadable`,
-/// `signature_unreadable`, `disk_full`.
+/// `signature_unreadable`, `signer_missing`, `disk_full`.
 pub fn add(tablet: &Tablet, input: &AddAttachmentInput) -> Result<AttachmentListView, ClientError> {
     let draft = draft_id(tablet, &input.draft)?;
     let kind = blob_kind(input.kind);
@@ -86,7 +91,15 @@ pub fn add(tablet: &Tablet, input: &AddAttachmentInput) -> Result<AttachmentList
             blobs::add(&tablet.store, draft, kind, &picture.photo, thumb)?;
         }
         AttachmentKind::Signature => {
-            blobs::add(&tablet.store, draft, kind, &strokes(&bytes)?, None)?;
+            let signer = match is_visit(tablet, draft)? {
+                true => signer_of(&rules, input.signer.as_deref())?,
+                false => None,
+            };
+            let code = signer.map(|signer| signer.code.clone());
+            blobs::add(&tablet.store, draft, kind, &strokes(&bytes, code)?, None)?;
+            if let Some(signer) = signer {
+                visits::follow_strokes(tablet, draft, signer)?;
+            }
         }
         AttachmentKind::Audio => {
             if bytes.len() > AUDIO_BYTES || audio_type(&bytes).is_none() {
@@ -133,7 +146,64 @@ fn set_removed(
     if !found {
         return Err(ClientError::new("not_found"));
     }
+    for signer in &tablet.rules().signers {
+        visits::follow_strokes(tablet, draft, signer)?;
+    }
     list(tablet, draft)
+}
+
+/// Whether a form is a visit's, and no page of another kind.
+fn is_visit(tablet: &Tablet, draft: Uuid) -> Result<bool, ClientError> {
+    let draft = tablet
+        .store
+        .read(|connection| drafts::get(connection, draft))?;
+    Ok(draft.is_some())
+}
+
+/// The rule of whoever signs; none where the rules name nobody.
+fn signer_of<'a>(
+    rules: &'a Rules,
+    code: Option<&str>,
+) -> Result<Option<&'a SignerRule>, ClientError> {
+    if rules.signers.is_empty() {
+        return Ok(None);
+    }
+    let mut signers = rules.signers.iter();
+    match signers.find(|signer| Some(signer.code.as_str()) == code) {
+        Some(signer) => Ok(Some(signer)),
+        None => Err(ClientError::new("signer_missing")),
+    }
+}
+
+/// Whose signatures hang on a form.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) fn signed_by(tablet: &Tablet, draft: Uuid) -> Result<BTreeSet<String>, ClientError> {
+    let there = tablet
+        .store
+        .read(|connection| blobs::of_draft(connection, draft))?;
+    let signatures = there.iter().filter(|blob| blob.kind == BlobKind::Signature);
+    Ok(signatures.filter_map(|blob| whose(tablet, blob)).collect())
+}
+
+/// Whose a signature on this device is, by what is sealed with its strokes.
+fn whose(tablet: &Tablet, blob: &Blob) -> Option<String> {
+    let content = blobs::content(&tablet.store, blob)
+        .inspect_err(|error| tracing::warn!(%error, "a signature cannot be read"))
+        .ok()?;
+    let drawn: Strokes = serde_json::from_slice(&content).ok()?;
+    drawn.signer
+}
+
+/// A signer in words: what the rules call them today, else the code.
+fn signer_words(rules: &Rules, code: &str) -> Option<String> {
+    if code.is_empty() {
+        return None;
+    }
+    let mut signers = rules.signers.iter();
+    let known = signers.find(|signer| signer.code == code);
+    Some(known.map_or(code, |signer| &signer.label).to_owned())
 }
 
 /// What hangs on a child's visits, contacts and attempts.
@@ -145,7 +215,10 @@ pub fn of_child(tablet: &Tablet, input: &IdInput) -> Result<AttachmentListView, 
     let child = roster.child_or_guest(&input.id)?;
     if roster.is_guest(child.id) {
         // Photos are of the house: they stay where the child lives.
-        return Ok(AttachmentListView { rows: Vec::new() });
+        return Ok(AttachmentListView {
+            rows: Vec::new(),
+            signers: Vec::new(),
+        });
     }
     let file = &child.child;
     // A visit made while the child lived elsewhere hangs on the household of then.
@@ -178,6 +251,7 @@ pub fn of_child(tablet: &Tablet, input: &IdInput) -> Result<AttachmentListView, 
     rows.sort_by(|(a_ms, a), (b_ms, b)| (a_ms, &a.id).cmp(&(b_ms, &b.id)));
     Ok(AttachmentListView {
         rows: rows.into_iter().map(|(_, view)| view).collect(),
+        signers: Vec::new(),
     })
 }
 
@@ -219,6 +293,10 @@ pub(crate) fn edits(tablet: &Tablet, draft: Uuid, record: &str) -> Result<Vec<Ed
                     .map(|(address, size)| (address.to_string(), size)),
                 added_ms: blob.added_ms,
                 by: tablet.identity.staff.to_string(),
+                signer: match blob.kind {
+                    BlobKind::Signature => whose(tablet, blob).unwrap_or_default(),
+                    _ => String::new(),
+                },
             }
             .to_edit()
         })
@@ -263,7 +341,7 @@ fn keep_days(packs: &Packs, today: NaiveDate) -> u32 {
     }
 }
 
-/// Opens an attachment or its small picture. What is not here is fetched, a second's worth in each call: the screen asks
+/// Opens an attachment or its small picture; a saved photo with the mark of whoever opens it ([`watermark`]). What is not here is fetched, a second's worth in each call: the screen asks
 /// again until it is there, and what came stays.
 ///
 /// # Errors
@@ -347,7 +425,15 @@ fn stand(tablet: &Tablet, input: &OpenAttachmentInput) -> Result<At, ClientError
             looks::note(tablet, Look::Attachment, &input.id)?;
         }
         match blobs::content(store, &blob) {
-            Ok(content) => return Ok(At::Here(opened(blob.kind, &content, blob.size))),
+            Ok(content) => {
+                let is_picture = matches!(blob.kind, BlobKind::Photo | BlobKind::Thumb);
+                let marked = match is_picture && input.document.is_some() {
+                    true => watermark::marked(tablet, &content)?,
+                    false => None,
+                };
+                let shown = marked.as_deref().unwrap_or(&content);
+                return Ok(At::Here(opened(blob.kind, shown, blob.size)));
+            }
             Err(error) if named.is_none() => return Err(error.into()),
             // Freed this moment, or damaged: the server has it.
             Err(error) => tracing::warn!(%error, "a blob is fetched again"),
@@ -438,12 +524,12 @@ fn audio_type(bytes: &[u8]) -> Option<&'static str> {
 }
 
 /// A signature that is one, as it is kept.
-fn strokes(bytes: &[u8]) -> Result<Vec<u8>, ClientError> {
+fn strokes(bytes: &[u8], signer: Option<String>) -> Result<Vec<u8>, ClientError> {
     let unreadable = || ClientError::new("signature_unreadable");
     if bytes.len() > STROKES_BYTES {
         return Err(unreadable());
     }
-    let drawn: Strokes =
+    let mut drawn: Strokes =
         serde_json::from_slice(bytes).map_err(|error| unreadable().because(error))?;
     let holds = !drawn.strokes.is_empty()
         && drawn
@@ -453,6 +539,7 @@ fn strokes(bytes: &[u8]) -> Result<Vec<u8>, ClientError> {
     if !holds {
         return Err(unreadable());
     }
+    drawn.signer = signer;
     Ok(serde_json::to_vec(&drawn)?)
 }
 
@@ -460,7 +547,18 @@ fn list(tablet: &Tablet, draft: Uuid) -> Result<AttachmentListView, ClientError>
     let there = tablet
         .store
         .read(|connection| blobs::of_draft(connection, draft))?;
+    let rules = tablet.rules();
+    let is_visit = is_visit(tablet, draft)?;
     Ok(AttachmentListView {
+        signers: rules
+            .signers
+            .iter()
+            .filter(|_| is_visit)
+            .map(|signer| OptionView {
+                code: signer.code.clone(),
+                label: signer.label.clone(),
+            })
+            .collect(),
         rows: there
             .iter()
             .filter_map(|blob| {
@@ -472,6 +570,12 @@ fn list(tablet: &Tablet, draft: Uuid) -> Result<AttachmentListView, ClientError>
                     size: small(blob.size),
                     has_thumb: blob.thumb.is_some(),
                     state: RecordState::Draft,
+                    signer: match blob.kind {
+                        BlobKind::Signature => {
+                            whose(tablet, blob).and_then(|code| signer_words(&rules, &code))
+                        }
+                        _ => None,
+                    },
                 })
             })
             .collect(),
@@ -499,6 +603,7 @@ fn saved_view(
         size: small(attachment.size),
         has_thumb: attachment.thumb.is_some(),
         state: row.as_ref().map_or(RecordState::Delivered, state),
+        signer: signer_words(&tablet.rules(), &attachment.signer),
     }))
 }
 

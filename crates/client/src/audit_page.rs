@@ -36,9 +36,10 @@ const LOOKS: [&str; 10] = [
 ];
 
 /// What devices write that the page lists one by one. What the server writes is listed wholly.
-const EVENTS: [&str; 28] = [
+const EVENTS: [&str; 29] = [
     "opened_urgently",
     "opening_reviewed",
+    "confidential_kept",
     "status_answered",
     "round_opened",
     "round_taken_back",

@@ -4,11 +4,12 @@ use crate::app::App;
 use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
-    attachments, audit_page, benefits, breach, cases, child_rules, children, conflicts, contacts,
-    countersign, delegation, differences, duties, erasures, exports, figures, file_status, filling,
-    forms, guests, mandatory, masks, moves, office_line, people, prints, problems, recusals, reports,
-    restricted, returned, rhythm, rights, rounds, rows, screening, sheets, standing, station,
-    station_phone, sync_page, today, visits, work, work_log, writing,
+    attachments, audit_page, benefits, breach, cases, child_rules, children, confidential,
+    conflicts, contacts, countersign, delegation, differences, duties, erasures, exports, figures,
+    file_status, filling, forms, goods, guests, mandatory, masks, moves, office_line, people,
+    prints, problems, recusals, reports, restricted, returned, rhythm, rights, rounds, rows,
+    screening, sheets, standing, station, station_phone, sync_page, today, visits, work, work_log,
+    writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -159,6 +160,7 @@ commands! {
         "work_form" => work::form, input;
         "record_work" => work::record_work, input;
         "take_work_away" => work::take_work_away, input;
+        "file_goods" => goods::file_goods, input;
         "duties" => duties::duties, input;
         "tick_duty" => duties::tick, input;
         "sign_list" => work::sign_list, input;
@@ -209,6 +211,9 @@ commands! {
         "open_urgently" => restricted::open_urgently, input;
         "show_words" => restricted::show_words, input;
         "review_opening" => restricted::review_opening, input;
+        "confidential" => confidential::confidential, input;
+        "show_confidential" => confidential::show_confidential, input;
+        "keep_confidential" => confidential::keep_confidential, input;
         "name_handler" => restricted::name_handler, input;
         "mandatory_page" => problems::mandatory_page;
         "child_rules" => child_rules::view;

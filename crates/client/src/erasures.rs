@@ -2,6 +2,7 @@
 //! which tablets it is gone, and which must be kept (P-16, ADR 0029). Nothing here erases by itself, and no date does.
 
 use crate::attachments;
+use crate::erased_member::{self, CATEGORIES, ERASED};
 use crate::error::ClientError;
 use crate::nouns::Noun;
 use crate::problems::{Place, Room};
@@ -19,7 +20,6 @@ use crate::view::{
 };
 use chrono::NaiveDate;
 use domain::problem::Problem;
-use domain::record::renewal::Part;
 use domain::record::{self, ATTACHMENTS, ROWS};
 use domain::restricted::Restricted;
 use domain::retention::retention;
@@ -38,11 +38,6 @@ use uuid::Uuid;
 const BASES: &str = "ERASURE_BASIS";
 /// Most characters of a person's words.
 const WORDS: usize = 200;
-/// Collections a row of which is not erased like any other.
-const MEMBERS: &str = "members";
-const CATEGORIES: &str = "categories";
-/// What stands where words were erased.
-const ERASED_WORDS: &str = "（这段话已按规定删除）";
 
 /// A child's file and what belongs to it alone.
 struct File {
@@ -219,6 +214,7 @@ pub fn decision(
 ) -> Result<DecideErasure, ClientError> {
     let mut decision = DecideErasure {
         renewal: None,
+        also: Vec::new(),
         id,
         approve,
     };
@@ -226,7 +222,21 @@ pub fn decision(
         return Ok(decision);
     };
     if let Some(part) = &asked.part {
-        decision.renewal = Some(renewal::build(tablet, part.document, &part_of(part))?);
+        if let Some(member) = erased_member::member_of(tablet, part)? {
+            if !is_same(&member.quoting(tablet)?, &asked.with) {
+                return Err(ClientError::new("erasure_changed"));
+            }
+            for document in &asked.with {
+                let part = member.part(tablet, *document)?;
+                let renewal = renewal::build(tablet, *document, &part)?;
+                decision.also.push(renewal);
+            }
+        }
+        decision.renewal = Some(renewal::build(
+            tablet,
+            part.document,
+            &erased_member::part_of(tablet, part)?,
+        )?);
     } else if let Some(child) = asked.child
         && !is_as_asked(tablet, child, &asked.with)?
     {
@@ -243,8 +253,12 @@ fn is_as_asked(
 ) -> Result<bool, ClientError> {
     let roster = Roster::read(tablet)?;
     let file = file_of(tablet, &roster, roster.child(&child.to_string())?)?;
-    let now: BTreeSet<DocumentId> = file.with.into_iter().collect();
-    Ok(now == with.iter().copied().collect())
+    Ok(is_same(&file.with, with))
+}
+
+fn is_same(one: &[DocumentId], other: &[DocumentId]) -> bool {
+    let set = |ids: &[DocumentId]| ids.iter().copied().collect::<BTreeSet<_>>();
+    set(one) == set(other)
 }
 
 /// A head says that a file must be kept, or need not be any more.
@@ -564,8 +578,8 @@ fn items_of(
     Ok(items)
 }
 
-/// The rows of the file's blocks, each with all it ever was, also what was taken away again. A child keeps one category: a
-/// file without one is no file. Members stay, because records name them.
+/// The rows of the file's blocks, each with all it ever was, also what was taken away again; what stands where one was erased
+/// is none. Of a member, and of the only category, something stays ([`erased_member`]).
 fn rows_of(
     tablet: &Tablet,
     roster: &Roster,
@@ -583,7 +597,7 @@ fn rows_of(
     let shared = household.map(|one| load(one.id)).transpose()?.flatten();
     let mut items = Vec::new();
     for block in &packs.file.blocks {
-        let Some(rule) = block.rows.as_ref().filter(|one| one.collection != MEMBERS) else {
+        let Some(rule) = &block.rows else {
             continue;
         };
         let of_household = rule.holder == "household";
@@ -606,9 +620,15 @@ fn rows_of(
             let stands = standing
                 .iter()
                 .any(|one| versions.contains(one.id.as_str()));
+            let mut all = entries
+                .iter()
+                .filter(|one| versions.contains(one.id.as_str()));
+            let is_erased = all.all(|one| one.is(ERASED));
             told.extend(versions);
             number += 1;
-            if rule.collection == CATEGORIES && stands && standing.len() == 1 {
+            let is_left = rule.collection == CATEGORIES && stands && standing.len() == 1;
+            let may_be_left = !is_left || erased_member::erased_category(tablet).is_some();
+            if is_erased || !may_be_left {
                 continue;
             }
             let state = if stands { "" } else { "，已作废" };
@@ -702,10 +722,14 @@ pub async fn request_part(
             .find(|item| item.name() == input.item && (item.may_go || input.keep_now))
             .ok_or_else(|| ClientError::new("not_found"))?;
         let keep_now = input.keep_now && item.part.entry.is_none();
+        let with = match erased_member::member_of(tablet, &item.part)? {
+            Some(member) => member.quoting(tablet)?,
+            None => Vec::new(),
+        };
         RequestErasure {
             id: tablet.new_id(),
             child: child.id,
-            with: Vec::new(),
+            with,
             basis: input.basis.clone(),
             words: words.to_owned(),
             part: Some(ErasedPart {
@@ -719,25 +743,6 @@ pub async fn request_part(
         .await
         .map_err(plainly)?;
     view(tablet, Some(list))
-}
-
-fn part_of(asked: &ErasedPart) -> Part {
-    match &asked.entry {
-        Some((collection, entry)) if asked.key.is_empty() => Part::Entry {
-            collection: collection.clone(),
-            entry: entry.clone(),
-        },
-        Some((collection, entry)) => Part::Words {
-            collection: collection.clone(),
-            entry: entry.clone(),
-            key: asked.key.clone(),
-            instead: ERASED_WORDS.to_owned(),
-        },
-        None => Part::Field {
-            key: asked.key.clone(),
-            keep_now: asked.keep_now,
-        },
-    }
 }
 
 /// What the server refuses, in codes the screens have words for.

@@ -16,8 +16,8 @@ use crate::view::{
 };
 use domain::child::{Category, FLAG_PREFIX, HOUSEHOLD, IS_NEW, OPENED_ON, TierFact};
 use domain::import::{
-    ExistingChild, FieldCatalogue, FieldState, Holder, HouseholdChoice, ImportContext, LedgerRow,
-    Outcome, PlanRow, plan,
+    self, ExistingChild, FieldCatalogue, FieldState, Holder, HouseholdChoice, ImportContext,
+    LedgerRow, Outcome, PlanRow, plan,
 };
 use domain::record::Edit;
 use domain::scalar::Scalar;
@@ -46,6 +46,11 @@ pub struct Reading {
     /// Fields a ledger may fill.
     pub catalogue: FieldCatalogue,
 }
+
+/// Status of a row that was erased before its turn came.
+const LEFT_OUT: &str = "left_out";
+/// Why a row's transaction is undone: it was erased since it was read.
+const ERASED_MEANWHILE: &str = "import_gone";
 
 /// What a batch remembers beside its rows.
 #[derive(Serialize, Deserialize)]
@@ -350,18 +355,31 @@ fn carry_out(
         if tablet.is_closing() {
             return Ok(());
         }
-        // Erased since it was read; of its child nothing is written any more.
         let Some(plan) = serde_json::from_value::<Option<PlanRow>>(row.content.clone())? else {
+            leave_out(tablet, &mut batch, row)?;
             continue;
         };
         if row.status == "waiting" {
             let writes = writes(tablet, &roster, &details, &plan, &mut households, &mut row);
             row.status = "done".to_owned();
             batch.done += 1;
-            records::save_with(tablet, "row_imported", &writes, |tx| {
-                imports::mark_row(tx, batch.batch, &row)?;
+            let saved = records::save_with(tablet, "row_imported", &writes, |tx| {
+                if !imports::mark_row(tx, batch.batch, &row)? {
+                    // Erased since it was read: what it would say is exactly what went.
+                    return Err(ClientError::new(ERASED_MEANWHILE));
+                }
                 Ok(imports::put_batch(tx, &batch)?)
-            })?;
+            });
+            match saved {
+                Err(error) if error.code() == ERASED_MEANWHILE => {
+                    batch.done -= 1;
+                    row.content = serde_json::Value::Null;
+                    row.document = plan.child;
+                    row.status = "waiting".to_owned();
+                    leave_out(tablet, &mut batch, row)?;
+                }
+                saved => saved?,
+            }
         } else if let HouseholdChoice::New(number) = plan.household
             && let Some(household) = row.document.and_then(|child| household_of(tablet, child))
         {
@@ -369,10 +387,11 @@ fn carry_out(
         }
     }
     tablet.store.write(|tx| {
-        // As they stand now: of what was erased meanwhile nothing is told.
+        // As they stand now: of what was erased meanwhile nothing is told but that a row of it was left out.
         let mut told = Vec::new();
         for row in imports::rows(tx, batch.batch)? {
-            told.extend(serde_json::from_value::<Option<PlanRow>>(row.content)?);
+            let left_out = (row.status == LEFT_OUT).then(|| import::left_out(row.row));
+            told.extend(serde_json::from_value::<Option<PlanRow>>(row.content)?.or(left_out));
         }
         batch.result_file = Some(result_file(&told)?);
         batch.result_name = Some(format!(
@@ -384,6 +403,24 @@ fn carry_out(
         ));
         batch.state = "done".to_owned();
         Ok::<_, ClientError>(imports::put_batch(tx, &batch)?)
+    })
+}
+
+/// A row whose file was erased, or built anew, before its turn came is not written: it would bring back what went. The result
+/// file says so, so that somebody takes it in once more.
+fn leave_out(
+    tablet: &Tablet,
+    batch: &mut ImportBatch,
+    mut row: ImportRow,
+) -> Result<(), ClientError> {
+    if row.status != "waiting" {
+        return Ok(());
+    }
+    row.status = LEFT_OUT.to_owned();
+    batch.done += 1;
+    tablet.store.write(|tx| {
+        imports::mark_row(tx, batch.batch, &row)?;
+        Ok(imports::put_batch(tx, batch)?)
     })
 }
 

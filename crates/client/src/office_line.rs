@@ -13,6 +13,7 @@ use crate::view::{
     ConfirmEnrolmentInput, DeviceRefusal, DeviceRow, DevicesView, EnrolmentView, IdInput,
     NewEnrolmentInput, NewVillageInput, OptionView, RevokeInput, VillageListView, WipeView,
 };
+use crate::watermark;
 use ids::{DeviceId, Role, UnitId};
 use protocol::access::{self, Action};
 use protocol::retry::{self, Cause, Remedy};
@@ -148,6 +149,7 @@ fn device_row(
     };
     DeviceRow {
         device: device.device.to_string(),
+        mark: watermark::number(device.device.0),
         person: device.staff_name,
         role: role_words(Some(device.role)).to_owned(),
         unit: device.unit_name,

@@ -14,6 +14,7 @@ use crate::view::{
     AppointInput, CoverInput, CoverRow, EndAppointmentInput, IdInput, OptionView, PeopleView,
     PersonRow, VettingInput,
 };
+use crate::watermark;
 use chrono::{Months, NaiveDate};
 use ids::{Role, StaffId, UnitId};
 use protocol::access::Action;
@@ -296,6 +297,7 @@ fn person_row(tablet: &Tablet, person: PersonRecord, reasons: &[OptionView]) -> 
     PersonRow {
         grant: person.grant.to_string(),
         staff: person.staff.to_string(),
+        mark: watermark::number(person.staff.0),
         this: person.staff == tablet.identity.staff,
         role: person.role.as_str().to_owned(),
         role_words: role_words(Some(person.role)).to_owned(),

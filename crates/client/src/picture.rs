@@ -20,7 +20,8 @@ pub const FILE_BYTES: usize = 16 * 1024 * 1024;
 const LONGEST_DECODED: u32 = 10_000;
 /// Most memory a decoder may take.
 const DECODER_BYTES: u64 = 192 * 1024 * 1024;
-const QUALITY: u8 = 80;
+/// How much of a picture is kept, of a hundred.
+pub(crate) const QUALITY: u8 = 80;
 
 /// A photo and its thumbnail, both JPEG.
 pub struct Picture {
@@ -46,7 +47,7 @@ pub fn prepare(file: &[u8]) -> Result<Picture, ClientError> {
     })
 }
 
-fn decode(file: &[u8]) -> Result<DynamicImage, ClientError> {
+pub(crate) fn decode(file: &[u8]) -> Result<DynamicImage, ClientError> {
     let mut limits = Limits::default();
     limits.max_image_width = Some(LONGEST_DECODED);
     limits.max_image_height = Some(LONGEST_DECODED);
@@ -95,7 +96,7 @@ fn thumbnail(photo: &DynamicImage) -> Result<Vec<u8>, ClientError> {
     Ok(bytes)
 }
 
-fn encode(picture: &DynamicImage, quality: u8) -> Result<Vec<u8>, ClientError> {
+pub(crate) fn encode(picture: &DynamicImage, quality: u8) -> Result<Vec<u8>, ClientError> {
     let mut bytes = Vec::new();
     JpegEncoder::new_with_quality(&mut bytes, quality)
         .encode_image(&picture.to_rgb8())

@@ -6,17 +6,20 @@
 mod fill;
 mod page;
 mod save;
+mod signing;
 
 pub use fill::fill_visit;
 pub use page::visit_read;
 pub use save::save_visit;
 pub(crate) use save::{TIER_SUGGEST, TIER_WHY, met_nobody};
+pub(crate) use signing::follow_strokes;
 
 use fill::Given;
 use page::{opened, view};
 
 use crate::cadence;
 use crate::differences;
+use crate::erased_member::ERASED;
 use crate::error::ClientError;
 use crate::packs::Packs;
 use crate::roster::{Roster, RosterChild};
@@ -165,12 +168,14 @@ pub fn visit_form(tablet: &Tablet, input: &IdInput) -> Result<VisitFormView, Cli
 /// Sets one answer. When this returns the answer survives the battery.
 ///
 /// # Errors
-/// `draft_gone`, `value_invalid`, `disk_full`.
+/// `draft_gone`, `value_invalid`, `signature_missing`, `disk_full`.
 pub fn answer_visit(tablet: &Tablet, input: &AnswerInput) -> Result<VisitFormView, ClientError> {
     let mut desk = desk_of(tablet, &input.draft)?;
     if desk.is_given(&input.part, &input.key) {
         return Err(ClientError::new("not_allowed"));
     }
+    let asked = (input.part.as_str(), input.key.as_str());
+    signing::refuse_unsigned(tablet, &desk, asked, &input.codes)?;
     form::set_answer(
         &desk.form,
         &desk.context,
@@ -507,7 +512,9 @@ fn people(tablet: &Tablet, household: &Household, today: NaiveDate) -> Vec<Perso
     let packs = tablet.packs();
     let pack = packs.rules_on(today);
     let members = household.entries(difference::MEMBERS).iter();
-    let there = members.filter(|member| member.date("left_on").is_none_or(|day| day > today));
+    let there = members.filter(|member| {
+        !member.is(ERASED) && member.date("left_on").is_none_or(|day| day > today)
+    });
     there
         .filter_map(|member| {
             let name = member.text("name")?.to_owned();

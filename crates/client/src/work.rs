@@ -522,6 +522,39 @@ pub fn record_work(tablet: &Tablet, input: &WorkInput) -> Result<WorkSavedView, 
     Ok(WorkSavedView { record })
 }
 
+/// A piece of work about children that follows from something else a person saved, under ids that follow from it as well.
+pub(crate) struct Follows<'a> {
+    pub(crate) block: &'a str,
+    pub(crate) record: String,
+    pub(crate) values: &'a BTreeMap<String, Vec<String>>,
+    /// Each child with the id its entry has.
+    pub(crate) children: &'a [(&'a RosterChild, String)],
+}
+
+/// Writes it.
+pub(crate) fn record_following(
+    tablet: &Tablet,
+    roster: &Roster,
+    follows: &Follows<'_>,
+) -> Result<(), ClientError> {
+    let desk = desk(tablet, roster, follows.block);
+    let (kind, pack) = (desk.kind()?, desk.pack()?);
+    let mut main = Entry::default();
+    for column in &kind.rows.columns {
+        rows::fill(tablet, pack, column, None, follows.values, &mut main)?;
+    }
+    let main = main.with("recorded_on", roster.today.to_string());
+    let mut edits: BTreeMap<Place, Vec<Edit>> = BTreeMap::new();
+    for (child, id) in follows.children {
+        let mut entry = main.clone();
+        entry.id.clone_from(id);
+        let place = Place::child(child);
+        let entry = desk.signed(entry, follows.block, &follows.record);
+        edits.entry(place).or_default().push(add(place, entry));
+    }
+    desk.save(edits, "work_recorded", None)
+}
+
 /// Takes a piece of one's own work away that should not be there. It stays in the history.
 ///
 /// # Errors

@@ -25,23 +25,29 @@ pub struct Attachment {
     pub added_ms: i64,
     /// Staff id as claimed.
     pub by: String,
+    /// Whose signature it is: a code of `rules.signers`; empty for what is none, and where nobody was asked.
+    pub signer: String,
 }
 
 impl Attachment {
     /// The edit that records it.
     pub fn to_edit(&self) -> Edit {
         let thumb = self.thumb.as_ref();
+        let mut entry = Entry::new(&self.address)
+            .with("record", self.record.as_str())
+            .with("kind", self.kind.as_str())
+            .with("key", self.key.as_str())
+            .with("size", signed(self.size))
+            .with("thumb", thumb.map(|(address, _)| address.clone()))
+            .with("thumb_size", thumb.map(|(_, size)| signed(*size)))
+            .with("added_ms", self.added_ms)
+            .with("by", self.by.as_str());
+        if !self.signer.is_empty() {
+            entry = entry.with("signer", self.signer.as_str());
+        }
         Edit::Add {
             collection: ATTACHMENTS,
-            entry: Entry::new(&self.address)
-                .with("record", self.record.as_str())
-                .with("kind", self.kind.as_str())
-                .with("key", self.key.as_str())
-                .with("size", signed(self.size))
-                .with("thumb", thumb.map(|(address, _)| address.clone()))
-                .with("thumb_size", thumb.map(|(_, size)| signed(*size)))
-                .with("added_ms", self.added_ms)
-                .with("by", self.by.as_str()),
+            entry,
         }
     }
 
@@ -58,6 +64,7 @@ impl Attachment {
             thumb: (!thumb.is_empty()).then(|| (thumb, size("thumb_size").unwrap_or(0))),
             added_ms: entry.int("added_ms").unwrap_or(0),
             by: entry.text_or_empty("by"),
+            signer: entry.text_or_empty("signer"),
         }
     }
 
@@ -93,10 +100,12 @@ mod tests {
             thumb: Some(("ef".repeat(32), 9_000)),
             added_ms: 7,
             by: "staff".into(),
+            signer: String::new(),
         };
         let signature = Attachment {
             address: "01".repeat(32),
             kind: "signature".into(),
+            signer: "caregiver".into(),
             thumb: None,
             ..photo.clone()
         };

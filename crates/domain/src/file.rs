@@ -2,9 +2,11 @@
 //! and what of it a person should look at. All of it is data; nothing here knows a single field by name.
 
 mod certificate;
+mod given;
 mod hint;
 
 pub use certificate::{CertificateVerdict, check as check_certificate};
+pub use given::GivenRule;
 pub use hint::{Condition, Facts, Hint, HintLevel, HintRule, Season, ended};
 
 use crate::record::{Entry, ROWS};
@@ -122,6 +124,8 @@ pub struct WorkRule {
     pub of: Option<String>,
     /// It may have photos, where it lies with the village.
     pub photos: bool,
+    /// It is offered after a visit whose answers say what it would.
+    pub given: Option<GivenRule>,
 }
 
 /// Whether a piece of work names children.
@@ -256,6 +260,13 @@ impl FilePack {
             return Err(
                 "what lies with the village names the block of its lines, and nothing else does",
             );
+        }
+        if work
+            .given
+            .as_ref()
+            .is_some_and(|given| !given.fits(rows) || rows.holder != "child")
+        {
+            return Err("what a visit gives goes into columns there are, of a child");
         }
         let Some(joined) = &work.joined else {
             return Ok(());

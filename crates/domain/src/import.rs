@@ -303,6 +303,28 @@ pub struct PlanRow {
     pub notes: Vec<String>,
 }
 
+/// What the result file says of a row whose child's file was erased or built anew while the import ran: the number of the row
+/// and what to do, and nothing of what it said.
+#[must_use]
+pub fn left_out(row: u32) -> PlanRow {
+    PlanRow {
+        row,
+        name: String::new(),
+        outcome: Outcome::Rejected,
+        child: None,
+        changes: Vec::new(),
+        conflicts: Vec::new(),
+        imported: BTreeMap::new(),
+        flags: BTreeMap::new(),
+        categories: BTreeSet::new(),
+        facts: BTreeMap::new(),
+        household: HouseholdChoice::None,
+        household_sentence: None,
+        rejections: Vec::new(),
+        notes: vec![sentences::LEFT_OUT.to_owned()],
+    }
+}
+
 /// The whole plan, rows in file order.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ImportPlan {

@@ -11,6 +11,7 @@ pub use check::PolicyError;
 pub use reporting::{MandatoryPage, ProblemCard, ProblemType, Urgency};
 pub use rules::{
     Counting, EndingRules, EveryNth, LockRules, Mask, Masks, ReportRules, RetentionRules, Rules,
+    SignerRule,
 };
 pub use set::{PolicySet, PolicySetError};
 
@@ -305,6 +306,10 @@ pub struct CategoryRule {
     /// What villages read instead.
     #[serde(default)]
     pub shown_as: Option<String>,
+    /// It stands where a child's only category was erased, so that the child is seen until somebody writes the right one
+    /// (docs/adr/0050); it is not offered.
+    #[serde(default)]
+    pub erased: bool,
 }
 
 impl CategoryRule {
@@ -486,7 +491,7 @@ impl PolicyPack {
             "CATEGORY" => self
                 .categories
                 .iter()
-                .filter(|it| !it.restricted)
+                .filter(|it| !it.restricted && !it.erased)
                 .map(|it| item(&it.code, &it.label))
                 .collect(),
             "PAUSE_REASON" => self

@@ -1,4 +1,5 @@
-//! Sealed detail that belongs to the station alone: HIV, free text of abuse and sexual harm (decisions.md 4).
+//! Sealed detail that belongs to the station alone: what of a child stands in no file, and free text of abuse and sexual harm
+//! (decisions.md 4).
 //!
 //! A restricted document holds notes, and who opened them without handling the case (紧急查看), and what the head said of
 //! that afterwards. All are write-once entries of one collection, so they come to every colleague with the note itself,
@@ -11,6 +12,9 @@ use crate::record::{Edit, Entry, Record};
 pub const REPORT: &str = "problem_detail";
 /// Kind of a note with the words of a later step of a problem; its id is the step's.
 pub const STEP: &str = "problem_step";
+
+/// Kind of a note about a child that the head alone reads: HIV above all. Its name says nothing of what is in it.
+pub const CONFIDENTIAL: &str = "confidential";
 
 /// Kind of an entry that says somebody opened the words urgently.
 const OPENED: &str = "opened";
@@ -57,7 +61,7 @@ impl Words {
 pub struct Note {
     /// Entry id.
     pub id: String,
-    /// What it is about: [`REPORT`] | [`STEP`] | hiv.
+    /// What it is about: [`REPORT`] | [`STEP`] | [`CONFIDENTIAL`].
     pub kind: String,
     /// The words.
     pub words: Words,

@@ -110,6 +110,8 @@ pub enum Action {
     BreakGlass,
     /// Say afterwards whether an opening was right; never of one's own.
     ReviewOpening,
+    /// Write down, or read, what of a child stands in no file.
+    KeepConfidential,
     /// See the station's keys, and take what is sealed to this device.
     ReadUnitKeys,
     /// Make the station's next key, or give it to a colleague's device.
@@ -142,7 +144,7 @@ pub enum Action {
 
 impl Action {
     /// All actions, for tables and tests.
-    pub const ALL: [Action; 46] = [
+    pub const ALL: [Action; 47] = [
         Action::ReadHealth,
         Action::Enrol,
         Action::OpenSession,
@@ -175,6 +177,7 @@ impl Action {
         Action::DecideExport,
         Action::BreakGlass,
         Action::ReviewOpening,
+        Action::KeepConfidential,
         Action::ReadUnitKeys,
         Action::KeepUnitKeys,
         Action::ReadPeople,
@@ -439,7 +442,9 @@ const fn row(action: Action) -> Row {
         | Action::RequestErasure => Row::of(Who::Station, What::Scope).with_pin(),
         // Decided on the device, which is where the words are; what comes of it is a change like any other.
         Action::ReviewOpening => Row::of(Who::Head, What::Scope).also_without_a_head(),
-        Action::DecideErasure => Row::of(Who::Head, What::Scope).with_pin(),
+        Action::DecideErasure | Action::KeepConfidential => {
+            Row::of(Who::Head, What::Scope).with_pin()
+        }
         Action::HandOver => Row::of(Who::Stopped, What::Scope),
         Action::AppointHead => Row::of(Who::Head, What::Scope)
             .also_without_a_head()

@@ -17,13 +17,14 @@ pub struct RequestErasure {
     pub id: Uuid,
     /// The child's file.
     pub child: DocumentId,
-    /// What goes with it: problems, sealed notes and the household of this child alone.
+    /// What goes with it: problems, sealed notes and the household of this child alone. With a part: the other documents
+    /// that quote it.
     pub with: Vec<DocumentId>,
     /// On what ground: a code of the policy list.
     pub basis: String,
     /// The person's own words about it; kept sealed until it is decided.
     pub words: String,
-    /// One thing of one document instead of the file; then `with` is empty.
+    /// One thing of one document instead of the file.
     #[serde(default)]
     pub part: Option<ErasedPart>,
 }
@@ -98,6 +99,9 @@ pub struct DecideErasure {
     /// The document without it, where one thing is to go.
     #[serde(default)]
     pub renewal: Option<Renewal>,
+    /// The other documents of the request without it, in its order.
+    #[serde(default)]
+    pub also: Vec<Renewal>,
 }
 
 /// `POST /erasures/hold`: a head says that a file must be kept, or need not be any more.

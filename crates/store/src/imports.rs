@@ -38,7 +38,7 @@ pub struct ImportRow {
     pub row: u32,
     /// new, changed, same, conflict, rejected.
     pub outcome: String,
-    /// waiting, done, failed.
+    /// waiting, done, or left_out where it was erased before its turn came.
     pub status: String,
     /// The file it made or changed.
     pub document: Option<DocumentId>,
@@ -106,19 +106,22 @@ pub fn put_row(tx: &Transaction<'_>, batch: Uuid, row: &ImportRow) -> Result<(),
     Ok(())
 }
 
-/// Notes what became of a row. What it says stays as it is: it may have been erased meanwhile.
+/// Notes what became of a row, and says whether it still stood as the caller knows it: it may have been erased meanwhile,
+/// and then nothing is noted.
 ///
 /// # Errors
 /// The database refuses.
-pub fn mark_row(tx: &Transaction<'_>, batch: Uuid, row: &ImportRow) -> Result<(), StoreError> {
-    tx.prepare_cached(include_str!("../sql/imports/mark_row.sql"))?
+pub fn mark_row(tx: &Transaction<'_>, batch: Uuid, row: &ImportRow) -> Result<bool, StoreError> {
+    let rows = tx
+        .prepare_cached(include_str!("../sql/imports/mark_row.sql"))?
         .execute(named_params! {
+            ":is_erased": row.content.is_null(),
             ":batch": batch.as_bytes(),
             ":row": row.row,
             ":status": row.status,
             ":document": row.document.map(|it| *it.0.as_bytes()),
         })?;
-    Ok(())
+    Ok(rows > 0)
 }
 
 /// The rows of a batch in file order.

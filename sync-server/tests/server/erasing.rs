@@ -77,6 +77,7 @@ async fn once_a_head_agreed_neither_key_nor_words_are_in_a_file_of_the_running_s
         id,
         approve: true,
         renewal: None,
+        also: Vec::new(),
     };
     let _: ErasureList = head.post("/erasures/decide", &decision).await.unwrap();
 

@@ -45,6 +45,7 @@ journey('a photo and a signature go from the visit to the station', async (conte
   await tablet.page.mouse.down()
   for (let step = 1; step <= 20; step += 1) await tablet.page.mouse.move(field.x + 60 + step * 15, field.y + 60 + 30 * Math.sin(step / 2))
   await tablet.page.mouse.up()
+  await tablet.tap('answer:signer:caregiver')
   await look(tablet.page, 'tablet-signature')
   await tablet.tap('sign-done')
   await until('both are there', async () => (await core.call('draft_attachments', { id: draft })).rows.length === 2)

@@ -115,6 +115,13 @@ journey('the whole visit form, and a screening that a person settles', async (co
   await until('it is answered', async () => (await core.call('today')).questions.length === 0)
   await tablet.at('saved').waitFor()
 
+  // What was given is filed as care and help with one tap.
+  truthy((await tablet.words('goods')).includes('书包2件'), 'what was given is offered')
+  await tablet.tap('file-goods')
+  await tablet.at('goods-filed').waitFor()
+  await until('it stands in the file', async () => JSON.stringify((await core.call('child_file', { id: child })).blocks.find((block) => block.key === 'help').rows).includes('书包'))
+  await look(tablet.page, 'visit-goods-1280x800')
+
   // What was said otherwise than the file: offered, not written; taken by a tap, and taken back.
   await tablet.at('difference:child/school_stage').waitFor()
   const field = async (key) => (await core.call('child_file', { id: child })).blocks.flatMap((block) => block.fields).find((one) => one.key === key)

@@ -526,7 +526,7 @@ impl Journey {
             let _: AttachmentListView = tablet
                 .call(
                     "add_attachment",
-                    json!({"draft": draft, "kind": kind, "bytes": STANDARD.encode(bytes)}),
+                    json!({"draft": draft, "kind": kind, "bytes": STANDARD.encode(bytes), "signer": "with"}),
                 )
                 .await?;
         }

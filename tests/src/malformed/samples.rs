@@ -317,6 +317,7 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
             id,
             approve,
             renewal: None,
+            also: Vec::new(),
         })?,
     );
     let hold = SetHold {

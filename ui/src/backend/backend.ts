@@ -47,6 +47,7 @@ export const commands = [
   'work_form',
   'record_work',
   'take_work_away',
+  'file_goods',
   'sign_list',
   'duties',
   'tick_duty',
@@ -98,6 +99,9 @@ export const commands = [
   'open_urgently',
   'show_words',
   'review_opening',
+  'confidential',
+  'show_confidential',
+  'keep_confidential',
   'name_handler',
   'mandatory_page',
   'child_rules',
@@ -243,6 +247,7 @@ export interface Backend {
   workForm(input: view.WorkFormInput): Promise<view.WorkFormView>
   recordWork(input: view.WorkInput): Promise<view.WorkSavedView>
   takeWorkAway(input: view.TakeWorkInput): Promise<view.WorkSavedView>
+  fileGoods(input: view.RecordInput): Promise<view.GoodsView>
   duties(input: view.DutiesInput): Promise<view.DutiesView>
   tickDuty(input: view.TickDutyInput): Promise<view.DutiesView>
   signList(input: view.IdInput): Promise<view.SignListView>
@@ -296,6 +301,9 @@ export interface Backend {
   openUrgently(input: view.UrgentInput): Promise<view.ProblemView>
   showWords(input: view.IdInput): Promise<view.ProblemView>
   reviewOpening(input: view.ReviewOpeningInput): Promise<view.ProblemView>
+  confidential(input: view.IdInput): Promise<view.ConfidentialView>
+  showConfidential(input: view.IdInput): Promise<view.ConfidentialView>
+  keepConfidential(input: view.ConfidentialInput): Promise<view.ConfidentialView>
   nameHandler(input: view.HandlerInput): Promise<view.ProblemView>
   mandatoryPage(): Promise<view.MandatoryView>
   childRules(): Promise<view.ChildRulesView>

@@ -437,9 +437,13 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
   let rowsMade = 0
   let file = childFile()
   let attached: AttachmentView[] = []
+  const signers = [
+    { code: 'caregiver', label: '照料人' },
+    { code: 'child', label: '孩子' },
+  ]
   let taken: AttachmentView | null = null
   const child = { child: 'c1', name: '石小雨', record: 'r9', next: [due('visit', '2026-12-25', '2027-01-23', -60, '每月一次：母亲重度残疾')], why_not: null, open: 0 }
-  const saved = { record: 'r9', names: '石小雨', children: [child], suggests: [], unmet: [], mandatory: [], screenings: [], follow_ups: [], differing: [], incomplete: false }
+  const saved = { record: 'r9', names: '石小雨', children: [child], suggests: [], unmet: [], mandatory: [], screenings: [], follow_ups: [], differing: [], goods: null, incomplete: false }
 
   function answer(part: string, key: string, codes: string[], text: string | null): VisitFormView {
     form = {
@@ -638,34 +642,40 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       name: '石小雨',
       date: '2026-11-20',
       by: '李玉梅',
+      signed: '儿童主任',
       sections: [{ title: '这次走访', answers: [{ label: '见到了谁', text: '孩子、照料人', filled: null }] }],
       open: [],
       form: '入户走访表（2026）',
     }),
     differences: async ({ child, record }) => differencesView({ child, record, found: [] }),
     takeDifferences: async ({ child, record }) => differencesView({ child, record, found: [] }),
+    confidential: async ({ id }) => ({ child: id, name: '石小雨', may: true, kept: 0, seconds: null, lines: [] }),
+    showConfidential: async ({ id }) => ({ child: id, name: '石小雨', may: true, kept: 0, seconds: null, lines: [] }),
+    keepConfidential: async ({ child, text }) => ({ child, name: '石小雨', may: true, kept: 1, seconds: 300, lines: [{ text, by: '陈站长', at: '2026-11-24T02:00:00Z' }] }),
     undoDifference: async ({ child, record }) => differencesView({ child, record }),
+    fileGoods: async ({ child, record }) => ({ child, record, text: '书包2件', names: '石小雨', is_filed: true }),
     forms: async () => ({ rows: [{ id: 'hv-cn-2', version: 2, title: '入户走访记录表', questions: 120, used: true }] }),
     compileForm: async () => ({ form: { id: 'hv-cn-3', version: 3, title: '入户走访记录表', questions: 121, used: false }, hash: 'ab12', faults: [], advice: [], held: null }),
     publishForm: async () => ({ rows: [] }),
     screening: async () => screeningView(),
     settleScreening: async () => screeningView(),
-    draftAttachments: async () => ({ rows: attached }),
+    draftAttachments: async () => ({ rows: attached, signers }),
     addAttachment: async ({ kind }) => {
-      attached = [...attached, { id: `a${attached.length + 1}`, document: null, record: null, kind, size: 210_000, has_thumb: kind === 'photo', state: 'draft' }]
-      return { rows: attached }
+      attached = [...attached, { id: `a${attached.length + 1}`, document: null, record: null, kind, size: 210_000, has_thumb: kind === 'photo', state: 'draft', signer: null }]
+      return { rows: attached, signers }
     },
     removeAttachment: async ({ id }) => {
       taken = attached.find((row) => row.id === id) ?? taken
       attached = attached.filter((row) => row.id !== id)
-      return { rows: attached }
+      return { rows: attached, signers }
     },
     restoreAttachment: async () => {
       if (taken) attached = [...attached, taken]
-      return { rows: attached }
+      return { rows: attached, signers }
     },
     childAttachments: async () => ({
-      rows: [{ id: 'p1', document: 'h1', record: 'r1', kind: 'photo', size: 210_000, has_thumb: true, state: 'saved' }],
+      rows: [{ id: 'p1', document: 'h1', record: 'r1', kind: 'photo', size: 210_000, has_thumb: true, state: 'saved', signer: null }],
+      signers: [],
     }),
     dropSheet: async () => {
       attached = []

@@ -1,6 +1,6 @@
 //! Photos, signatures and recordings of a record.
 
-use super::child::RecordState;
+use super::child::{OptionView, RecordState};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -21,6 +21,8 @@ pub enum AttachmentKind {
 pub struct AttachmentListView {
     /// Oldest first.
     pub rows: Vec<AttachmentView>,
+    /// On a form: who may sign it; empty where nobody is asked whose signature it is.
+    pub signers: Vec<OptionView>,
 }
 
 /// An attachment.
@@ -40,6 +42,8 @@ pub struct AttachmentView {
     pub has_thumb: bool,
     /// On a form, on this device only, at the station, or not taken.
     pub state: RecordState,
+    /// Whose signature it is, in words; null for what is none, and where nobody was asked.
+    pub signer: Option<String>,
 }
 
 /// Something added to a form.
@@ -51,6 +55,10 @@ pub struct AddAttachmentInput {
     pub kind: AttachmentKind,
     /// The file, base64. A signature is the JSON of its strokes.
     pub bytes: String,
+    /// Of a signature: whose it is, a code of the list's signers.
+    #[serde(default)]
+    #[ts(optional)]
+    pub signer: Option<String>,
 }
 
 /// An attachment of a form.

@@ -5,7 +5,7 @@ use super::problem::ProblemStepRow;
 use super::status::FileStatusView;
 use super::today::DueView;
 use super::visit::ScreenedView;
-use super::work::WorkRefView;
+use super::work::{GoodsView, WorkRefView};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -646,6 +646,8 @@ pub struct SavedView {
     pub follow_ups: Vec<ProblemStepRow>,
     /// Children of whom the visit said otherwise than the file.
     pub differing: Vec<ScreenedView>,
+    /// What the family was given, to be filed as care and help with one tap.
+    pub goods: Option<GoodsView>,
     /// It is saved, and what follows from it could not all be worked out here.
     pub incomplete: bool,
 }

@@ -26,6 +26,8 @@ pub struct PersonRow {
     pub grant: String,
     /// The person's id.
     pub staff: String,
+    /// What stands for the person on a photo that was opened.
+    pub mark: String,
     /// Name.
     pub person: String,
     /// director | supervisor | head.

@@ -582,6 +582,43 @@ pub struct ProblemDetailInput {
     pub duty: Option<String>,
 }
 
+/// What of a child stands in no file, for the head alone.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ConfidentialView {
+    /// Child id.
+    pub child: String,
+    /// Name.
+    pub name: String,
+    /// This person writes and reads it.
+    pub may: bool,
+    /// How many notes there are; 0 for whoever may not read them.
+    pub kept: u32,
+    /// They stand open for so many seconds; null while they are closed.
+    pub seconds: Option<u32>,
+    /// The notes, oldest first; none while they are closed.
+    pub lines: Vec<ConfidentialLineView>,
+}
+
+/// A confidential note.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ConfidentialLineView {
+    /// The words; null where this device has not got the key yet.
+    pub text: Option<String>,
+    /// Who wrote it.
+    pub by: String,
+    /// When, RFC 3339.
+    pub at: String,
+}
+
+/// A confidential note to write.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ConfidentialInput {
+    /// Child id.
+    pub child: String,
+    /// The words.
+    pub text: String,
+}
+
 // Who somebody is and what they said stays out of logs.
 ids::withhold!(
     ProblemFormView,
@@ -596,5 +633,8 @@ ids::withhold!(
     OpeningNoticeView,
     UrgentInput,
     ReviewOpeningInput,
+    ConfidentialView,
+    ConfidentialLineView,
+    ConfidentialInput,
     ProblemEventInput,
 );

@@ -164,6 +164,8 @@ pub struct InboxView {
 pub struct DeviceRow {
     /// Device id.
     pub device: String,
+    /// What stands for it on a photo that was opened.
+    pub mark: String,
     /// Holder.
     pub person: String,
     /// Role in words.

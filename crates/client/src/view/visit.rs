@@ -339,6 +339,8 @@ pub struct VisitReadView {
     pub date: String,
     /// Who recorded it.
     pub by: String,
+    /// Saving it was that person's signature: as whom she signed (`rules.signers`).
+    pub signed: Option<String>,
     /// Sections with label and answer in words.
     pub sections: Vec<ReadSectionView>,
     /// Questions nobody answered yet.

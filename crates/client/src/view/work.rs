@@ -173,6 +173,21 @@ pub struct WorkSavedView {
     pub record: String,
 }
 
+/// What a family was given at a visit.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct GoodsView {
+    /// A child of the visit.
+    pub child: String,
+    /// Its part of the visit.
+    pub record: String,
+    /// What, and how many.
+    pub text: String,
+    /// The children in whose files it is filed.
+    pub names: String,
+    /// It stands there.
+    pub is_filed: bool,
+}
+
 /// The list to sign of an activity.
 #[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct SignListView {
@@ -194,5 +209,6 @@ ids::withhold!(
     WorkFormView,
     WorkInput,
     TakeWorkInput,
+    GoodsView,
     SignListView
 );

@@ -7,6 +7,7 @@ use crate::after;
 use crate::attachments;
 use crate::contacts::saved_each;
 use crate::error::ClientError;
+use crate::goods;
 use crate::records::{self, Write};
 use crate::roster::{Roster, RosterChild};
 use crate::standing;
@@ -322,6 +323,10 @@ pub(super) fn save(tablet: &Tablet, desk: &Desk, given: &Given) -> Result<SavedV
     view.suggests = suggestions(tablet, desk, &state, &records);
     view.suggests.retain(|one| !known.contains(one));
     tell_differing(tablet, &mut view, &desk.children, &records);
+    if let Some((child, record)) = each.first() {
+        let given = goods::of_visit(tablet, &child.to_string(), record);
+        view.goods = after::also(&mut view, given).flatten();
+    }
     ask(tablet, &mut view, first);
     Ok(view)
 }

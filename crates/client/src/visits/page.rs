@@ -2,6 +2,7 @@
 
 use super::Desk;
 use super::save::{SUMMARY, suggestions};
+use super::signing;
 use crate::error::ClientError;
 use crate::looks::{self, Look};
 use crate::roster::{Roster, RosterChild};
@@ -77,10 +78,14 @@ pub fn visit_read(tablet: &Tablet, input: &RecordInput) -> Result<VisitReadView,
             .effective_date(&visit.id, visit.event_date)
             .map(|date| date.to_string())
             .unwrap_or_default(),
-        by: author.map_or_else(
+        by: author.as_ref().map_or_else(
             || crate::roster::UNKNOWN_PERSON.to_owned(),
             |author| roster.people.name(author.staff),
         ),
+        signed: author.and_then(|_| {
+            let mut signers = tablet.rules().signers.into_iter();
+            Some(signers.find(|signer| signer.by_saving)?.label)
+        }),
         sections: form::read_answers(form, session.as_ref(), Some(&part))
             .into_iter()
             .map(|section| ReadSectionView {
@@ -137,7 +142,7 @@ pub(super) fn view(tablet: &Tablet, desk: &Desk) -> Result<VisitFormView, Client
     let pack = packs.rules_on(tablet.today());
     let given = desk.given.as_ref().map(|given| given.words(&desk.form));
     let given = given.unwrap_or_default();
-    Ok(VisitFormView {
+    let mut view = VisitFormView {
         draft: desk.draft.draft.to_string(),
         household: desk.draft.household.to_string(),
         child: desk
@@ -183,7 +188,9 @@ pub(super) fn view(tablet: &Tablet, desk: &Desk) -> Result<VisitFormView, Client
             .into_iter()
             .map(|part| part_view(part, &given))
             .collect(),
-    })
+    };
+    signing::hide_unsigned(tablet, desk, &mut view);
+    Ok(view)
 }
 
 /// The answers that ask for a mandatory report, by child.

@@ -9,6 +9,7 @@ use crate::attachments;
 use crate::contacts::saved_each;
 use crate::differences;
 use crate::error::ClientError;
+use crate::goods;
 use crate::mandatory;
 use crate::problems;
 use crate::records::{self, Write};
@@ -76,6 +77,10 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
         let follow_ups = problems::follow_ups(tablet, &ids);
         view.follow_ups = after::also(&mut view, follow_ups).unwrap_or_default();
         tell_differing(tablet, &mut view, &desk.children, &records);
+    }
+    if let (false, Some(child)) = (effective.is_attempt, desk.children.first()) {
+        let given = goods::of_visit(tablet, &child.id.to_string(), first);
+        view.goods = after::also(&mut view, given).flatten();
     }
     ask(tablet, &mut view, first);
     Ok(view)

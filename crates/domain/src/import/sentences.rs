@@ -26,6 +26,9 @@ pub(super) fn rejection(reason: &Rejection) -> String {
     }
 }
 
+/// The sentence for a row that was erased before its turn came.
+pub(super) const LEFT_OUT: &str = "导入期间，这一行的档案按规定删除了内容，所以没有导入。请先同步，看档案还在不在：还在的，把这一行单独再导入一次；整份删掉的，不用再导。";
+
 /// The label of a field.
 pub(super) fn label<'a>(catalogue: &'a FieldCatalogue, key: &'a str) -> &'a str {
     catalogue.get(key).map_or(key, |entry| entry.label.as_str())

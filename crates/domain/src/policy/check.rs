@@ -151,6 +151,10 @@ fn check_interval(interval: &Interval, place: &str) -> Result<(), PolicyError> {
 
 fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
     let rules = &pack.rules;
+    once(
+        "rules.signers",
+        rules.signers.iter().map(|signer| signer.code.as_str()),
+    )?;
     for (value, place) in [
         (
             rules.child_must_be_seen.every_nth_visit,

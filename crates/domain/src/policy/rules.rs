@@ -89,6 +89,8 @@ pub struct Rules {
     pub most_photos: u32,
     /// Most recordings or signatures on one record.
     pub most_others: u32,
+    /// Who may sign on a visit (domain.md §4.3 N); with none in it nobody is asked whose signature it is.
+    pub signers: Vec<SignerRule>,
     /// Something new within so many months opens a problem that was over; after that it is a new one.
     pub reopen_months: u32,
     /// How long files are kept after they ended.
@@ -324,6 +326,22 @@ impl Default for LockRules {
     }
 }
 
+/// Somebody who signs on a visit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SignerRule {
+    /// Stable code.
+    pub code: String,
+    /// Chinese label.
+    pub label: String,
+    /// The household's question whether this person signed; empty where none asks.
+    pub question: String,
+    /// Its answer that they did: follows from the strokes, and cannot be ticked without them.
+    pub answer: String,
+    /// Saving the record under one's own name is the signature; strokes may still be added.
+    pub by_saving: bool,
+}
+
 impl Default for Rules {
     fn default() -> Self {
         Self {
@@ -366,6 +384,7 @@ impl Default for Rules {
             guest_news_days: 30,
             most_photos: 6,
             most_others: 4,
+            signers: Vec::new(),
             reopen_months: 12,
             export_full_numbers: Vec::new(),
             retention: RetentionRules::default(),

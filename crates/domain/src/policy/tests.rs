@@ -196,7 +196,7 @@ fn who_has_a_cadence_follows_the_decision() {
     let pack = shanghai();
     for code in [
         "LB-1", "LB-2", "OR-2", "DF", "HIV", "DP-1", "DP-4", "DD", "DI", "DG-1", "DG-2", "DV",
-        "DM", "DR", "SH-B",
+        "DM", "DR", "SH-B", "GONE",
     ] {
         assert!(pack.includes(code), "{code}");
     }
@@ -204,6 +204,11 @@ fn who_has_a_cadence_follows_the_decision() {
         assert!(!pack.includes(code), "{code}");
     }
     assert!(pack.excludes("OR-1"));
+    let offered = pack.items("CATEGORY");
+    assert!(
+        offered.iter().all(|item| item.code != "GONE"),
+        "it is what erasing leaves"
+    );
 }
 
 #[test]

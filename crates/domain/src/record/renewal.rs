@@ -4,6 +4,10 @@
 //! only of the change an order names, and [`reference`] is how a reader tells: it is made of that change, the entry and
 //! the words about its origin, so that nobody can put other words under somebody's name.
 
+mod person;
+
+pub use person::Person;
+
 use super::{
     Edit, Entry, FIELDS, FROM_VISIT, FROM_VISIT_FIELD, FROM_VISIT_ROW, IMPORTED, Record,
     containers, newest_schema,
@@ -69,7 +73,7 @@ pub fn reference(by: &[u8; 32], entry: &str, text: &str) -> [u8; 32] {
 }
 
 /// What is taken out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Part {
     /// Everything a field ever said; what it says now stays or goes.
     Field {
@@ -95,7 +99,11 @@ pub enum Part {
         collection: String,
         /// The entry, in any of its versions.
         entry: String,
+        /// What stands in its place, under the id of the first of them; mostly nothing.
+        stub: Option<Entry>,
     },
+    /// A member of a household, in one of the documents that name her.
+    Person(Box<Person>),
 }
 
 /// Why a document cannot be built anew.
@@ -141,6 +149,14 @@ pub fn edits(
     };
     let mut found = false;
     for (key, value) in &record.fields {
+        if let Part::Person(person) = part {
+            let new = person.field(key, value);
+            found |= new.as_ref() != Some(value);
+            if let Some(new) = new {
+                push(Edit::put(key, new), 1);
+            }
+            continue;
+        }
         let is_it = matches!(part, Part::Field { key: out, .. } if out == key);
         found |= is_it;
         if !is_it || matches!(part, Part::Field { keep_now: true, .. }) {
@@ -152,8 +168,11 @@ pub fn edits(
             Part::Field { key: out, keep_now } if out == key => {
                 *keep_now && record.fields.get(key) == Some(value)
             }
+            // What a register said of her goes wholly: it would be compared with a name that is none.
+            Part::Person(person) => person.field(key, value).as_ref() == Some(value),
             _ => true,
         };
+        found |= !stays && matches!(part, Part::Person(_));
         if stays {
             let (key, value) = (key.clone(), value.clone());
             push(Edit::PutImported { key, value }, 1);
@@ -165,11 +184,13 @@ pub fn edits(
         .chain([super::ATTACHMENTS, super::ROWS])
         .collect();
     let (of, out) = match part {
-        Part::Entry { collection, entry } => (
+        Part::Entry {
+            collection, entry, ..
+        } => (
             collection.as_str(),
             super::versions(record.entries(collection), entry),
         ),
-        Part::Field { .. } | Part::Words { .. } => ("", BTreeSet::new()),
+        Part::Field { .. } | Part::Words { .. } | Part::Person(_) => ("", BTreeSet::new()),
     };
     for (name, entries) in &record.collections {
         let Some(collection) = known.get(name.as_str()).copied() else {
@@ -186,17 +207,29 @@ pub fn edits(
                     Part::Entry { .. } => entry
                         .text(FROM_VISIT_ROW)
                         .is_some_and(|row| out.contains(row)),
-                    Part::Words { .. } => false,
+                    Part::Words { .. } | Part::Person(_) => false,
                 };
             let is_out = of == name && out.contains(entry.id.as_str());
             found |= is_out;
-            if quotes || is_out {
+            let left = match part {
+                _ if quotes => None,
+                Part::Entry { stub, .. } if is_out => {
+                    stub.clone().filter(|stub| stub.id == entry.id)
+                }
+                Part::Person(person) => {
+                    let new = person.entry(name, entry);
+                    found |= new.as_ref() != Some(entry);
+                    new
+                }
+                _ => Some(entry.clone()),
+            };
+            let Some(left) = left else {
                 continue;
-            }
+            };
             let mut new = Entry {
-                id: entry.id.clone(),
-                values: entry.values.clone(),
-                answers: entry.answers.clone(),
+                id: left.id,
+                values: left.values,
+                answers: left.answers,
                 ..Entry::default()
             };
             if let Part::Words {
@@ -391,6 +424,7 @@ mod tests {
             let part = Part::Entry {
                 collection: super::super::ROWS.into(),
                 entry: any.into(),
+                stub: None,
             };
             let chunks = edits(DocKind::Child, &record, &part, |_| Some(author(7)));
             let stay: Vec<String> = chunks
@@ -407,6 +441,7 @@ mod tests {
         let absent = Part::Entry {
             collection: super::super::ROWS.into(),
             entry: "e".into(),
+            stub: None,
         };
         let none = edits(DocKind::Child, &record, &absent, |_| Some(author(7)));
         assert_eq!(none, Err(Unfit::Absent));

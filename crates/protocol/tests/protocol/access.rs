@@ -85,6 +85,7 @@ fn who_may_do_what_at_home() {
         (Action::DecideExport, "nnyynn"),
         (Action::BreakGlass, "nnyynn"),
         (Action::ReviewOpening, "nnnynn"),
+        (Action::KeepConfidential, "nnnynn"),
         (Action::ReadUnitKeys, "nyyynn"),
         (Action::KeepUnitKeys, "nnyynn"),
         (Action::ReadPeople, "nnyynn"),

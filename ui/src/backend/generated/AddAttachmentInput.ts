@@ -16,4 +16,8 @@ kind: AttachmentKind,
 /**
  * The file, base64. A signature is the JSON of its strokes.
  */
-bytes: string, };
+bytes: string, 
+/**
+ * Of a signature: whose it is, a code of the list's signers.
+ */
+signer?: string, };

@@ -33,4 +33,8 @@ has_thumb: boolean,
 /**
  * On a form, on this device only, at the station, or not taken.
  */
-state: RecordState, };
+state: RecordState, 
+/**
+ * Whose signature it is, in words; null for what is none, and where nobody was asked.
+ */
+signer: string | null, };

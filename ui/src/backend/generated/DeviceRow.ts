@@ -11,6 +11,10 @@ export type DeviceRow = {
  */
 device: string, 
 /**
+ * What stands for it on a photo that was opened.
+ */
+mark: string, 
+/**
  * Holder.
  */
 person: string, 

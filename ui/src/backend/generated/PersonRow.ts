@@ -13,6 +13,10 @@ grant: string,
  */
 staff: string, 
 /**
+ * What stands for the person on a photo that was opened.
+ */
+mark: string, 
+/**
  * Name.
  */
 person: string, 

@@ -26,6 +26,10 @@ date: string,
  */
 by: string, 
 /**
+ * Saving it was that person's signature: as whom she signed (`rules.signers`).
+ */
+signed: string | null, 
+/**
  * Sections with label and answer in words.
  */
 sections: Array<ReadSectionView>, 

@@ -8,7 +8,7 @@ import AttachmentList from './AttachmentList.vue'
 import DraftAttachments from './DraftAttachments.vue'
 import { sizeWords, strokePath } from './attachments'
 
-const photo: AttachmentView = { id: 'p1', document: 'h1', record: 'r1', kind: 'photo', size: 210_000, has_thumb: true, state: 'saved' }
+const photo: AttachmentView = { id: 'p1', document: 'h1', record: 'r1', kind: 'photo', size: 210_000, has_thumb: true, state: 'saved', signer: null }
 
 function choose(input: HTMLElement, file: File): void {
   Object.defineProperty(input, 'files', { value: [file], configurable: true })
@@ -79,4 +79,27 @@ test('strokes and sizes are drawn as a person reads them', () => {
   expect(strokePath([1, 2, 3, 4])).toBe('M1 2L3 4')
   expect(strokePath([1, 2])).toBe('M1 2l0.1 0')
   expect([sizeWords(300), sizeWords(210_000), sizeWords(1_234_567)]).toEqual(['1 KB', '210 KB', '1.2 MB'])
+})
+
+test('a signature says whose it is, and nobody is through before that', async () => {
+  const added: AddAttachmentInput[] = []
+  const village = demoBackend()
+  const backend = demoBackend({
+    addAttachment: (input) => {
+      added.push(input)
+      return village.addAttachment(input)
+    },
+    draftAttachments: village.draftAttachments,
+  })
+  const { wrapper, by, tap } = await show(DraftAttachments, { props: { draft: 'd1' }, backend })
+  await tap('add-signature')
+  const field = by('sign-field')
+  field.dispatchEvent(new MouseEvent('pointerdown', { clientX: 3, clientY: 3 }))
+  await flushPromises()
+  expect(by('sign-done').hasAttribute('disabled')).toBe(true)
+  await tap('answer:signer:caregiver')
+  await tap('sign-done')
+  await vi.waitFor(() => expect(added).toHaveLength(1))
+  expect(added[0]?.signer).toBe('caregiver')
+  await vi.waitFor(() => expect(wrapper.findComponent(DraftAttachments).emitted('signed')).toHaveLength(1))
 })

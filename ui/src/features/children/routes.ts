@@ -19,4 +19,10 @@ export const routes: RouteRecordRaw[] = [
     component: () => import('./BenefitsPage.vue'),
     meta: { shell: 'both', place: 'children', list: 'children' },
   },
+  {
+    path: '/children/:child/confidential',
+    name: 'confidential',
+    component: () => import('./ConfidentialPage.vue'),
+    meta: { shell: 'station', place: 'children', list: 'children' },
+  },
 ]

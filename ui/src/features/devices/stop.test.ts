@@ -7,6 +7,7 @@ import DevicesPage from './DevicesPage.vue'
 function device(more: Partial<DeviceRow> = {}): DeviceRow {
   return {
     device: 'd1',
+    mark: '5B2E9D10',
     person: '李玉梅',
     role: '儿童主任',
     unit: '芦汀村',

@@ -9,6 +9,7 @@ function person(more: Partial<PersonRow> = {}): PersonRow {
   return {
     grant: 'g1',
     staff: 's1',
+    mark: '9D10C0FE',
     person: '李玉梅',
     role: 'director',
     role_words: '儿童主任',

@@ -9,7 +9,7 @@ const older = { child: 'c1', name: '石小雨', record: 'r1', next: [due('visit'
 const younger = { child: 'c2', name: '石小晨', record: 'r2', next: [due('visit', '2026-12-01', '2027-02-20', -88, '每季度一次：父母都在外')], why_not: '没见到石小晨和照料人，不算一次走访', open: 0 }
 
 function saved(more: Partial<SavedView> = {}): SavedView {
-  return { record: 'r1', names: '石小雨、石小晨', children: [older, younger], suggests: [], unmet: [], mandatory: [], screenings: [], follow_ups: [], differing: [], incomplete: false, ...more }
+  return { record: 'r1', names: '石小雨、石小晨', children: [older, younger], suggests: [], unmet: [], mandatory: [], screenings: [], follow_ups: [], differing: [], goods: null, incomplete: false, ...more }
 }
 
 const place = { at: '/saved', pattern: '/saved' }
@@ -62,4 +62,21 @@ test('at the station one goes back to the overview, and from a problem to taking
   expect(by('back-to-today').textContent).toContain('总览')
   await tap('go-problem')
   expect(router.currentRoute.value.path).toBe('/problems/p7')
+})
+
+test('what was given is filed with one tap, and then it says so', async () => {
+  const asked: unknown[] = []
+  const goods = { child: 'c1', record: 'r1', text: '书包2件', names: '石小雨、石小晨', is_filed: false }
+  const backend = demoBackend({
+    fileGoods: async (input) => {
+      asked.push(input)
+      return { ...goods, is_filed: true }
+    },
+  })
+  useSaved().keep('visit', 'c1', saved({ goods }))
+  const { by, tap } = await show(SavedPage, { ...place, backend })
+  expect(by('goods').textContent).toContain('书包2件')
+  await tap('file-goods')
+  expect(asked).toEqual([{ child: 'c1', record: 'r1' }])
+  expect(by('goods-filed').textContent).toContain('石小雨、石小晨')
 })

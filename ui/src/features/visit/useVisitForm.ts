@@ -137,6 +137,11 @@ export function useVisitForm(draft: string) {
     return reshape(() => backend.visitRow({ draft, part, section, row, there }))
   }
 
+  /** As it stands in the core, after something beside the questions answered one. */
+  function refresh(): Promise<void> {
+    return reshape(() => backend.visitForm({ id: draft }))
+  }
+
   /** Remembers where the person is; losing one of these harms nothing, so a refusal is not drawn. */
   function stand(part: string, key: string): void {
     const id = questionId(part, key)
@@ -164,7 +169,7 @@ export function useVisitForm(draft: string) {
   })
 
   void load()
-  return { form, pending, problem, saving: computed(() => saving.value > 0), load, choose, setDate, type, flush, same, sameEverywhere, noneOf, setFull, setRow, stand, answerOf }
+  return { form, pending, problem, saving: computed(() => saving.value > 0), load, choose, setDate, type, flush, same, sameEverywhere, noneOf, setFull, setRow, refresh, stand, answerOf }
 }
 
 export type VisitForm = ReturnType<typeof useVisitForm>

@@ -344,3 +344,17 @@ fn how_the_child_is_cared_for_is_asked_in_the_short_form_unless_it_was_good_of_l
         assert_eq!(asks(Some((code, ago))), wanted, "{code} {ago}");
     }
 }
+
+#[test]
+fn what_is_said_of_wounds_is_written_in_the_report_and_not_in_the_visit() {
+    let mut draft = first_visit(context(vec![child("x", 9)]));
+    draft.choose("x", "e_inj", &["y"]);
+    let state = draft.state();
+    let note = question(&state, "x", "e_inj_note");
+    assert_eq!(note.kind, QuestionType::Note);
+    let typed = keys(&state, "x");
+    assert!(
+        typed.iter().filter(|key| key.starts_with("e_inj")).count() == 2,
+        "nothing else is asked of it: {typed:?}"
+    );
+}
