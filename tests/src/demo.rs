@@ -124,7 +124,10 @@ pub async fn import(
     Ok(())
 }
 
-/// What no ledger has a column for, but the station knows: facts that raise the tier.
+/// Fields that only one of the two ledgers has a column for; of children with a story the station writes them itself.
+const IN_ONE_LEDGER: [&str; 3] = ["hukou_kind", "id_type", "boarding"];
+
+/// What no ledger has a column for, but the station knows: facts that raise the tier, and papers that are lacking.
 fn complete_files(station: &Device, village: &DemoVillage, unit: UnitId) -> Result<()> {
     let tablet = station.tablet()?;
     let children = match_children(&Roster::read(&tablet)?, village, Some(unit));
@@ -138,7 +141,9 @@ fn complete_files(station: &Device, village: &DemoVillage, unit: UnitId) -> Resu
         };
         let roster = Roster::read(&tablet)?;
         let known = &roster.child(&document.to_string())?.child.tier_facts;
-        let edits: Vec<Edit> = child
+        let told = child.oddity.iter().flat_map(|_| IN_ONE_LEDGER);
+        let told = told.filter_map(|key| Some(Edit::put(key, child.fields.get(key)?.as_str())));
+        let facts = child
             .facts
             .iter()
             .filter(|(kind, _)| !known.iter().any(|fact| fact.kind == **kind))
@@ -154,8 +159,8 @@ fn complete_files(station: &Device, village: &DemoVillage, unit: UnitId) -> Resu
                     made_by: None,
                 }
                 .to_edit()
-            })
-            .collect();
+            });
+        let edits: Vec<Edit> = facts.chain(told).collect();
         if !edits.is_empty() {
             records::save(
                 &tablet,

@@ -141,7 +141,7 @@ impl Staffed<'_> {
                     "sex": field(child, "sex"),
                     "birth_date": child.fields.get("birth_date"),
                     "category": child.categories.first().map_or("PE", String::as_str),
-                    "reason": child.oddity.as_deref().unwrap_or("走访时发现"),
+                    "reason": child.fields.get("remark").map_or("走访时发现", String::as_str),
                     "household": null,
                     "village": null,
                 }),
