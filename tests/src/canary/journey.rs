@@ -1,13 +1,14 @@
 //! The journey: everything a station and its directors do with personal data, each text of it a canary.
 
+mod later;
 mod problems;
 mod station;
 mod visits;
 mod written;
 
 use super::{Canaries, Ending, Said};
-use crate::device::{Device, LIMIT};
-use crate::story::contact_input;
+use crate::device::{Device, LIMIT, Listener};
+use crate::story::{DAY_MS, contact_input};
 use crate::township::{Plan, Township};
 use anyhow::{Context, Result, bail, ensure};
 use base64::Engine as _;
@@ -17,18 +18,30 @@ use client::view::{
     ImportStatusView, PeopleView, RecordState, SavedView, ShellKind, Stage, VillageListView,
 };
 use domain::form::sheet::to_sheets;
+use ids::Clock as _;
 use office::form_sheets;
 use office::ledger::LedgerKind;
 use office::ledger::write::{Layout, LedgerLine, write};
 use protocol::enrolment::QrCode;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::Mutex;
 use store::ArgonCost;
 use sync_server::recover::RecoverInput;
 use sync_server::shares::Share;
 use sync_server::{compaction, database, vault::Vault};
+
+/// How long ago the register was imported.
+const DAYS_OF_FILES: i64 = 120;
+
+/// A device that is listened to.
+fn opened(folder: &Path, shell: ShellKind) -> Result<Device> {
+    let device = Device::open(folder, shell, ArgonCost::FLOOR)?;
+    device.listen(listening());
+    Ok(device)
+}
 
 /// Plays it in a folder and ends as asked; killed, it saves until the end comes from outside.
 ///
@@ -83,11 +96,7 @@ impl Journey {
         let township = Township::start(&plan).await?;
         let first = township.server.enrolment(first.enrolment).await?;
         planted("enrolment.first", first.code.clone());
-        let station = Device::open(
-            &folder.join("station"),
-            ShellKind::Station,
-            ArgonCost::FLOOR,
-        )?;
+        let station = opened(&folder.join("station"), ShellKind::Station)?;
         let pin = planted("pin.station", canaries.digits("pin.station", 6));
         station.enrol(&township.server, &first, &pin).await?;
         let mut journey = Self {
@@ -98,7 +107,12 @@ impl Journey {
             village: String::new(),
         };
         journey.village = journey.create_village("unit.home", "310199100201").await?;
+        // So long ago that visits were missed since.
+        let now = journey.station.clock.now_ms();
+        journey.station.clock.stand_at(now - DAYS_OF_FILES * DAY_MS);
         journey.import().await?;
+        journey.an_old_reason().await?;
+        journey.station.clock.run_at_offset(0);
         journey.station.sync().await?;
         Ok(journey)
     }
@@ -186,8 +200,8 @@ impl Journey {
         Ok(())
     }
 
-    /// A tablet enrolled at the station, by the typed code or by the QR.
-    async fn tablet(&self, name: &str, typed: bool) -> Result<Device> {
+    /// A director is appointed to a village; her name.
+    async fn appoint(&self, name: &str, village: &str) -> Result<String> {
         let person = self.words(&format!("staff.{name}"));
         let today = self.station.tablet()?.today().to_string();
         self.station.step_up().await?;
@@ -195,17 +209,23 @@ impl Journey {
             .station
             .call(
                 "appoint",
-                json!({"role": "director", "village": self.village, "person": person, "from": today, "until": "",
+                json!({"role": "director", "village": village, "person": person, "from": today, "until": "",
                        "approved_by": self.words(&format!("grant.{name}.approved_by")),
                        "basis": self.words(&format!("grant.{name}.basis")), "vetted_on": today,
                        "vetting": self.words(&format!("grant.{name}.vetting")), "replaces": null}),
             )
             .await?;
+        Ok(person)
+    }
+
+    /// A tablet of a village enrolled at the station, by the typed code or by the QR.
+    async fn tablet(&self, name: &str, village: &str, typed: bool) -> Result<Device> {
+        let person = self.appoint(name, village).await?;
         let code: EnrolmentView = self
             .station
             .call(
                 "new_enrolment",
-                json!({"role": "director", "village": self.village, "person": person}),
+                json!({"role": "director", "village": village, "person": person}),
             )
             .await?;
         planted(&format!("enrolment.{name}.code"), code.code.clone());
@@ -213,7 +233,7 @@ impl Journey {
             name: format!("enrolment.{name}.secret"),
             bytes: QrCode::parse(&code.qr_text)?.secret.to_vec(),
         });
-        let tablet = Device::open(&self.folder.join(name), ShellKind::Tablet, ArgonCost::FLOOR)?;
+        let tablet = opened(&self.folder.join(name), ShellKind::Tablet)?;
         let asked = if typed {
             json!({"address": code.address, "code": code.code})
         } else {
@@ -246,8 +266,8 @@ impl Journey {
 
     /// Everything there is to do. The tablets, as they are left.
     async fn work(&self) -> Result<Vec<Device>> {
-        let one = self.tablet("one", true).await?;
-        let other = self.tablet("other", false).await?;
+        let one = self.tablet("one", &self.village, true).await?;
+        let other = self.tablet("other", &self.village, false).await?;
         let _: ChildListView = one
             .call(
                 "search_children",
@@ -259,6 +279,7 @@ impl Journey {
         self.every_row(&one).await?;
         self.every_work(&one).await?;
         self.an_end(&one).await?;
+        self.a_rhythm(&one).await?;
         self.a_form().await?;
         self.problems(&one).await?;
         in_the_second_copy(&one).await?;
@@ -272,7 +293,10 @@ impl Journey {
         one.sync().await?;
         self.station.sync().await?;
         self.a_conflict(&one, &other).await?;
-        self.a_move(&one).await?;
+        self.what_is_filled_in(&one).await?;
+        let there = self.a_move(&one).await?;
+        let neighbour = self.the_neighbour(&one, &there).await?;
+        let carried = self.without_a_network().await?;
         self.an_export().await?;
         self.a_refusal(&one).await?;
         self.an_erasure(&[&one, &other]).await?;
@@ -281,7 +305,7 @@ impl Journey {
         self.a_recovery(&one).await?;
         self.an_open_draft(&one).await?;
         self.an_unreadable_database(&other).await?;
-        Ok(vec![one, other])
+        Ok(vec![one, other, neighbour, carried])
     }
 
     /// Every field of a child's file that takes words, whatever the packs have.
@@ -519,11 +543,59 @@ async fn in_the_second_copy(tablet: &Device) -> Result<()> {
     }
 }
 
+/// Every text that is searched for, for whoever listens to commands.
+static PLANTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
 /// Tells what is searched for from now on, and gives it back.
 fn planted(name: &str, text: String) -> String {
     say(&Said::Planted {
         name: name.to_owned(),
         bytes: text.clone().into_bytes(),
     });
+    if let Ok(mut all) = PLANTED.lock() {
+        all.insert(text.clone());
+    }
     text
+}
+
+/// Tells in which places of which commands a canary stands, each once.
+fn listening() -> Listener {
+    let told: Mutex<BTreeSet<(String, String)>> = Mutex::new(BTreeSet::new());
+    Box::new(move |command, argument| {
+        let Ok(all) = PLANTED.lock() else { return };
+        let mut places = Vec::new();
+        places_of(argument, "", &all, &mut places);
+        let Ok(mut told) = told.lock() else { return };
+        for place in places {
+            if told.insert((command.to_owned(), place.clone())) {
+                let command = command.to_owned();
+                say(&Said::Called { command, place });
+            }
+        }
+    })
+}
+
+/// Where in a value a canary stands: the keys on the way, with dots; lists are no step of it.
+fn places_of(value: &Value, at: &str, all: &BTreeSet<String>, places: &mut Vec<String>) {
+    match value {
+        Value::String(text) if all.iter().any(|one| text.contains(one.as_str())) => {
+            places.push(at.to_owned());
+        }
+        Value::Array(values) => {
+            for value in values {
+                places_of(value, at, all, places);
+            }
+        }
+        Value::Object(values) => {
+            for (key, value) in values {
+                let at = if at.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{at}.{key}")
+                };
+                places_of(value, &at, all, places);
+            }
+        }
+        _ => {}
+    }
 }

@@ -329,11 +329,17 @@ pub fn search(folder: &Path, canaries: &[Canary]) -> Result<Searched> {
             let path = entry.path();
             let place = path.strip_prefix(folder)?.to_string_lossy().into_owned();
             wanted.look_at(place.as_bytes(), &format!("{place}!name"), 0, &mut searched);
-            if entry.file_type()?.is_dir() {
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
                 folders.push(path);
                 continue;
             }
-            let bytes = std::fs::read(&path).with_context(|| place.clone())?;
+            // A link or a socket holds nothing of its own; and whoever left the folder may still be at work in it.
+            let bytes = match kind.is_file().then(|| std::fs::read(&path)) {
+                None => Vec::new(),
+                Some(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+                Some(read) => read.with_context(|| place.clone())?,
+            };
             wanted.look_at(&bytes, &place, DEPTH, &mut searched);
             if !bytes.is_empty() {
                 searched.files.insert(place);

@@ -1,6 +1,6 @@
 //! What is reported, and what is said about it afterwards.
 
-use super::Journey;
+use super::{Journey, opened};
 use crate::device::Device;
 use crate::story::shows;
 use anyhow::{Context, Result, ensure};
@@ -8,7 +8,6 @@ use client::view::{ProblemListView, ProblemView, RightsView, SavedView, SheetVie
 use ids::Role;
 use protocol::CreateEnrolment;
 use serde_json::{Value, json};
-use store::ArgonCost;
 
 impl Journey {
     /// Two reports, one of them sealed; answers of the station.
@@ -26,7 +25,8 @@ impl Journey {
                 "report_problem",
                 json!({"children": [child], "card": "hurt", "urgency": "now", "seen": self.words("sealed.seen"),
                        "origin_record": null,
-                       "mandatory": {"choice": "reported", "text": self.words("sealed.mandatory")}}),
+                       "mandatory": {"choice": "reported", "text": self.words("sealed.mandatory"),
+                                     "receipt": self.words("sealed.receipt")}}),
             )
             .await?;
         let sheet: SheetView = tablet
@@ -75,7 +75,7 @@ impl Journey {
     /// A colleague opens the sealed words of a case she does not handle, and is told what is thought of it.
     pub(super) async fn an_urgent_look(&self, problem: &str) -> Result<()> {
         let folder = self.folder.join("colleague");
-        let colleague = Device::open(&folder, ShellKind::Station, ArgonCost::FLOOR)?;
+        let colleague = opened(&folder, ShellKind::Station)?;
         let code = CreateEnrolment {
             unit: self.station.tablet()?.identity.scope,
             role: Role::Supervisor,

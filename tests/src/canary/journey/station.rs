@@ -1,22 +1,21 @@
 //! What a station, its head and whoever sits at the server do with files: a move, an export, a refusal, an erasure.
 
-use super::{Journey, planted};
+use super::{Journey, opened, planted};
 use crate::device::{Device, LIMIT};
 use anyhow::{Context, Result, ensure};
 use client::view::{
     AppView, ErasureFormView, ErasuresView, ExportFileView, ExportFormView, ExportMadeView,
-    ExportsView, MovesView, RecusalsView, ReturnedView, ShellKind,
+    ExportsView, MovesView, RecusalsView, ReturnedView, ShellKind, StationPhoneView,
 };
 use ids::{DocumentId, Role};
 use protocol::CreateEnrolment;
 use rusqlite::named_params;
 use serde_json::{Value, json};
-use store::ArgonCost;
 use sync_server::database;
 
 impl Journey {
-    /// A family goes to another village, and what came late is set aside.
-    pub(super) async fn a_move(&self, old: &Device) -> Result<()> {
+    /// A family goes to another village, which is returned, and what came late is set aside.
+    pub(super) async fn a_move(&self, old: &Device) -> Result<String> {
         let there = self.create_village("unit.target", "310199100202").await?;
         self.station.sync().await?;
         let child = self.child(old, 2).await?;
@@ -49,7 +48,8 @@ impl Journey {
             )
             .await?;
         self.station.sync().await?;
-        old.sync().await
+        old.sync().await?;
+        Ok(there)
     }
 
     /// A register leaves the station, and another is asked for: what stands in the file, and what for, are people's words.
@@ -75,6 +75,10 @@ impl Journey {
             .station
             .call("request_export", wanted(self.words("export.asked"), true))
             .await?;
+        let child = self.child(&self.station, 1).await?;
+        let copy =
+            json!({"child": child, "purpose": "subject", "words": self.words("export.child")});
+        let _: ExportMadeView = self.station.call("export_child", copy).await?;
         Ok(())
     }
 
@@ -127,11 +131,7 @@ impl Journey {
         };
         let code = self.township.server.create_enrolment(code).await?;
         planted("enrolment.head", code.code.clone());
-        let head = Device::open(
-            &self.folder.join("head"),
-            ShellKind::Station,
-            ArgonCost::FLOOR,
-        )?;
+        let head = opened(&self.folder.join("head"), ShellKind::Station)?;
         let pin = self.digits("pin.head", 6);
         head.enrol(&self.township.server, &code, &pin).await?;
         head.sync().await?;
@@ -170,6 +170,9 @@ impl Journey {
         let hold = json!({"child": another, "hold": true, "words": self.words("hold.words")});
         let _: ErasuresView = head.call("set_hold", hold).await?;
         head.sync().await?;
+        let phone = json!({"number": self.phone("station.phone")});
+        let _: StationPhoneView = head.call("set_station_phone", phone).await?;
+        self.the_district(one, &head).await?;
         let _: AppView = head.call("lock", Value::Null).await?;
         Ok(())
     }
