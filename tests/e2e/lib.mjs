@@ -12,7 +12,7 @@ import { chromium } from 'playwright-core'
 import { pseudoLanguage } from './pseudo.mjs'
 
 export const root = fileURLToPath(new URL('../../', import.meta.url))
-const target = process.env.CARGO_TARGET_DIR ?? `${root}target`
+export const target = process.env.CARGO_TARGET_DIR ?? `${root}target`
 /** Pictures of a test run stay out of the repository; `make screenshots` takes the few in docs from here. */
 export const screenshots = `${root}target/screenshots`
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -24,6 +24,7 @@ export const tabletLandscape = { width: 1280, height: 800 }
 export const tabletPortrait = { width: 800, height: 1280 }
 export const stationScreen = { width: 1440, height: 900 }
 export const stationSmall = { width: 1280, height: 720 }
+export const stationWide = { width: 1280, height: 800 }
 
 // ---- Counting -------------------------------------------------------------------------------------------------
 
@@ -321,11 +322,14 @@ export async function createVillages(station, count = 1) {
 
 let browser
 
+/** How the system's Chromium is started, by [`open`] and by whoever keeps a profile. */
+export const launching = {
+  executablePath: process.env.ZOUFANG_CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
+}
+
 async function theBrowser() {
-  browser ??= await chromium.launch({
-    executablePath: process.env.ZOUFANG_CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
-  })
+  browser ??= await chromium.launch(launching)
   return browser
 }
 
@@ -540,6 +544,11 @@ export function look(page, name) {
 /** The same for a screen that was looked at before and has other colours now: nothing stands elsewhere. */
 export function glance(page, name) {
   return lookBy([checkAxe], page, name)
+}
+
+/** The same for a screen that was looked at before and has another size now, or other letters: nothing else is another. */
+export function fits(page, name) {
+  return lookBy([checkWidth, checkReach], page, name)
 }
 
 /** The same for a screen in the made-up language: its words are none. */

@@ -1,5 +1,8 @@
-//! A year of the made-up township: every page of every tablet and of the station computes on it, for each village and child.
+//! A year of the made-up township: every page of every tablet and of the station computes on it, for each village and child;
+//! the overview says what the documents say, rows made anew are the ones that were there, and each oddity is on its page.
 
+use crate::oddities::Year;
+use crate::recount;
 use anyhow::{Context, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -56,6 +59,20 @@ async fn every_page_computes_on_a_year() -> Result<()> {
             .with_context(|| staffed.village.name.clone())?;
     }
     station_computes(&station).await?;
+    recount::the_pages_say_what_the_documents_say(&station).await?;
+    let year = Year {
+        plan: &plan,
+        staffed: &staffed,
+        station: &station,
+    };
+    year.shows_every_oddity().await?;
+    for device in staffed
+        .iter()
+        .map(|staffed| &staffed.device)
+        .chain(std::iter::once(&station))
+    {
+        recount::rows_are_what_the_documents_say(device)?;
+    }
     township.stop().await;
     Ok(())
 }

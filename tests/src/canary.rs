@@ -4,9 +4,11 @@
 //! The journey runs in a process of its own, once ended in order and once killed. Whatever it wrote lies in one folder:
 //! tablets, station, server, backup, second copy, its temporary and home folders, what it said on stderr.
 
+mod inputs;
 mod journey;
 mod search;
 
+pub use inputs::{unplanted, without_a_reason};
 pub use journey::play;
 pub use search::{Find, Searched, planted, search};
 
@@ -55,6 +57,13 @@ pub enum Said {
         name: String,
         /// Its bytes.
         bytes: Vec<u8>,
+    },
+    /// A command was sent with a canary in this place of its argument.
+    Called {
+        /// The command.
+        command: String,
+        /// Keys on the way to it, with dots.
+        place: String,
     },
     /// The journey is over; what follows is the ending.
     Played,
@@ -236,6 +245,8 @@ pub struct Report {
     pub hits: BTreeSet<String>,
     /// Where one was found that stands in the open by design, with the reason.
     pub open: BTreeMap<String, &'static str>,
+    /// Commands that were sent with a canary, and where in their argument it stood.
+    pub called: BTreeSet<(String, String)>,
     met: BTreeSet<usize>,
 }
 
@@ -337,6 +348,9 @@ pub fn run(program: &Path, seed: u64, ending: Ending, report: &mut Report) -> Re
     for line in BufReader::new(output).lines() {
         match serde_json::from_str(&line?)? {
             Said::Planted { name, bytes } => known.push(Canary { name, bytes }),
+            Said::Called { command, place } => {
+                report.called.insert((command, place));
+            }
             Said::Played => {
                 played = true;
                 if ending == Ending::Killed {

@@ -80,6 +80,9 @@ pub fn entropy() -> Arc<dyn Entropy> {
     Arc::new(client::system::SystemEntropy)
 }
 
+/// Hears every command and its argument before it is sent.
+pub type Listener = Box<dyn Fn(&str, &Value) + Send + Sync>;
+
 /// A device.
 pub struct Device {
     /// The app on it.
@@ -87,6 +90,7 @@ pub struct Device {
     /// Its time.
     pub clock: Arc<MovedClock>,
     pin: OnceLock<String>,
+    listener: OnceLock<Listener>,
 }
 
 impl Device {
@@ -118,7 +122,13 @@ impl Device {
             app: App::open(settings)?,
             clock,
             pin: OnceLock::new(),
+            listener: OnceLock::new(),
         })
+    }
+
+    /// Tells somebody of every command from now on; whoever came first hears them.
+    pub fn listen(&self, listener: Listener) {
+        let _ = self.listener.set(listener);
     }
 
     /// Sends a command, as a screen would.
@@ -126,6 +136,9 @@ impl Device {
     /// # Errors
     /// The code the screen would get.
     pub async fn call<T: DeserializeOwned>(&self, command: &str, argument: Value) -> Result<T> {
+        if let Some(listener) = self.listener.get() {
+            listener(command, &argument);
+        }
         let value = self.app.call(command, argument).await.map_err(|error| {
             anyhow::anyhow!("{command}: {} {:?}", error.code(), error.to_ui().params)
         })?;

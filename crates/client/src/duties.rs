@@ -17,13 +17,14 @@ use chrono::{Months, NaiveDate};
 use domain::cadence::enhanced_on;
 use domain::child::OPENED_ON;
 use domain::duty::{Duty, DutyList, ProofRule, Whose};
+use domain::file::RowsRule;
 use domain::policy::PolicyPack;
-use domain::problem::{EventKind, Problem};
+use domain::problem::EventKind;
 use domain::record::{Edit, Entry, REPLACES, TAKEN_AWAY};
 use domain::work::ENTRIES;
 use ids::{DocKind, StaffId, UnitId};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use store::projections::problems::{self, ProblemStory};
 
 /// Block of the ticks in a month of work.
 const TICK: &str = "tick";
@@ -157,7 +158,7 @@ struct Told<'a> {
     children: Vec<&'a RosterChild>,
     /// The same, and those whose files ended.
     files: Vec<&'a RosterChild>,
-    problems: Vec<Arc<Problem>>,
+    problems: Vec<ProblemStory>,
     /// Whose written work counts: the unit's own.
     unit: UnitId,
     is_station: bool,
@@ -172,18 +173,16 @@ impl<'a> Told<'a> {
     ) -> Result<Self, ClientError> {
         let is_station = unit == tablet.identity.scope;
         let is_here = |child: &&RosterChild| is_station || child.unit == unit;
-        let nouns = tablet.store.read(|connection| tablet.nouns(connection))?;
+        let stories = tablet.store.read(problems::all)?;
         Ok(Self {
             roster,
             packs,
             rules: packs.rules_on(roster.today),
             children: roster.running().filter(is_here).collect(),
             files: roster.children.iter().filter(is_here).collect(),
-            problems: nouns
-                .problems
+            problems: stories
                 .into_iter()
-                .filter(|noun| is_station || noun.unit == unit)
-                .map(|noun| noun.noun)
+                .filter(|story| is_station || story.unit == unit)
                 .collect(),
             unit,
             is_station,
@@ -232,12 +231,17 @@ impl<'a> Told<'a> {
         (done.count(), Some(asked.len()))
     }
 
+    /// Steps of the problems that are of one of these types now; of all of them where none is named.
     fn events(
         &self,
+        codes: &[String],
         (from, to): (NaiveDate, NaiveDate),
         is_it: impl Fn(&str, &str) -> bool,
     ) -> usize {
-        let events = self.problems.iter().flat_map(|problem| &problem.events);
+        let problems = self.problems.iter();
+        let events = problems
+            .filter(|problem| codes.is_empty() || kinds(problem).any(|kind| is_one(kind, codes)))
+            .flat_map(|problem| &problem.story.events);
         events
             .filter(|event| {
                 let day = system::civil_date(event.recorded_ms);
@@ -281,20 +285,38 @@ impl<'a> Told<'a> {
                 });
                 ("opened", "/children", (opened.count(), None))
             }
-            ProofRule::Problems => {
-                let count = self.events(span, of_kind(EventKind::Reported));
+            ProofRule::Problems { codes } => {
+                let count = self.events(codes, span, of_kind(EventKind::Reported));
                 ("problems", "/problems", (count, None))
             }
             ProofRule::Calls => {
-                let count = self.events(span, of_kind(EventKind::Called));
+                let count = self.events(&[], span, of_kind(EventKind::Called));
                 ("calls", "/problems", (count, None))
             }
             ProofRule::Steps => {
-                let count = self.events(span, |_, by| self.is_stations(by));
+                let count = self.events(&[], span, |_, by| self.is_stations(by));
                 ("steps", "/problems", (count, None))
             }
-            ProofRule::Rows { block, codes } => {
-                ("rows", "/children", (self.rows(block, codes, span), None))
+            ProofRule::Asked => {
+                // A tablet has no inbox.
+                let link = match self.is_station {
+                    true => "/inbox",
+                    false => "/children",
+                };
+                ("asked", link, (self.asked(span), None))
+            }
+            ProofRule::Rows {
+                block,
+                codes,
+                with,
+                filled,
+            } => {
+                let count = self.rows(block, span, |rule, entry| {
+                    is_in(entry, choice(rule), codes)
+                        && with.iter().all(|(key, codes)| is_in(entry, key, codes))
+                        && says(entry, filled)
+                });
+                ("rows", "/children", (count, None))
             }
             ProofRule::Work { block, codes } => {
                 ("work", "/me/work", (self.work(block, codes, span), None))
@@ -303,9 +325,14 @@ impl<'a> Told<'a> {
         ProofView {
             what: what.to_owned(),
             label: match rule {
-                ProofRule::Rows { block, codes } | ProofRule::Work { block, codes } => {
-                    self.label(block, codes)
-                }
+                ProofRule::Rows {
+                    block,
+                    codes,
+                    filled,
+                    ..
+                } => self.label(block, codes, filled),
+                ProofRule::Work { block, codes } => self.label(block, codes, &[]),
+                ProofRule::Problems { codes } => self.words(codes, "PROBLEM"),
                 _ => String::new(),
             },
             done: count(done),
@@ -314,15 +341,28 @@ impl<'a> Told<'a> {
         }
     }
 
-    /// Rows of the files that stand and were written in the span.
-    fn rows(&self, block: &str, codes: &[String], span: (NaiveDate, NaiveDate)) -> usize {
+    /// Visits the station asked to have filled in on a day of the span.
+    fn asked(&self, (from, to): (NaiveDate, NaiveDate)) -> usize {
+        let children = self.children.iter();
+        let asked = children.flat_map(|child| &child.child.asked);
+        asked
+            .filter(|asked| {
+                let day = system::civil_date(asked.recorded_ms);
+                from <= day && day <= to && self.is_stations(&asked.by)
+            })
+            .count()
+    }
+
+    /// Rows of the files that stand, were written in the span, and are the ones that are meant.
+    fn rows(
+        &self,
+        block: &str,
+        span: (NaiveDate, NaiveDate),
+        is_meant: impl Fn(&RowsRule, &Entry) -> bool,
+    ) -> usize {
         let Some(rule) = self.packs.file.rows(block) else {
             return 0;
         };
-        let first = rule
-            .columns
-            .first()
-            .map_or("", |column| column.key.as_str());
         let rows = self
             .children
             .iter()
@@ -331,7 +371,7 @@ impl<'a> Told<'a> {
             let day = entry
                 .date("written_on")
                 .or_else(|| entry.date("recorded_on"));
-            day.is_some_and(|day| span.0 <= day && day <= span.1) && has(entry, first, codes)
+            day.is_some_and(|day| span.0 <= day && day <= span.1) && is_meant(rule, entry)
         })
         .count()
     }
@@ -341,7 +381,7 @@ impl<'a> Told<'a> {
         let Some(kind) = work::kinds(self.packs).find(|kind| kind.block.key == block) else {
             return 0;
         };
-        let first = kind.rows.columns.first().map_or("", |it| it.key.as_str());
+        let column = choice(kind.rows);
         let of_unit = self
             .roster
             .work
@@ -359,15 +399,15 @@ impl<'a> Told<'a> {
             .chain(of_children)
             .filter(|entry| {
                 let day = kind.day(entry);
-                day.is_some_and(|day| span.0 <= day && day <= span.1) && has(entry, first, codes)
+                day.is_some_and(|day| span.0 <= day && day <= span.1) && is_in(entry, column, codes)
             })
             .map(domain::work::record_of)
             .collect();
         records.len()
     }
 
-    /// 工作记录（会议、培训）.
-    fn label(&self, block: &str, codes: &[String]) -> String {
+    /// 工作记录（会议、培训）, 残疾（用着的器具）.
+    fn label(&self, block: &str, codes: &[String], filled: &[String]) -> String {
         let found = self
             .packs
             .file
@@ -379,23 +419,62 @@ impl<'a> Told<'a> {
         };
         let list = rule
             .columns
-            .first()
-            .and_then(|column| column.list.as_deref());
-        match (codes, list, self.rules) {
-            ([], _, _) | (_, None, _) | (_, _, None) => title.clone(),
-            (codes, Some(list), Some(rules)) => {
-                let words: Vec<&str> = codes.iter().map(|code| rules.label(list, code)).collect();
-                format!("{title}（{}）", words.join("、"))
-            }
+            .iter()
+            .find_map(|column| column.list.as_deref());
+        let of_codes = list.map_or_else(String::new, |list| self.words(codes, list));
+        let columns = rule.columns.iter();
+        let of_columns = columns
+            .filter(|column| filled.contains(&column.key))
+            .map(|column| column.label.as_str());
+        let words: Vec<&str> = std::iter::once(of_codes.as_str())
+            .filter(|words| !words.is_empty())
+            .chain(of_columns)
+            .collect();
+        match words.as_slice() {
+            [] => title.clone(),
+            words => format!("{title}（{}）", words.join("、")),
         }
+    }
+
+    /// Codes of a list in words.
+    fn words(&self, codes: &[String], list: &str) -> String {
+        let words: Vec<&str> = codes
+            .iter()
+            .map(|code| {
+                self.rules
+                    .map_or(code.as_str(), |rules| rules.label(list, code))
+            })
+            .collect();
+        words.join("、")
     }
 }
 
-fn has(entry: &Entry, column: &str, codes: &[String]) -> bool {
-    codes.is_empty()
-        || entry
-            .text(column)
-            .is_some_and(|code| codes.iter().any(|it| it == code))
+/// The column whose codes a rule names.
+fn choice(rule: &RowsRule) -> &str {
+    let column = rule.columns.iter().find(|column| column.list.is_some());
+    column.map_or("", |column| column.key.as_str())
+}
+
+/// What a problem is about now: what the station says it mainly is, else what it was reported as, and what beside.
+fn kinds(problem: &ProblemStory) -> impl Iterator<Item = &str> {
+    let main = problem.fold.main.as_deref();
+    let main = main.or_else(|| problem.story.text("type"));
+    main.into_iter()
+        .chain(problem.fold.also.iter().map(String::as_str))
+}
+
+fn is_one(code: &str, codes: &[String]) -> bool {
+    codes.iter().any(|it| it == code)
+}
+
+fn is_in(entry: &Entry, column: &str, codes: &[String]) -> bool {
+    codes.is_empty() || entry.text(column).is_some_and(|code| is_one(code, codes))
+}
+
+/// Whether one of the columns says something.
+fn says(entry: &Entry, columns: &[String]) -> bool {
+    let mut all = columns.iter();
+    columns.is_empty() || all.any(|column| entry.text(column).is_some_and(|text| !text.is_empty()))
 }
 
 fn count(number: usize) -> u32 {

@@ -3,7 +3,7 @@
 
 use chrono::{Datelike, Days, Months, NaiveDate};
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The lists of a place.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -49,7 +49,7 @@ pub struct Duty {
     pub code: String,
     /// What is to be done.
     pub text: String,
-    /// More of it, a line each: for whom, by whom, what shows it.
+    /// More of it, a line each: for whom, what, by whom, what shows it, which task of the plan it answers.
     #[serde(default)]
     pub detail: Vec<String>,
     /// How often, in words.
@@ -106,24 +106,37 @@ pub enum ProofRule {
     /// Files that were opened.
     Opened,
     /// Problems that were reported.
-    Problems,
+    Problems {
+        /// Only what is of one of these types now, mainly or beside; all of them when empty. None of them is one whose
+        /// matters go by a number ([`DutyPack::parse`] does not know the types; the rule pack does).
+        #[serde(default)]
+        codes: Vec<String>,
+    },
     /// Reports to the police.
     Calls,
     /// Steps a station made about problems.
     Steps,
+    /// Visits a station asked to have filled in (请补充), by the day it asked.
+    Asked,
     /// Rows of a block of the children's files, by the day they were written.
     Rows {
         /// The block.
         block: String,
-        /// Only rows with one of these codes in the first column; all of them when empty.
+        /// Only rows with one of these codes in the first column that is a choice; all of them when empty.
         #[serde(default)]
         codes: Vec<String>,
+        /// Only rows with one of these codes in other columns as well.
+        #[serde(default)]
+        with: BTreeMap<String, Vec<String>>,
+        /// Only rows in which one of these columns says something; all of them when empty.
+        #[serde(default)]
+        filled: Vec<String>,
     },
     /// Work that was written down.
     Work {
         /// The block.
         block: String,
-        /// Only with one of these codes in the first column; all of it when empty.
+        /// Only with one of these codes in the first column that is a choice; all of it when empty.
         #[serde(default)]
         codes: Vec<String>,
     },
@@ -174,7 +187,9 @@ fn is_code(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::code_list::CodeLists;
     use crate::file::FilePack;
+    use crate::policy::PolicyPack;
 
     const SHIPPED: &str = include_str!("../../../policy/duties-cn-1.json");
 
@@ -190,15 +205,71 @@ mod tests {
         assert_eq!(codes, ["director", "services", "supervisor"]);
         assert_eq!(pack.duties[0].items.len(), 11);
         assert_eq!(pack.duties[1].items.len(), 19);
+        let codes: serde_json::Value =
+            serde_json::from_str(include_str!("../../../policy/codes-cn-1.json")).expect("JSON");
+        let lists: CodeLists =
+            serde_json::from_value(codes["lists"].clone()).expect("the shipped lists");
+        let shipped = include_str!("../../../policy/sh-2024-2026.json");
+        let rules = PolicyPack::parse(shipped).expect("the shipped rules");
+        let is_known = |list: &str, code: &str| {
+            rules.lists.label(list, code).is_some() || lists.label(list, code).is_some()
+        };
         let items = pack.duties.iter().flat_map(|list| &list.items);
         for proof in items.flat_map(|item| &item.proof) {
-            let (block, is_work) = match proof {
-                ProofRule::Rows { block, .. } => (block, false),
-                ProofRule::Work { block, .. } => (block, true),
+            let (block, codes, is_work) = match proof {
+                ProofRule::Rows { block, codes, .. } => (block, codes, false),
+                ProofRule::Work { block, codes } => (block, codes, true),
+                ProofRule::Problems { codes } => {
+                    // A count by type must not tell what a matter is that goes by its number.
+                    for code in codes {
+                        let kind = rules.problem(code).expect("there is such a type");
+                        assert!(!kind.restricted, "{code}");
+                    }
+                    continue;
+                }
                 _ => continue,
             };
             let rows = file.rows(block).expect("there is such a block");
             assert_eq!(rows.work.is_some(), is_work, "{block}");
+            let column = |key: &str| {
+                let found = rows.columns.iter().find(|column| column.key == key);
+                found.unwrap_or_else(|| panic!("{block} has no {key}"))
+            };
+            let choice = rows.columns.iter().find(|column| column.list.is_some());
+            let mut named: Vec<(&str, &String)> = Vec::new();
+            if let Some(list) = choice.and_then(|column| column.list.as_deref()) {
+                named.extend(codes.iter().map(|code| (list, code)));
+            } else {
+                assert!(codes.is_empty(), "{block} has no choice");
+            }
+            if let ProofRule::Rows { with, filled, .. } = proof {
+                for (key, codes) in with {
+                    let list = column(key).list.as_deref().expect("it is a choice");
+                    named.extend(codes.iter().map(|code| (list, code)));
+                }
+                for key in filled {
+                    column(key);
+                }
+            }
+            for (list, code) in named {
+                assert!(is_known(list, code), "{block}: {list} has no {code}");
+            }
+        }
+        // The columns of the service list (domain.md §7.4).
+        for item in &pack.duties[1].items {
+            let columns: Vec<&str> = item
+                .detail
+                .iter()
+                .filter_map(|line| line.split_once('：'))
+                .map(|(column, _)| column)
+                .collect();
+            let wanted = ["给谁", "做什么", "谁来做", "凭什么", "对应"];
+            assert_eq!(columns, wanted, "{}", item.code);
+            assert!(
+                !item.often.is_empty() && !item.proof.is_empty(),
+                "{}",
+                item.code
+            );
         }
         assert!(pack.item("director/visits").is_some());
         assert!(pack.item("director/none").is_none() && pack.item("visits").is_none());

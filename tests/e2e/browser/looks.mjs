@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 import {
-  equal, glance, journey, look, lookMirrored, open, screenshot, startWorld, stationScreen, stationSmall, tabletLandscape,
-  tabletPortrait, truthy, typePin, until,
+  equal, fits, glance, journey, look, lookMirrored, open, screenshot, startWorld, stationScreen, stationSmall, stationWide,
+  tabletLandscape, tabletPortrait, truthy, typePin, until,
 } from '../lib.mjs'
 import { noneLeftOut, stationScreens, tabletScreens } from '../screens.mjs'
 
@@ -83,14 +83,37 @@ journey('every screen of the tablet and of the station, at every size, in every 
     await inColours(station, `station-${name}`)
     await station.page.setViewportSize(stationSmall)
     await look(station.page, `station-${name}-1280x720`)
+    await station.page.setViewportSize(stationWide)
+    await fits(station.page, `station-${name}-1280x800`)
     await station.page.setViewportSize(stationScreen)
   }
+  // Letters twice as large, on the smaller of the two screens that are usual.
+  await show(station, '/me', 'month')
+  await station.tap('answer:font:200')
+  await station.page.setViewportSize(stationWide)
+  for (const [name, path, there] of desks) {
+    await show(station, path, there)
+    await fits(station.page, `station-${name}-200pct`)
+  }
+  await show(station, '/me', 'month')
+  await station.tap('answer:font:100')
+  await station.page.setViewportSize(stationScreen)
 
   await mirrored(context, core, tabletLandscape, 'tablet', 'nav-today', screens)
   await mirrored(context, stationCore, stationScreen, 'station', 'overview-children', desks)
   await core.call('lock')
-  await oldEngine(context, core)
-}, 10)
+  await stationCore.call('lock')
+  const browser = await oldEngine(context)
+  await tabletInOldEngine(browser, core, pages(screens, ['contact', 'report-empty', 'child', 'problem']))
+  await stationInOldEngine(browser, stationCore, pages(desks, ['overview', 'children', 'child', 'problems', 'problem', 'inbox', 'devices']))
+}, 13)
+
+/** Those of the screens with these names. */
+function pages(screens, names) {
+  const found = screens.filter(([name]) => names.includes(name))
+  equal(found.length, names.length, 'each of them is a screen')
+  return found
+}
 
 /** What is shown now as a system that wants it dark, or high in contrast, gets it. */
 async function inColours(device, name) {
@@ -141,8 +164,8 @@ async function turn(tablet, size) {
   await until('the layout follows', () => tablet.page.evaluate((one) => document.documentElement.dataset.layout === one, layout))
 }
 
-/** The screens in Chromium 83, the engine of 2020 that many a tablet still has. */
-async function oldEngine(context, core) {
+/** Chromium 83, the engine of 2020 that many a tablet still has. */
+async function oldEngine(context) {
   const folder = mkdtempSync(join(tmpdir(), 'zoufang-chromium83-'))
   context.after(async () => rmSync(folder, { recursive: true, force: true }))
   const manifest = createRequire(import.meta.url).resolve('chrome-aws-lambda/package.json')
@@ -152,24 +175,57 @@ async function oldEngine(context, core) {
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--headless', '--disable-gpu', '--no-zygote'] })
   context.after(() => browser.close())
   equal(browser.version().split('.')[0], '83', 'the engine is the old one')
-  const page = await browser.newPage({ viewport: tabletLandscape, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' })
+  return browser
+}
+
+/** A page of a core in the old engine, unlocked. Playwright asks elements what it cannot answer, so the page itself is asked. */
+async function inOldEngine(browser, core, viewport, name) {
+  const page = await browser.newPage({ viewport, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' })
   const faults = []
   page.on('pageerror', (error) => faults.push(error.message))
-  // Playwright asks elements what this engine cannot answer, so the page itself is asked.
   const drawn = (selector) =>
     until(`the old engine draws ${selector}`, () => page.evaluate((one) => (document.querySelector(one)?.getClientRects().length ?? 0) > 0, selector))
   const click = (selector) => page.evaluate((one) => document.querySelector(one).click(), selector)
+  /** What is shown now: nothing is wider than the screen, and a picture of it. */
+  async function seen(what) {
+    await screenshot(page, `${name}-${what}-chromium83`)
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+    equal(wide, 0, `${name} ${what} fits its screen`)
+    equal(faults, [], `no error in the old engine: ${name} ${what}`)
+  }
   await page.goto(core.url)
   await drawn('[data-test="pin-key-1"]')
-  await screenshot(page, 'tablet-lock-chromium83')
+  await seen('lock')
   for (const digit of PIN) await click(`[data-test="pin-key-${digit}"]`)
-  await drawn('[data-test^="today-row:"]')
-  await screenshot(page, 'tablet-today-chromium83')
-  await click('[data-test^="draft:"]')
-  await drawn('[data-test="autosave"]')
-  await screenshot(page, 'tablet-visit-chromium83')
-  truthy((await page.evaluate(() => document.querySelectorAll('[data-test^="question:"]').length)) > 10, 'the form is drawn')
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-  equal(wide, 0, 'it fits its screen')
-  equal(faults, [], 'no error in the old engine')
+  return {
+    page,
+    drawn,
+    click,
+    seen,
+    async show([what, path, there]) {
+      await page.evaluate((address) => { window.location.hash = address }, path)
+      await drawn(there ? `[data-test="${there}"]` : 'main h1')
+      await until('nothing is being fetched', () => page.evaluate(() => document.querySelector('.skeleton, [aria-busy="true"]') === null))
+      await seen(what)
+    },
+  }
+}
+
+async function tabletInOldEngine(browser, core, more) {
+  const old = await inOldEngine(browser, core, tabletLandscape, 'tablet')
+  await old.drawn('[data-test^="today-row:"]')
+  await old.seen('today')
+  await old.click('[data-test^="draft:"]')
+  await old.drawn('[data-test="autosave"]')
+  truthy((await old.page.evaluate(() => document.querySelectorAll('[data-test^="question:"]').length)) > 10, 'the form is drawn')
+  await old.seen('visit')
+  for (const screen of more) await old.show(screen)
+  await old.page.close()
+}
+
+async function stationInOldEngine(browser, core, more) {
+  const old = await inOldEngine(browser, core, stationScreen, 'station')
+  await old.drawn('[data-test="overview-children"]')
+  for (const screen of more) await old.show(screen)
+  await old.page.close()
 }

@@ -1,7 +1,8 @@
 // A year of the made-up township with every oddity of domain.md §13: what the station finds on its pages, and the director
 // with the longest list on hers. `VILLAGES=12 node tests/e2e/run.mjs browser year` does the same on the whole township.
 import {
-  equal, figure, journey, look, open, startWorld, stationScreen, tabletLandscape, tabletPortrait, truthy, typePin, until,
+  equal, figure, journey, look, open, startWorld, stationScreen, stationWide, tabletLandscape, tabletPortrait, truthy, typePin,
+  until,
 } from '../lib.mjs'
 
 const PIN = '593817'
@@ -9,7 +10,6 @@ const VILLAGES = Number(process.env.VILLAGES ?? 3)
 const DAYS = 365
 /** A page is there so soon that nobody wonders; a busy machine is given the double of what benchmarks.md allows. */
 const SLOW_MS = 3_000
-const stationWide = { width: 1280, height: 800 }
 
 journey('a year of a township: the pages of the station, and of the busiest village', async (context) => {
   const world = await startWorld(context)

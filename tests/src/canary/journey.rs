@@ -1,43 +1,47 @@
 //! The journey: everything a station and its directors do with personal data, each text of it a canary.
 
+mod later;
+mod problems;
+mod station;
+mod visits;
 mod written;
 
 use super::{Canaries, Ending, Said};
-use crate::device::{Device, LIMIT};
-use crate::fuzz::Dice;
-use crate::story::{contact_input, shows};
+use crate::device::{Device, LIMIT, Listener};
+use crate::story::{DAY_MS, contact_input};
 use crate::township::{Plan, Township};
 use anyhow::{Context, Result, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use client::picture;
 use client::view::{
-    AppView, AttachmentListView, ChildFileView, ChildListView, EnrolmentView, ErasureFormView,
-    ErasuresView, ExportFileView, ExportFormView, ExportMadeView, ExportsView, FormsView,
-    ImportPreviewView, ImportStatusView, MovesView, PeopleView, ProblemListView, ProblemView,
-    RecordState, RecusalsView, ReturnedView, RightsView, SavedView, ScreeningView, SheetView,
-    ShellKind, Stage, VillageListView, VisitFormView,
+    AppView, ChildFileView, ChildListView, EnrolmentView, FormsView, ImportPreviewView,
+    ImportStatusView, PeopleView, RecordState, SavedView, ShellKind, Stage, VillageListView,
 };
 use domain::form::sheet::to_sheets;
-use ids::{DocumentId, Role};
-use image::{ImageFormat, Rgb, RgbImage};
+use ids::Clock as _;
 use office::form_sheets;
 use office::ledger::LedgerKind;
 use office::ledger::write::{Layout, LedgerLine, write};
-use protocol::CreateEnrolment;
 use protocol::enrolment::QrCode;
-use rusqlite::named_params;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::io::{Cursor, Write as _};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 use std::path::Path;
+use std::sync::Mutex;
 use store::ArgonCost;
 use sync_server::recover::RecoverInput;
 use sync_server::shares::Share;
 use sync_server::{compaction, database, vault::Vault};
 
-/// Bytes of a picture that are searched for.
-const PICTURE_BYTES: usize = 24;
+/// How long ago the register was imported.
+const DAYS_OF_FILES: i64 = 120;
+
+/// A device that is listened to.
+fn opened(folder: &Path, shell: ShellKind) -> Result<Device> {
+    let device = Device::open(folder, shell, ArgonCost::FLOOR)?;
+    device.listen(listening());
+    Ok(device)
+}
 
 /// Plays it in a folder and ends as asked; killed, it saves until the end comes from outside.
 ///
@@ -92,11 +96,7 @@ impl Journey {
         let township = Township::start(&plan).await?;
         let first = township.server.enrolment(first.enrolment).await?;
         planted("enrolment.first", first.code.clone());
-        let station = Device::open(
-            &folder.join("station"),
-            ShellKind::Station,
-            ArgonCost::FLOOR,
-        )?;
+        let station = opened(&folder.join("station"), ShellKind::Station)?;
         let pin = planted("pin.station", canaries.digits("pin.station", 6));
         station.enrol(&township.server, &first, &pin).await?;
         let mut journey = Self {
@@ -107,7 +107,12 @@ impl Journey {
             village: String::new(),
         };
         journey.village = journey.create_village("unit.home", "310199100201").await?;
+        // So long ago that visits were missed since.
+        let now = journey.station.clock.now_ms();
+        journey.station.clock.stand_at(now - DAYS_OF_FILES * DAY_MS);
         journey.import().await?;
+        journey.an_old_reason().await?;
+        journey.station.clock.run_at_offset(0);
         journey.station.sync().await?;
         Ok(journey)
     }
@@ -195,8 +200,8 @@ impl Journey {
         Ok(())
     }
 
-    /// A tablet enrolled at the station, by the typed code or by the QR.
-    async fn tablet(&self, name: &str, typed: bool) -> Result<Device> {
+    /// A director is appointed to a village; her name.
+    async fn appoint(&self, name: &str, village: &str) -> Result<String> {
         let person = self.words(&format!("staff.{name}"));
         let today = self.station.tablet()?.today().to_string();
         self.station.step_up().await?;
@@ -204,17 +209,23 @@ impl Journey {
             .station
             .call(
                 "appoint",
-                json!({"role": "director", "village": self.village, "person": person, "from": today, "until": "",
+                json!({"role": "director", "village": village, "person": person, "from": today, "until": "",
                        "approved_by": self.words(&format!("grant.{name}.approved_by")),
                        "basis": self.words(&format!("grant.{name}.basis")), "vetted_on": today,
                        "vetting": self.words(&format!("grant.{name}.vetting")), "replaces": null}),
             )
             .await?;
+        Ok(person)
+    }
+
+    /// A tablet of a village enrolled at the station, by the typed code or by the QR.
+    async fn tablet(&self, name: &str, village: &str, typed: bool) -> Result<Device> {
+        let person = self.appoint(name, village).await?;
         let code: EnrolmentView = self
             .station
             .call(
                 "new_enrolment",
-                json!({"role": "director", "village": self.village, "person": person}),
+                json!({"role": "director", "village": village, "person": person}),
             )
             .await?;
         planted(&format!("enrolment.{name}.code"), code.code.clone());
@@ -222,7 +233,7 @@ impl Journey {
             name: format!("enrolment.{name}.secret"),
             bytes: QrCode::parse(&code.qr_text)?.secret.to_vec(),
         });
-        let tablet = Device::open(&self.folder.join(name), ShellKind::Tablet, ArgonCost::FLOOR)?;
+        let tablet = opened(&self.folder.join(name), ShellKind::Tablet)?;
         let asked = if typed {
             json!({"address": code.address, "code": code.code})
         } else {
@@ -255,8 +266,8 @@ impl Journey {
 
     /// Everything there is to do. The tablets, as they are left.
     async fn work(&self) -> Result<Vec<Device>> {
-        let one = self.tablet("one", true).await?;
-        let other = self.tablet("other", false).await?;
+        let one = self.tablet("one", &self.village, true).await?;
+        let other = self.tablet("other", &self.village, false).await?;
         let _: ChildListView = one
             .call(
                 "search_children",
@@ -268,6 +279,7 @@ impl Journey {
         self.every_row(&one).await?;
         self.every_work(&one).await?;
         self.an_end(&one).await?;
+        self.a_rhythm(&one).await?;
         self.a_form().await?;
         self.problems(&one).await?;
         in_the_second_copy(&one).await?;
@@ -281,7 +293,10 @@ impl Journey {
         one.sync().await?;
         self.station.sync().await?;
         self.a_conflict(&one, &other).await?;
-        self.a_move(&one).await?;
+        self.what_is_filled_in(&one).await?;
+        let there = self.a_move(&one).await?;
+        let neighbour = self.the_neighbour(&one, &there).await?;
+        let carried = self.without_a_network().await?;
         self.an_export().await?;
         self.a_refusal(&one).await?;
         self.an_erasure(&[&one, &other]).await?;
@@ -290,7 +305,7 @@ impl Journey {
         self.a_recovery(&one).await?;
         self.an_open_draft(&one).await?;
         self.an_unreadable_database(&other).await?;
-        Ok(vec![one, other])
+        Ok(vec![one, other, neighbour, carried])
     }
 
     /// Every field of a child's file that takes words, whatever the packs have.
@@ -398,272 +413,6 @@ impl Journey {
         self.station.sync().await
     }
 
-    /// Contacts, attempts, visits with a photo and a signature, corrections.
-    async fn records(&self, tablet: &Device) -> Result<()> {
-        let child = self.child(tablet, 0).await?;
-        let today = tablet.tablet()?.today().to_string();
-        let contact = tablet.contact(&child, &self.words("contact.note")).await?;
-        let _: ChildFileView = tablet
-            .call(
-                "amend_record",
-                json!({"child": child, "record": contact, "text": self.words("amend.text"), "void": false,
-                       "event_date": null, "reason": self.words("amend.reason")}),
-            )
-            .await?;
-        let wrong = tablet.contact(&child, &self.words("void.note")).await?;
-        let _: ChildFileView = tablet
-            .call(
-                "amend_record",
-                json!({"child": child, "record": wrong, "text": null, "void": true,
-                       "event_date": null, "reason": self.words("void.reason")}),
-            )
-            .await?;
-        let household = tablet.file(&child).await?.household;
-        let _: SavedView = tablet
-            .call(
-                "record_attempt",
-                json!({"household": household, "event_date": today, "reason": "nobody_home", "next_on": null,
-                       "note": self.words("attempt.note")}),
-            )
-            .await?;
-        let form = tablet.begin_visit(&child).await?;
-        self.write_visit(tablet, &form, "visit").await?;
-        self.write_whole_form(tablet, &form, &child).await?;
-        self.attach(tablet, &form.draft, "visit").await?;
-        let saved: SavedView = tablet.call("save_visit", json!({"id": form.draft})).await?;
-        let screened = saved.screenings.first().context("it may be screened")?;
-        let _: ScreeningView = tablet
-            .call(
-                "settle_screening",
-                json!({"child": child, "record": screened.record, "level": "raised",
-                       "reason": self.words("screening.reason")}),
-            )
-            .await?;
-        Ok(())
-    }
-
-    /// Texts that only the whole form asks for, in rows as well.
-    async fn write_whole_form(
-        &self,
-        tablet: &Device,
-        form: &VisitFormView,
-        child: &str,
-    ) -> Result<()> {
-        let draft = &form.draft;
-        let _: VisitFormView = tablet
-            .call("visit_full", json!({"draft": draft, "full": true}))
-            .await?;
-        let whole: VisitFormView = tablet
-            .call(
-                "visit_row",
-                json!({"draft": draft, "part": "session", "section": "A_with", "row": null, "there": true}),
-            )
-            .await?;
-        let sections = whole.parts.iter().flat_map(|part| &part.sections);
-        let row = sections
-            .flat_map(|section| &section.rows)
-            .next()
-            .context("the row is there")?;
-        let name = format!("a_v_name@{}", row.row);
-        for (part, key) in [
-            ("session", name.as_str()),
-            ("session", "n_reminder"),
-            (child, "i_wish"),
-        ] {
-            let text = self.words(&format!("whole.{}", key.split('@').next().unwrap_or(key)));
-            tablet
-                .write(draft, part, key, &text)
-                .await
-                .with_context(|| key.to_owned())?;
-        }
-        Ok(())
-    }
-
-    /// The texts of a visit form.
-    async fn write_visit(&self, tablet: &Device, form: &VisitFormView, name: &str) -> Result<()> {
-        let part = &form.parts.last().context("the child's part")?.part;
-        for key in ["c_caregiver", "f_voice", "l_summary"] {
-            let text = self.words(&format!("{name}.{key}"));
-            tablet
-                .write(&form.draft, part, key, &text)
-                .await
-                .with_context(|| key)?;
-        }
-        Ok(())
-    }
-
-    /// A photo whose EXIF and pixels are unique, and a signature whose strokes are.
-    async fn attach(&self, tablet: &Device, draft: &str, name: &str) -> Result<()> {
-        let photo = self.photo(name)?;
-        let prepared = picture::prepare(&photo)?;
-        let serial = self.canaries.digits(&format!("{name}.photo.exif"), 16);
-        let holds = |bytes: &[u8]| {
-            bytes
-                .windows(serial.len())
-                .any(|window| window == serial.as_bytes())
-        };
-        ensure!(
-            holds(&photo) && !holds(&prepared.photo) && !holds(&prepared.thumb),
-            "the EXIF went on with the photo"
-        );
-        for (part, bytes) in [
-            ("photo.as_taken", &photo),
-            ("photo.pixels", &prepared.photo),
-            ("photo.thumbnail", &prepared.thumb),
-        ] {
-            let middle = bytes.len() / 2;
-            say(&Said::Planted {
-                name: format!("{name}.{part}"),
-                bytes: bytes[middle..middle + PICTURE_BYTES].to_vec(),
-            });
-        }
-        let drawn = self.canaries.digits(&format!("{name}.signature"), 12);
-        let mut dice = Dice::new(drawn.parse()?);
-        let stroke: Vec<String> = (0..24).map(|_| dice.below(300).to_string()).collect();
-        let stroke = planted(&format!("{name}.signature"), stroke.join(","));
-        let signature = format!("{{\"width\":300,\"height\":300,\"strokes\":[[{stroke}]]}}");
-        for (kind, bytes) in [("photo", photo), ("signature", signature.into_bytes())] {
-            let _: AttachmentListView = tablet
-                .call(
-                    "add_attachment",
-                    json!({"draft": draft, "kind": kind, "bytes": STANDARD.encode(bytes), "signer": "with"}),
-                )
-                .await?;
-        }
-        Ok(())
-    }
-
-    fn photo(&self, name: &str) -> Result<Vec<u8>> {
-        let mut dice = Dice::new(
-            self.canaries
-                .digits(&format!("{name}.pixels"), 12)
-                .parse()?,
-        );
-        let blots: Vec<u8> = (0..64 * 48)
-            .map(|_| u8::try_from(dice.below(256)).unwrap_or(0))
-            .collect();
-        let picture = RgbImage::from_fn(640, 480, |x, y| {
-            let blot = blots[(y / 10 * 64 + x / 10) as usize];
-            Rgb([blot, blot.wrapping_mul(3), (x % 256) as u8])
-        });
-        let mut plain = Cursor::new(Vec::new());
-        picture.write_to(&mut plain, ImageFormat::Jpeg)?;
-        let plain = plain.into_inner();
-        let serial = self.digits(&format!("{name}.photo.exif"), 16);
-        let exif = [b"Exif\0\0II*\0\x08\0\0\0\0\0".as_slice(), serial.as_bytes()].concat();
-        let mut bytes = plain[..2].to_vec();
-        bytes.extend([0xff, 0xe1]);
-        bytes.extend(u16::try_from(exif.len() + 2)?.to_be_bytes());
-        bytes.extend(exif);
-        bytes.extend(&plain[2..]);
-        Ok(bytes)
-    }
-
-    /// Two reports, one of them sealed; answers of the station.
-    async fn problems(&self, tablet: &Device) -> Result<()> {
-        let child = self.child(tablet, 1).await?;
-        let reported: SavedView = tablet
-            .call(
-                "report_problem",
-                json!({"children": [child], "card": "danger", "urgency": "later",
-                       "seen": self.words("problem.seen"), "origin_record": null, "mandatory": null}),
-            )
-            .await?;
-        let sealed: SavedView = tablet
-            .call(
-                "report_problem",
-                json!({"children": [child], "card": "hurt", "urgency": "now", "seen": self.words("sealed.seen"),
-                       "origin_record": null,
-                       "mandatory": {"choice": "reported", "text": self.words("sealed.mandatory")}}),
-            )
-            .await?;
-        let sheet: SheetView = tablet
-            .call(
-                "begin_sheet",
-                json!({"page": "problem", "of": reported.record, "record": null}),
-            )
-            .await?;
-        self.attach(tablet, &sheet.draft, "problem.step").await?;
-        let said = json!({"problem": reported.record, "kind": "replied", "text": self.words("problem.step"),
-                          "sheet": sheet.draft});
-        let _: ProblemView = tablet.call("add_problem_event", said).await?;
-        // Later words about what is sealed: of the village here, of the station before somebody looks urgently.
-        let asked = json!({"problem": sealed.record, "kind": "closed", "text": self.words("sealed.reason")});
-        let _: ProblemView = tablet.call("add_problem_event", asked).await?;
-        let asked = json!({"child": child, "rights": ["see"], "who": "guardian", "name": self.words("right.name"),
-                           "text": self.words("right.text"), "on": ""});
-        let rights: RightsView = tablet.call("ask_right", asked).await?;
-        let right = rights.rows.first().context("it is written down")?;
-        // Typed and never saved.
-        let left = json!({"sheet": {"page": "report", "of": child, "record": null},
-                          "words": {"seen": [self.words("sheet.seen")]}});
-        let _: Option<SheetView> = tablet.call("keep_sheet", left).await?;
-        tablet.sync().await?;
-        self.station.sync().await?;
-        for (kind, text) in [
-            ("accepted", String::new()),
-            ("replied", self.words("problem.reply")),
-        ] {
-            let _: ProblemView = self
-                .station
-                .call(
-                    "add_problem_event",
-                    json!({"problem": reported.record, "kind": kind, "text": text}),
-                )
-                .await?;
-        }
-        self.station.sync().await?;
-        let answer = json!({"child": child, "request": right.request, "outcome": "done", "duty": "",
-                            "text": self.words("right.answer")});
-        let _: RightsView = self.station.call("answer_right", answer).await?;
-        self.an_urgent_look(&sealed.record).await?;
-        tablet.sync().await
-    }
-
-    /// A colleague opens the sealed words of a case she does not handle, and is told what is thought of it.
-    async fn an_urgent_look(&self, problem: &str) -> Result<()> {
-        let folder = self.folder.join("colleague");
-        let colleague = Device::open(&folder, ShellKind::Station, ArgonCost::FLOOR)?;
-        let code = CreateEnrolment {
-            unit: self.station.tablet()?.identity.scope,
-            role: Role::Supervisor,
-            person: self.words("staff.colleague"),
-        };
-        let code = self.township.server.create_enrolment(code).await?;
-        let pin = self.digits("pin.colleague", 6);
-        colleague.enrol(&self.township.server, &code, &pin).await?;
-        let taken = json!({"problem": problem, "kind": "accepted", "text": ""});
-        let _: ProblemView = self.station.call("add_problem_event", taken).await?;
-        let done =
-            json!({"problem": problem, "kind": "measure", "text": self.words("sealed.measure")});
-        let _: ProblemView = self.station.call("add_problem_event", done).await?;
-        self.station.sync().await?;
-        colleague.sync().await?;
-        let listed: ProblemListView = colleague.call("problems", Value::Null).await?;
-        let row = listed.rows.iter().find(|row| row.problem == problem);
-        let row = row.context("it is listed")?;
-        ensure!(
-            row.number.as_ref() == Some(&row.kind)
-                && !shows(row, &self.canaries.words("child.1.name"))
-                && !shows(row, &self.canaries.words("sealed.seen")),
-            "who does not handle it reads its number"
-        );
-        colleague.step_up().await?;
-        let urgent =
-            json!({"problem": problem, "reason": "other", "text": self.words("urgent.text")});
-        let view: ProblemView = colleague.call("open_urgently", urgent).await?;
-        let opening = view
-            .sealed
-            .and_then(|sealed| sealed.openings.into_iter().next());
-        let opening = opening.context("it is listed")?.opening;
-        colleague.sync().await?;
-        self.station.sync().await?;
-        let word = json!({"problem": problem, "opening": opening, "justified": true,
-                          "text": self.words("urgent.review")});
-        let _: ProblemView = self.station.call("review_opening", word).await?;
-        self.station.sync().await
-    }
-
     /// Two tablets write the same field.
     async fn a_conflict(&self, one: &Device, other: &Device) -> Result<()> {
         other.sync().await?;
@@ -678,165 +427,6 @@ impl Journey {
         }
         let conflict = one.conflicts().await?;
         ensure!(conflict.len() == 1, "{conflict:?}");
-        Ok(())
-    }
-
-    /// A family goes to another village, and what came late is set aside.
-    async fn a_move(&self, old: &Device) -> Result<()> {
-        let there = self.create_village("unit.target", "310199100202").await?;
-        self.station.sync().await?;
-        let child = self.child(old, 2).await?;
-        let today = old.tablet()?.today().to_string();
-        self.station.step_up().await?;
-        let offered: MovesView = self
-            .station
-            .call(
-                "offer_move",
-                json!({"child": child, "whole_household": true, "village": there,
-                       "reason": self.words("move.reason"), "moved_on": today}),
-            )
-            .await?;
-        let offer = &offered.outgoing.first().context("it is offered")?.id;
-        let _: MovesView = self
-            .station
-            .call("decide_move", json!({"id": offer, "decision": "accept"}))
-            .await?;
-        old.contact(&child, &self.words("late.note")).await?;
-        for _ in 0..2 {
-            old.sync().await?;
-        }
-        let view: MovesView = self.station.call("moves", Value::Null).await?;
-        let late = &view.waiting.first().context("it came late")?.change;
-        let _: MovesView = self
-            .station
-            .call(
-                "decide_review",
-                json!({"change": late, "take": false, "reason": self.words("review.reason")}),
-            )
-            .await?;
-        self.station.sync().await?;
-        old.sync().await
-    }
-
-    /// The server refuses a record, and it is put away.
-    /// A register leaves the station, and another is asked for: what stands in the file, and what for, are people's words.
-    async fn an_export(&self) -> Result<()> {
-        self.station.step_up().await?;
-        let asked = json!({"ledger": "L1", "village": null});
-        let form: ExportFormView = self.station.call("export_form", asked).await?;
-        ensure!(form.rows > 0, "there are children to export");
-        let fields: Vec<&str> = form.fields.iter().map(|field| field.key.as_str()).collect();
-        let wanted = |words: String, full_numbers: bool| {
-            json!({"request": null, "ledger": "L1", "village": null, "purpose": "report", "words": words,
-                   "fields": fields, "full_numbers": full_numbers})
-        };
-        let made: ExportMadeView = self
-            .station
-            .call("make_export", wanted(self.words("export.made"), false))
-            .await?;
-        let _: ExportFileView = self
-            .station
-            .call("take_export", json!({"id": made.id}))
-            .await?;
-        let _: ExportsView = self
-            .station
-            .call("request_export", wanted(self.words("export.asked"), true))
-            .await?;
-        Ok(())
-    }
-
-    async fn a_refusal(&self, tablet: &Device) -> Result<()> {
-        let child = self.child(tablet, 3).await?;
-        let elsewhere = self
-            .create_village("unit.elsewhere", "310199100203")
-            .await?;
-        let server = rusqlite::Connection::open(database::file_of(&self.township.data))?;
-        server.busy_timeout(LIMIT)?;
-        server.execute(
-            include_str!("../sql/file_elsewhere.sql"),
-            named_params! {
-                ":document": uuid::Uuid::parse_str(&child)?.as_bytes(),
-                ":unit": uuid::Uuid::parse_str(&elsewhere)?.as_bytes(),
-            },
-        )?;
-        drop(server);
-        tablet.contact(&child, &self.words("refused.note")).await?;
-        tablet.sync().await?;
-        let view: ReturnedView = tablet.call("returned", Value::Null).await?;
-        let row = view.open.first().context("it was refused")?;
-        let _: ReturnedView = tablet.call("put_away", json!({"id": row.id})).await?;
-        Ok(())
-    }
-
-    /// A child is erased by whoever sits at the server, for a reason.
-    async fn an_erasure(&self, tablets: &[&Device]) -> Result<()> {
-        let tablet = tablets.first().context("there is one")?;
-        let child = tablet.child(&self.canaries.words("added.name")).await?;
-        let document = DocumentId::parse(&child).context("a child's id is its document's")?;
-        let reason = self.words("erase.reason");
-        self.township
-            .at_the_desk(|desk| desk.erase(document, &reason))?;
-        for device in tablets {
-            device.sync().await?;
-        }
-        self.station.sync().await
-    }
-
-    /// A head comes; somebody is not to act for a family; one thing goes out of a file, another request is declined, and
-    /// a file is held.
-    async fn what_a_head_decides(&self, one: &Device, other: &Device) -> Result<()> {
-        let scope = self.station.tablet()?.identity.scope;
-        let code = CreateEnrolment {
-            unit: scope,
-            role: Role::Head,
-            person: self.words("staff.head"),
-        };
-        let code = self.township.server.create_enrolment(code).await?;
-        planted("enrolment.head", code.code.clone());
-        let head = Device::open(
-            &self.folder.join("head"),
-            ShellKind::Station,
-            ArgonCost::FLOOR,
-        )?;
-        let pin = self.digits("pin.head", 6);
-        head.enrol(&self.township.server, &code, &pin).await?;
-        head.sync().await?;
-
-        let child = self.child(one, 0).await?;
-        let staff = other.tablet()?.identity.staff.to_string();
-        self.station.step_up().await?;
-        let recuse =
-            json!({"child": child, "staff": staff, "stead": "", "reason": "relative", "until": ""});
-        let _: RecusalsView = self.station.call("recuse", recuse).await?;
-
-        for device in [one, other, &self.station, &head] {
-            device.sync().await?;
-        }
-        let form: ErasureFormView = self
-            .station
-            .call("erasure_form", json!({"id": child}))
-            .await?;
-        let item = form.items.iter().find(|item| item.is_field && item.may_go);
-        let item = &item.context("something can be erased alone")?.item;
-        self.station.step_up().await?;
-        let part = json!({"child": child, "item": item, "keep_now": false, "basis": "family",
-                          "words": self.words("renewal.words")});
-        let asked: ErasuresView = self.station.call("request_part_erasure", part).await?;
-        decide(&head, &asked, true).await?;
-        for device in [one, other, &self.station, &head] {
-            device.sync().await?;
-        }
-        let another = self.child(one, 1).await?;
-        self.station.step_up().await?;
-        let whole =
-            json!({"child": another, "basis": "family", "words": self.words("erasure.words")});
-        let asked: ErasuresView = self.station.call("request_erasure", whole).await?;
-        decide(&head, &asked, false).await?;
-        head.step_up().await?;
-        let hold = json!({"child": another, "hold": true, "words": self.words("hold.words")});
-        let _: ErasuresView = head.call("set_hold", hold).await?;
-        head.sync().await?;
-        let _: AppView = head.call("lock", Value::Null).await?;
         Ok(())
     }
 
@@ -953,15 +543,8 @@ async fn in_the_second_copy(tablet: &Device) -> Result<()> {
     }
 }
 
-/// A head decides about the request that waits.
-async fn decide(head: &Device, asked: &ErasuresView, approve: bool) -> Result<()> {
-    let waits = asked.requests.iter().find(|row| row.state == "asked");
-    let id = &waits.context("a request waits")?.id;
-    head.step_up().await?;
-    let decision = json!({"id": id, "approve": approve});
-    let _: ErasuresView = head.call("decide_erasure", decision).await?;
-    Ok(())
-}
+/// Every text that is searched for, for whoever listens to commands.
+static PLANTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// Tells what is searched for from now on, and gives it back.
 fn planted(name: &str, text: String) -> String {
@@ -969,5 +552,50 @@ fn planted(name: &str, text: String) -> String {
         name: name.to_owned(),
         bytes: text.clone().into_bytes(),
     });
+    if let Ok(mut all) = PLANTED.lock() {
+        all.insert(text.clone());
+    }
     text
+}
+
+/// Tells in which places of which commands a canary stands, each once.
+fn listening() -> Listener {
+    let told: Mutex<BTreeSet<(String, String)>> = Mutex::new(BTreeSet::new());
+    Box::new(move |command, argument| {
+        let Ok(all) = PLANTED.lock() else { return };
+        let mut places = Vec::new();
+        places_of(argument, "", &all, &mut places);
+        let Ok(mut told) = told.lock() else { return };
+        for place in places {
+            if told.insert((command.to_owned(), place.clone())) {
+                let command = command.to_owned();
+                say(&Said::Called { command, place });
+            }
+        }
+    })
+}
+
+/// Where in a value a canary stands: the keys on the way, with dots; lists are no step of it.
+fn places_of(value: &Value, at: &str, all: &BTreeSet<String>, places: &mut Vec<String>) {
+    match value {
+        Value::String(text) if all.iter().any(|one| text.contains(one.as_str())) => {
+            places.push(at.to_owned());
+        }
+        Value::Array(values) => {
+            for value in values {
+                places_of(value, at, all, places);
+            }
+        }
+        Value::Object(values) => {
+            for (key, value) in values {
+                let at = if at.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{at}.{key}")
+                };
+                places_of(value, &at, all, places);
+            }
+        }
+        _ => {}
+    }
 }

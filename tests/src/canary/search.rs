@@ -324,16 +324,31 @@ pub fn search(folder: &Path, canaries: &[Canary]) -> Result<Searched> {
     let mut searched = Searched::default();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
-        for entry in std::fs::read_dir(&next)? {
+        // Whoever left the folder may still be at work in it: what is gone meanwhile holds nothing.
+        let is_gone = |error: &std::io::Error| error.kind() == std::io::ErrorKind::NotFound;
+        let entries = match std::fs::read_dir(&next) {
+            Err(error) if is_gone(&error) && next != folder => {
+                searched.places -= 1;
+                continue;
+            }
+            read => read.with_context(|| next.display().to_string())?,
+        };
+        for entry in entries {
             let entry = entry?;
             let path = entry.path();
             let place = path.strip_prefix(folder)?.to_string_lossy().into_owned();
             wanted.look_at(place.as_bytes(), &format!("{place}!name"), 0, &mut searched);
-            if entry.file_type()?.is_dir() {
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
                 folders.push(path);
                 continue;
             }
-            let bytes = std::fs::read(&path).with_context(|| place.clone())?;
+            // A link or a socket has nothing of its own.
+            let bytes = match kind.is_file().then(|| std::fs::read(&path)) {
+                None => Vec::new(),
+                Some(Err(error)) if is_gone(&error) => Vec::new(),
+                Some(read) => read.with_context(|| place.clone())?,
+            };
             wanted.look_at(&bytes, &place, DEPTH, &mut searched);
             if !bytes.is_empty() {
                 searched.files.insert(place);

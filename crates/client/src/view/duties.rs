@@ -27,7 +27,7 @@ pub struct TickDutyInput {
 /// What records tell of an item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ProofView {
-    /// contacts | visits | enhanced | opened | problems | calls | steps | rows | work: words in the screens.
+    /// contacts | visits | enhanced | opened | problems | calls | steps | asked | rows | work: words in the screens.
     pub what: String,
     /// What is counted, where that is data.
     pub label: String,

@@ -27,7 +27,7 @@ pub(super) fn shape(village: &mut DemoVillage, index: u32, today: NaiveDate) {
                 tell(child, "四十天后满十六周岁");
             });
             newly_found(village, today);
-            duplicate(village, 4);
+            duplicate(village, 4, today);
             trying_name(village, 5, 0);
         }
         1 => {
@@ -58,7 +58,7 @@ pub(super) fn shape(village: &mut DemoVillage, index: u32, today: NaiveDate) {
                     .insert("remark".into(), "跟外婆搬到白荷村住，等迁移".into());
                 tell(child, "已搬到另一个村");
             });
-            duplicate(village, 5);
+            duplicate(village, 5, today);
             trying_name(village, 4, 1);
         }
         2 => {
@@ -121,7 +121,12 @@ pub(super) fn after_records(village: &mut DemoVillage, index: u32, today: NaiveD
 }
 
 fn two_closed_doors(village: &mut DemoVillage, today: NaiveDate) {
-    let Some(household) = village.households.last_mut() else {
+    let mut households = village.households.iter_mut().rev();
+    let is_known = |household: &&mut DemoHousehold| {
+        let mut children = household.children.iter();
+        children.all(|child| !child.is_new)
+    };
+    let Some(household) = households.find(is_known) else {
         return;
     };
     household
@@ -266,8 +271,9 @@ fn newly_found(village: &mut DemoVillage, today: NaiveDate) {
     village.households.push(household);
 }
 
-/// The same child once more under another carer, without a number: 疑似重复.
-fn duplicate(village: &mut DemoVillage, n: usize) {
+/// The same child once more: its director met it at another carer's some weeks ago, knew no number, and opened a file. A
+/// ledger cannot say so twice: what has the same name and birth date in one village is one file to the import.
+fn duplicate(village: &mut DemoVillage, n: usize, today: NaiveDate) {
     let key = next_key(village);
     let Some(original) = village
         .households
@@ -278,24 +284,23 @@ fn duplicate(village: &mut DemoVillage, n: usize) {
     };
     let mut copy = DemoChild {
         key: format!("{key}-c1"),
+        categories: original.categories.iter().take(1).cloned().collect(),
+        opened_on: today - TimeDelta::days(24),
+        is_new: true,
         oddity: Some(format!("与 {} 疑似重复", original.key)),
-        ..original.clone()
+        ..DemoChild::default()
     };
-    for field in [
-        "id_no",
-        "id_type",
-        "carer_id_no",
-        "carer_phone",
-        "guardian_id_no",
-        "guardian_phone",
-        "father_id_no",
-        "mother_id_no",
-    ] {
-        copy.fields.remove(field);
+    for field in ["name", "sex", "birth_date"] {
+        if let Some(value) = original.fields.get(field) {
+            copy.fields.insert(field.into(), value.clone());
+        }
     }
-    for role in ["carer", "guardian"] {
-        copy.fields.insert(format!("{role}_name"), "何根生".into());
-        copy.fields.insert(format!("{role}_relation"), "63".into());
+    for (field, value) in [
+        ("carer_name", "何根生"),
+        ("carer_relation", "63"),
+        ("remark", "在村口碰到，说跟外公住，号码记不清"),
+    ] {
+        copy.fields.insert(field.into(), value.into());
     }
     let mut household = DemoHousehold {
         key,

@@ -587,6 +587,20 @@ fn has_every_oddity(township: &DemoTownship) {
     ] {
         assert_eq!(told(words), wanted, "{words}");
     }
+    // A ledger would not do: the import opens one file for one name and birth date in a village.
+    let twice = |child: &&&DemoChild| {
+        child
+            .oddity
+            .as_deref()
+            .is_some_and(|it| it.contains("疑似重复"))
+    };
+    for copy in children.iter().filter(twice) {
+        let alike = children.iter().filter(|child| {
+            let same = |key: &str| child.fields.get(key) == copy.fields.get(key);
+            same("name") && same("birth_date")
+        });
+        assert!(copy.is_new && copy.categories.len() == 1 && alike.count() == 2);
+    }
     let size = |village: &DemoVillage| -> usize {
         let households = village.households.iter();
         households.map(|household| household.children.len()).sum()

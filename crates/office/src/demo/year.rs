@@ -5,7 +5,7 @@
 //!
 //! | oddity | made by | in |
 //! |---|---|---|
-//! | two duplicate files | `oddities::duplicate` | v1, v2 |
+//! | two duplicate files | `oddities::duplicate`, opened by hand | v1, v2 |
 //! | a child that moved between villages | [`between_villages`], offered and taken over at the station | v2 → v1 |
 //! | one in hospital | `oddities::shape`, pause HOSPITAL | v2 |
 //! | a boarder | `oddities::boarder` | v1 |

@@ -10,6 +10,7 @@ mod measure;
 mod open_today;
 mod rival;
 mod save_visit;
+mod year;
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -82,6 +83,9 @@ async fn run() -> Result<()> {
         .await?;
     }
     world.stop().await;
+    if wanted("year") {
+        year::run(&options.folder, options.rounds).await?;
+    }
     Ok(())
 }
 

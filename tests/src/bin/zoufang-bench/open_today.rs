@@ -156,7 +156,7 @@ fn check(list: Value, children: usize) -> Result<()> {
 }
 
 /// The same rows in a file of their own, encrypted the same way.
-fn copy_projections(device: &Device, file: &Path, key: &SecretKey) -> Result<()> {
+pub fn copy_projections(device: &Device, file: &Path, key: &SecretKey) -> Result<()> {
     let target = open_writer(&store::SystemDisk, file, key)?;
     // References point into tables that are not copied.
     target.pragma_update(None, "foreign_keys", false)?;
@@ -189,7 +189,8 @@ fn copy_projections(device: &Device, file: &Path, key: &SecretKey) -> Result<()>
     Ok(())
 }
 
-fn read_all(connection: &Connection) -> Result<usize> {
+/// Reads every column of every row once.
+pub fn read_all(connection: &Connection) -> Result<usize> {
     let mut bytes = 0;
     for table in PROJECTIONS {
         let mut select = connection.prepare(&format!("SELECT * FROM {table}"))?;

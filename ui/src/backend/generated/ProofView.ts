@@ -5,7 +5,7 @@
  */
 export type ProofView = { 
 /**
- * contacts | visits | enhanced | opened | problems | calls | steps | rows | work: words in the screens.
+ * contacts | visits | enhanced | opened | problems | calls | steps | asked | rows | work: words in the screens.
  */
 what: string, 
 /**

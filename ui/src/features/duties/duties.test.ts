@@ -26,6 +26,8 @@ const lists: DutiesView = {
           proofs: [
             { what: 'visits', label: '', done: 3, of: 12, link: '/children' },
             { what: 'work', label: '活动', done: 1, of: null, link: '/me/work' },
+            { what: 'problems', label: '无户口或证件', done: 2, of: null, link: '/problems' },
+            { what: 'asked', label: '', done: 4, of: null, link: '/inbox' },
           ],
           ticked: false,
           ticks: [{ by: '赵春燕', on: '2026-11-20' }],
@@ -57,6 +59,8 @@ test('an item says what the records tell, with the way to them, and who looked i
   expect(words).toContain('3')
   expect(words).toContain('12')
   expect(words).toContain('活动')
+  expect(words).toContain('无户口或证件：这个月上报 2 个')
+  expect(words).toContain('请补充 4 次')
   expect(words).toContain('赵春燕')
   expect(by('duty:director/visits').querySelector('a')?.getAttribute('href')).toContain('/children')
 })
