@@ -29,7 +29,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011_reports.sql"),
     include_str!("migrations/0012_countersignatures.sql"),
     include_str!("migrations/0013_cases.sql"),
-    include_str!("migrations/0016_digests.sql"),
+    include_str!("migrations/0014_digests.sql"),
 ];
 /// Jobs that share one commit.
 const GROUP: usize = 128;
