@@ -382,6 +382,7 @@ fn named(by: &Device, theirs: &Theirs) -> BTreeMap<&'static str, Vec<u8>> {
                 id: theirs.erasure,
                 approve: true,
                 renewal: None,
+                also: Vec::new(),
             }),
         ),
         (
