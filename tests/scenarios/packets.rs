@@ -227,6 +227,13 @@ async fn a_packet_carries_what_the_body_needs_and_is_asked_for_until_it_ended() 
 
     // Nobody signed: after a week it is asked for.
     assert_eq!(out(station).await?.late, 0);
+    let memory = station.tablet()?.identity.incarnation;
+    let looks = station
+        .tablet()?
+        .store
+        .read(|connection| store::audit::rows_after(connection, memory, 0, 1_000))?;
+    let mut looks = looks.iter().map(|(row, _)| row);
+    assert!(looks.any(|row| row.action == "view_list" && row.object == "packets"));
     world.go_to_day(8, &[&tablet, &other]);
     world.settle(&[&tablet, &other]).await?;
     let late = out(station).await?;

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use client::view::{
-    ChildFileView, GoodsView, QuestionView, SavedView, ScreeningView, VisitFormView, VisitReadView,
+    GoodsView, QuestionView, SavedView, ScreeningView, TimelineKind, VisitFormView, VisitReadView,
 };
 use serde_json::json;
 use zoufang_tests::device::Device;
@@ -186,17 +186,12 @@ async fn what_was_answered_in_the_whole_form_is_saved_and_a_level_is_settled_by_
     Ok(())
 }
 
-/// The rows of care and help in a child's file.
+/// The pieces of care and help in a child's file.
 async fn helped(device: &Device, child: &str) -> Result<Vec<String>> {
-    let file: ChildFileView = device.call("child_file", json!({"id": child})).await?;
-    let block = file.blocks.iter().find(|block| block.key == "help");
-    let rows = block.and_then(|block| block.rows.as_ref());
-    let rows = rows.context("it has rows")?.rows.iter();
-    Ok(rows
-        .map(|row| {
-            let lines = row.lines.iter().map(|line| line.text.as_str());
-            format!("{} {}", row.head, lines.collect::<Vec<_>>().join(" "))
-        })
+    let lines = device.file(child).await?.timeline.into_iter();
+    let work = lines.filter(|line| line.kind == TimelineKind::Work);
+    Ok(work
+        .map(|line| format!("{} {}", line.title.unwrap_or_default(), line.text))
         .collect())
 }
 

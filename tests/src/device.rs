@@ -201,10 +201,12 @@ impl Device {
     /// The store cannot be read.
     pub fn trail(&self, action: &str) -> Result<Vec<AuditEntry>> {
         let tablet = self.tablet()?;
-        let memory = tablet.identity.incarnation;
-        let rows = tablet
-            .store
-            .read(|connection| audit::rows_after(connection, memory, 0, 100_000))?;
+        let rows = tablet.store.read(|connection| {
+            // A refusal began another memory since it was unlocked.
+            let identity = store::identity::get(connection)?;
+            let memory = identity.map_or(tablet.identity.incarnation, |own| own.incarnation);
+            audit::rows_after(connection, memory, 0, 100_000)
+        })?;
         let rows = rows.into_iter().map(|(row, _)| row);
         Ok(rows.filter(|row| row.action == action).collect())
     }

@@ -150,8 +150,12 @@ async function mirrored(context, core, size, shell, home, screens) {
 
 /** Goes to a page and waits until it is drawn. */
 async function show(device, path, there) {
-  // The page that is left keeps its heading until the next one is drawn.
-  await device.page.evaluate(() => document.querySelectorAll('main h1').forEach((heading) => heading.setAttribute('data-left', '')))
+  // The page that is left keeps its heading until the next one is drawn; the same page once more keeps it for good.
+  await device.page.evaluate((next) => {
+    const place = (address) => address.replace(/^#/, '').split('?')[0]
+    if (place(location.hash) === place(next)) return
+    document.querySelectorAll('main h1').forEach((heading) => heading.setAttribute('data-left', ''))
+  }, path)
   await device.go(path)
   await (there ? device.at(there).first() : device.page.locator('main h1:not([data-left]):visible').first()).waitFor()
   await until('nothing is being fetched', async () => (await device.page.locator('.skeleton, [aria-busy="true"]').count()) === 0)

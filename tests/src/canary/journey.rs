@@ -1,6 +1,7 @@
 //! The journey: everything a station and its directors do with personal data, each text of it a canary.
 
 mod later;
+mod leaving;
 mod problems;
 mod station;
 mod visits;

@@ -239,7 +239,7 @@ pub fn keep(
 /// Everything that left the station with a referral and did not come to its end: what is late first.
 ///
 /// # Errors
-/// `not_allowed`, `still_loading`.
+/// `not_allowed`, `still_loading`, `disk_full`: the look could not be noted.
 pub fn packets(tablet: &Tablet) -> Result<PacketsView, ClientError> {
     if !tablet.identity.role.is_at_station() {
         return Err(ClientError::new("not_allowed"));
@@ -261,6 +261,7 @@ pub fn packets(tablet: &Tablet) -> Result<PacketsView, ClientError> {
             });
         }
     }
+    looks::note_list(tablet, "packets", rows.len())?;
     let order = |row: &PacketDueRow| (!row.packet.late, row.packet.until.clone());
     rows.sort_by_key(order);
     Ok(PacketsView {

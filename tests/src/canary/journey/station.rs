@@ -172,6 +172,10 @@ impl Journey {
         head.sync().await?;
         let phone = json!({"number": self.phone("station.phone")});
         let _: StationPhoneView = head.call("set_station_phone", phone).await?;
+        let child = self.child(one, 0).await?;
+        self.a_packet(one, &child).await?;
+        self.a_tier_that_stays(one, &child).await?;
+        self.what_is_kept_close(&head, &child).await?;
         self.the_district(one, &head).await?;
         let _: AppView = head.call("lock", Value::Null).await?;
         Ok(())

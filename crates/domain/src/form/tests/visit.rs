@@ -2,6 +2,8 @@
 
 use super::*;
 
+const HOME_VISIT: &str = include_str!("../../../../../policy/forms/hv-cn-3.json");
+
 #[test]
 fn the_short_form_is_what_was_decided() {
     let state = first_visit(context(vec![child("x", 9)])).state();
@@ -313,8 +315,7 @@ fn saving_binds_the_answers_to_the_pack() {
 /// 监护照料 is the second thing the national summary says; an uneventful visit stays as short as it was (decisions.md 10).
 #[test]
 fn how_the_child_is_cared_for_is_asked_in_the_short_form_unless_it_was_good_of_late() {
-    let shipped = include_str!("../../../../../policy/forms/hv-cn-3.json");
-    let pack = FormPack::from_json(shipped).unwrap();
+    let pack = FormPack::from_json(HOME_VISIT).unwrap();
     assert!(pack.asks_latest().iter().eq(["c_duty"]));
     let asks = |latest: Option<(&str, u32)>| {
         let mut context = context(vec![child("x", 9)]);
@@ -347,7 +348,10 @@ fn how_the_child_is_cared_for_is_asked_in_the_short_form_unless_it_was_good_of_l
 
 #[test]
 fn what_is_said_of_wounds_is_written_in_the_report_and_not_in_the_visit() {
-    let mut draft = first_visit(context(vec![child("x", 9)]));
+    let mut draft = Draft::new(context(vec![child("x", 9)]));
+    draft.pack = FormPack::from_json(HOME_VISIT).unwrap();
+    draft.choose(SESSION, "a_met", &["child", "caregiver"]);
+    draft.choose("x", "a_seen", &["y"]);
     draft.choose("x", "e_inj", &["y"]);
     let state = draft.state();
     let note = question(&state, "x", "e_inj_note");
