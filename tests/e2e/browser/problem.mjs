@@ -104,7 +104,7 @@ journey('a call is noted with no network, a referral is made and replied to, and
   await checkAxe(station.page, 'preparing a packet')
   await station.page.locator('#packet-who').fill('中心小学德育处 陈老师')
   await station.page.locator('#packet-words').fill('请劝孩子回校，下周回话')
-  await station.tap('answer:packet-more:child.guardian_phone')
+  await station.tap('[data-test="answer:packet-more:child.guardian_phone"]')
   await station.tap('packet-go')
   await station.page.locator('#packet-reason').fill('要给家里打电话')
   await station.tap('packet-go')

@@ -80,6 +80,8 @@ journey('a browser keeps nothing of what was read or written', async (context) =
   await station.reload()
   await at(station, 'problem-story').waitFor()
 
+  // A browser writes when it pleases: once the proof is there, what came before it is there as well.
+  await until('what is kept on purpose is on the disk', async () => (await search(folder, [PROOF])).lines.some((line) => line.startsWith('line 1 as ')))
   await keepsOnlyTheProof(folder, 'while it runs')
   await browser.close()
   closed = true

@@ -119,7 +119,7 @@ journey('the whole visit form, and a screening that a person settles', async (co
   truthy((await tablet.words('goods')).includes('书包2件'), 'what was given is offered')
   await tablet.tap('file-goods')
   await tablet.at('goods-filed').waitFor()
-  await until('it stands in the file', async () => JSON.stringify((await core.call('child_file', { id: child })).blocks.find((block) => block.key === 'help').rows).includes('书包'))
+  await until('it stands in the file', async () => JSON.stringify((await core.call('child_file', { id: child })).timeline).includes('书包'))
   await look(tablet.page, 'visit-goods-1280x800')
 
   // What was said otherwise than the file: offered, not written; taken by a tap, and taken back.

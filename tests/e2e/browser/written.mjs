@@ -52,7 +52,7 @@ journey('help is written down for two children at once, an activity has its list
   await tablet.go('/me/work')
   await tablet.tap('work-add:line')
   await tablet.page.locator('#row-kind').waitFor()
-  await tablet.tap('answer:row-kind:meeting')
+  await tablet.page.locator('#row-kind').selectOption({ label: '会议' })
   await tablet.page.locator('#row-text').fill('站里的月会，讲防溺水')
   await tablet.tap('work-save')
   await tablet.at('work-table').waitFor()
