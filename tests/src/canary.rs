@@ -115,6 +115,15 @@ impl Canaries {
     /// So many digits.
     #[must_use]
     pub fn digits(&self, name: &str, length: usize) -> String {
+        let drawn = self.drawn_digits(name, length);
+        // A PIN many people choose is refused: the next one then.
+        match name.starts_with("pin.") && store::check_new_pin(&drawn).is_err() {
+            true => self.digits(&format!("{name}'"), length),
+            false => drawn,
+        }
+    }
+
+    fn drawn_digits(&self, name: &str, length: usize) -> String {
         self.draw(name)
             .take(length)
             .filter_map(|number| char::from_digit(number % 10, 10))

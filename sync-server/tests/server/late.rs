@@ -95,7 +95,8 @@ async fn a_record_that_rotted_says_so_and_hides_no_other() {
     it.hand_over(outbox.clone()).await;
 
     let connection = it.database();
-    let rot = "UPDATE reviews SET body = substr(body, 1, 40) || x'00' WHERE hash = ?1";
+    let rot =
+        "UPDATE reviews SET body = CAST(substr(body, 1, 40) || x'00' AS BLOB) WHERE hash = ?1";
     assert_eq!(connection.execute(rot, [&hashes[0].0]).unwrap(), 1);
     let list = it.page(None).await;
     let seen: Vec<(ChangeHash, bool, bool)> = list

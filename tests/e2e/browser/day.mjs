@@ -290,7 +290,7 @@ async function attempt(tablet, others) {
   await tablet.go('/today')
   await tablet.tap(`today-row:${row.child}`)
   await tablet.tap('go-attempt')
-  truthy((await tablet.page.locator('main').innerText()).includes('不算一次走访'), 'it says that it does not count')
+  await until('it says that it does not count', async () => (await tablet.page.locator('main').innerText()).includes('不算一次走访'))
   await tablet.page.locator('[data-test^="answer:reason:"]').first().tap()
   await look(tablet.page, 'tablet-attempt')
   await tablet.tap('attempt-save')
