@@ -52,6 +52,7 @@ journey('a thousand households scroll, with a bounded number of rows in the page
   const station = await open(context, stationCore, tabletLandscape)
   await station.go('/children')
   // The card of the first visit stands above the list, which is as high as the screen without it.
+  await station.at('station-child').first().waitFor()
   await station.tap('first-use-close')
   await far(station, 'station-child', 'the children of the station', (id) => all.find((row) => row.child === id)?.name)
 })
