@@ -196,6 +196,6 @@ fn write_down(
     Ok(PrintView {
         line: exports::line(tablet, &number),
         number,
-        people: people,
+        people,
     })
 }

@@ -14,7 +14,7 @@ use domain::figures::Figure;
 use ids::Entropy;
 use ms_offcrypto_writer::Ecma376AgileWriter;
 use rust_xlsxwriter::{
-    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, XlsxError,
+    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
 };
 use std::io::{Cursor, Write};
 
@@ -209,17 +209,28 @@ pub fn write_child(prepared: &Prepared, copy: &ChildCopy) -> Result<Vec<u8>, Xls
     sheet.set_column_width(1, 64)?;
     sheet.write_string_with_format(0, 0, &copy.title, &title)?;
     sheet.write_string_with_format(1, 0, &prepared.line, &mark)?;
-    let mut at = 3;
-    for (part, lines) in &copy.parts {
-        sheet.write_string_with_format(at, 0, part, &head)?;
+    write_parts(sheet, 3, &copy.parts, &head, &text)?;
+    workbook.save_to_buffer()
+}
+
+/// A heading from a row on and its lines below it, a free row, and the next.
+fn write_parts(
+    sheet: &mut Worksheet,
+    mut at: u32,
+    parts: &[(String, Vec<(String, String)>)],
+    head: &Format,
+    text: &Format,
+) -> Result<(), XlsxError> {
+    for (part, lines) in parts {
+        sheet.write_string_with_format(at, 0, part, head)?;
         for (label, value) in lines {
             at += 1;
-            sheet.write_string_with_format(at, 0, label, &text)?;
-            sheet.write_string_with_format(at, 1, value, &text)?;
+            sheet.write_string_with_format(at, 0, label, text)?;
+            sheet.write_string_with_format(at, 1, value, text)?;
         }
         at += 2;
     }
-    workbook.save_to_buffer()
+    Ok(())
 }
 
 /// Writes what goes with a referral: to whom, what for and until when, over the matter and each child, and again on every
@@ -259,16 +270,7 @@ pub fn write_packet(prepared: &PreparedPacket) -> Result<Vec<u8>, XlsxError> {
         sheet.write_string_with_format(at, 1, value, &text)?;
         at += 1;
     }
-    for (part, lines) in &prepared.parts {
-        at += 1;
-        sheet.write_string_with_format(at, 0, part, &head)?;
-        for (label, value) in lines {
-            at += 1;
-            sheet.write_string_with_format(at, 0, label, &text)?;
-            sheet.write_string_with_format(at, 1, value, &text)?;
-        }
-        at += 1;
-    }
+    write_parts(sheet, at + 1, &prepared.parts, &head, &text)?;
     workbook.save_to_buffer()
 }
 

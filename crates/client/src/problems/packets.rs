@@ -33,6 +33,9 @@ use ids::DocumentId;
 use store::audit;
 use store::exports::{self as kept, ExportRow};
 
+/// A heading, and label and value of each line below it.
+pub type Part = (String, Vec<(String, String)>);
+
 /// The policy's list of what a packet is for.
 pub(crate) const PURPOSE: &str = "PACKET_PURPOSE";
 /// Most characters of a line somebody writes on it.
@@ -52,8 +55,8 @@ pub struct PreparedPacket {
     pub password: String,
     /// Who is given it, what for, why and until when: label and value.
     pub head: Vec<(String, String)>,
-    /// The matter, and each child: a heading, and label and value.
-    pub parts: Vec<(String, Vec<(String, String)>)>,
+    /// The matter, and each child.
+    pub parts: Vec<Part>,
     children: u32,
     detail: Detail,
     text: String,
@@ -545,7 +548,7 @@ fn parts(
     roster: &Roster,
     children: &[&RosterChild],
     fields: &[String],
-) -> Result<Vec<(String, Vec<(String, String)>)>, ClientError> {
+) -> Result<Vec<Part>, ClientError> {
     let mut parts = Vec::new();
     let matter = matter(room, noun, told, fields)?;
     if !matter.is_empty() {
