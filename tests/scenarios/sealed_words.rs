@@ -667,9 +667,7 @@ async fn what_of_a_child_stands_in_no_file_is_the_heads_alone_and_leaves_sealed(
     let notes = |device: &Device| -> Result<Vec<Note>> {
         let all = |connection: &_| records::all(connection, DocKind::Restricted);
         let found = device.tablet()?.store.read(all)?;
-        let found = found
-            .iter()
-            .map(|(_, record)| restricted::Restricted::from_record(record));
+        let found = found.values().map(restricted::Restricted::from_record);
         Ok(found.flat_map(|one| one.notes).collect())
     };
     assert!(notes(&tablet)?.is_empty());
