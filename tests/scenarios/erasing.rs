@@ -233,6 +233,31 @@ fn dues(file: &ChildFileView) -> Result<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_member_with_a_word_for_a_name_takes_nobodys_words_along() -> Result<()> {
+    const NOTE: &str = "奶奶说孩子无大碍，爸爸下周回来。";
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let head = head_of(&world).await?;
+    let child = tablet.child("石小雨").await?;
+    let row = json!({"child": child, "block": "members", "replaces": null, "values": {
+        "name": ["奶奶"], "relation": ["62"], "phone": ["无"], "lives_here": ["y"],
+    }});
+    let _: ChildFileView = tablet.call("write_row", row).await?;
+    tablet.contact(&child, NOTE).await?;
+    world.settle(&[&tablet, &head]).await?;
+    let documents = erase_part(&world, &head, &child, "家里人第1行").await?;
+    assert_eq!(
+        documents, 1,
+        "her row, and nothing that only sounds like her"
+    );
+    world.settle(&[&tablet, &head]).await?;
+    let file = serde_json::to_string(&tablet.file(&child).await?)?;
+    assert!(file.contains(NOTE), "every word of the contact stands");
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_member_of_a_household_goes_alone_and_what_pointed_to_her_points_to_somebody()
 -> Result<()> {
     const NAME: &str = "王秀兰";

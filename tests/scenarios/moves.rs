@@ -3,8 +3,8 @@
 
 use anyhow::{Context, Result};
 use client::view::{
-    ChildFileView, DeparturesView, LateWorkView, MoveFormView, MovesView, OverviewView,
-    RecordState, ReturnedView, SavedView, ShellKind, VillageListView, VisitFormView,
+    AttemptFormView, ChildFileView, DeparturesView, LateWorkView, MoveFormView, MovesView,
+    OverviewView, RecordState, ReturnedView, SavedView, ShellKind, VillageListView, VisitFormView,
 };
 use ids::UnitId;
 use serde_json::{Value, json};
@@ -198,6 +198,32 @@ async fn a_child_that_goes_alone_gets_a_household_of_its_own_with_the_first_visi
     old.visit(&brother).await?;
     world.settle(&[&old]).await?;
     old.all_delivered().await?;
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_child_that_went_alone_is_not_met_alone_also_where_both_villages_are_seen() -> Result<()>
+{
+    let world = World::new().await?;
+    let there = world.create_village(ELSEWHERE.0, ELSEWHERE.1).await?;
+    let old = world.tablet("李玉梅").await?;
+    let new = world.tablet_of(there, "赵春燕").await?;
+    let child = old.child("石小雨").await?;
+    let offered = offer(&world.station, &child, false, there).await?;
+    decide(&world.station, &offered, "accept").await?;
+    world.settle(&[&old, &new]).await?;
+    let station = &world.station;
+    let form: AttemptFormView = station.call("attempt_form", json!({"id": child})).await?;
+    assert_eq!(form.names, "石小雨");
+    let today = station.tablet()?.today().to_string();
+    let attempt = json!({"household": form.household, "child": child, "event_date": today, "reason": "nobody_home",
+        "next_on": null, "note": ""});
+    let saved: SavedView = station.call("record_attempt", attempt).await?;
+    let is_there = |lines: Vec<String>| lines.contains(&saved.record);
+    assert!(is_there(timeline(station, &child).await?));
+    let brother = old.child("石小晨").await?;
+    assert!(!is_there(timeline(station, &brother).await?));
     world.township.stop().await;
     Ok(())
 }

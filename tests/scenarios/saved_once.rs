@@ -9,7 +9,7 @@ use uuid::Uuid;
 use zoufang_tests::device::Device;
 use zoufang_tests::story::{PIN, World, contact_input};
 
-/// Every so manieth operation fails: all of them take a minute.
+/// Every so manieth operation fails: with all of them the file grows too long to be read that often.
 const STRIDE: usize = 3;
 /// Far more operations than saving and what follows it take.
 const MOST: u64 = 4_000;
@@ -44,11 +44,7 @@ async fn a_disk_that_fails_at_any_operation_never_makes_a_contact_stand_twice() 
                     (view.record, view.names.as_str()),
                     (record.clone(), "周子涵")
                 );
-                if view.incomplete {
-                    // The disk failed under what followed; a database that could not be read is opened anew.
-                    incomplete += 1;
-                    tablet.reopen(PIN).await?;
-                }
+                incomplete += u32::from(view.incomplete);
             }
             Err(_) => {
                 refused += 1;

@@ -685,6 +685,10 @@ async fn what_of_a_child_stands_in_no_file_is_the_heads_alone_and_leaves_sealed(
     assert_eq!(page.lines[0].by, "高岚");
     let page: ConfidentialView = other.call("confidential", ask.clone()).await?;
     assert!(!page.may && page.kept == 0 && page.lines.is_empty());
+    let erasing: client::view::ErasureFormView = other.call("erasure_form", ask.clone()).await?;
+    assert_eq!(erasing.parts.sealed, 0, "nor what goes with the file");
+    let moving: client::view::MoveFormView = other.call("move_form", ask.clone()).await?;
+    assert!(!moving.household.sealed && !moving.alone.sealed);
     other.step_up().await?;
     let refused = other.refusal("show_confidential", ask.clone()).await?;
     assert_eq!(refused.code, "not_allowed");

@@ -125,14 +125,17 @@ pub fn tick(tablet: &Tablet, input: &IncidentStepInput) -> Result<BreachView, Cl
     if input.step == OVER && text.is_empty() {
         return Err(ClientError::new("text_missing"));
     }
-    if incident.done(&input.step).is_some() {
+    // Done by a colleague before: what this one notes stands beside it, and the hour stays the first one's.
+    let me = tablet.identity.staff.to_string();
+    let mut known = incident.done.iter();
+    if known.any(|done| done.step == input.step && done.by == me && done.text == text) {
         return breaches(tablet);
     }
     let done = Done {
         step: input.step.clone(),
         text,
         recorded_ms: tablet.clock.now_ms(),
-        by: tablet.identity.staff.to_string(),
+        by: me,
         made_by: None,
     };
     let said = format!("kind={} step={}", incident.kind, done.step);
@@ -231,7 +234,7 @@ fn view(
             go: step.go.clone(),
             letter: step.letter.clone(),
             done: done
-                .map(|done| done_view(tablet, roster, done))
+                .map(|done| done_view(tablet, roster, incident, done))
                 .transpose()?,
         });
     }
@@ -248,7 +251,7 @@ fn view(
         letters: letters(tablet, pack, incident, &title, &views),
         over: incident
             .done(OVER)
-            .map(|done| done_view(tablet, roster, done))
+            .map(|done| done_view(tablet, roster, incident, done))
             .transpose()?,
         late: count(&|step| step.late),
         open: count(&|step| step.done.is_none()),
@@ -312,11 +315,28 @@ fn letters(
         .collect()
 }
 
-fn done_view(tablet: &Tablet, roster: &Roster, done: &Done) -> Result<StepDoneView, ClientError> {
+/// Who did a step first, and what everybody noted who did it.
+fn done_view(
+    tablet: &Tablet,
+    roster: &Roster,
+    incident: &Incident,
+    done: &Done,
+) -> Result<StepDoneView, ClientError> {
+    let mut notes: Vec<String> = Vec::new();
+    for one in incident.done.iter().filter(|one| one.step == done.step) {
+        match one.text.as_str() {
+            "" => {}
+            text if notes.is_empty() && *one == *done => notes.push(text.to_owned()),
+            text => {
+                let by = author(tablet, roster, one.made_by, &one.by)?;
+                notes.push(format!("{by}：{text}"));
+            }
+        }
+    }
     Ok(StepDoneView {
         by: author(tablet, roster, done.made_by, &done.by)?,
         at: system::moment(done.recorded_ms),
-        note: done.text.clone(),
+        note: notes.join("；"),
     })
 }
 

@@ -165,11 +165,25 @@ pub fn keep_confidential(
     // Without a label: that there is something says as much as what it is.
     let write = Write::new(document, DocKind::Restricted, station, edits);
     records::save(tablet, "confidential_kept", &[write])?;
-    tablet.open_with_pin(document)?;
-    confidential(
-        tablet,
-        &IdInput {
-            id: input.child.clone(),
-        },
-    )
+    // It is saved: what follows may close the page again, and is no reason to write it a second time.
+    let ask = IdInput {
+        id: input.child.clone(),
+    };
+    let shown = tablet
+        .open_with_pin(document)
+        .and_then(|()| confidential(tablet, &ask));
+    Ok(shown.unwrap_or_else(|error| {
+        tracing::warn!(
+            code = error.code(),
+            "a confidential note is saved and not shown"
+        );
+        ConfidentialView {
+            child: child.id.to_string(),
+            name: child.name(),
+            may: true,
+            kept: 1,
+            seconds: None,
+            lines: Vec::new(),
+        }
+    }))
 }

@@ -289,9 +289,9 @@ pub fn attempt_form(
             (visit.household.to_string(), names, visit.event_date)
         }
         None => {
-            let household = roster.child(&input.id)?.child.household();
-            let household = household.ok_or_else(|| ClientError::new("not_found"))?;
-            let names = names_of(roster.children_of(household));
+            let child = roster.child(&input.id)?;
+            let household = child.child.household().unwrap_or_default();
+            let names = names_of(behind_the_door(&roster, child));
             (household.to_owned(), names, None)
         }
     };
@@ -303,6 +303,15 @@ pub fn attempt_form(
         event_date: event_date.unwrap_or_else(|| today.clone()),
         today,
     })
+}
+
+/// Whom nobody met where a child was looked for: the children of its household. One that moved away alone still names the
+/// household it left, and stands for itself.
+fn behind_the_door<'a>(roster: &'a Roster, child: &'a RosterChild) -> Vec<&'a RosterChild> {
+    match roster.household_of(child) {
+        Some(household) => roster.children_of(&household.id.to_string()),
+        None => vec![child],
+    }
 }
 
 fn names_of<'a>(children: impl IntoIterator<Item = &'a RosterChild>) -> String {
@@ -346,7 +355,10 @@ pub fn record_attempt(tablet: &Tablet, input: &AttemptInput) -> Result<SavedView
         Some(visit) => visit.children.iter().collect(),
         // Of a brother or sister whose file ended nothing is asked any more, and nothing is written.
         None => {
-            let mut children = roster.children_of(&input.household);
+            let mut children = match &input.child {
+                Some(child) => behind_the_door(&roster, roster.child(child)?),
+                None => roster.children_of(&input.household),
+            };
             children.retain(|child| child.runs());
             children
         }

@@ -23,7 +23,9 @@ use domain::difference::{self, Asked, Change, ColumnChange, Difference, Visited}
 use domain::file::{FieldRule, FilePack, RowsRule};
 use domain::form::{FormPack, Level, PartAnswers, SESSION};
 use domain::policy::PolicyPack;
-use domain::record::{Edit, Entry, FROM_VISIT, FROM_VISIT_FIELD, FROM_VISIT_ROW, ROWS, doc};
+use domain::record::{
+    Edit, Entry, FROM_VISIT, FROM_VISIT_FIELD, FROM_VISIT_ROW, REPLACES, ROWS, doc,
+};
 use domain::scalar::Scalar;
 use ids::{DocKind, DocumentId, UnitId};
 use std::cell::OnceCell;
@@ -165,6 +167,21 @@ type Place = (DocumentId, DocKind, UnitId);
 struct Writing(Vec<(Place, Vec<Edit>)>);
 
 impl Writing {
+    /// What is about to stand in a row's place.
+    fn newer(&self, row: &str) -> Option<Entry> {
+        let mut newest: Option<Entry> = None;
+        for edit in self.0.iter().flat_map(|(_, edits)| edits) {
+            if let Edit::Add { entry, .. } = edit {
+                let replaced = entry.text(REPLACES).unwrap_or_default();
+                let known = newest.as_ref().map_or(row, |newest| newest.id.as_str());
+                if replaced == known {
+                    newest = Some(entry.clone());
+                }
+            }
+        }
+        newest
+    }
+
     fn push(&mut self, place: Place, edit: Edit) {
         match self.0.iter_mut().find(|(known, _)| known.0 == place.0) {
             Some((_, edits)) => edits.push(edit),
@@ -305,10 +322,22 @@ impl<'a> Room<'a> {
                 if chosen.is_some_and(|chosen| !among.contains(chosen)) {
                     return Err(ClientError::new("difference_gone"));
                 }
-                let earlier = match row.as_ref().or(chosen) {
-                    Some(row) => Some(self.standing(&block.key, row)?),
-                    None => None,
+                let pending = row.as_ref().or(chosen).and_then(|row| writing.newer(row));
+                let earlier = match (row.as_ref().or(chosen), &pending) {
+                    // Two answers about one person are one row, which says both.
+                    (Some(_), Some(pending)) => Some(pending),
+                    (Some(row), None) => Some(self.standing(&block.key, row)?),
+                    (None, _) => None,
                 };
+                let other = |column: &ColumnChange| {
+                    let said = pending.as_ref().and_then(|one| one.text(&column.key));
+                    let before = column.before.as_deref();
+                    said.is_some_and(|said| said != column.after && Some(said) != before)
+                };
+                if pending.is_some() && columns.iter().any(other) {
+                    // One of the two would be lost: they are taken one after the other, and seen.
+                    return Err(ClientError::new("changed_since"));
+                }
                 let mut values: BTreeMap<String, Vec<String>> = columns
                     .iter()
                     .map(|column| (column.key.clone(), vec![column.after.clone()]))

@@ -6,6 +6,7 @@ use crate::packs::Packs;
 use crate::records;
 use crate::roster::{Roster, RosterChild};
 use crate::tablet::Tablet;
+use chrono::NaiveDate;
 use domain::child::FLAG_PREFIX;
 use domain::difference::MEMBERS;
 use domain::file::{CHILDREN, FieldRule};
@@ -16,10 +17,16 @@ use ids::DocumentId;
 use protocol::ErasedPart;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How somebody is related.
+const RELATIONS: &str = "REL";
+/// Words that are written where nobody knows a name, and in speech for whoever is meant.
+const NO_NAMES: &str = "NO_NAME";
 /// What stands where a member was.
 const ERASED_MEMBER: &str = "已删除的家庭成员";
 /// What stands where words were erased.
 const ERASED_WORDS: &str = "（这段话已按规定删除）";
+/// Letters and figures of the shortest number that is nobody else's: what is shorter is a code or a word for having none.
+const SHORTEST_NUMBER: usize = 7;
 /// A row that stands where something was erased.
 pub(crate) const ERASED: &str = "erased";
 /// Collection of a child's categories.
@@ -76,23 +83,22 @@ impl Member {
             let mut columns = columns.into_iter().flatten();
             columns.any(|column| column.key == key && is_number(column))
         };
-        let mut person = Person {
+        let numbers = texts(&is_number);
+        let names = texts(&|key| key == "name");
+        let others = Others::of(entries, &rows, &files);
+        let is_nobodys = |name: &String| others.is_no_name(&packs, tablet.today(), name);
+        let person = Person {
             stub: Some(stub(&packs, first, &record::standing(entries), &rows)),
-            names: texts(&|key| key == "name"),
-            numbers: texts(&is_number),
+            names: names.into_iter().filter(|name| !is_nobodys(name)).collect(),
+            numbers: numbers
+                .into_iter()
+                .filter(|number| is_own_number(number) && !others.numbers.contains(number))
+                .collect(),
+            spared: others.names,
             fields: BTreeSet::new(),
             instead: ERASED_MEMBER.to_owned(),
             rows,
         };
-        // Somebody who is called like the child, or is the child, leaves it its name and its number.
-        for child in &files {
-            for key in ["name", "used_name", "id_no"] {
-                if let Some(text) = child.child.text(key) {
-                    person.names.remove(text);
-                    person.numbers.remove(text);
-                }
-            }
-        }
         Ok(Self {
             household,
             person,
@@ -170,6 +176,62 @@ impl Member {
         }
         person
     }
+}
+
+/// What is other people's in the same documents, and stays theirs.
+struct Others {
+    names: BTreeSet<String>,
+    numbers: BTreeSet<String>,
+}
+
+impl Others {
+    fn of(members: &[Entry], rows: &BTreeSet<String>, files: &[&RosterChild]) -> Self {
+        let mut others = Self {
+            names: BTreeSet::new(),
+            numbers: BTreeSet::new(),
+        };
+        for entry in members.iter().filter(|entry| !rows.contains(&entry.id)) {
+            for (key, value) in &entry.values {
+                let Some(text) = value.as_text().filter(|text| !text.is_empty()) else {
+                    continue;
+                };
+                match key.as_str() {
+                    "name" => others.names.insert(text.to_owned()),
+                    _ => others.numbers.insert(text.to_owned()),
+                };
+            }
+        }
+        for child in files {
+            let text = |key| child.child.text(key).map(str::to_owned);
+            others
+                .names
+                .extend(["name", "used_name"].into_iter().filter_map(text));
+            others
+                .numbers
+                .extend(["id_no", "phone_child"].into_iter().filter_map(text));
+        }
+        others
+    }
+
+    /// A name by which she alone is found: not somebody else's, and no word for having none or for how she is related.
+    fn is_no_name(&self, packs: &Packs, today: NaiveDate, name: &str) -> bool {
+        let is_short = name.is_ascii() && name.len() < SHORTEST_NUMBER;
+        let pack = packs.rules_on(today);
+        let is_word = pack.is_some_and(|pack| {
+            let words = [RELATIONS, NO_NAMES]
+                .into_iter()
+                .flat_map(|list| pack.list(list));
+            let mut words =
+                words.flat_map(|item| item.label.split(['、', '（', '）', '/', '(', ')']));
+            words.any(|word| word == name)
+        });
+        is_short || is_word || self.names.contains(name)
+    }
+}
+
+fn is_own_number(text: &str) -> bool {
+    let letters = text.chars().filter(char::is_ascii_alphanumeric);
+    letters.count() >= SHORTEST_NUMBER
 }
 
 fn is_number(rule: &FieldRule) -> bool {

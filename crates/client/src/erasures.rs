@@ -56,19 +56,20 @@ fn file_of(tablet: &Tablet, roster: &Roster, child: &RosterChild) -> Result<File
         .iter()
         .filter(|problem| problem.noun.children.contains(&name))
         .partition(|problem| problem.noun.children.iter().all(|one| *one == name));
-    let about: BTreeSet<String> = problems
+    let reports: BTreeSet<String> = problems
         .iter()
         .map(|problem| problem.id.to_string())
-        .chain([name])
         .collect();
+    // What is sealed about the child itself goes along and is counted nowhere: that it is there says as much as its words.
+    let mut told = 0;
     let sealed: Vec<DocumentId> = tablet
         .store
         .read(|connection| records::all(connection, DocKind::Restricted))?
         .into_iter()
         .filter(|(_, record)| {
-            Restricted::from_record(record)
-                .about
-                .is_some_and(|of| about.contains(&of))
+            let about = Restricted::from_record(record).about.unwrap_or_default();
+            told += usize::from(reports.contains(&about));
+            reports.contains(&about) || about == name
         })
         .map(|(id, _)| id)
         .collect();
@@ -84,7 +85,7 @@ fn file_of(tablet: &Tablet, roster: &Roster, child: &RosterChild) -> Result<File
             records: count(records),
             problems: count(problems.len()),
             problems_staying: count(shared.len()),
-            sealed: count(sealed.len()),
+            sealed: count(told),
             household: household.is_some(),
         },
         with: household

@@ -12,7 +12,7 @@ use crate::roster::{Roster, RosterChild};
 use crate::standing;
 use crate::system;
 use crate::tablet::Tablet;
-use crate::view::{ExportMadeView, FiguresFormView, FiguresInput};
+use crate::view::{ExportMadeView, FiguresFormView, FiguresInput, OptionView};
 use domain::figures::{Figure, Figures, Table, separate};
 use domain::policy::PolicyPack;
 use ids::UnitId;
@@ -61,6 +61,14 @@ pub struct PreparedFigures {
     below: u32,
 }
 
+/// What numbers may be given for.
+pub(crate) fn purposes(tablet: &Tablet) -> Vec<OptionView> {
+    let packs = tablet.packs();
+    packs
+        .rules_on(tablet.today())
+        .map_or_else(Vec::new, |pack| options(pack.list(PURPOSE), tablet.today()))
+}
+
 /// What is asked before numbers are given.
 ///
 /// # Errors
@@ -72,7 +80,7 @@ pub fn form(tablet: &Tablet) -> Result<FiguresFormView, ClientError> {
         .rules_on(tablet.today())
         .ok_or_else(|| ClientError::new("form_unknown"))?;
     Ok(FiguresFormView {
-        purposes: options(pack.list(PURPOSE), tablet.today()),
+        purposes: purposes(tablet),
         below: pack.rules.figures_below,
         minutes: pack.rules.export_file_minutes,
     })

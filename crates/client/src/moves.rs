@@ -116,6 +116,11 @@ fn load(
     let (problems, staying): (Vec<_>, Vec<_>) = about
         .into_iter()
         .partition(|problem| problem.noun.children.iter().all(|one| names.contains(one)));
+    // Of what is sealed about a child itself nothing is told: that it is there says as much as its words.
+    let reports: BTreeSet<String> = problems
+        .iter()
+        .map(|problem| problem.id.to_string())
+        .collect();
     let sealed = tablet
         .store
         .read(|connection| tablet.restricted(connection))?;
@@ -132,7 +137,7 @@ fn load(
                 .fields
                 .values()
                 .filter_map(Scalar::as_text)
-                .any(|text| names.contains(text))
+                .any(|text| reports.contains(text))
         }),
     };
     let documents = household

@@ -348,7 +348,8 @@ pub fn lower_tier(tablet: &Tablet, input: &LowerTierInput) -> Result<ChildFileVi
 /// reason whoever visited reads.
 ///
 /// # Errors
-/// `station_decides`, `recused`, `not_found` when no visit suggests anything, `reason_missing`, `disk_full`.
+/// `station_decides`, `recused`, `not_found` when no visit suggests anything, `changed_since` when a newer one does by now,
+/// `reason_missing`, `disk_full`.
 pub fn keep_tier(tablet: &Tablet, input: &KeepTierInput) -> Result<ChildFileView, ClientError> {
     if !tablet.identity.role.is_at_station() {
         return Err(ClientError::new("station_decides"));
@@ -363,6 +364,11 @@ pub fn keep_tier(tablet: &Tablet, input: &KeepTierInput) -> Result<ChildFileView
     let visit = visit.ok_or_else(|| ClientError::new("not_found"))?;
     if !recusals::decides(tablet, child)? {
         return Err(ClientError::new("recused"));
+    }
+    if let Some(read) = &input.suggested
+        && *read != suggestion_words(tablet, &tablet.packs(), child, &visit.id)?
+    {
+        return Err(ClientError::new("changed_since"));
     }
     let today = roster.today.to_string();
     let entry = Entry::new(tablet.new_id().to_string())

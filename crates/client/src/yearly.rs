@@ -3,6 +3,7 @@
 use crate::audit_page::{REVIEWED, bring, named, read, span_of_year};
 use crate::error::ClientError;
 use crate::exports;
+use crate::figures;
 use crate::looks;
 use crate::prints;
 use crate::recusals;
@@ -189,8 +190,11 @@ fn people(tablet: &Tablet) -> Result<Section, ClientError> {
 
 /// What left and what for: registers and files first, then paper.
 fn purposes(tablet: &Tablet, found: &AuditPage) -> Section {
-    let exports = exports::purposes(tablet).into_iter();
-    let exports = exports.map(|purpose| (purpose.code, purpose.label));
+    let figures = figures::purposes(tablet).into_iter();
+    let exports = exports::purposes(tablet)
+        .into_iter()
+        .map(|purpose| (purpose.code, purpose.label))
+        .chain(figures.map(|purpose| (purpose.code, purpose.label)));
     let prints = prints::purposes(tablet).into_iter();
     let prints = prints.map(|purpose| (purpose.code, purpose.label));
     let whole = found.rows.iter().filter(|record| {

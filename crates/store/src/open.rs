@@ -14,7 +14,7 @@ use crate::slots::{PinState, Slots};
 use crate::transaction::Transaction;
 use crate::{StoreError, blobs, changes, projections, replay, wipe};
 use ids::{Clock, Entropy};
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -313,7 +313,10 @@ impl Store {
             let moment = reader.unchecked_transaction().map_err(StoreError::from)?;
             read(&moment)
         };
-        guard(&self.readers).push(reader);
+        // Once a page could not be read, what encrypts pages answers nothing any more on that connection: it goes.
+        if !is_spoilt(&value) {
+            guard(&self.readers).push(reader);
+        }
         self.note_damage(&value);
         value
     }
@@ -362,8 +365,20 @@ impl Store {
         committed: &mut bool,
     ) -> Result<T, E> {
         let value = self.try_to_write(write, committed);
+        if is_spoilt(&value) {
+            self.renew_writer();
+        }
         self.note_damage(&value);
         value
+    }
+
+    /// Another connection in the place of one that a failing disk has spoilt: whoever tries again is not told that all is
+    /// damaged. Where none can be opened the old one stays, and says so itself.
+    fn renew_writer(&self) {
+        let mut writer = guard(&self.writer);
+        if let Ok(fresh) = open_writer(self.disk.as_ref(), &self.database, &self.keys.database) {
+            *writer = fresh;
+        }
     }
 
     fn note_damage<T, E: Error + 'static>(&self, value: &Result<T, E>) {
@@ -621,6 +636,16 @@ fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn is_disk_full(error: &(dyn Error + 'static)) -> bool {
     is_because(error, |error| matches!(error, StoreError::DiskFull))
+}
+
+/// A connection after this may fail for good, though the file is whole.
+fn is_spoilt<T, E: Error + 'static>(value: &Result<T, E>) -> bool {
+    let failed = |error: &StoreError| match error {
+        StoreError::Corrupt { .. } => true,
+        StoreError::Sqlite(error) => error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure),
+        _ => false,
+    };
+    value.as_ref().is_err_and(|error| is_because(error, failed))
 }
 
 fn is_because(error: &(dyn Error + 'static), is: impl Fn(&StoreError) -> bool) -> bool {

@@ -222,6 +222,29 @@ fn saving_and_answering() {
     );
 }
 
+/// Whoever tries again after a read or a write that failed once is not told that all is damaged: no connection stays spoilt.
+#[test]
+fn after_one_failure_the_next_read_and_the_next_write_succeed() {
+    let image = tablet();
+    for n in 1.. {
+        let machine = Machine::from_image(n, &image);
+        let store = machine.open().expect("nothing is wrong yet").store;
+        let read = || store.read(|connection| projections::hash(connection));
+        machine.disk.fail_at(n, simdisk::Fault::Io);
+        let mut told = Told::default();
+        let first = read().is_ok();
+        save(&store, &mut told, 40);
+        let struck = machine.disk.stop_failing();
+        read().unwrap_or_else(|error| panic!("at {n}, the first one {first}: {error:?}"));
+        save(&store, &mut told, 50);
+        assert!(told.saved.contains(&50), "at {n}: {told:?}");
+        if !struck {
+            assert!(n > 3, "only {n} operations were struck");
+            break;
+        }
+    }
+}
+
 /// A child another tablet wrote, as a change or as a snapshot.
 fn foreign(number: u64) -> DocumentId {
     document(9000 + u128::from(number))

@@ -118,6 +118,7 @@ const CODED: &[&str] = &[
     "start",
     "stead",
     "step",
+    "suggested",
     "taken",
     "tiers",
     "to",

@@ -383,12 +383,7 @@ impl<'a> World<'a> {
         match (done, before) {
             (Ok(what), Ok(before)) => {
                 self.say(who, what);
-                // It is saved, and what the disk did to a read after it may have spoilt the open database (ADR 0048): what
-                // cannot be read then is not kept in mind.
-                let noted = self.note_saved(who, &before);
-                if !has_failed {
-                    noted?;
-                }
+                self.note_saved(who, &before)?;
             }
             (Ok(what), Err(_)) => self.say(who, what),
             (Err(error), _) if people::is_plain(&error) || has_failed => {

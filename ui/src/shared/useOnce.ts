@@ -1,4 +1,4 @@
-// A name for what is saved. As long as the same is tried again it stays, so that a second try files nothing twice; whatever
+// A name for what is saved. Whenever the same is tried again it is the same, so that a second try files nothing twice; whatever
 // was changed since is something of its own, and gets a name of its own.
 
 /** A random UUID. `crypto.randomUUID` is newer than the browser in some tablets. */
@@ -11,14 +11,11 @@ function name(): string {
 }
 
 export function useOnce(): <T extends object>(input: T) => T & { record: string } {
-  let tried = ''
-  let record = ''
+  const tried = new Map<string, string>()
   return (input) => {
     const now = JSON.stringify(input)
-    if (now !== tried) {
-      tried = now
-      record = name()
-    }
+    const record = tried.get(now) ?? name()
+    tried.set(now, record)
     return { ...input, record }
   }
 }

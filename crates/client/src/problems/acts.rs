@@ -156,7 +156,11 @@ pub(super) fn may_add(
     if of_the_head && me.role == Role::Supervisor && told.fold.severity == "S1" {
         return Err(ClientError::new("head_decides"));
     }
-    if packets::is_of_packets(kind) && room.number_for_me(noun, Place::List)?.is_some() {
+    if packets::is_of_packets(kind)
+        && me.role.is_at_station()
+        && (room.number_for_me(noun, Place::List)?.is_some()
+            || !packets::is_for_me(room, noun, told))
+    {
         return Err(ClientError::new("packet_handler"));
     }
     if !problem::offers(me.role, &told.fold).contains(&kind) {

@@ -29,7 +29,7 @@ use domain::file::FieldRule;
 use domain::import::FieldSort;
 use domain::problem::packet::{End, Packet, PacketRule, Standing};
 use domain::problem::{Detail, EventKind, Problem};
-use ids::DocumentId;
+use ids::{DocumentId, Role};
 use store::audit;
 use store::exports::{self as kept, ExportRow};
 
@@ -128,6 +128,17 @@ pub fn prepare(tablet: &Tablet, input: &PacketInput) -> Result<PreparedPacket, C
 
     let roster = Roster::read(tablet)?;
     let children = concerned(tablet, &roster, &noun.noun, rule)?;
+    // Whoever takes it signs for what is in it: a field that says nothing of anybody is not given.
+    let mut given = Vec::new();
+    for key in fields {
+        let alone = std::slice::from_ref(&key);
+        if !parts(&room, noun, &told, &roster, &children, alone)?.is_empty() {
+            given.push(key);
+        }
+    }
+    if given.is_empty() {
+        return Err(ClientError::new("choice_missing"));
+    }
     let number = exports::number(tablet, 'E')?;
     let to = format!("{} {who}", room.pack.label(REFERRAL_BODY, &body));
     let purpose = room.pack.label(PURPOSE, &input.purpose).to_owned();
@@ -159,7 +170,7 @@ pub fn prepare(tablet: &Tablet, input: &PacketInput) -> Result<PreparedPacket, C
         name: format!("{}转介材料-{number}", tablet.township()),
         password: exports::password(tablet),
         head: own(head),
-        parts: parts(&room, noun, &told, &roster, &children, &fields)?,
+        parts: parts(&room, noun, &told, &roster, &children, &given)?,
         children: u32::try_from(children.len()).unwrap_or(u32::MAX),
         detail: Detail {
             body: Some(body),
@@ -167,7 +178,7 @@ pub fn prepare(tablet: &Tablet, input: &PacketInput) -> Result<PreparedPacket, C
             due: Some(until),
             number: Some(number.clone()),
             purpose: Some(input.purpose.clone()),
-            fields,
+            fields: given,
             ..Detail::default()
         },
         text,
@@ -251,7 +262,8 @@ pub fn packets(tablet: &Tablet) -> Result<PacketsView, ClientError> {
     let mut rows = Vec::new();
     for noun in &room.problems {
         let told = room.told(noun)?;
-        let numbered = room.number_for_me(noun, Place::List)?.is_some();
+        let numbered =
+            room.number_for_me(noun, Place::List)?.is_some() || !is_for_me(&room, noun, &told);
         for row in of_problem(&room, &told) {
             if row.state == Standing::Ended.as_str() {
                 continue;
@@ -282,7 +294,9 @@ pub(crate) fn on_paper(tablet: &Tablet, packet: &str) -> Result<DocumentId, Clie
     let room = Room::open(tablet)?;
     for noun in &room.problems {
         let told = room.told(noun)?;
-        if find(&told, Some(packet)).is_some() && room.number_for_me(noun, Place::List)?.is_none() {
+        let is_told =
+            room.number_for_me(noun, Place::List)?.is_none() && is_for_me(&room, noun, &told);
+        if find(&told, Some(packet)).is_some() && is_told {
             return Ok(noun.id);
         }
     }
@@ -319,12 +333,25 @@ fn row(room: &Room<'_>, packet: &Packet, standing: Standing, days: u32) -> Packe
 }
 
 /// For whoever is told a matter's number alone: the packet's number and its days.
-fn without_words(row: PacketRow) -> PacketRow {
+pub(super) fn without_words(row: PacketRow) -> PacketRow {
     PacketRow {
         to: String::new(),
         purpose: String::new(),
         fields: Vec::new(),
         ..row
+    }
+}
+
+/// Whether what left with a matter's referrals is this person's business: of a sealed matter the handler's and the head's,
+/// whoever else was shown it.
+pub(super) fn is_for_me(room: &Room<'_>, noun: &Noun<Problem>, told: &Told) -> bool {
+    let me = &room.tablet.identity;
+    match me.role {
+        Role::Head => true,
+        role if role.is_at_station() => {
+            !room::is_sealed(&noun.noun) || room.handler(noun, told) == Some(me.staff)
+        }
+        _ => false,
     }
 }
 

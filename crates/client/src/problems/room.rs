@@ -338,7 +338,7 @@ impl<'a> Room<'a> {
     }
 
     /// Who handles it (经办人); nobody while she is not to act for it.
-    fn handler(&self, noun: &Noun<Problem>, told: &Told) -> Option<StaffId> {
+    pub(super) fn handler(&self, noun: &Noun<Problem>, told: &Told) -> Option<StaffId> {
         let found = problem::handler(&noun.noun.events, &told.fold.allowed, |event| {
             Some(told.author(event)?.staff.to_string())
         });

@@ -498,6 +498,10 @@ pub struct AttemptInput {
     pub next_on: Option<String>,
     /// Free text.
     pub note: String,
+    /// Child whose door it is: with it those who live there with it, and the child alone where it moved away from them.
+    #[serde(default)]
+    #[ts(optional)]
+    pub child: Option<String>,
     /// Draft of the visit that met nobody; it is done with this.
     #[serde(default)]
     #[ts(optional)]

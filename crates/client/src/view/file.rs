@@ -134,6 +134,10 @@ pub struct KeepTierInput {
     pub child: String,
     /// Why.
     pub reason: String,
+    /// What was read: where a newer visit thinks otherwise by now, nothing is said about it unread.
+    #[serde(default)]
+    #[ts(optional)]
+    pub suggested: Option<String>,
 }
 
 /// Approve a lower tier.

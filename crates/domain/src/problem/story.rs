@@ -513,8 +513,8 @@ pub fn offers(role: Role, fold: &Fold) -> Vec<EventKind> {
             EventKind::Accepted => fold.state == State::Reported,
             EventKind::ReferralReplied => !fold.open_referrals.is_empty(),
             EventKind::PacketMade => fold.state.is_open() && !fold.referrals.is_empty(),
-            EventKind::PacketReceived => fold.packets.iter().any(|it| it.received.is_none()),
-            EventKind::PacketEnded => fold.packets.iter().any(|it| it.ended.is_none()),
+            // Said once more, the later word stands: a slip can be put right.
+            EventKind::PacketReceived | EventKind::PacketEnded => !fold.packets.is_empty(),
             _ => true,
         };
         is_offered

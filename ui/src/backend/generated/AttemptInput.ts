@@ -25,6 +25,10 @@ next_on: string | null,
  */
 note: string, 
 /**
+ * Child whose door it is: with it those who live there with it, and the child alone where it moved away from them.
+ */
+child?: string, 
+/**
  * Draft of the visit that met nobody; it is done with this.
  */
 visit?: string, 

@@ -11,4 +11,8 @@ child: string,
 /**
  * Why.
  */
-reason: string, };
+reason: string, 
+/**
+ * What was read: where a newer visit thinks otherwise by now, nothing is said about it unread.
+ */
+suggested?: string, };

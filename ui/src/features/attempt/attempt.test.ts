@@ -25,7 +25,7 @@ test('a visit that met nobody says its day, and is asked why and when next', asy
   await tap('answer:next-day:2026-11-27')
   await tap('attempt-save')
   expect(saved).toEqual([
-    { household: 'h9', event_date: '2026-11-21', reason: 'away', next_on: '2026-11-27', note: '', visit: 'd1', record: expect.any(String) },
+    { household: 'h9', child: 'c1', event_date: '2026-11-21', reason: 'away', next_on: '2026-11-27', note: '', visit: 'd1', record: expect.any(String) },
   ])
   expect(router.currentRoute.value.path).toBe('/saved')
 })

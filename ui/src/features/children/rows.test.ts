@@ -93,7 +93,7 @@ test('a visit thought the visits should be more, and the station leaves them as 
   Object.defineProperty(written, '_vts', { value: Number.MAX_SAFE_INTEGER })
   note.dispatchEvent(written)
   await tap('reason-save')
-  expect(kept).toEqual([{ child: 'c1', reason: '奶奶下周出院' }])
+  expect(kept).toEqual([{ child: 'c1', reason: '奶奶下周出院', suggested: '建议多走访：奶奶住院了' }])
   expect(wrapper.find('[data-test="tier-suggested"]').exists()).toBe(false)
 })
 

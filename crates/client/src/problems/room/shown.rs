@@ -96,6 +96,8 @@ impl Room<'_> {
                             .is_some_and(Role::is_at_station)
                     }) && !event.text.is_empty()
                         && !event.sealed
+                        // Said to whoever was given something, and not to the village.
+                        && !EventKind::parse(&event.kind).is_some_and(packets::is_of_packets)
                 })
                 .map(|event| event.text.clone()),
             unread: self.is_unread(noun, told),
@@ -200,7 +202,7 @@ impl Room<'_> {
                 &fold.severity,
             );
         let mut may = self.may(noun, &told, recused, &choices);
-        if listed.is_some() {
+        if listed.is_some() || !packets::is_for_me(self, noun, &told) {
             // What leaves with its referrals is the handler's and the head's.
             may.retain(|kind| !EventKind::parse(kind).is_some_and(packets::is_of_packets));
         }
@@ -255,7 +257,11 @@ impl Room<'_> {
                 .map(|standpoint| standpoint.view(self))
                 .transpose()?,
             packets: match self.tablet.identity.role.is_at_station() {
-                true => packets::of_problem(self, &told),
+                true if packets::is_for_me(self, noun, &told) => packets::of_problem(self, &told),
+                true => {
+                    let rows = packets::of_problem(self, &told).into_iter();
+                    rows.map(packets::without_words).collect()
+                }
                 false => Vec::new(),
             },
         })
@@ -411,7 +417,10 @@ impl Room<'_> {
             Some(author) if event.sealed => words.of_step(&event.id, author.staff),
             _ => None,
         });
+        let hidden =
+            kind.is_some_and(packets::is_of_packets) && !packets::is_for_me(self, noun, told);
         let text = match kind {
+            _ if hidden => String::new(),
             Some(EventKind::HandlerNamed) => self.person(event.handler.as_deref()),
             _ => open.unwrap_or(&event.text).to_owned(),
         };
@@ -428,7 +437,10 @@ impl Room<'_> {
             at: system::moment(event.recorded_ms),
             state: record_state(&self.states, &event.id),
             is_request: !allowed && kind.is_some(),
-            detail: self.detail(noun, told, event)?,
+            detail: match hidden {
+                true => ProblemDetailView::default(),
+                false => self.detail(noun, told, event)?,
+            },
         })
     }
 

@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 
 /// Beside the name in an answer about people: the member's row.
 const PERSON: &str = ".person";
+/// What a child is called, in its file.
+const OWN_NAMES: [&str; 2] = ["name", "used_name"];
 /// A text longer than a name is a sentence, in which a name is looked for as well.
 const NAME_LENGTH: usize = 4;
 
@@ -22,6 +24,9 @@ pub struct Person {
     pub names: BTreeSet<String>,
     /// Telephone, identity and certificate numbers it ever said.
     pub numbers: BTreeSet<String>,
+    /// Names of others, the children's and those of the household: hers within one of them stays, as does all of a field
+    /// that says one.
+    pub spared: BTreeSet<String>,
     /// Fields of this document that are hers whatever they say.
     pub fields: BTreeSet<String>,
     /// What stands where her name stood.
@@ -44,6 +49,8 @@ impl Person {
     pub(super) fn field(&self, key: &str, value: &Scalar) -> Option<Scalar> {
         match self.fields.contains(key) {
             true => None,
+            // What a child is called is the child's, also where she is called the same.
+            false if OWN_NAMES.contains(&key) => Some(value.clone()),
             false => Some(self.without(value)),
         }
     }
@@ -58,6 +65,10 @@ impl Person {
         }
         let mut new = entry.clone();
         for (key, value) in new.values.iter_mut().chain(new.answers.iter_mut()) {
+            if collection == MEMBERS && key == "name" {
+                // Somebody else's row: a namesake keeps the name.
+                continue;
+            }
             let is_row = |text: &str| self.rows.contains(text);
             *value = match (value.as_text().is_some_and(is_row), &self.stub) {
                 (true, Some(stub)) if key.ends_with(PERSON) => Scalar::Text(stub.id.clone()),
@@ -100,13 +111,35 @@ impl Person {
             // The longer one first: of two names one may begin like the other.
             names.sort_by_key(|name| std::cmp::Reverse(name.chars().count()));
             for name in names.into_iter().filter(|name| name.chars().count() > 1) {
-                text = text.replace(name.as_str(), &self.instead);
+                text = self.without_name(&text, name);
             }
         }
         for number in &self.numbers {
             text = without_number(&text, number, &self.instead);
         }
         Scalar::Text(text)
+    }
+
+    /// A sentence without a name, but where it is part of a name that is somebody else's.
+    fn without_name(&self, text: &str, name: &str) -> String {
+        let others: Vec<&String> = self
+            .spared
+            .iter()
+            .filter(|other| other.contains(name) && *other != name)
+            .collect();
+        let mut rest = text;
+        let mut kept = String::new();
+        while let Some(letter) = rest.chars().next() {
+            let other = others.iter().find(|other| rest.starts_with(other.as_str()));
+            let (said, length) = match other {
+                Some(other) => (other.as_str(), other.len()),
+                None if rest.starts_with(name) => (self.instead.as_str(), name.len()),
+                None => (&rest[..letter.len_utf8()], letter.len_utf8()),
+            };
+            kept.push_str(said);
+            rest = &rest[length..];
+        }
+        kept
     }
 }
 
@@ -142,6 +175,7 @@ mod tests {
             stub: Some(Entry::new("m1").with("name", "已删除的家庭成员")),
             names: set(&["王秀兰"]),
             numbers: set(&["10055512034", "310199195803050027"]),
+            spared: set(&["王秀兰花", "石小雨"]),
             fields: set(&["carer_phone"]),
             instead: "已删除的家庭成员".to_owned(),
         }
@@ -192,6 +226,15 @@ mod tests {
         let uuid = "0194f3a0-7c11-7d2e-9a51-a10055512034";
         assert_eq!(said(uuid), uuid);
         assert_eq!(said("王秀兰香"), "王秀兰香");
+        assert_eq!(
+            said("王秀兰花和王秀兰都在家"),
+            "王秀兰花和已删除的家庭成员都在家",
+            "who is known under a longer name keeps it"
+        );
+        let own = gran.field("name", &Scalar::from("王秀兰"));
+        assert_eq!(own, Some(Scalar::from("王秀兰")), "a child called like her");
+        let namesake = Entry::new("m9").with("name", "王秀兰");
+        assert_eq!(gran.entry(MEMBERS, &namesake), Some(namesake.clone()));
         let field = |key, text: &str| gran.field(key, &Scalar::from(text));
         assert_eq!(
             field("carer_phone", "10055500000"),
