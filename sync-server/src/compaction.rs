@@ -203,6 +203,15 @@ impl Segments {
     }
 }
 
+/// How many changes lie in a segment.
+pub(crate) fn count(
+    connection: &Connection,
+    vault: &Vault,
+    segment: i64,
+) -> Result<usize, ApiError> {
+    Ok(open(connection, vault, segment)?.len())
+}
+
 fn open(
     connection: &Connection,
     vault: &Vault,

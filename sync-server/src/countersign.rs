@@ -150,6 +150,19 @@ pub(crate) fn is_known(connection: &Connection, said: &Countersignature) -> rusq
         .any(|known| known.closing == said.closing && known.rank() <= said.rank()))
 }
 
+/// Whether what is kept here of an order's word is what the order says. Another may hold about the same closing, and of a
+/// problem that was erased nothing is kept.
+pub(crate) fn goes_with(
+    connection: &Connection,
+    said: &Countersignature,
+) -> rusqlite::Result<bool> {
+    let is_it =
+        |known: &Countersignature| known.closing == said.closing && known.rank() == said.rank();
+    Ok(of_problem(connection, said.problem)?
+        .iter()
+        .all(|known| !is_it(known) || known == said))
+}
+
 /// Writes down what an order says, unless what is known holds against it.
 pub(crate) fn heed(connection: &Connection, said: &Countersignature) -> rusqlite::Result<()> {
     if is_known(connection, said)? {

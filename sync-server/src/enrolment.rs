@@ -131,8 +131,16 @@ impl Record {
     }
 }
 
-fn secret_name(id: EnrolmentId) -> String {
+/// What the secrets of a code are sealed as.
+pub(crate) fn secret_name(id: EnrolmentId) -> String {
     format!("enrolment {id}")
+}
+
+/// Whether these are the secrets of a code.
+pub(crate) fn can_be_read(plain: &[u8]) -> bool {
+    plain
+        .split_at_checked(16)
+        .is_some_and(|(_, typed)| typed.len() == 4 && typed.iter().all(u8::is_ascii_digit))
 }
 
 fn by_id(connection: &Connection, id: EnrolmentId) -> rusqlite::Result<Option<Record>> {

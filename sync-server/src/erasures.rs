@@ -22,8 +22,10 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-const SEALED_AS: &str = "erasure";
-const HOLD_SEALED_AS: &str = "hold";
+/// What a request is sealed as.
+pub(crate) const SEALED_AS: &str = "erasure";
+/// What the words about keeping a file are sealed as.
+pub(crate) const HOLD_SEALED_AS: &str = "hold";
 
 /// The requests of a scope, and what must be kept.
 pub(crate) fn list(

@@ -13,7 +13,8 @@ use protocol::{
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use uuid::Uuid;
 
-const SEALED_AS: &str = "export";
+/// What the words of a purpose are sealed as.
+pub(crate) const SEALED_AS: &str = "export";
 
 /// The requests of a scope.
 pub(crate) fn list(

@@ -502,6 +502,41 @@ fn visible_record(
     }
 }
 
+/// What is wrong with what stands in the log itself: it cannot be read as what its kind says, or what is sealed in it does
+/// not open.
+pub(crate) fn check_record(
+    vault: &Vault,
+    kind: &str,
+    record: Option<&[u8]>,
+) -> Result<(), &'static str> {
+    let record = match (kind, record) {
+        ("erased", None) => return Ok(()),
+        ("erased", Some(_)) => return Err("it was erased and still says something"),
+        (_, None) => return Err("what it says is missing"),
+        (_, Some(record)) => record,
+    };
+    let can_be_read = match kind {
+        "member" | "author" => wire::unpack::<MemberRecord>(record).is_ok(),
+        "policy" => wire::unpack::<(String, String)>(record).is_ok(),
+        "order" => wire::unpack::<u64>(record).is_ok(),
+        "move" => wire::unpack::<MoveEntry>(record).is_ok(),
+        "cover" => wire::unpack::<CoverEntry>(record).is_ok(),
+        "guest" => wire::unpack::<GuestEntry>(record).is_ok(),
+        "late" => match wire::unpack::<LateEntry>(record) {
+            Ok(late) if reviews::open_reason(vault, &late.reason).is_err() => {
+                return Err("the reason in it does not open");
+            }
+            late => late.is_ok(),
+        },
+        _ => false,
+    };
+    if can_be_read {
+        Ok(())
+    } else {
+        Err("it cannot be read")
+    }
+}
+
 /// What a move is to this caller: the document goes out of sight, comes into it whole, or changes its unit before their eyes.
 fn moved(
     connection: &Connection,

@@ -29,7 +29,8 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-const SEALED_AS: &str = "move";
+/// What it is sealed as.
+pub(crate) const SEALED_AS: &str = "move";
 
 /// What of an offer names somebody.
 #[derive(Serialize, Deserialize)]
@@ -37,6 +38,11 @@ struct Words {
     subject: String,
     reason: String,
     moved_on: String,
+}
+
+/// Whether what was sealed of an offer can be read.
+pub(crate) fn can_be_read(plain: &[u8]) -> bool {
+    wire::unpack::<Words>(plain).is_ok()
 }
 
 /// Every village of the district.

@@ -18,14 +18,15 @@ use crate::recusals;
 use crate::settings::{self, name};
 use crate::state::App;
 use crate::vault::Vault;
-use ed25519_dalek::{SigningKey, VerifyingKey};
+use ed25519_dalek::SigningKey;
 use ids::{ChangeHash, DeviceId, DocumentId, Entropy, Generation, UnitId};
 use protocol::order::{self, NumberedOrder, Order};
 use protocol::{SignedStatement, wire};
 use rusqlite::{Connection, OptionalExtension, named_params};
 use std::collections::BTreeSet;
 
-const SEALED_AS: &str = "order";
+/// What an order and its reason are sealed as.
+pub(crate) const SEALED_AS: &str = "order";
 
 /// What orders need beside the database.
 #[derive(Clone, Copy)]
@@ -87,40 +88,13 @@ pub(crate) fn all(
     vault: &Vault,
     scope: UnitId,
 ) -> Result<Vec<SignedStatement>, ApiError> {
-    sealed_of(connection, scope)?
-        .iter()
-        .map(|(_, sealed)| open(vault, sealed))
-        .collect()
-}
-
-/// Every order of a scope with its number, as it lies here.
-fn sealed_of(connection: &Connection, scope: UnitId) -> rusqlite::Result<Vec<(u64, Vec<u8>)>> {
-    connection
+    let sealed: Vec<Vec<u8>> = connection
         .prepare_cached(include_str!("sql/orders/all.sql"))?
         .query_map(named_params! {":scope": scope.0.as_bytes()}, |row| {
-            Ok((columns::number(row, 0)?, row.get(1)?))
+            row.get(0)
         })?
-        .collect()
-}
-
-/// Orders of a scope that do not hold, one line each.
-pub(crate) fn faults(
-    connection: &Connection,
-    vault: &Vault,
-    server: &VerifyingKey,
-    scope: UnitId,
-) -> rusqlite::Result<Vec<String>> {
-    let holds = |number: u64, sealed: &[u8]| {
-        open(vault, sealed)
-            .ok()
-            .and_then(|statement| order::read(server, &statement).ok())
-            .is_some_and(|order| order.scope == scope && order.number == number)
-    };
-    Ok(sealed_of(connection, scope)?
-        .into_iter()
-        .filter(|(number, sealed)| !holds(*number, sealed))
-        .map(|(number, _)| format!("scope {scope}: order {number} does not hold"))
-        .collect())
+        .collect::<Result<_, _>>()?;
+    sealed.iter().map(|sealed| open(vault, sealed)).collect()
 }
 
 fn open(vault: &Vault, sealed: &[u8]) -> Result<SignedStatement, ApiError> {

@@ -25,7 +25,8 @@ use protocol::{
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::{Deserialize, Serialize};
 
-const SEALED_AS: &str = "grant";
+/// What the words of a grant and the number of a vetting are sealed as.
+pub(crate) const SEALED_AS: &str = "grant";
 /// Why a grant ended whose last day was over.
 const RAN_OUT: &str = "ran_out";
 /// Why a grant ended that another of the same person follows.
@@ -36,6 +37,16 @@ const RENEWED: &str = "renewed";
 struct Words {
     approved_by: String,
     basis: String,
+}
+
+/// Whether what people wrote of a grant can be read.
+pub(crate) fn words_can_be_read(plain: &[u8]) -> bool {
+    wire::unpack::<Words>(plain).is_ok()
+}
+
+/// Whether the number of a vetting can be read.
+pub(crate) fn vetting_can_be_read(plain: &[u8]) -> bool {
+    wire::unpack::<String>(plain).is_ok()
 }
 
 /// A grant as the database has it.

@@ -14,6 +14,9 @@ use rescue::{Request, RescueError};
 use rusqlite::{Connection, named_params};
 use uuid::Uuid;
 
+/// What their words are sealed as.
+pub(crate) const SEALED_AS: &str = "recovery";
+
 /// What two officers bring.
 pub struct RecoverInput<'a> {
     /// The text the tablet shows.
@@ -121,7 +124,7 @@ pub(crate) fn recover(
             ":id": id.as_bytes(),
             ":at_ms": at_ms,
             ":device": request.device.map(|device| device.0.into_bytes()),
-            ":words": vault.seal_secret("recovery", words.as_bytes(), entropy)?,
+            ":words": vault.seal_secret(SEALED_AS, words.as_bytes(), entropy)?,
         },
     )?;
     let deed = Deed::of_server(By::Operator, Act::TabletRecovered, Object::Id(id), at_ms);
@@ -131,6 +134,11 @@ pub(crate) fn recover(
         device: request.device,
         id,
     })
+}
+
+/// Whether these are two names and a reason.
+pub(crate) fn can_be_read(plain: &[u8]) -> bool {
+    std::str::from_utf8(plain).is_ok_and(|words| words.splitn(3, '\n').count() == 3)
 }
 
 /// A tablet that was opened, and the words that were kept sealed.
@@ -154,7 +162,7 @@ pub(crate) fn all(
     let mut rows = statement.query([])?;
     let mut records = Vec::new();
     while let Some(row) = rows.next()? {
-        let words = vault.open_secret("recovery", &row.get::<_, Vec<u8>>(3)?)?;
+        let words = vault.open_secret(SEALED_AS, &row.get::<_, Vec<u8>>(3)?)?;
         records.push(RecoveryRecord {
             id: columns::uuid(row, 0)?,
             at_ms: row.get(1)?,

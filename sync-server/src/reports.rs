@@ -21,7 +21,7 @@ use protocol::{
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 /// What a report is sealed as, with its station.
-fn sealed_as(station: UnitId) -> String {
+pub(crate) fn sealed_as(station: UnitId) -> String {
     format!("report {station}")
 }
 
@@ -170,27 +170,4 @@ pub(crate) fn newest_ms(connection: &Connection, holder: &Holder) -> Result<i64,
     Ok(reported
         .max(said)
         .max(cases::newest_ms(connection, holder)?))
-}
-
-/// Reports that do not hold, one line each.
-pub(crate) fn faults(connection: &Connection, vault: &Vault) -> Result<Vec<String>, ApiError> {
-    let mut faults = Vec::new();
-    for township in organisation::townships(connection)? {
-        let station = township.id;
-        let holds = match find(connection, vault, station) {
-            Ok(None) => true,
-            Ok(Some(kept)) => {
-                let device = organisation::device(connection, kept.device)?;
-                device.is_some_and(|device| {
-                    VerifyingKey::from_bytes(&device.public_key)
-                        .is_ok_and(|key| report::open(&key, &kept.statement).is_ok())
-                })
-            }
-            Err(_) => false,
-        };
-        if !holds {
-            faults.push(format!("scope {station}: its report does not hold"));
-        }
-    }
-    Ok(faults)
 }

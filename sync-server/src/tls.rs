@@ -7,7 +7,7 @@ use ids::Entropy;
 use protocol::enrolment::SERVER_NAME;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    KeyUsagePurpose, PublicKeyData,
 };
 use rusqlite::Connection;
 use rustls::ServerConfig;
@@ -96,6 +96,16 @@ pub(crate) fn ca_certificate(connection: &Connection) -> Result<Vec<u8>, TlsErro
     settings::read(connection, name::CA_CERTIFICATE)
         .map_err(ApiError::from)?
         .ok_or(TlsError::NoCa)
+}
+
+/// Whether a CA's key is the one its certificate is of.
+pub(crate) fn belong_together(certificate: &[u8], key: &[u8]) -> bool {
+    KeyPair::try_from(key).is_ok_and(|key| {
+        let public = key.subject_public_key_info();
+        certificate
+            .windows(public.len())
+            .any(|part| part == public.as_slice())
+    })
 }
 
 /// TLS with a fresh leaf. The chain carries the CA too, so that a device without it can take its fingerprint.

@@ -1,8 +1,10 @@
 //! Reads everything that is kept and believes nothing: every body opens, every signature and hash holds – of what is
-//! published and of what a person or the worker has yet to look at –, numbers have no gap, what devices and stations left
-//! here is what they signed, and both audit chains are whole.
+//! published and of what a person or the worker has yet to look at –, everything else that is sealed opens and goes with its
+//! row, numbers have no gap, what devices and stations left here is what they signed, and both audit chains are whole.
 
 mod devices;
+mod passes;
+mod sealed;
 mod unit_keys;
 mod waiting;
 
@@ -15,13 +17,12 @@ use crate::device_audit;
 use crate::enrolment;
 use crate::error::ApiError;
 use crate::log;
-use crate::orders;
 use crate::organisation;
-use crate::reports;
 use crate::vault::{Key, Vault};
 use ids::{ChangeHash, DeviceId, DocumentId, Generation, UnitId};
 use protocol::{Envelope, change_header, envelope};
 use rusqlite::{Connection, Row, named_params};
+use sealed::{Reading, SEALED};
 use std::collections::BTreeMap;
 use std::path::Path;
 use uuid::Uuid;
@@ -37,12 +38,49 @@ pub struct VerifyReport {
     pub told: Vec<String>,
 }
 
+/// The columns in which something lies that the server's key opens, by table.
+pub fn sealed_columns() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SEALED.iter().map(|sealed| (sealed.table, sealed.column))
+}
+
 /// Verifies a whole database.
 ///
 /// # Errors
 /// The database cannot be read at all; what can be read but does not hold is in the report.
 pub fn verify(connection: &Connection, vault: &Vault) -> Result<VerifyReport, ApiError> {
     let mut report = VerifyReport::default();
+    check_changes(connection, vault, &mut report)?;
+    let reading = Reading {
+        connection,
+        vault,
+        server_key: enrolment::signing_key(connection, vault)
+            .ok()
+            .map(|key| key.verifying_key()),
+    };
+    report.faults.extend(gaps(connection)?);
+    report.faults.extend(sealed::faults(&reading)?);
+    report.faults.extend(waiting::faults(connection, vault)?);
+    report.faults.extend(devices::faults(connection)?);
+    match &reading.server_key {
+        Some(key) => report.faults.extend(unit_keys::faults(connection, key)?),
+        None => report
+            .faults
+            .push("orders and station keys: who signed them cannot be told".to_owned()),
+    }
+    report.faults.extend(dangling(connection)?);
+    report.faults.extend(audit::faults(connection)?);
+    let (broken, told) = device_audit::verify(connection)?;
+    report.faults.extend(broken);
+    report.told.extend(told);
+    Ok(report)
+}
+
+/// Every change there is, one after the other.
+fn check_changes(
+    connection: &Connection,
+    vault: &Vault,
+    report: &mut VerifyReport,
+) -> Result<(), ApiError> {
     let mut statement = connection.prepare(include_str!("sql/log/every_change.sql"))?;
     let mut rows = statement.query([])?;
     let mut segments = Segments::default();
@@ -53,40 +91,29 @@ pub fn verify(connection: &Connection, vault: &Vault) -> Result<VerifyReport, Ap
             report.faults.push(format!("change {id}: {fault}"));
         }
     }
+    Ok(())
+}
+
+/// Logs in which a number is missing.
+fn gaps(connection: &Connection) -> Result<Vec<String>, ApiError> {
+    let mut faults = Vec::new();
     let mut scopes = connection.prepare(include_str!("sql/log/all_last_seqs.sql"))?;
     let scopes = scopes
         .query_map([], |row| {
             Ok((UnitId(columns::uuid(row, 0)?), columns::number(row, 1)?))
         })?
         .collect::<Result<Vec<_>, _>>()?;
-    let server_key = enrolment::signing_key(connection, vault)?.verifying_key();
     for (scope, last_seq) in scopes {
-        report
-            .faults
-            .extend(orders::faults(connection, vault, &server_key, scope)?);
         let (count, last): (u64, u64) = connection.query_row(
             include_str!("sql/log/count.sql"),
             named_params! {":scope": scope.0.as_bytes()},
             |row| Ok((columns::number(row, 0)?, columns::number(row, 1)?)),
         )?;
         if count != last_seq || last != last_seq {
-            report
-                .faults
-                .push(format!("scope {scope}: the log has a gap"));
+            faults.push(format!("scope {scope}: the log has a gap"));
         }
     }
-    report.faults.extend(waiting::faults(connection, vault)?);
-    report.faults.extend(devices::faults(connection)?);
-    report
-        .faults
-        .extend(unit_keys::faults(connection, &server_key)?);
-    report.faults.extend(dangling(connection)?);
-    report.faults.extend(reports::faults(connection, vault)?);
-    report.faults.extend(audit::faults(connection)?);
-    let (broken, told) = device_audit::verify(connection)?;
-    report.faults.extend(broken);
-    report.told.extend(told);
-    Ok(report)
+    Ok(faults)
 }
 
 /// Rows that name another which is not there, by table.

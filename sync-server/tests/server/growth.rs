@@ -88,7 +88,12 @@ async fn an_altered_segment_is_found() {
         .execute("UPDATE segments SET body = ?1", [&body])
         .unwrap();
     drop(connection);
-    assert_eq!(verified(&world).faults.len() as u64, EDITS);
+    let faults = verified(&world).faults;
+    assert_eq!(
+        faults.len() as u64,
+        EDITS + 1,
+        "every change of it, and itself: {faults:?}"
+    );
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ mod moves;
 mod people;
 mod reports;
 mod returned;
+mod sealing;
 mod slow;
 mod snapshots;
 mod strangers;

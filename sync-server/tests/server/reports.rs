@@ -15,7 +15,7 @@ use uuid::Uuid;
 /// What a line is about, with bytes that stand nowhere by chance.
 const PROBLEM: DocumentId = DocumentId(Uuid::from_u128(0x8f3a_91c4_5d27_4be6_a0d1_73c8_2e95_b64f));
 
-fn report_of(device: &Device, village: UnitId, children: u32) -> StationReport {
+pub(crate) fn report_of(device: &Device, village: UnitId, children: u32) -> StationReport {
     StationReport {
         station: device.enrolled.scope,
         device: device.enrolled.device,
@@ -51,7 +51,7 @@ fn report_of(device: &Device, village: UnitId, children: u32) -> StationReport {
     }
 }
 
-async fn bring(device: &mut Device, report: &StationReport) -> Result<Reports, Refused> {
+pub(crate) async fn bring(device: &mut Device, report: &StationReport) -> Result<Reports, Refused> {
     let report = report::sign(&device.key, report).unwrap();
     device.post("/reports/bring", &BringReport { report }).await
 }

@@ -1,5 +1,6 @@
 //! `sync-server verify` finds one altered byte in whatever was delivered, published or not, and a key that is lost.
 
+use crate::sealing::bring_the_rest;
 use crate::support::{Device, Doc, World, hash_of};
 use ids::DocKind;
 use protocol::session::proof;
@@ -14,7 +15,7 @@ use sha2::{Digest, Sha256};
 use sync_server::system::SystemEntropy;
 use sync_server::vault::Vault;
 use sync_server::verify::{self, VerifyReport};
-use sync_server::{Worker, database};
+use sync_server::{Worker, compaction, database};
 
 /// Two keys of the station, with their halves.
 async fn bring_keys(station: &mut Device) {
@@ -109,7 +110,7 @@ async fn stop_and_wipe(station: &mut Device, tablet: &mut Device, unsent: protoc
 }
 
 /// A stopped server's database with a row of every kind, and its vault.
-async fn everything() -> (World, Connection, Vault) {
+pub(crate) async fn everything() -> (World, Connection, Vault) {
     let mut world = World::new().await;
     let mut station = world.station().await;
     let village = station.village("东滩村", "310199100201").await;
@@ -128,6 +129,7 @@ async fn everything() -> (World, Connection, Vault) {
     assert!(matches!(held.outcomes[0].1, Outcome::Held { .. }));
     stop_and_wipe(&mut station, &mut tablet, second).await;
     bring_keys(&mut station).await;
+    bring_the_rest(&world, &mut station, village, &mut other).await;
 
     // `true` ends without a word, whatever it is asked.
     world.stop().await;
@@ -144,7 +146,9 @@ async fn everything() -> (World, Connection, Vault) {
     assert_eq!(aside.outcomes[0].1, quarantined);
     world.stop().await;
     let vault = Vault::open(&world.key_file(), &world.data()).unwrap();
-    let connection = database::open(&world.data()).unwrap();
+    let mut connection = database::open(&world.data()).unwrap();
+    let packed = compaction::run(&mut connection, &vault, &SystemEntropy, i64::MAX).unwrap();
+    assert_eq!(packed, 5, "one document has enough changes");
     // What is altered here no server would write.
     connection
         .pragma_update(None, "foreign_keys", false)
@@ -153,7 +157,11 @@ async fn everything() -> (World, Connection, Vault) {
 }
 
 /// What is found while something is otherwise; afterwards it is as before.
-fn with(connection: &Connection, vault: &Vault, alter: impl FnOnce(&Connection)) -> VerifyReport {
+pub(crate) fn with(
+    connection: &Connection,
+    vault: &Vault,
+    alter: impl FnOnce(&Connection),
+) -> VerifyReport {
     connection.execute_batch("BEGIN").unwrap();
     alter(connection);
     let report = verify::verify(connection, vault).unwrap();
@@ -169,11 +177,7 @@ async fn one_altered_byte_is_found_in_whatever_was_delivered() {
     for (table, column, fault) in [
         ("bodies", "body", "change "),
         ("changes", "hash", "change "),
-        (
-            "document_keys",
-            "wrapped",
-            "its document's key does not open",
-        ),
+        ("document_keys", "wrapped", "does not open"),
         ("reviews", "body", "late change"),
         ("reviews", "hash", "late change"),
         ("reviews", "head_hash", "late change"),
@@ -190,7 +194,7 @@ async fn one_altered_byte_is_found_in_whatever_was_delivered() {
         ("unit_keys", "certificate", ": key "),
         ("unit_keys", "recovery", ": key 1: the district's half"),
         ("unit_key_wraps", "sealed", ": key 1, a device's half"),
-        ("orders", "sealed", ": order "),
+        ("orders", "sealed", "table orders, row "),
     ] {
         let report = with(&connection, &vault, |connection| {
             let find = format!("SELECT {column} FROM {table} WHERE {column} IS NOT NULL LIMIT 1");

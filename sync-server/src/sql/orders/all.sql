@@ -1,1 +1,1 @@
-SELECT number, sealed FROM orders WHERE scope = :scope ORDER BY number;
+SELECT sealed FROM orders WHERE scope = :scope ORDER BY number;

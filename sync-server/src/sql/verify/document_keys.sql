@@ -1,0 +1,1 @@
+SELECT document, generation, wrapped FROM document_keys ORDER BY document, generation;

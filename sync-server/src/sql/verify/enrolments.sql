@@ -1,0 +1,1 @@
+SELECT id, secrets, state FROM enrolments ORDER BY id;

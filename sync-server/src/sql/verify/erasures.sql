@@ -1,0 +1,1 @@
+SELECT id, sealed, state, basis, documents FROM erasures ORDER BY id;

@@ -1,0 +1,1 @@
+SELECT id, sealed FROM exports ORDER BY id;

@@ -1,0 +1,1 @@
+SELECT id, vetting, vetted_on IS NOT NULL FROM grants ORDER BY id;

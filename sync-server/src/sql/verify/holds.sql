@@ -1,0 +1,1 @@
+SELECT document, sealed, staff IS NOT NULL FROM holds ORDER BY document;

@@ -1,0 +1,1 @@
+SELECT id, words FROM opened_tablets ORDER BY id;

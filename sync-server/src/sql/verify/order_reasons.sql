@@ -1,0 +1,1 @@
+SELECT scope, number, reason FROM orders ORDER BY scope, number;

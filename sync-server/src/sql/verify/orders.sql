@@ -1,0 +1,1 @@
+SELECT scope, number, sealed FROM orders ORDER BY scope, number;

@@ -1,0 +1,1 @@
+SELECT scope, sealed, device FROM reports ORDER BY scope;
