@@ -191,7 +191,8 @@ impl Village {
                 others.add_alone(record.fields.iter().chain(&record.imported), names);
             }
         }
-        let files = roster.children.iter().chain(&roster.guests);
+        let files = roster.children.iter().filter(|file| file.unit == self.unit);
+        let files = files.chain(&roster.guests);
         for file in files.filter(|file| !children.contains(&file.id)) {
             let child = &file.child;
             others.add_file(child.fields.iter().chain(&child.imported));
