@@ -2,8 +2,9 @@
 
 use anyhow::{Context, Result};
 use client::view::{
-    ChildFileView, EraseItemView, ErasureFormView, ErasureRequestView, ErasuresView, SavedView,
-    ShellKind, VisitFormView, VisitReadView, WorkLogView, WorkSavedView,
+    ChildFileView, EraseItemView, ErasureFormView, ErasureRequestView, ErasuresView, MandatoryView,
+    SavedView, ShellKind, StationPhoneView, VisitFormView, VisitReadView, WorkLogView,
+    WorkSavedView,
 };
 use domain::identity_number;
 use ids::{DocKind, DocumentId, Role};
@@ -683,6 +684,10 @@ async fn a_members_name_goes_out_of_the_villages_work_which_goes_on() -> Result<
     write_member(&tablet, &child, json!({"name": [NAME], "relation": ["62"]})).await?;
     let month = write_line(&tablet, "到二组看了王秀兰，她说井盖坏了。").await?;
     world.settle(&[&tablet, &head]).await?;
+    // What the head says to the village lies in the same document.
+    let phone = json!({"number": "021-5951 2345"});
+    let _: StationPhoneView = head.call("set_station_phone", phone).await?;
+    world.settle(&[&tablet, &head]).await?;
     let item = offered(&world, &child, "家里人第1行").await?;
     assert_eq!(item.member.context("a member")?.months, "searched");
     // What is not at the server yet when it is decided is written on.
@@ -706,6 +711,12 @@ async fn a_members_name_goes_out_of_the_villages_work_which_goes_on() -> Result<
         assert!(shows(&log, words), "{words}");
     }
     assert_eq!(log.person, "李玉梅", "and it is still her own log");
+    let page: MandatoryView = tablet.call("mandatory_page", Value::Null).await?;
+    assert_eq!(
+        page.station.as_deref(),
+        Some("021-5951 2345"),
+        "and the head's word is the head's"
+    );
     let faults = world.township.faults()?;
     assert_eq!(faults, [""; 0]);
     world.township.stop().await;

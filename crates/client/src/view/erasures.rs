@@ -202,7 +202,7 @@ pub struct ErasureRequestView {
 }
 
 /// A device that has not said yet that all of it is gone there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ErasureLackView {
     /// Whose it is.
     pub who: String,
@@ -234,5 +234,6 @@ ids::withhold!(
     HoldInput,
     RetentionRowView,
     ErasureRequestView,
+    ErasureLackView,
     HoldView,
 );
