@@ -80,19 +80,15 @@ impl Member {
         village: &Village,
         all: &[Row],
     ) -> Result<Self, ClientError> {
-        let packs = tablet.packs();
-        let today = tablet.today();
-        let rows = all
-            .iter()
-            .map(|(household, entry)| village.row(*household, entry))
-            .collect::<Result<Vec<_>, _>>()?;
+        let (packs, today) = (tablet.packs(), tablet.today());
+        let rows = all.iter();
+        let rows = rows.map(|(household, entry)| village.row(*household, entry));
+        let rows = rows.collect::<Result<Vec<_>, _>>()?;
         let ids: BTreeSet<String> = rows.iter().flat_map(|row| row.ids.clone()).collect();
         let homes: Vec<DocumentId> = rows.iter().map(|row| row.document).collect();
         let files = files_of(roster, &homes);
-        let children: Vec<DocumentId> = files
-            .iter()
-            .flat_map(|child| std::iter::once(child.id).chain(child.also.iter().copied()))
-            .collect();
+        let with_told = |child: &&RosterChild| [&[child.id][..], &child.also[..]].concat();
+        let children: Vec<DocumentId> = files.iter().flat_map(with_told).collect();
         let mut others = Others::default();
         for row in &rows {
             others.add_members(row.entries, &ids);
@@ -121,13 +117,6 @@ impl Member {
             .collect();
         let mut known = others.clone();
         village.add_known(&mut known, roster, (&ids, &children), &called);
-        let in_months = Person {
-            names: known.only_hers(&names),
-            numbers: numbers.difference(&known.numbers).cloned().collect(),
-            instead: ERASED_MEMBER.to_owned(),
-            spared: known.names.clone(),
-            ..Person::default()
-        };
         let person = Person {
             rows: rows.iter().flat_map(first_of).collect(),
             stubs: rows.iter().filter_map(|row| stub(&packs, row)).collect(),
@@ -139,10 +128,10 @@ impl Member {
         };
         Ok(Self {
             homes,
+            in_months: in_months(&person, &known),
             person,
             children,
             months: village.months(roster),
-            in_months,
             searched: known.months(&called),
             elsewhere,
         })
@@ -241,6 +230,17 @@ fn files_of<'a>(roster: &'a Roster, households: &[DocumentId]) -> Vec<&'a Roster
                 || visits.any(|visit| is_one(&visit.household))
         })
         .collect()
+}
+
+/// What of her is looked for in the village's months of work: what is nobody else's there.
+fn in_months(person: &Person, known: &Others) -> Person {
+    Person {
+        names: known.only_hers(&person.names),
+        numbers: person.numbers.difference(&known.numbers).cloned().collect(),
+        spared: known.names.clone(),
+        instead: ERASED_MEMBER.to_owned(),
+        ..Person::default()
+    }
 }
 
 /// Every id of a row with the first of them.
