@@ -192,11 +192,12 @@ fn asked_of(
     let wordy = texts
         .into_iter()
         .chain(part.entry.iter().flat_map(|(name, id)| [name, id]))
+        .chain(part.also.iter().map(|(_, id)| id))
         .any(|text| text.chars().count() > limits::MOVE_TEXT_CHARS);
     if wordy {
         return Err(ApiError::Malformed);
     }
-    if asked.with.len() >= limits::ERASURE_DOCUMENTS {
+    if asked.with.len().max(part.also.len()) >= limits::ERASURE_DOCUMENTS {
         return Err(ApiError::TooLarge);
     }
     let mut documents = vec![(part.document, place(connection, scope, part.document)?)];
@@ -209,7 +210,12 @@ fn asked_of(
         }
     }
     // Who may add to sealed detail hangs on the device that began it.
-    let allowed = [DocKind::Child, DocKind::Household, DocKind::Problem];
+    let allowed = [
+        DocKind::Child,
+        DocKind::Household,
+        DocKind::Problem,
+        DocKind::Work,
+    ];
     if documents.iter().any(|(_, at)| !allowed.contains(&at.kind)) {
         return Err(ApiError::NotAllowed);
     }
@@ -532,9 +538,12 @@ impl Found {
     ) -> Result<ErasureRecord, ApiError> {
         let asked = self.asked(app)?;
         let devices = match (self.last_order, self.decided_ms) {
-            (Some(number), Some(decided_ms)) => receipts(connection, scope, number, decided_ms)?,
+            (Some(last), Some(decided_ms)) => {
+                receipts(connection, scope, (last, self.documents), decided_ms)?
+            }
             _ => Vec::new(),
         };
+        let missing = devices.iter().copied().filter(|(_, lacks)| *lacks > 0);
         let (words, child, with, part) = match asked {
             Some(asked) => (asked.words, Some(asked.child), asked.with, asked.part),
             None => (String::new(), None, Vec::new(), None),
@@ -553,30 +562,28 @@ impl Found {
             expires_ms: self.expires_ms,
             decided_by: self.decided_by,
             decided_ms: self.decided_ms,
-            receipts: devices.iter().filter(|(_, said)| *said).count() as u32,
-            missing: devices
-                .iter()
-                .filter(|(_, said)| !said)
-                .map(|(device, _)| *device)
-                .collect(),
+            receipts: devices.iter().filter(|(_, lacks)| *lacks == 0).count() as u32,
+            missing: missing.clone().map(|(device, _)| device).collect(),
+            lacks: missing.map(|(_, lacks)| lacks).collect(),
         })
     }
 }
 
-/// The devices that could hold it, and which have said under their signature that it is gone there. A wiped one holds
-/// nothing.
+/// The devices that could hold any of it, and of how many documents each has not said under its signature that they are gone
+/// there. A wiped one holds nothing. The orders of a decision end with the last one, and are as many as its documents at most.
 fn receipts(
     connection: &Connection,
     scope: UnitId,
-    number: i64,
+    (last, documents): (i64, u32),
     decided_ms: i64,
-) -> rusqlite::Result<Vec<(DeviceId, bool)>> {
+) -> rusqlite::Result<Vec<(DeviceId, u32)>> {
     connection
         .prepare_cached(include_str!("sql/erasures/receipts.sql"))?
         .query_map(
             named_params! {
                 ":scope": scope.0.as_bytes(),
-                ":number": number,
+                ":number": last,
+                ":documents": documents,
                 ":decided_ms": decided_ms,
             },
             |row| Ok((DeviceId(columns::uuid(row, 0)?), row.get(1)?)),

@@ -2,11 +2,12 @@
 
 use anyhow::{Context, Result};
 use client::view::{
-    ChildFileView, ErasureFormView, ErasuresView, SavedView, ShellKind, VisitFormView,
-    VisitReadView,
+    ChildFileView, EraseItemView, ErasureFormView, ErasureRequestView, ErasuresView, MandatoryView,
+    SavedView, ShellKind, StationPhoneView, VisitFormView, VisitReadView, WorkLogView,
+    WorkSavedView,
 };
 use domain::identity_number;
-use ids::{DocumentId, Role};
+use ids::{DocKind, DocumentId, Role};
 use protocol::CreateEnrolment;
 use serde_json::{Value, json};
 use zoufang_tests::device::Device;
@@ -185,17 +186,33 @@ async fn a_server_set_back_learns_again_what_must_be_kept() -> Result<()> {
     Ok(())
 }
 
-/// One thing of a file is asked for at the station and agreed to by the head.
-async fn erase_part(world: &World, head: &Device, child: &str, label: &str) -> Result<u32> {
+/// One thing of a file that can be erased alone, as the station is offered it.
+async fn offered(world: &World, child: &str, label: &str) -> Result<EraseItemView> {
     let form: ErasureFormView = world
         .station
         .call("erasure_form", json!({ "id": child }))
         .await?;
-    let mut items = form.items.iter();
+    let mut items = form.items.into_iter();
     let item = items.find(|item| item.label.contains(label));
-    let item = &item.context("it can be erased alone")?.item;
+    item.context("it can be erased alone")
+}
+
+/// One thing of a file is asked for at the station and agreed to by the head.
+async fn erase_part(world: &World, head: &Device, child: &str, label: &str) -> Result<u32> {
+    erase_with(world, head, child, label, &[]).await
+}
+
+/// The same, with rows of other households.
+async fn erase_with(
+    world: &World,
+    head: &Device,
+    child: &str,
+    label: &str,
+    also: &[&str],
+) -> Result<u32> {
+    let item = offered(world, child, label).await?.item;
     step_up(&world.station, STATION_PIN).await?;
-    let asked = json!({"child": child, "item": item, "keep_now": false, "basis": "family", "words": "家里要求"});
+    let asked = json!({"child": child, "item": item, "keep_now": false, "also": also, "basis": "family", "words": "家里要求"});
     let page: ErasuresView = world.station.call("request_part_erasure", asked).await?;
     let request = page.requests.first().context("it was asked for")?;
     assert!(!request.may_decide, "whoever asked does not decide");
@@ -209,6 +226,48 @@ async fn erase_part(world: &World, head: &Device, child: &str, label: &str) -> R
     let page: ErasuresView = head.call("decide_erasure", decision).await?;
     assert_eq!(page.requests[0].state, "ordered");
     Ok(page.requests[0].documents)
+}
+
+/// A member of a child's household, written on a tablet.
+async fn write_member(tablet: &Device, child: &str, values: Value) -> Result<ChildFileView> {
+    let row = json!({"child": child, "block": "members", "replaces": null, "values": values});
+    tablet.call("write_row", row).await
+}
+
+/// The names of a household's members.
+fn members(file: &ChildFileView) -> Result<Vec<String>> {
+    let block = file.blocks.iter().find(|block| block.key == "members");
+    let rows = block.and_then(|block| block.rows.as_ref());
+    let rows = rows.context("it has rows")?.rows.iter();
+    Ok(rows.map(|row| row.head.clone()).collect())
+}
+
+/// A line of the village's work that is about no child, and the document it lies in.
+async fn write_line(tablet: &Device, words: &str) -> Result<DocumentId> {
+    let asked = json!({"block": "line", "record": null, "children": [],
+        "values": {"kind": ["meeting"], "text": [words], "on": ["2026-11-02"]}});
+    let _: WorkSavedView = tablet.call("record_work", asked).await?;
+    let of_kind = |connection: &_| store::documents::of_kind(connection, DocKind::Work);
+    let months = tablet.tablet()?.store.read(of_kind)?;
+    months.first().copied().context("the month is here")
+}
+
+/// An hour passes for everybody, after which a device brings its trail along with a sync.
+async fn an_hour_later(world: &World, all: &[&Device], syncing: &[&Device]) -> Result<()> {
+    world.clock.move_by(HOUR_MS);
+    for device in all.iter().copied().chain([&world.station]) {
+        device.clock.move_by(HOUR_MS);
+    }
+    for device in syncing {
+        device.sync().await?;
+    }
+    Ok(())
+}
+
+async fn first_request(head: &Device) -> Result<ErasureRequestView> {
+    let page: ErasuresView = head.call("erasures", Value::Null).await?;
+    let mut requests = page.requests.into_iter();
+    requests.next().context("it stays in sight")
 }
 
 /// Nothing of the words is in any of the documents, in whatever generation they are here.
@@ -460,6 +519,204 @@ async fn the_only_category_goes_and_the_child_is_seen_as_before_until_the_right_
     let file: ChildFileView = world.station.call("take_row_away", away).await?;
     assert_eq!(rows(&file)?.len(), 1);
     assert!(!file.dues.is_empty());
+    let faults = world.township.faults()?;
+    assert_eq!(faults, [""; 0]);
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tablet_has_carried_it_out_when_every_document_is_gone_there() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let other = world.tablet("赵春燕").await?;
+    let head = head_of(&world).await?;
+    let child = tablet.child("石小雨").await?;
+    write_member(
+        &tablet,
+        &child,
+        json!({"name": ["王秀兰"], "relation": ["62"]}),
+    )
+    .await?;
+    world.settle(&[&tablet, &other, &head]).await?;
+    let documents = erase_part(&world, &head, &child, "家里人第1行").await?;
+    assert_eq!(documents, 3, "household and both children");
+    for device in [&tablet, &tablet, &world.station, &head, &head] {
+        device.sync().await?;
+    }
+    let all = [&tablet, &other, &head];
+    an_hour_later(&world, &all, &[&tablet, &world.station, &head]).await?;
+    let row = first_request(&head).await?;
+    assert_eq!(row.receipts, 3, "tablet, station and head: {row:?}");
+    assert_eq!(row.missing.len(), 1, "{:?}", row.missing);
+    assert!(row.missing[0].who.contains("赵春燕"), "{:?}", row.missing);
+    assert_eq!(row.missing[0].documents, Some(3));
+
+    for _ in 0..2 {
+        other.sync().await?;
+    }
+    an_hour_later(&world, &all, &[&other]).await?;
+    let row = first_request(&head).await?;
+    assert_eq!((row.receipts, row.missing.len()), (4, 0), "{row:?}");
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_person_in_another_household_is_offered_and_goes_when_chosen() -> Result<()> {
+    const NAME: &str = "王秀兰";
+    const ERASED: &str = "已删除的家庭成员";
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let head = head_of(&world).await?;
+    let child = tablet.child("石小雨").await?;
+    let niece = tablet.child("冯一诺").await?;
+    let stranger = tablet.child("周子涵").await?;
+    let body = "31019919580305002";
+    let check = identity_number::check_character(body).context("a number")?;
+    let number = format!("{body}{check}");
+    write_member(
+        &tablet,
+        &child,
+        json!({"name": [NAME], "relation": ["62"], "id_no": [number]}),
+    )
+    .await?;
+    write_member(
+        &tablet,
+        &niece,
+        json!({"name": ["王大妈"], "relation": ["62"], "id_no": [number]}),
+    )
+    .await?;
+    // The name alone is many people's.
+    write_member(
+        &tablet,
+        &stranger,
+        json!({"name": [NAME], "relation": ["62"], "phone": ["10055500007"]}),
+    )
+    .await?;
+    let month = write_line(&tablet, "和王秀兰、王大妈说了防溺水。").await?;
+    world.settle(&[&tablet, &head]).await?;
+
+    let item = offered(&world, &child, "家里人第1行").await?;
+    let member = item.member.context("a member")?;
+    let households: Vec<&str> = member
+        .also
+        .iter()
+        .map(|row| row.household.as_str())
+        .collect();
+    assert_eq!(households, ["冯一诺"]);
+    assert_eq!(member.also[0].child.as_deref(), Some(niece.as_str()));
+    assert_eq!(member.months, "namesake", "周子涵 has one of that name");
+    step_up(&world.station, STATION_PIN).await?;
+    let asked = json!({"child": child, "item": item.item, "keep_now": false, "also": ["another"],
+        "basis": "family", "words": "家里要求"});
+    let unknown = world.station.refusal("request_part_erasure", asked).await?;
+    assert_eq!(unknown.code, "not_found", "only what was offered");
+
+    let also = [member.also[0].item.as_str()];
+    let documents = erase_with(&world, &head, &child, "家里人第1行", &also).await?;
+    assert_eq!(
+        documents, 5,
+        "two households, both children of the first, and the month that has her other name"
+    );
+    for device in [&tablet, &tablet, &world.station, &head, &head] {
+        device.sync().await?;
+    }
+    for device in [&tablet, &world.station, &head] {
+        let file: ChildFileView = device.call("child_file", json!({"id": child})).await?;
+        assert_eq!(members(&file)?, [ERASED]);
+        let file: ChildFileView = device.call("child_file", json!({"id": niece})).await?;
+        assert_eq!(members(&file)?, [ERASED]);
+        let household = DocumentId::parse(&file.household)?;
+        hold_none_of(device, &[household], &["王大妈", number.as_str()])?;
+        hold_none_of(device, &[month], &["王大妈"])?;
+        let file: ChildFileView = device.call("child_file", json!({"id": stranger})).await?;
+        assert_eq!(members(&file)?, [NAME], "another person");
+    }
+    let log: WorkLogView = tablet.call("work_log", json!({"month": null})).await?;
+    assert!(
+        shows(&log, "和王秀兰、已删除的家庭成员说了防溺水"),
+        "the name another person has stands"
+    );
+    let faults = world.township.faults()?;
+    assert_eq!(faults, [""; 0]);
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_households_row_stays_when_nobody_chose_it() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let head = head_of(&world).await?;
+    let child = tablet.child("石小雨").await?;
+    let niece = tablet.child("冯一诺").await?;
+    let row = json!({"name": ["王秀兰"], "relation": ["62"], "phone": ["10055500009"]});
+    write_member(&tablet, &child, row.clone()).await?;
+    write_member(&tablet, &niece, row).await?;
+    write_line(&tablet, "和王秀兰说了防溺水。").await?;
+    world.settle(&[&tablet, &head]).await?;
+    let item = offered(&world, &child, "家里人第1行").await?;
+    let member = item.member.context("a member")?;
+    assert_eq!(member.also.len(), 1, "the same name and telephone");
+    assert_eq!(member.months, "searched", "if that row goes as well");
+    let documents = erase_part(&world, &head, &child, "家里人第1行").await?;
+    assert_eq!(documents, 3, "the household and its children alone");
+    world.settle(&[&tablet, &head]).await?;
+    let file: ChildFileView = tablet.call("child_file", json!({"id": niece})).await?;
+    assert_eq!(members(&file)?, ["王秀兰"]);
+    let log: WorkLogView = tablet.call("work_log", json!({"month": null})).await?;
+    assert!(
+        shows(&log, "和王秀兰说了防溺水"),
+        "it may be about the other row"
+    );
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_members_name_goes_out_of_the_villages_work_which_goes_on() -> Result<()> {
+    const NAME: &str = "王秀兰";
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let head = head_of(&world).await?;
+    let child = tablet.child("石小雨").await?;
+    write_member(&tablet, &child, json!({"name": [NAME], "relation": ["62"]})).await?;
+    let month = write_line(&tablet, "到二组看了王秀兰，她说井盖坏了。").await?;
+    world.settle(&[&tablet, &head]).await?;
+    // What the head says to the village lies in the same document.
+    let phone = json!({"number": "021-5951 2345"});
+    let _: StationPhoneView = head.call("set_station_phone", phone).await?;
+    world.settle(&[&tablet, &head]).await?;
+    let item = offered(&world, &child, "家里人第1行").await?;
+    assert_eq!(item.member.context("a member")?.months, "searched");
+    // What is not at the server yet when it is decided is written on.
+    write_line(&tablet, "站里的月会").await?;
+    let documents = erase_part(&world, &head, &child, "家里人第1行").await?;
+    assert_eq!(documents, 4, "household, both children, and the month");
+    for device in [&tablet, &tablet, &world.station, &head, &head] {
+        device.sync().await?;
+    }
+    write_line(&tablet, "学急救").await?;
+    world.settle(&[&tablet, &head]).await?;
+    for device in [&tablet, &world.station, &head] {
+        hold_none_of(device, &[month], &[NAME])?;
+    }
+    let log: WorkLogView = tablet.call("work_log", json!({"month": null})).await?;
+    for words in [
+        "到二组看了已删除的家庭成员，她说井盖坏了",
+        "站里的月会",
+        "学急救",
+    ] {
+        assert!(shows(&log, words), "{words}");
+    }
+    assert_eq!(log.person, "李玉梅", "and it is still her own log");
+    let page: MandatoryView = tablet.call("mandatory_page", Value::Null).await?;
+    assert_eq!(
+        page.station.as_deref(),
+        Some("021-5951 2345"),
+        "and the head's word is the head's"
+    );
     let faults = world.township.faults()?;
     assert_eq!(faults, [""; 0]);
     world.township.stop().await;

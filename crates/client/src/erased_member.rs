@@ -1,12 +1,14 @@
 //! What is erased with a member of a household, and what of a child's only category stays (docs/adr/0050): which documents
 //! quote it, and what stands in its place so that nothing points to nothing.
 
+use crate::erased_village::{
+    Months, Others, Row, RowOf, Village, is_column, is_own_number, is_word,
+};
 use crate::error::ClientError;
 use crate::packs::Packs;
 use crate::records;
 use crate::roster::{Roster, RosterChild};
 use crate::tablet::Tablet;
-use chrono::NaiveDate;
 use domain::child::FLAG_PREFIX;
 use domain::difference::MEMBERS;
 use domain::file::{CHILDREN, FieldRule};
@@ -17,16 +19,12 @@ use ids::DocumentId;
 use protocol::ErasedPart;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How somebody is related.
-const RELATIONS: &str = "REL";
-/// Words that are written where nobody knows a name, and in speech for whoever is meant.
-const NO_NAMES: &str = "NO_NAME";
+/// Kinds of values that are somebody's number.
+const NUMBERS: [&str; 3] = ["phone", "id_no", "certificate"];
 /// What stands where a member was.
 const ERASED_MEMBER: &str = "已删除的家庭成员";
 /// What stands where words were erased.
 const ERASED_WORDS: &str = "（这段话已按规定删除）";
-/// Letters and figures of the shortest number that is nobody else's: what is shorter is a code or a word for having none.
-const SHORTEST_NUMBER: usize = 7;
 /// A row that stands where something was erased.
 pub(crate) const ERASED: &str = "erased";
 /// Collection of a child's categories.
@@ -34,79 +32,113 @@ pub(crate) const CATEGORIES: &str = "categories";
 
 /// A member, and the documents beside the household's that name her.
 pub(crate) struct Member {
-    household: DocumentId,
+    /// The households that have a row of hers; the first is the one that was asked about.
+    homes: Vec<DocumentId>,
     person: Person,
     children: Vec<DocumentId>,
+    /// The village's months of work, and what of hers is looked for there.
+    months: Vec<DocumentId>,
+    in_months: Person,
+    /// Whether those are looked through for all her names.
+    pub(crate) searched: Months,
+    /// The rows other households have of her, whether they go as well or not.
+    pub(crate) elsewhere: Vec<Row>,
 }
 
 impl Member {
-    /// Whose row of the household's document this is.
+    /// Whose row of a household's document this is, with those in other households that go as well.
     ///
     /// # Errors
-    /// `not_found`.
+    /// `not_found`, `erasure_changed` where another household's row is not hers, or not any more.
     pub(crate) fn read(
         tablet: &Tablet,
         roster: &Roster,
-        household: DocumentId,
-        entry: &str,
+        (household, entry): (DocumentId, &str),
+        also: &[Row],
     ) -> Result<Self, ClientError> {
-        let packs = tablet.packs();
-        let record = records::read(tablet, household)?;
-        let entries = record.entries(MEMBERS);
-        let rows: BTreeSet<String> = record::versions(entries, entry)
-            .into_iter()
-            .map(str::to_owned)
+        let village = Village::of(tablet, roster, household)?;
+        let alone = Self::of(tablet, roster, &village, &[(household, entry.to_owned())])?;
+        if also.is_empty() {
+            return Ok(alone);
+        }
+        if also.iter().any(|row| !alone.elsewhere.contains(row)) {
+            return Err(ClientError::new("erasure_changed"));
+        }
+        let all: Vec<Row> = std::iter::once((household, entry.to_owned()))
+            .chain(also.iter().cloned())
             .collect();
-        let versions: Vec<&Entry> = entries
-            .iter()
-            .filter(|entry| rows.contains(&entry.id))
-            .collect();
-        let first = versions
-            .first()
-            .ok_or_else(|| ClientError::new("not_found"))?;
-        let files = files_of(roster, household);
-        let children: Vec<DocumentId> = files
-            .iter()
-            .flat_map(|child| std::iter::once(child.id).chain(child.also.iter().copied()))
-            .collect();
+        Self::of(tablet, roster, &village, &all)
+    }
+
+    /// Whose rows of a village's households these are.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub(crate) fn of(
+        tablet: &Tablet,
+        roster: &Roster,
+        village: &Village,
+        all: &[Row],
+    ) -> Result<Self, ClientError> {
+        let (packs, today) = (tablet.packs(), tablet.today());
+        let rows = all.iter();
+        let rows = rows.map(|(household, entry)| village.row(*household, entry));
+        let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        let ids: BTreeSet<String> = rows.iter().flat_map(|row| row.ids.clone()).collect();
+        let homes: Vec<DocumentId> = rows.iter().map(|row| row.document).collect();
+        let files = files_of(roster, &homes);
+        let with_told = |child: &&RosterChild| [&[child.id][..], &child.also[..]].concat();
+        let children: Vec<DocumentId> = files.iter().flat_map(with_told).collect();
+        let mut others = Others::default();
+        for row in &rows {
+            others.add_members(row.entries, &ids);
+        }
+        others.add_children(&files);
         let texts = |is_it: &dyn Fn(&str) -> bool| -> BTreeSet<String> {
-            versions
-                .iter()
-                .flat_map(|entry| &entry.values)
-                .filter(|(key, _)| is_it(key))
-                .filter_map(|(_, value)| value.as_text().map(str::to_owned))
-                .filter(|text| !text.trim().is_empty())
-                .collect()
+            rows.iter().flat_map(|row| row.texts(is_it)).collect()
         };
-        let columns = packs.file.rows(MEMBERS).map(|rows| &rows.columns);
-        let is_number = |key: &str| {
-            let mut columns = columns.into_iter().flatten();
-            columns.any(|column| column.key == key && is_number(column))
+        let said = texts(&|key| key == "name");
+        let numbers: BTreeSet<String> = texts(&|key| is_column(&packs, key, &NUMBERS))
+            .into_iter()
+            .filter(|number| is_own_number(number) && !others.numbers.contains(number))
+            .collect();
+        let names: BTreeSet<String> = said
+            .iter()
+            .filter(|name| !others.is_no_name(&packs, today, name))
+            .cloned()
+            .collect();
+        let elsewhere = match rows.first() {
+            Some(first) => village.elsewhere(&packs, first, (&names, &numbers)),
+            None => Vec::new(),
         };
-        let numbers = texts(&is_number);
-        let names = texts(&|key| key == "name");
-        let others = Others::of(entries, &rows, &files);
-        let is_nobodys = |name: &String| others.is_no_name(&packs, tablet.today(), name);
+        let called: BTreeSet<String> = said
+            .into_iter()
+            .filter(|name| !is_word(&packs, today, name))
+            .collect();
+        let mut known = others.clone();
+        village.add_known(&mut known, roster, (&ids, &children), &called);
         let person = Person {
-            stub: Some(stub(&packs, first, &record::standing(entries), &rows)),
-            names: names.into_iter().filter(|name| !is_nobodys(name)).collect(),
-            numbers: numbers
-                .into_iter()
-                .filter(|number| is_own_number(number) && !others.numbers.contains(number))
-                .collect(),
+            rows: rows.iter().flat_map(first_of).collect(),
+            stubs: rows.iter().filter_map(|row| stub(&packs, row)).collect(),
+            names,
+            numbers,
             spared: others.names,
             fields: BTreeSet::new(),
             instead: ERASED_MEMBER.to_owned(),
-            rows,
         };
         Ok(Self {
-            household,
+            homes,
+            in_months: in_months(&person, &known),
             person,
             children,
+            months: village.months(roster),
+            searched: known.months(&called),
+            elsewhere,
         })
     }
 
-    /// The documents beside the household's that quote her: files of its children, and problems about them.
+    /// The documents beside the household's that quote her: the other households, files of their children, problems about
+    /// them, and months of the village's work.
     pub(crate) fn quoting(&self, tablet: &Tablet) -> Result<Vec<DocumentId>, ClientError> {
         let names: BTreeSet<String> = self.children.iter().map(ToString::to_string).collect();
         let nouns = tablet.store.read(|connection| tablet.nouns(connection))?;
@@ -116,7 +148,8 @@ impl Member {
             .filter(|problem| problem.noun.children.iter().any(|one| names.contains(one)))
             .map(|problem| problem.id);
         let mut quoting = Vec::new();
-        for document in self.children.iter().copied().chain(problems) {
+        let homes = self.homes.iter().skip(1).chain(&self.children).copied();
+        for document in homes.chain(problems).chain(self.months.iter().copied()) {
             let record = match records::read(tablet, document) {
                 Ok(record) => record,
                 Err(error) if error.code() == "not_found" => continue,
@@ -142,8 +175,11 @@ impl Member {
 
     /// Beside a field that says her name – 照料人, 监护人 – the numbers are hers, whatever they say.
     fn in_document(&self, tablet: &Tablet, document: DocumentId, record: &Record) -> Person {
+        if self.months.contains(&document) {
+            return self.in_months.clone();
+        }
         let mut person = self.person.clone();
-        let holder = match document == self.household {
+        let holder = match self.homes.contains(&document) {
             true => "household",
             false => "child",
         };
@@ -178,88 +214,56 @@ impl Member {
     }
 }
 
-/// What is other people's in the same documents, and stays theirs.
-struct Others {
-    names: BTreeSet<String>,
-    numbers: BTreeSet<String>,
-}
-
-impl Others {
-    fn of(members: &[Entry], rows: &BTreeSet<String>, files: &[&RosterChild]) -> Self {
-        let mut others = Self {
-            names: BTreeSet::new(),
-            numbers: BTreeSet::new(),
-        };
-        for entry in members.iter().filter(|entry| !rows.contains(&entry.id)) {
-            for (key, value) in &entry.values {
-                let Some(text) = value.as_text().filter(|text| !text.is_empty()) else {
-                    continue;
-                };
-                match key.as_str() {
-                    "name" => others.names.insert(text.to_owned()),
-                    _ => others.numbers.insert(text.to_owned()),
-                };
-            }
-        }
-        for child in files {
-            let text = |key| child.child.text(key).map(str::to_owned);
-            others
-                .names
-                .extend(["name", "used_name"].into_iter().filter_map(text));
-            others
-                .numbers
-                .extend(["id_no", "phone_child"].into_iter().filter_map(text));
-        }
-        others
-    }
-
-    /// A name by which she alone is found: not somebody else's, and no word for having none or for how she is related.
-    fn is_no_name(&self, packs: &Packs, today: NaiveDate, name: &str) -> bool {
-        let is_short = name.is_ascii() && name.len() < SHORTEST_NUMBER;
-        let pack = packs.rules_on(today);
-        let is_word = pack.is_some_and(|pack| {
-            let words = [RELATIONS, NO_NAMES]
-                .into_iter()
-                .flat_map(|list| pack.list(list));
-            let mut words =
-                words.flat_map(|item| item.label.split(['、', '（', '）', '/', '(', ')']));
-            words.any(|word| word == name)
-        });
-        is_short || is_word || self.names.contains(name)
-    }
-}
-
-fn is_own_number(text: &str) -> bool {
-    let letters = text.chars().filter(char::is_ascii_alphanumeric);
-    letters.count() >= SHORTEST_NUMBER
-}
-
 fn is_number(rule: &FieldRule) -> bool {
-    ["phone", "id_no", "certificate"].contains(&rule.kind.as_str())
+    NUMBERS.contains(&rule.kind.as_str())
 }
 
-/// The children whose file names a household, or who were visited in it.
-fn files_of(roster: &Roster, household: DocumentId) -> Vec<&RosterChild> {
-    let name = household.to_string();
+/// The children whose file names one of the households, or who were visited in it.
+fn files_of<'a>(roster: &'a Roster, households: &[DocumentId]) -> Vec<&'a RosterChild> {
+    let names: Vec<String> = households.iter().map(ToString::to_string).collect();
+    let is_one = |name: &str| names.iter().any(|one| one == name);
     let children = roster.children.iter();
     children
         .filter(|child| {
             let mut visits = child.child.visits.iter();
-            child.child.household() == Some(name.as_str())
-                || visits.any(|visit| visit.household == name)
+            child.child.household().is_some_and(is_one)
+                || visits.any(|visit| is_one(&visit.household))
         })
+        .collect()
+}
+
+/// What of her is looked for in the village's months of work: what is nobody else's there.
+fn in_months(person: &Person, known: &Others) -> Person {
+    Person {
+        names: known.only_hers(&person.names),
+        numbers: person.numbers.difference(&known.numbers).cloned().collect(),
+        spared: known.names.clone(),
+        instead: ERASED_MEMBER.to_owned(),
+        ..Person::default()
+    }
+}
+
+/// Every id of a row with the first of them.
+fn first_of(row: &RowOf<'_>) -> Vec<(String, String)> {
+    let first = row.versions.first();
+    let ids = row.ids.iter();
+    ids.filter_map(|id| Some((id.clone(), first?.id.clone())))
         .collect()
 }
 
 /// What stands in the place of a member: that there was somebody, and how related to whom, so that who brings the child up is
 /// still told; nothing else of her.
-fn stub(packs: &Packs, first: &Entry, standing: &[&Entry], rows: &BTreeSet<String>) -> Entry {
-    let last = standing.iter().rev().find(|entry| rows.contains(&entry.id));
-    let mut stub = Entry::new(&first.id)
+fn stub(packs: &Packs, row: &RowOf<'_>) -> Option<Entry> {
+    let standing = record::standing(row.entries);
+    let last = standing
+        .iter()
+        .rev()
+        .find(|entry| row.ids.contains(&entry.id));
+    let mut stub = Entry::new(&row.versions.first()?.id)
         .with("name", ERASED_MEMBER)
         .with(ERASED, true);
     let Some(last) = last else {
-        return stub.with(TAKEN_AWAY, true);
+        return Some(stub.with(TAKEN_AWAY, true));
     };
     let columns = packs.file.rows(MEMBERS).map(|rows| &rows.columns);
     let whose = columns.into_iter().flatten();
@@ -271,7 +275,7 @@ fn stub(packs: &Packs, first: &Entry, standing: &[&Entry], rows: &BTreeSet<Strin
             stub = stub.with(key, text);
         }
     }
-    stub
+    Some(stub)
 }
 
 /// What stands in the place of a category that is the only one: a file without one is none, and the child is to be seen until
@@ -318,7 +322,7 @@ pub(crate) fn member_of(tablet: &Tablet, part: &ErasedPart) -> Result<Option<Mem
     match &part.entry {
         Some((collection, entry)) if collection == MEMBERS && part.key.is_empty() => {
             let roster = Roster::read(tablet)?;
-            Member::read(tablet, &roster, part.document, entry).map(Some)
+            Member::read(tablet, &roster, (part.document, entry), &part.also).map(Some)
         }
         _ => Ok(None),
     }

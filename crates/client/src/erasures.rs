@@ -1,26 +1,22 @@
 //! 保存期限 and 删除档案: which files ended long enough ago to be looked at, who asked for one to be erased, who decided, on
 //! which tablets it is gone, and which must be kept (P-16, ADR 0029). Nothing here erases by itself, and no date does.
 
-use crate::attachments;
-use crate::erased_member::{self, CATEGORIES, ERASED};
+use crate::erased_items::{items_of, member_view};
+use crate::erased_member;
 use crate::error::ClientError;
 use crate::nouns::Noun;
-use crate::problems::{Place, Room};
 use crate::renewal;
 use crate::roster::{People, Roster, RosterChild, UNKNOWN_PERSON};
-use crate::rows;
 use crate::runtime::{self, Line};
 use crate::server::refused_code;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
-    AttachmentKind, AttachmentView, DecideErasureInput, EraseInput, EraseItemView, ErasePartInput,
-    ErasureFormView, ErasurePartsView, ErasureRequestView, ErasuresView, HoldInput, HoldView,
-    IdInput, OptionView, RetentionRowView,
+    DecideErasureInput, EraseInput, ErasePartInput, ErasureFormView, ErasureLackView,
+    ErasurePartsView, ErasureRequestView, ErasuresView, HoldInput, HoldView, IdInput, OptionView,
+    RetentionRowView,
 };
-use chrono::NaiveDate;
 use domain::problem::Problem;
-use domain::record::{self, ATTACHMENTS, ROWS};
 use domain::restricted::Restricted;
 use domain::retention::retention;
 use ids::{DeviceId, DocKind, DocumentId, Role};
@@ -30,8 +26,8 @@ use protocol::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use store::members;
 use store::projections::records;
-use store::{documents, members};
 use uuid::Uuid;
 
 /// The policy's list of grounds.
@@ -111,12 +107,7 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ErasureFormView, ClientE
         parts: file_of(tablet, &roster, child)?.parts,
         items: items_of(tablet, &roster, child)?
             .iter()
-            .map(|item| EraseItemView {
-                item: item.name(),
-                label: item.part.label.clone(),
-                is_field: item.part.entry.is_none(),
-                may_go: item.may_go,
-            })
+            .map(|item| item.view(&roster))
             .collect(),
         bases: bases(tablet),
         may_hold: tablet.identity.role == Role::Head,
@@ -415,8 +406,14 @@ fn request_view(
         || record.basis.clone(),
         |pack| pack.label(BASES, &record.basis).to_owned(),
     );
+    // What is not here any more is said when somebody decides.
+    let member = record.part.as_ref().and_then(|part| {
+        let member = erased_member::member_of(tablet, part).ok()??;
+        Some(member_view(roster, &part.also, member.searched))
+    });
     ErasureRequestView {
         id: record.id.to_string(),
+        member,
         name: child.map(RosterChild::name),
         village: child.map(|child| roster.people.unit_name(child.unit)),
         documents: record.documents,
@@ -434,9 +431,13 @@ fn request_view(
         missing: record
             .missing
             .iter()
-            .map(|device| {
+            .enumerate()
+            .map(|(number, device)| {
                 let known = holders.get(device).cloned();
-                known.unwrap_or_else(|| UNKNOWN_PERSON.to_owned())
+                ErasureLackView {
+                    who: known.unwrap_or_else(|| UNKNOWN_PERSON.to_owned()),
+                    documents: record.lacks.get(number).copied(),
+                }
             })
             .collect(),
         may_decide: record.state == ErasureState::Asked
@@ -474,232 +475,6 @@ fn require_station(tablet: &Tablet) -> Result<(), ClientError> {
     }
 }
 
-/// What of a file can be erased alone: a field with what it ever said, the words of one record, a row, a photo.
-fn items_of(
-    tablet: &Tablet,
-    roster: &Roster,
-    child: &RosterChild,
-) -> Result<Vec<Item>, ClientError> {
-    let packs = tablet.packs();
-    let household = roster.household_of(child);
-    let mut items = Vec::new();
-    for field in packs.file.blocks.iter().flat_map(|block| &block.fields) {
-        let of_household = field.holder == "household";
-        let document = match (of_household, household) {
-            (false, _) => child.id,
-            (true, Some(household)) => household.id,
-            (true, None) => continue,
-        };
-        items.push(Item {
-            part: ErasedPart {
-                document,
-                entry: None,
-                key: field.key.clone(),
-                keep_now: true,
-                label: field.label.clone(),
-            },
-            // Without a name or a birth date a file is no file; what they say now stays.
-            may_go: field.kind != "fixed" && !["name", "birth_date"].contains(&field.key.as_str()),
-        });
-    }
-    let words = |document: DocumentId, collection: &str, id: &str, key: &str, label: String| Item {
-        part: ErasedPart {
-            document,
-            entry: Some((collection.to_owned(), id.to_owned())),
-            key: key.to_owned(),
-            keep_now: false,
-            label,
-        },
-        may_go: true,
-    };
-    items.extend(rows_of(tablet, roster, child)?);
-    let day = |date: Option<NaiveDate>| date.map(|date| date.to_string()).unwrap_or_default();
-    let file = &child.child;
-    for visit in file.visits.iter().filter(|one| !one.summary.is_empty()) {
-        let label = format!("{} 走访小结", day(visit.event_date));
-        items.push(words(child.id, "visits", &visit.id, "summary", label));
-    }
-    for contact in file.contacts.iter().filter(|one| !one.note.is_empty()) {
-        let label = format!("{} 联系备注", day(contact.event_date));
-        items.push(words(child.id, "contacts", &contact.id, "note", label));
-    }
-    for (title, entry) in crate::work::in_file(&packs, child) {
-        let label = format!("{} {title}里的话", entry.text_or_empty("on"));
-        items.push(words(child.id, ROWS, &entry.id, "text", label));
-    }
-    let name = child.id.to_string();
-    let of_records = |record: &str| {
-        let visit = file
-            .visits
-            .iter()
-            .find(|one| one.id == record)
-            .map(|one| one.event_date);
-        let contact = file
-            .contacts
-            .iter()
-            .find(|one| one.id == record)
-            .map(|one| one.event_date);
-        let attempt = file
-            .attempts
-            .iter()
-            .find(|one| one.id == record)
-            .map(|one| one.event_date);
-        day(visit.or(contact).or(attempt).flatten())
-    };
-    let attached = attachments::of_child(tablet, &IdInput { id: name.clone() })?;
-    items.extend(attachments_of(&attached.rows, of_records));
-    let room = Room::open(tablet)?;
-    for problem in room
-        .problems
-        .iter()
-        .filter(|one| one.noun.children.contains(&name))
-    {
-        // Words of a matter that goes by its number are chosen by whoever is told what it is.
-        if room.number_for_me(problem, Place::List)?.is_some() {
-            continue;
-        }
-        let of_events = |record: &str| {
-            let event = problem.noun.events.iter().find(|one| one.id == record);
-            event
-                .map(|one| system::civil_date(one.recorded_ms).to_string())
-                .unwrap_or_default()
-        };
-        let attached = attachments::of_document(tablet, problem.id, |_| true)?;
-        items.extend(attachments_of(&attached, of_events));
-        for event in problem
-            .noun
-            .events
-            .iter()
-            .filter(|one| !one.text.is_empty())
-        {
-            let label = format!("{} 问题里的一段话", system::civil_date(event.recorded_ms));
-            items.push(words(problem.id, "events", &event.id, "text", label));
-        }
-    }
-    Ok(items)
-}
-
-/// The rows of the file's blocks, each with all it ever was, also what was taken away again; what stands where one was erased
-/// is none. Of a member, and of the only category, something stays ([`erased_member`]).
-fn rows_of(
-    tablet: &Tablet,
-    roster: &Roster,
-    child: &RosterChild,
-) -> Result<Vec<Item>, ClientError> {
-    let packs = tablet.packs();
-    let household = roster.household_of(child);
-    let authors = rows::Authors::read(tablet, child, household)?;
-    let load = |id: DocumentId| {
-        tablet
-            .store
-            .read(|connection| documents::load(connection, id))
-    };
-    let own = load(child.id)?;
-    let shared = household.map(|one| load(one.id)).transpose()?.flatten();
-    let mut items = Vec::new();
-    for block in &packs.file.blocks {
-        let Some(rule) = &block.rows else {
-            continue;
-        };
-        let of_household = rule.holder == "household";
-        let Some(stored) = (if of_household { &shared } else { &own }) else {
-            continue;
-        };
-        let record = stored.record();
-        let entries = record.entries(&rule.collection);
-        let standing = rows::standing(block, rule, child, household);
-        let mut told: BTreeSet<&str> = BTreeSet::new();
-        let mut number = 0;
-        for entry in entries
-            .iter()
-            .filter(|one| rows::is_of(block, rule, child, one))
-        {
-            if told.contains(entry.id.as_str()) {
-                continue;
-            }
-            let versions = record::versions(entries, &entry.id);
-            let stands = standing
-                .iter()
-                .any(|one| versions.contains(one.id.as_str()));
-            let mut all = entries
-                .iter()
-                .filter(|one| versions.contains(one.id.as_str()));
-            let is_erased = all.all(|one| one.is(ERASED));
-            told.extend(versions);
-            number += 1;
-            let is_left = rule.collection == CATEGORIES && stands && standing.len() == 1;
-            let may_be_left = !is_left || erased_member::erased_category(tablet).is_some();
-            if is_erased || !may_be_left {
-                continue;
-            }
-            let state = if stands { "" } else { "，已作废" };
-            let on = entry
-                .date("written_on")
-                .or_else(|| entry.date("recorded_on"))
-                .map(|date| format!(" {date}"))
-                .unwrap_or_default();
-            let by = authors.name(roster, entry.made_by);
-            let label = format!("{}第{number}行（{by}{on}记的{state}）", block.title);
-            items.push(whole(
-                stored.head.document,
-                &rule.collection,
-                &entry.id,
-                label,
-            ));
-        }
-    }
-    Ok(items)
-}
-
-/// An entry with everything it ever was.
-fn whole(document: DocumentId, collection: &str, entry: &str, label: String) -> Item {
-    Item {
-        part: ErasedPart {
-            document,
-            entry: Some((collection.to_owned(), entry.to_owned())),
-            key: String::new(),
-            keep_now: false,
-            label,
-        },
-        may_go: true,
-    }
-}
-
-/// Photos, signatures and recordings, each by the day of its record.
-fn attachments_of(views: &[AttachmentView], day: impl Fn(&str) -> String) -> Vec<Item> {
-    let numbered = views.iter().enumerate().filter_map(|(index, view)| {
-        let document = DocumentId::parse(view.document.as_deref()?).ok()?;
-        let kind = match view.kind {
-            AttachmentKind::Photo => "照片",
-            AttachmentKind::Signature => "签名",
-            AttachmentKind::Audio => "录音",
-        };
-        let day = day(view.record.as_deref()?);
-        let label = format!("{day} {kind}（第{}件）", index + 1);
-        Some(whole(document, ATTACHMENTS, &view.id, label))
-    });
-    numbered.collect()
-}
-
-/// One thing that can be erased alone.
-struct Item {
-    part: ErasedPart,
-    /// What it says now may go, too.
-    may_go: bool,
-}
-
-impl Item {
-    /// How a screen names it.
-    fn name(&self) -> String {
-        match &self.part.entry {
-            Some((collection, id)) => {
-                format!("{}/{collection}/{id}/{}", self.part.document, self.part.key)
-            }
-            None => format!("{}/{}", self.part.document, self.part.key),
-        }
-    }
-}
-
 /// Asks for one thing of a file to be erased, with everything it ever said.
 ///
 /// # Errors
@@ -722,8 +497,12 @@ pub async fn request_part(
             .into_iter()
             .find(|item| item.name() == input.item && (item.may_go || input.keep_now))
             .ok_or_else(|| ClientError::new("not_found"))?;
-        let keep_now = input.keep_now && item.part.entry.is_none();
-        let with = match erased_member::member_of(tablet, &item.part)? {
+        let part = ErasedPart {
+            keep_now: input.keep_now && item.part.entry.is_none(),
+            also: item.chosen(&input.also)?,
+            ..item.part
+        };
+        let with = match erased_member::member_of(tablet, &part)? {
             Some(member) => member.quoting(tablet)?,
             None => Vec::new(),
         };
@@ -733,10 +512,7 @@ pub async fn request_part(
             with,
             basis: input.basis.clone(),
             words: words.to_owned(),
-            part: Some(ErasedPart {
-                keep_now,
-                ..item.part
-            }),
+            part: Some(part),
         }
     };
     let list: ErasureList = Line::of(tablet)?

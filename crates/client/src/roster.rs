@@ -116,6 +116,11 @@ impl People {
             .map_or_else(|| UNKNOWN_PERSON.to_owned(), |(name, _, _)| name.clone())
     }
 
+    /// What everybody is called who works here or did.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.staff.values().map(|(name, _, _)| name.clone())
+    }
+
     /// A person's role.
     pub fn role(&self, staff: StaffId) -> Option<Role> {
         self.staff.get(&staff).map(|(_, role, _)| *role)

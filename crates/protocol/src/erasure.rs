@@ -43,6 +43,9 @@ pub struct ErasedPart {
     pub keep_now: bool,
     /// How a person calls it; never what it says.
     pub label: String,
+    /// Of a member of a household: her rows in other households, each its document and the first id it had.
+    #[serde(default)]
+    pub also: Vec<(DocumentId, String)>,
 }
 
 /// A document built anew without one thing: what a head sends along when she agrees.
@@ -144,9 +147,12 @@ pub struct ErasureRecord {
     pub decided_by: Option<StaffId>,
     /// When it was decided.
     pub decided_ms: Option<i64>,
-    /// Devices that have not said yet that it is gone there. Devices that were wiped do not count.
+    /// Devices that have not said yet that all of it is gone there. Devices that were wiped do not count.
     pub missing: Vec<DeviceId>,
-    /// Devices that have.
+    /// Of how many documents each of them has not said so, in the same order; nothing from a server of before.
+    #[serde(default)]
+    pub lacks: Vec<u32>,
+    /// Devices that have said so of every document.
     pub receipts: u32,
     /// What of the file is to go; none where all of it is, and once it was decided.
     #[serde(default)]

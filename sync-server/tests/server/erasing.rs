@@ -1,6 +1,7 @@
 //! What was erased is in no file of a server that runs.
 
 use crate::support::World;
+use crate::trails::{Chain, bring};
 use ids::{DocKind, Role};
 use protocol::{DecideErasure, ErasureList, RequestErasure};
 use std::path::Path;
@@ -92,4 +93,79 @@ async fn once_a_head_agreed_neither_key_nor_words_are_in_a_file_of_the_running_s
             tablet.sync(None, vec![]).await.unwrap();
         }
     }
+}
+
+/// The numbers of all orders there are.
+fn orders(world: &World) -> Vec<i64> {
+    let connection = database::open_reader(&database::file_of(&world.data())).unwrap();
+    let mut statement = connection
+        .prepare("SELECT number FROM orders ORDER BY number")
+        .unwrap();
+    let numbers = statement.query_map([], |row| row.get(0)).unwrap();
+    numbers.collect::<Result<_, _>>().unwrap()
+}
+
+#[tokio::test]
+async fn a_device_has_carried_it_out_when_it_said_so_of_every_document() {
+    let world = World::new().await;
+    let mut station = world.station().await;
+    let village = station.village("东滩村", "310199100201").await;
+    let mut tablet = world.tablet(&mut station, village, "林月").await;
+    let mut head = world
+        .colleague(&mut station, Role::Head, world.report.scope, "高岚")
+        .await
+        .unwrap();
+    let mut documents = Vec::new();
+    for kind in [DocKind::Child, DocKind::Household, DocKind::Problem] {
+        let mut doc = tablet.document(kind, village);
+        let envelope = tablet.edit(&mut doc, "name", "石小雨");
+        let answer = tablet.sync(None, vec![envelope]).await.unwrap();
+        assert!(answer.outcomes[0].1.is_in_log(), "{:?}", answer.outcomes);
+        documents.push(doc.header.document);
+    }
+    let id = Uuid::from_u128(7);
+    let request = RequestErasure {
+        id,
+        child: documents[0],
+        with: documents[1..].to_vec(),
+        basis: "consent_withdrawn".into(),
+        words: "家里要求".into(),
+        part: None,
+    };
+    let _: ErasureList = station.post("/erasures/request", &request).await.unwrap();
+    let before = orders(&world);
+    let decision = DecideErasure {
+        id,
+        approve: true,
+        renewal: None,
+        also: Vec::new(),
+    };
+    let list: ErasureList = head.post("/erasures/decide", &decision).await.unwrap();
+    assert_eq!(list.erasures[0].receipts, 0);
+    assert_eq!(list.erasures[0].lacks, [3, 3, 3], "all three devices");
+    let mut given = orders(&world);
+    given.retain(|number| !before.contains(number));
+    assert_eq!(given.len(), 3, "one for each document");
+
+    // The last of them is no word about the others.
+    let mut chain = Chain::of(&tablet, &[]);
+    for (said, number) in given.iter().rev().enumerate() {
+        let list: ErasureList = head.post("/erasures/list", &()).await.unwrap();
+        let record = &list.erasures[0];
+        assert_eq!(record.receipts, 0, "after {said} of three");
+        let lacks: Vec<u32> = record
+            .missing
+            .iter()
+            .zip(&record.lacks)
+            .filter(|(device, _)| **device == tablet.enrolled.device)
+            .map(|(_, lacks)| *lacks)
+            .collect();
+        assert_eq!(lacks, [3 - said as u32], "after {said} of three");
+        chain.push_about(&tablet, "document_erased", number.to_string());
+        bring(&mut tablet, &chain, said).await;
+    }
+    let list: ErasureList = head.post("/erasures/list", &()).await.unwrap();
+    let record = &list.erasures[0];
+    assert_eq!((record.receipts, record.missing.len()), (1, 2));
+    assert!(!record.missing.contains(&tablet.enrolled.device));
 }

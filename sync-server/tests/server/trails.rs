@@ -15,13 +15,13 @@ const MEMORY: Incarnation = Incarnation(Uuid::from_u128(7));
 
 /// A chain as a device keeps it.
 #[derive(Clone)]
-struct Chain {
+pub struct Chain {
     incarnation: Incarnation,
     rows: Vec<(AuditEntry, [u8; 32])>,
 }
 
 impl Chain {
-    fn of(device: &Device, actions: &[&str]) -> Self {
+    pub fn of(device: &Device, actions: &[&str]) -> Self {
         let mut chain = Self {
             incarnation: MEMORY,
             rows: Vec::new(),
@@ -33,12 +33,16 @@ impl Chain {
     }
 
     fn push(&mut self, device: &Device, action: &str) {
+        self.push_about(device, action, Uuid::from_u128(9).to_string());
+    }
+
+    pub fn push_about(&mut self, device: &Device, action: &str, object: String) {
         let entry = AuditEntry {
             number: self.rows.len() as u64 + 1,
             at_ms: 1_790_000_000_000 + self.rows.len() as i64,
             staff: Some(device.enrolled.staff),
             action: action.into(),
-            object: Uuid::from_u128(9).to_string(),
+            object,
             detail: String::new(),
         };
         let hash = link(
@@ -78,7 +82,7 @@ impl Chain {
     }
 }
 
-async fn bring(device: &mut Device, chain: &Chain, after: usize) -> AuditTaken {
+pub async fn bring(device: &mut Device, chain: &Chain, after: usize) -> AuditTaken {
     let part = chain.part(device, after);
     device.post("/audit/bring", &part).await.unwrap()
 }

@@ -39,6 +39,7 @@ const CODED: &[&str] = &[
     "absent",
     "address",
     "after",
+    "also",
     "answer",
     "at",
     "birth_date",

@@ -80,6 +80,7 @@ impl World<'_> {
                 key: FIELD.to_owned(),
                 keep_now: false,
                 label: "小名".to_owned(),
+                also: Vec::new(),
             }),
         };
         match self.ask_as::<_, ErasureList>(0, "/erasures/request", &asked)? {

@@ -49,6 +49,29 @@ pub struct EraseItemView {
     pub is_field: bool,
     /// What it says now may go, too.
     pub may_go: bool,
+    /// Of a member of the household: what of hers is in other places of the village.
+    pub member: Option<EraseMemberView>,
+}
+
+/// What of a member of a household is in other places of the village.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct EraseMemberView {
+    /// Rows of the same person in other households.
+    pub also: Vec<EraseAlsoView>,
+    /// Whether the months of work are looked through for her, when all those rows go as well:
+    /// searched | namesake | short | nameless.
+    pub months: String,
+}
+
+/// The row of the same person in another household.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct EraseAlsoView {
+    /// Its name, for the request.
+    pub item: String,
+    /// How a person calls that household.
+    pub household: String,
+    /// A child whose file leads there.
+    pub child: Option<String>,
 }
 
 /// One thing of a file to be erased.
@@ -60,6 +83,9 @@ pub struct ErasePartInput {
     pub item: String,
     /// Of a field: what it says now stays.
     pub keep_now: bool,
+    /// Of a member: her rows in other households that go as well.
+    #[serde(default)]
+    pub also: Vec<String>,
     /// A code of the policy list.
     pub basis: String,
     /// The person's own words.
@@ -164,12 +190,24 @@ pub struct ErasureRequestView {
     pub decided_by: Option<String>,
     /// When.
     pub decided_at: Option<String>,
-    /// Devices that have said that it is gone there.
+    /// Of a member of a household: which rows of other households go as well, and whether the months of work are looked
+    /// through.
+    pub member: Option<EraseMemberView>,
+    /// Devices that have said that all of it is gone there.
     pub receipts: u32,
-    /// Whose devices have not.
-    pub missing: Vec<String>,
+    /// Devices that have not.
+    pub missing: Vec<ErasureLackView>,
     /// This person may decide.
     pub may_decide: bool,
+}
+
+/// A device that has not said yet that all of it is gone there.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ErasureLackView {
+    /// Whose it is.
+    pub who: String,
+    /// Of how many documents it has not; none where the server does not say.
+    pub documents: Option<u32>,
 }
 
 /// A file that must be kept.
@@ -190,10 +228,12 @@ pub struct HoldView {
 // Who somebody is and what they said stays out of logs.
 ids::withhold!(
     ErasureFormView,
+    EraseAlsoView,
     ErasePartInput,
     EraseInput,
     HoldInput,
     RetentionRowView,
     ErasureRequestView,
+    ErasureLackView,
     HoldView,
 );

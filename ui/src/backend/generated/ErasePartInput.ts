@@ -17,6 +17,10 @@ item: string,
  */
 keep_now: boolean, 
 /**
+ * Of a member: her rows in other households that go as well.
+ */
+also: Array<string>, 
+/**
  * A code of the policy list.
  */
 basis: string, 

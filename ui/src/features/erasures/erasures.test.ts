@@ -4,11 +4,12 @@ import type { ErasureFormView, ErasureRequestView, ErasuresView } from '@/backen
 import { memoryBackend } from '@/backend/memory'
 import { show } from '@/testing/mount'
 import ErasePage from './ErasePage.vue'
+import ErasePartPage from './ErasePartPage.vue'
 import ErasuresPage from './ErasuresPage.vue'
 
 const request: ErasureRequestView = {
   id: 'r1', name: '吴天宇', village: '东滩村', documents: 3, basis: '建错了，不该有这份档案', words: '重复建档', by: '周敏', at: '2026-11-02T02:00:00Z',
-  until: '2026-11-16T02:00:00Z', state: 'asked', decided_by: null, decided_at: null, receipts: 0, missing: [], may_decide: true, part: null, keeps_now: false,
+  until: '2026-11-16T02:00:00Z', state: 'asked', decided_by: null, decided_at: null, receipts: 0, missing: [], may_decide: true, part: null, keeps_now: false, member: null,
 }
 const page: ErasuresView = {
   is_current: true, requests: [request], holds: [], may_hold: true, bases: [],
@@ -21,14 +22,15 @@ test('a head sees who asked and why, agrees, and then who has not erased it yet'
     erasures: async () => page,
     decideErasure: async ({ id, approve }) => {
       asked.push(`${id} ${approve}`)
-      return { ...page, requests: [{ ...request, name: null, words: '', state: 'ordered', decided_by: '陈站长', receipts: 2, missing: ['东滩村 李玉梅'], may_decide: false }] }
+      return { ...page, requests: [{ ...request, name: null, words: '', state: 'ordered', decided_by: '陈站长', receipts: 1, missing: [{ who: '东滩村 李玉梅', documents: 3 }], may_decide: false }] }
     },
   })
   const { by, tap } = await show(ErasuresPage, { backend })
   for (const words of ['吴天宇', '周敏', '重复建档']) expect(by('erasure-request').textContent).toContain(words)
   await tap('erasure-approve')
   expect(asked).toEqual(['r1 true'])
-  expect(by('erasure-missing').textContent).toContain('东滩村 李玉梅')
+  expect(by('erasure-receipts').textContent).toContain('2 台设备里，1 台')
+  expect(by('erasure-missing').textContent).toContain('东滩村 李玉梅（还差 3 份）')
   expect(by('erasure-request').textContent).not.toContain('吴天宇')
 })
 
@@ -67,4 +69,57 @@ test('who asks sees what goes, and gives a ground and a sentence', async () => {
   expect(document.body.textContent).toContain('请写一句说明')
   await tap('erase-hold')
   expect(document.body.textContent).toContain('暂缓删除：石小雨')
+})
+
+const row = { item: 'h1/members/m1/', label: '家里人第1行', is_field: false, may_go: true }
+const other = { item: 'h2/m9', household: '周子涵', child: 'c9' }
+const partForm: ErasureFormView = {
+  child: 'c1', name: '石小雨', village: '东滩村', bases: [{ code: 'family', label: '家里要求' }], may_hold: false,
+  items: [{ ...row, member: { also: [other], months: 'searched' } }, { ...row, item: 'w1', label: '一行', member: null }],
+  parts: { records: 0, problems: 0, problems_staying: 0, sealed: 0, household: true },
+}
+
+test('a member offers her rows in other households, none is taken along unasked, and the page says where it did not look', async () => {
+  const asked: string[][] = []
+  const backend = memoryBackend({
+    erasureForm: async () => partForm,
+    requestPartErasure: async ({ also }) => {
+      asked.push(also)
+      return page
+    },
+  })
+  const { by, tap } = await show(ErasePartPage, { backend })
+  const choose = async (item: string) => {
+    const found = by('part-words')
+    const select = found.matches('select') ? found : found.querySelector('select')
+    Object.assign(select!, { value: item })
+    select!.dispatchEvent(new Event('change', { bubbles: true }))
+    await flushPromises()
+  }
+  await choose('w1')
+  expect(document.querySelector('[data-test="not-looked-through"]')).toBeNull()
+  await choose(row.item)
+  expect(by('part-also').textContent).toContain('也在 周子涵 户里')
+  expect(by('not-looked-through').textContent).toContain('工作记录里的名字不找')
+  expect(by('look-work').getAttribute('href')).toBe('/me/work')
+  expect(by('look-children').getAttribute('href')).toBe('/children')
+  await tap('answer:part-basis:family')
+  const words = by('part-why')
+  const area = words.matches('textarea') ? words : words.querySelector('textarea')
+  Object.assign(area!, { value: '家里要求' })
+  area!.dispatchEvent(new Event('input', { bubbles: true }))
+  await flushPromises()
+  await tap('answer:part-also:h2/m9')
+  expect(by('not-looked-through').textContent).toContain('也一起换掉')
+  await tap('part-send')
+  expect(asked).toEqual([['h2/m9']])
+})
+
+test('whoever decides reads in which other households she goes and where nobody looked', async () => {
+  const backend = memoryBackend({
+    erasures: async () => ({ ...page, requests: [{ ...request, part: '家里人第1行', member: { also: [other], months: 'namesake' } }] }),
+  })
+  const { by } = await show(ErasuresPage, { backend })
+  expect(by('erasure-also').textContent).toContain('也在 周子涵 户里')
+  expect(by('not-looked-through').textContent).toContain('没有找，请自己看一看')
 })

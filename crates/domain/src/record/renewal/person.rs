@@ -4,7 +4,7 @@
 use super::super::{ATTACHMENTS, Entry, FROM_VISIT, FROM_VISIT_FIELD, FROM_VISIT_ROW, Record};
 use crate::difference::MEMBERS;
 use crate::scalar::Scalar;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Beside the name in an answer about people: the member's row.
 const PERSON: &str = ".person";
@@ -16,10 +16,10 @@ const NAME_LENGTH: usize = 4;
 /// Whoever is taken out, as one of the documents names her.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Person {
-    /// Every id her row ever had.
-    pub rows: BTreeSet<String>,
-    /// What stands in the place of her row, in the household's document.
-    pub stub: Option<Entry>,
+    /// Every id a row of hers ever had, and the first of that row, under which something stays.
+    pub rows: BTreeMap<String, String>,
+    /// What stands in the place of her rows, one in each household that has one.
+    pub stubs: Vec<Entry>,
     /// Names her row ever said.
     pub names: BTreeSet<String>,
     /// Telephone, identity and certificate numbers it ever said.
@@ -60,8 +60,8 @@ impl Person {
         if collection == ATTACHMENTS {
             return Some(entry.clone());
         }
-        if collection == MEMBERS && self.rows.contains(&entry.id) {
-            return self.stub.clone().filter(|stub| stub.id == entry.id);
+        if collection == MEMBERS && self.rows.contains_key(&entry.id) {
+            return self.stubs.iter().find(|stub| stub.id == entry.id).cloned();
         }
         let mut new = entry.clone();
         for (key, value) in new.values.iter_mut().chain(new.answers.iter_mut()) {
@@ -69,29 +69,32 @@ impl Person {
                 // Somebody else's row: a namesake keeps the name.
                 continue;
             }
-            let is_row = |text: &str| self.rows.contains(text);
-            *value = match (value.as_text().is_some_and(is_row), &self.stub) {
-                (true, Some(stub)) if key.ends_with(PERSON) => Scalar::Text(stub.id.clone()),
-                _ => self.without(value),
+            let first = value.as_text().and_then(|text| self.rows.get(text));
+            *value = match first.filter(|_| key.ends_with(PERSON)) {
+                Some(first) => Scalar::Text(first.clone()),
+                None => self.without(value),
             };
         }
         // The name as it stood in the answer, which may be another one than the row's.
         let named: Vec<String> = entry
             .answers
             .iter()
-            .filter(|(_, value)| value.as_text().is_some_and(|row| self.rows.contains(row)))
+            .filter(|(_, value)| {
+                value
+                    .as_text()
+                    .is_some_and(|row| self.rows.contains_key(row))
+            })
             .filter_map(|(key, _)| key.strip_suffix(PERSON).map(str::to_owned))
             .collect();
         for key in named {
             new.answers.insert(key, Scalar::Text(self.instead.clone()));
         }
         if entry.text("block") == Some(FROM_VISIT) {
-            let of = |key, known: &BTreeSet<String>| {
-                entry.text(key).is_some_and(|text| known.contains(text))
-            };
+            let row = entry.text(FROM_VISIT_ROW);
+            let field = entry.text(FROM_VISIT_FIELD);
             let quotes = new != *entry
-                || of(FROM_VISIT_ROW, &self.rows)
-                || of(FROM_VISIT_FIELD, &self.fields);
+                || row.is_some_and(|row| self.rows.contains_key(row))
+                || field.is_some_and(|field| self.fields.contains(field));
             return (!quotes).then_some(new);
         }
         Some(new)
@@ -170,9 +173,13 @@ mod tests {
 
     fn gran() -> Person {
         let set = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let rows = [("m1", "m1"), ("m2", "m1"), ("n1", "n1")];
+        let rows = rows.map(|(row, first)| (row.to_owned(), first.to_owned()));
         Person {
-            rows: set(&["m1", "m2"]),
-            stub: Some(Entry::new("m1").with("name", "已删除的家庭成员")),
+            rows: rows.into(),
+            stubs: ["m1", "n1"]
+                .map(|id| Entry::new(id).with("name", "已删除的家庭成员"))
+                .into(),
             names: set(&["王秀兰"]),
             numbers: set(&["10055512034", "310199195803050027"]),
             spared: set(&["王秀兰花", "石小雨"]),
@@ -187,7 +194,13 @@ mod tests {
         let old = Entry::new("m1")
             .with("name", "王秀兰")
             .with("phone", "10055512034");
-        assert_eq!(gran.entry(MEMBERS, &old), gran.stub);
+        assert_eq!(gran.entry(MEMBERS, &old).as_ref(), gran.stubs.first());
+        let elsewhere = Entry::new("n1").with("name", "王大姐");
+        assert_eq!(
+            gran.entry(MEMBERS, &elsewhere).as_ref(),
+            gran.stubs.last(),
+            "her row in another household leaves a place of its own"
+        );
         assert_eq!(
             gran.entry(MEMBERS, &Entry::new("m2")),
             None,
