@@ -21,6 +21,7 @@ mod full_disk;
 mod guests;
 mod imports;
 mod interrupted;
+mod kept_photos;
 mod late;
 mod lease;
 mod long_absence;
