@@ -389,6 +389,7 @@ export function childFile(): ChildFileView {
     conflicts: 1,
     draft: 'd1',
     recused: [],
+    confidential: false,
     guest: null,
     limited: false,
     status: {
