@@ -147,7 +147,7 @@ test('the station reads how its closing stands and is not asked', async () => {
 
 const asked: CaseView = {
   case: 'k1', problem: line.problem, by: '何珊', at: '2026-11-03T02:00:00Z', reason: '市里督办。', state: 'asked', late: true, days: 4,
-  answered_by: null, answered_at: null, number: null, until: null, there: false, fetched: null, declined: null, may_answer: true,
+  answered_by: null, answered_at: null, number: null, until: null, there: false, fetched: null, declined: null, may_answer: true, lacks_head: false,
 }
 
 test('the head sends a case or says why not; who waits is told how long', async () => {
