@@ -179,6 +179,14 @@ test('the officer opens what was sent with the password, and reads why it was no
   expect(by('case-password').textContent).toBe('ABCD-EFGH-2345')
 })
 
+test('where every head is not to act for the family, the station reads whom to ask', async () => {
+  const stuck: CaseView = { ...asked, may_answer: false, lacks_head: true }
+  const { by } = await show(CaseList, { props: { cases: [stuck], own: true } })
+  expect(by('case-lacks-head').textContent).toContain('请区里指派另一位站长')
+  expect(by('case').textContent).not.toContain('由站长答复。')
+  expect(drawn('case-send')).toBe(false)
+})
+
 test('a case that was declined says why, and a station without its head waits', async () => {
   const declined: CaseView = { ...asked, state: 'declined', late: false, may_answer: false, answered_by: '高岚', answered_at: '2026-11-04T02:00:00Z', declined: '公安不让给。' }
   const { by } = await show(CaseList, { props: { cases: [declined] } })
