@@ -13,7 +13,12 @@ use store::{StoreError, projections};
 use zoufang_tests::device::Device;
 use zoufang_tests::story::{PIN, World, change_rule, empty_list, shows};
 
-pub(crate) async fn report(device: &Device, child: &str, card: &str, urgency: &str) -> Result<String> {
+pub(crate) async fn report(
+    device: &Device,
+    child: &str,
+    card: &str,
+    urgency: &str,
+) -> Result<String> {
     let input = json!({"children": [child], "card": card, "urgency": urgency, "seen": "今天上门时看到的。",
         "origin_record": null, "mandatory": null});
     let saved: SavedView = device.call("report_problem", input).await?;

@@ -242,8 +242,7 @@ pub(crate) fn left(
     named: Option<&String>,
     page: &SheetInput,
 ) -> Result<Option<Uuid>, ClientError> {
-    let found = begun(tablet, page)?.filter(|sheet| named == Some(&sheet.to_string()));
-    Ok(found)
+    Ok(begun(tablet, page)?.filter(|sheet| named == Some(&sheet.to_string())))
 }
 
 /// What came onto a page after an earlier try had filed its record, unheard: its photos go with the record – which, and where

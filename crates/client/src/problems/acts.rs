@@ -154,12 +154,11 @@ pub(super) fn may_add(
         EventKind::Closed | EventKind::Merged | EventKind::SeveritySet
     );
     if of_the_head && me.role == Role::Supervisor && told.fold.severity == "S1" {
-        return Err(ClientError::new(
-            match room.says_that_it_lacks_a_head(noun)? {
-                true => "another_head",
-                false => "head_decides",
-            },
-        ));
+        let code = match room.says_that_it_lacks_a_head(noun)? {
+            true => "another_head",
+            false => "head_decides",
+        };
+        return Err(ClientError::new(code));
     }
     if packets::is_of_packets(kind)
         && me.role.is_at_station()
