@@ -451,7 +451,7 @@ fn page_of(problem: &str) -> Value {
     json!({"page": "problem", "of": problem, "record": null})
 }
 
-async fn hang(tablet: &Device, sheet: &SheetView) -> Result<()> {
+pub(crate) async fn hang(tablet: &Device, sheet: &SheetView) -> Result<()> {
     let bytes = STANDARD.encode(camera_photo()?);
     let added: AttachmentListView = tablet
         .call(

@@ -3,7 +3,8 @@
 
 use anyhow::{Context, Result};
 use client::view::{
-    ChildFileView, ErasuresView, OverviewView, ProblemView, RecusalsView, SavedView, ShellKind,
+    CaseView, ChildFileView, ComingView, ErasuresView, HeadlessRow, OverviewView, PeopleView,
+    ProblemState, ProblemView, RecusalsView, SavedView, ShellKind, StationReportView, StationsView,
     TodayView,
 };
 use ids::Role;
@@ -245,6 +246,126 @@ async fn a_colleague_who_is_involved_handles_nothing_decides_nothing_and_opens_n
     assert_eq!(overview.instead[0].person, "李玉梅");
     let faults = world.township.faults()?;
     assert_eq!(faults, [""; 0]);
+    world.township.stop().await;
+    Ok(())
+}
+
+async fn add(device: &Device, problem: &str, kind: &str, text: &str) -> Result<ProblemView> {
+    let input = json!({"problem": problem, "kind": kind, "text": text, "detail": {}});
+    let view = device.call("add_problem_event", input).await;
+    view.with_context(|| kind.to_owned())
+}
+
+async fn headless(device: &Device) -> Result<Vec<HeadlessRow>> {
+    let coming: ComingView = device.call("coming", Value::Null).await?;
+    Ok(coming.headless)
+}
+
+async fn case(device: &Device) -> Result<CaseView> {
+    let reported: StationReportView = device.call("reported", Value::Null).await?;
+    reported.cases.first().cloned().context("there is one")
+}
+
+async fn why_not_close(device: &Device, problem: &str) -> Result<Option<String>> {
+    let view: ProblemView = device.call("problem", json!({"id": problem})).await?;
+    Ok(view.why_not_close)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_every_head_is_a_relative_another_one_is_asked_for_and_decides() -> Result<()> {
+    let world = World::new().await?;
+    let officer = world.officer("何珊").await?;
+    let head = colleague(&world, Role::Head, "高岚").await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let station = &world.station;
+    let child = tablet.child("周子涵").await?;
+    let report = json!({"children": [child], "card": "danger", "urgency": "now", "seen": "院墙要倒。",
+        "origin_record": null, "mandatory": {"choice": "not_such_case", "text": "没有人受伤。"}});
+    let report: SavedView = tablet.call("report_problem", report).await?;
+    let problem = report.record;
+    let devices = [&tablet, &head, &officer];
+    world.settle(&devices).await?;
+    for device in [station, &head, &tablet] {
+        assert!(headless(device).await?.is_empty(), "the head decides");
+    }
+    say(station, &child, &head, None).await?;
+    for (kind, text) in [
+        ("accepted", ""),
+        ("measure", "墙已经拆了。"),
+        ("resolved", "孩子平安。"),
+        ("confirmed", ""),
+    ] {
+        add(station, &problem, kind, text).await?;
+    }
+    world.settle(&devices).await?;
+    tablet.visit(&child).await?;
+    world.settle(&devices).await?;
+    world.go_to_day(1, &devices);
+    world.settle(&devices).await?;
+    world.settle(&devices).await?;
+    officer.step_up().await?;
+    let ask = json!({"problem": problem, "reason": "要看这家现在的情况。"});
+    let _: StationsView = officer.call("ask_case", ask).await?;
+    world.settle(&devices).await?;
+
+    // Whoever works at the station reads whom to ask; the village has nothing to do with it.
+    let close = json!({"problem": problem, "kind": "closed", "text": "平稳。", "detail": {}});
+    for (device, code) in [(station, "another_head"), (&head, "recused")] {
+        let rows = headless(device).await?;
+        assert_eq!(rows.len(), 1);
+        assert_eq!(
+            (rows[0].problem.as_str(), rows[0].names.as_str()),
+            (problem.as_str(), "周子涵")
+        );
+        assert!(rows[0].open && rows[0].asked);
+        let said = why_not_close(device, &problem).await?;
+        assert_eq!(said.as_deref(), Some("another_head"));
+        let refused = device.refusal("add_problem_event", close.clone()).await?;
+        assert_eq!(refused.code, code);
+        let waits = case(device).await?;
+        assert!(waits.lacks_head && !waits.may_answer);
+    }
+    assert!(headless(&tablet).await?.is_empty());
+
+    // The district names somebody, and the present head writes the appointment down like any other. Nothing else is changed
+    // by it: a colleague does not become one, and the district itself decides nothing.
+    let appointment = json!({"role": "head", "village": "", "person": "方敏", "from": "2026-01-01", "until": "",
+        "approved_by": "区民政局", "basis": "区民〔2026〕9号", "vetted_on": "2026-01-01", "vetting": "查询2026-119", "replaces": null});
+    station.step_up().await?;
+    let refused = station.refusal("appoint", appointment.clone()).await?;
+    assert_eq!(refused.code, "head_appoints");
+    head.step_up().await?;
+    let _: PeopleView = head.call("appoint", appointment).await?;
+    let second = world.open_device(&world.new_folder(), ShellKind::Station)?;
+    world.go_to_day(1, &[&second]);
+    let code = CreateEnrolment {
+        unit: station.tablet()?.identity.scope,
+        role: Role::Head,
+        person: "方敏".to_owned(),
+    };
+    let code = world.township.server.create_enrolment(code).await?;
+    second.enrol(&world.township.server, &code, PIN).await?;
+    let devices = [&tablet, &head, &officer, &second];
+    world.settle(&devices).await?;
+    for device in [station, &head, &second] {
+        assert!(headless(device).await?.is_empty());
+        let waits = case(device).await?;
+        assert!(!waits.lacks_head);
+        assert_eq!(waits.may_answer, std::ptr::eq(device, &second));
+    }
+    assert_eq!(
+        why_not_close(station, &problem).await?.as_deref(),
+        Some("head_decides")
+    );
+    let closed = add(&second, &problem, "closed", "平稳。").await?;
+    assert_eq!(closed.row.state, ProblemState::Closed);
+    second.step_up().await?;
+    let no = json!({"id": case(&second).await?.case, "reason": "墙已经拆了，孩子平安。"});
+    let answered: StationReportView = second.call("decline_case", no).await?;
+    assert_eq!(answered.cases[0].state, "declined");
+    let refused = head.refusal("add_problem_event", close).await?;
+    assert_eq!(refused.code, "recused", "hers it stays not");
+    assert_eq!(world.township.faults()?, [""; 0]);
     world.township.stop().await;
     Ok(())
 }

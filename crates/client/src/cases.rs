@@ -296,6 +296,9 @@ pub(crate) fn views(
             may_answer: may_answer
                 && is_open
                 && problems::is_recused(tablet, case.problem).is_ok_and(|recused| !recused),
+            lacks_head: is_station
+                && is_open
+                && problems::lacks_a_head(tablet, case.problem).is_ok_and(|lacks| lacks),
         });
     }
     Ok(views)

@@ -3,6 +3,7 @@
 use crate::after;
 use crate::benefits::{self, LastVisit, OpenProblems, Says};
 use crate::cadence;
+use crate::confidential;
 use crate::contacts::{event_date, note, options, saved};
 use crate::error::ClientError;
 use crate::file_status;
@@ -249,6 +250,7 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
         conflicts: u32::try_from(conflicts).unwrap_or(u32::MAX),
         draft,
         recused: recusals::of_child(tablet, &roster, child)?,
+        confidential: confidential::keeps(tablet, child)? && !roster.is_guest(child.id),
         guest: guests::of_child(tablet, &roster, child)?,
     };
     if roster.is_guest(child.id) {

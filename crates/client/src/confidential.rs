@@ -50,6 +50,15 @@ impl Kept {
     }
 }
 
+/// Whether this person keeps and reads what stands in no file of a child: the head does, unless she is not to act for it.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) fn keeps(tablet: &Tablet, child: &RosterChild) -> Result<bool, ClientError> {
+    Ok(tablet.identity.role == Role::Head
+        && !recusals::is_hers(tablet, &Recusals::read(tablet)?, child))
+}
+
 /// The page: for whom it is, and the notes while they stand open.
 ///
 /// # Errors
@@ -60,8 +69,7 @@ pub fn confidential(tablet: &Tablet, input: &IdInput) -> Result<ConfidentialView
     }
     let roster = Roster::read(tablet)?;
     let child = roster.child(&input.id)?;
-    let may = tablet.identity.role == Role::Head
-        && !recusals::is_hers(tablet, &Recusals::read(tablet)?, child);
+    let may = keeps(tablet, child)?;
     let mut view = ConfidentialView {
         child: child.id.to_string(),
         name: child.name(),

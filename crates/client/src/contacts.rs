@@ -21,9 +21,10 @@ use crate::view::{
 use crate::visits;
 use chrono::NaiveDate;
 use domain::cadence::Kind;
-use domain::child::{Attempt, Child, Contact, ContactMore};
+use domain::child::{Attempt, Child, Contact, ContactMore, HOUSEHOLD};
 use domain::code_list::CodeItem;
 use domain::policy::PolicyPack;
+use domain::record::Edit;
 use ids::{DocKind, DocumentId};
 use store::drafts;
 
@@ -163,7 +164,22 @@ pub fn record_contact(tablet: &Tablet, input: &ContactInput) -> Result<SavedView
         .rules_on(roster.today)
         .ok_or_else(|| ClientError::new("form_unknown"))?;
     let id = records::name(tablet, input.record.as_ref())?.to_string();
+    let label = format!("{} 联系", child.name());
+    let household = roster.household_of(child).map(|home| (home.id, home.unit));
+    let page = SheetInput {
+        page: SheetPage::Contact,
+        of: input.child.clone(),
+        record: None,
+    };
     if child.child.contacts.iter().any(|one| one.id == id) {
+        if let Some(sheet) = sheets::left(tablet, input.sheet.as_ref(), &page)? {
+            sheets::follow(tablet, sheet, "contact_recorded", || {
+                Ok(household.map(|(document, unit)| {
+                    let write = Write::new(document, DocKind::Household, unit, Vec::new());
+                    (write.labelled("contact", label, &id), id.clone())
+                }))
+            })?;
+        }
         return Ok(after_contact(tablet, pack, child, input, &id));
     }
     let event_date = event_date(&input.event_date, roster.today)?;
@@ -198,13 +214,6 @@ pub fn record_contact(tablet: &Tablet, input: &ContactInput) -> Result<SavedView
         note: note(&input.note)?,
         by: tablet.identity.staff.to_string(),
         made_by: None,
-    };
-    let label = format!("{} 联系", child.name());
-    let household = roster.household_of(child).map(|home| (home.id, home.unit));
-    let page = SheetInput {
-        page: SheetPage::Contact,
-        of: input.child.clone(),
-        record: None,
     };
     let sheet = sheets::named(tablet, input.sheet.as_ref(), &page)?;
     let mut writes = vec![
@@ -326,27 +335,13 @@ fn names_of<'a>(children: impl IntoIterator<Item = &'a RosterChild>) -> String {
 /// `date_future`, `reason_missing`, `not_found`, `draft_gone`, `met_somebody`, `disk_full`.
 pub fn record_attempt(tablet: &Tablet, input: &AttemptInput) -> Result<SavedView, ClientError> {
     let roster = Roster::read(tablet)?;
-    let packs = tablet.packs();
-    let pack = packs
-        .rules_on(roster.today)
-        .ok_or_else(|| ClientError::new("form_unknown"))?;
     let id = records::name(tablet, input.record.as_ref())?.to_string();
     let is_filed = |child: &&RosterChild| child.child.attempts.iter().any(|one| one.id == id);
     let filed: Vec<&RosterChild> = roster.children.iter().filter(is_filed).collect();
     if !filed.is_empty() {
         return Ok(after_attempt(tablet, filed, &id));
     }
-    let event_date = event_date(&input.event_date, roster.today)?;
-    if input.reason.is_empty() {
-        return Err(ClientError::new("reason_missing"));
-    }
-    known(pack, "ATTEMPT_REASON", std::slice::from_ref(&input.reason))?;
-    let next_on = match input.next_on.as_deref() {
-        Some(text) if !text.is_empty() => {
-            Some(text.parse().map_err(|_| ClientError::new("date_invalid"))?)
-        }
-        _ => None,
-    };
+    let attempt = checked(tablet, &roster, input, &id)?;
     let visit = input.visit.as_deref();
     let visit = visit
         .map(|draft| visits::met_nobody(tablet, draft))
@@ -363,8 +358,73 @@ pub fn record_attempt(tablet: &Tablet, input: &AttemptInput) -> Result<SavedView
             children
         }
     };
-    let attempt = Attempt {
-        id: id.clone(),
+    let first = children.first();
+    let first = *first.ok_or_else(|| ClientError::new("not_found"))?;
+    let photos = match &visit {
+        Some(visit) => attachments::edits(tablet, visit.draft, &id)?,
+        None => Vec::new(),
+    };
+    let home = visit.as_ref().map(|visit| home_of(&roster, visit, first));
+    let begun = home.filter(|home| home.begins && !photos.is_empty());
+    let label = |child: &RosterChild| format!("{} 没见到", child.name());
+    let mut writes: Vec<Write> = children
+        .iter()
+        .map(|child| {
+            let mut edits = vec![attempt.to_edit()];
+            let home = begun.map(|home| home.document.to_string());
+            let named = child.child.household();
+            edits.extend(
+                home.filter(|home| named != Some(home.as_str()))
+                    .map(|home| Edit::put(HOUSEHOLD, home)),
+            );
+            let write = Write::new(child.id, DocKind::Child, child.unit, edits);
+            write.labelled("attempt", label(child), &id)
+        })
+        .collect();
+    if let (Some(home), false) = (home, photos.is_empty()) {
+        let household = Write::new(home.document, DocKind::Household, first.unit, photos);
+        writes.push(household.labelled("attempt", label(first), &id));
+    }
+    records::save_once(
+        tablet,
+        "attempt_recorded",
+        &writes,
+        |tx| records::has_entry(tx, first.id, "attempts", &id),
+        |tx| match (&visit, home) {
+            (Some(visit), Some(home)) => {
+                attachments::bind(tx, visit.draft, home.document)?;
+                Ok(drafts::remove(tx, visit.draft)?)
+            }
+            _ => Ok(()),
+        },
+    )?;
+    Ok(after_attempt(tablet, children, &id))
+}
+
+/// What was said of an attempt, checked.
+fn checked(
+    tablet: &Tablet,
+    roster: &Roster,
+    input: &AttemptInput,
+    id: &str,
+) -> Result<Attempt, ClientError> {
+    let packs = tablet.packs();
+    let pack = packs
+        .rules_on(roster.today)
+        .ok_or_else(|| ClientError::new("form_unknown"))?;
+    let event_date = event_date(&input.event_date, roster.today)?;
+    if input.reason.is_empty() {
+        return Err(ClientError::new("reason_missing"));
+    }
+    known(pack, "ATTEMPT_REASON", std::slice::from_ref(&input.reason))?;
+    let next_on = match input.next_on.as_deref() {
+        Some(text) if !text.is_empty() => {
+            Some(text.parse().map_err(|_| ClientError::new("date_invalid"))?)
+        }
+        _ => None,
+    };
+    Ok(Attempt {
+        id: id.to_owned(),
         event_date: Some(event_date),
         recorded_on: Some(roster.today),
         recorded_ms: tablet.clock.now_ms(),
@@ -373,42 +433,30 @@ pub fn record_attempt(tablet: &Tablet, input: &AttemptInput) -> Result<SavedView
         note: note(&input.note)?,
         by: tablet.identity.staff.to_string(),
         made_by: None,
+    })
+}
+
+/// Where the photos of a visit that met nobody lie.
+#[derive(Clone, Copy)]
+struct Home {
+    /// The household.
+    document: DocumentId,
+    /// It begins with them.
+    begins: bool,
+}
+
+/// The household whose door stayed closed. A child that came alone from another village has none before somebody was met:
+/// it gets its own with the photos, as with a visit, or they were in nobody's file. Where it got one since the form was
+/// begun, they go there.
+fn home_of(roster: &Roster, visit: &visits::MetNobody, first: &RosterChild) -> Home {
+    let since = match visit.begins {
+        true => roster.household_of(first),
+        false => None,
     };
-    let label = |child: &RosterChild| format!("{} 没见到", child.name());
-    let mut writes: Vec<Write> = children
-        .iter()
-        .map(|child| {
-            let edits = vec![attempt.to_edit()];
-            Write::new(child.id, DocKind::Child, child.unit, edits).labelled(
-                "attempt",
-                label(child),
-                &id,
-            )
-        })
-        .collect();
-    let first = children.first();
-    let first = *first.ok_or_else(|| ClientError::new("not_found"))?;
-    if let Some(visit) = &visit {
-        let photos = attachments::edits(tablet, visit.draft, &id)?;
-        if !photos.is_empty() {
-            let household = Write::new(visit.household, DocKind::Household, first.unit, photos);
-            writes.push(household.labelled("attempt", label(first), &id));
-        }
+    Home {
+        document: since.map_or(visit.household, |home| home.id),
+        begins: visit.begins && since.is_none(),
     }
-    records::save_once(
-        tablet,
-        "attempt_recorded",
-        &writes,
-        |tx| records::has_entry(tx, first.id, "attempts", &id),
-        |tx| match &visit {
-            Some(visit) => {
-                attachments::bind(tx, visit.draft, visit.household)?;
-                Ok(drafts::remove(tx, visit.draft)?)
-            }
-            None => Ok(()),
-        },
-    )?;
-    Ok(after_attempt(tablet, children, &id))
 }
 
 /// The same where nobody was met: how often in a row by now, and whether that is to be reported, child by child.

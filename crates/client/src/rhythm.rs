@@ -9,6 +9,7 @@ use crate::file_status;
 use crate::guests;
 use crate::looks;
 use crate::packs::Packs;
+use crate::problems;
 use crate::records::{self, Write};
 use crate::recovery;
 use crate::recusals;
@@ -503,6 +504,7 @@ pub fn coming(tablet: &Tablet) -> Result<ComingView, ClientError> {
     };
     let mut view = ComingView {
         status: file_status::waiting(&roster, pack),
+        headless: problems::headless(tablet)?,
         law: Vec::new(),
         ageing: Vec::new(),
         ended: Vec::new(),
@@ -577,8 +579,8 @@ pub fn coming(tablet: &Tablet) -> Result<ComingView, ClientError> {
         &view.soon,
         &view.benefits,
     ];
-    let lines = lists.iter().map(|list| list.len()).sum();
-    looks::note_list(tablet, "coming", lines)?;
+    let lines: usize = lists.iter().map(|list| list.len()).sum();
+    looks::note_list(tablet, "coming", lines + view.headless.len())?;
     Ok(view)
 }
 

@@ -4,6 +4,7 @@
 use crate::attachments;
 use crate::error::ClientError;
 use crate::problems::{self, Room};
+use crate::records::{self, Write};
 use crate::roster::Roster;
 use crate::system;
 use crate::tablet::Tablet;
@@ -229,6 +230,48 @@ pub(crate) fn done(
         attachments::bind(tx, sheet, document)?;
     }
     Ok(sheets::remove(tx, sheet)?)
+}
+
+/// The sheet a page names whose record an earlier try has filed already: the one that try was made with is gone, one that was
+/// begun since is there.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) fn left(
+    tablet: &Tablet,
+    named: Option<&String>,
+    page: &SheetInput,
+) -> Result<Option<Uuid>, ClientError> {
+    Ok(begun(tablet, page)?.filter(|sheet| named == Some(&sheet.to_string())))
+}
+
+/// What came onto a page after an earlier try had filed its record, unheard: its photos go with the record – which, and where
+/// they are written, `place` says –, and the sheet is done. Once, however often it is tried.
+///
+/// # Errors
+/// What `place` says, `disk_full`; then all of it is on the sheet still.
+pub(crate) fn follow(
+    tablet: &Tablet,
+    sheet: Uuid,
+    action: &str,
+    place: impl FnOnce() -> Result<Option<(Write, String)>, ClientError>,
+) -> Result<(), ClientError> {
+    let mut writes = Vec::new();
+    let mut document = None;
+    if has_photos(tablet, Some(sheet))?
+        && let Some((mut write, record)) = place()?
+    {
+        write.edits = attachments::edits(tablet, sheet, &record)?;
+        document = Some(write.document);
+        writes.push(write);
+    }
+    records::save_once(
+        tablet,
+        action,
+        &writes,
+        |tx| Ok(sheets::get(tx, sheet)?.is_none()),
+        |tx| done(tx, sheet, document),
+    )
 }
 
 /// What a page is about, if this person has it.

@@ -11,7 +11,7 @@ mod signing;
 pub use fill::fill_visit;
 pub use page::visit_read;
 pub use save::save_visit;
-pub(crate) use save::{TIER_SUGGEST, TIER_WHY, met_nobody};
+pub(crate) use save::{MetNobody, TIER_SUGGEST, TIER_WHY, met_nobody};
 pub(crate) use signing::follow_strokes;
 
 use fill::Given;

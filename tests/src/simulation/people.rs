@@ -25,6 +25,7 @@ const PLAIN_REFUSALS: [&str; 14] = [
     "close_after_check",
     "close_after_work",
     "head_decides",
+    "another_head",
     "child_not_seen_since",
 ];
 

@@ -389,6 +389,7 @@ export function childFile(): ChildFileView {
     conflicts: 1,
     draft: 'd1',
     recused: [],
+    confidential: false,
     guest: null,
     limited: false,
     status: {
@@ -504,6 +505,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
     keepTier: async () => file,
     coming: async () => ({
       status: [],
+      headless: [],
       law: [],
       ageing: [{ child: 'c1', name: '石小雨', village: '青石村', text: '2027年3月2日满16周岁', on: '2027-03-02' }],
       ended: [],

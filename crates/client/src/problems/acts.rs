@@ -42,7 +42,7 @@ const SEALED: &str = "这句话只有站里的经办人和站长能看，这里�
 ///
 /// # Errors
 /// `not_found`, `draft_gone`, `value_invalid`, `date_invalid`, `time_future`, `text_missing`, `reason_missing`, `choice_missing`, `mandatory_missing`, `not_allowed`,
-/// `head_decides`, `recused`, `packet_handler`, `close_after_work`, `close_after_check`, `child_not_seen_since`, `too_old_to_reopen`, `disk_full`.
+/// `head_decides`, `another_head`, `recused`, `packet_handler`, `close_after_work`, `close_after_check`, `child_not_seen_since`, `too_old_to_reopen`, `disk_full`.
 pub fn add_event(tablet: &Tablet, input: &ProblemEventInput) -> Result<ProblemView, ClientError> {
     let room = Room::open(tablet)?;
     let noun = room.find(&input.problem)?;
@@ -154,7 +154,11 @@ pub(super) fn may_add(
         EventKind::Closed | EventKind::Merged | EventKind::SeveritySet
     );
     if of_the_head && me.role == Role::Supervisor && told.fold.severity == "S1" {
-        return Err(ClientError::new("head_decides"));
+        let code = match room.says_that_it_lacks_a_head(noun)? {
+            true => "another_head",
+            false => "head_decides",
+        };
+        return Err(ClientError::new(code));
     }
     if packets::is_of_packets(kind)
         && me.role.is_at_station()
@@ -189,8 +193,13 @@ pub(super) fn why_not_close(
     if !matches!(told.fold.severity.as_str(), "S1" | "S2") {
         return None;
     }
-    if told.fold.severity == "S1" && room.tablet.identity.role != Role::Head {
-        return Some("head_decides");
+    if told.fold.severity == "S1" {
+        if room.lacks_a_head(noun) {
+            return Some("another_head");
+        }
+        if room.tablet.identity.role != Role::Head {
+            return Some("head_decides");
+        }
     }
     let events = &noun.noun.events;
     if !told.fold.was_worked_on_since(events) {

@@ -18,7 +18,7 @@ pub use reported::{CaseStep, CaseStory};
 pub(crate) use reported::{ReportedProblem, case_story, is_open_state, reported};
 pub use room::role_words;
 pub(crate) use room::{Place, Room, has_number, number_of, state_codes, state_words_of};
-pub(crate) use steps::{follow_ups, of_village};
+pub(crate) use steps::{follow_ups, headless, lacks_a_head, of_village};
 
 use crate::error::ClientError;
 use crate::looks::{self, Look};

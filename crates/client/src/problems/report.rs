@@ -2,6 +2,7 @@
 
 use super::acts;
 use super::origin;
+use super::room::{self, Room};
 use crate::after;
 use crate::attachments;
 use crate::contacts::{note, options};
@@ -26,6 +27,7 @@ use domain::record::Edit;
 use domain::restricted::{self, Note};
 use ids::{DocKind, DocumentId};
 use store::documents;
+use uuid::Uuid;
 
 /// What stands in the problem instead of words that are the station's alone.
 const SEALED: &str = "详细情况已单独报给站里，这里不显示。";
@@ -183,7 +185,15 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
     let is_filed = tablet
         .store
         .read(|connection| Ok::<_, ClientError>(documents::load(connection, id)?.is_some()))?;
+    let page = SheetInput {
+        page: SheetPage::Report,
+        of: main.id.to_string(),
+        record: None,
+    };
     if is_filed {
+        if let Some(sheet) = sheets::left(tablet, input.sheet.as_ref(), &page)? {
+            follow(tablet, sheet, id)?;
+        }
         return Ok(after_report(tablet, &roster, input, id));
     }
     let card = pack
@@ -204,11 +214,6 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
         return Err(ClientError::new("text_missing"));
     }
     let is_sealed = kind.restricted;
-    let page = SheetInput {
-        page: SheetPage::Report,
-        of: main.id.to_string(),
-        record: None,
-    };
     let sheet = sheets::named(tablet, input.sheet.as_ref(), &page)?;
     if is_sealed && sheets::has_photos(tablet, sheet)? {
         return Err(ClientError::new("photos_are_open"));
@@ -338,6 +343,23 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
         },
     )?;
     Ok(after_report(tablet, &roster, input, id))
+}
+
+/// What came onto the page after an earlier try had filed the report goes with it.
+fn follow(tablet: &Tablet, sheet: Uuid, id: DocumentId) -> Result<(), ClientError> {
+    sheets::follow(tablet, sheet, "problem_reported", || {
+        let room = Room::open(tablet)?;
+        let noun = room.find(&id.to_string())?;
+        if room::is_sealed(&noun.noun) {
+            return Err(ClientError::new("photos_are_open"));
+        }
+        let mut events = noun.noun.events.iter();
+        let event = events.find(|event| event.is(EventKind::Reported));
+        let event = event.ok_or_else(|| ClientError::new("not_found"))?;
+        let write = Write::new(id, DocKind::Problem, noun.unit, Vec::new());
+        let write = write.labelled("problem", room.label(noun)?, &event.id);
+        Ok(Some((write, event.id.clone())))
+    })
 }
 
 /// The record it came from, or the draft of the visit.

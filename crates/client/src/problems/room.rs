@@ -21,7 +21,7 @@ use domain::household::Household;
 use domain::policy::PolicyPack;
 use domain::problem::{self, Event, EventKind, Fold, Problem};
 use domain::status::State as FileState;
-use ids::{DocumentId, StaffId};
+use ids::{DocumentId, Role, StaffId};
 use protocol::access::{Block, Handling, Reveal};
 use std::collections::HashMap;
 use store::changes::{self, ChangeState};
@@ -335,6 +335,27 @@ impl<'a> Room<'a> {
             .chain([noun.id])
             .collect();
         self.recusals.concern(staff, &family)
+    }
+
+    /// Whether it wants a head from elsewhere: everybody who is one here is not to act for it.
+    pub(super) fn lacks_a_head(&self, noun: &Noun<Problem>) -> bool {
+        let staff = self.people.of_station(self.tablet.identity.scope);
+        let mut heads = staff
+            .filter(|staff| self.people.role(*staff) == Some(Role::Head))
+            .peekable();
+        heads.peek().is_some() && heads.all(|head| self.is_recused(head, noun))
+    }
+
+    /// The same for this person: from a number, and from who is not to act for whom, follows whose matter it is. A head is
+    /// told in any case: she is the one who asks for another.
+    pub(super) fn says_that_it_lacks_a_head(
+        &self,
+        noun: &Noun<Problem>,
+    ) -> Result<bool, ClientError> {
+        let me = &self.tablet.identity;
+        let is_told = me.role == Role::Head
+            || me.role.is_at_station() && self.number_for_me(noun, Place::List)?.is_none();
+        Ok(is_told && self.lacks_a_head(noun))
     }
 
     /// Who handles it (经办人); nobody while she is not to act for it.

@@ -3,15 +3,17 @@
 use super::room::{Place, Room, Told};
 use crate::error::ClientError;
 use crate::nouns::Noun;
+use crate::reports;
 use crate::system;
 use crate::tablet::Tablet;
-use crate::view::{NextStepView, ProblemStepRow};
+use crate::view::{HeadlessRow, NextStepView, ProblemStepRow};
 use chrono::NaiveDate;
 use domain::cadence::Kind;
 use domain::calendar::add_days;
 use domain::problem::clock::{Clock, Deadline, Due, NextStep, Side};
 use domain::problem::{Problem, State};
 use ids::{DocumentId, Role};
+use protocol::CaseState;
 
 /// What stands in a list instead of a plan whose words are sealed.
 const SEALED: &str = "（内容保密）";
@@ -161,6 +163,60 @@ pub(crate) fn of_village(
     }
     found.sort_by_key(|(day, _)| *day);
     Ok(found.into_iter().map(|(_, row)| row).collect())
+}
+
+/// What waits for another head than the station has: matters of life and safety that are not closed, and what the district
+/// asked to see.
+///
+/// # Errors
+/// `still_loading`, or the store cannot be read.
+pub(crate) fn headless(tablet: &Tablet) -> Result<Vec<HeadlessRow>, ClientError> {
+    let mut found = Vec::new();
+    if !tablet.identity.role.is_at_station() {
+        return Ok(found);
+    }
+    let room = Room::open(tablet)?;
+    let asked: Vec<DocumentId> = reports::own_station(tablet)?
+        .into_iter()
+        .flat_map(|station| station.cases)
+        .filter(|case| case.state == CaseState::Asked)
+        .map(|case| case.problem)
+        .collect();
+    for noun in &room.problems {
+        if !room.says_that_it_lacks_a_head(noun)? {
+            continue;
+        }
+        let told = room.told(noun)?;
+        let open = told.fold.severity == "S1" && told.fold.state.is_open();
+        let asked = asked.contains(&noun.id);
+        if !open && !asked {
+            continue;
+        }
+        let number = room.number_for_me(noun, Place::List)?;
+        found.push(HeadlessRow {
+            problem: noun.id.to_string(),
+            names: match number {
+                Some(_) => String::new(),
+                None => room.names(&noun.noun),
+            },
+            kind: number.unwrap_or_else(|| room.kind_words(noun)),
+            open,
+            asked,
+        });
+    }
+    Ok(found)
+}
+
+/// Whether every head is not to act for the family a problem is about, for whoever is told so.
+///
+/// # Errors
+/// As [`headless`].
+pub(crate) fn lacks_a_head(tablet: &Tablet, problem: DocumentId) -> Result<bool, ClientError> {
+    let room = Room::open(tablet)?;
+    match room.find(&problem.to_string()) {
+        Ok(noun) => room.says_that_it_lacks_a_head(noun),
+        Err(_) => Ok(false),
+    }
 }
 
 /// Follow-ups of these children that stand open: whoever was just there can say how it is.

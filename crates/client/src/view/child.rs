@@ -288,6 +288,8 @@ pub struct ChildFileView {
     pub draft: Option<String>,
     /// Who is not to act for this family (回避), and who visits instead.
     pub recused: Vec<super::RecusedView>,
+    /// This person keeps what of the child stands in no file.
+    pub confidential: bool,
     /// The second village that knows of the child (户籍村); null where none does.
     pub guest: Option<super::GuestView>,
 }

@@ -389,11 +389,28 @@ pub struct ComingRow {
     pub on: Option<String>,
 }
 
+/// A matter the station's head decides, and every head is not to act for the family (回避).
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct HeadlessRow {
+    /// Problem id.
+    pub problem: String,
+    /// Children's names; empty where this person is told its number alone.
+    pub names: String,
+    /// Type in words, or that number.
+    pub kind: String,
+    /// It is a matter of life and safety that is not closed.
+    pub open: bool,
+    /// The district waits for an answer about it.
+    pub asked: bool,
+}
+
 /// What comes and wants a look, for everybody this device knows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ComingView {
     /// Files somebody proposed to end, to reopen or to merge.
     pub status: Vec<ComingRow>,
+    /// What waits for another head than the station has; at the station.
+    pub headless: Vec<HeadlessRow>,
     /// The law says how it must be.
     pub law: Vec<ComingRow>,
     /// Birthdays on which a category ends.
@@ -458,6 +475,7 @@ ids::withhold!(
     CampaignView,
     HintView,
     ComingRow,
+    HeadlessRow,
     NoticeView,
     BenefitsView,
     BenefitView,

@@ -341,7 +341,7 @@ pub struct ProblemView {
     pub choices: ProblemChoicesView,
     /// Everything that is due, the earliest first.
     pub steps: Vec<NextStepView>,
-    /// Why it may not be closed yet: head_decides | close_after_work | close_after_check | child_not_seen_since.
+    /// Why it may not be closed yet: another_head | head_decides | close_after_work | close_after_check | child_not_seen_since.
     pub why_not_close: Option<String>,
     /// Who usually leads in a matter like this, in words.
     pub lead: Vec<String>,

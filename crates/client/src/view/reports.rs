@@ -161,6 +161,8 @@ pub struct CaseView {
     pub declined: Option<String>,
     /// This person may answer.
     pub may_answer: bool,
+    /// Nobody may: every head of the station is not to act for the family. Said to whoever is told whose it is.
+    pub lacks_head: bool,
 }
 
 /// An officer asks for a case.

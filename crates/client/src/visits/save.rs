@@ -132,6 +132,8 @@ pub(crate) struct MetNobody {
     pub(crate) draft: Uuid,
     /// Whose door stayed closed.
     pub(crate) household: DocumentId,
+    /// The household is not here: a visit would begin it.
+    pub(crate) begins: bool,
     /// The children it concerned.
     pub(crate) children: Vec<RosterChild>,
     /// The day she went, where the form says it.
@@ -153,6 +155,7 @@ pub(crate) fn met_nobody(tablet: &Tablet, draft: &str) -> Result<MetNobody, Clie
     Ok(MetNobody {
         draft: desk.draft.draft,
         household: desk.draft.household,
+        begins: desk.begins,
         event_date: day.map(str::to_owned),
         children: desk.children,
     })

@@ -67,4 +67,8 @@ declined: string | null,
 /**
  * This person may answer.
  */
-may_answer: boolean, };
+may_answer: boolean, 
+/**
+ * Nobody may: every head of the station is not to act for the family. Said to whoever is told whose it is.
+ */
+lacks_head: boolean, };

@@ -135,6 +135,10 @@ draft: string | null,
  */
 recused: Array<RecusedView>, 
 /**
+ * This person keeps what of the child stands in no file.
+ */
+confidential: boolean, 
+/**
  * The second village that knows of the child (户籍村); null where none does.
  */
 guest: GuestView | null, };

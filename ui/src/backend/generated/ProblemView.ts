@@ -44,7 +44,7 @@ choices: ProblemChoicesView,
  */
 steps: Array<NextStepView>, 
 /**
- * Why it may not be closed yet: head_decides | close_after_work | close_after_check | child_not_seen_since.
+ * Why it may not be closed yet: another_head | head_decides | close_after_work | close_after_check | child_not_seen_since.
  */
 why_not_close: string | null, 
 /**

@@ -47,6 +47,26 @@ test('what the core will not take is said, and nothing else is lost', async () =
   await vi.waitFor(() => expect(wrapper.text()).toContain('这张图片打不开'))
 })
 
+test('what is added to a form that was saved unheard goes to the one that follows it, or is said not to be kept', async () => {
+  const added: string[] = []
+  const village = demoBackend()
+  const addAttachment = (input: AddAttachmentInput) => {
+    added.push(input.draft)
+    return input.draft === 'd1' ? Promise.reject({ code: 'draft_gone', params: {} }) : village.addAttachment(input)
+  }
+  const backend = demoBackend({ addAttachment })
+  const renewed = await show(DraftAttachments, { props: { draft: 'd1', renew: async () => 'd2' }, backend })
+  choose(renewed.by('photo-file'), new File(['1'], 'a.jpg'))
+  await vi.waitFor(() => expect(renewed.wrapper.findAll('[data-test^="attachment:"]')).toHaveLength(1))
+  expect(added).toEqual(['d1', 'd2'])
+  expect(document.querySelector('[data-test="attachment-late"]')).toBeNull()
+  renewed.wrapper.unmount()
+
+  const left = await show(DraftAttachments, { props: { draft: 'd1' }, backend })
+  choose(left.by('photo-file'), new File(['1'], 'a.jpg'))
+  await vi.waitFor(() => expect(left.by('attachment-late').textContent).toContain('没有加进去'))
+})
+
 test('only the small picture is fetched until somebody opens it, then with progress until it is there', async () => {
   const asked: OpenAttachmentInput[] = []
   let steps = 0

@@ -72,3 +72,18 @@ test('at the station a contact, a visit, an attempt and a problem begin in the f
   }
   expect(by('go-move').textContent).not.toBe('')
 })
+
+test('what stands in no file is offered to whoever keeps it, and to nobody else', async () => {
+  const app = { ...readyTablet, shell: 'station' as const }
+  const village = demoBackend()
+  const shown = async (confidential: boolean) => {
+    const backend = demoBackend({ childFile: async (input) => ({ ...(await village.childFile(input)), confidential }) })
+    const { wrapper } = await show(ChildFile, { props: { child: 'c1' }, app, backend })
+    await flushPromises()
+    const found = wrapper.find('[data-test="go-confidential"]').exists()
+    wrapper.unmount()
+    return found
+  }
+  expect(await shown(false)).toBe(false)
+  expect(await shown(true)).toBe(true)
+})

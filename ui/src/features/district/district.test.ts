@@ -147,7 +147,7 @@ test('the station reads how its closing stands and is not asked', async () => {
 
 const asked: CaseView = {
   case: 'k1', problem: line.problem, by: '何珊', at: '2026-11-03T02:00:00Z', reason: '市里督办。', state: 'asked', late: true, days: 4,
-  answered_by: null, answered_at: null, number: null, until: null, there: false, fetched: null, declined: null, may_answer: true,
+  answered_by: null, answered_at: null, number: null, until: null, there: false, fetched: null, declined: null, may_answer: true, lacks_head: false,
 }
 
 test('the head sends a case or says why not; who waits is told how long', async () => {
@@ -177,6 +177,14 @@ test('the officer opens what was sent with the password, and reads why it was no
   expect(by('case').textContent).toContain('E-20261104-00001-1')
   await tap('case-open')
   expect(by('case-password').textContent).toBe('ABCD-EFGH-2345')
+})
+
+test('where every head is not to act for the family, the station reads whom to ask', async () => {
+  const stuck: CaseView = { ...asked, may_answer: false, lacks_head: true }
+  const { by } = await show(CaseList, { props: { cases: [stuck], own: true } })
+  expect(by('case-lacks-head').textContent).toContain('请区里指派另一位站长')
+  expect(by('case').textContent).not.toContain('由站长答复。')
+  expect(drawn('case-send')).toBe(false)
 })
 
 test('a case that was declined says why, and a station without its head waits', async () => {

@@ -96,6 +96,35 @@ test('what was left is there again, and can be given up', async () => {
   expect(document.querySelector<HTMLTextAreaElement>('[data-test="report-seen"] textarea')?.value).toBe('')
 })
 
+test('the page is saved with the photo that is on its way', async () => {
+  const { sent, backend } = core(null)
+  const village = demoBackend()
+  let arrive = () => {}
+  backend.beginSheet = async () => ({ ...sheet(), photos: true })
+  backend.addAttachment = async (input) => {
+    await new Promise<void>((resolve) => {
+      arrive = resolve
+    })
+    return village.addAttachment(input)
+  }
+  const { by, tap } = await show(ReportPage, { ...place, backend })
+  await tap('answer:card:school')
+  await tap('answer:urgency:days')
+  await type('三天没去上学')
+  await tap('sheet-begin')
+  await flushPromises()
+  const input = by('photo-file')
+  Object.defineProperty(input, 'files', { value: [new File(['1'], 'a.jpg')], configurable: true })
+  input.dispatchEvent(new Event('change'))
+  const settled = arrive
+  await vi.waitFor(() => expect(arrive).not.toBe(settled))
+  await tap('report-save')
+  await flushPromises()
+  expect(sent).toEqual([])
+  arrive()
+  await vi.waitFor(() => expect(sent).toHaveLength(1))
+})
+
 test('photos are for what everybody may read', async () => {
   const { by, tap } = await show(ReportPage, { ...place, backend: core(null).backend })
   await tap('answer:card:hurt')

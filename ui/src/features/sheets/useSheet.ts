@@ -18,6 +18,8 @@ interface SheetForm {
   words: () => Words
   /** Fills the page with what was typed the last time; with nothing, as it opens. */
   fill: (words: Words) => void
+  /** The page names what it saves (useOnce): what is added after a save nobody heard of goes with the same record. */
+  once?: boolean
 }
 
 export function useSheet(form: SheetForm) {
@@ -28,6 +30,8 @@ export function useSheet(form: SheetForm) {
   const since = ref<string | null>(null)
   /** Photos hang on it, or are about to. */
   const photos = ref(false)
+  /** A photo is on its way: it is saved with the page, and not left behind. */
+  const adding = ref(false)
   const problem = shallowRef<UiError | null>(null)
   /** What was left the last time stands here; nobody types before, so that neither takes the place of the other. */
   const ready = ref(false)
@@ -81,8 +85,24 @@ export function useSheet(form: SheetForm) {
     })
   }
 
-  /** What the page is saved with; everything typed is kept before. */
+  function setAdding(now: boolean): void {
+    adding.value = now
+  }
+
+  function added(): Promise<void> {
+    if (!adding.value) return Promise.resolve()
+    return new Promise((resolve) => {
+      const stop = watch(adding, (now) => {
+        if (now) return
+        stop()
+        resolve()
+      })
+    })
+  }
+
+  /** What the page is saved with; everything typed and every photo is kept before. */
   async function settle(): Promise<string | null> {
+    await added()
     await keep()
     return draft.value
   }
@@ -110,6 +130,14 @@ export function useSheet(form: SheetForm) {
     })
   }
 
+  /** Another sheet where this one went with a save nobody heard of. */
+  async function renew(): Promise<string | null> {
+    if (!form.once) return null
+    const gone = draft.value
+    await beginPhotos()
+    return draft.value === gone ? null : draft.value
+  }
+
   /** Gives up what was left the last time, photos and all. */
   function startAnew(): Promise<void> {
     return inOrder(async () => {
@@ -135,7 +163,7 @@ export function useSheet(form: SheetForm) {
     void keep()
   })
 
-  return { draft, since, photos, problem, ready, open, settle, done, close, beginPhotos, startAnew }
+  return { draft, since, photos, adding, problem, ready, open, settle, setAdding, done, close, beginPhotos, renew, startAnew }
 }
 
 export type Sheet = ReturnType<typeof useSheet>
