@@ -305,13 +305,15 @@ pub fn attempt_form(
     })
 }
 
-/// Whom nobody met where a child was looked for: the children of its household. One that moved away alone still names the
-/// household it left, and stands for itself.
+/// Whom nobody met where a child was looked for: the children of its household whose files run. One that moved away alone
+/// still names the household it left, and stands for itself.
 fn behind_the_door<'a>(roster: &'a Roster, child: &'a RosterChild) -> Vec<&'a RosterChild> {
-    match roster.household_of(child) {
+    let mut children = match roster.household_of(child) {
         Some(household) => roster.children_of(&household.id.to_string()),
         None => vec![child],
-    }
+    };
+    children.retain(|child| child.runs());
+    children
 }
 
 fn names_of<'a>(children: impl IntoIterator<Item = &'a RosterChild>) -> String {

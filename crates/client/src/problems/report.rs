@@ -89,7 +89,7 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ProblemFormView, ClientE
             .map(|household| roster.children_of(household))
             .unwrap_or_default()
             .into_iter()
-            .filter(|other| other.id != child.id)
+            .filter(|other| other.id != child.id && other.runs())
             .map(|other| OptionView {
                 code: other.id.to_string(),
                 label: other.name(),
