@@ -693,6 +693,53 @@ async fn a_grave_matter_is_closed_by_the_day_a_visit_was_and_not_by_the_one_firs
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_grave_matter_is_not_closed_by_the_visit_it_was_found_at() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let station = &world.station;
+    let school = |child: &str, origin: &str| {
+        json!({"children": [child], "card": "school", "urgency": "days", "seen": "三天没去上学。",
+            "origin_record": origin, "mandatory": null})
+    };
+
+    // Found at a visit that was saved, worked on the same day.
+    let child = tablet.child("周子涵").await?;
+    let visit = tablet.visit(&child).await?;
+    let report: SavedView = tablet
+        .call("report_problem", school(&child, &visit))
+        .await?;
+    world.settle(&[&tablet]).await?;
+    solve(station, &report.record).await?;
+    let view = look(station, &report.record).await?;
+    assert_eq!(view.why_not_close.as_deref(), Some("child_not_seen_since"));
+    let code = refused(station, &report.record, "closed", "平稳。", json!({})).await?;
+    assert_eq!(code, "child_not_seen_since");
+    tablet.visit(&child).await?;
+    world.settle(&[&tablet]).await?;
+    let view = look(station, &report.record).await?;
+    assert_eq!(view.why_not_close, None, "she was seen after it, that day");
+
+    // Reported out of the open form: that visit is written down after the report and is still the one it was found at.
+    let child = tablet.child("郑可欣").await?;
+    let form = tablet.begin_visit(&child).await?;
+    let report: SavedView = tablet
+        .call("report_problem", school(&child, &form.draft))
+        .await?;
+    let _: SavedView = tablet.call("save_visit", json!({"id": form.draft})).await?;
+    world.settle(&[&tablet]).await?;
+    add(station, &report.record, "accepted", "", json!({})).await?;
+    add(station, &report.record, "resolved", "办好了。", json!({})).await?;
+    let view = look(station, &report.record).await?;
+    assert_eq!(view.why_not_close.as_deref(), Some("child_not_seen_since"));
+    tablet.visit(&child).await?;
+    world.settle(&[&tablet]).await?;
+    let view = look(station, &report.record).await?;
+    assert_eq!(view.why_not_close, None);
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_follow_up_at_the_next_visit_is_due_that_day_and_offered_after_it() -> Result<()> {
     let world = World::new().await?;
     let tablet = world.tablet("李玉梅").await?;
