@@ -793,6 +793,41 @@ async fn a_follow_up_at_the_next_visit_is_due_that_day_and_offered_after_it() ->
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_in_no_hurry_is_as_grave_as_its_type() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("郑可欣").await?;
+    for (card, urgency, wanted) in [
+        ("other", "later", ("S4", "先留意")),
+        ("danger", "later", ("S3", "一般：不急")),
+        ("school", "later", ("S2", "严重：这几天要办")),
+        ("other", "days", ("S2", "严重：这几天要办")),
+    ] {
+        let problem = report(&tablet, &child, card, urgency).await?;
+        let row = row(&tablet, &problem).await?;
+        let found = (row.severity.as_str(), row.urgency.as_str());
+        assert_eq!(found, wanted, "{card} {urgency}");
+    }
+    // A wish goes on every 60 days and is not followed up.
+    let problem = report(&tablet, &child, "other", "later").await?;
+    world.settle(&[&tablet]).await?;
+    let station = &world.station;
+    let view = look(station, &problem).await?;
+    assert_eq!(next(&view), [("accept", "station", Some("2026-11-11"))]);
+    for (kind, text) in [
+        ("accepted", ""),
+        ("resolved", "书桌送到了。"),
+        ("confirmed", ""),
+    ] {
+        add(station, &problem, kind, text, json!({})).await?;
+    }
+    let view = look(station, &problem).await?;
+    assert_eq!(next(&view), [("close", "station", None)]);
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_open_longer_than_usual_says_so_and_nothing_follows() -> Result<()> {
     let world = World::new().await?;
     let tablet = world.tablet("李玉梅").await?;

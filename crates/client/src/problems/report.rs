@@ -163,7 +163,7 @@ fn kind_of<'a>(
 }
 
 /// Reports a problem. Free text of abuse and sexual harm goes to a document that only the station reads. It is as grave as
-/// its type says, or as whoever reports says, whichever is graver; and where it must be reported, or is a matter of life
+/// its type says, or as whoever reports says, whichever is graver (不急 says nothing beyond the type); and where it must be reported, or is a matter of life
 /// and safety, whether that was done is said with it. Once under one name.
 ///
 /// # Errors

@@ -94,7 +94,10 @@ fn the_shipped_pack_has_what_the_screens_need() {
         .iter()
         .map(|it| it.severity.as_str())
         .collect();
-    assert_eq!(severities, ["S1", "S2", "S3"]);
+    assert_eq!(severities, ["S1", "S2", "S4"]);
+    let need = pack.problem("NEED").unwrap();
+    let later = &pack.urgency("later").unwrap().severity;
+    assert_eq!(crate::problem::stricter(&need.severity, later), "S4");
     assert_eq!(pack.mandatory.situations.len(), 9);
     assert_eq!(pack.mandatory.numbers[0].code, "110");
     assert_eq!(pack.list("ETH").len(), 58);
