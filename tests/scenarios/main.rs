@@ -18,6 +18,7 @@ mod figures;
 mod filling;
 mod forgotten_pin;
 mod full_disk;
+mod grave_matters;
 mod guests;
 mod imports;
 mod interrupted;
