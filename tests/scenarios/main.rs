@@ -6,6 +6,7 @@ mod at_the_station;
 mod bad_input;
 mod breach;
 mod canary;
+mod carers;
 mod cases;
 mod contained;
 mod countersigned;

@@ -95,6 +95,12 @@ fn the_shipped_pack_has_what_the_screens_need() {
         .map(|it| it.severity.as_str())
         .collect();
     assert_eq!(severities, ["S1", "S2", "S4"]);
+    let of = |list: &str, code: &str| pack.list(list).iter().any(|item| item.code == code);
+    for (carer, named) in &pack.rules.counting.carer_is {
+        assert!(of("REL", carer) || of("CAREGIVER_CLASS", carer), "{carer}");
+        let known = |code: &String| of("MET", code) && of("PARTY", code);
+        assert!(!named.is_empty() && named.iter().all(known), "{carer}");
+    }
     let need = pack.problem("NEED").unwrap();
     let later = &pack.urgency("later").unwrap().severity;
     assert_eq!(crate::problem::stricter(&need.severity, later), "S4");
