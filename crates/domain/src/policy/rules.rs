@@ -289,9 +289,10 @@ pub struct Counting {
 
 impl Counting {
     /// Whether a party or met code is the carer, by what the file says who that is.
-    pub fn is_carer(&self, code: &String, carer: Option<&str>) -> bool {
+    pub fn is_carer(&self, code: &str, carer: Option<&str>) -> bool {
         let named = carer.and_then(|carer| self.carer_is.get(carer));
-        self.carer.contains(code) || named.is_some_and(|codes| codes.contains(code))
+        let mut codes = self.carer.iter().chain(named.into_iter().flatten());
+        codes.any(|one| one == code)
     }
 }
 
