@@ -222,15 +222,14 @@ impl<'a> Room<'a> {
 
     /// It was reported out of the form of a visit that was not saved yet: it names a draft, and no record of its children.
     fn is_of_an_open_form(&self, problem: &Problem) -> bool {
-        let Some(origin) = problem.text("origin_record") else {
-            return false;
+        let origin = problem.text("origin_record").unwrap_or_default();
+        let is_there = |child: &Child| {
+            child.visits.iter().any(|visit| visit.id == origin)
+                || child.contacts.iter().any(|contact| contact.id == origin)
+                || child.attempts.iter().any(|attempt| attempt.id == origin)
         };
-        let files = problem.children.iter().filter_map(|id| self.child(id));
-        let mut records = files.flat_map(|child| {
-            let visits = child.visits.iter().map(|visit| visit.id.as_str());
-            visits.chain(child.contacts.iter().map(|contact| contact.id.as_str()))
-        });
-        records.all(|record| record != origin)
+        let mut files = problem.children.iter().filter_map(|id| self.child(id));
+        !origin.is_empty() && !files.any(is_there)
     }
 
     /// The first visit to the child it is mainly about since a moment; whether the child itself was met is not asked.
