@@ -3,14 +3,17 @@
 
 use anyhow::{Context, Result};
 use client::view::{
-    ChildFileView, ChildListView, ComingView, FileState, FileStatusView, SavedView, ShellKind,
-    TimelineKind, TodayView,
+    ChildFileView, ChildListView, ComingView, FileState, FileStatusView, ProblemFormView,
+    SavedView, ScreeningView, ShellKind, TimelineKind, TodayView, VisitFormView,
 };
 use ids::Role;
 use protocol::CreateEnrolment;
 use serde_json::{Value, json};
 use zoufang_tests::device::Device;
 use zoufang_tests::story::{PIN, World};
+
+/// What a carer of three or more is called in the screening.
+const THREE: &str = "一名照料人带三个以上孩子";
 
 fn end(child: &str, reason: &str, on: &str) -> Value {
     json!({"child": child, "step": "end", "reason": reason, "on": on, "into": null, "text": "村里开了证明。"})
@@ -295,6 +298,7 @@ async fn nobody_at_home_is_written_into_no_file_that_ended() -> Result<()> {
     world.settle(&[&tablet]).await?;
 
     let form: Value = tablet.call("attempt_form", json!({"id": child})).await?;
+    assert_eq!(form["names"], "石小雨", "what is shown is what is written");
     let attempt = json!({"household": form["household"], "event_date": "2026-11-02", "reason": "nobody_home", "next_on": null, "note": ""});
     let saved: SavedView = tablet.call("record_attempt", attempt).await?;
     assert_eq!(saved.names, "石小雨");
@@ -304,6 +308,63 @@ async fn nobody_at_home_is_written_into_no_file_that_ended() -> Result<()> {
     };
     assert_eq!(attempts(&tablet.file(&child).await?), 1);
     assert_eq!(attempts(&tablet.file(&sister).await?), 0);
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sibling_whose_file_ended_is_in_no_new_visit_screening_or_report() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("石小雨").await?;
+    let sister = tablet.child("石小晨").await?;
+    let form: Value = tablet.call("attempt_form", json!({"id": child})).await?;
+    let third = json!({"name": "石小雪", "sex": "2", "birth_date": "2020-02-02", "category": "LB-1", "reason": "同住。",
+        "household": form["household"], "village": null});
+    let _: SavedView = tablet.call("add_child", third).await?;
+    world.settle(&[&tablet]).await?;
+    let third = tablet.child("石小雪").await?;
+
+    // While all three files run, all of them are of the household.
+    let counted = |view: &ScreeningView| {
+        view.found
+            .iter()
+            .any(|one| one.label.as_deref() == Some(THREE))
+    };
+    let visit = tablet.visit(&child).await?;
+    let of = json!({"child": child, "record": visit});
+    let screened: ScreeningView = tablet.call("screening", of.clone()).await?;
+    assert!(counted(&screened));
+
+    let station = &world.station;
+    let proposed = propose(station, end(&sister, "moved", "2026-11-02")).await?;
+    station.step_up().await?;
+    let agree = answer(&sister, &proposed, "confirmed", "")?;
+    let _: ChildFileView = station.call("decide_status", agree).await?;
+    world.settle(&[&tablet]).await?;
+
+    let before = visits(&tablet.file(&sister).await?).len();
+    let form: VisitFormView = tablet.begin_visit(&child).await?;
+    let mut parts: Vec<&str> = form.parts.iter().map(|part| part.part.as_str()).collect();
+    parts.sort_unstable();
+    let mut wanted = vec![child.as_str(), third.as_str(), "session"];
+    wanted.sort_unstable();
+    assert_eq!(parts, wanted);
+    let _: SavedView = tablet.call("save_visit", json!({"id": form.draft})).await?;
+    assert_eq!(visits(&tablet.file(&sister).await?).len(), before);
+    let screened: ScreeningView = tablet.call("screening", of).await?;
+    assert!(!counted(&screened), "two are brought up there");
+    let report: ProblemFormView = tablet.call("problem_form", json!({"id": child})).await?;
+    let offered: Vec<&str> = report
+        .siblings
+        .iter()
+        .map(|one| one.label.as_str())
+        .collect();
+    assert_eq!(offered, ["石小雪"]);
+
+    // Who asks for the ended file itself gets it.
+    let form: VisitFormView = tablet.call("open_visit", json!({"id": sister})).await?;
+    assert!(form.parts.iter().any(|part| part.part == sister));
     world.township.stop().await;
     Ok(())
 }

@@ -153,6 +153,7 @@ fn asked(child: &Child) -> Result<Option<CadenceInput>> {
                 met: visit.met.clone(),
                 child_seen: Some(visit.seen),
                 boarder: visit.boarder,
+                carer: visit.carer.clone(),
                 ..event
             }),
         );
@@ -164,6 +165,7 @@ fn asked(child: &Child) -> Result<Option<CadenceInput>> {
                 mode: Some(contact.mode.clone()),
                 party: contact.party.clone(),
                 reached: Some(contact.reached),
+                carer: contact.carer.clone(),
                 ..event
             }),
         );
@@ -216,6 +218,11 @@ fn asked(child: &Child) -> Result<Option<CadenceInput>> {
         pauses: pauses.collect(),
         boards: child.text("boarding") == Some("y"),
         rounds: Vec::new(),
+        carer: child
+            .text("carer_relation")
+            .filter(|code| !code.is_empty())
+            .or_else(|| child.text("carer_class").filter(|code| !code.is_empty()))
+            .map(str::to_owned),
     }))
 }
 
@@ -240,6 +247,7 @@ fn event(
         met: Vec::new(),
         child_seen: None,
         boarder: false,
+        carer: None,
     })
 }
 

@@ -56,7 +56,7 @@ pub(crate) async fn look(device: &Device, problem: &str) -> Result<ProblemView> 
     device.call("problem", json!({"id": problem})).await
 }
 
-async fn row(device: &Device, problem: &str) -> Result<ProblemRow> {
+pub(crate) async fn row(device: &Device, problem: &str) -> Result<ProblemRow> {
     let list: ProblemListView = device.call("problems", Value::Null).await?;
     let mut rows = list.rows.into_iter();
     rows.find(|row| row.problem == problem)
@@ -75,7 +75,7 @@ fn kinds(view: &ProblemView) -> Vec<&str> {
 }
 
 /// What is next, by whom, until which day.
-fn next(view: &ProblemView) -> Vec<(&str, &str, Option<&str>)> {
+pub(crate) fn next(view: &ProblemView) -> Vec<(&str, &str, Option<&str>)> {
     let steps = view.steps.iter();
     steps
         .map(|next| (next.step.as_str(), next.side.as_str(), next.on.as_deref()))

@@ -158,8 +158,22 @@ async fn tablet_computes(device: &Device) -> Result<()> {
     Ok(())
 }
 
+/// A wish that is in no hurry is watched and no more (domain.md §6.1).
+async fn wishes_are_watched(station: &Device) -> Result<()> {
+    let problems: ProblemListView = station.call("problems", Value::Null).await?;
+    let of_a_kind = problems.rows.iter().filter(|row| row.kind == "其他事情");
+    let wishes: Vec<&str> = of_a_kind.map(|row| row.severity.as_str()).collect();
+    ensure!(!wishes.is_empty(), "a year has wishes");
+    ensure!(
+        wishes.iter().all(|severity| *severity == "S4"),
+        "{wishes:?}"
+    );
+    Ok(())
+}
+
 async fn station_computes(station: &Device) -> Result<()> {
     let children = pages_compute(station).await?;
+    wishes_are_watched(station).await?;
     for command in [
         "villages",
         "inbox",

@@ -513,6 +513,7 @@ impl<'a> Desk<'a> {
                 met: held.met.clone(),
                 seen: seen.seen,
                 boarder: false,
+                carer: None,
                 form: name.clone(),
                 summary: form::auto_summary(
                     self.form,
@@ -547,6 +548,7 @@ impl<'a> Desk<'a> {
             mode: contact.mode.clone(),
             party: contact.party.clone(),
             reached: contact.reached,
+            carer: None,
             child_state: contact.child_state.clone(),
             topics: contact.topics.clone(),
             parent_contact_ok: contact.parent_contact_ok.clone(),

@@ -36,6 +36,7 @@ pub fn input(child: &Child, rounds: &[Campaign]) -> Option<CadenceInput> {
             met: visit.met.clone(),
             child_seen: Some(visit.seen),
             boarder: visit.boarder,
+            carer: visit.carer.clone(),
         });
     }
     for contact in &child.contacts {
@@ -56,6 +57,7 @@ pub fn input(child: &Child, rounds: &[Campaign]) -> Option<CadenceInput> {
             met: Vec::new(),
             child_seen: None,
             boarder: false,
+            carer: contact.carer.clone(),
         });
     }
     for attempt in &child.attempts {
@@ -76,6 +78,7 @@ pub fn input(child: &Child, rounds: &[Campaign]) -> Option<CadenceInput> {
             met: Vec::new(),
             child_seen: Some(false),
             boarder: false,
+            carer: None,
         });
     }
     Some(CadenceInput {
@@ -141,6 +144,7 @@ pub fn input(child: &Child, rounds: &[Campaign]) -> Option<CadenceInput> {
             .collect(),
         boards: child.text("boarding") == Some("y"),
         rounds: rounds.to_vec(),
+        carer: child.carer().map(str::to_owned),
     })
 }
 

@@ -95,6 +95,7 @@ fn next_contact(packs: &Packs, child: &RosterChild, today: NaiveDate) -> Option<
         mode: "phone".to_owned(),
         party: vec!["child".to_owned(), "caregiver".to_owned()],
         reached: true,
+        carer: None,
         child_state: None,
         topics: Vec::new(),
         parent_contact_ok: None,
@@ -207,6 +208,7 @@ pub fn record_contact(tablet: &Tablet, input: &ContactInput) -> Result<SavedView
         mode: input.mode.clone(),
         party: input.party.clone(),
         reached: input.reached,
+        carer: child.child.carer().map(str::to_owned),
         child_state: child_state.clone(),
         topics: input.topics.clone(),
         parent_contact_ok: input.parent_contact_ok.clone(),
@@ -314,13 +316,15 @@ pub fn attempt_form(
     })
 }
 
-/// Whom nobody met where a child was looked for: the children of its household. One that moved away alone still names the
-/// household it left, and stands for itself.
+/// Whom nobody met where a child was looked for: the children of its household whose files run. One that moved away alone
+/// still names the household it left, and stands for itself.
 fn behind_the_door<'a>(roster: &'a Roster, child: &'a RosterChild) -> Vec<&'a RosterChild> {
-    match roster.household_of(child) {
+    let mut children = match roster.household_of(child) {
         Some(household) => roster.children_of(&household.id.to_string()),
         None => vec![child],
-    }
+    };
+    children.retain(|child| child.runs());
+    children
 }
 
 fn names_of<'a>(children: impl IntoIterator<Item = &'a RosterChild>) -> String {

@@ -131,7 +131,8 @@ impl<'a> Room<'a> {
                 answers.parts.insert(SESSION.to_owned(), session);
             }
             siblings = roster.children_of(&household.to_string());
-            siblings.retain(|other| other.id != child.id);
+            // One whose file ended is not brought up here any more, and one told in another file is that child.
+            siblings.retain(|other| other.id != child.id && other.runs());
         }
         let date = file.effective_date(&visit.id, visit.event_date);
         let on = date.unwrap_or(roster.today);

@@ -367,6 +367,7 @@ mod tests {
             mode: "phone".to_owned(),
             party: vec!["child".to_owned(), "caregiver".to_owned()],
             reached: true,
+            carer: None,
             child_state: Some("normal".to_owned()),
             topics: Vec::new(),
             parent_contact_ok: None,

@@ -119,10 +119,12 @@ pub fn open_visit(tablet: &Tablet, input: &IdInput) -> Result<VisitFormView, Cli
     let form = packs
         .visit_form()
         .ok_or_else(|| ClientError::new("form_unknown"))?;
+    // Of a brother or sister whose file ended nothing is asked any more, and nothing is written.
+    let goes_along = |other: &RosterChild| other.runs() && other.cadence.is_some();
     let mut children: Vec<DocumentId> = roster
         .children_of(&household.to_string())
         .into_iter()
-        .filter(|other| other.cadence.is_some() || other.id == child.id)
+        .filter(|other| other.id == child.id || goes_along(other))
         .map(|other| other.id)
         .collect();
     if children.is_empty() {

@@ -155,6 +155,12 @@ impl Child {
         self.fields.get(key).and_then(Scalar::as_text)
     }
 
+    /// Who brings the child up by the file: a code of REL, or of CAREGIVER_CLASS where only that is written.
+    pub fn carer(&self) -> Option<&str> {
+        let written = |key| self.text(key).filter(|code| !code.is_empty());
+        written("carer_relation").or_else(|| written("carer_class"))
+    }
+
     /// Name, empty when 未采集.
     pub fn name(&self) -> &str {
         self.text("name").unwrap_or_default()
@@ -282,6 +288,7 @@ mod tests {
             mode: "phone".into(),
             party: vec!["carer".into(), "child".into()],
             reached: true,
+            carer: Some("52".into()),
             child_state: Some("normal".into()),
             topics: Vec::new(),
             parent_contact_ok: None,
@@ -414,6 +421,7 @@ mod tests {
         let written = ChildVisit {
             open: vec!["f_mood".into(), "household/b_food".into()],
             full: true,
+            carer: Some("51".into()),
             ..visit("v1", "2026-11-20", Some("2026-12-03"), "more")
         };
         let mut document = doc::start(DocKind::Child).expect("starts");

@@ -1,7 +1,7 @@
 //! 复核: the head closes a matter of life and safety, and an officer of the district says what she thinks of it
 //! (docs/adr/0039), while the power may go, the server is set back and others work on.
 
-use super::chance::Chance;
+use super::chance::{Chance, WorldTime};
 use super::founding::HEAD;
 use super::machine::some_loss;
 use super::oracle;
@@ -43,7 +43,7 @@ impl World<'_> {
             return Ok(());
         };
         let before = oracle::records_of(tablet)?;
-        let closed = close_gravely(tablet, &mut self.chance);
+        let closed = close_gravely(tablet, &mut self.chance, &self.time);
         self.note_saved(head, &before)?;
         match closed {
             Ok(Some(problem)) => self.say(head, format!("closes {problem}")),
@@ -273,7 +273,11 @@ fn add(tablet: &Tablet, problem: &str, kind: &str) -> Result<(), ClientError> {
 }
 
 /// Reported, worked on, verified, the child seen, closed: all of it by the head, on one device.
-fn close_gravely(tablet: &Tablet, chance: &mut Chance) -> Result<Option<String>, ClientError> {
+fn close_gravely(
+    tablet: &Tablet,
+    chance: &mut Chance,
+    time: &WorldTime,
+) -> Result<Option<String>, ClientError> {
     let asked = SearchInput {
         query: String::new(),
         village: None,
@@ -310,6 +314,8 @@ fn close_gravely(tablet: &Tablet, chance: &mut Chance) -> Result<Option<String>,
     for kind in ["accepted", "resolved", "confirmed"] {
         add(tablet, &saved.record, kind)?;
     }
+    // Time stands still within a step, and a visit counts that was written down after the report.
+    time.pass(1);
     people::visit(tablet, child)?;
     add(tablet, &saved.record, "closed")?;
     problems::problem(

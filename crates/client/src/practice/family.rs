@@ -169,6 +169,7 @@ impl Desk<'_> {
                 mode: call.mode.clone(),
                 party: call.party.clone(),
                 reached: true,
+                carer: None,
                 child_state: Some(call.child_state.clone()),
                 topics: call.topics.clone(),
                 parent_contact_ok: None,
@@ -220,6 +221,7 @@ impl Desk<'_> {
             met: session.met.clone(),
             seen: true,
             boarder: false,
+            carer: None,
             form: session.form.clone(),
             summary: form::auto_summary(
                 form,

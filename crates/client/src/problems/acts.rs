@@ -214,8 +214,7 @@ pub(super) fn why_not_close(
         .filter(|(_, kind, _)| matches!(kind, EventKind::Reported | EventKind::Measure))
         .map(|(_, _, event)| event.recorded_ms)
         .max()?;
-    let since = system::civil_date(measured);
-    (!room.were_seen(&noun.noun, since)).then_some("child_not_seen_since")
+    (!room.were_seen(&noun.noun, measured)).then_some("child_not_seen_since")
 }
 
 pub(super) fn is_long_over(room: &Room<'_>, noun: &Noun<Problem>, told: &Told) -> bool {

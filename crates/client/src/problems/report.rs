@@ -91,7 +91,7 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ProblemFormView, ClientE
             .map(|household| roster.children_of(household))
             .unwrap_or_default()
             .into_iter()
-            .filter(|other| other.id != child.id)
+            .filter(|other| other.id != child.id && other.runs())
             .map(|other| OptionView {
                 code: other.id.to_string(),
                 label: other.name(),
@@ -165,7 +165,7 @@ fn kind_of<'a>(
 }
 
 /// Reports a problem. Free text of abuse and sexual harm goes to a document that only the station reads. It is as grave as
-/// its type says, or as whoever reports says, whichever is graver; and where it must be reported, or is a matter of life
+/// its type says, or as whoever reports says, whichever is graver (不急 says nothing beyond the type); and where it must be reported, or is a matter of life
 /// and safety, whether that was done is said with it. Once under one name.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ use crate::system;
 use crate::tablet::Tablet;
 use chrono::NaiveDate;
 use domain::calendar::WorkCalendar;
-use domain::child::Child;
+use domain::child::{Child, ChildVisit};
 use domain::household::Household;
 use domain::policy::PolicyPack;
 use domain::problem::{self, Event, EventKind, Fold, Problem};
@@ -196,13 +196,16 @@ impl<'a> Room<'a> {
         Some(&*found.noun)
     }
 
-    /// Each child it is about was seen at a visit, on this day or later. One whose file the station ended cannot be: it is
-    /// left out, and whoever closes writes why it may be closed.
-    pub(super) fn were_seen(&self, problem: &Problem, since: NaiveDate) -> bool {
+    /// Each child it is about was seen at a visit after this moment, and not at the one it was found at. One whose file the
+    /// station ended cannot be: it is left out, and whoever closes writes why it may be closed.
+    pub(super) fn were_seen(&self, problem: &Problem, since_ms: i64) -> bool {
+        let is_of_a_form = self.is_of_an_open_form(problem);
         let seen = |child: &Child| {
-            child.visits.iter().any(|visit| {
-                let day = child.effective_date(&visit.id, visit.event_date);
-                visit.seen && day.is_some_and(|day| since <= day) && !child.is_voided(&visit.id)
+            let found_at = is_of_a_form.then(|| saved_next(child, problem)).flatten();
+            let mut visits = child.visits.iter();
+            visits.any(|visit| {
+                let is_later = day_after(child, visit, since_ms).is_some();
+                visit.seen && is_later && found_at != Some(visit.id.as_str())
             })
         };
         let is_ended = |child: &Child| matches!(child.status.state, FileState::Ended { .. });
@@ -217,18 +220,24 @@ impl<'a> Room<'a> {
         })
     }
 
+    /// It was reported out of the form of a visit that was not saved yet: it names a draft, and no record of its children.
+    fn is_of_an_open_form(&self, problem: &Problem) -> bool {
+        let origin = problem.text("origin_record").unwrap_or_default();
+        let is_there = |child: &Child| {
+            child.visits.iter().any(|visit| visit.id == origin)
+                || child.contacts.iter().any(|contact| contact.id == origin)
+                || child.attempts.iter().any(|attempt| attempt.id == origin)
+        };
+        let mut files = problem.children.iter().filter_map(|id| self.child(id));
+        !origin.is_empty() && !files.any(is_there)
+    }
+
     /// The first visit to the child it is mainly about since a moment; whether the child itself was met is not asked.
     pub(super) fn first_visit_since(&self, problem: &Problem, since_ms: i64) -> Option<NaiveDate> {
         let child = self.child(problem.text("child")?)?;
-        let from = system::civil_date(since_ms);
         let visits = child.visits.iter();
         visits
-            .filter(|visit| !child.is_voided(&visit.id))
-            .filter_map(|visit| {
-                let day = child.effective_date(&visit.id, visit.event_date)?;
-                let later = day > from || (day == from && visit.recorded_ms > since_ms);
-                later.then_some(day)
-            })
+            .filter_map(|visit| day_after(child, visit, since_ms))
             .min()
     }
 
@@ -415,6 +424,28 @@ impl<'a> Room<'a> {
             .map(|code| self.pack.label("PROBLEM", code).to_owned())
             .collect()
     }
+}
+
+/// The day of a visit that stands and was after a moment; none of any other. Nobody writes down the hour of a visit: on the
+/// day of that moment it was after it when it was written down after it.
+fn day_after(child: &Child, visit: &ChildVisit, since_ms: i64) -> Option<NaiveDate> {
+    let day = child.effective_date(&visit.id, visit.event_date)?;
+    let from = system::civil_date(since_ms);
+    let is_after = day > from || day == from && visit.recorded_ms > since_ms;
+    (is_after && !child.is_voided(&visit.id)).then_some(day)
+}
+
+/// The visit to a child that was saved next after a matter was reported, and was of that day or one before: where it was
+/// reported out of an open form, that form.
+fn saved_next<'a>(child: &'a Child, problem: &Problem) -> Option<&'a str> {
+    let reported_ms = problem.events.first()?.recorded_ms;
+    let day = system::civil_date(reported_ms);
+    let visits = child.visits.iter();
+    visits
+        .filter(|visit| visit.recorded_ms > reported_ms)
+        .filter(|visit| visit.event_date.is_some_and(|date| date <= day))
+        .min_by_key(|visit| visit.recorded_ms)
+        .map(|visit| visit.id.as_str())
 }
 
 /// The number a matter goes by, from its id and the day it was reported.

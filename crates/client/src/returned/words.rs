@@ -11,7 +11,7 @@ use domain::scalar::Scalar;
 use ids::DocKind;
 
 /// Fields and values that hold the record together and say nothing to a person.
-const TECHNICAL: [&str; 33] = [
+const TECHNICAL: [&str; 34] = [
     "answers",
     "approved_by",
     "block",
@@ -20,6 +20,7 @@ const TECHNICAL: [&str; 33] = [
     "written_on",
     "basis",
     "child",
+    "carer_then",
     "household",
     "session",
     "record",

@@ -247,6 +247,7 @@ impl<'a> Saving<'a> {
                 met: session.met.clone(),
                 seen: part.code("a_seen") == Some("y"),
                 boarder: is_boarder(child),
+                carer: child.child.carer().map(str::to_owned),
                 form: session.form.clone(),
                 summary: self.summary(&part),
                 mandatory: self.reasons(&child.id.to_string()),

@@ -276,6 +276,46 @@ fn the_test_for_children_nobody_brings_up() {
     );
 }
 
+/// 重病 is one of the conditions (domain.md §10.2), in whichever of the two columns it stands.
+#[test]
+fn a_grave_illness_counts_and_a_disability_without_its_grade_is_not_known() {
+    use Verdict::{Likely, No, Open};
+    let dead = [("life", "dead")];
+    let row = |columns: &[(&'static str, &'static str)]| {
+        let alive = [("life", "alive")];
+        [&alive[..], columns].concat()
+    };
+    let verdict = |mother: &[(&str, &str)]| parents(&dead, mother).verdict().verdict;
+    let cases: [(&[(&str, &str)], Verdict); 14] = [
+        (&[("health", "severe")], Likely),
+        (&[("special", "illness")], Likely),
+        (&[("health", "severe"), ("special", "lost")], Likely),
+        (&[("health", "chronic")], No),
+        (&[("health", "good")], No),
+        (&[("disability", "5")], Open),
+        (&[("disability", "6"), ("grade", "")], Open),
+        (&[("disability", "4")], Open),
+        (&[("grade", "3")], Open),
+        (&[("health", "disabled")], Open),
+        (
+            &[("health", "disabled"), ("disability", "4"), ("grade", "3")],
+            No,
+        ),
+        (&[("disability", "6"), ("grade", "3")], Likely),
+        (&[("disability", "4"), ("grade", "2")], Likely),
+        (&[("disability", "4"), ("special", "revoked")], Likely),
+    ];
+    for (columns, expected) in cases {
+        assert_eq!(verdict(&row(columns)), expected, "{columns:?}");
+    }
+    let ill = |columns| parents(&dead, &row(columns)).verdict();
+    let (written, told) = (ill(&[("health", "severe")]), ill(&[("special", "illness")]));
+    assert_eq!(written.mother, Parent::Unable("重病".to_owned()));
+    assert_eq!(written.papers, told.papers);
+    let unclear = ill(&[("disability", "5")]);
+    assert_eq!(unclear.mother, Parent::Unknown, "its grade is to be asked");
+}
+
 /// "Term ≥ 6 months" is what the judgment says, not what has been served of it (domain.md §10.2).
 #[test]
 fn a_term_counts_from_its_papers_and_an_absence_by_the_time_that_passed() {
@@ -412,6 +452,12 @@ fn the_shipped_benefits_ask_only_for_what_the_file_has() {
             known("SPECIAL_STATUS", code) || known("LIFE_STATUS", code),
             "{code}"
         );
+    }
+    for state in &pack.unattended.health {
+        assert!(known("HEALTH", &state.code), "{}", state.code);
+    }
+    for code in &pack.unattended.disability_health {
+        assert!(known("HEALTH", code), "{code}");
     }
     for one in &pack.unattended.disability {
         assert!(one.kinds.iter().all(|code| known("DIS", code)));

@@ -19,8 +19,14 @@ pub struct UnattendedPack {
     pub gone: Vec<State>,
     /// What else counts, from the list SPECIAL_STATUS.
     pub special: Vec<State>,
+    /// What counts of the list HEALTH: 重病 is asked for there as well.
+    #[serde(default)]
+    pub health: Vec<State>,
     /// Disabilities that count; each names kinds, grades or both.
     pub disability: Vec<Disability>,
+    /// Codes of the list HEALTH that say that there is a disability, and not which.
+    #[serde(default)]
+    pub disability_health: Vec<String>,
     /// Papers that show a disability.
     #[serde(default)]
     pub disability_papers: Vec<String>,
@@ -160,36 +166,73 @@ impl UnattendedPack {
             papers.extend(self.disability_papers.iter().cloned());
             return Parent::Unable(found);
         }
-        let special = row.text("special").or(life);
-        if let Some(state) = special.and_then(|code| find(&self.special, code)) {
+        if let Some(state) = row.text("health").and_then(|code| find(&self.health, code)) {
             papers.extend(state.papers.iter().cloned());
-            let words = state.words.clone();
-            let Some(months) = state.months else {
-                return Parent::Unable(words);
-            };
-            let since = row.date("special_from");
-            let from = since.map(|since| add_months(since, months));
-            if state.term
-                && let Some(end) = row.date("special_to")
-            {
-                // Its day is over: somebody has to ask whether it is.
-                if end < today {
-                    return Parent::Unknown;
-                }
-                return match from {
-                    // Both days named are served.
-                    Some(from) if from <= add_days(end, 1) => Parent::Unable(words),
-                    // Shorter than what counts.
-                    Some(_) => able(life),
-                    None => Parent::NotYet(words, None),
-                };
+            return Parent::Unable(state.words.clone());
+        }
+        let special = row.text("special").or(life);
+        match special.and_then(|code| find(&self.special, code)) {
+            Some(state) => self.special(row, state, today, papers),
+            None => self.able(row),
+        }
+    }
+
+    fn special(
+        &self,
+        row: &Entry,
+        state: &State,
+        today: NaiveDate,
+        papers: &mut Vec<String>,
+    ) -> Parent {
+        papers.extend(state.papers.iter().cloned());
+        let words = state.words.clone();
+        let Some(months) = state.months else {
+            return Parent::Unable(words);
+        };
+        let since = row.date("special_from");
+        let from = since.map(|since| add_months(since, months));
+        if state.term
+            && let Some(end) = row.date("special_to")
+        {
+            // Its day is over: somebody has to ask whether it is.
+            if end < today {
+                return Parent::Unknown;
             }
             return match from {
-                Some(from) if from <= today => Parent::Unable(words),
-                from => Parent::NotYet(words, from),
+                // Both days named are served.
+                Some(from) if from <= add_days(end, 1) => Parent::Unable(words),
+                // Shorter than what counts.
+                Some(_) => self.able(row),
+                None => Parent::NotYet(words, None),
             };
         }
-        able(life)
+        match from {
+            Some(from) if from <= today => Parent::Unable(words),
+            from => Parent::NotYet(words, from),
+        }
+    }
+
+    /// A row with a name only says nothing about whether she can, nor does a disability of which it depends on what nobody
+    /// wrote down.
+    fn able(&self, row: &Entry) -> Parent {
+        match row.text("life") {
+            Some("alive") if !self.may_count(row) => Parent::Able,
+            _ => Parent::Unknown,
+        }
+    }
+
+    /// A disability is told of, and with the kind or grade that is not written it may be one that counts.
+    fn may_count(&self, row: &Entry) -> bool {
+        let said = |key: &str| row.text(key).filter(|code| !code.is_empty());
+        let (kind, grade) = (said("disability"), said("grade"));
+        let health =
+            said("health").is_some_and(|code| self.disability_health.iter().any(|one| one == code));
+        let may = |codes: &[String], said: Option<&str>| {
+            codes.is_empty() || said.is_none_or(|said| codes.iter().any(|one| one == said))
+        };
+        let mut counting = self.disability.iter();
+        (health || kind.is_some() || grade.is_some())
+            && counting.any(|one| may(&one.kinds, kind) && may(&one.grades, grade))
     }
 
     fn disability(&self, row: &Entry) -> Option<String> {
@@ -203,14 +246,6 @@ impl UnattendedPack {
             .iter()
             .find(|one| has(&one.kinds, "disability") && has(&one.grades, "grade"))
             .map(|one| one.words.clone())
-    }
-}
-
-/// A row with a name only says nothing about whether she can.
-fn able(life: Option<&str>) -> Parent {
-    match life {
-        Some("alive") => Parent::Able,
-        _ => Parent::Unknown,
     }
 }
 

@@ -166,7 +166,7 @@ fn as_contact(
             if !rules.visit_counts_as_contact {
                 Err(WhyNot::WrongParty)
             } else {
-                met_child_or_carer(event, counting)
+                met_child_or_carer(case, event, counting)
             }
         }
         EventKind::Contact => {
@@ -182,8 +182,9 @@ fn as_contact(
                     return Err(WhyNot::NoReply);
                 }
             }
+            let carer = carer(case, event);
             let right =
-                |party: &String| counting.child.contains(party) || counting.carer.contains(party);
+                |party: &String| counting.child.contains(party) || counting.is_carer(party, carer);
             if event.party.iter().any(right) {
                 Ok(())
             } else {
@@ -208,7 +209,7 @@ fn as_visit(
         EventKind::Contact => return Err(WhyNot::NotAVisit),
     }
     let counting = &rules.counting;
-    met_child_or_carer(event, counting)?;
+    met_child_or_carer(case, event, counting)?;
     let place = event.place.as_ref();
     if is_one_of(place, &counting.hospital) {
         let in_hospital = case.pauses.iter().any(|pause| {
@@ -239,9 +240,19 @@ fn as_visit(
     Ok(())
 }
 
-fn met_child_or_carer(event: &Event, counting: &Counting) -> Result<(), WhyNot> {
-    let carer = event.met.iter().any(|met| counting.carer.contains(met));
-    if carer || child_seen(event, counting) {
+/// Who was the carer at the time; the file keeps no days of its carers, so where the record does not say it, who is it now.
+fn carer<'a>(case: &'a CadenceInput, event: &'a Event) -> Option<&'a str> {
+    event.carer.as_deref().or(case.carer.as_deref())
+}
+
+fn met_child_or_carer(
+    case: &CadenceInput,
+    event: &Event,
+    counting: &Counting,
+) -> Result<(), WhyNot> {
+    let carer = carer(case, event);
+    let is_met = event.met.iter().any(|met| counting.is_carer(met, carer));
+    if is_met || child_seen(event, counting) {
         Ok(())
     } else if met_nobody(event, counting) {
         Err(WhyNot::NotReached)

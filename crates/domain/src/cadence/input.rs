@@ -43,6 +43,10 @@ pub struct CadenceInput {
     /// Rounds the station opened for the child's village, beside those of the packs.
     #[serde(default)]
     pub rounds: Vec<Campaign>,
+    /// Who is the carer by the file now: a code of REL, or of CAREGIVER_CLASS. Whoever it is counts when met
+    /// ([`crate::policy::Counting::carer_is`]). It stands for the events that do not say who it was at their time.
+    #[serde(default)]
+    pub carer: Option<String>,
 }
 
 impl CadenceInput {
@@ -156,6 +160,9 @@ pub struct Event {
     /// The child boards at school.
     #[serde(default)]
     pub boarder: bool,
+    /// Who was the carer by the file when it was recorded: another carer later makes of no visit one that does not count.
+    #[serde(default)]
+    pub carer: Option<String>,
 }
 
 /// A time in which something cannot be done (domain.md §5.5).

@@ -33,6 +33,7 @@ fn child(opened_on: &str) -> CadenceInput {
         pauses: Vec::new(),
         boards: false,
         rounds: Vec::new(),
+        carer: None,
     }
 }
 
@@ -63,6 +64,7 @@ fn event(kind: EventKind, date: NaiveDate, id: &str) -> Event {
         met: vec!["caregiver".into()],
         child_seen: Some(kind == EventKind::Visit),
         boarder: false,
+        carer: None,
     }
 }
 
@@ -164,6 +166,42 @@ fn vector_07_a_call_with_the_mother_only_does_not_count() {
         cadence.events[0].why_not_text.as_deref(),
         Some("没有见到或联系到孩子或照料人，不算")
     );
+}
+
+/// Decision 8: the child or the actual caregiver was met, whatever word the form has for her.
+#[test]
+fn whoever_is_the_carer_by_the_file_counts_and_another_carer_later_undoes_nothing() {
+    let counts = |case: &CadenceInput| {
+        let cadence = compute(case, &packs(), day("2026-03-12"));
+        let events = cadence.events.iter();
+        events.map(|event| event.counts).collect::<Vec<_>>()
+    };
+    let mut case = with(child("2026-01-05"), EventKind::Contact, &["2026-03-01"]);
+    case = with(case, EventKind::Visit, &["2026-03-10"]);
+    for event in &mut case.events {
+        event.party = vec!["m".into()];
+        event.met = vec!["m".into()];
+        event.child_seen = Some(false);
+    }
+    for (carer, wanted) in [
+        (None, false),
+        (Some("62"), false),
+        (Some("51"), false),
+        (Some("52"), true),
+        (Some("58"), true),
+        (Some("parents"), true),
+    ] {
+        case.carer = carer.map(str::to_owned);
+        assert_eq!(counts(&case), [wanted, wanted], "{carer:?}");
+    }
+    // She was when it was recorded; now the grandmother is.
+    case.events[1].carer = Some("52".into());
+    case.carer = Some("62".into());
+    assert_eq!(counts(&case), [false, true]);
+    // The grandmother was; now she is.
+    case.events[1].carer = Some("62".into());
+    case.carer = Some("52".into());
+    assert_eq!(counts(&case), [true, false]);
 }
 
 #[test]

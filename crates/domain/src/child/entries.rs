@@ -106,6 +106,9 @@ pub struct ChildVisit {
     pub seen: bool,
     /// The child boarded at school at the time.
     pub boarder: bool,
+    /// Who was the carer by the file at the time, as [`crate::child::Child::carer`] says it; none where it said nothing, and
+    /// in records from before this was kept.
+    pub carer: Option<String>,
     /// Form pack and hash, for ever.
     pub form: String,
     /// ≤ 200 characters for the national column.
@@ -143,6 +146,8 @@ pub struct Contact {
     pub party: Vec<String>,
     /// Somebody answered.
     pub reached: bool,
+    /// Who was the carer by the file at the time, as in a visit.
+    pub carer: Option<String>,
     /// normal | watch | problem; none when not reached.
     pub child_state: Option<String>,
     /// TOPIC codes; empty = 未问 (decisions.md 11).
@@ -276,6 +281,7 @@ pub(super) fn visit(entry: &Entry) -> ChildVisit {
         met: entry.codes("met"),
         seen: entry.is("seen"),
         boarder: entry.is("boarder"),
+        carer: carer_then(entry),
         form: entry.text_or_empty("form"),
         summary: entry.text_or_empty("summary"),
         mandatory: entry.codes("mandatory"),
@@ -301,6 +307,7 @@ pub(super) fn contact(entry: &Entry) -> Contact {
         mode: entry.text_or_empty("mode"),
         party: entry.codes("party"),
         reached: entry.is("reached"),
+        carer: carer_then(entry),
         child_state: entry.text("child_state").map(str::to_owned),
         topics: entry.codes("topics"),
         parent_contact_ok: entry.text("parent_contact_ok").map(str::to_owned),
@@ -342,6 +349,14 @@ pub(crate) fn amendment(entry: &Entry) -> Amendment {
     }
 }
 
+/// Key of the carer by the file when a record was made.
+const CARER_THEN: &str = "carer_then";
+
+fn carer_then(entry: &Entry) -> Option<String> {
+    let carer = entry.text(CARER_THEN)?;
+    (!carer.is_empty()).then(|| carer.to_owned())
+}
+
 fn date_text(date: Option<NaiveDate>) -> Scalar {
     date.map(|date| date.to_string()).into()
 }
@@ -367,6 +382,9 @@ impl ChildVisit {
             .with("by", self.by.as_str());
         if self.full {
             entry = entry.with("full", true);
+        }
+        if let Some(carer) = &self.carer {
+            entry = entry.with(CARER_THEN, carer.as_str());
         }
         for (key, day) in [
             ("next_visit", self.plan.next_visit),
@@ -399,6 +417,7 @@ impl Contact {
                 .with("mode", self.mode.as_str())
                 .with_codes("party", &self.party)
                 .with("reached", self.reached)
+                .with(CARER_THEN, self.carer.as_deref())
                 .with("child_state", self.child_state.as_deref())
                 .with_codes("topics", &self.topics)
                 .with("parent_contact_ok", self.parent_contact_ok.as_deref())

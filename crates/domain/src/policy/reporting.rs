@@ -50,7 +50,7 @@ pub struct Urgency {
     pub code: String,
     /// 现在有危险.
     pub label: String,
-    /// S1, S2, S3.
+    /// How grave it makes a matter at least, S1 to S4; S4 leaves it as grave as its type is.
     pub severity: String,
 }
 

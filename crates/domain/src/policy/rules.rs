@@ -268,6 +268,9 @@ pub struct Counting {
     pub child: Vec<String>,
     /// Party and met codes: the actual caregiver.
     pub carer: Vec<String>,
+    /// Party and met codes that are the carer as well where the file says so: by its code of REL (or CAREGIVER_CLASS), the
+    /// codes that name this very person. A code that may be somebody else, 其他亲属, names nobody.
+    pub carer_is: BTreeMap<String, Vec<String>>,
     /// Met codes that say nobody was there.
     pub nobody: Vec<String>,
     /// Modes that never count: 转述.
@@ -284,12 +287,32 @@ pub struct Counting {
     pub hospital_pauses: Vec<String>,
 }
 
+impl Counting {
+    /// Whether a party or met code is the carer, by what the file says who that is.
+    pub fn is_carer(&self, code: &str, carer: Option<&str>) -> bool {
+        let named = carer.and_then(|carer| self.carer_is.get(carer));
+        let mut codes = self.carer.iter().chain(named.into_iter().flatten());
+        codes.any(|one| one == code)
+    }
+}
+
 impl Default for Counting {
     fn default() -> Self {
         let codes = |list: &[&str]| list.iter().map(|code| (*code).to_owned()).collect();
+        let named: [(&str, &[&str]); 6] = [
+            ("50", &["f", "m"]),
+            ("51", &["f"]),
+            ("52", &["m"]),
+            ("57", &["f"]),
+            ("58", &["m"]),
+            ("parents", &["f", "m"]),
+        ];
         Self {
             child: codes(&["child"]),
             carer: codes(&["caregiver", "carer"]),
+            carer_is: named
+                .map(|(carer, met)| (carer.to_owned(), codes(met)))
+                .into(),
             nobody: codes(&["nobody", "none"]),
             never_modes: codes(&["relay"]),
             chat_modes: codes(&["chat"]),

@@ -94,7 +94,16 @@ fn the_shipped_pack_has_what_the_screens_need() {
         .iter()
         .map(|it| it.severity.as_str())
         .collect();
-    assert_eq!(severities, ["S1", "S2", "S3"]);
+    assert_eq!(severities, ["S1", "S2", "S4"]);
+    let of = |list: &str, code: &str| pack.list(list).iter().any(|item| item.code == code);
+    for (carer, named) in &pack.rules.counting.carer_is {
+        assert!(of("REL", carer) || of("CAREGIVER_CLASS", carer), "{carer}");
+        let known = |code: &String| of("MET", code) && of("PARTY", code);
+        assert!(!named.is_empty() && named.iter().all(known), "{carer}");
+    }
+    let need = pack.problem("NEED").unwrap();
+    let later = &pack.urgency("later").unwrap().severity;
+    assert_eq!(crate::problem::stricter(&need.severity, later), "S4");
     assert_eq!(pack.mandatory.situations.len(), 9);
     assert_eq!(pack.mandatory.numbers[0].code, "110");
     assert_eq!(pack.list("ETH").len(), 58);

@@ -526,6 +526,23 @@ fn a_year_is_distributed_as_the_page_says() {
     );
     let needs = urgency("later").filter(|problem| problem.kind == "NEED");
     counted.share("needs and wishes", needs.count(), problems.len(), 25.5, 6.0);
+    // By the severity the program gives what is reported like this.
+    let pack = include_str!("../../../../policy/sh-2024-2026.json");
+    let pack = domain::policy::PolicyPack::parse(pack).unwrap();
+    let severity = |problem: &DemoProblem| {
+        let kind = pack.problem(&problem.kind).unwrap();
+        let urgency = pack.urgency(&problem.urgency).unwrap();
+        domain::problem::stricter(&kind.severity, &urgency.severity).to_owned()
+    };
+    for (wanted, of_a_hundred, apart) in [
+        ("S1", 0.5, 1.0),
+        ("S2", 12.0, 4.0),
+        ("S3", 62.0, 6.0),
+        ("S4", 25.5, 6.0),
+    ] {
+        let found = problems.iter().filter(|it| severity(it) == wanted).count();
+        counted.share(wanted, found, problems.len(), of_a_hundred, apart);
+    }
 
     assert!(
         counted.1.is_empty(),
