@@ -76,6 +76,7 @@ const CODED: &[&str] = &[
     "item",
     "key",
     "kind",
+    "languages",
     "ledger",
     "level",
     "main",

@@ -202,6 +202,8 @@ export function visitForm(): VisitFormView {
     is_attempt: false,
     old_form: false,
     full: false,
+    language: 'zh-CN',
+    languages: [],
   }
 }
 
@@ -632,6 +634,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       }
       return form
     },
+    formLanguages: async () => null,
     visitPosition: async () => null,
     saveVisit: async () => ({ ...saved, suggests: [{ child: 'c1', name: '石小雨', record: 'r9', card: 'school', kind: 'DROPOUT', label: '辍学或长期缺课', mandatory: false }] }),
     discardDraft: async () => null,
@@ -646,6 +649,8 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       sections: [{ title: '这次走访', answers: [{ label: '见到了谁', text: '孩子、照料人', filled: null }] }],
       open: [],
       form: '入户走访表（2026）',
+      language: 'zh-CN',
+      languages: [],
     }),
     differences: async ({ child, record }) => differencesView({ child, record, found: [] }),
     takeDifferences: async ({ child, record }) => differencesView({ child, record, found: [] }),

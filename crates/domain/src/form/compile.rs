@@ -9,7 +9,8 @@ use super::fault::{PackError, PackFault};
 use super::feed::Feed;
 use super::file::{PackFile, QuestionFile};
 use super::pack::{
-    Constraint, FormPack, Level, MandatoryRule, NA, Question, QuestionType, Section, SuggestRule,
+    Constraint, EngineWords, FormPack, Level, MandatoryRule, NA, Question, QuestionType, Section,
+    SuggestRule,
 };
 use super::parse::{KnownQuestion, Names, parse};
 use sha2::{Digest, Sha256};
@@ -158,6 +159,7 @@ fn compile(file: PackFile, hash: String) -> Result<FormPack, Vec<PackError>> {
         summary: file.summary,
         translations: file.translations,
         warnings: compiler.warnings,
+        engine: EngineWords::CHINESE,
         hash,
     })
 }
