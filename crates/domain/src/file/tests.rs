@@ -170,6 +170,34 @@ fn what_the_law_forbids_is_said_by_age() {
     assert_eq!(hints[0].report.as_deref(), Some("alone"));
 }
 
+/// Age 6 to 15 and not in compulsory schooling (domain.md §3.6).
+#[test]
+fn who_ought_to_be_in_school_and_is_not_is_said_whatever_the_stage_is_called() {
+    let at = |birth: &str, stage: &str| File::born(birth).with("school_stage", stage);
+    // Six on the day, and not yet six; sixteen on the day, and not yet sixteen.
+    for stage in ["none", "dropout", "grad"] {
+        assert!(has(&at("2020-11-26", stage), "not_in_school"), "{stage}");
+        assert!(!has(&at("2020-11-27", stage), "not_in_school"), "{stage}");
+        assert!(has(&at("2010-11-27", stage), "not_in_school"), "{stage}");
+        assert!(!has(&at("2010-11-26", stage), "not_in_school"), "{stage}");
+    }
+    for stage in ["primary", "junior", "senior", "voc", "special", "home"] {
+        let child = at("2014-03-05", stage);
+        assert!(!has(&child, "not_in_school"), "{stage}");
+        assert!(!has(&child, "still_in_nursery"), "{stage}");
+    }
+    // One who became six after the first of September goes to school a year later.
+    assert!(!has(&at("2020-10-10", "nursery"), "still_in_nursery"));
+    assert!(!has(&at("2019-11-27", "nursery"), "still_in_nursery"));
+    let late = at("2019-11-26", "nursery");
+    assert!(has(&late, "still_in_nursery"));
+    let hints = shipped().hints(&late.facts());
+    let hint = hints.iter().find(|hint| hint.code == "still_in_nursery");
+    let hint = hint.expect("it is said");
+    assert_eq!(hint.report.as_deref(), Some("school"));
+    assert!(hint.law.as_ref().is_some_and(|law| law.contains("七周岁")));
+}
+
 #[test]
 fn a_delegation_that_runs_out_is_said_before_the_day() {
     let until = |day: &str| {
