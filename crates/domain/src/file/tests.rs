@@ -481,6 +481,44 @@ fn what_has_no_day_written_down_is_said_by_the_time_that_passed() {
     assert!(!has(&with(until), "supervisor_year"));
 }
 
+/// A mind that worries is looked at again within ninety days (domain.md §3.7).
+#[test]
+fn a_mind_that_worries_is_looked_at_again_within_ninety_days() {
+    let seen = |flag: &str, on: &str| Entry::new(on).with("flag", flag).with("on", on);
+    let file = || File::born("2014-03-05");
+    let with = |row: Entry| file().row("psychology", row);
+    let (day_90, day_91) = ("2026-08-28", "2026-08-27");
+    for flag in ["maybe", "diagnosed"] {
+        assert!(!has(&with(seen(flag, day_90)), "psychology_review_over"));
+        assert!(has(&with(seen(flag, day_91)), "psychology_review_over"));
+    }
+    assert!(!has(&with(seen("none", day_91)), "psychology_review_over"));
+    let again = |on: &str| with(seen("maybe", day_91)).row("psychology", seen("none", on));
+    assert!(!has(&again("2026-10-01"), "psychology_review_over"));
+    assert!(
+        has(&again("2026-05-01"), "psychology_review_over"),
+        "what was seen before it is not newer"
+    );
+    let hints = shipped().hints(&with(seen("maybe", day_91)).facts());
+    let hint = hints
+        .iter()
+        .find(|hint| hint.code == "psychology_review_over");
+    let text = &hint.expect("it is said").text;
+    assert!(text.starts_with("2026年8月27日"), "{text}");
+
+    // When it is written: a day too far away is asked about, and so it is until another is written.
+    let planned = |on: &str| with(seen("maybe", "2026-11-20").with("review_on", on));
+    assert!(!has(&planned("2027-02-24"), "psychology_review_far"));
+    assert!(has(&planned("2027-02-25"), "psychology_review_far"));
+    let sooner = planned("2027-02-25").row(
+        "psychology",
+        seen("maybe", "2026-11-25").with("review_on", "2027-01-10"),
+    );
+    assert!(!has(&sooner, "psychology_review_far"));
+    let well = seen("none", "2026-11-20").with("review_on", "2027-11-20");
+    assert!(!has(&with(well), "psychology_review_far"));
+}
+
 #[test]
 fn a_child_that_came_home_is_followed_for_a_year() {
     let home = |after: &str, on: &str| {
