@@ -3,7 +3,10 @@
 use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use client::view::{CompiledFormView, FormsView, QuestionView, VisitFormView, VisitReadView};
+use chrono::Datelike;
+use client::view::{
+    ComingView, CompiledFormView, FormsView, QuestionView, VisitFormView, VisitReadView,
+};
 use domain::form::sheet::{Sheet, to_sheets};
 use office::form_sheets;
 use serde_json::{Value, json};
@@ -303,6 +306,46 @@ fn successor(from: &str, name: &str) -> Result<String> {
     rules["name"] = json!(name);
     rules["valid"] = json!([from, null]);
     Ok(rules.to_string())
+}
+
+/// It is November: the station is told that the next year's holidays are not there, until they are.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_years_holidays_are_asked_for_until_a_pack_has_them() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let next = world.station.tablet()?.today().year() + 1;
+    let coming: ComingView = world.station.call("coming", Value::Null).await?;
+    assert_eq!(coming.years_without_holidays, [next]);
+    assert_eq!(coming.terms_until, None);
+    let hers: ComingView = tablet.call("coming", Value::Null).await?;
+    assert!(
+        hers.years_without_holidays.is_empty(),
+        "whoever can have it put right is told"
+    );
+    let asked = world
+        .township
+        .at_the_desk(|desk| desk.years_without_holidays())?;
+    assert_eq!(asked, [i64::from(next)]);
+
+    let mut rules: Value = serde_json::from_str(RULES)?;
+    let years = rules["work_years"].as_array_mut().context("years")?;
+    years.push(json!({"year": next, "holidays": [format!("{next}-01-01")], "workdays": []}));
+    let file = world.folder().join("next.json");
+    std::fs::write(&file, rules.to_string())?;
+    let taken = world
+        .township
+        .at_the_desk(|desk| desk.add_policies(&file, true))?;
+    assert_eq!(taken[0].1, Taken::Replaced);
+    world.station.sync().await?;
+    let coming: ComingView = world.station.call("coming", Value::Null).await?;
+    assert_eq!(coming.years_without_holidays, Vec::<i32>::new());
+    let asked = world
+        .township
+        .at_the_desk(|desk| desk.years_without_holidays())?;
+    assert!(asked.is_empty());
+    assert_eq!(world.township.faults()?, Vec::<String>::new());
+    world.township.stop().await;
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -517,6 +517,8 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       changes: [
         { from: '2027-01-01', pack: '2027年起每月走访', kind: 'visit', before: '每两月一次', after: '每月一次', children: [{ child: 'c1', name: '石小雨', village: '青石村', text: '新规定下第一次最晚2027年1月8日', on: '2027-01-08' }] },
       ],
+      years_without_holidays: [],
+      terms_until: null,
     }),
     amendRecord: async () => (file = { ...file }),
     fillVisit: async () => (form = { ...form, fills: true }),
