@@ -147,6 +147,8 @@ fn compile(file: PackFile, hash: String) -> Result<FormPack, Vec<PackError>> {
     if !compiler.faults.is_empty() {
         return Err(compiler.faults);
     }
+    let engine = file.languages.first().map(String::as_str);
+    let engine = engine.and_then(EngineWords::of);
     Ok(FormPack {
         id: file.id,
         version: file.version,
@@ -159,7 +161,7 @@ fn compile(file: PackFile, hash: String) -> Result<FormPack, Vec<PackError>> {
         summary: file.summary,
         translations: file.translations,
         warnings: compiler.warnings,
-        engine: EngineWords::CHINESE,
+        engine: engine.unwrap_or(EngineWords::CHINESE),
         hash,
     })
 }

@@ -217,7 +217,7 @@ impl EngineWords {
     };
 
     /// In a language the engine speaks.
-    fn of(language: &str) -> Option<Self> {
+    pub(super) fn of(language: &str) -> Option<Self> {
         match language.split('-').next() {
             Some("zh") => Some(Self::CHINESE),
             Some("en") => Some(Self {
@@ -251,7 +251,7 @@ pub struct FormPack {
     /// The automatic summary.
     pub summary: Vec<SummaryLine>,
     /// Its texts in further languages: language, then place (`b_house`, `b_house.good`, `b_house:hint`, section key, and
-    /// [`NA_PLACE`] and [`SESSION_PLACE`] for the words of the whole form).
+    /// `:na` and `:session` for the words of the whole form).
     pub translations: BTreeMap<String, BTreeMap<String, String>>,
     /// Advice to authors; the pack works all the same.
     pub warnings: Vec<String>,
