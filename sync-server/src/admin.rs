@@ -243,6 +243,16 @@ impl<'a> AdminDesk<'a> {
         Ok(packs.into_iter().map(|(id, _)| id).collect())
     }
 
+    /// Years of which the rules have no holidays: this one, and from November on the next.
+    ///
+    /// # Errors
+    /// The database says no.
+    pub fn years_without_holidays(&self) -> Result<Vec<i64>, AdminError> {
+        let packs = policies::all(&self.connection).map_err(ApiError::from)?;
+        let now = audit_report::civil(self.clock.now_ms());
+        Ok(policies::without_holidays(&packs, &now))
+    }
+
     /// Takes the packs of a folder or a file, all or none, and tells every township; returns what came of each.
     ///
     /// # Errors

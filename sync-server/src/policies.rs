@@ -185,6 +185,34 @@ pub(crate) fn insert(connection: &Connection, policy: &(String, String)) -> rusq
     Ok(())
 }
 
+/// What the rules there are do not say of the calendar, for whoever puts rules in: the holidays of this year, and from
+/// November on, when they are announced, of the next. Nothing is refused for it: a pack of before is better than none.
+pub(crate) fn without_holidays(packs: &[(String, String)], today: &str) -> Vec<i64> {
+    let part = |from: usize, to: usize| today.get(from..to)?.parse::<i64>().ok();
+    let (Some(year), Some(month)) = (part(0, 4), part(5, 7)) else {
+        return Vec::new();
+    };
+    let rules: Vec<serde_json::Value> = packs
+        .iter()
+        .filter_map(|(_, text)| serde_json::from_str(text).ok())
+        .filter(|pack: &serde_json::Value| pack.get("tiers").is_some())
+        .collect();
+    if rules.is_empty() {
+        return Vec::new();
+    }
+    let known = |year: i64| {
+        let tables = rules.iter().filter_map(|pack| pack.get("work_years"));
+        let mut tables = tables.filter_map(serde_json::Value::as_array).flatten();
+        tables.any(|table| table.get("year").and_then(serde_json::Value::as_i64) == Some(year))
+    };
+    let wanted = if month >= 11 {
+        year..=year + 1
+    } else {
+        year..=year
+    };
+    wanted.filter(|year| !known(*year)).collect()
+}
+
 /// What taking these packs would come to.
 ///
 /// # Errors
@@ -281,5 +309,29 @@ mod tests {
             assert!(said.contains("codes-ex.json：代码表 SEX "), "{said}");
             assert!(said.contains(missing), "{said}");
         }
+    }
+
+    #[test]
+    fn a_year_without_its_holidays_is_told_to_whoever_puts_rules_in() {
+        let rules = |years: &[i64]| {
+            let tables: Vec<_> = years.iter().map(|year| json!({"year": year})).collect();
+            let pack = json!({"id": "R", "tiers": [], "work_years": tables});
+            vec![("R".to_owned(), pack.to_string())]
+        };
+        assert_eq!(
+            without_holidays(&rules(&[2026]), "2026-10-31"),
+            Vec::<i64>::new()
+        );
+        assert_eq!(without_holidays(&rules(&[2026]), "2026-11-01"), [2027]);
+        assert_eq!(
+            without_holidays(&rules(&[2026]), "2027-11-01"),
+            [2027, 2028]
+        );
+        assert_eq!(
+            without_holidays(&rules(&[2026, 2027]), "2026-12-31"),
+            Vec::<i64>::new()
+        );
+        let form = vec![("hv".to_owned(), json!({"sections": []}).to_string())];
+        assert!(without_holidays(&form, "2026-11-01").is_empty(), "no rules");
     }
 }

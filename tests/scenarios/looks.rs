@@ -201,6 +201,7 @@ const EXPLAINED: &[(&str, &[&str])] = &[
             "export_form",
             "exports",
             "figures_form",
+            "form_languages",
             "forms",
             "import_status",
             "mandatory_page",

@@ -3,7 +3,10 @@
 use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use client::view::{CompiledFormView, FormsView, VisitFormView};
+use chrono::Datelike;
+use client::view::{
+    ComingView, CompiledFormView, FormsView, QuestionView, VisitFormView, VisitReadView,
+};
 use domain::form::sheet::{Sheet, to_sheets};
 use office::form_sheets;
 use serde_json::{Value, json};
@@ -100,6 +103,129 @@ async fn a_published_form_reaches_every_tablet_and_a_visit_begun_before_keeps_it
     Ok(())
 }
 
+/// The shipped form in Chinese and, as far as these say it, English.
+fn of_two_languages() -> Result<String> {
+    let mut form: Value = serde_json::from_str(SHIPPED)?;
+    form["id"] = json!("hv-cn-4");
+    form["version"] = json!(4);
+    form["languages"] = json!(["zh-CN", "en"]);
+    form["translations"] = json!({"en": {
+        "A": "This visit",
+        "a_date": "Day of the visit",
+        "a_date:constraint": "Not after today",
+        "a_met": "Who was there",
+        "a_met.child": "The child",
+        "a_met.caregiver": "Who looks after it",
+        "a_met.nobody": "Nobody",
+        "l_overall": "All in all",
+        "l_overall.normal": "Well",
+        ":na": "Cannot say",
+        ":session": "The home",
+    }});
+    encoded(&to_sheets(&form.to_string())?)
+}
+
+fn question<'a>(form: &'a VisitFormView, key: &str) -> Result<&'a QuestionView> {
+    let sections = form.parts.iter().flat_map(|part| &part.sections);
+    let mut questions = sections.flat_map(|section| &section.questions);
+    let found = questions.find(|question| question.key == key);
+    found.with_context(|| format!("{key} is asked"))
+}
+
+async fn read_in(device: &Device, languages: &[&str]) -> Result<()> {
+    let input = json!({ "languages": languages });
+    device.call("form_languages", input).await
+}
+
+/// What a saved visit says of whom was met and how all is, with the words of its questions.
+fn said(read: &VisitReadView) -> Vec<(String, String)> {
+    let sections = read.sections.iter();
+    let answers = sections.flat_map(|section| &section.answers);
+    answers
+        .map(|answer| (answer.label.clone(), answer.text.clone()))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_two_languages_is_filled_in_one_and_read_in_the_other() -> Result<()> {
+    let mut world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("石小雨").await?;
+    publish(&world.station, &of_two_languages()?).await?;
+    tablet.sync().await?;
+
+    // In its own language until somebody says otherwise, and where what she wishes for is not there.
+    let own: VisitFormView = tablet.call("open_visit", json!({ "id": child })).await?;
+    assert_eq!(question(&own, "a_date")?.label, "走访日期");
+    assert_eq!((own.language.as_str(), own.languages.len()), ("zh-CN", 2));
+    read_in(&tablet, &["ug"]).await?;
+    let draft = json!({ "id": own.draft });
+    let own: VisitFormView = tablet.call("visit_form", draft.clone()).await?;
+    assert_eq!(question(&own, "a_date")?.label, "走访日期");
+
+    read_in(&tablet, &["ug", "en"]).await?;
+    let form: VisitFormView = tablet.call("visit_form", draft.clone()).await?;
+    assert_eq!(form.language, "en");
+    assert_eq!(form.parts[0].title, "The home");
+    assert_eq!(form.parts[0].sections[0].title, "This visit");
+    assert_eq!(question(&form, "a_date")?.label, "Day of the visit");
+    assert_eq!(
+        question(&form, "a_place")?.label,
+        "走访地点",
+        "untranslated"
+    );
+    let met = question(&form, "a_met")?;
+    assert_eq!(met.options[0].label, "The child");
+
+    // What is wrong and what is open is said in the same language.
+    let late = tablet.write(&own.draft, "session", "a_date", "2999-01-01");
+    let late = late.await?;
+    let message = question(&late, "a_date")?.message.as_deref();
+    assert_eq!(message, Some("Not after today"));
+    let mut open = late.missing.iter();
+    assert!(open.any(|one| one.label == "Who was there"));
+    let refusal = tablet.refusal("save_visit", draft.clone()).await?;
+    assert_eq!(refusal.code, "date_future");
+
+    let today = tablet.tablet()?.today().to_string();
+    tablet
+        .write(&own.draft, "session", "a_date", &today)
+        .await?;
+    let saved = tablet.visit(&child).await?;
+    let record = json!({ "child": child, "record": saved });
+    let read: VisitReadView = tablet.call("visit_read", record.clone()).await?;
+    let met = ("Who was there", "The child、Who looks after it");
+    let overall = ("All in all", "Well");
+    for (label, text) in [met, overall] {
+        let there = said(&read).contains(&(label.to_owned(), text.to_owned()));
+        assert!(there, "{label}: {:?}", said(&read));
+    }
+    assert_eq!(read.language, "en");
+
+    // The station reads the same record in Chinese: nothing of the language went with it.
+    world.settle(&[&tablet]).await?;
+    let read: VisitReadView = world.station.call("visit_read", record).await?;
+    for (label, text) in [("见到的人", "儿童本人、实际照料人"), ("总体情况", "正常")]
+    {
+        let there = said(&read).contains(&(label.to_owned(), text.to_owned()));
+        assert!(there, "{label}: {:?}", said(&read));
+    }
+    let file = world.station.file(&child).await?;
+    let line = file.timeline.iter().find(|line| line.record == saved);
+    let summary = &line.context("the visit is in the file")?.text;
+    assert!(summary.contains("总体情况：正常"), "{summary}");
+    assert!(!summary.contains("Well"), "{summary}");
+
+    for wrong in [json!(["en\u{202e}"]), json!([""]), json!(vec!["en"; 9])] {
+        let input = json!({ "languages": wrong });
+        let refusal = tablet.refusal("form_languages", input).await?;
+        assert_eq!(refusal.code, "value_invalid");
+    }
+    assert_eq!(world.township.faults()?, Vec::<String>::new());
+    world.township.stop().await;
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_in_a_spreadsheet_is_told_and_nothing_is_published_twice_or_changed()
 -> Result<()> {
@@ -180,6 +306,46 @@ fn successor(from: &str, name: &str) -> Result<String> {
     rules["name"] = json!(name);
     rules["valid"] = json!([from, null]);
     Ok(rules.to_string())
+}
+
+/// It is November: the station is told that the next year's holidays are not there, until they are.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_years_holidays_are_asked_for_until_a_pack_has_them() -> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let next = world.station.tablet()?.today().year() + 1;
+    let coming: ComingView = world.station.call("coming", Value::Null).await?;
+    assert_eq!(coming.years_without_holidays, [next]);
+    assert_eq!(coming.terms_until, None);
+    let hers: ComingView = tablet.call("coming", Value::Null).await?;
+    assert!(
+        hers.years_without_holidays.is_empty(),
+        "whoever can have it put right is told"
+    );
+    let asked = world
+        .township
+        .at_the_desk(|desk| desk.years_without_holidays())?;
+    assert_eq!(asked, [i64::from(next)]);
+
+    let mut rules: Value = serde_json::from_str(RULES)?;
+    let years = rules["work_years"].as_array_mut().context("years")?;
+    years.push(json!({"year": next, "holidays": [format!("{next}-01-01")], "workdays": []}));
+    let file = world.folder().join("next.json");
+    std::fs::write(&file, rules.to_string())?;
+    let taken = world
+        .township
+        .at_the_desk(|desk| desk.add_policies(&file, true))?;
+    assert_eq!(taken[0].1, Taken::Replaced);
+    world.station.sync().await?;
+    let coming: ComingView = world.station.call("coming", Value::Null).await?;
+    assert_eq!(coming.years_without_holidays, Vec::<i32>::new());
+    let asked = world
+        .township
+        .at_the_desk(|desk| desk.years_without_holidays())?;
+    assert!(asked.is_empty());
+    assert_eq!(world.township.faults()?, Vec::<String>::new());
+    world.township.stop().await;
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -385,8 +385,15 @@ impl App {
                 self.show_locked(&mut view, account)?;
                 view.stage = Stage::ChoosePin;
             }
-            Door::Open(_, tablet) => {
+            Door::Open(account, tablet) => {
                 let identity = &tablet.identity;
+                view.account = Some(AccountView {
+                    id: account.number.to_string(),
+                    role: Some(identity.role.as_str().to_owned()),
+                    unit: Some(tablet.unit_name()),
+                    township: Some(tablet.township()),
+                    unsent: None,
+                });
                 view.person = Some(identity.person.clone());
                 view.unit = Some(tablet.unit_name());
                 view.township = Some(tablet.township());

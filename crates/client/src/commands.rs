@@ -179,6 +179,7 @@ commands! {
         "none_of" => visits::none_of, input;
         "visit_full" => visits::visit_full, input;
         "visit_row" => visits::visit_row, input;
+        "form_languages" => visits::form_languages, input;
         "visit_position" => visits::visit_position, input;
         "save_visit" => visits::save_visit, input;
         "discard_draft" => visits::discard_draft, input;

@@ -29,7 +29,7 @@ use domain::cadence::{Announced, Cadence, Kind, MonthState, announced, months};
 use domain::calendar::{full_date_words, month_day_words};
 use domain::child::{MISS_NOTES, TIER_KEPT, TIER_LOWERED};
 use domain::file::{Facts, Hint, HintLevel};
-use domain::policy::PolicyPack;
+use domain::policy::{CalendarGaps, PolicyPack};
 use domain::record::{Edit, Entry, REPLACES, ROWS};
 use domain::scalar::Scalar;
 use ids::DocKind;
@@ -502,6 +502,7 @@ pub fn coming(tablet: &Tablet) -> Result<ComingView, ClientError> {
         text,
         on: on.map(|day| day.to_string()),
     };
+    let gaps = calendar_gaps(tablet, &packs);
     let mut view = ComingView {
         status: file_status::waiting(&roster, pack),
         headless: problems::headless(tablet)?,
@@ -514,6 +515,8 @@ pub fn coming(tablet: &Tablet) -> Result<ComingView, ClientError> {
         soon: Vec::new(),
         benefits: Vec::new(),
         changes: rule_changes(&roster, &packs, pack),
+        years_without_holidays: gaps.years,
+        terms_until: gaps.terms_until.map(|day| day.to_string()),
     };
     for child in roster.children.iter().filter(|child| child.runs()) {
         let says = Says::of(&roster, child, &packs, &open);
@@ -582,6 +585,14 @@ pub fn coming(tablet: &Tablet) -> Result<ComingView, ClientError> {
     let lines: usize = lists.iter().map(|list| list.len()).sum();
     looks::note_list(tablet, "coming", lines + view.headless.len())?;
     Ok(view)
+}
+
+/// What the rules lack of the calendar. Whoever can have it put right is told; a director cannot.
+fn calendar_gaps(tablet: &Tablet, packs: &Packs) -> CalendarGaps {
+    match tablet.identity.role.is_at_station() {
+        true => packs.rules.calendar_gaps(tablet.today()),
+        false => CalendarGaps::default(),
+    }
 }
 
 /// What a visit suggests about how often the child is visited and why, in the words of its form.

@@ -190,6 +190,7 @@ const WRITING: &[&str] = &[
     "discard_draft",
     "draft_attachments",
     "drop_sheet",
+    "form_languages",
     "keep_sheet",
     "mandatory_page",
     "none_of",

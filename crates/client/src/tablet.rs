@@ -13,7 +13,7 @@ use crate::standing::{self, Ratchet};
 use crate::step_up::StepUp;
 use crate::sync;
 use crate::system;
-use crate::visits;
+use crate::visits::{self, languages::Wishes};
 use chrono::NaiveDate;
 use domain::policy::{LockRules, Rules};
 use ed25519_dalek::SigningKey;
@@ -46,6 +46,8 @@ pub struct Tablet {
     /// A file that could not be opened was moved here.
     pub moved_aside: Option<PathBuf>,
     pub(crate) noun_cache: NounCache,
+    /// The languages forms are read in, while it is open: the screens keep what each person chose.
+    pub(crate) form_languages: Wishes,
     packs: RwLock<Arc<Packs>>,
     pub(crate) ratchet: Ratchet,
     started_steady_ms: i64,
@@ -172,6 +174,7 @@ impl Tablet {
             sync: Arc::new(SyncState::default()),
             moved_aside,
             noun_cache: NounCache::default(),
+            form_languages: Wishes::default(),
             packs: RwLock::default(),
             ratchet: Ratchet::default(),
             started_steady_ms,

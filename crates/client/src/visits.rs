@@ -4,11 +4,13 @@
 //! in one transaction (architecture.md §8). Nobody met = an attempt in each child's document, once its reason is said.
 
 mod fill;
+pub(crate) mod languages;
 mod page;
 mod save;
 mod signing;
 
 pub use fill::fill_visit;
+pub use languages::form_languages;
 pub use page::visit_read;
 pub use save::save_visit;
 pub(crate) use save::{MetNobody, TIER_SUGGEST, TIER_WHY, met_nobody};
@@ -48,7 +50,10 @@ use uuid::Uuid;
 /// A draft with everything needed to evaluate it.
 struct Desk {
     draft: Draft,
+    /// In its own language: what is recorded is made with it.
     form: FormPack,
+    /// The same in her language, where that is another one: what she sees is made with it.
+    translated: Option<FormPack>,
     context: FormContext,
     answers: Answers,
     /// The whole form is open; a draft begins with the short one (decisions.md 10).
@@ -61,6 +66,11 @@ struct Desk {
 }
 
 impl Desk {
+    /// The form as she reads it.
+    fn spoken(&self) -> &FormPack {
+        self.translated.as_ref().unwrap_or(&self.form)
+    }
+
     /// Whom an answer concerns, with a name; an answer about the household has none and goes by the first child.
     fn concerned(&self, part: &str) -> Option<(String, String)> {
         if part == SESSION {
@@ -475,6 +485,7 @@ fn desk(tablet: &Tablet, roster: &Roster, draft: Draft) -> Result<Desk, ClientEr
     }
     Ok(Desk {
         draft,
+        translated: languages::translated(tablet, &form),
         form,
         context,
         answers,

@@ -21,7 +21,8 @@ pub struct WorkYear {
     pub workdays: Vec<NaiveDate>,
 }
 
-/// Which days are worked. A year without a table has Monday to Friday.
+/// Which days are worked. A year without a table has Monday to Friday; that it has none the station is told
+/// ([`crate::policy::CalendarGaps`]).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WorkCalendar {
     holidays: BTreeSet<NaiveDate>,

@@ -3,11 +3,13 @@
 //! Nothing here decides; [`crate::cadence`] does, by what a pack says. Where packs overlap, [`PolicySet`] says which stands.
 
 mod check;
+mod gaps;
 mod reporting;
 mod rules;
 mod set;
 
 pub use check::PolicyError;
+pub use gaps::CalendarGaps;
 pub use reporting::{MandatoryPage, ProblemCard, ProblemType, Urgency};
 pub use rules::{
     Counting, EndingRules, EveryNth, LockRules, Mask, Masks, ReportRules, RetentionRules, Rules,

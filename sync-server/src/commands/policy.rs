@@ -38,9 +38,14 @@ pub(crate) fn run(command: &PolicyCommand) -> Result<()> {
             path,
             replace,
         } => {
-            let taken = open_desk(folders)?.add_policies(path, *replace)?;
-            for (id, taken) in &taken {
+            let mut desk = open_desk(folders)?;
+            for (id, taken) in desk.add_policies(path, *replace)? {
                 println!("{} {id}", taken.as_str());
+            }
+            for year in desk.years_without_holidays()? {
+                eprintln!(
+                    "no pack has the holidays of {year} (work_years): its dates count Monday to Friday"
+                );
             }
         }
     }

@@ -77,6 +77,7 @@ const CODED: &[&str] = &[
     "item",
     "key",
     "kind",
+    "languages",
     "ledger",
     "level",
     "main",

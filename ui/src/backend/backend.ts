@@ -66,6 +66,7 @@ export const commands = [
   'none_of',
   'visit_full',
   'visit_row',
+  'form_languages',
   'visit_position',
   'save_visit',
   'discard_draft',
@@ -266,6 +267,7 @@ export interface Backend {
   noneOf(input: view.PartInput): Promise<view.VisitFormView>
   visitFull(input: view.FullInput): Promise<view.VisitFormView>
   visitRow(input: view.RowInput): Promise<view.VisitFormView>
+  formLanguages(input: view.FormLanguagesInput): Promise<null>
   visitPosition(input: view.PositionInput): Promise<null>
   saveVisit(input: view.IdInput): Promise<view.SavedView>
   discardDraft(input: view.IdInput): Promise<null>

@@ -202,6 +202,8 @@ export function visitForm(): VisitFormView {
     is_attempt: false,
     old_form: false,
     full: false,
+    language: 'zh-CN',
+    languages: [],
   }
 }
 
@@ -517,6 +519,8 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       changes: [
         { from: '2027-01-01', pack: '2027年起每月走访', kind: 'visit', before: '每两月一次', after: '每月一次', children: [{ child: 'c1', name: '石小雨', village: '青石村', text: '新规定下第一次最晚2027年1月8日', on: '2027-01-08' }] },
       ],
+      years_without_holidays: [],
+      terms_until: null,
     }),
     amendRecord: async () => (file = { ...file }),
     fillVisit: async () => (form = { ...form, fills: true }),
@@ -634,6 +638,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       }
       return form
     },
+    formLanguages: async () => null,
     visitPosition: async () => null,
     saveVisit: async () => ({ ...saved, suggests: [{ child: 'c1', name: '石小雨', record: 'r9', card: 'school', kind: 'DROPOUT', label: '辍学或长期缺课', mandatory: false }] }),
     discardDraft: async () => null,
@@ -648,6 +653,8 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       sections: [{ title: '这次走访', answers: [{ label: '见到了谁', text: '孩子、照料人', filled: null }] }],
       open: [],
       form: '入户走访表（2026）',
+      language: 'zh-CN',
+      languages: [],
     }),
     differences: async ({ child, record }) => differencesView({ child, record, found: [] }),
     takeDifferences: async ({ child, record }) => differencesView({ child, record, found: [] }),

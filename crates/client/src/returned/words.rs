@@ -4,6 +4,7 @@ use crate::problems::origin_words;
 use crate::rows;
 use crate::tablet::Tablet;
 use crate::view::ReturnedLine;
+use crate::visits;
 use domain::form;
 use domain::policy::PolicyPack;
 use domain::record::{AMENDMENTS, Before, Edit, Entry};
@@ -231,7 +232,8 @@ fn answer_lines(tablet: &Tablet, collection: &str, entry: &Entry, lines: &mut Ve
         AMENDMENTS => (Some(&part), Some(&part)),
         _ => (None, Some(&part)),
     };
-    for section in form::read_answers(pack, session, child) {
+    let spoken = visits::languages::spoken(tablet, pack);
+    for section in form::read_answers(&spoken, session, child) {
         for answer in section.answers {
             lines.push(ReturnedLine {
                 key: format!("form.{}", answer.key),

@@ -72,7 +72,7 @@ pub struct AppView {
     pub recovery_needed: bool,
     /// What the district is asked, in stage recovering.
     pub recovery: Option<RescueView>,
-    /// Whose door this is, in stages locked and recovering.
+    /// Whose door this is: who is inside, or whom it waits for.
     pub account: Option<AccountView>,
     /// Everybody with an account here, while nobody is inside.
     pub accounts: Vec<AccountView>,

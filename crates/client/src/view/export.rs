@@ -90,6 +90,7 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         PartInput,
         SameInput,
         FullInput,
+        FormLanguagesInput,
         ScreeningView,
         LevelInput,
         FormsView,

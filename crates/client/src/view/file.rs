@@ -429,6 +429,10 @@ pub struct ComingView {
     pub benefits: Vec<ComingRow>,
     /// Changes of the rules.
     pub changes: Vec<RuleChangeView>,
+    /// At the station: years of which the rules have no holidays, so that their dates count Monday to Friday.
+    pub years_without_holidays: Vec<i32>,
+    /// At the station: the last day of the terms the rules know, where it is near or past.
+    pub terms_until: Option<String>,
 }
 
 /// What a notice above 今天 is about.

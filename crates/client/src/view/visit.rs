@@ -45,6 +45,10 @@ pub struct VisitFormView {
     pub old_form: bool,
     /// It goes on with a saved visit: what was answered stands, and what was open is asked.
     pub fills: bool,
+    /// The language its words are in, e.g. `zh-CN`.
+    pub language: String,
+    /// The languages it can be read in, its own first; empty where there is one only.
+    pub languages: Vec<String>,
 }
 
 /// What was written down of a child at the last visit.
@@ -185,6 +189,13 @@ pub struct FullInput {
     pub draft: String,
     /// The whole form.
     pub full: bool,
+}
+
+/// In which languages forms are read, best first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct FormLanguagesInput {
+    /// Codes of languages, e.g. `en`: the chosen one, then the interface's.
+    pub languages: Vec<String>,
 }
 
 /// A row of a section: a new one, or one taken away or brought back.
@@ -347,6 +358,10 @@ pub struct VisitReadView {
     pub open: Vec<String>,
     /// Form name and version.
     pub form: String,
+    /// The language its questions are in, e.g. `zh-CN`.
+    pub language: String,
+    /// The languages they can be read in, its own first; empty where there is one only.
+    pub languages: Vec<String>,
 }
 
 /// A section of a saved visit.

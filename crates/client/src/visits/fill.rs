@@ -212,7 +212,7 @@ pub fn fill_visit(tablet: &Tablet, input: &RecordInput) -> Result<VisitFormView,
 /// # Errors
 /// `nothing_filled`, `nothing_answered`, `answer_invalid`, `disk_full`.
 pub(super) fn save(tablet: &Tablet, desk: &Desk, given: &Given) -> Result<SavedView, ClientError> {
-    let state = form::evaluate(&desk.form, &desk.context, &desk.answers, !desk.full);
+    let state = form::evaluate(desk.spoken(), &desk.context, &desk.answers, !desk.full);
     form::validate_for_save(&state).map_err(|refusals| refused_save(&refusals))?;
     let effective = form::effective_answers(&desk.form, &desk.context, &desk.answers, !desk.full);
     let new = |part: &str| {

@@ -1,6 +1,7 @@
 //! What the screens see of a visit: its form as it stands, and a saved one read again.
 
 use super::Desk;
+use super::languages;
 use super::save::{SUMMARY, suggestions};
 use super::signing;
 use crate::error::ClientError;
@@ -63,10 +64,11 @@ pub fn visit_read(tablet: &Tablet, input: &RecordInput) -> Result<VisitReadView,
             .unwrap_or_default();
         filled.insert(key, format!("{when} {who}"));
     }
+    let spoken = languages::spoken(tablet, form);
     let open = file.open_questions(visit);
     let open = open.iter().map(|key| {
         let key = key.strip_prefix(HOUSEHOLD).unwrap_or(key);
-        let question = form.question(split_row(key).0);
+        let question = spoken.question(split_row(key).0);
         question.map_or_else(|| key.to_owned(), |question| question.label.clone())
     });
     Ok(VisitReadView {
@@ -86,7 +88,7 @@ pub fn visit_read(tablet: &Tablet, input: &RecordInput) -> Result<VisitReadView,
             let mut signers = tablet.rules().signers.into_iter();
             Some(signers.find(|signer| signer.by_saving)?.label)
         }),
-        sections: form::read_answers(form, session.as_ref(), Some(&part))
+        sections: form::read_answers(&spoken, session.as_ref(), Some(&part))
             .into_iter()
             .map(|section| ReadSectionView {
                 title: section.title,
@@ -103,6 +105,8 @@ pub fn visit_read(tablet: &Tablet, input: &RecordInput) -> Result<VisitReadView,
             .collect(),
         open: open.collect(),
         form: format!("{} 第{}版", form.title, form.version),
+        language: languages::language(tablet, form).to_owned(),
+        languages: languages::choices(form),
     })
 }
 
@@ -137,10 +141,11 @@ fn shown(desk: &Desk) -> Vec<&str> {
 /// # Errors
 /// The store cannot be read.
 pub(super) fn view(tablet: &Tablet, desk: &Desk) -> Result<VisitFormView, ClientError> {
-    let state = form::evaluate(&desk.form, &desk.context, &desk.answers, !desk.full);
+    let state = form::evaluate(desk.spoken(), &desk.context, &desk.answers, !desk.full);
     let packs = tablet.packs();
     let pack = packs.rules_on(tablet.today());
-    let given = desk.given.as_ref().map(|given| given.words(&desk.form));
+    let given = desk.given.as_ref();
+    let given = given.map(|given| given.words(desk.spoken()));
     let given = given.unwrap_or_default();
     let mut view = VisitFormView {
         draft: desk.draft.draft.to_string(),
@@ -183,6 +188,8 @@ pub(super) fn view(tablet: &Tablet, desk: &Desk) -> Result<VisitFormView, Client
                 .visit_form()
                 .is_some_and(|newest| newest.content_hash() != desk.form.content_hash()),
         fills: desk.given.is_some(),
+        language: languages::language(tablet, &desk.form).to_owned(),
+        languages: languages::choices(&desk.form),
         parts: state
             .parts
             .into_iter()

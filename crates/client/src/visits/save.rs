@@ -48,7 +48,7 @@ pub fn save_visit(tablet: &Tablet, input: &IdInput) -> Result<SavedView, ClientE
     if let Some(given) = &desk.given {
         return fill::save(tablet, &desk, given);
     }
-    let state = form::evaluate(&desk.form, &desk.context, &desk.answers, !desk.full);
+    let state = form::evaluate(desk.spoken(), &desk.context, &desk.answers, !desk.full);
     form::validate_for_save(&state).map_err(|refusals| refused_save(&refusals))?;
     let effective = form::effective_answers(&desk.form, &desk.context, &desk.answers, !desk.full);
     if effective.is_attempt {

@@ -170,6 +170,34 @@ fn what_the_law_forbids_is_said_by_age() {
     assert_eq!(hints[0].report.as_deref(), Some("alone"));
 }
 
+/// Age 6 to 15 and not in compulsory schooling (domain.md §3.6).
+#[test]
+fn who_ought_to_be_in_school_and_is_not_is_said_whatever_the_stage_is_called() {
+    let at = |birth: &str, stage: &str| File::born(birth).with("school_stage", stage);
+    // Six on the day, and not yet six; sixteen on the day, and not yet sixteen.
+    for stage in ["none", "dropout", "grad"] {
+        assert!(has(&at("2020-11-26", stage), "not_in_school"), "{stage}");
+        assert!(!has(&at("2020-11-27", stage), "not_in_school"), "{stage}");
+        assert!(has(&at("2010-11-27", stage), "not_in_school"), "{stage}");
+        assert!(!has(&at("2010-11-26", stage), "not_in_school"), "{stage}");
+    }
+    for stage in ["primary", "junior", "senior", "voc", "special", "home"] {
+        let child = at("2014-03-05", stage);
+        assert!(!has(&child, "not_in_school"), "{stage}");
+        assert!(!has(&child, "still_in_nursery"), "{stage}");
+    }
+    // One who became six after the first of September goes to school a year later.
+    assert!(!has(&at("2020-10-10", "nursery"), "still_in_nursery"));
+    assert!(!has(&at("2019-11-27", "nursery"), "still_in_nursery"));
+    let late = at("2019-11-26", "nursery");
+    assert!(has(&late, "still_in_nursery"));
+    let hints = shipped().hints(&late.facts());
+    let hint = hints.iter().find(|hint| hint.code == "still_in_nursery");
+    let hint = hint.expect("it is said");
+    assert_eq!(hint.report.as_deref(), Some("school"));
+    assert!(hint.law.as_ref().is_some_and(|law| law.contains("七周岁")));
+}
+
 #[test]
 fn a_delegation_that_runs_out_is_said_before_the_day() {
     let until = |day: &str| {
@@ -451,6 +479,44 @@ fn what_has_no_day_written_down_is_said_by_the_time_that_passed() {
     assert!(has(&with(supervised("2025-12-01")), "supervisor_year"));
     let until = supervised("2025-12-01").with("until", "2027-03-01");
     assert!(!has(&with(until), "supervisor_year"));
+}
+
+/// A mind that worries is looked at again within ninety days (domain.md §3.7).
+#[test]
+fn a_mind_that_worries_is_looked_at_again_within_ninety_days() {
+    let seen = |flag: &str, on: &str| Entry::new(on).with("flag", flag).with("on", on);
+    let file = || File::born("2014-03-05");
+    let with = |row: Entry| file().row("psychology", row);
+    let (day_90, day_91) = ("2026-08-28", "2026-08-27");
+    for flag in ["maybe", "diagnosed"] {
+        assert!(!has(&with(seen(flag, day_90)), "psychology_review_over"));
+        assert!(has(&with(seen(flag, day_91)), "psychology_review_over"));
+    }
+    assert!(!has(&with(seen("none", day_91)), "psychology_review_over"));
+    let again = |on: &str| with(seen("maybe", day_91)).row("psychology", seen("none", on));
+    assert!(!has(&again("2026-10-01"), "psychology_review_over"));
+    assert!(
+        has(&again("2026-05-01"), "psychology_review_over"),
+        "what was seen before it is not newer"
+    );
+    let hints = shipped().hints(&with(seen("maybe", day_91)).facts());
+    let hint = hints
+        .iter()
+        .find(|hint| hint.code == "psychology_review_over");
+    let text = &hint.expect("it is said").text;
+    assert!(text.starts_with("2026年8月27日"), "{text}");
+
+    // When it is written: a day too far away is asked about, and so it is until another is written.
+    let planned = |on: &str| with(seen("maybe", "2026-11-20").with("review_on", on));
+    assert!(!has(&planned("2027-02-24"), "psychology_review_far"));
+    assert!(has(&planned("2027-02-25"), "psychology_review_far"));
+    let sooner = planned("2027-02-25").row(
+        "psychology",
+        seen("maybe", "2026-11-25").with("review_on", "2027-01-10"),
+    );
+    assert!(!has(&sooner, "psychology_review_far"));
+    let well = seen("none", "2026-11-20").with("review_on", "2027-11-20");
+    assert!(!has(&with(well), "psychology_review_far"));
 }
 
 #[test]

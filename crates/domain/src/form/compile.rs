@@ -9,7 +9,8 @@ use super::fault::{PackError, PackFault};
 use super::feed::Feed;
 use super::file::{PackFile, QuestionFile};
 use super::pack::{
-    Constraint, FormPack, Level, MandatoryRule, NA, Question, QuestionType, Section, SuggestRule,
+    Constraint, EngineWords, FormPack, Level, MandatoryRule, NA, Question, QuestionType, Section,
+    SuggestRule,
 };
 use super::parse::{KnownQuestion, Names, parse};
 use sha2::{Digest, Sha256};
@@ -146,6 +147,8 @@ fn compile(file: PackFile, hash: String) -> Result<FormPack, Vec<PackError>> {
     if !compiler.faults.is_empty() {
         return Err(compiler.faults);
     }
+    let engine = file.languages.first().map(String::as_str);
+    let engine = engine.and_then(EngineWords::of);
     Ok(FormPack {
         id: file.id,
         version: file.version,
@@ -158,6 +161,7 @@ fn compile(file: PackFile, hash: String) -> Result<FormPack, Vec<PackError>> {
         summary: file.summary,
         translations: file.translations,
         warnings: compiler.warnings,
+        engine: engine.unwrap_or(EngineWords::CHINESE),
         hash,
     })
 }

@@ -9,6 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// 不便回答/未了解: accepted by every question of choices with `na`.
 pub const NA: &str = "na";
 
+/// Where [`FormPack::na_label`] stands among the translations; no key of a question begins like it.
+pub(super) const NA_PLACE: &str = ":na";
+/// The same for [`FormPack::session_title`].
+pub(super) const SESSION_PLACE: &str = ":session";
+
 /// Whom a section is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -196,6 +201,34 @@ pub struct SummaryLine {
     pub given: Option<SummaryGiven>,
 }
 
+/// What the engine itself says about an answer; everything else it says is the pack's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct EngineWords {
+    /// Before and after the option that stands alone.
+    pub alone: (&'static str, &'static str),
+    /// The date cannot be read.
+    pub date: &'static str,
+}
+
+impl EngineWords {
+    pub(super) const CHINESE: Self = Self {
+        alone: ("“", "”不能和别的选项一起选"),
+        date: "日期不对，请重新选",
+    };
+
+    /// In a language the engine speaks.
+    pub(super) fn of(language: &str) -> Option<Self> {
+        match language.split('-').next() {
+            Some("zh") => Some(Self::CHINESE),
+            Some("en") => Some(Self {
+                alone: ("“", "” cannot be chosen together with others"),
+                date: "This is not a date, please choose again",
+            }),
+            _ => None,
+        }
+    }
+}
+
 /// A checked form pack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormPack {
@@ -217,10 +250,12 @@ pub struct FormPack {
     pub sections: Vec<Section>,
     /// The automatic summary.
     pub summary: Vec<SummaryLine>,
-    /// Its texts in further languages: language, then place (`b_house`, `b_house.good`, `b_house:hint`, section key).
+    /// Its texts in further languages: language, then place (`b_house`, `b_house.good`, `b_house:hint`, section key, and
+    /// `:na` and `:session` for the words of the whole form).
     pub translations: BTreeMap<String, BTreeMap<String, String>>,
     /// Advice to authors; the pack works all the same.
     pub warnings: Vec<String>,
+    pub(super) engine: EngineWords,
     pub(super) hash: String,
 }
 
@@ -254,7 +289,28 @@ impl FormPack {
         })
     }
 
-    /// The pack with its texts in another of its languages; a text without a translation stays as it is.
+    /// Which of its languages somebody reads it in who would like these, best first; its own first one where it has none
+    /// of them.
+    #[must_use]
+    pub fn language_for(&self, wanted: &[String]) -> &str {
+        let main = |language: &str| {
+            let main = language.split('-').next().unwrap_or(language);
+            main.to_ascii_lowercase()
+        };
+        let find = |wanted: &String| {
+            let exact = self.languages.iter().find(|one| *one == wanted);
+            let near = || {
+                let mut languages = self.languages.iter();
+                languages.find(|one| main(one) == main(wanted))
+            };
+            exact.or_else(near)
+        };
+        let found = wanted.iter().find_map(find);
+        found.or(self.languages.first()).map_or("", String::as_str)
+    }
+
+    /// The pack with its texts in another of its languages; a text without a translation stays as it is. What is recorded
+    /// is the same in every language: keys, codes and the hash, and the words of the summary.
     #[must_use]
     pub fn in_language(&self, language: &str) -> Self {
         let mut pack = self.clone();
@@ -266,6 +322,9 @@ impl FormPack {
                 text.clone_from(translated);
             }
         };
+        pack.engine = EngineWords::of(language).unwrap_or(pack.engine);
+        put(&mut pack.na_label, NA_PLACE.to_owned());
+        put(&mut pack.session_title, SESSION_PLACE.to_owned());
         for section in &mut pack.sections {
             put(&mut section.title, section.key.clone());
             for question in &mut section.questions {

@@ -653,12 +653,13 @@ fn message_about(
     let alone = answer.codes.iter().find(|code| question.is_exclusive(code));
     if let (Some(code), true) = (alone, answer.codes.len() > 1) {
         let label = evaluation.pack.label_of(question, code);
-        return Some(format!("“{label}”不能和别的选项一起选"));
+        let (before, after) = evaluation.pack.engine.alone;
+        return Some(format!("{before}{label}{after}"));
     }
     let unreadable =
         question.kind == QuestionType::Date && answer.text.as_deref().and_then(read_date).is_none();
     if unreadable {
-        return Some("日期不对，请重新选".to_owned());
+        return Some(evaluation.pack.engine.date.to_owned());
     }
     let constraint = question.constraint.as_ref()?;
     (!evaluation

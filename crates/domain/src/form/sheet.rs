@@ -103,6 +103,10 @@ pub fn compile_sheets(sheets: &[Sheet]) -> Result<CompiledForm, Vec<SheetFault>>
     let lists = choices::read(&choices, &heading.language, &mut faults);
     let survey = Table::read(sheets, SURVEY, survey::COLUMNS, &mut faults);
     let mut read = survey::read(&survey, &lists, &heading.language, &mut faults);
+    for (language, texts) in &heading.translations {
+        let of_language = read.translations.entry(language.clone()).or_default();
+        of_language.extend(texts.clone());
+    }
     let summary = match sheets.iter().any(|sheet| sheet.name == SUMMARY) {
         true => Table::read(sheets, SUMMARY, settings::SUMMARY_COLUMNS, &mut faults),
         false => Table::default(),

@@ -446,3 +446,48 @@ fn a_packet_of_what_nobody_knows_is_refused_where_it_is_wrong() {
     refused("/packets/rules/1/purposes", json!([]), "packets.rules.1");
     refused("/packets/receipt_days", json!(400), "packets.receipt_days");
 }
+
+#[test]
+fn a_year_without_its_holidays_is_missing_from_november_before_it_until_the_table_is_there() {
+    let set = PolicySet::one(shanghai());
+    let years = |set: &PolicySet, on: &str| set.calendar_gaps(day(on)).years;
+    assert_eq!(years(&set, "2026-10-31"), Vec::<i32>::new());
+    assert_eq!(years(&set, "2026-11-01"), [2027]);
+    assert_eq!(years(&set, "2026-12-31"), [2027]);
+    assert_eq!(years(&set, "2027-01-01"), [2027], "it is this year now");
+    assert_eq!(years(&set, "2027-10-31"), [2027]);
+    assert_eq!(years(&set, "2027-11-01"), [2027, 2028]);
+
+    let table = json!({"year": 2027, "holidays": ["2027-01-01"], "workdays": []});
+    let known = json!([table, {"year": 2026, "holidays": ["2026-01-01"], "workdays": []}]);
+    let whole = changed("/work_years", known).unwrap();
+    let set = PolicySet::one(whole.clone());
+    assert_eq!(years(&set, "2026-11-01"), Vec::<i32>::new());
+
+    // What holds next year is the pack of next year.
+    let mut next = shanghai();
+    next.id = "NEXT".to_owned();
+    next.valid.from = day("2027-01-01");
+    let set = PolicySet::new(vec![whole, next]).unwrap();
+    assert_eq!(years(&set, "2026-10-31"), Vec::<i32>::new());
+    assert_eq!(years(&set, "2026-11-01"), [2027]);
+    assert_eq!(
+        PolicySet::default().calendar_gaps(day("2026-11-01")),
+        CalendarGaps::default()
+    );
+}
+
+#[test]
+fn terms_that_end_and_are_followed_by_none_are_missing_a_month_before() {
+    let set = PolicySet::one(shanghai());
+    let until = |set: &PolicySet, on: &str| set.calendar_gaps(day(on)).terms_until;
+    assert_eq!(until(&set, "2027-05-31"), None);
+    assert_eq!(until(&set, "2027-06-01"), Some(day("2027-06-30")));
+    assert_eq!(until(&set, "2027-09-01"), Some(day("2027-06-30")));
+    let none = PolicySet::one(changed("/terms", json!([])).unwrap());
+    assert_eq!(
+        until(&none, "2027-09-01"),
+        None,
+        "it does not count by them"
+    );
+}

@@ -65,7 +65,7 @@ recovery_needed: boolean,
  */
 recovery: RescueView | null, 
 /**
- * Whose door this is, in stages locked and recovering.
+ * Whose door this is: who is inside, or whom it waits for.
  */
 account: AccountView | null, 
 /**

@@ -50,4 +50,12 @@ benefits: Array<ComingRow>,
 /**
  * Changes of the rules.
  */
-changes: Array<RuleChangeView>, };
+changes: Array<RuleChangeView>, 
+/**
+ * At the station: years of which the rules have no holidays, so that their dates count Monday to Friday.
+ */
+years_without_holidays: Array<number>, 
+/**
+ * At the station: the last day of the terms the rules know, where it is near or past.
+ */
+terms_until: string | null, };

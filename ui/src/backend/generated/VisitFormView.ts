@@ -84,4 +84,12 @@ old_form: boolean,
 /**
  * It goes on with a saved visit: what was answered stands, and what was open is asked.
  */
-fills: boolean, };
+fills: boolean, 
+/**
+ * The language its words are in, e.g. `zh-CN`.
+ */
+language: string, 
+/**
+ * The languages it can be read in, its own first; empty where there is one only.
+ */
+languages: Array<string>, };

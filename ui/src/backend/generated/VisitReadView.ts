@@ -40,4 +40,12 @@ open: Array<string>,
 /**
  * Form name and version.
  */
-form: string, };
+form: string, 
+/**
+ * The language its questions are in, e.g. `zh-CN`.
+ */
+language: string, 
+/**
+ * The languages they can be read in, its own first; empty where there is one only.
+ */
+languages: Array<string>, };

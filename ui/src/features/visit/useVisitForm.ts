@@ -3,6 +3,7 @@
 
 import { computed, onScopeDispose, ref, shallowReactive, shallowRef } from 'vue'
 import { asProblem, useBackend, type QuestionView, type UiError, type VisitFormView } from '@/backend'
+import { useFormLanguage } from '@/shared/useFormLanguage'
 
 /** How long a person may pause while typing before the words are sent. */
 export const TEXT_AFTER = 400
@@ -18,6 +19,7 @@ export function questionId(part: string, key: string): string {
 
 export function useVisitForm(draft: string) {
   const backend = useBackend()
+  const language = useFormLanguage()
   const form = shallowRef<VisitFormView | null>(null)
   const pending = ref(true)
   const problem = shallowRef<UiError | null>(null)
@@ -34,6 +36,7 @@ export function useVisitForm(draft: string) {
     pending.value = true
     problem.value = null
     try {
+      await language.say()
       form.value = await backend.visitForm({ id: draft })
       position = form.value.position
     } catch (error) {
@@ -137,7 +140,7 @@ export function useVisitForm(draft: string) {
     return reshape(() => backend.visitRow({ draft, part, section, row, there }))
   }
 
-  /** As it stands in the core, after something beside the questions answered one. */
+  /** As it stands in the core, after something beside the questions answered one or its words are in another language. */
   function refresh(): Promise<void> {
     return reshape(() => backend.visitForm({ id: draft }))
   }

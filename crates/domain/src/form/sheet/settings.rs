@@ -1,18 +1,23 @@
 //! The sheets `settings` and `x_summary`.
 
-use super::columns::{Column, Table, column, words};
-use super::{LANGUAGE, SheetFault};
-use crate::form::pack::{SummaryGiven, SummaryLine};
+use super::columns::{Column, Table, column, spoken, words};
+use super::{LANGUAGE, SheetFault, code_of};
+use crate::form::pack::{NA_PLACE, SESSION_PLACE, SummaryGiven, SummaryLine};
+use std::collections::BTreeMap;
 
 pub(super) const COLUMNS: &[Column] = &[
     column("form_title"),
     column("form_id"),
     column("version"),
     column("default_language"),
-    column("x_session_title"),
-    column("x_na_label"),
+    spoken("x_session_title"),
+    spoken("x_na_label"),
     column("x_attempt"),
 ];
+
+/// The columns that have a language, and where their words stand in a pack's translations.
+pub(super) const SPOKEN: [(&str, &str); 2] =
+    [("x_session_title", SESSION_PLACE), ("x_na_label", NA_PLACE)];
 
 pub(super) const SUMMARY_COLUMNS: &[Column] =
     &[column("label"), column("questions"), column("given")];
@@ -27,6 +32,8 @@ pub(super) struct Heading {
     pub session_title: String,
     pub na_label: String,
     pub attempt: Option<String>,
+    /// Its general words in other languages, by language and place.
+    pub translations: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 pub(super) fn read(table: &Table, faults: &mut Vec<SheetFault>) -> Heading {
@@ -55,15 +62,27 @@ pub(super) fn read(table: &Table, faults: &mut Vec<SheetFault>) -> Heading {
         let cause = format!("版本要写成一个整数，每改一次就加大；现在写的是“{version}”");
         faults.push(table.fault(row, Some("version"), cause));
     }
-    let or = |column: &str, usual: &str| table.cell(row, column).unwrap_or(usual).to_owned();
+    let language = table.cell(row, "default_language").unwrap_or(LANGUAGE);
+    let or = |column: &str, usual: &str| {
+        let own = table.spoken(row, column, language);
+        own.unwrap_or(usual).to_owned()
+    };
+    let mut translations: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    for (column, place) in SPOKEN {
+        for (other, text) in table.translations(row, column, language) {
+            let texts = translations.entry(code_of(other)).or_default();
+            texts.insert(place.to_owned(), text.to_owned());
+        }
+    }
     Heading {
         id,
         version: number.unwrap_or_default(),
         title,
-        language: or("default_language", LANGUAGE),
+        language: language.to_owned(),
         session_title: or("x_session_title", "家庭"),
         na_label: or("x_na_label", "不便回答/未了解"),
         attempt: table.cell(row, "x_attempt").map(str::to_owned),
+        translations,
     }
 }
 

@@ -82,6 +82,97 @@ fn a_form_in_a_spreadsheet_becomes_a_pack() {
     assert_eq!(again.content_hash(), pack.content_hash());
 }
 
+/// Asks for whom was met in two languages, with words of the whole form in both.
+const OF_TWO: [&str; 2] = [
+    "
+    type                | name | label::中文(zh) | label::English(en)     | constraint   | constraint_message::中文(zh) | constraint_message::English(en) | x_level   | x_na | x_exclusive
+    begin_group         | A    | 基本           | Basics                 |              |                |                 | household |      |
+    date                | day  | 哪天           | Which day              | . <= today() | 不能晚于今天   | Not after today |           |      |
+    select_multiple who | met  | 见到谁         | Whom                   |              |                |                 |           | yes  | baby
+    end_group           |      |                |                        |              |                |                 |           |      |",
+    "
+    form_title | form_id | version | default_language | x_na_label::中文(zh) | x_na_label::English(en) | x_session_title::English(en)
+    试试        | hv-try  | 3       | 中文(zh)          | 不好说               | Cannot say              | The home",
+];
+
+fn of_two() -> CompiledForm {
+    let mut sheets = workbook(OF_TWO[0]);
+    sheets[2] = sheet("settings", OF_TWO[1]);
+    compile_sheets(&sheets).expect("a form")
+}
+
+#[test]
+fn the_words_of_the_whole_form_and_of_the_engine_are_in_its_language_and_the_hash_is_not() {
+    let form = of_two();
+    let context = FormContext {
+        today: NaiveDate::from_ymd_opt(2026, 11, 27).expect("a day"),
+        children: Vec::new(),
+        people: Vec::new(),
+        last: BTreeMap::new(),
+        next_visit: None,
+        next_contact: None,
+    };
+    let mut answers = Answers::default();
+    let codes = ["mother", "baby"].map(str::to_owned);
+    // As a draft of an older app may hold them; a tap leaves one of the two.
+    let given = &mut answers.parts.entry(SESSION.to_owned()).or_default().answers;
+    given.entry("met".to_owned()).or_default().codes = codes.to_vec();
+    given.entry("day".to_owned()).or_default().text = Some("2026-12-24".to_owned());
+    let read = |pack: &FormPack| {
+        let state = evaluate(pack, &context, &answers, false);
+        let part = &state.parts[0];
+        let questions = &part.sections[0].questions;
+        let [day, met] = &questions[..] else {
+            panic!("two questions");
+        };
+        let na = met.options.last().expect("an option").label.clone();
+        let said = |message: &Option<String>| message.clone().unwrap_or_default();
+        [
+            part.title.clone(),
+            na,
+            said(&day.message),
+            said(&met.message),
+        ]
+    };
+    assert_eq!(
+        read(&form.pack),
+        [
+            "家庭",
+            "不好说",
+            "不能晚于今天",
+            "“只有小宝宝在家”不能和别的选项一起选"
+        ]
+    );
+    let english = form.pack.in_language("en");
+    assert_eq!(
+        read(&english),
+        [
+            "The home",
+            "Cannot say",
+            "Not after today",
+            "“Only the baby” cannot be chosen together with others"
+        ]
+    );
+    assert_eq!(english.content_hash(), form.pack.content_hash());
+    let again = compile_sheets(&to_sheets(&form.json).expect("sheets")).expect("the same form");
+    assert_eq!(again.pack.translations, form.pack.translations);
+    assert_eq!(again.pack.content_hash(), form.pack.content_hash());
+}
+
+#[test]
+fn a_form_is_read_in_the_first_language_wished_for_that_it_has() {
+    let form = of_two().pack;
+    let wish = |wanted: &[&str]| {
+        let wanted: Vec<String> = wanted.iter().map(|&one| one.to_owned()).collect();
+        form.language_for(&wanted).to_owned()
+    };
+    assert_eq!(wish(&["en"]), "en");
+    assert_eq!(wish(&["ug", "en-GB", "zh-CN"]), "en", "near enough");
+    assert_eq!(wish(&["zh"]), "zh-CN");
+    assert_eq!(wish(&["ug"]), "zh-CN", "its own where it has none of them");
+    assert_eq!(wish(&[]), "zh-CN");
+}
+
 #[test]
 fn decimals_and_patterns_are_asked_kept_and_looked_at() {
     let form = compile_sheets(&workbook(

@@ -1,7 +1,7 @@
 //! A pack as sheets, so that a form somebody has as a pack can be changed in a spreadsheet.
 
 use super::{CHOICES, LANGUAGE, NOTES, SETTINGS, SUMMARY, SURVEY, Sheet, code_of};
-use super::{choices, settings, survey};
+use super::{choices, columns, settings, survey};
 use crate::form::fault::PackError;
 use crate::form::file::{PackFile, QuestionFile, SectionFile};
 use crate::form::pack::{AnswerOption, FormPack, Level, SummaryGiven};
@@ -241,6 +241,18 @@ impl Writer<'_> {
         .collect();
         if let Some(attempt) = &file.attempt {
             row.insert("x_attempt".to_owned(), attempt.clone());
+        }
+        for (column, place) in settings::SPOKEN {
+            let own = row[column].clone();
+            self.speak(&mut row, column, &own, place);
+        }
+        // A form of one language has its general words under plain names, as before there were others.
+        if self.languages.is_empty() {
+            let plain: Vec<columns::Column> = settings::COLUMNS
+                .iter()
+                .map(|known| columns::column(known.name))
+                .collect();
+            return self.sheet(SETTINGS, &plain, &[row]);
         }
         self.sheet(SETTINGS, settings::COLUMNS, &[row])
     }

@@ -2,6 +2,8 @@
 
 use super::*;
 
+const NEWEST: &str = include_str!("../../../../../policy/forms/hv-cn-3.json");
+
 #[test]
 fn the_shipped_pack_is_read_without_advice() {
     let pack = pack();
@@ -165,6 +167,35 @@ fn an_unknown_age_does_not_silence_the_mandatory_page() {
     draft.choose("x", "c_alone", &["often"]);
     let reasons = draft.state().mandatory_reasons;
     assert_eq!((reasons.len(), reasons[0].words.as_str()), (1, "经常"));
+}
+
+/// Age 6 to 15 and not in compulsory schooling (domain.md §3.6).
+#[test]
+fn who_ought_to_be_in_school_and_is_not_suggests_a_report() {
+    let pack = FormPack::from_json(NEWEST).expect("the shipped form");
+    let suggests = |age: Option<u32>, stage: &str| {
+        let context = context(vec![ChildContext {
+            age,
+            ..child("x", 0)
+        }]);
+        let mut answers = initial_answers(&pack, &context);
+        let stage = [stage.to_owned()];
+        set_answer(&pack, &context, &mut answers, "x", "d_stage", &stage, None).expect("kept");
+        let state = evaluate(&pack, &context, &answers, true);
+        let mut suggested = state.suggestions.iter();
+        suggested.any(|one| (one.part.as_str(), one.problem.as_str()) == ("x", "DROPOUT"))
+    };
+    for stage in ["none", "grad"] {
+        let ages = [5, 6, 15, 16].map(|age| suggests(Some(age), stage));
+        assert_eq!(ages, [false, true, true, false], "{stage}");
+        assert!(!suggests(None, stage), "{stage}, the age is not known");
+    }
+    let nursery = [5, 6, 7, 15, 16].map(|age| suggests(Some(age), "nursery"));
+    assert_eq!(nursery, [false, false, true, true, false]);
+    assert!(suggests(Some(9), "dropout") && suggests(None, "dropout"));
+    for stage in ["primary", "junior", "special", "home"] {
+        assert!(!suggests(Some(9), stage), "{stage}");
+    }
 }
 
 #[test]
