@@ -83,6 +83,7 @@ fn receipt_of(device: &Device, order: u64, remains: &[&[u8]]) -> SignedStatement
                 changes: 0,
                 drafts: 1,
                 photos: 3,
+                ..Unsent::default()
             },
             remains: u32::try_from(remains.len()).unwrap(),
             digest: Sha256::digest(remains.concat()).into(),
