@@ -586,6 +586,14 @@ fn device_endpoints() -> Vec<Endpoint> {
         ),
         Endpoint::writing(
             Action::HandOver,
+            "/handover/trail",
+            "The rest of a stopped device's own audit chain, its end signed.",
+            |app, connection, granted, input| {
+                device_audit::take(app, connection, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::writing(
+            Action::HandOver,
             "/handover/remains",
             "Keeps a sealed part of what cannot be handed over as changes.",
             |_, connection, granted, input| {

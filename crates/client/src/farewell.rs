@@ -1,5 +1,5 @@
-//! What a stopped device still does: it hands over what it holds, and, when it is to be wiped, seals the rest to the
-//! district, signs a receipt, and only then may be destroyed (docs/adr/0023).
+//! What a stopped device still does: it hands over what it holds and the rest of its trail, and, when it is to be wiped,
+//! seals the rest to the district, signs a receipt, and only then may be destroyed (docs/adr/0023, docs/adr/0053).
 //!
 //! Each step says things that may be said again. The receipt is the last: until the server has it, everything is here.
 
@@ -9,10 +9,11 @@ use crate::returned;
 use crate::server::read_answer;
 use crate::standing;
 use crate::tablet::Tablet;
+use crate::trail::Trail;
 use protocol::session::client::{Queued, pack_part};
 use protocol::session::proof;
 use protocol::{
-    Envelope, GiveReceipt, HandOver, HandedOver, KeepRemains, Kept, Outcome, PROTOCOL_VERSION,
+    BringAudit, Envelope, GiveReceipt, HandOver, HandedOver, KeepRemains, Kept, Outcome, PROTOCOL_VERSION,
     REMAINS, WipeReceipt, limits, sealed,
 };
 use serde::Serialize;
@@ -21,19 +22,36 @@ use std::collections::VecDeque;
 use store::changes::{self, Change};
 use store::sheets::{self, Sheet};
 use store::standing as kept;
-use store::{Transaction, drafts, sync_state};
+use store::{Transaction, audit, drafts, sync_state};
 
 /// Times what was refused is made anew in one farewell.
 const MOST_ROUNDS: u32 = 3;
 
 /// A message of a farewell.
+#[derive(Serialize)]
+#[serde(untagged)]
 pub enum Errand {
     /// `POST /handover`.
     HandOver(HandOver),
+    /// `POST /handover/trail`.
+    Trail(BringAudit),
     /// `POST /handover/remains`.
     Remains(KeepRemains),
     /// `POST /handover/receipt`.
     Receipt(GiveReceipt),
+}
+
+impl Errand {
+    /// Where it is said.
+    #[must_use]
+    pub fn path(&self) -> &'static str {
+        match self {
+            Self::HandOver(_) => "/handover",
+            Self::Trail(_) => "/handover/trail",
+            Self::Remains(_) => "/handover/remains",
+            Self::Receipt(_) => "/handover/receipt",
+        }
+    }
 }
 
 /// A farewell under way.
@@ -42,6 +60,10 @@ pub struct Farewell {
     rounds: u32,
     /// The server keeps what it took in every place it has.
     durable: bool,
+    /// Rows of the trail the server does not have are no reason to wait: it has them all, or never takes them.
+    trail_is_over: bool,
+    /// Rows that were left when the last stretch of them began.
+    trail_left: Option<u64>,
 }
 
 enum State {
@@ -51,6 +73,8 @@ enum State {
     },
     /// A part was sent: these.
     Handed(Vec<ids::ChangeHash>),
+    /// A stretch of the trail, which has a bound of its own.
+    Trail(Trail),
     /// Parts of what cannot be handed over, and the receipt behind them.
     Sealing(VecDeque<Errand>),
     Over,
@@ -62,6 +86,8 @@ impl Default for Farewell {
             state: State::Handing { asked: false },
             rounds: 0,
             durable: false,
+            trail_is_over: false,
+            trail_left: None,
         }
     }
 }
@@ -84,8 +110,12 @@ impl Farewell {
                     if self.rounds <= MOST_ROUNDS && returned::settle(tablet)? {
                         continue;
                     }
-                    self.state = State::Sealing(self.last_words(tablet)?);
+                    self.state = self.trail(tablet)?;
                 }
+                State::Trail(trail) => match trail.next(tablet)? {
+                    Some(part) => return Ok(Some(Errand::Trail(part))),
+                    None => self.state = self.trail(tablet)?,
+                },
                 State::Sealing(errands) => match errands.pop_front() {
                     Some(errand) => return Ok(Some(errand)),
                     None => self.state = State::Over,
@@ -112,6 +142,11 @@ impl Farewell {
                 self.state = State::Handing { asked: true };
                 Ok(())
             }
+            State::Trail(mut trail) => {
+                trail.hear(tablet, &read_answer(body)?)?;
+                self.state = State::Trail(trail);
+                Ok(())
+            }
             State::Sealing(errands) => {
                 let answer: Kept = read_answer(body)?;
                 if answer.complete {
@@ -126,15 +161,49 @@ impl Farewell {
         }
     }
 
+    /// The next stretch of the trail while the last one brought some of it; then the last words.
+    fn trail(&mut self, tablet: &Tablet) -> Result<State, ClientError> {
+        let left = tablet.store.read(audit::unsent_count)?;
+        if !self.trail_is_over && left > 0 && self.trail_left.is_none_or(|before| left < before) {
+            self.trail_left = Some(left);
+            return Ok(State::Trail(Trail::begin_last(tablet)?));
+        }
+        self.trail_is_over |= left == 0;
+        Ok(State::Sealing(self.last_words(tablet)?))
+    }
+
+    /// The server refused the last message with a code. Whether the farewell goes on without it: an older server has no
+    /// such route, and what a server never takes keeps no device from its end; the receipt says how much it was.
+    pub fn go_without(&mut self, code: &str) -> bool {
+        match self.state {
+            State::Trail(_) if is_for_good(code) => {
+                self.trail_is_over = true;
+                self.state = State::Handing { asked: true };
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// What is said before everything is destroyed; nothing while that is not ordered, or what was handed over is not
-    /// in every place the server keeps things.
+    /// in every place the server keeps things, or rows of the trail are still to come.
     fn last_words(&self, tablet: &Tablet) -> Result<VecDeque<Errand>, ClientError> {
         let standing = tablet.store.read(kept::get)?;
         match standing.wipe_order {
-            Some(order) if self.durable && !standing.wipe_receipted => receipt(tablet, order),
+            Some(order) if self.durable && self.trail_is_over && !standing.wipe_receipted => {
+                receipt(tablet, order)
+            }
             _ => Ok(VecDeque::new()),
         }
     }
+}
+
+/// What was refused so is refused the next time as well. `device_unknown` is how a signature is refused that does not hold.
+fn is_for_good(code: &str) -> bool {
+    matches!(
+        code,
+        "not_found" | "malformed" | "device_unknown" | "too_large"
+    )
 }
 
 /// The next envelopes of the outbox.
@@ -161,7 +230,7 @@ fn part(tablet: &Tablet) -> Result<Vec<Queued>, ClientError> {
 fn hand_over(tablet: &Tablet, part: Vec<Queued>) -> Result<HandOver, ClientError> {
     let (mut left, status) = tablet.store.read(|connection| {
         Ok::<_, ClientError>((
-            standing::unsent(connection)?,
+            standing::unsent_of_stopped(connection)?,
             sync_state::status(connection)?,
         ))
     })?;
@@ -287,7 +356,7 @@ fn receipt(tablet: &Tablet, order: u64) -> Result<VecDeque<Errand>, ClientError>
     let me = &tablet.identity;
     let (unsent, drafts, sheets, changes) = tablet.store.read(|connection| {
         Ok::<_, ClientError>((
-            standing::unsent(connection)?,
+            standing::unsent_of_stopped(connection)?,
             drafts::open(connection)?,
             sheets::all(connection)?,
             changes::unsent(connection)?,

@@ -182,6 +182,7 @@ fn device_row(
                 changes: unsent.changes,
                 drafts: unsent.drafts,
                 photos: unsent.photos,
+                trail: unsent.trail,
             }
         }),
     }

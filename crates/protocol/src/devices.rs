@@ -29,6 +29,14 @@ pub struct Unsent {
     /// Photos, signatures and recordings.
     #[serde(default)]
     pub photos: u32,
+    /// Rows of its audit trail. Only a stopped device says it: of any other they wait for company.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub trail: u32,
+}
+
+/// For serde: of what is not there nothing is said.
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 /// `POST /handover`: the one thing a stopped device may still say – what it holds, made before or after it was stopped.

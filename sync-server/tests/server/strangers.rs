@@ -68,7 +68,12 @@ const PATHS: [&str; 57] = [
 ];
 
 /// Routes of a device that was stopped, and of no other.
-const PATHS_OF_STOPPED: [&str; 3] = ["/handover", "/handover/remains", "/handover/receipt"];
+const PATHS_OF_STOPPED: [&str; 4] = [
+    "/handover",
+    "/handover/trail",
+    "/handover/remains",
+    "/handover/receipt",
+];
 
 /// Routes of an officer of the district, and of no station.
 const PATHS_OF_OFFICER: [&str; 3] = ["/countersign", "/cases/ask", "/cases/read"];

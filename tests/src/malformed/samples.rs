@@ -243,6 +243,7 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
         signature: vec![9; 64],
     };
     add("/audit/bring", packed(&bring)?);
+    add("/handover/trail", packed(&bring)?);
     let read = ReadAudit {
         from_ms: 0,
         until_ms: i64::MAX,

@@ -209,6 +209,8 @@ pub struct WipeView {
     pub drafts: u32,
     /// Photos that were destroyed unsent, by the receipt.
     pub photos: u32,
+    /// Rows of its trail that were destroyed unsent, by the receipt.
+    pub trail: u32,
 }
 
 /// Stopping a device.

@@ -23,4 +23,8 @@ drafts: number,
 /**
  * Photos that were destroyed unsent, by the receipt.
  */
-photos: number, };
+photos: number, 
+/**
+ * Rows of its trail that were destroyed unsent, by the receipt.
+ */
+trail: number, };

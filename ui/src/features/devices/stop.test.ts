@@ -60,9 +60,10 @@ test('without a reason nothing is stopped, and a broken one is not wiped by itse
 })
 
 test('the receipt says what was not delivered, and what was handed over is one tap away', async () => {
-  const wipe = { ordered: '2026-11-24T02:00:00Z', receipt: '2026-11-24T03:00:00Z', changes: 0, drafts: 1, photos: 3 }
+  const wipe = { ordered: '2026-11-24T02:00:00Z', receipt: '2026-11-24T03:00:00Z', changes: 0, drafts: 1, photos: 3, trail: 2 }
   const { by, tap, router } = await page(device({ stopped: '2026-11-24T02:00:00Z', wipe, to_review: 4 }))
   expect(by('wipe-receipt').textContent).toContain('照片 3 张没有送到')
+  expect(by('wipe-receipt').textContent).toContain('谁看过什么的记录有 2 条没有交上来')
   await tap('stopped-review')
   expect(router.currentRoute.value.path).toBe('/moves')
 })
