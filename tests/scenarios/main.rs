@@ -19,6 +19,7 @@ mod filling;
 mod forgotten_pin;
 mod full_disk;
 mod guests;
+mod handed_over;
 mod imports;
 mod interrupted;
 mod late;

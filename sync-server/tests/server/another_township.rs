@@ -247,6 +247,7 @@ fn named(by: &Device, theirs: &Theirs) -> BTreeMap<&'static str, Vec<u8>> {
                 device,
                 reason: "lost".into(),
                 wipe: true,
+                without_photos: false,
             }),
         ),
         (

@@ -118,6 +118,7 @@ async fn stop(by: &mut Device, device: DeviceId) {
         device,
         reason: "stolen".into(),
         wipe: false,
+        without_photos: false,
     };
     let _: DeviceList = by.post("/devices/revoke", &asked).await.unwrap();
 }

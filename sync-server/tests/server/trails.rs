@@ -261,6 +261,7 @@ async fn a_stopped_device_brings_the_rest_of_its_trail_and_a_working_one_goes_th
         device: tablet.enrolled.device,
         reason: "stolen".into(),
         wipe: true,
+        without_photos: false,
     };
     let _: DeviceList = station.post("/devices/revoke", &stop).await.unwrap();
     let part = chain.part(&tablet, 1);

@@ -206,6 +206,7 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
         device: ids::DeviceId(uuid()),
         reason: text(),
         wipe: true,
+        without_photos: false,
     };
     add("/devices/revoke", packed(&revoke)?);
     let hand_over = HandOver {
