@@ -3,6 +3,7 @@
 //! What a route does is a plain function over the shared parts and a connection; this file also runs it under axum.
 
 use crate::audit::By;
+use crate::blobs::Way;
 use crate::cases;
 use crate::countersign;
 use crate::covers;
@@ -415,7 +416,8 @@ fn session_endpoints() -> Vec<Endpoint> {
             "/blobs/offer",
             "Which photos, signatures and recordings are wanted, and from which byte.",
             |app, connection, granted, input| {
-                blobs::offer(app, connection, &granted.holder()?, &input)
+                let holder = granted.holder()?;
+                blobs::offer(app, connection, (&holder, Way::Sync), &input)
             },
         )
         .of_class(Class::Blobs),
@@ -423,7 +425,7 @@ fn session_endpoints() -> Vec<Endpoint> {
             Action::ReadLog,
             "/blobs/chunk",
             "A piece of one, acknowledged when it survives a power cut.",
-            |_, granted, input| Ok(blobs::take(granted.holder()?, input)),
+            |_, granted, input| Ok(blobs::take((granted.holder()?, Way::Sync), input)),
         )
         .of_class(Class::Blobs),
         Endpoint::reading(
@@ -592,6 +594,23 @@ fn device_endpoints() -> Vec<Endpoint> {
                 device_audit::take(app, connection, &granted.holder()?, &input)
             },
         ),
+        Endpoint::writing(
+            Action::HandOver,
+            "/handover/offer",
+            "Which photos of what a stopped device hands over are wanted, and from which byte.",
+            |app, connection, granted, input| {
+                let holder = granted.holder()?;
+                blobs::offer(app, connection, (&holder, Way::HandOver), &input)
+            },
+        )
+        .of_class(Class::Blobs),
+        Endpoint::stepping::<_, ChunkTaken>(
+            Action::HandOver,
+            "/handover/chunk",
+            "A piece of one, acknowledged when it survives a power cut.",
+            |_, granted, input| Ok(blobs::take((granted.holder()?, Way::HandOver), input)),
+        )
+        .of_class(Class::Blobs),
         Endpoint::writing(
             Action::HandOver,
             "/handover/remains",

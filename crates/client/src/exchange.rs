@@ -310,7 +310,10 @@ impl Exchange {
         match farewell.next(tablet)? {
             Some(errand) => self.ask(tablet, What::Farewell, errand.path(), &errand),
             None => match self.shut_out.take() {
-                Some((refusal, _)) => Err(refusal),
+                Some((refusal, farewell)) => {
+                    tablet.sync.set_hands_on(farewell.has_more());
+                    Err(refusal)
+                }
                 None => Err(ClientError::new("internal")),
             },
         }

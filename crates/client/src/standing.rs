@@ -156,13 +156,16 @@ pub(crate) fn unsent(connection: &Connection) -> Result<Unsent, ClientError> {
     })
 }
 
-/// The same of a device that is stopped, with the rows of its trail: they go with everything else when it is emptied.
+/// The same of a device that is stopped, with every photo and every row of its trail the server does not have: they go with
+/// everything else when it is emptied.
 ///
 /// # Errors
 /// The store cannot be read.
 pub(crate) fn unsent_of_stopped(connection: &Connection) -> Result<Unsent, ClientError> {
+    let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
     Ok(Unsent {
-        trail: u32::try_from(audit::unsent_count(connection)?).unwrap_or(u32::MAX),
+        photos: count(blobs::undelivered_count(connection)?),
+        trail: count(audit::unsent_count(connection)?),
         ..unsent(connection)?
     })
 }

@@ -210,6 +210,25 @@ fn named(by: &Device, theirs: &Theirs) -> BTreeMap<&'static str, Vec<u8>> {
             }),
         ),
         (
+            "/handover/offer",
+            body(&OfferBlobs {
+                offers: vec![BlobOffer {
+                    address,
+                    document,
+                    size: 4_096,
+                    digest: [1; 32],
+                }],
+            }),
+        ),
+        (
+            "/handover/chunk",
+            body(&BlobChunk {
+                address,
+                offset: 0,
+                bytes: vec![0; 16],
+            }),
+        ),
+        (
             "/blobs/chunk",
             body(&BlobChunk {
                 address,

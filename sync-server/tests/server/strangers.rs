@@ -68,9 +68,11 @@ const PATHS: [&str; 57] = [
 ];
 
 /// Routes of a device that was stopped, and of no other.
-const PATHS_OF_STOPPED: [&str; 4] = [
+const PATHS_OF_STOPPED: [&str; 6] = [
     "/handover",
     "/handover/trail",
+    "/handover/offer",
+    "/handover/chunk",
     "/handover/remains",
     "/handover/receipt",
 ];

@@ -135,12 +135,14 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
         }],
     };
     add("/blobs/offer", packed(&offer)?);
+    add("/handover/offer", packed(&offer)?);
     let chunk = BlobChunk {
         address,
         offset: 0,
         bytes: TEXT.as_bytes().to_vec(),
     };
     add("/blobs/chunk", packed(&chunk)?);
+    add("/handover/chunk", packed(&chunk)?);
     let read = ReadBlob {
         address,
         offset: u64::MAX,

@@ -27,4 +27,8 @@ photos: number,
 /**
  * Rows of its trail that were destroyed unsent, by the receipt.
  */
-trail: number, };
+trail: number, 
+/**
+ * It does not wait for its photos: somebody at the station said so.
+ */
+without_photos: boolean, };
