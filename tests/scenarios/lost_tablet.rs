@@ -308,7 +308,10 @@ async fn whose_files_were_opened_on_a_stolen_tablet_is_at_the_station_before_it_
     let looks = &row.context("she is in it")?.looks;
     let opened = looks.iter().find(|look| look.action == "view_child");
     assert_eq!(opened.map(|look| look.count), Some(2), "{looks:?}");
-    let failed = view.events.iter().filter(|row| row.action == "unlock_failed");
+    let failed = view
+        .events
+        .iter()
+        .filter(|row| row.action == "unlock_failed");
     assert_eq!(failed.count(), 1);
     assert!(view.faults.is_empty(), "{:?}", view.faults);
     assert_eq!(world.township.faults()?, [""; 0]);
@@ -335,7 +338,10 @@ async fn a_stopped_tablet_with_rows_of_its_trail_is_emptied_only_by_a_word_of_it
     tablet.refusal("unlock", json!({ "pin": "204816" })).await?;
     let _: AppView = tablet.call("unlock", json!({ "pin": PIN })).await?;
     let stopped = app(&tablet).await?.stopped.context("it says so")?;
-    assert_eq!(stopped.trail, 1, "that somebody tried, not that she came in");
+    assert_eq!(
+        stopped.trail, 1,
+        "that somebody tried, not that she came in"
+    );
     let kept = tablet
         .refusal("clear_device", json!({"without_unsent": false}))
         .await?;
@@ -346,7 +352,11 @@ async fn a_stopped_tablet_with_rows_of_its_trail_is_emptied_only_by_a_word_of_it
     let view: AppView = tablet
         .call("clear_device", json!({"without_unsent": false}))
         .await?;
-    assert_eq!(view.stage, Stage::Fresh, "the PIN asked for it is no reason to wait");
+    assert_eq!(
+        view.stage,
+        Stage::Fresh,
+        "the PIN asked for it is no reason to wait"
+    );
     world.township.stop().await;
     Ok(())
 }

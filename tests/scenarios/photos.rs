@@ -65,7 +65,11 @@ pub(crate) async fn visit_with_photo(tablet: &Device, child: &str) -> Result<Att
 }
 
 /// A visit with a photo of so many bytes. Returns the photo as the child's page has it.
-pub(crate) async fn visit_with_bytes(tablet: &Device, child: &str, photo: &[u8]) -> Result<AttachmentView> {
+pub(crate) async fn visit_with_bytes(
+    tablet: &Device,
+    child: &str,
+    photo: &[u8],
+) -> Result<AttachmentView> {
     let form = tablet.begin_visit(child).await?;
     let draft = Uuid::parse_str(&form.draft)?;
     blobs::add(

@@ -280,8 +280,7 @@ pub async fn run(app: Arc<App>) {
         };
         let asked = tablet.sync.take_pause();
         let hands_on = tablet.sync.take_hands_on();
-        more =
-            asked.is_none() && (hands_on || result.as_ref().is_ok_and(|synced| synced.more));
+        more = asked.is_none() && (hands_on || result.as_ref().is_ok_and(|synced| synced.more));
         match &result {
             Ok(_) => backoff.succeeded(clock.now_ms(), asked),
             Err(_) if hands_on => backoff.succeeded(clock.now_ms(), asked),

@@ -376,8 +376,15 @@ async fn photos_of_what_a_stopped_device_hands_over_come_with_it_and_go_on_at_th
     let early: Result<BlobStandings, _> = tablet
         .post("/handover/offer", &OfferBlobs { offers: vec![] })
         .await;
-    assert_eq!(early.unwrap_err().1.code, "not_allowed", "it is not stopped");
-    assert_eq!(tablet.offer(&of_known).await, BlobStanding::Wanted { from: 0 });
+    assert_eq!(
+        early.unwrap_err().1.code,
+        "not_allowed",
+        "it is not stopped"
+    );
+    assert_eq!(
+        tablet.offer(&of_known).await,
+        BlobStanding::Wanted { from: 0 }
+    );
     assert_eq!(tablet.chunk(&of_known, 0, &photo[..10_007]).await, 10_007);
     revoke(&mut station, &tablet, false).await;
     let live: Result<ChunkTaken, _> = tablet
@@ -401,10 +408,16 @@ async fn photos_of_what_a_stopped_device_hands_over_come_with_it_and_go_on_at_th
     tablet.send(&of_known, &photo).await;
     assert_eq!(tablet.offer(&of_known).await, BlobStanding::Durable);
     // Nobody knows of this document, so nothing of it will ever be asked for.
-    assert!(is_refused(&tablet.offer(&of_begun).await, "unknown_document"));
+    assert!(is_refused(
+        &tablet.offer(&of_begun).await,
+        "unknown_document"
+    ));
     let handed = hand_over(&mut tablet, vec![envelope]).await;
     assert_eq!(handed.outcomes, [(hash, Outcome::Review)]);
-    assert_eq!(tablet.offer(&of_begun).await, BlobStanding::Wanted { from: 0 });
+    assert_eq!(
+        tablet.offer(&of_begun).await,
+        BlobStanding::Wanted { from: 0 }
+    );
     tablet.send(&of_begun, &photo).await;
     assert_eq!(tablet.offer(&of_begun).await, BlobStanding::Durable);
     assert_eq!(
