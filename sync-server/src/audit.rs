@@ -110,6 +110,8 @@ acts! {
     TabletRecovered = "tablet_recovered";
     /// A device was ordered to wipe itself.
     DeviceWipeOrdered = "device_wipe_ordered";
+    /// A device that is to be wiped does not wait for its photos any more.
+    PhotosGivenUp = "photos_given_up";
     /// A device said under its signature that it destroys everything.
     DeviceWiped = "device_wiped";
     /// A device's certificate was made anew.

@@ -3,12 +3,16 @@
 //! What a blob shows the server cannot know: it is sealed by the tablet, and the key stands in the document, which is
 //! sealed as every document is. Who may write the document may send the blob, who may read it may fetch it, and an order
 //! that erases it erases the blob. A byte is acknowledged when it survives a power cut, and not before.
+//!
+//! A stopped device sends the blobs of what it hands over (ADR 0053): they lie here like any other, and who may read them is
+//! decided by the document, which a person takes or does not.
 
 use crate::blob_files::BlobFiles;
 use crate::columns::{self, stored};
 use crate::error::ApiError;
 use crate::moves;
 use crate::orders;
+use crate::organisation;
 use crate::state::App;
 use crate::steps::Step;
 use ids::{BlobAddress, DeviceId, DocumentId, UnitId};
@@ -20,6 +24,15 @@ use protocol::{
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// How blobs come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// From a device that works.
+    Sync,
+    /// From one that was stopped.
+    HandOver,
+}
 
 /// What is known of a blob.
 struct Row {
@@ -96,11 +109,36 @@ fn may_send(
     }
 }
 
+/// The same by the way they come: a stopped device may also send those of a document it handed something over for, which
+/// may be one that nobody has taken yet.
+fn may_bring(
+    app: &App,
+    connection: &Connection,
+    (holder, way): (&Holder, Way),
+    document: DocumentId,
+) -> Result<Option<bool>, ApiError> {
+    let answer = may_send(connection, holder, document)?;
+    // Generation 0 is in every erasure.
+    if way == Way::Sync
+        || answer == Some(true)
+        || orders::is_erased(connection, &app.vault, document, 0)?
+    {
+        return Ok(answer);
+    }
+    let has_handed_over = connection
+        .prepare_cached(include_str!("sql/blobs/has_handed_over.sql"))?
+        .exists(named_params! {
+            ":document": document.0.as_bytes(),
+            ":device": holder.device.0.as_bytes(),
+        })?;
+    Ok(if has_handed_over { Some(true) } else { answer })
+}
+
 /// Says of each offered blob whether it is wanted, and from which byte.
 pub(crate) fn offer(
     app: &App,
     connection: &Connection,
-    holder: &Holder,
+    by: (&Holder, Way),
     input: &OfferBlobs,
 ) -> Result<BlobStandings, ApiError> {
     if input.offers.len() > limits::BLOB_OFFERS {
@@ -109,7 +147,7 @@ pub(crate) fn offer(
     let standings = input
         .offers
         .iter()
-        .map(|offer| standing(app, connection, holder, offer))
+        .map(|offer| standing(app, connection, by, offer))
         .collect::<Result<_, _>>()?;
     Ok(BlobStandings { standings })
 }
@@ -117,7 +155,7 @@ pub(crate) fn offer(
 fn standing(
     app: &App,
     connection: &Connection,
-    holder: &Holder,
+    (holder, way): (&Holder, Way),
     offer: &BlobOffer,
 ) -> Result<BlobStanding, ApiError> {
     let refused = |code: RefusalCode| BlobStanding::Refused {
@@ -126,26 +164,22 @@ fn standing(
     if offer.size == 0 || offer.size > limits::BLOB_BYTES {
         return Ok(refused(RefusalCode::TooLarge));
     }
-    match may_send(connection, holder, offer.document)? {
+    match may_bring(app, connection, (holder, way), offer.document)? {
         Some(true) => {}
         Some(false) => return Ok(refused(RefusalCode::NotYourUnit)),
-        // Generation 0 is in every erasure.
         None if orders::is_erased(connection, &app.vault, offer.document, 0)? => {
             return Ok(refused(RefusalCode::Erased));
         }
+        // Its changes came before its photos, so what is not here now never will be.
+        None if way == Way::HandOver => return Ok(refused(RefusalCode::UnknownDocument)),
         None => return Ok(BlobStanding::Later),
     }
     let now_ms = app.clock.now_ms();
     let Some(row) = find(connection, offer.address)? else {
-        let today: u64 = connection
-            .prepare_cached(include_str!("sql/blobs/offered_since.sql"))?
-            .query_row(
-                named_params! {
-                    ":device": holder.device.0.as_bytes(),
-                    ":since_ms": now_ms - DAY_MS,
-                },
-                |row| columns::number(row, 0),
-            )?;
+        if way == Way::HandOver && is_too_much(connection, holder.device, offer.size)? {
+            return Ok(refused(RefusalCode::TooLarge));
+        }
+        let today = offered_since(connection, holder.device, now_ms - DAY_MS)?;
         if today + offer.size > limits::BLOB_BYTES_PER_DAY {
             return Ok(BlobStanding::Later);
         }
@@ -183,6 +217,28 @@ fn standing(
     }
 }
 
+fn offered_since(
+    connection: &Connection,
+    device: DeviceId,
+    since_ms: i64,
+) -> rusqlite::Result<u64> {
+    connection
+        .prepare_cached(include_str!("sql/blobs/offered_since.sql"))?
+        .query_row(
+            named_params! {":device": device.0.as_bytes(), ":since_ms": since_ms},
+            |row| columns::number(row, 0),
+        )
+}
+
+/// Whether a stopped device would begin more than one may hand over altogether.
+fn is_too_much(connection: &Connection, device: DeviceId, size: u64) -> Result<bool, ApiError> {
+    let stopped_ms = organisation::device(connection, device)?
+        .and_then(|known| known.revoked_ms)
+        .ok_or(ApiError::NotAllowed)?;
+    let begun = offered_since(connection, device, stopped_ms - 1)?;
+    Ok(begun + size > limits::HANDED_OVER_BLOB_BYTES)
+}
+
 fn begin_again(connection: &Connection, address: BlobAddress) -> rusqlite::Result<()> {
     connection
         .prepare_cached(include_str!("sql/blobs/begin_again.sql"))?
@@ -191,13 +247,13 @@ fn begin_again(connection: &Connection, address: BlobAddress) -> rusqlite::Resul
 }
 
 /// Takes a piece: on the disk first, off the thread that writes the database; then the row says so.
-pub(crate) fn take(holder: Holder, chunk: BlobChunk) -> Step {
+pub(crate) fn take((holder, way): (Holder, Way), chunk: BlobChunk) -> Step {
     Step::read(move |app, connection| {
         if chunk.bytes.is_empty() || chunk.bytes.len() > limits::BLOB_CHUNK_BYTES {
             return Err(ApiError::TooLarge);
         }
         let row = find(connection, chunk.address)?.ok_or(ApiError::NotFound)?;
-        if may_send(connection, &holder, row.document)? != Some(true) {
+        if may_bring(app, connection, (&holder, way), row.document)? != Some(true) {
             return Err(ApiError::NotAllowed);
         }
         if row.place.is_some() {

@@ -2,6 +2,9 @@
 //!
 //! A row's place in its chain is checked when it comes: it must follow a row that is here, and the device must have signed
 //! the end. Two memories of one device that wrote the same numbers are both kept, and shown as a fork (ADR 0025).
+//!
+//! A stopped device brings the rest of its own before it is destroyed (ADR 0053). Whoever holds it may have written that, so
+//! it is read like any other and nothing follows from it.
 
 use crate::audit;
 use crate::columns::{self, stored};
@@ -72,10 +75,14 @@ pub(crate) fn take(
         (last.number, &previous),
         &input.signature,
     )?;
-    let now_ms = app.clock.now_ms();
+    let arrival = Arrival {
+        at_ms: app.clock.now_ms(),
+        is_handed_over: known.revoked_ms.is_some(),
+    };
     for (row, hash) in input.rows.iter().zip(&hashes) {
-        put(connection, device, incarnation, (row, hash), now_ms)?;
+        put(connection, device, incarnation, (row, hash), &arrival)?;
         if row.action == TRAIL_ACTION
+            && !arrival.is_handed_over
             && let Ok(enrolled) = DeviceId::parse(&row.object)
         {
             delegations::take_place(connection, (device, enrolled))?;
@@ -96,12 +103,18 @@ pub(crate) fn take(
     })
 }
 
+/// When rows came, and whether their device was stopped by then.
+struct Arrival {
+    at_ms: i64,
+    is_handed_over: bool,
+}
+
 fn put(
     connection: &Connection,
     device: DeviceId,
     incarnation: Incarnation,
     (row, hash): (&AuditEntry, &[u8; 32]),
-    now_ms: i64,
+    arrival: &Arrival,
 ) -> rusqlite::Result<()> {
     connection
         .prepare_cached(include_str!("sql/device_audit/put.sql"))?
@@ -115,7 +128,8 @@ fn put(
             ":action": row.action,
             ":object": row.object,
             ":detail": row.detail,
-            ":received_ms": now_ms,
+            ":received_ms": arrival.at_ms,
+            ":handed_over": arrival.is_handed_over,
         })?;
     Ok(())
 }

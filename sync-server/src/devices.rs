@@ -67,6 +67,7 @@ fn wipes(
                     unsent: row
                         .get::<_, Option<Vec<u8>>>(4)?
                         .and_then(|receipt| unsent_in(&receipt)),
+                    without_photos: row.get(5)?,
                 },
             ))
         })?
@@ -124,7 +125,35 @@ pub(crate) fn revoke(
         };
         orders.give(holder.scope, order, &input.reason)?;
     }
+    if input.without_photos {
+        give_photos_up(app, connection, holder, device.holder.device)?;
+    }
     list(connection, holder.scope)
+}
+
+/// A device that is to be wiped, and has not been yet, does not wait for its photos. Said twice it changes nothing.
+fn give_photos_up(
+    app: &App,
+    connection: &Connection,
+    holder: &Holder,
+    device: DeviceId,
+) -> Result<(), ApiError> {
+    let given_up = connection
+        .prepare_cached(include_str!("sql/devices/give_photos_up.sql"))?
+        .execute(named_params! {":device": device.0.as_bytes()})?;
+    if given_up > 0 {
+        let (by, object) = (By::from(holder), Object::Device(device));
+        let now_ms = app.clock.now_ms();
+        let deed = Deed::of(by, holder.scope, Act::PhotosGivenUp, object, now_ms);
+        audit::append(connection, &deed)?;
+    }
+    Ok(())
+}
+
+fn is_without_photos(connection: &Connection, device: DeviceId) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(include_str!("sql/devices/without_photos.sql"))?
+        .exists(named_params! {":device": device.0.as_bytes()})
 }
 
 /// Keeps why a device is about to be stopped: a code.
@@ -297,6 +326,7 @@ fn answer(
             holder.scope,
             app.clock.now_ms(),
         )?,
+        without_photos: is_without_photos(connection, holder.device)?,
         server_time_ms: app.clock.now_ms(),
     })
 }

@@ -2,7 +2,13 @@
 //! and only then is everything destroyed; the person goes on with a new code.
 
 use anyhow::{Context, Result, bail};
-use client::view::{AppView, DeviceRow, DevicesView, MovesView, SheetView, ShellKind, Stage};
+use client::exchange::{Exchange, Next};
+use client::server::{Pin, Server, refusal, refused_code};
+use client::view::{
+    AppView, AuditMonthView, ChildFileView, DeviceRow, DevicesView, MovesView, SheetView,
+    ShellKind, Stage,
+};
+use protocol::ErrorMessage;
 use serde_json::{Value, json};
 use std::path::Path;
 use zoufang_tests::device::Device;
@@ -259,6 +265,171 @@ async fn a_wipe_cut_off_in_the_middle_is_finished_at_the_next_start() -> Result<
     let again = world.open_device(&folder, ShellKind::Tablet)?;
     assert_eq!(app(&again).await?.stage, Stage::Fresh);
     assert_eq!(files(&folder)?, ["lock"]);
+    world.township.stop().await;
+    Ok(())
+}
+
+/// What the station reads of this month that devices or the server wrote: how often, by code.
+async fn month(world: &World) -> Result<AuditMonthView> {
+    let month = json!({ "month": "2026-11" });
+    world.station.call("audit_month", month).await
+}
+
+/// Somebody else opens what she finds on it, after a wrong PIN.
+async fn find_and_read(tablet: &Device, names: &[&str]) -> Result<()> {
+    let _: AppView = tablet.call("lock", Value::Null).await?;
+    let wrong = tablet.refusal("unlock", json!({ "pin": "204816" })).await?;
+    assert_eq!(wrong.code, "wrong_pin");
+    let _: AppView = tablet.call("unlock", json!({ "pin": PIN })).await?;
+    for name in names {
+        let child = tablet.child(name).await?;
+        let _: ChildFileView = tablet.call("child_file", json!({ "id": child })).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_files_were_opened_on_a_stolen_tablet_is_at_the_station_before_it_is_wiped()
+-> Result<()> {
+    let world = World::new().await?;
+    let lost = world.tablet("李玉梅").await?;
+    let id = lost.tablet()?.identity.device.to_string();
+    lost.sync().await?;
+    world.cut_network();
+    find_and_read(&lost, &["石小雨", "吴天宇"]).await?;
+    world.restore_network();
+    stop(&world, &id, true).await?;
+    told_to_stop(&lost).await?;
+    let tablet = lost.tablet()?;
+    assert!(lost.app.obey_wipe(tablet)?, "nothing is waited for");
+
+    let view = month(&world).await?;
+    let row = view.people.iter().find(|row| row.person == "李玉梅");
+    let looks = &row.context("she is in it")?.looks;
+    let opened = looks.iter().find(|look| look.action == "view_child");
+    assert_eq!(opened.map(|look| look.count), Some(2), "{looks:?}");
+    let failed = view
+        .events
+        .iter()
+        .filter(|row| row.action == "unlock_failed");
+    assert_eq!(failed.count(), 1);
+    assert!(view.faults.is_empty(), "{:?}", view.faults);
+    assert_eq!(world.township.faults()?, [""; 0]);
+    let wipe = row_of(&world, &id).await?.wipe.context("it is ordered")?;
+    assert!(wipe.receipt.is_some());
+    assert_eq!(wipe.trail, 0);
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_tablet_with_rows_of_its_trail_is_emptied_only_by_a_word_of_its_holder()
+-> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let id = tablet.tablet()?.identity.device.to_string();
+    tablet.sync().await?;
+    stop(&world, &id, false).await?;
+    told_to_stop(&tablet).await?;
+    let stopped = app(&tablet).await?.stopped.context("it says so")?;
+    assert_eq!((stopped.trail, stopped.unsent), (0, 0));
+    world.cut_network();
+    let _: AppView = tablet.call("lock", Value::Null).await?;
+    tablet.refusal("unlock", json!({ "pin": "204816" })).await?;
+    let _: AppView = tablet.call("unlock", json!({ "pin": PIN })).await?;
+    let stopped = app(&tablet).await?.stopped.context("it says so")?;
+    assert_eq!(
+        stopped.trail, 1,
+        "that somebody tried, not that she came in"
+    );
+    let kept = tablet
+        .refusal("clear_device", json!({"without_unsent": false}))
+        .await?;
+    assert_eq!(kept.code, "trail_here");
+    world.restore_network();
+    told_to_stop(&tablet).await?;
+    tablet.step_up().await?;
+    let view: AppView = tablet
+        .call("clear_device", json!({"without_unsent": false}))
+        .await?;
+    assert_eq!(
+        view.stage,
+        Stage::Fresh,
+        "the PIN asked for it is no reason to wait"
+    );
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_server_a_stopped_tablet_is_emptied_although_rows_of_its_trail_go_with_it()
+-> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let id = tablet.tablet()?.identity.device.to_string();
+    tablet.sync().await?;
+    stop(&world, &id, false).await?;
+    told_to_stop(&tablet).await?;
+    world.cut_network();
+    let _: AppView = tablet.call("lock", Value::Null).await?;
+    tablet.refusal("unlock", json!({ "pin": "204816" })).await?;
+    let _: AppView = tablet.call("unlock", json!({ "pin": PIN })).await?;
+    tablet.step_up().await?;
+    let view: AppView = tablet
+        .call("clear_device", json!({"without_unsent": true}))
+        .await?;
+    assert_eq!(view.stage, Stage::Fresh);
+    world.township.stop().await;
+    Ok(())
+}
+
+/// A stopped tablet walks to the end of its farewell with a server that does not know some routes yet. What it asked.
+async fn leave_by_an_older_server(tablet: &Device, unknown: &[&str]) -> Result<Vec<&'static str>> {
+    let tablet = tablet.tablet()?;
+    let server = Server::new(&tablet.identity.server_address, Pin::FirstSight)?;
+    let mut exchange = Exchange::new();
+    let (mut asked, mut answer) = (Vec::new(), None);
+    loop {
+        answer = match exchange.step(&tablet, answer.take()) {
+            Ok(Next::Worked) => None,
+            Ok(Next::Send(request) | Next::Ahead(request)) if unknown.contains(&request.path) => {
+                asked.push(request.path);
+                Some(Err(refusal(ErrorMessage {
+                    code: "not_found".into(),
+                    message: "there is no such thing".into(),
+                    next: "go on".into(),
+                })))
+            }
+            Ok(Next::Send(request)) => {
+                asked.push(request.path);
+                Some(server.send(&request).await)
+            }
+            Ok(Next::Ahead(_)) => None,
+            Ok(Next::Done { .. }) => bail!("it was not told"),
+            Err(error) => {
+                assert_eq!(refused_code(&error).as_deref(), Some("device_revoked"));
+                return Ok(asked);
+            }
+        };
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_takes_no_trail_of_a_stopped_device_keeps_nothing_from_its_end() -> Result<()>
+{
+    let world = World::new().await?;
+    let lost = world.tablet("李玉梅").await?;
+    let id = lost.tablet()?.identity.device.to_string();
+    lost.sync().await?;
+    world.cut_network();
+    find_and_read(&lost, &["石小雨"]).await?;
+    world.restore_network();
+    stop(&world, &id, true).await?;
+    let asked = leave_by_an_older_server(&lost, &["/handover/trail", "/handover/offer"]).await?;
+    assert_eq!(asked.last(), Some(&"/handover/receipt"), "{asked:?}");
+    assert!(lost.app.obey_wipe(lost.tablet()?)?);
+    let wipe = row_of(&world, &id).await?.wipe.context("it is ordered")?;
+    assert!(wipe.trail > 0, "that rows went with it is said");
     world.township.stop().await;
     Ok(())
 }

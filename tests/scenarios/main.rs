@@ -22,6 +22,7 @@ mod full_disk;
 mod grave_closed;
 mod grave_matters;
 mod guests;
+mod handed_over;
 mod imports;
 mod interrupted;
 mod kept_photos;

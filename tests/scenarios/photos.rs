@@ -38,7 +38,7 @@ pub(crate) fn camera_photo() -> Result<Vec<u8>> {
 }
 
 /// Bytes that do not compress, as a photo's.
-fn noise(seed: u64, length: usize) -> Vec<u8> {
+pub(crate) fn noise(seed: u64, length: usize) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     (0..length)
         .map(|_| {
@@ -65,7 +65,11 @@ pub(crate) async fn visit_with_photo(tablet: &Device, child: &str) -> Result<Att
 }
 
 /// A visit with a photo of so many bytes. Returns the photo as the child's page has it.
-async fn visit_with_bytes(tablet: &Device, child: &str, photo: &[u8]) -> Result<AttachmentView> {
+pub(crate) async fn visit_with_bytes(
+    tablet: &Device,
+    child: &str,
+    photo: &[u8],
+) -> Result<AttachmentView> {
     let form = tablet.begin_visit(child).await?;
     let draft = Uuid::parse_str(&form.draft)?;
     blobs::add(
@@ -86,7 +90,7 @@ pub(crate) async fn photos(device: &Device, child: &str) -> Result<Vec<Attachmen
     Ok(list.rows)
 }
 
-async fn only_photo(device: &Device, child: &str) -> Result<AttachmentView> {
+pub(crate) async fn only_photo(device: &Device, child: &str) -> Result<AttachmentView> {
     let mut rows = photos(device, child).await?;
     ensure!(rows.len() == 1, "{rows:?}");
     rows.pop().context("there is one")

@@ -32,6 +32,7 @@ READ_FURTHER = {
     "/enrolments/confirm",
     "/snapshot",
     "/devices/revoke",
+    "/handover/trail",
     "/handover/remains",
     "/handover/receipt",
     "/audit/bring",

@@ -522,7 +522,7 @@ impl App {
     }
 
     /// A person empties a stopped account, so that she can be enrolled again. Never while something is here that nobody
-    /// else has, but for forms they say they do not need.
+    /// else has, but for forms, photos and rows of the trail they say are not waited for.
     pub(crate) fn clear_device(&self, input: &ClearInput) -> Result<AppView, ClientError> {
         let tablet = self.own_tablet()?;
         let Some(stopped) = standing::stopped(&tablet)? else {
@@ -531,6 +531,10 @@ impl App {
         let left = stopped.drafts + stopped.photos;
         if stopped.unsent > 0 || left > 0 && !input.without_unsent {
             return Err(ClientError::new("unsent_here").with("n", stopped.unsent + left));
+        }
+        if stopped.trail > 0 && !input.without_unsent {
+            // Whose files were opened on it nobody would know any more.
+            return Err(ClientError::new("trail_here").with("n", stopped.trail));
         }
         // What was begun and photographed goes with it for good: nobody does that on a tablet somebody left open.
         tablet.require_step_up()?;

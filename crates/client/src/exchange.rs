@@ -11,7 +11,7 @@ use crate::countersign;
 use crate::delegation;
 use crate::error::ClientError;
 use crate::exports;
-use crate::farewell::{self, Farewell};
+use crate::farewell::Farewell;
 use crate::recovery::{self, Errand, GivingBack};
 use crate::reports;
 use crate::rests;
@@ -308,17 +308,12 @@ impl Exchange {
             return Err(ClientError::new("internal"));
         };
         match farewell.next(tablet)? {
-            Some(farewell::Errand::HandOver(message)) => {
-                self.ask(tablet, What::Farewell, "/handover", &message)
-            }
-            Some(farewell::Errand::Remains(message)) => {
-                self.ask(tablet, What::Farewell, "/handover/remains", &message)
-            }
-            Some(farewell::Errand::Receipt(message)) => {
-                self.ask(tablet, What::Farewell, "/handover/receipt", &message)
-            }
+            Some(errand) => self.ask(tablet, What::Farewell, errand.path(), &errand),
             None => match self.shut_out.take() {
-                Some((refusal, _)) => Err(refusal),
+                Some((refusal, farewell)) => {
+                    tablet.sync.set_hands_on(farewell.has_more());
+                    Err(refusal)
+                }
                 None => Err(ClientError::new("internal")),
             },
         }
@@ -541,6 +536,12 @@ impl Exchange {
                     self.at = At::Door(Some(untaught(asking)?));
                 }
                 Err(error)
+                    if matches!(asking.what, What::Farewell) && self.goes_without(&error) =>
+                {
+                    tracing::warn!(%error, "the farewell goes on without what was refused");
+                    self.at = At::Farewell;
+                }
+                Err(error)
                     if matches!(asking.what, What::Keys | What::BringKeys)
                         && refused_code(&error).is_some() =>
                 {
@@ -595,6 +596,14 @@ impl Exchange {
             at => self.at = at,
         }
         Ok(())
+    }
+
+    /// Whether a stopped device goes on although its last message was refused so.
+    fn goes_without(&mut self, error: &ClientError) -> bool {
+        match (&mut self.shut_out, refused_code(error)) {
+            (Some((_, farewell)), Some(code)) => farewell.go_without(&code),
+            _ => false,
+        }
     }
 
     fn read(&mut self, tablet: &Tablet, what: What, body: &[u8]) -> Result<(), ClientError> {

@@ -1,5 +1,6 @@
-//! What a stopped device still does: it hands over what it holds, and, when it is to be wiped, seals the rest to the
-//! district, signs a receipt, and only then may be destroyed (docs/adr/0023).
+//! What a stopped device still does: it hands over what it holds, the rest of its trail and its photos, and, when it is to
+//! be wiped, seals the rest to the district, signs a receipt, and only then may be destroyed (docs/adr/0023,
+//! docs/adr/0053).
 //!
 //! Each step says things that may be said again. The receipt is the last: until the server has it, everything is here.
 
@@ -9,11 +10,13 @@ use crate::returned;
 use crate::server::read_answer;
 use crate::standing;
 use crate::tablet::Tablet;
+use crate::trail::Trail;
+use crate::uploads::{Parcel, Uploads};
 use protocol::session::client::{Queued, pack_part};
 use protocol::session::proof;
 use protocol::{
-    Envelope, GiveReceipt, HandOver, HandedOver, KeepRemains, Kept, Outcome, PROTOCOL_VERSION,
-    REMAINS, WipeReceipt, limits, sealed,
+    BlobChunk, BringAudit, Envelope, GiveReceipt, HandOver, HandedOver, KeepRemains, Kept,
+    OfferBlobs, Outcome, PROTOCOL_VERSION, REMAINS, WipeReceipt, limits, sealed,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -21,19 +24,42 @@ use std::collections::VecDeque;
 use store::changes::{self, Change};
 use store::sheets::{self, Sheet};
 use store::standing as kept;
-use store::{Transaction, drafts, sync_state};
+use store::{Transaction, audit, blobs, drafts, sync_state};
 
 /// Times what was refused is made anew in one farewell.
 const MOST_ROUNDS: u32 = 3;
 
 /// A message of a farewell.
+#[derive(Serialize)]
+#[serde(untagged)]
 pub enum Errand {
     /// `POST /handover`.
     HandOver(HandOver),
+    /// `POST /handover/trail`.
+    Trail(BringAudit),
+    /// `POST /handover/offer`.
+    Offer(OfferBlobs),
+    /// `POST /handover/chunk`.
+    Piece(BlobChunk),
     /// `POST /handover/remains`.
     Remains(KeepRemains),
     /// `POST /handover/receipt`.
     Receipt(GiveReceipt),
+}
+
+impl Errand {
+    /// Where it is said.
+    #[must_use]
+    pub fn path(&self) -> &'static str {
+        match self {
+            Self::HandOver(_) => "/handover",
+            Self::Trail(_) => "/handover/trail",
+            Self::Offer(_) => "/handover/offer",
+            Self::Piece(_) => "/handover/chunk",
+            Self::Remains(_) => "/handover/remains",
+            Self::Receipt(_) => "/handover/receipt",
+        }
+    }
 }
 
 /// A farewell under way.
@@ -42,6 +68,18 @@ pub struct Farewell {
     rounds: u32,
     /// The server keeps what it took in every place it has.
     durable: bool,
+    /// Rows of the trail the server does not have are no reason to wait: it has them all, or never takes them.
+    trail_is_over: bool,
+    /// Rows that were left when the last stretch of them began.
+    trail_left: Option<u64>,
+    /// Photos are no reason to wait: all are there for good, the station said so, or the server never takes them.
+    photos_are_over: bool,
+    /// The server takes none now.
+    photos_wait: bool,
+    /// Bytes of them that were left when the slice began.
+    photos_left: u64,
+    /// The slice ended before the photos did.
+    has_more: bool,
 }
 
 enum State {
@@ -51,6 +89,13 @@ enum State {
     },
     /// A part was sent: these.
     Handed(Vec<ids::ChangeHash>),
+    /// A stretch of the trail, which has a bound of its own.
+    Trail(Trail),
+    /// A slice of photos; whether they were offered last, or a piece was sent.
+    Photos {
+        slice: Uploads,
+        offered: bool,
+    },
     /// Parts of what cannot be handed over, and the receipt behind them.
     Sealing(VecDeque<Errand>),
     Over,
@@ -62,6 +107,12 @@ impl Default for Farewell {
             state: State::Handing { asked: false },
             rounds: 0,
             durable: false,
+            trail_is_over: false,
+            trail_left: None,
+            photos_are_over: false,
+            photos_wait: false,
+            photos_left: 0,
+            has_more: false,
         }
     }
 }
@@ -84,8 +135,26 @@ impl Farewell {
                     if self.rounds <= MOST_ROUNDS && returned::settle(tablet)? {
                         continue;
                     }
-                    self.state = State::Sealing(self.last_words(tablet)?);
+                    self.state = self.trail(tablet)?;
                 }
+                State::Trail(trail) => match trail.next(tablet)? {
+                    Some(part) => return Ok(Some(Errand::Trail(part))),
+                    None => self.state = self.trail(tablet)?,
+                },
+                State::Photos { slice, offered } => match slice.next(tablet)? {
+                    Some(Parcel::Offer(offer)) => {
+                        *offered = true;
+                        return Ok(Some(Errand::Offer(offer)));
+                    }
+                    Some(Parcel::Piece(piece)) => {
+                        *offered = false;
+                        return Ok(Some(Errand::Piece(piece)));
+                    }
+                    None => {
+                        self.has_more = slice.has_more();
+                        self.state = self.after_photos(tablet)?;
+                    }
+                },
                 State::Sealing(errands) => match errands.pop_front() {
                     Some(errand) => return Ok(Some(errand)),
                     None => self.state = State::Over,
@@ -108,8 +177,23 @@ impl Farewell {
                     return Err(ClientError::new("server_nonsense"));
                 }
                 self.durable = answer.durable_seq >= answer.seq;
+                self.photos_are_over |= answer.without_photos;
                 note(tablet, &answer)?;
                 self.state = State::Handing { asked: true };
+                Ok(())
+            }
+            State::Trail(mut trail) => {
+                trail.hear(tablet, &read_answer(body)?)?;
+                self.state = State::Trail(trail);
+                Ok(())
+            }
+            State::Photos { mut slice, offered } => {
+                if offered {
+                    slice.hear_standings(tablet, read_answer(body)?)?;
+                } else {
+                    slice.hear_taken(tablet, &read_answer(body)?)?;
+                }
+                self.state = State::Photos { slice, offered };
                 Ok(())
             }
             State::Sealing(errands) => {
@@ -126,15 +210,99 @@ impl Farewell {
         }
     }
 
+    /// The next stretch of the trail while the last one brought some of it; then photos.
+    fn trail(&mut self, tablet: &Tablet) -> Result<State, ClientError> {
+        let left = tablet.store.read(audit::unsent_count)?;
+        if !self.trail_is_over && left > 0 && self.trail_left.is_none_or(|before| left < before) {
+            self.trail_left = Some(left);
+            return Ok(State::Trail(Trail::begin_last(tablet)?));
+        }
+        self.trail_is_over |= left == 0;
+        self.photos(tablet)
+    }
+
+    /// A slice of photos; the last words when nothing of them is waited for, or they cannot go now.
+    fn photos(&mut self, tablet: &Tablet) -> Result<State, ClientError> {
+        if self.photos_are_over || self.photos_wait {
+            return Ok(State::Sealing(self.last_words(tablet)?));
+        }
+        (_, self.photos_left) = tablet.store.read(blobs::waiting_sum)?;
+        Ok(State::Photos {
+            slice: Uploads::begin(tablet)?,
+            offered: false,
+        })
+    }
+
+    /// A slice is over. When some of it came, the station hears what is left before anything else is said.
+    fn after_photos(&mut self, tablet: &Tablet) -> Result<State, ClientError> {
+        let (left, waiting) = tablet.store.read(|connection| {
+            Ok::<_, ClientError>((
+                blobs::waiting_sum(connection)?.1,
+                blobs::waiting(connection, 1)?,
+            ))
+        })?;
+        self.photos_are_over |= waiting.is_empty();
+        let came = left < self.photos_left;
+        self.has_more &= came;
+        if came {
+            // The rest goes with the next exchange, which begins at once and hears first whether it is still to wait.
+            self.photos_wait = self.has_more;
+            return Ok(State::Handing { asked: false });
+        }
+        Ok(State::Sealing(self.last_words(tablet)?))
+    }
+
+    /// Whether another exchange takes more of the photos on at once.
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        self.has_more && !self.photos_are_over
+    }
+
+    /// Whether nothing is waited for any more.
+    fn is_all_there(&self) -> bool {
+        self.durable && self.trail_is_over && self.photos_are_over
+    }
+
+    /// The server refused the last message with a code. Whether the farewell goes on without it: an older server has no
+    /// such route, and what a server never takes keeps no device from its end; the receipt says how much it was.
+    pub fn go_without(&mut self, code: &str) -> bool {
+        match self.state {
+            State::Trail(_) if is_for_good(code) => {
+                self.trail_is_over = true;
+                self.state = State::Handing { asked: true };
+                true
+            }
+            State::Photos { offered, .. } => {
+                if offered && code == "not_found" {
+                    self.photos_are_over = true;
+                }
+                self.photos_wait = true;
+                self.state = State::Handing { asked: true };
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// What is said before everything is destroyed; nothing while that is not ordered, or what was handed over is not
-    /// in every place the server keeps things.
+    /// in every place the server keeps things, or rows of the trail or photos are still to come.
     fn last_words(&self, tablet: &Tablet) -> Result<VecDeque<Errand>, ClientError> {
         let standing = tablet.store.read(kept::get)?;
         match standing.wipe_order {
-            Some(order) if self.durable && !standing.wipe_receipted => receipt(tablet, order),
+            Some(order) if self.is_all_there() && !standing.wipe_receipted => {
+                receipt(tablet, order)
+            }
             _ => Ok(VecDeque::new()),
         }
     }
+}
+
+/// What was refused so is refused the next time as well. `device_unknown` is how a signature is refused that does not hold.
+fn is_for_good(code: &str) -> bool {
+    matches!(
+        code,
+        "not_found" | "malformed" | "device_unknown" | "too_large"
+    )
 }
 
 /// The next envelopes of the outbox.
@@ -161,7 +329,7 @@ fn part(tablet: &Tablet) -> Result<Vec<Queued>, ClientError> {
 fn hand_over(tablet: &Tablet, part: Vec<Queued>) -> Result<HandOver, ClientError> {
     let (mut left, status) = tablet.store.read(|connection| {
         Ok::<_, ClientError>((
-            standing::unsent(connection)?,
+            standing::unsent_of_stopped(connection)?,
             sync_state::status(connection)?,
         ))
     })?;
@@ -287,7 +455,7 @@ fn receipt(tablet: &Tablet, order: u64) -> Result<VecDeque<Errand>, ClientError>
     let me = &tablet.identity;
     let (unsent, drafts, sheets, changes) = tablet.store.read(|connection| {
         Ok::<_, ClientError>((
-            standing::unsent(connection)?,
+            standing::unsent_of_stopped(connection)?,
             drafts::open(connection)?,
             sheets::all(connection)?,
             changes::unsent(connection)?,

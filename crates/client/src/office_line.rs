@@ -100,6 +100,7 @@ pub async fn revoke_device(
         device,
         reason: input.reason.clone(),
         wipe: input.wipe,
+        without_photos: input.without_photos,
     };
     let list: DeviceList = line
         .send("/devices/revoke", &asked)
@@ -173,6 +174,7 @@ fn device_row(
         stopped_why: why(&device.revoked_why),
         unsent: device.unsent.map(|unsent| unsent.changes),
         drafts: device.unsent.map(|unsent| unsent.drafts),
+        photos: device.unsent.map(|unsent| unsent.photos),
         to_review: device.to_review,
         wipe: device.wipe.map(|wipe| {
             let unsent = wipe.unsent.unwrap_or_default();
@@ -182,6 +184,8 @@ fn device_row(
                 changes: unsent.changes,
                 drafts: unsent.drafts,
                 photos: unsent.photos,
+                trail: unsent.trail,
+                without_photos: wipe.without_photos,
             }
         }),
     }

@@ -35,6 +35,8 @@ pub struct SyncState {
     piece: AtomicUsize,
     /// Whoever fetches a photo has it.
     fetching: tokio::sync::Mutex<()>,
+    /// A stopped device has more to hand over than went in one exchange.
+    hands_on: AtomicBool,
     /// Nobody is ever asked or told anything: the practice village.
     without_a_line: bool,
 }
@@ -137,6 +139,16 @@ impl SyncState {
     /// What the server asked for in the last sync; asked once.
     fn take_pause(&self) -> Option<u32> {
         guard(&self.asked_s).take()
+    }
+
+    /// This device is stopped, and another exchange may hand over more at once.
+    pub(crate) fn set_hands_on(&self, hands_on: bool) {
+        self.hands_on.store(hands_on, Ordering::Relaxed);
+    }
+
+    /// Whether the last exchange left something to hand over that the next one takes on at once; asked once.
+    fn take_hands_on(&self) -> bool {
+        self.hands_on.swap(false, Ordering::Relaxed)
     }
 
     /// Requests sent by the syncs of this process so far.
@@ -267,9 +279,11 @@ pub async fn run(app: Arc<App>) {
             () = left => continue,
         };
         let asked = tablet.sync.take_pause();
-        more = asked.is_none() && result.as_ref().is_ok_and(|synced| synced.more);
+        let hands_on = tablet.sync.take_hands_on();
+        more = asked.is_none() && (hands_on || result.as_ref().is_ok_and(|synced| synced.more));
         match &result {
             Ok(_) => backoff.succeeded(clock.now_ms(), asked),
+            Err(_) if hands_on => backoff.succeeded(clock.now_ms(), asked),
             Err(error) => {
                 let reached = tablet.sync.is_online();
                 let asked = asked.or_else(|| asked_to_wait_s(error));

@@ -12,7 +12,7 @@ use ids::Role;
 use protocol::Unsent;
 use std::sync::{Mutex, PoisonError};
 use store::standing::{self, Standing};
-use store::{Connection, Transaction, blobs, changes, drafts, sheets};
+use store::{Connection, Transaction, audit, blobs, changes, drafts, sheets};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// The clock is written down when it has gone on by so much.
@@ -152,6 +152,21 @@ pub(crate) fn unsent(connection: &Connection) -> Result<Unsent, ClientError> {
         changes: count(changes::unsent_count(connection)?),
         drafts: count((drafts::open(connection)?.len() + sheets::all(connection)?.len()) as u64),
         photos: count(blobs::waiting_sum(connection)?.0),
+        trail: 0,
+    })
+}
+
+/// The same of a device that is stopped, with every photo and every row of its trail the server does not have: they go with
+/// everything else when it is emptied.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) fn unsent_of_stopped(connection: &Connection) -> Result<Unsent, ClientError> {
+    let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+    Ok(Unsent {
+        photos: count(blobs::undelivered_count(connection)?),
+        trail: count(audit::unsent_count(connection)?),
+        ..unsent(connection)?
     })
 }
 
@@ -165,12 +180,14 @@ pub fn stopped(tablet: &Tablet) -> Result<Option<StoppedView>, ClientError> {
         let Some(since_ms) = standing.revoked_ms else {
             return Ok(None);
         };
-        let unsent = unsent(connection)?;
+        let unsent = unsent_of_stopped(connection)?;
         Ok(Some(StoppedView {
             since: system::moment(since_ms),
             unsent: unsent.changes,
             drafts: unsent.drafts,
             photos: unsent.photos,
+            // What the PIN she gives for it leaves behind keeps nobody from emptying it.
+            trail: u32::try_from(audit::telling_count(connection)?).unwrap_or(u32::MAX),
             wipe: standing.wipe_order.is_some(),
         }))
     })

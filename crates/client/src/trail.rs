@@ -4,6 +4,7 @@
 //! many wait, and at once when somebody wants to read the trail.
 
 use crate::error::ClientError;
+use crate::recovery::epoch_in;
 use crate::tablet::Tablet;
 use protocol::audit::sign_head;
 use protocol::{AuditTaken, BringAudit, limits};
@@ -34,12 +35,32 @@ impl Trail {
         let scope = tablet
             .store
             .read(|connection| sync_state::scope(connection, tablet.identity.scope))?;
-        Ok(Self {
-            epoch: scope.epoch,
+        Ok(Self::of_memory(scope.epoch, eager))
+    }
+
+    /// The last one of a device that is stopped. It reads no log any more, so which memory the server has only the tick says
+    /// that came with the answer to what it handed over.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(crate) fn begin_last(tablet: &Tablet) -> Result<Self, ClientError> {
+        let (scope, status) = tablet.store.read(|connection| {
+            Ok::<_, ClientError>((
+                sync_state::scope(connection, tablet.identity.scope)?,
+                sync_state::status(connection)?,
+            ))
+        })?;
+        let told = status.tick.and_then(|tick| epoch_in(tablet, &tick));
+        Ok(Self::of_memory(told.unwrap_or(scope.epoch), true))
+    }
+
+    fn of_memory(epoch: u64, eager: bool) -> Self {
+        Self {
+            epoch,
             eager,
             messages: 0,
             asked: None,
-        })
+        }
     }
 
     /// The next message; none when the server has everything that is due.

@@ -7,7 +7,8 @@ use ids::audit::{AuditEntry, head_bytes};
 use ids::{DeviceId, Incarnation, StaffId};
 use serde::{Deserialize, Serialize};
 
-/// `POST /audit/bring`: rows of the device's own chain, one after the other, the end signed by the device.
+/// `POST /audit/bring`, and `POST /handover/trail` of a stopped device: rows of the device's own chain, one after the other,
+/// the end signed by the device.
 /// Without rows it asks how far the server has the chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BringAudit {

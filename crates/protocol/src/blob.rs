@@ -3,7 +3,7 @@
 use ids::{BlobAddress, DocumentId};
 use serde::{Deserialize, Serialize};
 
-/// `POST /blobs/offer`: which of these are wanted, and from which byte.
+/// `POST /blobs/offer`, and `POST /handover/offer` of a stopped device: which of these are wanted, and from which byte.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfferBlobs {
     /// What is offered, in the order it would be sent.
@@ -53,7 +53,7 @@ pub enum BlobStanding {
     },
 }
 
-/// `POST /blobs/chunk`: a piece of a blob. The answer is a [`ChunkTaken`].
+/// `POST /blobs/chunk`, and `POST /handover/chunk` of a stopped device: a piece of a blob. The answer is a [`ChunkTaken`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlobChunk {
     /// Of which blob.

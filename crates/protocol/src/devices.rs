@@ -17,6 +17,9 @@ pub struct RevokeDevice {
     pub reason: String,
     /// It is to hand over what it holds and then destroy everything, keys first.
     pub wipe: bool,
+    /// Photos it still holds are not waited for: they go with everything else, and the receipt says how many.
+    #[serde(default)]
+    pub without_photos: bool,
 }
 
 /// What a device holds that the server does not have.
@@ -29,6 +32,14 @@ pub struct Unsent {
     /// Photos, signatures and recordings.
     #[serde(default)]
     pub photos: u32,
+    /// Rows of its audit trail. Only a stopped device says it: of any other they wait for company.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub trail: u32,
+}
+
+/// For serde: of what is not there nothing is said.
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 /// `POST /handover`: the one thing a stopped device may still say – what it holds, made before or after it was stopped.
@@ -62,6 +73,9 @@ pub struct HandedOver {
     /// not, and is handed over as well. Empty from a server of before.
     #[serde(default, with = "serde_bytes")]
     pub tick: Vec<u8>,
+    /// A device that is to be wiped does not wait for its photos: a person of the station said so.
+    #[serde(default)]
+    pub without_photos: bool,
     /// The server's clock.
     pub server_time_ms: i64,
 }
@@ -93,7 +107,8 @@ pub struct WipeReceipt {
     pub order: u64,
     /// Its clock, a label.
     pub at_ms: i64,
-    /// What is destroyed though the server does not have it as changes. Photos are counted here and nowhere else.
+    /// What is destroyed though the server does not have it as changes. Photos and rows of the trail that did not arrive are
+    /// counted here and nowhere else.
     pub unsent: Unsent,
     /// How many parts of [`KeepRemains`] belong to it.
     pub remains: u32,
@@ -131,4 +146,7 @@ pub struct WipeRecord {
     pub receipt_ms: Option<i64>,
     /// What the receipt says was not delivered.
     pub unsent: Option<Unsent>,
+    /// It does not wait for its photos.
+    #[serde(default)]
+    pub without_photos: bool,
 }

@@ -112,6 +112,9 @@ pub const CERTIFICATE_MS: i64 = 90 * 24 * 60 * 60 * 1000;
 pub const CERTIFICATE_RENEW_MS: i64 = 14 * 24 * 60 * 60 * 1000;
 /// Changes of one stopped device in the review tray: more than half a year's work of a village.
 pub const HANDED_OVER: u64 = 20_000;
+/// Bytes of photos, signatures and recordings one stopped device may begin to hand over, all days together: nobody can stop
+/// it once more.
+pub const HANDED_OVER_BLOB_BYTES: u64 = 1024 * 1024 * 1024;
 /// A part of what a wiped device could not hand over as changes.
 pub const REMAINS_PART_BYTES: usize = 256 * 1024;
 /// Parts of it.

@@ -190,6 +190,31 @@ pub fn unsent(connection: &Connection, now_ms: i64) -> Result<Vec<Unsent>, Store
         .collect::<Result<_, _>>()?)
 }
 
+/// How many rows the server does not have.
+///
+/// # Errors
+/// The database refuses.
+pub fn unsent_count(connection: &Connection) -> Result<u64, StoreError> {
+    Ok(connection
+        .prepare_cached(include_str!("../sql/audit/unsent_count.sql"))?
+        .query_row(named_params! {":without": "[]"}, |found| {
+            row::number(found, "count(*)")
+        })?)
+}
+
+/// How many of them say more than that the device's own person came in, left, or gave the PIN once more.
+///
+/// # Errors
+/// The database refuses.
+pub fn telling_count(connection: &Connection) -> Result<u64, StoreError> {
+    Ok(connection
+        .prepare_cached(include_str!("../sql/audit/unsent_count.sql"))?
+        .query_row(
+            named_params! {":without": r#"["locked", "stepped_up", "unlocked"]"#},
+            |found| row::number(found, "count(*)"),
+        )?)
+}
+
 /// Rows of a chain after a number, with their hashes.
 ///
 /// # Errors

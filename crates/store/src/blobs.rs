@@ -311,6 +311,16 @@ pub fn waiting_sum(connection: &Connection) -> Result<(u64, u64), StoreError> {
         })?)
 }
 
+/// How many photos, signatures and recordings are here and not at the server as a whole, whether they may still be sent or not.
+///
+/// # Errors
+/// The database refuses.
+pub fn undelivered_count(connection: &Connection) -> Result<u64, StoreError> {
+    Ok(connection
+        .prepare_cached(include_str!("../sql/blobs/undelivered.sql"))?
+        .query_row([], |row| row::number(row, "number"))?)
+}
+
 /// Notes what the server said.
 ///
 /// # Errors

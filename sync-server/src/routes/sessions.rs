@@ -1,6 +1,7 @@
 //! Routes of a session.
 
 use super::Endpoint;
+use crate::blobs::Way;
 use crate::enrolment;
 use crate::herd::Class;
 use crate::{blobs, delegations, devices, forms, organisation, refill, refusals, snapshot, sync};
@@ -50,7 +51,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "/blobs/offer",
             "Which photos, signatures and recordings are wanted, and from which byte.",
             |app, connection, granted, input| {
-                blobs::offer(app, connection, &granted.holder()?, &input)
+                let holder = granted.holder()?;
+                blobs::offer(app, connection, (&holder, Way::Sync), &input)
             },
         )
         .of_class(Class::Blobs),
@@ -58,7 +60,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             Action::ReadLog,
             "/blobs/chunk",
             "A piece of one, acknowledged when it survives a power cut.",
-            |_, granted, input| Ok(blobs::take(granted.holder()?, input)),
+            |_, granted, input| Ok(blobs::take((granted.holder()?, Way::Sync), input)),
         )
         .of_class(Class::Blobs),
         Endpoint::reading(

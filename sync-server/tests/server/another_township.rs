@@ -210,6 +210,25 @@ fn named(by: &Device, theirs: &Theirs) -> BTreeMap<&'static str, Vec<u8>> {
             }),
         ),
         (
+            "/handover/offer",
+            body(&OfferBlobs {
+                offers: vec![BlobOffer {
+                    address,
+                    document,
+                    size: 4_096,
+                    digest: [1; 32],
+                }],
+            }),
+        ),
+        (
+            "/handover/chunk",
+            body(&BlobChunk {
+                address,
+                offset: 0,
+                bytes: vec![0; 16],
+            }),
+        ),
+        (
             "/blobs/chunk",
             body(&BlobChunk {
                 address,
@@ -247,6 +266,7 @@ fn named(by: &Device, theirs: &Theirs) -> BTreeMap<&'static str, Vec<u8>> {
                 device,
                 reason: "lost".into(),
                 wipe: true,
+                without_photos: false,
             }),
         ),
         (
@@ -428,7 +448,7 @@ fn named(by: &Device, theirs: &Theirs) -> BTreeMap<&'static str, Vec<u8>> {
 }
 
 /// Routes that name nothing of a township: what they are about is the asker's own, or the server's.
-const NAMES_NOTHING: [&str; 29] = [
+const NAMES_NOTHING: [&str; 30] = [
     "/health",
     "/openapi.json",
     "/enrol/start",
@@ -446,6 +466,7 @@ const NAMES_NOTHING: [&str; 29] = [
     "/moves/targets",
     "/moves/list",
     "/handover",
+    "/handover/trail",
     "/handover/remains",
     "/handover/receipt",
     "/audit/bring",

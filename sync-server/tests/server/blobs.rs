@@ -3,8 +3,9 @@
 use crate::support::{Device, World};
 use ids::{BlobAddress, DocKind, DocumentId};
 use protocol::{
-    BlobChunk, BlobOffer, BlobPiece, BlobStanding, BlobStandings, ChunkTaken, OfferBlobs, ReadBlob,
-    limits,
+    AuditPage, BlobChunk, BlobOffer, BlobPiece, BlobStanding, BlobStandings, ChunkTaken,
+    DecideReview, DeviceList, HandOver, HandedOver, OfferBlobs, Outcome, PROTOCOL_VERSION,
+    ReadAudit, ReadBlob, ReviewList, RevokeDevice, Unsent, limits,
 };
 use sha2::{Digest, Sha256};
 use sync_server::admin::AdminDesk;
@@ -30,11 +31,17 @@ impl Device {
         self.open_session().await.unwrap();
     }
 
+    /// A stopped device has routes of its own for the same.
+    fn way(&self, step: &str) -> String {
+        let way = if self.hand_over { "handover" } else { "blobs" };
+        format!("/{way}/{step}")
+    }
+
     async fn offer(&mut self, offer: &BlobOffer) -> BlobStanding {
         let offers = OfferBlobs {
             offers: vec![offer.clone()],
         };
-        let answer: BlobStandings = self.post("/blobs/offer", &offers).await.unwrap();
+        let answer: BlobStandings = self.post(&self.way("offer"), &offers).await.unwrap();
         answer.standings[0].clone()
     }
 
@@ -44,7 +51,7 @@ impl Device {
             offset: offset as u64,
             bytes: bytes.to_vec(),
         };
-        let taken: ChunkTaken = self.post("/blobs/chunk", &chunk).await.unwrap();
+        let taken: ChunkTaken = self.post(&self.way("chunk"), &chunk).await.unwrap();
         taken.from
     }
 
@@ -327,4 +334,168 @@ async fn what_was_erased_goes_from_the_second_copy_as_well() {
     .query_row("SELECT count(*) FROM blobs", [], |row| row.get::<_, u32>(0))
     .unwrap();
     assert_eq!(named, 1, "the copy had forgotten it before");
+}
+
+async fn revoke(station: &mut Device, device: &Device, without_photos: bool) -> DeviceList {
+    let asked = RevokeDevice {
+        device: device.enrolled.device,
+        reason: "stolen".into(),
+        wipe: true,
+        without_photos,
+    };
+    station.post("/devices/revoke", &asked).await.unwrap()
+}
+
+async fn hand_over(device: &mut Device, outbox: Vec<protocol::Envelope>) -> HandedOver {
+    let handing = HandOver {
+        protocol: PROTOCOL_VERSION,
+        outbox,
+        left: Unsent::default(),
+        tick: None,
+    };
+    device.post("/handover", &handing).await.unwrap()
+}
+
+fn is_refused(standing: &BlobStanding, why: &str) -> bool {
+    matches!(standing, BlobStanding::Refused { code } if code == why)
+}
+
+#[tokio::test]
+async fn photos_of_what_a_stopped_device_hands_over_come_with_it_and_go_on_at_the_byte() {
+    let world = World::new().await;
+    let (mut station, mut tablet, mut stranger, known) = three(&world).await;
+    let unit = tablet.enrolled.unit;
+    let mut begun = tablet.document(DocKind::Household, unit);
+    let envelope = tablet.edit(&mut begun, "addr", "白荷村三组");
+    let hash = crate::support::hash_of(&envelope.change);
+    let photo = bytes(6, 150_001);
+    let (of_known, of_begun) = (
+        offer_of(6, known, &photo),
+        offer_of(7, begun.header.document, &photo),
+    );
+    let early: Result<BlobStandings, _> = tablet
+        .post("/handover/offer", &OfferBlobs { offers: vec![] })
+        .await;
+    assert_eq!(
+        early.unwrap_err().1.code,
+        "not_allowed",
+        "it is not stopped"
+    );
+    assert_eq!(
+        tablet.offer(&of_known).await,
+        BlobStanding::Wanted { from: 0 }
+    );
+    assert_eq!(tablet.chunk(&of_known, 0, &photo[..10_007]).await, 10_007);
+    revoke(&mut station, &tablet, false).await;
+    let live: Result<ChunkTaken, _> = tablet
+        .post(
+            "/blobs/chunk",
+            &BlobChunk {
+                address: of_known.address,
+                offset: 10_007,
+                bytes: photo[10_007..60_000].to_vec(),
+            },
+        )
+        .await;
+    assert_eq!(live.unwrap_err().1.code, "device_revoked");
+
+    tablet.hand_over = true;
+    // What had been sent before it was stopped stays sent.
+    assert_eq!(
+        tablet.offer(&of_known).await,
+        BlobStanding::Wanted { from: 10_007 }
+    );
+    tablet.send(&of_known, &photo).await;
+    assert_eq!(tablet.offer(&of_known).await, BlobStanding::Durable);
+    // Nobody knows of this document, so nothing of it will ever be asked for.
+    assert!(is_refused(
+        &tablet.offer(&of_begun).await,
+        "unknown_document"
+    ));
+    let handed = hand_over(&mut tablet, vec![envelope]).await;
+    assert_eq!(handed.outcomes, [(hash, Outcome::Review)]);
+    assert_eq!(
+        tablet.offer(&of_begun).await,
+        BlobStanding::Wanted { from: 0 }
+    );
+    tablet.send(&of_begun, &photo).await;
+    assert_eq!(tablet.offer(&of_begun).await, BlobStanding::Durable);
+    assert_eq!(
+        station.fetch(&of_begun).await,
+        Err(404),
+        "while its document waits for a person nobody reads it"
+    );
+    let take = DecideReview {
+        hash,
+        take: true,
+        reason: String::new(),
+    };
+    let _: ReviewList = station.post("/review/decide", &take).await.unwrap();
+    assert_eq!(station.fetch(&of_begun).await.unwrap(), photo);
+    assert_eq!(stranger.fetch(&of_begun).await, Err(404));
+    assert!(is_refused(
+        &stranger.offer(&of_begun).await,
+        "not_your_unit"
+    ));
+}
+
+#[tokio::test]
+async fn a_stopped_device_sends_no_more_photos_than_a_village_takes_in_years() {
+    let world = World::new().await;
+    let (mut station, mut tablet, _, document) = three(&world).await;
+    revoke(&mut station, &tablet, false).await;
+    tablet.hand_over = true;
+    let sized = |address: u64| BlobOffer {
+        size: limits::BLOB_BYTES,
+        ..offer_of(address as u8, document, b"x")
+    };
+    let a_day = limits::BLOB_BYTES_PER_DAY / limits::BLOB_BYTES;
+    let all = limits::HANDED_OVER_BLOB_BYTES / limits::BLOB_BYTES;
+    for address in 0..all {
+        if address > 0 && address % a_day == 0 {
+            assert_eq!(tablet.offer(&sized(address)).await, BlobStanding::Later);
+            world.clock.forward(24 * 60 * 60 * 1000);
+            tablet.open_session().await.unwrap();
+        }
+        assert_eq!(
+            tablet.offer(&sized(address)).await,
+            BlobStanding::Wanted { from: 0 },
+            "{address}"
+        );
+    }
+    world.clock.forward(24 * 60 * 60 * 1000);
+    tablet.open_session().await.unwrap();
+    assert!(is_refused(&tablet.offer(&sized(all)).await, "too_large"));
+}
+
+#[tokio::test]
+async fn that_photos_are_not_waited_for_is_said_by_the_station_once_and_told_to_the_device() {
+    let world = World::new().await;
+    let (mut station, mut tablet, _, _) = three(&world).await;
+    revoke(&mut station, &tablet, false).await;
+    tablet.hand_over = true;
+    assert!(!hand_over(&mut tablet, vec![]).await.without_photos);
+    for _ in 0..2 {
+        let list = revoke(&mut station, &tablet, true).await;
+        let row = list
+            .devices
+            .iter()
+            .find(|row| row.device == tablet.enrolled.device)
+            .unwrap();
+        assert!(row.wipe.unwrap().without_photos);
+    }
+    assert!(hand_over(&mut tablet, vec![]).await.without_photos);
+    let everything = ReadAudit {
+        from_ms: 0,
+        until_ms: i64::MAX,
+        staff: None,
+        actions: Vec::new(),
+        page: None,
+    };
+    let page: AuditPage = station.post("/audit/list", &everything).await.unwrap();
+    let said = page
+        .rows
+        .iter()
+        .filter(|record| record.row.action == "photos_given_up");
+    assert_eq!(said.count(), 1);
 }

@@ -87,6 +87,10 @@ fn tablet(
 
 /// The station's trail says which key it meant.
 async fn tell(station: &mut Device, tablet: &Device) {
+    tell_by(station, tablet, "/audit/bring").await;
+}
+
+async fn tell_by(station: &mut Device, tablet: &Device, route: &str) {
     let incarnation = Incarnation(Uuid::from_u128(7));
     let row = AuditEntry {
         number: 1,
@@ -105,7 +109,7 @@ async fn tell(station: &mut Device, tablet: &Device) {
         rows: vec![row],
         signature: sign_head(&station.key, device, incarnation, 1, &head),
     };
-    let taken: AuditTaken = station.post("/audit/bring", &bring).await.unwrap();
+    let taken: AuditTaken = station.post(route, &bring).await.unwrap();
     assert_eq!(taken.number, 1);
 }
 
@@ -114,6 +118,7 @@ async fn stop(by: &mut Device, device: DeviceId) {
         device,
         reason: "stolen".into(),
         wipe: false,
+        without_photos: false,
     };
     let _: DeviceList = by.post("/devices/revoke", &asked).await.unwrap();
 }
@@ -294,6 +299,20 @@ async fn of_a_stopped_station_only_what_its_trail_told_is_believed() {
         .unwrap();
     assert_eq!(row.revoked_ms, None);
     hands_over(&mut it, &mut untold, "station_stopped").await;
+}
+
+#[tokio::test]
+async fn what_a_stopped_stations_trail_tells_afterwards_enrols_nobody() {
+    let mut it = township().await;
+    let said = delegated(&mut it.station).await;
+    let mut late = tablet(&it.world, &it.station, &said, &said.1.places[0]);
+    let stolen = it.station.enrolled.device;
+    stop(&mut it.colleague, stolen).await;
+    // Whoever holds it now writes and signs whatever helps.
+    it.station.hand_over = true;
+    it.station.token = None;
+    tell_by(&mut it.station, &late, "/handover/trail").await;
+    hands_over(&mut it, &mut late, "station_stopped").await;
 }
 
 #[tokio::test]

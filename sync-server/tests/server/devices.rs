@@ -43,6 +43,7 @@ async fn revoke(station: &mut Device, device: &Device, wipe: bool) -> Result<Dev
         device: device.enrolled.device,
         reason: "lost".into(),
         wipe,
+        without_photos: false,
     };
     let list: Result<DeviceList, _> = station.post("/devices/revoke", &asked).await;
     let list = list.map_err(|(_, message)| message.code)?;
@@ -83,6 +84,7 @@ fn receipt_of(device: &Device, order: u64, remains: &[&[u8]]) -> SignedStatement
                 changes: 0,
                 drafts: 1,
                 photos: 3,
+                ..Unsent::default()
             },
             remains: u32::try_from(remains.len()).unwrap(),
             digest: Sha256::digest(remains.concat()).into(),
@@ -204,6 +206,7 @@ async fn a_stopped_device_may_do_nothing_else_and_a_working_one_has_nothing_to_h
                 device: it.colleague.enrolled.device,
                 reason: "lost".into(),
                 wipe: true,
+                without_photos: false,
             },
         )
         .await;
@@ -238,6 +241,7 @@ async fn a_person_does_not_stop_their_only_station_device_and_nobody_stops_anoth
         device: it.station.enrolled.device,
         reason: "broken".into(),
         wipe: false,
+        without_photos: false,
     };
     let refused: Result<DeviceList, _> = it.station.post("/devices/revoke", &own).await;
     assert_eq!(refused.unwrap_err().1.code, "revoke_own_last");

@@ -27,6 +27,7 @@ async fn tray() -> Tray {
         device: tablet.enrolled.device,
         reason: "lost".into(),
         wipe: false,
+        without_photos: false,
     };
     let _: DeviceList = station.post("/devices/revoke", &stop).await.unwrap();
     tablet.hand_over = true;

@@ -43,7 +43,7 @@ const ROUTES: [(&str, &str); 26] = [
 ];
 
 /// The rest of them.
-const MORE_ROUTES: [(&str, &str); 39] = [
+const MORE_ROUTES: [(&str, &str); 42] = [
     ("/moves/offer", "MoveDocuments"),
     ("/moves/decide", "MoveDocuments"),
     ("/guests/open", "AdmitGuests"),
@@ -52,6 +52,9 @@ const MORE_ROUTES: [(&str, &str); 39] = [
     ("/review/decide", "DecideReview"),
     ("/devices/revoke", "RevokeDevice"),
     ("/handover", "HandOver"),
+    ("/handover/trail", "HandOver"),
+    ("/handover/offer", "HandOver"),
+    ("/handover/chunk", "HandOver"),
     ("/handover/remains", "HandOver"),
     ("/handover/receipt", "HandOver"),
     ("/audit/bring", "BringAudit"),

@@ -68,7 +68,14 @@ const PATHS: [&str; 57] = [
 ];
 
 /// Routes of a device that was stopped, and of no other.
-const PATHS_OF_STOPPED: [&str; 3] = ["/handover", "/handover/remains", "/handover/receipt"];
+const PATHS_OF_STOPPED: [&str; 6] = [
+    "/handover",
+    "/handover/trail",
+    "/handover/offer",
+    "/handover/chunk",
+    "/handover/remains",
+    "/handover/receipt",
+];
 
 /// Routes of an officer of the district, and of no station.
 const PATHS_OF_OFFICER: [&str; 3] = ["/countersign", "/cases/ask", "/cases/read"];

@@ -4,7 +4,9 @@ use crate::support::{Device, World};
 use ids::audit::{AuditEntry, link};
 use ids::{Incarnation, StaffId};
 use protocol::audit::sign_head;
-use protocol::{AuditFaultKind, AuditPage, AuditTaken, BringAudit, ReadAudit};
+use protocol::{
+    AuditFaultKind, AuditPage, AuditTaken, BringAudit, DeviceList, ReadAudit, RevokeDevice,
+};
 use rusqlite::Connection;
 use sync_server::vault::Vault;
 use sync_server::verify::VerifyReport;
@@ -245,4 +247,47 @@ async fn verify_finds_what_was_altered_left_out_or_cut_off() {
         with_a_tampered_file("DELETE FROM device_audit WHERE number = 3").await,
         ["audit of device D, row 3: rows are missing"]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_device_brings_the_rest_of_its_trail_and_a_working_one_goes_the_usual_way() {
+    let (world, mut station, mut tablet) = township().await;
+    let mut chain = Chain::of(&tablet, &["unlocked"]);
+    bring(&mut tablet, &chain, 0).await;
+    let early = tablet
+        .post::<_, AuditTaken>("/handover/trail", &chain.part(&tablet, 0))
+        .await;
+    assert_eq!(early.unwrap_err().1.code, "not_allowed");
+    for action in ["unlock_failed", "view_child", "field_shown"] {
+        chain.push(&tablet, action);
+    }
+    let stop = RevokeDevice {
+        device: tablet.enrolled.device,
+        reason: "stolen".into(),
+        wipe: true,
+        without_photos: false,
+    };
+    let _: DeviceList = station.post("/devices/revoke", &stop).await.unwrap();
+    let part = chain.part(&tablet, 1);
+    let refused = tablet.post::<_, AuditTaken>("/audit/bring", &part).await;
+    assert_eq!(refused.unwrap_err().1.code, "device_revoked");
+    tablet.hand_over = true;
+    for _ in 0..2 {
+        let taken: AuditTaken = tablet.post("/handover/trail", &part).await.unwrap();
+        assert_eq!((taken.number, taken.head), (4, chain.head_at(4)));
+    }
+    let mut forged = part.clone();
+    forged.signature = chain.part(&station, 1).signature;
+    assert!(
+        tablet
+            .post::<_, AuditTaken>("/handover/trail", &forged)
+            .await
+            .is_err()
+    );
+    assert_eq!(
+        of_devices(&read(&mut station).await),
+        ["unlocked", "unlock_failed", "view_child", "field_shown"]
+    );
+    let report = verified(&world);
+    assert_eq!((report.faults, report.told), (vec![], vec![]));
 }

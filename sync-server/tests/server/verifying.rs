@@ -67,6 +67,7 @@ async fn stop_and_wipe(station: &mut Device, tablet: &mut Device, unsent: protoc
         device: tablet.enrolled.device,
         reason: "lost".into(),
         wipe: true,
+        without_photos: false,
     };
     let list: DeviceList = station.post("/devices/revoke", &stop).await.unwrap();
     let wipe = list.devices.iter().find_map(|device| device.wipe).unwrap();

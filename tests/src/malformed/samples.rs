@@ -135,12 +135,14 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
         }],
     };
     add("/blobs/offer", packed(&offer)?);
+    add("/handover/offer", packed(&offer)?);
     let chunk = BlobChunk {
         address,
         offset: 0,
         bytes: TEXT.as_bytes().to_vec(),
     };
     add("/blobs/chunk", packed(&chunk)?);
+    add("/handover/chunk", packed(&chunk)?);
     let read = ReadBlob {
         address,
         offset: u64::MAX,
@@ -206,6 +208,7 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
         device: ids::DeviceId(uuid()),
         reason: text(),
         wipe: true,
+        without_photos: false,
     };
     add("/devices/revoke", packed(&revoke)?);
     let hand_over = HandOver {
@@ -243,6 +246,7 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
         signature: vec![9; 64],
     };
     add("/audit/bring", packed(&bring)?);
+    add("/handover/trail", packed(&bring)?);
     let read = ReadAudit {
         from_ms: 0,
         until_ms: i64::MAX,

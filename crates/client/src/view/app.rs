@@ -119,6 +119,8 @@ pub struct StoppedView {
     pub drafts: u32,
     /// Photos that were not sent.
     pub photos: u32,
+    /// Rows of its trail the station does not have yet: who looked at what, and who tried to come in.
+    pub trail: u32,
     /// It is to be wiped once they are handed over.
     pub wipe: bool,
 }
@@ -126,7 +128,7 @@ pub struct StoppedView {
 /// Emptying a stopped device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ClearInput {
-    /// Unsaved forms and photos are not needed any more.
+    /// Unsaved forms, photos and rows of the trail are not waited for any more.
     pub without_unsent: bool,
 }
 

@@ -190,6 +190,8 @@ pub struct DeviceRow {
     pub unsent: Option<u32>,
     /// Forms that were begun on it and not saved, likewise.
     pub drafts: Option<u32>,
+    /// Photos, signatures and recordings that were not sent, likewise.
+    pub photos: Option<u32>,
     /// Changes it handed over that wait for a person.
     pub to_review: u32,
     /// How its wiping stands.
@@ -209,6 +211,10 @@ pub struct WipeView {
     pub drafts: u32,
     /// Photos that were destroyed unsent, by the receipt.
     pub photos: u32,
+    /// Rows of its trail that were destroyed unsent, by the receipt.
+    pub trail: u32,
+    /// It does not wait for its photos: somebody at the station said so.
+    pub without_photos: bool,
 }
 
 /// Stopping a device.
@@ -220,6 +226,9 @@ pub struct RevokeInput {
     pub reason: String,
     /// It is to be wiped.
     pub wipe: bool,
+    /// Photos it still holds are not waited for.
+    #[serde(default)]
+    pub without_photos: bool,
 }
 
 /// Everything a stopped device handed over.

@@ -5,6 +5,6 @@
  */
 export type ClearInput = { 
 /**
- * Unsaved forms and photos are not needed any more.
+ * Unsaved forms, photos and rows of the trail are not waited for any more.
  */
 without_unsent: boolean, };

@@ -63,6 +63,10 @@ unsent: number | null,
  */
 drafts: number | null, 
 /**
+ * Photos, signatures and recordings that were not sent, likewise.
+ */
+photos: number | null, 
+/**
  * Changes it handed over that wait for a person.
  */
 to_review: number, 

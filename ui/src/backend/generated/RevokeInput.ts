@@ -15,4 +15,8 @@ reason: string,
 /**
  * It is to be wiped.
  */
-wipe: boolean, };
+wipe: boolean, 
+/**
+ * Photos it still holds are not waited for.
+ */
+without_photos: boolean, };

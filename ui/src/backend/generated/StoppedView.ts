@@ -21,6 +21,10 @@ drafts: number,
  */
 photos: number, 
 /**
+ * Rows of its trail the station does not have yet: who looked at what, and who tried to come in.
+ */
+trail: number, 
+/**
  * It is to be wiped once they are handed over.
  */
 wipe: boolean, };

@@ -23,4 +23,12 @@ drafts: number,
 /**
  * Photos that were destroyed unsent, by the receipt.
  */
-photos: number, };
+photos: number, 
+/**
+ * Rows of its trail that were destroyed unsent, by the receipt.
+ */
+trail: number, 
+/**
+ * It does not wait for its photos: somebody at the station said so.
+ */
+without_photos: boolean, };

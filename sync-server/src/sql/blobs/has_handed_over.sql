@@ -1,0 +1,1 @@
+SELECT 1 FROM reviews WHERE document = :document AND device = :device;
