@@ -4,6 +4,8 @@
 use crate::attachments;
 use crate::erased_member::{self, CATEGORIES, ERASED};
 use crate::error::ClientError;
+use crate::held;
+use crate::left_sealed;
 use crate::nouns::Noun;
 use crate::problems::{Place, Room};
 use crate::renewal;
@@ -16,7 +18,7 @@ use crate::tablet::Tablet;
 use crate::view::{
     AttachmentKind, AttachmentView, DecideErasureInput, EraseInput, EraseItemView, ErasePartInput,
     ErasureFormView, ErasurePartsView, ErasureRequestView, ErasuresView, HoldInput, HoldView,
-    IdInput, OptionView, RetentionRowView,
+    IdInput, LeftSealedRowView, OptionView, RetentionRowView,
 };
 use chrono::NaiveDate;
 use domain::problem::Problem;
@@ -137,7 +139,7 @@ pub async fn list(tablet: &Arc<Tablet>) -> Result<ErasuresView, ClientError> {
     view(tablet, list)
 }
 
-/// Asks for a file to be erased.
+/// Asks for a file to be erased, or for what stayed here sealed of a matter that left.
 ///
 /// # Errors
 /// `not_allowed`, `pin_again`, `not_found`, `basis_missing`, `on_hold`, `no_network`, `server_refused`.
@@ -155,11 +157,21 @@ pub async fn request(
     runtime::once(tablet, || ()).await?;
     let asked = {
         let roster = Roster::read(tablet)?;
-        let file = file_of(tablet, &roster, roster.child(&input.child)?)?;
+        // Somebody who is not here: what stayed here sealed when the matter left.
+        let (child, with, left) = match roster.child(&input.child) {
+            Ok(child) => (child.id, file_of(tablet, &roster, child)?.with, false),
+            Err(_) => {
+                let (subject, sealed) = left_sealed::asked(tablet, &input.child)?;
+                (subject, sealed, true)
+            }
+        };
+        let going: Vec<DocumentId> = with.iter().copied().chain([child]).collect();
         RequestErasure {
             id: tablet.new_id(),
-            child: file.child,
-            with: file.with,
+            about: held::children_of(tablet, &roster, &going)?,
+            child,
+            with,
+            left,
             basis: input.basis.clone(),
             words: words.to_owned(),
             part: None,
@@ -206,7 +218,7 @@ pub async fn decide(
 /// What a head says about a request of the list: whoever agrees that a part of a document goes builds it anew.
 ///
 /// # Errors
-/// `not_found`, `erasure_changed`, `erasure_waits`, `conflict_open`, `too_new`.
+/// `not_found`, `on_hold`, `erasure_changed`, `erasure_waits`, `conflict_open`, `too_new`.
 pub fn decision(
     tablet: &Tablet,
     list: &ErasureList,
@@ -222,6 +234,7 @@ pub fn decision(
     let Some(asked) = list.erasures.iter().find(|asked| asked.id == id && approve) else {
         return Ok(decision);
     };
+    refuse_held(tablet, list, asked)?;
     if let Some(part) = &asked.part {
         if let Some(member) = erased_member::member_of(tablet, part)? {
             if !is_same(&member.quoting(tablet)?, &asked.with) {
@@ -246,15 +259,35 @@ pub fn decision(
     Ok(decision)
 }
 
-/// Whether what goes with a child is still what was asked for.
+/// What is asked for may be about a child that was held meanwhile, or by another record that came since.
+fn refuse_held(
+    tablet: &Tablet,
+    list: &ErasureList,
+    asked: &ErasureRecord,
+) -> Result<(), ClientError> {
+    let first = asked.part.as_ref().map(|part| part.document);
+    let with = asked.with.iter().copied();
+    let going: Vec<DocumentId> = with.chain(first.or(asked.child)).collect();
+    let about = held::children_of(tablet, &Roster::read(tablet)?, &going)?;
+    let mut holds = list.holds.iter();
+    match holds.any(|hold| about.contains(&hold.child)) {
+        true => Err(ClientError::new("on_hold")),
+        false => Ok(()),
+    }
+}
+
+/// Whether what goes with a child is still what was asked for; or what stayed here sealed of a matter that left.
 fn is_as_asked(
     tablet: &Tablet,
     child: DocumentId,
     with: &[DocumentId],
 ) -> Result<bool, ClientError> {
     let roster = Roster::read(tablet)?;
-    let file = file_of(tablet, &roster, roster.child(&child.to_string())?)?;
-    Ok(is_same(&file.with, with))
+    let now = match roster.child(&child.to_string()) {
+        Ok(child) => file_of(tablet, &roster, child)?.with,
+        Err(_) => left_sealed::documents_about(tablet, child)?,
+    };
+    Ok(is_same(&now, with))
 }
 
 fn is_same(one: &[DocumentId], other: &[DocumentId]) -> bool {
@@ -277,10 +310,10 @@ pub async fn set_hold(
     }
     let asked = {
         let roster = Roster::read(tablet)?;
-        let file = file_of(tablet, &roster, roster.child(&input.child)?)?;
+        let child = roster.child(&input.child)?;
         SetHold {
-            child: file.child,
-            with: file.with,
+            child: child.id,
+            with: held::about(tablet, child)?,
             hold: input.hold,
             words: words.to_owned(),
         }
@@ -307,6 +340,7 @@ fn view(tablet: &Tablet, list: Option<ErasureList>) -> Result<ErasuresView, Clie
         .filter_map(|erasure| erasure.child)
         .collect();
     let holders = holders(tablet, &roster.people)?;
+    let left = left_sealed::rows(tablet, &roster.people, &asked)?;
     let due = due(tablet, &roster)?
         .into_iter()
         .map(|(child, row)| RetentionRowView {
@@ -321,8 +355,12 @@ fn view(tablet: &Tablet, list: Option<ErasureList>) -> Result<ErasuresView, Clie
         requests: list
             .erasures
             .into_iter()
-            .map(|record| request_view(tablet, &roster, &holders, record))
+            .map(|record| ErasureRequestView {
+                name: name_of(&roster, &left, record.child),
+                ..request_view(tablet, &roster, &holders, record)
+            })
             .collect(),
+        left,
         holds: list
             .holds
             .into_iter()
@@ -339,6 +377,20 @@ fn view(tablet: &Tablet, list: Option<ErasureList>) -> Result<ErasuresView, Clie
             .collect(),
         may_hold: tablet.identity.role == Role::Head,
         bases: bases(tablet),
+    })
+}
+
+/// Whose file a request is about, or of which matter what stayed here sealed.
+fn name_of(
+    roster: &Roster,
+    left: &[LeftSealedRowView],
+    child: Option<DocumentId>,
+) -> Option<String> {
+    let child = child?;
+    let here = roster.children.iter().find(|one| one.id == child);
+    here.map(RosterChild::name).or_else(|| {
+        let stayed = left.iter().find(|row| row.subject == child.to_string())?;
+        Some(format!("{} 留下的密封记录", stayed.title).trim().to_owned())
     })
 }
 
@@ -727,10 +779,13 @@ pub async fn request_part(
             Some(member) => member.quoting(tablet)?,
             None => Vec::new(),
         };
+        let going: Vec<DocumentId> = with.iter().copied().chain([item.part.document]).collect();
         RequestErasure {
             id: tablet.new_id(),
             child: child.id,
+            about: held::children_of(tablet, &roster, &going)?,
             with,
+            left: false,
             basis: input.basis.clone(),
             words: words.to_owned(),
             part: Some(ErasedPart {

@@ -183,6 +183,7 @@ export const commands = [
   'request_part_erasure',
   'decide_erasure',
   'set_hold',
+  'show_left_words',
   'exports',
   'take_export',
   'print',
@@ -386,6 +387,7 @@ export interface Backend {
   requestPartErasure(input: view.ErasePartInput): Promise<view.ErasuresView>
   decideErasure(input: view.DecideErasureInput): Promise<view.ErasuresView>
   setHold(input: view.HoldInput): Promise<view.ErasuresView>
+  showLeftWords(input: view.IdInput): Promise<view.LeftWordsView>
   guestForm(input: view.IdInput): Promise<view.GuestFormView>
   openGuest(input: view.OpenGuestInput): Promise<view.GuestFormView>
   endGuest(input: view.EndGuestInput): Promise<view.GuestFormView>

@@ -184,6 +184,7 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         DecideErasureInput,
         HoldInput,
         ErasuresView,
+        LeftWordsView,
         PaperPersonView,
         PrintInput,
         PrintView,
