@@ -37,7 +37,9 @@ async fn asking(world: &World, child: &str, label: &str) -> Result<Value> {
     let item = items.find(|item| item.label.contains(label));
     let item = &item.context("it can be erased alone")?.item;
     world.station.step_up().await?;
-    Ok(json!({"child": child, "item": item, "keep_now": false, "basis": "family", "words": "家里要求"}))
+    Ok(
+        json!({"child": child, "item": item, "keep_now": false, "basis": "family", "words": "家里要求"}),
+    )
 }
 
 async fn hold(head: &Device, child: &str, hold: bool) -> Result<ErasuresView> {
@@ -63,7 +65,12 @@ async fn of_a_held_child_neither_the_household_nor_a_later_problem_goes_by_way_o
         .station
         .call("request_part_erasure", household.clone())
         .await?;
-    let early = asked.requests.first().context("it was asked for")?.id.clone();
+    let early = asked
+        .requests
+        .first()
+        .context("it was asked for")?
+        .id
+        .clone();
 
     hold(&head, &child, true).await?;
     let report = json!({
@@ -84,7 +91,9 @@ async fn of_a_held_child_neither_the_household_nor_a_later_problem_goes_by_way_o
     let later = asking(&world, &brother, "问题里的一段话").await?;
     for asked in [&household, &later] {
         let station = &world.station;
-        let refused = station.refusal("request_part_erasure", asked.clone()).await?;
+        let refused = station
+            .refusal("request_part_erasure", asked.clone())
+            .await?;
         assert_eq!(refused.code, "on_hold", "{asked}");
     }
 

@@ -84,7 +84,10 @@ async fn sealed_words_that_stayed_are_read_by_who_handled_it_and_go_when_two_peo
     for (device, may_read) in [(station, true), (&head, true), (&other, false)] {
         let rows = left(device).await?;
         let row = rows.first().context("it is listed")?;
-        assert_eq!((row.subject.as_str(), row.title.as_str()), (problem.as_str(), number.as_str()));
+        assert_eq!(
+            (row.subject.as_str(), row.title.as_str()),
+            (problem.as_str(), number.as_str())
+        );
         assert_eq!(row.to.as_deref(), Some("青溪镇"));
         assert_eq!(row.handler.as_deref(), Some(handler.as_str()));
         assert_eq!(row.left_on.as_deref(), Some("2026-11-02"));
@@ -137,7 +140,9 @@ async fn a_note_about_a_child_that_left_is_the_heads_alone_as_before() -> Result
     for device in [&other, &world.station] {
         assert!(left(device).await?.is_empty(), "nobody else learns of it");
         device.step_up().await?;
-        let refused = device.refusal("show_left_words", json!({"id": child})).await?;
+        let refused = device
+            .refusal("show_left_words", json!({"id": child}))
+            .await?;
         assert_eq!(refused.code, "not_found");
         let asked = json!({"child": child, "basis": "mistake", "words": "已移交"});
         let refused = device.refusal("request_erasure", asked).await?;

@@ -41,9 +41,8 @@ const BASES: &str = "ERASURE_BASIS";
 /// Most characters of a person's words.
 const WORDS: usize = 200;
 
-/// A child's file and what belongs to it alone.
+/// What belongs to a child's file alone.
 struct File {
-    child: DocumentId,
     with: Vec<DocumentId>,
     parts: ErasurePartsView,
 }
@@ -82,7 +81,6 @@ fn file_of(tablet: &Tablet, roster: &Roster, child: &RosterChild) -> Result<File
     let records =
         child.child.visits.len() + child.child.contacts.len() + child.child.attempts.len();
     Ok(File {
-        child: child.id,
         parts: ErasurePartsView {
             records: count(records),
             problems: count(problems.len()),

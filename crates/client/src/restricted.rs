@@ -15,8 +15,8 @@ use crate::system;
 use crate::tablet::Tablet;
 use crate::unit_keys;
 use crate::view::{
-    ConfidentialLineView, HandlerInput, IdInput, OpeningNoticeView, OpeningReviewView, OpeningView, OptionView,
-    ProblemView, ReviewOpeningInput, SealedView, UrgentInput,
+    ConfidentialLineView, HandlerInput, IdInput, OpeningNoticeView, OpeningReviewView, OpeningView,
+    OptionView, ProblemView, ReviewOpeningInput, SealedView, UrgentInput,
 };
 use domain::problem::{self, EventKind, Problem};
 use domain::record::Edit;

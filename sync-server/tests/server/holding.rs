@@ -217,7 +217,11 @@ async fn sealed_words_whose_matter_left_the_township_go_when_two_people_say_so()
         left: true,
         ..request(problem, with)
     };
-    assert_eq!(s.asks(&left(&[sealed])).await, "erasure_changed", "it is here");
+    assert_eq!(
+        s.asks(&left(&[sealed])).await,
+        "erasure_changed",
+        "it is here"
+    );
     moves(&mut s, there, &mut neighbour, &[child, problem]).await;
     assert_eq!(s.asks(&request(problem, &[sealed])).await, "not_found");
     assert_eq!(s.asks(&left(&[])).await, "not_found");
