@@ -311,7 +311,7 @@ pub(crate) fn set_hold(
     let named = documents.iter().map(|(document, _)| *document);
     holds::cover(connection, input.child, named, is_new)?;
     let ordered: Vec<(DocumentId, UnitId)> = if input.hold {
-        let here = |(document, _)| (document, holder.scope);
+        let here = |(document, _): (DocumentId, u32)| (document, holder.scope);
         documents.into_iter().map(here).collect()
     } else {
         holds::freed(connection, holder.scope, input.child)?
@@ -405,7 +405,7 @@ fn left_of(
         Ok(_) => return Err(ApiError::ErasureChanged),
         Err(error) => return Err(error),
     }
-    let mut documents = Vec::new();
+    let mut documents: Vec<(DocumentId, u32)> = Vec::new();
     for document in with {
         let known = documents.iter().any(|(known, _)| known == document);
         match place(connection, scope, *document) {
