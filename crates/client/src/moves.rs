@@ -208,7 +208,8 @@ pub async fn offer(tablet: &Arc<Tablet>, input: &OfferMoveInput) -> Result<Moves
     // What is offered is what the server has: the station's own last edits go first.
     runtime::once(tablet, || ()).await?;
     let offer = offer_of(tablet, input)?;
-    restricted::note_leaving(tablet, &offer.documents)?;
+    let (worker, going) = (tablet.clone(), offer.documents.clone());
+    runtime::off_the_loop(move || restricted::note_leaving(&worker, &going)).await??;
     let line = Line::of(tablet)?;
     let _: MoveList = line
         .send("/moves/offer", &offer)
