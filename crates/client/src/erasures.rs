@@ -18,7 +18,7 @@ use crate::tablet::Tablet;
 use crate::view::{
     AttachmentKind, AttachmentView, DecideErasureInput, EraseInput, EraseItemView, ErasePartInput,
     ErasureFormView, ErasurePartsView, ErasureRequestView, ErasuresView, HoldInput, HoldView,
-    IdInput, LeftSealedRowView, OptionView, RetentionRowView,
+    IdInput, OptionView, RetentionRowView,
 };
 use chrono::NaiveDate;
 use domain::problem::Problem;
@@ -381,7 +381,7 @@ fn view(tablet: &Tablet, list: Option<ErasureList>) -> Result<ErasuresView, Clie
 /// Whose file a request is about, or of which matter what stayed here sealed.
 fn name_of(
     roster: &Roster,
-    left: &[LeftSealedRowView],
+    left: &[crate::view::LeftSealedRowView],
     child: Option<DocumentId>,
 ) -> Option<String> {
     let child = child?;
