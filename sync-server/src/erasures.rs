@@ -4,6 +4,7 @@
 use crate::audit::{self, Act, By, Deed, Object};
 use crate::columns;
 use crate::error::ApiError;
+use crate::holds;
 use crate::moves;
 use crate::orders::Orders;
 use crate::organisation;
@@ -70,8 +71,8 @@ pub(crate) fn request(
     }
     let documents = asked_of(connection, holder.scope, input)?;
     let now = app.clock.now_ms();
-    refuse_recused(connection, holder, &documents, now)?;
-    refuse_held(connection, &documents)?;
+    refuse_recused(connection, holder, (input.child, &documents), now)?;
+    refuse_held(connection, input, &documents)?;
     let sealed = app
         .vault
         .seal_secret(SEALED_AS, &wire::pack(input)?, app.entropy.as_ref())?;
@@ -137,9 +138,9 @@ fn settle(
     };
     let mut last_order = None;
     let documents = asked_of(connection, holder.scope, &asked)?;
-    refuse_recused(connection, holder, &documents, now)?;
+    refuse_recused(connection, holder, (asked.child, &documents), now)?;
     if input.approve && asked.part.is_some() {
-        refuse_held(connection, &documents)?;
+        refuse_held(connection, &asked, &documents)?;
         let first = input.renewal.as_ref().ok_or(ApiError::Malformed)?;
         let renewals: Vec<&Renewal> = std::iter::once(first).chain(&input.also).collect();
         if renewals.len() != documents.len() {
@@ -151,7 +152,7 @@ fn settle(
             last_order = Some(renew(app, orders, holder, document, renewal)?);
         }
     } else if input.approve {
-        refuse_held(connection, &documents)?;
+        refuse_held(connection, &asked, &documents)?;
         for (document, generation) in documents {
             let order = Order::Erase {
                 document,
@@ -185,8 +186,14 @@ fn asked_of(
     scope: UnitId,
     asked: &RequestErasure,
 ) -> Result<Vec<(DocumentId, u32)>, ApiError> {
-    let Some(part) = &asked.part else {
-        return documents_of(connection, scope, asked.child, &asked.with);
+    if asked.about.len() > limits::ERASURE_DOCUMENTS {
+        return Err(ApiError::TooLarge);
+    }
+    let part = match &asked.part {
+        Some(_) if asked.left => return Err(ApiError::Malformed),
+        Some(part) => part,
+        None if asked.left => return left_of(connection, scope, asked.child, &asked.with),
+        None => return documents_of(connection, scope, asked.child, &asked.with),
     };
     let texts = [&part.key, &part.label];
     let wordy = texts
@@ -307,8 +314,17 @@ pub(crate) fn set_hold(
     }
     let now = app.clock.now_ms();
     let documents = documents_of(connection, holder.scope, input.child, &input.with)?;
-    refuse_recused(connection, holder, &documents, now)?;
-    for (document, _) in documents {
+    refuse_recused(connection, holder, (input.child, &documents), now)?;
+    let is_new = input.hold && !is_held(connection, input.child)?;
+    let named = documents.iter().map(|(document, _)| *document);
+    holds::cover(connection, input.child, named, is_new)?;
+    let ordered: Vec<(DocumentId, UnitId)> = if input.hold {
+        let here = |(document, _): (DocumentId, u32)| (document, holder.scope);
+        documents.into_iter().map(here).collect()
+    } else {
+        holds::freed(connection, holder.scope, input.child)?
+    };
+    for (document, scope) in ordered {
         if is_held(connection, document)? == input.hold {
             continue;
         }
@@ -316,7 +332,10 @@ pub(crate) fn set_hold(
             document,
             hold: input.hold,
         };
-        Orders::of(app, connection, By::from(holder), now).give(holder.scope, order, "")?;
+        Orders::of(app, connection, By::from(holder), now).give(scope, order, "")?;
+    }
+    if !input.hold {
+        holds::uncover(connection, input.child)?;
     }
     let words =
         app.vault
@@ -376,7 +395,38 @@ pub(crate) fn forget(connection: &Connection, document: DocumentId) -> rusqlite:
     connection
         .prepare_cached(include_str!("sql/erasures/forget_hold.sql"))?
         .execute(named_params! {":document": document.0.as_bytes()})?;
-    Ok(())
+    holds::forget(connection, document)
+}
+
+/// Sealed documents that stayed in a township when what they are about left it: nothing else, and not once that came back.
+fn left_of(
+    connection: &Connection,
+    scope: UnitId,
+    subject: DocumentId,
+    with: &[DocumentId],
+) -> Result<Vec<(DocumentId, u32)>, ApiError> {
+    if with.len() > limits::ERASURE_DOCUMENTS {
+        return Err(ApiError::TooLarge);
+    }
+    match place(connection, scope, subject) {
+        Err(ApiError::NotFound) => {}
+        Ok(_) => return Err(ApiError::ErasureChanged),
+        Err(error) => return Err(error),
+    }
+    let mut documents: Vec<(DocumentId, u32)> = Vec::new();
+    for document in with {
+        let known = documents.iter().any(|(known, _)| known == document);
+        match place(connection, scope, *document) {
+            Ok(at) if at.kind != DocKind::Restricted => return Err(ApiError::NotAllowed),
+            Ok(at) if !known => documents.push((*document, at.generation)),
+            Ok(_) | Err(ApiError::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if documents.is_empty() {
+        return Err(ApiError::NotFound);
+    }
+    Ok(documents)
 }
 
 /// The documents of a request that are here, with their generations: the child's own must be.
@@ -444,16 +494,23 @@ fn place(connection: &Connection, scope: UnitId, document: DocumentId) -> Result
 fn refuse_recused(
     connection: &Connection,
     holder: &Holder,
-    documents: &[(DocumentId, u32)],
+    (child, documents): (DocumentId, &[(DocumentId, u32)]),
     now_ms: i64,
 ) -> Result<(), ApiError> {
     let documents = documents.iter().map(|(document, _)| *document);
-    recusals::refuse(connection, holder, documents, now_ms)
+    recusals::refuse(connection, holder, documents.chain([child]), now_ms)
 }
 
-fn refuse_held(connection: &Connection, documents: &[(DocumentId, u32)]) -> Result<(), ApiError> {
-    for (document, _) in documents {
-        if is_held(connection, *document)? {
+/// What must be kept is kept with every document about it, also those of later: a request names the children its documents
+/// are about, since what a document says is not read here.
+fn refuse_held(
+    connection: &Connection,
+    asked: &RequestErasure,
+    documents: &[(DocumentId, u32)],
+) -> Result<(), ApiError> {
+    let documents = documents.iter().map(|(document, _)| *document);
+    for document in documents.chain([asked.child]).chain(asked.about.clone()) {
+        if is_held(connection, document)? {
             return Err(ApiError::OnHold);
         }
     }

@@ -37,6 +37,7 @@ mod exports;
 mod forms;
 mod guests;
 mod herd;
+mod holds;
 mod init;
 mod judge;
 mod local;

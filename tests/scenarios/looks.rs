@@ -53,6 +53,7 @@ const NOTED_ELSEWHERE: &[(&str, &str, &str)] = &[
     ("packets", "view_list", "packets.rs"),
     ("send_case", "export_made", "cases.rs"),
     ("show_confidential", "view_restricted", "sealed_words.rs"),
+    ("show_left_words", "view_restricted", "left_sealed.rs"),
     ("show_words", "view_restricted", "full_disk.rs"),
     ("take_export", "export_taken", "trail.rs"),
     ("yearly_pack", "yearly_pack_made", "trail.rs"),

@@ -6,10 +6,10 @@ use crate::tablet::Tablet;
 use crate::{
     attachments, audit_page, benefits, breach, cases, child_rules, children, confidential,
     conflicts, contacts, countersign, delegation, differences, duties, erasures, exports, figures,
-    file_status, filling, forms, goods, guests, mandatory, masks, moves, office_line, people,
-    prints, problems, recusals, reports, restricted, returned, rhythm, rights, rounds, rows,
-    screening, sheets, standing, station, station_phone, sync_page, today, visits, work, work_log,
-    writing,
+    file_status, filling, forms, goods, guests, left_sealed, mandatory, masks, moves, office_line,
+    people, prints, problems, recusals, reports, restricted, returned, rhythm, rights, rounds,
+    rows, screening, sheets, standing, station, station_phone, sync_page, today, visits, work,
+    work_log, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -248,6 +248,7 @@ commands! {
         "take_export" => exports::take, input;
         "print_purposes" => prints::print_purposes;
         "erasure_form" => erasures::form, input;
+        "show_left_words" => left_sealed::show_left_words, input;
         "guest_form" => guests::form, input;
     }
     line {

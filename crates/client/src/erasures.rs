@@ -4,6 +4,8 @@
 use crate::erased_items::{items_of, member_view};
 use crate::erased_member;
 use crate::error::ClientError;
+use crate::held;
+use crate::left_sealed;
 use crate::nouns::Noun;
 use crate::renewal;
 use crate::roster::{People, Roster, RosterChild, UNKNOWN_PERSON};
@@ -35,9 +37,8 @@ const BASES: &str = "ERASURE_BASIS";
 /// Most characters of a person's words.
 const WORDS: usize = 200;
 
-/// A child's file and what belongs to it alone.
+/// What belongs to a child's file alone.
 struct File {
-    child: DocumentId,
     with: Vec<DocumentId>,
     parts: ErasurePartsView,
 }
@@ -76,7 +77,6 @@ fn file_of(tablet: &Tablet, roster: &Roster, child: &RosterChild) -> Result<File
     let records =
         child.child.visits.len() + child.child.contacts.len() + child.child.attempts.len();
     Ok(File {
-        child: child.id,
         parts: ErasurePartsView {
             records: count(records),
             problems: count(problems.len()),
@@ -128,7 +128,7 @@ pub async fn list(tablet: &Arc<Tablet>) -> Result<ErasuresView, ClientError> {
     view(tablet, list)
 }
 
-/// Asks for a file to be erased.
+/// Asks for a file to be erased, or for what stayed here sealed of a matter that left.
 ///
 /// # Errors
 /// `not_allowed`, `pin_again`, `not_found`, `basis_missing`, `on_hold`, `no_network`, `server_refused`.
@@ -146,11 +146,21 @@ pub async fn request(
     runtime::once(tablet, || ()).await?;
     let asked = {
         let roster = Roster::read(tablet)?;
-        let file = file_of(tablet, &roster, roster.child(&input.child)?)?;
+        // Somebody who is not here: what stayed here sealed when the matter left.
+        let (child, with, left) = match roster.child(&input.child) {
+            Ok(child) => (child.id, file_of(tablet, &roster, child)?.with, false),
+            Err(_) => {
+                let (subject, sealed) = left_sealed::asked(tablet, &input.child)?;
+                (subject, sealed, true)
+            }
+        };
+        let going: Vec<DocumentId> = with.iter().copied().chain([child]).collect();
         RequestErasure {
             id: tablet.new_id(),
-            child: file.child,
-            with: file.with,
+            about: held::children_of(tablet, &roster, &going)?,
+            child,
+            with,
+            left,
             basis: input.basis.clone(),
             words: words.to_owned(),
             part: None,
@@ -197,7 +207,7 @@ pub async fn decide(
 /// What a head says about a request of the list: whoever agrees that a part of a document goes builds it anew.
 ///
 /// # Errors
-/// `not_found`, `erasure_changed`, `erasure_waits`, `conflict_open`, `too_new`.
+/// `not_found`, `on_hold`, `erasure_changed`, `erasure_waits`, `conflict_open`, `too_new`.
 pub fn decision(
     tablet: &Tablet,
     list: &ErasureList,
@@ -213,6 +223,7 @@ pub fn decision(
     let Some(asked) = list.erasures.iter().find(|asked| asked.id == id && approve) else {
         return Ok(decision);
     };
+    refuse_held(tablet, list, asked)?;
     if let Some(part) = &asked.part {
         if let Some(member) = erased_member::member_of(tablet, part)? {
             if !is_same(&member.quoting(tablet)?, &asked.with) {
@@ -237,15 +248,35 @@ pub fn decision(
     Ok(decision)
 }
 
-/// Whether what goes with a child is still what was asked for.
+/// What is asked for may be about a child that was held meanwhile, or by another record that came since.
+fn refuse_held(
+    tablet: &Tablet,
+    list: &ErasureList,
+    asked: &ErasureRecord,
+) -> Result<(), ClientError> {
+    let first = asked.part.as_ref().map(|part| part.document);
+    let with = asked.with.iter().copied();
+    let going: Vec<DocumentId> = with.chain(first.or(asked.child)).collect();
+    let about = held::children_of(tablet, &Roster::read(tablet)?, &going)?;
+    let mut holds = list.holds.iter();
+    match holds.any(|hold| about.contains(&hold.child)) {
+        true => Err(ClientError::new("on_hold")),
+        false => Ok(()),
+    }
+}
+
+/// Whether what goes with a child is still what was asked for; or what stayed here sealed of a matter that left.
 fn is_as_asked(
     tablet: &Tablet,
     child: DocumentId,
     with: &[DocumentId],
 ) -> Result<bool, ClientError> {
     let roster = Roster::read(tablet)?;
-    let file = file_of(tablet, &roster, roster.child(&child.to_string())?)?;
-    Ok(is_same(&file.with, with))
+    let now = match roster.child(&child.to_string()) {
+        Ok(child) => file_of(tablet, &roster, child)?.with,
+        Err(_) => left_sealed::documents_about(tablet, child)?,
+    };
+    Ok(is_same(&now, with))
 }
 
 fn is_same(one: &[DocumentId], other: &[DocumentId]) -> bool {
@@ -268,10 +299,10 @@ pub async fn set_hold(
     }
     let asked = {
         let roster = Roster::read(tablet)?;
-        let file = file_of(tablet, &roster, roster.child(&input.child)?)?;
+        let child = roster.child(&input.child)?;
         SetHold {
-            child: file.child,
-            with: file.with,
+            child: child.id,
+            with: held::about(tablet, child)?,
             hold: input.hold,
             words: words.to_owned(),
         }
@@ -298,6 +329,7 @@ fn view(tablet: &Tablet, list: Option<ErasureList>) -> Result<ErasuresView, Clie
         .filter_map(|erasure| erasure.child)
         .collect();
     let holders = holders(tablet, &roster.people)?;
+    let left = left_sealed::rows(tablet, &roster.people, &asked)?;
     let due = due(tablet, &roster)?
         .into_iter()
         .map(|(child, row)| RetentionRowView {
@@ -312,8 +344,12 @@ fn view(tablet: &Tablet, list: Option<ErasureList>) -> Result<ErasuresView, Clie
         requests: list
             .erasures
             .into_iter()
-            .map(|record| request_view(tablet, &roster, &holders, record))
+            .map(|record| ErasureRequestView {
+                name: name_of(&roster, &left, record.child),
+                ..request_view(tablet, &roster, &holders, record)
+            })
             .collect(),
+        left,
         holds: list
             .holds
             .into_iter()
@@ -330,6 +366,20 @@ fn view(tablet: &Tablet, list: Option<ErasureList>) -> Result<ErasuresView, Clie
             .collect(),
         may_hold: tablet.identity.role == Role::Head,
         bases: bases(tablet),
+    })
+}
+
+/// Whose file a request is about, or of which matter what stayed here sealed.
+fn name_of(
+    roster: &Roster,
+    left: &[crate::view::LeftSealedRowView],
+    child: Option<DocumentId>,
+) -> Option<String> {
+    let child = child?;
+    let here = roster.children.iter().find(|one| one.id == child);
+    here.map(RosterChild::name).or_else(|| {
+        let stayed = left.iter().find(|row| row.subject == child.to_string())?;
+        Some(format!("{} 留下的密封记录", stayed.title).trim().to_owned())
     })
 }
 
@@ -506,10 +556,13 @@ pub async fn request_part(
             Some(member) => member.quoting(tablet)?,
             None => Vec::new(),
         };
+        let going: Vec<DocumentId> = with.iter().copied().chain([item.part.document]).collect();
         RequestErasure {
             id: tablet.new_id(),
             child: child.id,
+            about: held::children_of(tablet, &roster, &going)?,
             with,
+            left: false,
             basis: input.basis.clone(),
             words: words.to_owned(),
             part: Some(part),

@@ -3,6 +3,7 @@
 use crate::error::ClientError;
 use crate::looks::{self, Look};
 use crate::nouns::Noun;
+use crate::restricted;
 use crate::returned::words;
 use crate::roster::{Roster, RosterChild};
 use crate::runtime::{self, Line};
@@ -197,7 +198,8 @@ pub async fn form(tablet: &Arc<Tablet>, input: &IdInput) -> Result<MoveFormView,
 /// Offers a child, alone or with its household, to a village.
 ///
 /// # Errors
-/// `not_allowed`, `pin_again`, `not_found`, `move_reason_missing`, `move_open`, `move_impossible`, `no_network`, `server_refused`.
+/// `not_allowed`, `pin_again`, `not_found`, `move_reason_missing`, `move_open`, `move_impossible`, `disk_full`, `no_network`,
+/// `server_refused`.
 pub async fn offer(tablet: &Arc<Tablet>, input: &OfferMoveInput) -> Result<MovesView, ClientError> {
     tablet.require(Action::MoveDocuments)?;
     if input.reason.trim().is_empty() {
@@ -206,6 +208,8 @@ pub async fn offer(tablet: &Arc<Tablet>, input: &OfferMoveInput) -> Result<Moves
     // What is offered is what the server has: the station's own last edits go first.
     runtime::once(tablet, || ()).await?;
     let offer = offer_of(tablet, input)?;
+    let (worker, going) = (tablet.clone(), offer.documents.clone());
+    runtime::off_the_loop(move || restricted::note_leaving(&worker, &going)).await??;
     let line = Line::of(tablet)?;
     let _: MoveList = line
         .send("/moves/offer", &offer)

@@ -9,18 +9,18 @@ use crate::error::ClientError;
 use crate::nouns::Noun;
 use crate::problems::{self, Place, Room};
 use crate::records::{self, Write};
-use crate::roster::{self, Author};
+use crate::roster::{self, Author, People};
 use crate::standing;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::unit_keys;
 use crate::view::{
-    HandlerInput, IdInput, OpeningNoticeView, OpeningReviewView, OpeningView, OptionView,
-    ProblemView, ReviewOpeningInput, SealedView, UrgentInput,
+    ConfidentialLineView, HandlerInput, IdInput, OpeningNoticeView, OpeningReviewView, OpeningView,
+    OptionView, ProblemView, ReviewOpeningInput, SealedView, UrgentInput,
 };
 use domain::problem::{self, EventKind, Problem};
 use domain::record::Edit;
-use domain::restricted::{self, Note, Opening, Restricted, Review, Words};
+use domain::restricted::{self, Leaving, Note, Opening, Restricted, Review, Words};
 use ids::{DocKind, DocumentId, Role, StaffId};
 use protocol::access::{Action, Block, Context, Handling, Reveal};
 use std::collections::{BTreeSet, HashMap};
@@ -41,6 +41,7 @@ pub(crate) struct Case {
     notes: Vec<(DocumentId, Note)>,
     openings: Vec<(DocumentId, Opening)>,
     reviews: Vec<(DocumentId, Review)>,
+    leavings: Vec<Leaving>,
 }
 
 impl Case {
@@ -52,6 +53,29 @@ impl Case {
         self.notes.extend(of(document, restricted.notes));
         self.openings.extend(of(document, restricted.openings));
         self.reviews.extend(of(document, restricted.reviews));
+        self.leavings.extend(restricted.leavings);
+        self.leavings.sort_by_key(|leaving| leaving.recorded_ms);
+    }
+
+    pub(crate) fn documents(&self) -> &[DocumentId] {
+        &self.documents
+    }
+
+    pub(crate) fn notes(&self) -> impl Iterator<Item = &Note> {
+        self.notes.iter().map(|(_, note)| note)
+    }
+
+    /// Offers of it to another place, oldest first.
+    pub(crate) fn leavings(&self) -> impl DoubleEndedIterator<Item = &Leaving> {
+        self.leavings.iter()
+    }
+
+    /// When something was written in it last, but for the offers.
+    pub(crate) fn last_ms(&self) -> Option<i64> {
+        let notes = self.notes().map(|note| note.recorded_ms);
+        let openings = self.openings.iter().map(|(_, one)| one.recorded_ms);
+        let reviews = self.reviews.iter().map(|(_, one)| one.recorded_ms);
+        notes.chain(openings).chain(reviews).max()
     }
 
     /// The document the report began, where it is here.
@@ -214,8 +238,13 @@ impl<'a> Standpoint<'a> {
         }
     }
 
+    /// Where the report's words are, which the PIN is given for.
+    pub(crate) fn document(&self) -> DocumentId {
+        self.document
+    }
+
     /// Whether this person reads the words by right, or opened them urgently.
-    fn may_read(&self) -> bool {
+    pub(crate) fn may_read(&self) -> bool {
         let view = self.tablet.sees_case(Block::SealedNote, self.handling());
         view.is_open() || view.reveal == Some(Reveal::StepUp)
     }
@@ -228,7 +257,7 @@ impl<'a> Standpoint<'a> {
     }
 
     /// When they close again by themselves.
-    fn closes_in_ms(&self) -> Option<i64> {
+    pub(crate) fn closes_in_ms(&self) -> Option<i64> {
         match self.handling() {
             Handling::BrokeGlass => Some(self.open_now()?.until_ms - self.now_ms),
             _ => self.tablet.open_with_pin_ms(self.document),
@@ -258,6 +287,25 @@ impl<'a> Standpoint<'a> {
             report: report.map(|words| words.join("\n")),
             steps,
         })
+    }
+
+    /// Every note there is, oldest first, with whoever wrote it by the envelope; none where they stay closed.
+    pub(crate) fn lines(&self, people: &People) -> Option<Vec<ConfidentialLineView>> {
+        if !self.is_open() {
+            return None;
+        }
+        let mut notes: Vec<&(DocumentId, Note)> = self.case.notes.iter().collect();
+        notes.sort_by_key(|(_, note)| note.recorded_ms);
+        let unknown = || roster::UNKNOWN_PERSON.to_owned();
+        let lines = notes.into_iter().map(|(document, note)| {
+            let author = self.author(note.made_by);
+            ConfidentialLineView {
+                text: self.opened(*document, &note.id, &note.words),
+                by: author.map_or_else(unknown, |staff| people.name(staff)),
+                at: system::moment(note.recorded_ms),
+            }
+        });
+        Some(lines.collect())
     }
 
     /// What stands in an entry, if this device was given the key it is sealed to.
@@ -619,6 +667,37 @@ pub fn name_handler(tablet: &Tablet, input: &HandlerInput) -> Result<ProblemView
         &[write.labelled("problem", label, &id)],
     )?;
     again(tablet, &input.problem)
+}
+
+/// Writes into what is sealed about problems that are offered elsewhere who handles them and when they were reported: their own
+/// documents go, and what is sealed stays (docs/adr/0054).
+///
+/// # Errors
+/// `still_loading`, `disk_full`.
+pub(crate) fn note_leaving(tablet: &Tablet, going: &[DocumentId]) -> Result<(), ClientError> {
+    let room = Room::open(tablet)?;
+    let mut writes = Vec::new();
+    for noun in room.problems.iter().filter(|one| going.contains(&one.id)) {
+        let Some(standpoint) = room.standpoint(noun)? else {
+            continue;
+        };
+        let leaving = Leaving {
+            id: tablet.new_id().to_string(),
+            handler: standpoint.handler.map(|staff| staff.to_string()),
+            reported_on: noun.noun.text("reported_on").map(str::to_owned),
+            recorded_ms: tablet.clock.now_ms(),
+            by: tablet.identity.staff.to_string(),
+            made_by: None,
+        };
+        let (document, station) = (standpoint.document, tablet.identity.scope);
+        let edits = vec![leaving.to_edit()];
+        let write = Write::new(document, DocKind::Restricted, station, edits);
+        writes.push(write.labelled("problem", room.label(noun)?, &leaving.id));
+    }
+    if writes.is_empty() {
+        return Ok(());
+    }
+    records::save(tablet, "handler_noted", &writes)
 }
 
 /// Who works at the station and may act for the family, by name.

@@ -21,6 +21,9 @@ const OPENED: &str = "opened";
 /// Kind of an entry that says what was thought of an opening afterwards.
 const REVIEWED: &str = "reviewed";
 
+/// Kind of an entry that says who handles the matter, made when it was offered to another place.
+const LEAVING: &str = "leaving";
+
 /// Words, as they stand in an entry.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Words {
@@ -92,6 +95,23 @@ pub struct Opening {
     pub made_by: Option<[u8; 32]>,
 }
 
+/// The matter was offered to another place: what of its document is asked for here once that has gone.
+#[derive(Clone, PartialEq, Default)]
+pub struct Leaving {
+    /// Entry id.
+    pub id: String,
+    /// Staff id of whoever handled it; none where nobody did.
+    pub handler: Option<String>,
+    /// The day it was reported, by which it is numbered.
+    pub reported_on: Option<String>,
+    /// When, milliseconds by the device's clock.
+    pub recorded_ms: i64,
+    /// Staff id as claimed.
+    pub by: String,
+    /// Change that made it.
+    pub made_by: Option<[u8; 32]>,
+}
+
 /// What the head said of an opening.
 #[derive(Clone, PartialEq)]
 pub struct Review {
@@ -122,6 +142,8 @@ pub struct Restricted {
     pub openings: Vec<Opening>,
     /// Reviews in causal order.
     pub reviews: Vec<Review>,
+    /// Offers of the matter to another place, in causal order.
+    pub leavings: Vec<Leaving>,
 }
 
 impl Restricted {
@@ -151,6 +173,14 @@ impl Restricted {
                     opening: entry.text_or_empty("opening"),
                     justified: entry.is("justified"),
                     words,
+                    recorded_ms,
+                    by,
+                    made_by: entry.made_by,
+                }),
+                kind if kind == LEAVING => restricted.leavings.push(Leaving {
+                    id,
+                    handler: entry.text("handler").map(str::to_owned),
+                    reported_on: entry.text("reported_on").map(str::to_owned),
                     recorded_ms,
                     by,
                     made_by: entry.made_by,
@@ -194,6 +224,22 @@ impl Review {
     }
 }
 
+impl Leaving {
+    /// The edit that adds it.
+    pub fn to_edit(&self) -> Edit {
+        let mut entry = entry(&self.id, LEAVING, self.recorded_ms, &self.by);
+        for (key, text) in [
+            ("handler", &self.handler),
+            ("reported_on", &self.reported_on),
+        ] {
+            if let Some(text) = text {
+                entry = entry.with(key, text.as_str());
+            }
+        }
+        add(entry)
+    }
+}
+
 impl Note {
     /// The edit that adds the note.
     pub fn to_edit(&self) -> Edit {
@@ -217,7 +263,7 @@ fn add(entry: Entry) -> Edit {
 }
 
 // Who somebody is and what they said stays out of logs.
-ids::withhold!(Words, Opening, Review);
+ids::withhold!(Words, Opening, Review, Leaving);
 
 #[cfg(test)]
 mod tests {
@@ -239,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn notes_openings_and_reviews_are_read_as_they_were_written() {
+    fn notes_openings_reviews_and_leavings_are_read_as_they_were_written() {
         let note = Note {
             id: "n".into(),
             kind: REPORT.into(),
@@ -269,14 +315,24 @@ mod tests {
             by: "c".into(),
             made_by: None,
         };
+        let leaving = Leaving {
+            id: "l".into(),
+            handler: Some("a".into()),
+            reported_on: None,
+            recorded_ms: 40,
+            by: "c".into(),
+            made_by: None,
+        };
         let read = Restricted::from_record(&record(vec![
             note.to_edit(),
             opening.to_edit(),
             review.to_edit(),
+            leaving.to_edit(),
         ]));
         assert_eq!(read.notes, [note]);
         assert_eq!(read.openings, [opening]);
         assert_eq!(read.reviews, [review]);
+        assert_eq!(read.leavings, [leaving]);
     }
 
     #[test]

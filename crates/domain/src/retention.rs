@@ -53,6 +53,22 @@ pub fn retention(
     })
 }
 
+/// From which day on somebody looks whether what is sealed may go that stayed when its matter left: counted as a file that
+/// ended with that day, and with a grave problem as one whose last report is the last word there is. How old the child is by
+/// then is not known here any more.
+pub fn left_behind(
+    left_on: Option<NaiveDate>,
+    last_on: NaiveDate,
+    is_grave: bool,
+    rules: &RetentionRules,
+) -> NaiveDate {
+    let plain = birthday(left_on.unwrap_or(last_on), rules.years_after_end);
+    match is_grave {
+        true => plain.max(birthday(last_on, rules.grave_years)),
+        false => plain,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +128,19 @@ mod tests {
         )
         .expect("it ended");
         assert_eq!(late.review_on, day("2028-05-06"));
+    }
+
+    #[test]
+    fn what_stayed_sealed_is_looked_at_after_five_years_and_of_a_matter_after_ten() {
+        let rules = RetentionRules::default();
+        let (left, last) = (Some(day("2026-11-02")), day("2026-03-01"));
+        let found = [
+            left_behind(left, last, false, &rules),
+            left_behind(left, last, true, &rules),
+            left_behind(None, last, false, &rules),
+        ];
+        let expected = ["2031-11-02", "2036-03-01", "2031-03-01"].map(day);
+        assert_eq!(found, expected);
     }
 
     #[test]

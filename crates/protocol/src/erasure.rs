@@ -15,11 +15,17 @@ use uuid::Uuid;
 pub struct RequestErasure {
     /// Made by the device, so that the message may be repeated.
     pub id: Uuid,
-    /// The child's file.
+    /// The child's file; of what was left behind: the problem or child that left.
     pub child: DocumentId,
     /// What goes with it: problems, sealed notes and the household of this child alone. With a part: the other documents
-    /// that quote it.
+    /// that quote it. Of what was left behind: the sealed documents about it.
     pub with: Vec<DocumentId>,
+    /// Every child these documents are about, as far as the device reads it: none of them may have to be kept (ADR 0054).
+    #[serde(default)]
+    pub about: Vec<DocumentId>,
+    /// What it is about left the township, and only what is sealed about it is here still (ADR 0054).
+    #[serde(default)]
+    pub left: bool,
     /// On what ground: a code of the policy list.
     pub basis: String,
     /// The person's own words about it; kept sealed until it is decided.
@@ -112,9 +118,9 @@ pub struct DecideErasure {
 pub struct SetHold {
     /// The child's file.
     pub child: DocumentId,
-    /// What belongs to it.
+    /// Everything else that is about this child, also what is about others as well.
     pub with: Vec<DocumentId>,
-    /// Whether it must be kept.
+    /// Whether it must be kept. Said of a file that must not, what its hold covered is free, but for what another one covers.
     pub hold: bool,
     /// Why: a case, an inspection; kept sealed.
     pub words: String,

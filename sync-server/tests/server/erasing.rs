@@ -69,6 +69,8 @@ async fn once_a_head_agreed_neither_key_nor_words_are_in_a_file_of_the_running_s
         id,
         child,
         with: vec![],
+        about: vec![],
+        left: false,
         basis: "consent_withdrawn".into(),
         words: "家里要求".into(),
         part: None,

@@ -19,6 +19,7 @@ mod exports;
 mod growth;
 mod guests;
 mod herd;
+mod holding;
 mod hostile;
 mod late;
 mod matrix;

@@ -310,6 +310,8 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
         id,
         child,
         with: with.clone(),
+        about: vec![],
+        left: false,
         basis: "mistake".to_owned(),
         words: text(),
         part: None,

@@ -72,6 +72,8 @@ impl World<'_> {
             id: tablet.new_id(),
             child,
             with: Vec::new(),
+            about: vec![],
+            left: false,
             basis: "family".to_owned(),
             words: "家里要求。".to_owned(),
             part: Some(ErasedPart {

@@ -184,6 +184,7 @@ export const commands = [
   'request_part_erasure',
   'decide_erasure',
   'set_hold',
+  'show_left_words',
   'exports',
   'take_export',
   'print',
@@ -388,6 +389,7 @@ export interface Backend {
   requestPartErasure(input: view.ErasePartInput): Promise<view.ErasuresView>
   decideErasure(input: view.DecideErasureInput): Promise<view.ErasuresView>
   setHold(input: view.HoldInput): Promise<view.ErasuresView>
+  showLeftWords(input: view.IdInput): Promise<view.LeftWordsView>
   guestForm(input: view.IdInput): Promise<view.GuestFormView>
   openGuest(input: view.OpenGuestInput): Promise<view.GuestFormView>
   endGuest(input: view.EndGuestInput): Promise<view.GuestFormView>

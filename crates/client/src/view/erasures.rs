@@ -1,6 +1,6 @@
 //! 保存和删除: which files may be looked at, what somebody asked to erase, and what must be kept.
 
-use super::OptionView;
+use super::{ConfidentialLineView, OptionView};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -95,7 +95,7 @@ pub struct ErasePartInput {
 /// A file to be erased.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct EraseInput {
-    /// The child.
+    /// The child; or the problem or child that left, of what stayed here sealed.
     pub child: String,
     /// A code of the policy list.
     pub basis: String,
@@ -134,10 +134,50 @@ pub struct ErasuresView {
     pub requests: Vec<ErasureRequestView>,
     /// Files that must be kept.
     pub holds: Vec<HoldView>,
+    /// What stayed here sealed when what it is about left (留下的密封记录).
+    pub left: Vec<LeftSealedRowView>,
     /// Whether this person may say what must be kept.
     pub may_hold: bool,
     /// The grounds there are.
     pub bases: Vec<OptionView>,
+}
+
+/// What stayed here sealed when the matter or the child it is about left the township.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LeftSealedRowView {
+    /// The problem or child that left.
+    pub subject: String,
+    /// The number of the matter, or a child's initials; empty where neither is known here.
+    pub title: String,
+    /// It is about a child itself, and for the head alone.
+    pub is_child: bool,
+    /// How many documents.
+    pub documents: u32,
+    /// The township it went to, where this device saw it go.
+    pub to: Option<String>,
+    /// When it left.
+    pub left_on: Option<String>,
+    /// Who handled it then.
+    pub handler: Option<String>,
+    /// From which day on somebody looks whether it may go.
+    pub review_on: String,
+    /// That day has come.
+    pub is_over: bool,
+    /// Somebody asked for it to be erased already.
+    pub asked: bool,
+    /// This person reads the words, with the PIN.
+    pub may_read: bool,
+}
+
+/// The words of it, while they stand open.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct LeftWordsView {
+    /// The problem or child that left.
+    pub subject: String,
+    /// They stand open for so many seconds.
+    pub seconds: Option<u32>,
+    /// The notes, oldest first.
+    pub lines: Vec<ConfidentialLineView>,
 }
 
 /// A file whose time to be looked at has come.
@@ -233,6 +273,8 @@ ids::withhold!(
     EraseInput,
     HoldInput,
     RetentionRowView,
+    LeftSealedRowView,
+    LeftWordsView,
     ErasureRequestView,
     ErasureLackView,
     HoldView,

@@ -185,6 +185,7 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         DecideErasureInput,
         HoldInput,
         ErasuresView,
+        LeftWordsView,
         PaperPersonView,
         PrintInput,
         PrintView,

@@ -5,7 +5,7 @@
  */
 export type EraseInput = { 
 /**
- * The child.
+ * The child; or the problem or child that left, of what stayed here sealed.
  */
 child: string, 
 /**

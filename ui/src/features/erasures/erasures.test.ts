@@ -12,7 +12,7 @@ const request: ErasureRequestView = {
   until: '2026-11-16T02:00:00Z', state: 'asked', decided_by: null, decided_at: null, receipts: 0, missing: [], may_decide: true, part: null, keeps_now: false, member: null,
 }
 const page: ErasuresView = {
-  is_current: true, requests: [request], holds: [], may_hold: true, bases: [],
+  is_current: true, requests: [request], holds: [], left: [], may_hold: true, bases: [],
   due: [{ child: 'c1', name: '石小雨', village: '东滩村', ended_on: '2021-05-06', review_on: '2026-05-06', held: false, asked: false }],
 }
 

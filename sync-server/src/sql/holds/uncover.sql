@@ -1,0 +1,1 @@
+DELETE FROM hold_covers WHERE child = :child;
