@@ -4,6 +4,7 @@
 //! in one transaction (architecture.md §8). Nobody met = an attempt in each child's document, once its reason is said.
 
 mod fill;
+pub(crate) mod masked;
 mod page;
 mod save;
 mod signing;

@@ -4,6 +4,7 @@ use crate::problems::origin_words;
 use crate::rows;
 use crate::tablet::Tablet;
 use crate::view::ReturnedLine;
+use crate::visits::masked::AnswerMasks;
 use domain::form;
 use domain::policy::PolicyPack;
 use domain::record::{AMENDMENTS, Before, Edit, Entry};
@@ -230,13 +231,14 @@ fn answer_lines(tablet: &Tablet, collection: &str, entry: &Entry, lines: &mut Ve
         AMENDMENTS => (Some(&part), Some(&part)),
         _ => (None, Some(&part)),
     };
+    let masks = AnswerMasks::new(tablet, &packs, pack);
     for section in form::read_answers(pack, session, child) {
         for answer in section.answers {
             lines.push(ReturnedLine {
                 key: format!("form.{}", answer.key),
                 label: Some(answer.label),
                 before: None,
-                after: answer.text,
+                after: masks.draw(&answer.key, answer.text).text,
             });
         }
     }
