@@ -3,8 +3,8 @@
 
 use anyhow::{Context, Result};
 use client::view::{
-    ChildFileView, ErasuresView, OverviewView, ProblemView, RecusalsView, SavedView, ShellKind,
-    TodayView,
+    ChildFileView, ErasuresView, ExportMadeView, OverviewView, PrintView, ProblemView,
+    RecusalsView, RightsView, SavedView, ShellKind, TodayView,
 };
 use ids::Role;
 use protocol::CreateEnrolment;
@@ -245,6 +245,42 @@ async fn a_colleague_who_is_involved_handles_nothing_decides_nothing_and_opens_n
     assert_eq!(overview.instead[0].person, "李玉梅");
     let faults = world.township.faults()?;
     assert_eq!(faults, [""; 0]);
+    world.township.stop().await;
+    Ok(())
+}
+
+/// The file of a family, and the answer it gets, are given out by somebody who may act for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_not_to_act_for_a_family_hands_out_none_of_its_papers() -> Result<()> {
+    let world = World::new().await?;
+    let station = &world.station;
+    let aunt = colleague(&world, Role::Supervisor, "周敏").await?;
+    let child = station.child("石小雨").await?;
+    let sibling = station.child("石小晨").await?;
+    let other = station.child("吴天宇").await?;
+    let ask = json!({"child": child, "rights": ["copy"], "who": "guardian", "name": "石磊", "text": "要一份。", "on": ""});
+    let asked: RightsView = station.call("ask_right", ask).await?;
+    let request = asked.rows.first().context("it was asked")?.request.clone();
+    let answer = json!({"child": child, "request": request, "outcome": "done", "duty": "", "text": "已经给了。"});
+    let _: RightsView = station.call("answer_right", answer).await?;
+    station.sync().await?;
+    aunt.sync().await?;
+
+    let copy = |child: &str| json!({"child": child, "purpose": "subject", "words": "父亲来要一份"});
+    let paper = json!({"what": "right_answer", "of": request, "purpose": "family"});
+    aunt.step_up().await?;
+    let _: ExportMadeView = aunt.call("export_child", copy(&child)).await?;
+    let _: PrintView = aunt.call("print", paper.clone()).await?;
+
+    say(station, &child, &aunt, None).await?;
+    aunt.sync().await?;
+    for one in [&child, &sibling] {
+        let refused = aunt.refusal("export_child", copy(one)).await?;
+        assert_eq!(refused.code, "recused");
+    }
+    assert_eq!(aunt.refusal("print", paper).await?.code, "recused");
+    let _: ExportMadeView = aunt.call("export_child", copy(&other)).await?;
+    let _: ExportMadeView = station.call("export_child", copy(&child)).await?;
     world.township.stop().await;
     Ok(())
 }

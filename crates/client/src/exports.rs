@@ -9,6 +9,7 @@ use crate::looks;
 use crate::packs::Packs;
 use crate::prints;
 use crate::problems::{Room, packets};
+use crate::recusals::{self, Recusals};
 use crate::rights;
 use crate::roster::{People, Roster, RosterChild};
 use crate::runtime::Line;
@@ -458,7 +459,7 @@ pub struct ChildCopy {
 /// Gathers the copy of one child's file.
 ///
 /// # Errors
-/// `not_allowed`, `pin_again`, `purpose_missing`, `not_found`, or the store cannot be read.
+/// `not_allowed`, `recused`, `pin_again`, `purpose_missing`, `not_found`, or the store cannot be read.
 pub fn copy_of(
     tablet: &Tablet,
     input: &ExportChildInput,
@@ -467,6 +468,12 @@ pub fn copy_of(
         return Err(ClientError::new("not_allowed"));
     }
     may_take(tablet, &input.purpose, &input.words)?;
+    let roster = Roster::read(tablet)?;
+    let child = roster.child_or_guest(&input.child)?;
+    // Whoever is not to act for a family does not hand out its file either.
+    if recusals::is_hers(tablet, &Recusals::read(tablet)?, child) {
+        return Err(ClientError::new("recused"));
+    }
     let room = Room::open(tablet)?;
     let file = children::file(
         tablet,
