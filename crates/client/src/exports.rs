@@ -13,6 +13,7 @@ use crate::recusals::{self, Recusals};
 use crate::rights;
 use crate::roster::{People, Roster, RosterChild};
 use crate::runtime::Line;
+use crate::second::{self, OF_IMPORT, RESULT};
 use crate::server::refused_code;
 use crate::standing;
 use crate::system;
@@ -36,13 +37,13 @@ use uuid::Uuid;
 /// The policy list of purposes.
 const PURPOSES: &str = "EXPORT_PURPOSE";
 /// What is written in a register's place for the file of one child.
-const ONE_CHILD: &str = "FILE";
+pub(crate) const ONE_CHILD: &str = "FILE";
 /// The same for what goes with a referral.
 pub(crate) const PACKET: &str = "PACKET";
 /// The same for numbers without names.
 pub(crate) const FIGURES: &str = "FIGURES";
 /// What leaves with rows of children, by its action of the trail.
-const LEFT: [&str; 2] = ["export_made", "packet_made"];
+const LEFT: [&str; 3] = ["export_made", "packet_made", "import_result_taken"];
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Most characters of a person's words about a purpose.
 const WORDS: usize = 200;
@@ -96,6 +97,9 @@ pub fn purposes(tablet: &Tablet) -> Vec<ExportPurposeView> {
 
 /// A purpose in words, of an export or a print.
 pub(crate) fn purpose_words(tablet: &Tablet, code: &str) -> String {
+    if code == OF_IMPORT {
+        return "给送名册来的单位".to_owned();
+    }
     let packs = tablet.packs();
     let found = packs.rules_on(tablet.today()).and_then(|pack| {
         let lists = [
@@ -236,6 +240,9 @@ fn ledger_words(code: &str) -> String {
     if code == ONE_CHILD {
         return "一个孩子的档案".to_owned();
     }
+    if code == RESULT {
+        return "导入结果".to_owned();
+    }
     if code == PACKET {
         return "转介材料".to_owned();
     }
@@ -309,7 +316,7 @@ pub fn check(tablet: &Tablet, input: &ExportInput) -> Result<(), ClientError> {
 }
 
 /// Whether this person may take something out at all: for the PIN, with a purpose of the list and words about it.
-fn may_take(tablet: &Tablet, purpose: &str, words: &str) -> Result<ExportPurposeView, ClientError> {
+pub(crate) fn may_take(tablet: &Tablet, purpose: &str, words: &str) -> Result<ExportPurposeView, ClientError> {
     tablet.require_step_up()?;
     let purpose = purposes(tablet)
         .into_iter()
@@ -325,20 +332,26 @@ fn may_take(tablet: &Tablet, purpose: &str, words: &str) -> Result<ExportPurpose
 /// Asks for a second person.
 ///
 /// # Errors
-/// As [`check`], `no_network`, `server_refused`.
+/// As [`check`] and [`second::rows`], `no_network`, `server_refused`.
 pub async fn request(
     tablet: &Arc<Tablet>,
     input: &ExportInput,
 ) -> Result<ExportsView, ClientError> {
-    check(tablet, input)?;
-    let rows = children_of(tablet, &input.ledger, input.village.as_deref(), false)?.len();
+    let rows = match &input.about {
+        Some(about) => second::rows(tablet, input, about)?,
+        None => {
+            check(tablet, input)?;
+            children_of(tablet, &input.ledger, input.village.as_deref(), false)?.len()
+        }
+    };
+    let id = tablet.new_id();
     let asked = RequestExport {
-        id: tablet.new_id(),
+        id,
         ledger: input.ledger.clone(),
         unit: unit(input.village.as_deref())?,
         purpose: input.purpose.clone(),
         words: input.words.trim().to_owned(),
-        fields: input.fields.clone(),
+        fields: second::fields(id, input),
         rows: u32::try_from(rows).unwrap_or(u32::MAX),
         full_numbers: input.full_numbers,
     };
@@ -405,8 +418,7 @@ pub async fn redeem(
             && asked.unit == unit
             && asked.purpose == input.purpose
             && asked.full_numbers == input.full_numbers
-            && input
-                .fields
+            && second::fields(request, input)
                 .iter()
                 .all(|field| asked.fields.contains(field))
     });
@@ -546,15 +558,7 @@ pub fn keep_copy(
     prepared: &Prepared,
     file: &[u8],
 ) -> Result<ExportMadeView, ClientError> {
-    let export = ExportInput {
-        request: None,
-        ledger: ONE_CHILD.to_owned(),
-        village: None,
-        purpose: input.purpose.clone(),
-        words: input.words.clone(),
-        fields: vec!["file".to_owned()],
-        full_numbers: false,
-    };
+    let export = second::of_copy(input);
     keep_rows(tablet, &export, prepared, (1, &input.child), file)
 }
 
@@ -665,22 +669,39 @@ pub(crate) fn tidy_all(tablet: &Tablet) -> Result<(), ClientError> {
     Ok(())
 }
 
-/// The result file of an import is about to leave: it gets a number and a row first.
+/// The result file of an import is about to leave: its row is written and the file kept for its minutes.
 ///
 /// # Errors
 /// `disk_full`.
-pub fn note_result(tablet: &Tablet, import: &str, rows: u32) -> Result<String, ClientError> {
-    let number = number(tablet, 'I')?;
-    let detail = format!("number={number} purpose=result rows={rows} fields=row,name,outcome");
+pub fn keep_result(
+    tablet: &Tablet,
+    import: &str,
+    (number, file_name): (&str, &str),
+    rows: u32,
+    file: &[u8],
+) -> Result<(), ClientError> {
+    let now = standing::never_back_ms(tablet)?;
+    let export = ExportRow {
+        id: tablet.new_id(),
+        number: number.to_owned(),
+        made_ms: now,
+        until_ms: now + i64::from(tablet.rules().export_file_minutes) * 60_000,
+        ledger: RESULT.to_owned(),
+        purpose: OF_IMPORT.to_owned(),
+        words: file_name.to_owned(),
+        rows,
+        full_numbers: false,
+        file_name: file_name.to_owned(),
+        is_there: true,
+    };
+    let detail = format!("number={number} purpose={OF_IMPORT} rows={rows} fields=row,name,outcome");
     tablet.store.write(|tx| {
-        audit::append_with(
-            tx,
-            &looks::row(tablet, "import_result_taken", import),
-            &detail,
-        )
+        let row = looks::row(tablet, "import_result_taken", import);
+        audit::append_with(tx, &row, &detail)?;
+        exports::put(tx, &export, file)
     })?;
     tablet.wrote();
-    Ok(number)
+    Ok(())
 }
 
 /// The line that stands on what leaves: who, which unit, when, which number.
@@ -762,11 +783,15 @@ fn view(tablet: &Tablet, list: Option<ExportList>) -> Result<ExportsView, Client
             .unwrap_or_default()
             .into_iter()
             .map(|record| request_view(tablet, &people, record))
-            .collect(),
+            .collect::<Result<_, _>>()?,
     })
 }
 
-fn request_view(tablet: &Tablet, people: &People, record: ExportRecord) -> ExportRequestView {
+fn request_view(
+    tablet: &Tablet,
+    people: &People,
+    record: ExportRecord,
+) -> Result<ExportRequestView, ClientError> {
     let me = &tablet.identity;
     let asked = record.asked;
     let own = record.staff == me.staff;
@@ -777,31 +802,47 @@ fn request_view(tablet: &Tablet, people: &People, record: ExportRecord) -> Expor
             .find_map(|holder| packs.field(holder, key))
             .map_or_else(|| key.clone(), |field| field.label.clone())
     };
-    ExportRequestView {
+    let is_register = find_ledger(&asked.ledger).is_ok();
+    let about = second::about(tablet, &asked)?;
+    // A child's file or a matter is agreed to by somebody who knows whose it is, and may act for them.
+    let may_judge = match &about {
+        Some(about) => !about.recused,
+        None => is_register,
+    };
+    let (about, words) = about.map_or((None, None), |about| {
+        (Some(about.id), Some(about.words).filter(|it| !it.is_empty()))
+    });
+    Ok(ExportRequestView {
         id: asked.id.to_string(),
         by: people.name(record.staff),
         at: system::moment(record.at_ms),
         ledger: ledger_words(&asked.ledger),
+        about: words,
         village: asked.unit.map(|unit| people.unit_name(unit)),
         purpose: purpose_words(tablet, &asked.purpose),
-        fields: asked.fields.iter().map(label).collect(),
+        fields: match is_register {
+            true => asked.fields.iter().map(label).collect(),
+            false => Vec::new(),
+        },
         rows: asked.rows,
         state: record.state.as_str().to_owned(),
         decided_by: record.decided_by.map(|staff| people.name(staff)),
         may_decide: record.state == ExportState::Asked
             && !own
+            && may_judge
             && (!asked.full_numbers || me.role == Role::Head),
         may_make: record.state == ExportState::Approved && own,
         input: ExportInput {
             request: Some(asked.id.to_string()),
             ledger: asked.ledger,
+            about,
             village: asked.unit.map(|unit| unit.to_string()),
             purpose: asked.purpose,
             words: asked.words,
             fields: asked.fields,
             full_numbers: asked.full_numbers,
         },
-    }
+    })
 }
 
 /// What the server refuses, in codes the screens have words for.

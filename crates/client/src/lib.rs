@@ -69,6 +69,7 @@ pub mod rounds;
 pub mod rows;
 pub mod runtime;
 pub mod screening;
+pub mod second;
 pub mod server;
 pub mod sheets;
 pub mod standing;

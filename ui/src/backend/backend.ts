@@ -363,7 +363,7 @@ export interface Backend {
   importPreview(input: view.ImportInput): Promise<view.ImportPreviewView>
   importConfirm(input: view.IdInput): Promise<view.ImportStatusView>
   importStatus(input: view.IdInput): Promise<view.ImportStatusView>
-  importResult(input: view.IdInput): Promise<view.ImportResultView>
+  importResult(input: view.ImportResultInput): Promise<view.ImportResultView>
   auditMonth(input: view.MonthInput): Promise<view.AuditMonthView>
   auditPerson(input: view.AuditPersonInput): Promise<view.AuditPersonView>
   reviewAudit(input: view.MonthInput): Promise<view.AuditMonthView>

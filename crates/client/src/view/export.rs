@@ -159,6 +159,7 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         ImportInput,
         ImportPreviewView,
         ImportStatusView,
+        ImportResultInput,
         ImportResultView,
         MonthInput,
         AuditMonthView,
