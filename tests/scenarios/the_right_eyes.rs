@@ -250,7 +250,12 @@ async fn a_telephone_in_a_visit_is_as_masked_as_it_is_in_the_file() -> Result<()
         "what she is typing herself stays in sight"
     );
     let saved: SavedView = tablet.call("save_visit", json!({"id": draft})).await?;
-    let record = saved.children.first().context("it is saved")?.record.clone();
+    let record = saved
+        .children
+        .first()
+        .context("it is saved")?
+        .record
+        .clone();
 
     let asked = json!({"child": child, "record": record});
     let read: VisitReadView = tablet.call("visit_read", asked.clone()).await?;
@@ -284,7 +289,10 @@ async fn a_telephone_in_a_visit_is_as_masked_as_it_is_in_the_file() -> Result<()
         .await?;
     assert!(!serde_json::to_string(&full)?.contains(FATHER));
     let same: VisitFormView = tablet
-        .call("same_as_last", json!({"draft": draft, "part": child, "section": "C"}))
+        .call(
+            "same_as_last",
+            json!({"draft": draft, "part": child, "section": "C"}),
+        )
         .await?;
     assert!(!serde_json::to_string(&same)?.contains(FATHER));
     let questions = |form: &VisitFormView| {

@@ -637,9 +637,16 @@ async fn one_file_after_the_other_needs_a_second_person_once_the_day_is_used_up(
     let request = page.requests[0].id.clone();
     let seen: ExportsView = head.call("exports", Value::Null).await?;
     assert_eq!(seen.requests[0].about.as_deref(), Some("石小晨"));
-    assert_eq!((seen.requests[0].rows, seen.requests[0].may_decide), (1, true));
+    assert_eq!(
+        (seen.requests[0].rows, seen.requests[0].may_decide),
+        (1, true)
+    );
     assert!(
-        seen.requests[0].input.fields.iter().all(|field| *field != second),
+        seen.requests[0]
+            .input
+            .fields
+            .iter()
+            .all(|field| *field != second),
         "the server has a mark, and not whose file it is"
     );
     step_up(&head, PIN).await?;
@@ -647,7 +654,10 @@ async fn one_file_after_the_other_needs_a_second_person_once_the_day_is_used_up(
     let _: ExportsView = head.call("decide_export", yes).await?;
     let other = copy(&first, Some(&request));
     let refused = station.refusal("export_child", other).await?;
-    assert_eq!(refused.code, "export_needs_second", "it was for another child");
+    assert_eq!(
+        refused.code, "export_needs_second",
+        "it was for another child"
+    );
     let agreed = copy(&second, Some(&request));
     let _: ExportMadeView = station.call("export_child", agreed.clone()).await?;
     let refused = station.refusal("export_child", agreed).await?;

@@ -316,7 +316,11 @@ pub fn check(tablet: &Tablet, input: &ExportInput) -> Result<(), ClientError> {
 }
 
 /// Whether this person may take something out at all: for the PIN, with a purpose of the list and words about it.
-pub(crate) fn may_take(tablet: &Tablet, purpose: &str, words: &str) -> Result<ExportPurposeView, ClientError> {
+pub(crate) fn may_take(
+    tablet: &Tablet,
+    purpose: &str,
+    words: &str,
+) -> Result<ExportPurposeView, ClientError> {
     tablet.require_step_up()?;
     let purpose = purposes(tablet)
         .into_iter()
@@ -810,7 +814,10 @@ fn request_view(
         None => is_register,
     };
     let (about, words) = about.map_or((None, None), |about| {
-        (Some(about.id), Some(about.words).filter(|it| !it.is_empty()))
+        (
+            Some(about.id),
+            Some(about.words).filter(|it| !it.is_empty()),
+        )
     });
     Ok(ExportRequestView {
         id: asked.id.to_string(),

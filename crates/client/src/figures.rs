@@ -175,11 +175,7 @@ fn may_give(tablet: &Tablet) -> Result<(), ClientError> {
 }
 
 /// Children whose files run, by village and age; with how many they are, and whether that is told.
-fn ages(
-    tablet: &Tablet,
-    roster: &Roster,
-    below: u32,
-) -> Result<(Sheet, u32, Figure), ClientError> {
+fn ages(tablet: &Tablet, roster: &Roster, below: u32) -> Result<(Sheet, u32, Figure), ClientError> {
     let mut units = tablet.store.read(members::units)?;
     units.retain(|unit| unit.level == "village" && unit.closed_ms.is_none());
     units.sort_by(|a, b| (&a.region_code, a.unit).cmp(&(&b.region_code, b.unit)));

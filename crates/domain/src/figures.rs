@@ -368,18 +368,27 @@ mod tests {
             if total == Figure::Kept {
                 // Neither one category nor all of them together say the sum.
                 assert!(people == 0 || !kept.is_empty(), "{counts:?}");
-                assert!(shown.iter().all(|n| *n != people || people == 0), "{counts:?}");
+                assert!(
+                    shown.iter().all(|n| *n != people || people == 0),
+                    "{counts:?}"
+                );
                 continue;
             }
             for n in &shown {
-                assert!(!is_small(people.saturating_sub(*n), below) || *n == 0, "{counts:?}");
+                assert!(
+                    !is_small(people.saturating_sub(*n), below) || *n == 0,
+                    "{counts:?}"
+                );
             }
             if !alone {
                 continue;
             }
             // Every sum of some that are shown, taken from the sum of all.
             for choice in 0_u32..1 << shown.len() {
-                let chosen = shown.iter().enumerate().filter(|(at, _)| (choice >> at) & 1 == 1);
+                let chosen = shown
+                    .iter()
+                    .enumerate()
+                    .filter(|(at, _)| (choice >> at) & 1 == 1);
                 let rest = people - chosen.map(|(_, n)| n).sum::<u32>();
                 assert!(!is_small(rest, below), "{counts:?} {figures:?}");
             }

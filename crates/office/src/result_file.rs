@@ -99,7 +99,9 @@ pub fn marked(kept: &[u8], line: &str) -> Result<Vec<u8>, ResultFileError> {
     let rows: Vec<Cells> = range
         .rows()
         .skip(1)
-        .map(|row| std::array::from_fn(|at| row.get(at).map(ToString::to_string).unwrap_or_default()))
+        .map(|row| {
+            std::array::from_fn(|at| row.get(at).map(ToString::to_string).unwrap_or_default())
+        })
         .collect();
     Ok(workbook(&rows, Some(line))?)
 }
@@ -161,12 +163,7 @@ fn cells_of(row: &ResultRow) -> Cells {
     ]
 }
 
-fn write_row(
-    sheet: &mut Worksheet,
-    at: u32,
-    row: &Cells,
-    wrap: &Format,
-) -> Result<(), XlsxError> {
+fn write_row(sheet: &mut Worksheet, at: u32, row: &Cells, wrap: &Format) -> Result<(), XlsxError> {
     for (column, words) in (0_u16..).zip(row) {
         match words.parse::<u32>() {
             // The number of the row in the ledger is the one number there is.
