@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use calamine::{Reader, Xlsx};
-use client::exports;
+use client::{child_copy, exports};
 use client::view::{
     AppView, AuditMonthView, AuditPersonView, ChildFileView, ExportFileView, ExportFormView,
     ExportMadeView, ExportsView, ImportResultView, InboxView, MovesView, RightsView, SavedView,
@@ -580,7 +580,7 @@ async fn one_childs_file_leaves_as_a_copy_for_its_family() -> Result<()> {
     let refused = station.refusal("export_child", silent).await?;
     assert_eq!(refused.code, "purpose_missing");
     let here = station.tablet()?;
-    let (_, copy) = exports::copy_of(&here, &serde_json::from_value(input.clone())?)?;
+    let (_, copy) = child_copy::copy_of(&here, &serde_json::from_value(input.clone())?)?;
     let told = format!("{:?}", copy.parts);
     assert!(told.contains("石小雨") && told.contains("电话里都好。"));
     for words in ["继父", "个案", "虐待", "打骂"] {

@@ -1,15 +1,14 @@
 //! Exports: asked for with a purpose, seen by a second person above a limit, each with a number and a row of the audit trail
-//! before anything leaves (P-12, ADR 0025). The workbook itself is made in `office`; paper is in [`crate::prints`].
+//! before anything leaves (P-12, ADR 0025). The workbook itself is made in `office`; paper is in [`crate::prints`], the copy of
+//! one child's file in [`crate::child_copy`].
 
 use crate::audit_page;
-use crate::children;
 use crate::error::ClientError;
 use crate::figures;
 use crate::looks;
 use crate::packs::Packs;
 use crate::prints;
-use crate::problems::{Room, packets};
-use crate::recusals::{self, Recusals};
+use crate::problems::packets;
 use crate::rights;
 use crate::roster::{People, Roster, RosterChild};
 use crate::runtime::Line;
@@ -19,9 +18,8 @@ use crate::standing;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
-    DecideExportInput, ExportChildInput, ExportFileView, ExportInput, ExportMadeView,
-    ExportPurposeView, ExportRequestView, ExportRowView, ExportsView, IdInput, TimelineKind,
-    TimelineRow,
+    DecideExportInput, ExportFileView, ExportInput, ExportMadeView, ExportPurposeView,
+    ExportRequestView, ExportRowView, ExportsView, IdInput,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -236,7 +234,7 @@ fn find_ledger(code: &str) -> Result<&'static str, ClientError> {
         .ok_or_else(|| ClientError::new("value_invalid").with("value", code))
 }
 
-fn ledger_words(code: &str) -> String {
+pub(crate) fn ledger_words(code: &str) -> String {
     if code == ONE_CHILD {
         return "一个孩子的档案".to_owned();
     }
@@ -462,110 +460,6 @@ pub fn prepare(
     })
 }
 
-/// The file of one child as its family may have it (P-15): what stands on the page, with masked numbers, and without the
-/// matters whose words are sealed, so that it says nothing of who reported what.
-#[derive(Debug, Clone)]
-pub struct ChildCopy {
-    /// The child.
-    pub title: String,
-    /// By section: label and value.
-    pub parts: Vec<(String, Vec<(String, String)>)>,
-}
-
-/// Gathers the copy of one child's file.
-///
-/// # Errors
-/// `not_allowed`, `recused`, `pin_again`, `purpose_missing`, `not_found`, or the store cannot be read.
-pub fn copy_of(
-    tablet: &Tablet,
-    input: &ExportChildInput,
-) -> Result<(Prepared, ChildCopy), ClientError> {
-    if !tablet.identity.role.is_at_station() {
-        return Err(ClientError::new("not_allowed"));
-    }
-    may_take(tablet, &input.purpose, &input.words)?;
-    let roster = Roster::read(tablet)?;
-    let child = roster.child_or_guest(&input.child)?;
-    // Whoever is not to act for a family does not hand out its file either.
-    if recusals::is_hers(tablet, &Recusals::read(tablet)?, child) {
-        return Err(ClientError::new("recused"));
-    }
-    let room = Room::open(tablet)?;
-    let file = children::file(
-        tablet,
-        &IdInput {
-            id: input.child.clone(),
-        },
-    )?;
-    let mut parts = Vec::new();
-    for block in &file.blocks {
-        let fields = block.fields.iter();
-        let mut lines: Vec<(String, String)> = fields
-            .filter_map(|field| Some((field.label.clone(), field.text.clone()?)))
-            .collect();
-        let rows = block.rows.iter();
-        for row in rows.flat_map(|rows| rows.rows.iter().chain(&rows.past)) {
-            let words = row.lines.iter();
-            let words: Vec<String> = words
-                .map(|line| format!("{}：{}", line.label, line.text))
-                .collect();
-            lines.push((row.head.clone(), words.join("；")));
-        }
-        if !lines.is_empty() {
-            parts.push((block.title.clone(), lines));
-        }
-    }
-    let is_open = |row: &&TimelineRow| {
-        row.kind != TimelineKind::Problem
-            || room
-                .find(&row.record)
-                .is_ok_and(|noun| room.number(noun).is_none())
-    };
-    let story: Vec<(String, String)> = file
-        .timeline
-        .iter()
-        .filter(is_open)
-        .map(|row| {
-            let kind = row.title.as_deref().unwrap_or(match row.kind {
-                TimelineKind::Visit => "走访",
-                TimelineKind::Contact => "联系",
-                TimelineKind::Attempt => "没见到",
-                TimelineKind::Problem => "问题",
-                TimelineKind::Work => "工作记录",
-            });
-            (format!("{} {kind}", row.date), row.text.clone())
-        })
-        .collect();
-    if !story.is_empty() {
-        parts.push(("走访、联系和问题".to_owned(), story));
-    }
-    let number = number(tablet, 'E')?;
-    let title = format!("{}的档案", file.name);
-    let prepared = Prepared {
-        line: line(tablet, &number),
-        name: format!("{}-{number}", ledger_words(ONE_CHILD)),
-        number,
-        children: Vec::new(),
-        place: tablet.township(),
-        password: password(tablet),
-    };
-    Ok((prepared, ChildCopy { title, parts }))
-}
-
-/// Keeps the file of one child as [`keep`] keeps a register; it counts as one row.
-///
-/// # Errors
-/// `disk_full`.
-pub fn keep_copy(
-    tablet: &Tablet,
-    input: &ExportChildInput,
-    prepared: &Prepared,
-    file: &[u8],
-) -> Result<ExportMadeView, ClientError> {
-    let export = second::of_copy(input);
-    keep_rows(tablet, &export, prepared, (1, &input.child), file)
-}
-
 /// Keeps the file for its minutes. That it was made is in the audit trail in the same transaction, before anybody has it.
 ///
 /// # Errors
@@ -581,7 +475,7 @@ pub fn keep(
     keep_rows(tablet, input, prepared, (rows, &object), file)
 }
 
-fn keep_rows(
+pub(crate) fn keep_rows(
     tablet: &Tablet,
     input: &ExportInput,
     prepared: &Prepared,

@@ -16,6 +16,7 @@ mod breach;
 mod cadence;
 pub mod cases;
 mod certificate;
+pub mod child_copy;
 mod child_rules;
 pub mod children;
 pub mod commands;

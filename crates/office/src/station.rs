@@ -14,7 +14,7 @@ use client::view::{
     StationReportView, YearInput,
 };
 use client::{ClientError, Extension, Tablet};
-use client::{cases, exports, figures, forms, second, yearly};
+use client::{cases, child_copy, exports, figures, forms, second, yearly};
 use domain::form::sheet::{Sheet, compile_sheets};
 use domain::import::PlanRow;
 use serde::Serialize;
@@ -172,13 +172,13 @@ fn export_child(
     tablet: &Arc<Tablet>,
     input: &ExportChildInput,
 ) -> Result<ExportMadeView, ClientError> {
-    let (prepared, copy) = exports::copy_of(tablet, input)?;
+    let (prepared, copy) = child_copy::copy_of(tablet, input)?;
     second_person(tablet, &second::of_copy(input), 1)?;
     let failed = |error| ClientError::new("internal").because(error);
     let workbook = export::write_child(&prepared, &copy).map_err(failed)?;
     let file = export::encrypt(&workbook, &prepared.password, tablet.entropy.as_ref())
         .map_err(|error| ClientError::new("internal").because(error))?;
-    let made = exports::keep_copy(tablet, input, &prepared, &file)?;
+    let made = child_copy::keep_copy(tablet, input, &prepared, &file)?;
     told(tablet)?;
     Ok(made)
 }
