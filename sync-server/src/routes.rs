@@ -3,6 +3,7 @@
 //! What a route does is a plain function over the shared parts and a connection; this file also runs it under axum.
 
 use crate::audit::By;
+use crate::audit_counts;
 use crate::cases;
 use crate::countersign;
 use crate::covers;
@@ -652,6 +653,14 @@ fn audit_endpoints() -> Vec<Endpoint> {
             "Who did what and looked at what in a stretch of time; a director's own.",
             |_, connection, granted, input| {
                 device_audit::page(connection, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::reading(
+            Action::ReadAuditCounts,
+            "/audit/counts",
+            "To the district: how often who did what in a month, station by station, and whether the station looked it through.",
+            |_, connection, granted, input| {
+                audit_counts::of_district(connection, &granted.holder()?, &input)
             },
         ),
         Endpoint::reading(

@@ -4,12 +4,12 @@ use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use calamine::{Reader, Xlsx};
-use client::{child_copy, exports};
 use client::view::{
     AppView, AuditMonthView, AuditPersonView, ChildFileView, ExportFileView, ExportFormView,
     ExportMadeView, ExportsView, ImportResultView, InboxView, MovesView, RightsView, SavedView,
     ShellKind,
 };
+use client::{child_copy, exports};
 use ids::Role;
 use protocol::CreateEnrolment;
 use serde_json::{Value, json};

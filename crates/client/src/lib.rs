@@ -9,6 +9,7 @@ mod after;
 mod app;
 mod aside;
 pub mod attachments;
+mod audit_counts;
 mod audit_page;
 mod backoff;
 mod benefits;

@@ -162,6 +162,7 @@ export const commands = [
   'import_confirm',
   'import_status',
   'import_result',
+  'audit_counts',
   'audit_month',
   'audit_person',
   'review_audit',
@@ -364,6 +365,7 @@ export interface Backend {
   importConfirm(input: view.IdInput): Promise<view.ImportStatusView>
   importStatus(input: view.IdInput): Promise<view.ImportStatusView>
   importResult(input: view.ImportResultInput): Promise<view.ImportResultView>
+  auditCounts(input: view.MonthInput): Promise<view.AuditCountsView>
   auditMonth(input: view.MonthInput): Promise<view.AuditMonthView>
   auditPerson(input: view.AuditPersonInput): Promise<view.AuditPersonView>
   reviewAudit(input: view.MonthInput): Promise<view.AuditMonthView>

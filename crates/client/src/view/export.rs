@@ -162,6 +162,7 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         ImportResultInput,
         ImportResultView,
         MonthInput,
+        AuditCountsView,
         AuditMonthView,
         AuditPersonInput,
         AuditPersonView,
