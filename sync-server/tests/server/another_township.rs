@@ -428,7 +428,7 @@ fn named(by: &Device, theirs: &Theirs) -> BTreeMap<&'static str, Vec<u8>> {
 }
 
 /// Routes that name nothing of a township: what they are about is the asker's own, or the server's.
-const NAMES_NOTHING: [&str; 29] = [
+const NAMES_NOTHING: [&str; 30] = [
     "/health",
     "/openapi.json",
     "/enrol/start",
@@ -449,6 +449,7 @@ const NAMES_NOTHING: [&str; 29] = [
     "/handover/remains",
     "/handover/receipt",
     "/audit/bring",
+    "/audit/counts",
     "/exports/list",
     "/exports/request",
     "/forms/publish",
