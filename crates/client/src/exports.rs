@@ -334,7 +334,7 @@ pub(crate) fn may_take(
 /// Asks for a second person.
 ///
 /// # Errors
-/// As [`check`] and [`second::rows`], `no_network`, `server_refused`.
+/// As [`check`], `recused`, `import_gone`, `no_network`, `server_refused`.
 pub async fn request(
     tablet: &Arc<Tablet>,
     input: &ExportInput,
