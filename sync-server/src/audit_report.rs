@@ -119,7 +119,7 @@ fn parse(anchor: &str) -> Option<(&str, u64, [u8; 32], Signature)> {
 }
 
 /// Beginning and end of a month in China, in milliseconds.
-fn span(month: &str) -> Option<(i64, i64)> {
+pub(crate) fn span(month: &str) -> Option<(i64, i64)> {
     let (year, month) = month.split_once('-')?;
     let (year, month): (i64, i64) = (year.parse().ok()?, month.parse().ok()?);
     if !(1..=12).contains(&month) || !(1970..=9999).contains(&year) {

@@ -15,6 +15,7 @@
 pub mod admin;
 mod admission;
 pub mod audit;
+mod audit_counts;
 mod audit_report;
 mod blob_files;
 mod blobs;

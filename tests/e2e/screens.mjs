@@ -133,6 +133,7 @@ export async function districtScreens(core) {
   const { rows } = await core.call('stations')
   return [
     ['stations', '/stations', 'urgent'],
+    ['station-trails', '/stations/trail', 'trails'],
     ['station', `/stations/${rows.at(-1).station}`, 'report-village'],
     ['sync', '/sync', 'sync-last'],
     ['me', '/me', 'about'],

@@ -4,8 +4,8 @@ use anyhow::Context as _;
 use anyhow::Result;
 use client::commands::{COMMANDS, EXTENSION_COMMANDS};
 use client::view::{
-    AppView, CountView, MeView, SavedView, ShellKind, Stage, StationReportView, StationRow,
-    StationsView,
+    AppView, AuditCountsView, CountView, MeView, SavedView, ShellKind, Stage, StationReportView,
+    StationRow, StationsView,
 };
 use ids::{DocumentId, Role};
 use serde_json::{Value, json};
@@ -335,6 +335,54 @@ async fn a_set_back_server_is_told_again_and_a_station_that_says_nothing_becomes
     let view = stations(&officer).await?;
     let ours = row(&view, "芦汀镇")?;
     assert_eq!((ours.silent, ours.days), (true, Some(8)));
+    world.township.stop().await;
+    Ok(())
+}
+
+/// The officer reads how often who did what at her stations, and never a row, a child or another district's.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_district_reads_the_trails_of_its_stations_in_numbers() -> Result<()> {
+    const MONTH: &str = "2026-11";
+    let world = World::new().await?;
+    let station = &world.station;
+    let other = neighbour(&world).await?;
+    other.sync().await?;
+    let officer = world.officer("何珊").await?;
+    officer.sync().await?;
+    let child = station.child("石小雨").await?;
+    station.file(&child).await?;
+    station.step_up().await?;
+    let copy =
+        json!({"child": child, "purpose": "subject", "words": "父亲来要一份", "request": null});
+    let _: Value = station.call("export_child", copy).await?;
+    let asked = json!({ "month": MONTH });
+    let _: Value = station.call("review_audit", asked.clone()).await?;
+
+    let view: AuditCountsView = officer.call("audit_counts", asked.clone()).await?;
+    let ours = view.stations.iter().find(|one| one.name == "芦汀镇");
+    let ours = ours.context("it is listed")?;
+    let theirs = view.stations.iter().find(|one| one.name == "青溪镇");
+    assert!(ours.reviewed && !theirs.context("it is listed")?.reviewed);
+    let acts: Vec<_> = ours.people.iter().flat_map(|one| &one.acts).collect();
+    assert!(
+        acts.iter()
+            .any(|act| act.action == "view_child" && act.count > 0)
+    );
+    let left = acts.iter().find(|act| act.action == "export_made");
+    let left = left.context("a copy left")?;
+    assert_eq!((left.count, left.rows), (1, 1));
+    assert!(left.purpose.is_some());
+    let said = serde_json::to_string(&view)?;
+    for secret in [child.as_str(), "石小雨", "父亲来要一份"] {
+        assert!(!said.contains(secret), "{secret}");
+    }
+    let wrong = officer.refusal("audit_counts", json!({"month": "2026-13"}));
+    assert_eq!(wrong.await?.code, "value_invalid");
+    // It is nobody else's to read, and the rows themselves are not hers.
+    let refused = station.refusal("audit_counts", asked.clone()).await?;
+    assert_eq!(refused.code, "not_allowed");
+    let refused = officer.refusal("audit_month", asked).await?;
+    assert_eq!(refused.code, "district_only");
     world.township.stop().await;
     Ok(())
 }

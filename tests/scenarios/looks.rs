@@ -248,6 +248,7 @@ const EXPLAINED: &[(&str, &[&str])] = &[
         "what goes between station and district: numbers, kinds and who asked why, until a case is opened",
         &[
             "ask_case",
+            "audit_counts",
             "countersign",
             "decline_case",
             "reported",

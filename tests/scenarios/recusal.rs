@@ -3,9 +3,9 @@
 
 use anyhow::{Context, Result};
 use client::view::{
-    CaseView, ChildFileView, ComingView, ErasuresView, HeadlessRow, OverviewView, PeopleView,
-    ProblemState, ProblemView, RecusalsView, SavedView, ShellKind, StationReportView, StationsView,
-    TodayView,
+    CaseView, ChildFileView, ComingView, ErasuresView, ExportMadeView, HeadlessRow, OverviewView,
+    PeopleView, PrintView, ProblemState, ProblemView, RecusalsView, RightsView, SavedView, ShellKind,
+    StationReportView, StationsView, TodayView,
 };
 use ids::Role;
 use protocol::CreateEnrolment;
@@ -366,6 +366,42 @@ async fn where_every_head_is_a_relative_another_one_is_asked_for_and_decides() -
     let refused = head.refusal("add_problem_event", close).await?;
     assert_eq!(refused.code, "recused", "hers it stays not");
     assert_eq!(world.township.faults()?, [""; 0]);
+    world.township.stop().await;
+    Ok(())
+}
+
+/// The file of a family, and the answer it gets, are given out by somebody who may act for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_not_to_act_for_a_family_hands_out_none_of_its_papers() -> Result<()> {
+    let world = World::new().await?;
+    let station = &world.station;
+    let aunt = colleague(&world, Role::Supervisor, "周敏").await?;
+    let child = station.child("石小雨").await?;
+    let sibling = station.child("石小晨").await?;
+    let other = station.child("吴天宇").await?;
+    let ask = json!({"child": child, "rights": ["copy"], "who": "guardian", "name": "石磊", "text": "要一份。", "on": ""});
+    let asked: RightsView = station.call("ask_right", ask).await?;
+    let request = asked.rows.first().context("it was asked")?.request.clone();
+    let answer = json!({"child": child, "request": request, "outcome": "done", "duty": "", "text": "已经给了。"});
+    let _: RightsView = station.call("answer_right", answer).await?;
+    station.sync().await?;
+    aunt.sync().await?;
+
+    let copy = |child: &str| json!({"child": child, "purpose": "subject", "words": "父亲来要一份"});
+    let paper = json!({"what": "right_answer", "of": request, "purpose": "family"});
+    aunt.step_up().await?;
+    let _: ExportMadeView = aunt.call("export_child", copy(&child)).await?;
+    let _: PrintView = aunt.call("print", paper.clone()).await?;
+
+    say(station, &child, &aunt, None).await?;
+    aunt.sync().await?;
+    for one in [&child, &sibling] {
+        let refused = aunt.refusal("export_child", copy(one)).await?;
+        assert_eq!(refused.code, "recused");
+    }
+    assert_eq!(aunt.refusal("print", paper).await?.code, "recused");
+    let _: ExportMadeView = aunt.call("export_child", copy(&other)).await?;
+    let _: ExportMadeView = station.call("export_child", copy(&child)).await?;
     world.township.stop().await;
     Ok(())
 }

@@ -1,11 +1,14 @@
 //! The right eyes only: the PIN once more before what reaches far, numbers behind masks, the head of the station.
 
 use anyhow::{Context, Result};
-use client::view::{AppView, EnrolmentView, PeopleView, RevealedView, ShellKind};
+use client::view::{
+    AppView, EnrolmentView, PeopleView, RevealedView, SavedView, ShellKind, VisitFormView,
+    VisitReadView,
+};
 use serde_json::{Value, json};
 use store::audit;
 use zoufang_tests::device::Device;
-use zoufang_tests::story::World;
+use zoufang_tests::story::{World, change_rule};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_move_wants_the_pin_once_more_and_a_wrong_one_counts_as_at_the_door() -> Result<()> {
@@ -225,6 +228,104 @@ async fn a_director_is_not_asked_for_a_pin_for_what_is_not_hers_to_do() -> Resul
     let decide = json!({"id": "0190f3c0-0000-7000-8000-000000000000", "decision": "accept"});
     let refusal = tablet.refusal("decide_move", decide).await?;
     assert_eq!(refusal.code, "not_allowed");
+    world.township.stop().await;
+    Ok(())
+}
+
+/// What a visit says of a parent's telephone is the same number as in the file.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_telephone_in_a_visit_is_as_masked_as_it_is_in_the_file() -> Result<()> {
+    const FATHER: &str = "10000000017";
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child("吴天宇").await?;
+    let form = tablet.begin_visit(&child).await?;
+    let draft = form.draft;
+    let _: VisitFormView = tablet
+        .call("visit_full", json!({"draft": draft, "full": true}))
+        .await?;
+    let typed = tablet.write(&draft, &child, "c_f_phone", FATHER).await?;
+    assert!(
+        serde_json::to_string(&typed)?.contains(FATHER),
+        "what she is typing herself stays in sight"
+    );
+    let saved: SavedView = tablet.call("save_visit", json!({"id": draft})).await?;
+    let record = saved
+        .children
+        .first()
+        .context("it is saved")?
+        .record
+        .clone();
+
+    let asked = json!({"child": child, "record": record});
+    let read: VisitReadView = tablet.call("visit_read", asked.clone()).await?;
+    assert!(!serde_json::to_string(&read)?.contains(FATHER));
+    let mut answers = read.sections.iter().flat_map(|section| &section.answers);
+    let answer = answers
+        .find(|answer| answer.label == "父亲电话")
+        .context("it is there")?;
+    assert_eq!(answer.text, "100****0017");
+    assert_eq!(answer.reveal.as_deref(), Some("tap"));
+    let look = json!({"child": child, "holder": "answer", "key": answer.key});
+    let shown: RevealedView = tablet.call("reveal_field", look.clone()).await?;
+    assert_eq!(shown.text, FATHER);
+    let rows = tablet.trail("field_shown")?;
+    assert_eq!(rows.len(), 1, "one look is one row");
+    let other = json!({"child": child, "holder": "answer", "key": format!("{record}/l_overall")});
+    assert_eq!(
+        tablet.refusal("reveal_field", other).await?.code,
+        "not_found",
+        "what is not masked has nothing behind it"
+    );
+
+    // 和上次一样 says and copies it masked; only the tap shows it, and typing replaces it.
+    let form: VisitFormView = tablet.call("open_visit", json!({"id": child})).await?;
+    let draft = form.draft;
+    tablet
+        .answer(&draft, "session", "a_met", &["child", "caregiver"])
+        .await?;
+    let full: VisitFormView = tablet
+        .call("visit_full", json!({"draft": draft, "full": true}))
+        .await?;
+    assert!(!serde_json::to_string(&full)?.contains(FATHER));
+    let same: VisitFormView = tablet
+        .call(
+            "same_as_last",
+            json!({"draft": draft, "part": child, "section": "C"}),
+        )
+        .await?;
+    assert!(!serde_json::to_string(&same)?.contains(FATHER));
+    let questions = |form: &VisitFormView| {
+        let sections = form.parts.iter().flat_map(|part| &part.sections);
+        let mut questions = sections.flat_map(|section| section.questions.clone());
+        questions.find(|question| question.key == "c_f_phone")
+    };
+    let carried = questions(&same).context("it is asked")?;
+    assert!(carried.carried && carried.masked);
+    assert_eq!(carried.text.as_deref(), Some("100****0017"));
+    let key = format!("{draft}/{child}/c_f_phone");
+    let look_open = json!({"child": child, "holder": "draft", "key": key});
+    let shown: RevealedView = tablet.call("reveal_field", look_open).await?;
+    assert_eq!(shown.text, FATHER);
+    assert_eq!(tablet.trail("field_shown")?.len(), 2);
+    let typed = tablet
+        .write(&draft, &child, "c_f_phone", "10000000025")
+        .await?;
+    let now = questions(&typed).context("it is asked")?;
+    assert_eq!(now.text.as_deref(), Some("10000000025"));
+    assert!(!now.masked && !now.carried);
+
+    // The station reads the same masks.
+    world.settle(&[&tablet]).await?;
+    let read: VisitReadView = world.station.call("visit_read", asked).await?;
+    assert!(!serde_json::to_string(&read)?.contains(FATHER));
+    // Where the pack asks for the PIN, it is asked for here as well.
+    let masks = json!({"id_number": "step_up", "phone": "step_up"});
+    change_rule(&tablet, "masks", &masks)?;
+    assert_eq!(
+        tablet.refusal("reveal_field", look).await?.code,
+        "pin_again"
+    );
     world.township.stop().await;
     Ok(())
 }

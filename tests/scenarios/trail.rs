@@ -4,12 +4,12 @@ use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use calamine::{Reader, Xlsx};
-use client::exports;
 use client::view::{
     AppView, AuditMonthView, AuditPersonView, ChildFileView, ExportFileView, ExportFormView,
     ExportMadeView, ExportsView, ImportResultView, InboxView, MovesView, RightsView, SavedView,
     ShellKind,
 };
+use client::{child_copy, exports};
 use ids::Role;
 use protocol::CreateEnrolment;
 use serde_json::{Value, json};
@@ -580,7 +580,7 @@ async fn one_childs_file_leaves_as_a_copy_for_its_family() -> Result<()> {
     let refused = station.refusal("export_child", silent).await?;
     assert_eq!(refused.code, "purpose_missing");
     let here = station.tablet()?;
-    let (_, copy) = exports::copy_of(&here, &serde_json::from_value(input.clone())?)?;
+    let (_, copy) = child_copy::copy_of(&here, &serde_json::from_value(input.clone())?)?;
     let told = format!("{:?}", copy.parts);
     assert!(told.contains("石小雨") && told.contains("电话里都好。"));
     for words in ["继父", "个案", "虐待", "打骂"] {
@@ -601,6 +601,94 @@ async fn one_childs_file_leaves_as_a_copy_for_its_family() -> Result<()> {
     assert_eq!(
         (row.number.as_deref(), row.count),
         (Some(made.number.as_str()), Some(1))
+    );
+    world.township.stop().await;
+    Ok(())
+}
+
+/// The copy of a file and the result of an import are rows of the day as a register's are, and go the same way above the limit.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_file_after_the_other_needs_a_second_person_once_the_day_is_used_up() -> Result<()> {
+    let world = World::new().await?;
+    let station = &world.station;
+    let code = CreateEnrolment {
+        unit: station.tablet()?.identity.scope,
+        role: Role::Head,
+        person: "陈站长".to_owned(),
+    };
+    let code = world.township.server.create_enrolment(code).await?;
+    let head = world.open_device(&world.new_folder(), ShellKind::Station)?;
+    head.enrol(&world.township.server, &code, PIN).await?;
+    head.sync().await?;
+    change_rule(station, "export_approval_rows", &json!(1))?;
+    let (first, second) = (
+        station.child("石小雨").await?,
+        station.child("石小晨").await?,
+    );
+    let copy = |child: &str, request: Option<&str>| json!({"child": child, "purpose": "subject", "words": "父亲来要一份", "request": request});
+    step_up(station, STATION_PIN).await?;
+    let _: ExportMadeView = station.call("export_child", copy(&first, None)).await?;
+    let refused = station.refusal("export_child", copy(&second, None)).await?;
+    assert_eq!(refused.code, "export_needs_second");
+
+    let asked = json!({"request": null, "ledger": "FILE", "about": second, "village": null, "purpose": "subject",
+                       "words": "父亲来要一份", "fields": ["file"], "full_numbers": false});
+    let page: ExportsView = station.call("request_export", asked).await?;
+    let request = page.requests[0].id.clone();
+    let seen: ExportsView = head.call("exports", Value::Null).await?;
+    assert_eq!(seen.requests[0].about.as_deref(), Some("石小晨"));
+    assert_eq!(
+        (seen.requests[0].rows, seen.requests[0].may_decide),
+        (1, true)
+    );
+    assert!(
+        seen.requests[0]
+            .input
+            .fields
+            .iter()
+            .all(|field| *field != second),
+        "the server has a mark, and not whose file it is"
+    );
+    step_up(&head, PIN).await?;
+    let yes = json!({ "id": request, "approve": true });
+    let _: ExportsView = head.call("decide_export", yes).await?;
+    let other = copy(&first, Some(&request));
+    let refused = station.refusal("export_child", other).await?;
+    assert_eq!(
+        refused.code, "export_needs_second",
+        "it was for another child"
+    );
+    let agreed = copy(&second, Some(&request));
+    let _: ExportMadeView = station.call("export_child", agreed.clone()).await?;
+    let refused = station.refusal("export_child", agreed).await?;
+    assert_eq!(refused.code, "export_needs_second", "a word is used once");
+
+    // The result of an import has the names of its rows.
+    let rows = [line("石小雨", "2016-03-05", "王秀兰", "二组")];
+    let preview = world.preview(world.village, &register(&rows)?).await?;
+    world.confirm(&preview).await?;
+    step_up(station, STATION_PIN).await?;
+    let take = |request: Option<&str>| json!({"id": preview.import, "request": request});
+    let refused = station.refusal("import_result", take(None)).await?;
+    assert_eq!(refused.code, "export_needs_second");
+    assert!(station.trail("import_result_taken")?.is_empty());
+    let asked = json!({"request": null, "ledger": "RESULT", "about": preview.import, "village": null, "purpose": "result",
+                       "words": "导入结果", "fields": [], "full_numbers": false});
+    let page: ExportsView = station.call("request_export", asked).await?;
+    let waiting = page.requests.iter().find(|row| row.state == "asked");
+    let request = waiting.context("it waits")?.id.clone();
+    let yes = json!({ "id": request, "approve": true });
+    let _: ExportsView = head.call("decide_export", yes).await?;
+    let result: ImportResultView = station.call("import_result", take(Some(&request))).await?;
+    let file = STANDARD.decode(&result.bytes)?;
+    let plain = office_crypto::decrypt_from_bytes(file, &result.password)?;
+    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(plain))?;
+    let sheet = workbook.sheet_names()[0].clone();
+    let range = workbook.worksheet_range(&sheet)?;
+    let line = range.get_value((0, 0)).context("the first row")?;
+    assert!(
+        line.to_string().contains(&result.number),
+        "it says whose copy it is: {line}"
     );
     world.township.stop().await;
     Ok(())

@@ -4,12 +4,12 @@ use crate::app::App;
 use crate::error::ClientError;
 use crate::tablet::Tablet;
 use crate::{
-    attachments, audit_page, benefits, breach, cases, child_rules, children, confidential,
-    conflicts, contacts, countersign, delegation, differences, duties, erasures, exports, figures,
-    file_status, filling, forms, goods, guests, left_sealed, mandatory, masks, moves, office_line,
-    people, prints, problems, recusals, reports, restricted, returned, rhythm, rights, rounds,
-    rows, screening, sheets, standing, station, station_phone, sync_page, today, visits, work,
-    work_log, writing,
+    attachments, audit_counts, audit_page, benefits, breach, cases, child_rules, children,
+    confidential, conflicts, contacts, countersign, delegation, differences, duties, erasures,
+    exports, figures, file_status, filling, forms, goods, guests, left_sealed, mandatory, masks,
+    moves, office_line, people, prints, problems, recusals, reports, restricted, returned, rhythm,
+    rights, rounds, rows, screening, sheets, standing, station, station_phone, sync_page, today,
+    visits, work, work_log, writing,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -279,6 +279,7 @@ commands! {
         "decide_move" => moves::decide, input;
         "decide_review" => moves::decide_review, input;
         "take_handed_over" => moves::take_handed_over, input;
+        "audit_counts" => audit_counts::counts, input;
         "audit_month" => audit_page::month, input;
         "audit_person" => audit_page::person, input;
         "review_audit" => audit_page::review, input;

@@ -1,25 +1,25 @@
 //! Exports: asked for with a purpose, seen by a second person above a limit, each with a number and a row of the audit trail
-//! before anything leaves (P-12, ADR 0025). The workbook itself is made in `office`; paper is in [`crate::prints`].
+//! before anything leaves (P-12, ADR 0025). The workbook itself is made in `office`; paper is in [`crate::prints`], the copy of
+//! one child's file in [`crate::child_copy`].
 
 use crate::audit_page;
-use crate::children;
 use crate::error::ClientError;
 use crate::figures;
 use crate::looks;
 use crate::packs::Packs;
 use crate::prints;
-use crate::problems::{Room, packets};
+use crate::problems::packets;
 use crate::rights;
 use crate::roster::{People, Roster, RosterChild};
 use crate::runtime::Line;
+use crate::second::{self, OF_IMPORT, RESULT};
 use crate::server::refused_code;
 use crate::standing;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
-    DecideExportInput, ExportChildInput, ExportFileView, ExportInput, ExportMadeView,
-    ExportPurposeView, ExportRequestView, ExportRowView, ExportsView, IdInput, TimelineKind,
-    TimelineRow,
+    DecideExportInput, ExportFileView, ExportInput, ExportMadeView, ExportPurposeView,
+    ExportRequestView, ExportRowView, ExportsView, IdInput,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -35,13 +35,13 @@ use uuid::Uuid;
 /// The policy list of purposes.
 const PURPOSES: &str = "EXPORT_PURPOSE";
 /// What is written in a register's place for the file of one child.
-const ONE_CHILD: &str = "FILE";
+pub(crate) const ONE_CHILD: &str = "FILE";
 /// The same for what goes with a referral.
 pub(crate) const PACKET: &str = "PACKET";
 /// The same for numbers without names.
 pub(crate) const FIGURES: &str = "FIGURES";
 /// What leaves with rows of children, by its action of the trail.
-const LEFT: [&str; 2] = ["export_made", "packet_made"];
+const LEFT: [&str; 3] = ["export_made", "packet_made", "import_result_taken"];
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Most characters of a person's words about a purpose.
 const WORDS: usize = 200;
@@ -95,6 +95,9 @@ pub fn purposes(tablet: &Tablet) -> Vec<ExportPurposeView> {
 
 /// A purpose in words, of an export or a print.
 pub(crate) fn purpose_words(tablet: &Tablet, code: &str) -> String {
+    if code == OF_IMPORT {
+        return "给送名册来的单位".to_owned();
+    }
     let packs = tablet.packs();
     let found = packs.rules_on(tablet.today()).and_then(|pack| {
         let lists = [
@@ -231,9 +234,12 @@ fn find_ledger(code: &str) -> Result<&'static str, ClientError> {
         .ok_or_else(|| ClientError::new("value_invalid").with("value", code))
 }
 
-fn ledger_words(code: &str) -> String {
+pub(crate) fn ledger_words(code: &str) -> String {
     if code == ONE_CHILD {
         return "一个孩子的档案".to_owned();
+    }
+    if code == RESULT {
+        return "导入结果".to_owned();
     }
     if code == PACKET {
         return "转介材料".to_owned();
@@ -308,7 +314,11 @@ pub fn check(tablet: &Tablet, input: &ExportInput) -> Result<(), ClientError> {
 }
 
 /// Whether this person may take something out at all: for the PIN, with a purpose of the list and words about it.
-fn may_take(tablet: &Tablet, purpose: &str, words: &str) -> Result<ExportPurposeView, ClientError> {
+pub(crate) fn may_take(
+    tablet: &Tablet,
+    purpose: &str,
+    words: &str,
+) -> Result<ExportPurposeView, ClientError> {
     tablet.require_step_up()?;
     let purpose = purposes(tablet)
         .into_iter()
@@ -324,20 +334,26 @@ fn may_take(tablet: &Tablet, purpose: &str, words: &str) -> Result<ExportPurpose
 /// Asks for a second person.
 ///
 /// # Errors
-/// As [`check`], `no_network`, `server_refused`.
+/// As [`check`], `recused`, `import_gone`, `no_network`, `server_refused`.
 pub async fn request(
     tablet: &Arc<Tablet>,
     input: &ExportInput,
 ) -> Result<ExportsView, ClientError> {
-    check(tablet, input)?;
-    let rows = children_of(tablet, &input.ledger, input.village.as_deref(), false)?.len();
+    let rows = match &input.about {
+        Some(about) => second::rows(tablet, input, about)?,
+        None => {
+            check(tablet, input)?;
+            children_of(tablet, &input.ledger, input.village.as_deref(), false)?.len()
+        }
+    };
+    let id = tablet.new_id();
     let asked = RequestExport {
-        id: tablet.new_id(),
+        id,
         ledger: input.ledger.clone(),
         unit: unit(input.village.as_deref())?,
         purpose: input.purpose.clone(),
         words: input.words.trim().to_owned(),
-        fields: input.fields.clone(),
+        fields: second::fields(id, input),
         rows: u32::try_from(rows).unwrap_or(u32::MAX),
         full_numbers: input.full_numbers,
     };
@@ -404,8 +420,7 @@ pub async fn redeem(
             && asked.unit == unit
             && asked.purpose == input.purpose
             && asked.full_numbers == input.full_numbers
-            && input
-                .fields
+            && second::fields(request, input)
                 .iter()
                 .all(|field| asked.fields.contains(field))
     });
@@ -445,112 +460,6 @@ pub fn prepare(
     })
 }
 
-/// The file of one child as its family may have it (P-15): what stands on the page, with masked numbers, and without the
-/// matters whose words are sealed, so that it says nothing of who reported what.
-#[derive(Debug, Clone)]
-pub struct ChildCopy {
-    /// The child.
-    pub title: String,
-    /// By section: label and value.
-    pub parts: Vec<(String, Vec<(String, String)>)>,
-}
-
-/// Gathers the copy of one child's file.
-///
-/// # Errors
-/// `not_allowed`, `pin_again`, `purpose_missing`, `not_found`, or the store cannot be read.
-pub fn copy_of(
-    tablet: &Tablet,
-    input: &ExportChildInput,
-) -> Result<(Prepared, ChildCopy), ClientError> {
-    if !tablet.identity.role.is_at_station() {
-        return Err(ClientError::new("not_allowed"));
-    }
-    may_take(tablet, &input.purpose, &input.words)?;
-    let room = Room::open(tablet)?;
-    let file = children::file(
-        tablet,
-        &IdInput {
-            id: input.child.clone(),
-        },
-    )?;
-    let mut parts = Vec::new();
-    for block in &file.blocks {
-        let fields = block.fields.iter();
-        let mut lines: Vec<(String, String)> = fields
-            .filter_map(|field| Some((field.label.clone(), field.text.clone()?)))
-            .collect();
-        let rows = block.rows.iter();
-        for row in rows.flat_map(|rows| rows.rows.iter().chain(&rows.past)) {
-            let words = row.lines.iter();
-            let words: Vec<String> = words
-                .map(|line| format!("{}：{}", line.label, line.text))
-                .collect();
-            lines.push((row.head.clone(), words.join("；")));
-        }
-        if !lines.is_empty() {
-            parts.push((block.title.clone(), lines));
-        }
-    }
-    let is_open = |row: &&TimelineRow| {
-        row.kind != TimelineKind::Problem
-            || room
-                .find(&row.record)
-                .is_ok_and(|noun| room.number(noun).is_none())
-    };
-    let story: Vec<(String, String)> = file
-        .timeline
-        .iter()
-        .filter(is_open)
-        .map(|row| {
-            let kind = row.title.as_deref().unwrap_or(match row.kind {
-                TimelineKind::Visit => "走访",
-                TimelineKind::Contact => "联系",
-                TimelineKind::Attempt => "没见到",
-                TimelineKind::Problem => "问题",
-                TimelineKind::Work => "工作记录",
-            });
-            (format!("{} {kind}", row.date), row.text.clone())
-        })
-        .collect();
-    if !story.is_empty() {
-        parts.push(("走访、联系和问题".to_owned(), story));
-    }
-    let number = number(tablet, 'E')?;
-    let title = format!("{}的档案", file.name);
-    let prepared = Prepared {
-        line: line(tablet, &number),
-        name: format!("{}-{number}", ledger_words(ONE_CHILD)),
-        number,
-        children: Vec::new(),
-        place: tablet.township(),
-        password: password(tablet),
-    };
-    Ok((prepared, ChildCopy { title, parts }))
-}
-
-/// Keeps the file of one child as [`keep`] keeps a register; it counts as one row.
-///
-/// # Errors
-/// `disk_full`.
-pub fn keep_copy(
-    tablet: &Tablet,
-    input: &ExportChildInput,
-    prepared: &Prepared,
-    file: &[u8],
-) -> Result<ExportMadeView, ClientError> {
-    let export = ExportInput {
-        request: None,
-        ledger: ONE_CHILD.to_owned(),
-        village: None,
-        purpose: input.purpose.clone(),
-        words: input.words.clone(),
-        fields: vec!["file".to_owned()],
-        full_numbers: false,
-    };
-    keep_rows(tablet, &export, prepared, (1, &input.child), file)
-}
-
 /// Keeps the file for its minutes. That it was made is in the audit trail in the same transaction, before anybody has it.
 ///
 /// # Errors
@@ -566,7 +475,7 @@ pub fn keep(
     keep_rows(tablet, input, prepared, (rows, &object), file)
 }
 
-fn keep_rows(
+pub(crate) fn keep_rows(
     tablet: &Tablet,
     input: &ExportInput,
     prepared: &Prepared,
@@ -658,22 +567,39 @@ pub(crate) fn tidy_all(tablet: &Tablet) -> Result<(), ClientError> {
     Ok(())
 }
 
-/// The result file of an import is about to leave: it gets a number and a row first.
+/// The result file of an import is about to leave: its row is written and the file kept for its minutes.
 ///
 /// # Errors
 /// `disk_full`.
-pub fn note_result(tablet: &Tablet, import: &str, rows: u32) -> Result<String, ClientError> {
-    let number = number(tablet, 'I')?;
-    let detail = format!("number={number} purpose=result rows={rows} fields=row,name,outcome");
+pub fn keep_result(
+    tablet: &Tablet,
+    import: &str,
+    (number, file_name): (&str, &str),
+    rows: u32,
+    file: &[u8],
+) -> Result<(), ClientError> {
+    let now = standing::never_back_ms(tablet)?;
+    let export = ExportRow {
+        id: tablet.new_id(),
+        number: number.to_owned(),
+        made_ms: now,
+        until_ms: now + i64::from(tablet.rules().export_file_minutes) * 60_000,
+        ledger: RESULT.to_owned(),
+        purpose: OF_IMPORT.to_owned(),
+        words: file_name.to_owned(),
+        rows,
+        full_numbers: false,
+        file_name: file_name.to_owned(),
+        is_there: true,
+    };
+    let detail = format!("number={number} purpose={OF_IMPORT} rows={rows} fields=row,name,outcome");
     tablet.store.write(|tx| {
-        audit::append_with(
-            tx,
-            &looks::row(tablet, "import_result_taken", import),
-            &detail,
-        )
+        let row = looks::row(tablet, "import_result_taken", import);
+        audit::append_with(tx, &row, &detail)?;
+        exports::put(tx, &export, file)
     })?;
     tablet.wrote();
-    Ok(number)
+    Ok(())
 }
 
 /// The line that stands on what leaves: who, which unit, when, which number.
@@ -755,11 +681,15 @@ fn view(tablet: &Tablet, list: Option<ExportList>) -> Result<ExportsView, Client
             .unwrap_or_default()
             .into_iter()
             .map(|record| request_view(tablet, &people, record))
-            .collect(),
+            .collect::<Result<_, _>>()?,
     })
 }
 
-fn request_view(tablet: &Tablet, people: &People, record: ExportRecord) -> ExportRequestView {
+fn request_view(
+    tablet: &Tablet,
+    people: &People,
+    record: ExportRecord,
+) -> Result<ExportRequestView, ClientError> {
     let me = &tablet.identity;
     let asked = record.asked;
     let own = record.staff == me.staff;
@@ -770,31 +700,50 @@ fn request_view(tablet: &Tablet, people: &People, record: ExportRecord) -> Expor
             .find_map(|holder| packs.field(holder, key))
             .map_or_else(|| key.clone(), |field| field.label.clone())
     };
-    ExportRequestView {
+    let is_register = find_ledger(&asked.ledger).is_ok();
+    let about = second::about(tablet, &asked)?;
+    // A child's file or a matter is agreed to by somebody who knows whose it is, and may act for them.
+    let may_judge = match &about {
+        Some(about) => !about.recused,
+        None => is_register,
+    };
+    let (about, words) = about.map_or((None, None), |about| {
+        (
+            Some(about.id),
+            Some(about.words).filter(|it| !it.is_empty()),
+        )
+    });
+    Ok(ExportRequestView {
         id: asked.id.to_string(),
         by: people.name(record.staff),
         at: system::moment(record.at_ms),
         ledger: ledger_words(&asked.ledger),
+        about: words,
         village: asked.unit.map(|unit| people.unit_name(unit)),
         purpose: purpose_words(tablet, &asked.purpose),
-        fields: asked.fields.iter().map(label).collect(),
+        fields: match is_register {
+            true => asked.fields.iter().map(label).collect(),
+            false => Vec::new(),
+        },
         rows: asked.rows,
         state: record.state.as_str().to_owned(),
         decided_by: record.decided_by.map(|staff| people.name(staff)),
         may_decide: record.state == ExportState::Asked
             && !own
+            && may_judge
             && (!asked.full_numbers || me.role == Role::Head),
         may_make: record.state == ExportState::Approved && own,
         input: ExportInput {
             request: Some(asked.id.to_string()),
             ledger: asked.ledger,
+            about,
             village: asked.unit.map(|unit| unit.to_string()),
             purpose: asked.purpose,
             words: asked.words,
             fields: asked.fields,
             full_numbers: asked.full_numbers,
         },
-    }
+    })
 }
 
 /// What the server refuses, in codes the screens have words for.

@@ -13,7 +13,7 @@ use crate::standing;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{ExportMadeView, FiguresFormView, FiguresInput, OptionView};
-use domain::figures::{Figure, Figures, Table, separate};
+use domain::figures::{Figure, Figures, Table, beside};
 use domain::policy::PolicyPack;
 use ids::UnitId;
 use std::collections::BTreeMap;
@@ -106,6 +106,8 @@ pub fn prepare(tablet: &Tablet, input: &FiguresInput) -> Result<PreparedFigures,
     let roster = Roster::read(tablet)?;
     let below = pack.rules.figures_below;
     let number = exports::number(tablet, 'E')?;
+    let (ages, people, total) = ages(tablet, &roster, below)?;
+    let categories = categories(&roster, pack, (people, total), below);
     Ok(PreparedFigures {
         line: exports::line(tablet, &number),
         notes: vec![
@@ -117,11 +119,7 @@ pub fn prepare(tablet: &Tablet, input: &FiguresInput) -> Result<PreparedFigures,
         ],
         name: format!("{}数字-{number}", tablet.township()),
         password: exports::password(tablet),
-        sheets: vec![
-            ages(tablet, &roster, below)?,
-            categories(&roster, pack, below),
-            matters(tablet, pack, below)?,
-        ],
+        sheets: vec![ages, categories, matters(tablet, pack, below)?],
         number,
         below,
     })
@@ -176,8 +174,8 @@ fn may_give(tablet: &Tablet) -> Result<(), ClientError> {
     }
 }
 
-/// Children whose files run, by village and age.
-fn ages(tablet: &Tablet, roster: &Roster, below: u32) -> Result<Sheet, ClientError> {
+/// Children whose files run, by village and age; with how many they are, and whether that is told.
+fn ages(tablet: &Tablet, roster: &Roster, below: u32) -> Result<(Sheet, u32, Figure), ClientError> {
     let mut units = tablet.store.read(members::units)?;
     units.retain(|unit| unit.level == "village" && unit.closed_ms.is_none());
     units.sort_by(|a, b| (&a.region_code, a.unit).cmp(&(&b.region_code, b.unit)));
@@ -192,16 +190,25 @@ fn ages(tablet: &Tablet, roster: &Roster, below: u32) -> Result<Sheet, ClientErr
         }
         counts
     };
-    let cells = units.iter().map(|unit| count(unit.unit)).collect();
+    let cells: Vec<Vec<u32>> = units.iter().map(|unit| count(unit.unit)).collect();
+    let people = cells.iter().flatten().sum();
     let figures = Table::new(cells, AGES.len() + 1).figures(below);
     let columns = AGES.iter().map(|(_, words)| (*words).to_owned());
     let columns = columns.chain([AGE_UNKNOWN.to_owned()]).collect();
     let rows = units.into_iter().map(|unit| unit.name).collect();
-    Ok(summed("各村的孩子，按年龄", ("村", rows), columns, figures))
+    let total = figures.total;
+    let sheet = summed("各村的孩子，按年龄", ("村", rows), columns, figures);
+    Ok((sheet, people, total))
 }
 
-/// The same by category. A child may be in several, so nothing is added up.
-fn categories(roster: &Roster, pack: &PolicyPack, below: u32) -> Sheet {
+/// The same by category. A child may be in several, so nothing is added up; but whoever takes one sheet from the other must
+/// not find what is kept back.
+fn categories(
+    roster: &Roster,
+    pack: &PolicyPack,
+    (people, total): (u32, Figure),
+    below: u32,
+) -> Sheet {
     let mut counts: BTreeMap<String, u32> = BTreeMap::new();
     for child in roster.running() {
         for code in reports::categories_of(child, pack) {
@@ -209,7 +216,13 @@ fn categories(roster: &Roster, pack: &PolicyPack, below: u32) -> Sheet {
         }
     }
     let numbers: Vec<u32> = counts.values().copied().collect();
-    let figures = separate(&numbers, below);
+    let Some(figures) = beside(&numbers, people, total, below) else {
+        return Sheet {
+            title: "全镇的孩子，按类别".to_owned(),
+            head: vec!["类别".to_owned(), "人数".to_owned()],
+            lines: vec![("人太少，按类别的数不写".to_owned(), vec![Figure::Kept])],
+        };
+    };
     let words = counts.keys().map(|code| match code.as_str() {
         reports::OTHER => "其他".to_owned(),
         code => pack.label("CATEGORY", code).to_owned(),

@@ -244,7 +244,7 @@ pub fn status(tablet: &Tablet, input: &IdInput) -> Result<ImportStatusView, Clie
 
 /// The result file of an import that is done, as it lies in the encrypted store: its name, its bytes, and of how many rows
 /// it tells. It has the names of the register's rows, so that it leaves as an export does: for the PIN, encrypted, written
-/// down first ([`crate::exports::note_result`]).
+/// down first ([`crate::exports::keep_result`]).
 ///
 /// # Errors
 /// `pin_again`, `import_gone`.
@@ -255,6 +255,17 @@ pub fn result(tablet: &Tablet, input: &IdInput) -> Result<(String, Vec<u8>, u32)
         (Some(name), Some(bytes)) => Ok((name, bytes, batch.total)),
         _ => Err(ClientError::new("import_gone")),
     }
+}
+
+/// What the ledger of an import was called, where the import was made on this device.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) fn name(tablet: &Tablet, import: Uuid) -> Result<Option<String>, ClientError> {
+    let batch = tablet
+        .store
+        .read(|connection| imports::batch(connection, import))?;
+    Ok(batch.map(|batch| batch.file_name))
 }
 
 /// The trail says that a ledger was compared or taken in, and of how many rows.

@@ -10,6 +10,7 @@ use crate::roster::Roster;
 use crate::rows;
 use crate::tablet::Tablet;
 use crate::view::{RevealFieldInput, RevealedView};
+use crate::visits::masked::{self, Behind};
 use domain::file::FieldRule;
 use domain::import::FieldSort;
 use domain::policy::Mask;
@@ -198,7 +199,10 @@ pub fn reveal_field(
     input: &RevealFieldInput,
 ) -> Result<RevealedView, ClientError> {
     let packs = tablet.packs();
-    let found = if input.holder == conflicts::HOLDER {
+    let answer = answer(tablet, input)?;
+    let found = if let Some((field, document, text)) = &answer {
+        Some((field, *document, text.clone()))
+    } else if input.holder == conflicts::HOLDER {
         conflicts::value(tablet, &input.key)?.and_then(|contested| {
             let field = packs.field(contested.holder, &contested.key)?;
             Some((field, contested.document, contested.text))
@@ -238,6 +242,19 @@ pub fn reveal_field(
         text,
         seconds: tablet.rules().reveal_seconds,
     })
+}
+
+/// An answer of a visit whose field is masked; none where something else is asked for.
+fn answer(tablet: &Tablet, input: &RevealFieldInput) -> Result<Option<Behind>, ClientError> {
+    match input.holder.as_str() {
+        masked::SAVED => {
+            let roster = Roster::read(tablet)?;
+            let child = roster.child(&input.child)?;
+            masked::saved(tablet, &roster, child, &input.key)
+        }
+        masked::OPEN => masked::open(tablet, &input.child, &input.key),
+        _ => Ok(None),
+    }
 }
 
 /// The row of the trail that a field was shown whole.

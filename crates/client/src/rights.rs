@@ -214,13 +214,17 @@ pub(crate) fn of_year(tablet: &Tablet, year: i32) -> Result<RightsOfYear, Client
 /// Whose request this is that was answered: the child's file it stands in.
 ///
 /// # Errors
-/// `not_found` where there is none, or nobody answered it yet; `still_loading`.
+/// `not_found` where there is none, or nobody answered it yet; `recused` where this person is not to act for the family;
+/// `still_loading`.
 pub(crate) fn answered(tablet: &Tablet, request: &str) -> Result<DocumentId, ClientError> {
     let roster = Roster::read(tablet)?;
     for child in roster.everybody() {
         let asked = Asked::read(tablet, &roster, child)?;
         let mut requests = asked.requests.iter();
         if requests.any(|one| one.ask.id == request && one.answer.is_some()) {
+            if recusals::is_hers(tablet, &Recusals::read(tablet)?, child) {
+                return Err(ClientError::new("recused"));
+            }
             return Ok(child.id);
         }
     }

@@ -232,6 +232,7 @@ const WRITING: &[&str] = &[
 /// What an officer of the district may do: she sees no file and records nothing, whatever asks for it.
 pub const DISTRICT: &[&str] = &[
     "ask_case",
+    "audit_counts",
     "countersign",
     "me",
     "open_case",

@@ -5,6 +5,7 @@
 
 mod fill;
 pub(crate) mod languages;
+pub(crate) mod masked;
 mod page;
 mod save;
 mod signing;

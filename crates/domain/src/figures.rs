@@ -36,12 +36,39 @@ pub struct Figures {
     pub total: Figure,
 }
 
-/// Counts that are added up nowhere, because somebody may stand in several: each is kept back for itself.
-pub fn separate(counts: &[u32], below: u32) -> Vec<Figure> {
-    counts
-        .iter()
-        .map(|n| figure(*n, is_small(*n, below)))
-        .collect()
+/// Counts of categories beside a table of the same people whose sum is `total`, `people` of them. Everybody stands in one
+/// category at least, and mostly in one: what is kept back may be no difference of that sum and what is shown, and no small
+/// number of people outside a category either. Where that sum is kept back, the categories do not tell it. None where there
+/// is too little to hide behind.
+pub fn beside(counts: &[u32], people: u32, total: Figure, below: u32) -> Option<Vec<Figure>> {
+    let is_told = total == Figure::Shown(people);
+    let mut kept: Vec<bool> = counts.iter().map(|n| is_small(*n, below)).collect();
+    for (kept, n) in std::iter::zip(&mut kept, counts) {
+        let outside = people.saturating_sub(*n);
+        let is_all = !is_told && *n > 0 && outside == 0;
+        *kept |= is_all || *n > 0 && is_small(outside, below);
+    }
+    let is_safe = |kept: &[bool]| {
+        let hidden = || std::iter::zip(kept, counts).filter(|(kept, _)| **kept);
+        match (is_told, hidden().count()) {
+            (true, 0) => true,
+            // Another split of the same difference must be as likely, and the difference itself is no small number.
+            (true, several) => {
+                let sum: u64 = hidden().map(|(_, n)| u64::from(*n)).sum();
+                several > 1 && hidden().any(|(_, n)| *n > 1) && sum >= u64::from(below)
+            }
+            (false, hidden) => hidden > 0 || counts.iter().all(|n| *n == 0),
+        }
+    };
+    while !is_safe(&kept) {
+        let shown = std::iter::zip(&kept, counts).enumerate();
+        let (next, _) = shown
+            .filter(|(_, (kept, n))| !**kept && **n > 0)
+            .min_by_key(|(_, (_, n))| **n)?;
+        kept[next] = true;
+    }
+    let figures = std::iter::zip(counts, kept).map(|(n, kept)| figure(*n, kept));
+    Some(figures.collect())
 }
 
 fn is_small(n: u32, below: u32) -> bool {
@@ -280,9 +307,100 @@ mod tests {
     }
 
     #[test]
-    fn counts_of_which_somebody_may_stand_in_several_are_kept_back_for_themselves() {
-        let figures = separate(&[0, 4, 5], 5);
-        assert_eq!(figures, [Figure::Shown(0), Figure::Kept, Figure::Shown(5)]);
+    fn a_category_is_no_difference_of_the_other_sheet() {
+        let told = Figure::Shown;
+        let drawn = |counts: &[u32], people, total| {
+            let figures = beside(counts, people, total, 5)?;
+            let shown = |figure: &Figure| match figure {
+                Figure::Shown(n) => n.to_string(),
+                Figure::Kept => "*".to_owned(),
+            };
+            Some(figures.iter().map(shown).collect::<Vec<_>>().join(" "))
+        };
+        let some = |words: &str| Some(words.to_owned());
+        assert_eq!(drawn(&[20, 30], 50, told(50)), some("20 30"));
+        // 50 - 30 - 17 would be the three.
+        assert_eq!(drawn(&[3, 30, 17], 50, told(50)), some("* 30 *"));
+        // One child stands in the first and in no other: 50 - 49.
+        assert_eq!(drawn(&[49, 20, 9], 50, told(50)), some("* 20 *"));
+        // Two that are small together are one small number more.
+        assert_eq!(drawn(&[1, 2, 17, 30], 50, told(50)), some("* * * 30"));
+        // The sum of the villages is kept back: all in one category would say it again.
+        assert_eq!(drawn(&[32], 32, Figure::Kept), some("*"));
+        assert_eq!(drawn(&[20, 12], 32, Figure::Kept), some("20 *"));
+        assert_eq!(drawn(&[0], 0, told(0)), some("0"));
+        // Five times one of five: whatever is kept back, it is known.
+        assert_eq!(drawn(&[1; 5], 5, told(5)), None);
+    }
+
+    #[test]
+    fn nothing_that_is_kept_back_is_worked_out_from_the_two_sheets_of_a_file() {
+        let mut dice = Dice(7);
+        for _ in 0..5_000 {
+            // Everybody in one category, which is when sheets can be taken from each other, or some in a second one.
+            let (table, below) = dice.table(12);
+            let people: u32 = table.cells.iter().flatten().sum();
+            let mut counts = vec![0_u32; 1 + dice.below(5) as usize];
+            let alone = dice.below(2) == 0;
+            for _ in 0..people {
+                let several = if alone { 0 } else { dice.below(2) };
+                let first = dice.below(counts.len() as u64) as usize;
+                counts[first] += 1;
+                if several > 0 && counts.len() > 1 {
+                    let second = (first + 1) % counts.len();
+                    counts[second] += 1;
+                }
+            }
+            let total = table.figures(below).total;
+            let Some(figures) = beside(&counts, people, total, below) else {
+                continue;
+            };
+            let cells = || std::iter::zip(&figures, &counts);
+            let shown: Vec<u32> = cells()
+                .filter(|(figure, _)| **figure != Figure::Kept)
+                .map(|(_, n)| *n)
+                .collect();
+            let kept: Vec<u32> = cells()
+                .filter(|(figure, _)| **figure == Figure::Kept)
+                .map(|(_, n)| *n)
+                .collect();
+            assert!(shown.iter().all(|n| !is_small(*n, below)));
+            if total == Figure::Kept {
+                // Neither one category nor all of them together say the sum.
+                assert!(people == 0 || !kept.is_empty(), "{counts:?}");
+                assert!(
+                    shown.iter().all(|n| *n != people || people == 0),
+                    "{counts:?}"
+                );
+                continue;
+            }
+            for n in &shown {
+                assert!(
+                    !is_small(people.saturating_sub(*n), below) || *n == 0,
+                    "{counts:?}"
+                );
+            }
+            if !alone {
+                continue;
+            }
+            // Every sum of some that are shown, taken from the sum of all.
+            for choice in 0_u32..1 << shown.len() {
+                let chosen = shown
+                    .iter()
+                    .enumerate()
+                    .filter(|(at, _)| (choice >> at) & 1 == 1);
+                let rest = people - chosen.map(|(_, n)| n).sum::<u32>();
+                assert!(!is_small(rest, below), "{counts:?} {figures:?}");
+            }
+            // For each that is kept back there is another number that fits as well.
+            for (at, n) in kept.iter().enumerate() {
+                let mut others = kept.iter().enumerate().filter(|(other, _)| *other != at);
+                assert!(
+                    others.any(|(_, other)| *n > 1 || *other > 1),
+                    "{counts:?} {figures:?}"
+                );
+            }
+        }
     }
 
     /// Numbers that look thrown, and are the same in every run.

@@ -10,11 +10,11 @@ use client::problems::packets;
 use client::view::{
     CompiledFormView, ExportChildInput, ExportFileView, ExportFormInput, ExportFormView,
     ExportInput, ExportLedgerView, ExportMadeView, FiguresInput, FormFileInput, FormRow, FormsView,
-    IdInput, ImportInput, ImportPreviewView, ImportResultView, PacketInput, StationReportView,
-    YearInput,
+    IdInput, ImportInput, ImportPreviewView, ImportResultInput, ImportResultView, PacketInput,
+    StationReportView, YearInput,
 };
 use client::{ClientError, Extension, Tablet};
-use client::{cases, exports, figures, forms, yearly};
+use client::{cases, child_copy, exports, figures, forms, second, yearly};
 use domain::form::sheet::{Sheet, compile_sheets};
 use domain::import::PlanRow;
 use serde::Serialize;
@@ -49,7 +49,7 @@ impl Extension for Station {
                 answer(&imports::status(tablet, &input)?)
             }
             "import_result" => {
-                let input: IdInput = serde_json::from_value(argument)?;
+                let input: ImportResultInput = serde_json::from_value(argument)?;
                 answer(&import_result(tablet, &input)?)
             }
             "export_form" => answer(&export_form(tablet, &serde_json::from_value(argument)?)?),
@@ -156,20 +156,14 @@ fn make_export(tablet: &Arc<Tablet>, input: &ExportInput) -> Result<ExportMadeVi
     if children.is_empty() {
         return Err(ClientError::new("export_empty"));
     }
-    let wanted = children.len();
-    if on_the_line(exports::needs_second(tablet, wanted, input.full_numbers))? {
-        on_the_line(exports::redeem(tablet, input, children.len()))?;
-    }
+    second_person(tablet, input, children.len())?;
     let prepared = exports::prepare(tablet, input, children)?;
     let failed = |error| ClientError::new("internal").because(error);
     let workbook = export::write(kind, &prepared, &input.fields).map_err(failed)?;
     let file = export::encrypt(&workbook, &prepared.password, tablet.entropy.as_ref())
         .map_err(|error| ClientError::new("internal").because(error))?;
     let made = exports::keep(tablet, input, &prepared, &file)?;
-    on_the_line(async {
-        exports::tell(tablet).await;
-        Ok(())
-    })?;
+    told(tablet)?;
     Ok(made)
 }
 
@@ -178,12 +172,35 @@ fn export_child(
     tablet: &Arc<Tablet>,
     input: &ExportChildInput,
 ) -> Result<ExportMadeView, ClientError> {
-    let (prepared, copy) = exports::copy_of(tablet, input)?;
+    let (prepared, copy) = child_copy::copy_of(tablet, input)?;
+    second_person(tablet, &second::of_copy(input), 1)?;
     let failed = |error| ClientError::new("internal").because(error);
     let workbook = export::write_child(&prepared, &copy).map_err(failed)?;
     let file = export::encrypt(&workbook, &prepared.password, tablet.entropy.as_ref())
         .map_err(|error| ClientError::new("internal").because(error))?;
-    exports::keep_copy(tablet, input, &prepared, &file)
+    let made = child_copy::keep_copy(tablet, input, &prepared, &file)?;
+    told(tablet)?;
+    Ok(made)
+}
+
+/// Above the limit of the day a second person has agreed, and her word is used up.
+fn second_person(
+    tablet: &Arc<Tablet>,
+    input: &ExportInput,
+    rows: usize,
+) -> Result<(), ClientError> {
+    if on_the_line(exports::needs_second(tablet, rows, input.full_numbers))? {
+        on_the_line(exports::redeem(tablet, input, rows))?;
+    }
+    Ok(())
+}
+
+/// The server is told at once, so that this person's other devices count it.
+fn told(tablet: &Arc<Tablet>) -> Result<(), ClientError> {
+    on_the_line(async {
+        exports::tell(tablet).await;
+        Ok(())
+    })
 }
 
 /// Numbers for others: without a name, with small counts kept back.
@@ -199,15 +216,13 @@ fn make_figures(tablet: &Tablet, input: &FiguresInput) -> Result<ExportMadeView,
 /// What goes with a referral: encrypted and written down as a register is, and told in the problem's story.
 fn make_packet(tablet: &Arc<Tablet>, input: &PacketInput) -> Result<ExportMadeView, ClientError> {
     let prepared = packets::prepare(tablet, input)?;
+    second_person(tablet, &second::of_packet(input), prepared.rows())?;
     let workbook = export::write_packet(&prepared)
         .map_err(|error| ClientError::new("internal").because(error))?;
     let file = export::encrypt(&workbook, &prepared.password, tablet.entropy.as_ref())
         .map_err(|error| ClientError::new("internal").because(error))?;
     let made = packets::keep(tablet, input, &prepared, &file)?;
-    on_the_line(async {
-        exports::tell(tablet).await;
-        Ok(())
-    })?;
+    told(tablet)?;
     Ok(made)
 }
 
@@ -266,13 +281,23 @@ fn preview(tablet: &Tablet, input: &ImportInput) -> Result<ImportPreviewView, Cl
     )
 }
 
-/// The result file leaves as an export does: for the PIN, encrypted, and written down before anybody has it.
-fn import_result(tablet: &Tablet, input: &IdInput) -> Result<ImportResultView, ClientError> {
-    let (file_name, bytes, rows) = imports::result(tablet, input)?;
-    let password = exports::password(tablet);
-    let file = export::encrypt(&bytes, &password, tablet.entropy.as_ref())
+/// The result file leaves as an export does: for the PIN, by a second person's word above the limit, with its number and
+/// whose copy it is on every page, encrypted, and written down before anybody has it.
+fn import_result(
+    tablet: &Arc<Tablet>,
+    input: &ImportResultInput,
+) -> Result<ImportResultView, ClientError> {
+    let id = input.id.clone();
+    let (file_name, plain, rows) = imports::result(tablet, &IdInput { id })?;
+    second_person(tablet, &second::of_result(input), rows as usize)?;
+    let number = exports::number(tablet, 'I')?;
+    let marked = result_file::marked(&plain, &exports::line(tablet, &number))
         .map_err(|error| ClientError::new("internal").because(error))?;
-    let number = exports::note_result(tablet, &input.id, rows)?;
+    let password = exports::password(tablet);
+    let file = export::encrypt(&marked, &password, tablet.entropy.as_ref())
+        .map_err(|error| ClientError::new("internal").because(error))?;
+    exports::keep_result(tablet, &input.id, (&number, &file_name), rows, &file)?;
+    told(tablet)?;
     Ok(ImportResultView {
         file_name,
         bytes: STANDARD.encode(file),

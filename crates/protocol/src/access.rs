@@ -100,6 +100,8 @@ pub enum Action {
     BringAudit,
     /// Read audit rows: a director her own, a station its township's.
     ReadAudit,
+    /// Read how often who did what in the townships of one's district.
+    ReadAuditCounts,
     /// See the exports a second person decides about.
     ReadExports,
     /// Ask for an export, and make an approved one.
@@ -144,7 +146,7 @@ pub enum Action {
 
 impl Action {
     /// All actions, for tables and tests.
-    pub const ALL: [Action; 47] = [
+    pub const ALL: [Action; 48] = [
         Action::ReadHealth,
         Action::Enrol,
         Action::OpenSession,
@@ -172,6 +174,7 @@ impl Action {
         Action::HandOver,
         Action::BringAudit,
         Action::ReadAudit,
+        Action::ReadAuditCounts,
         Action::ReadExports,
         Action::RequestExport,
         Action::DecideExport,
@@ -426,6 +429,7 @@ const fn row(action: Action) -> Row {
         | Action::ReadErasures
         | Action::BringReport => Row::of(Who::Station, What::Scope),
         Action::ReadReports => Row::of(Who::StationOrDistrict, What::Scope),
+        Action::ReadAuditCounts => Row::of(Who::District, What::Scope),
         Action::Countersign | Action::AskCase | Action::ReadCase => {
             Row::of(Who::District, What::Scope).with_pin()
         }

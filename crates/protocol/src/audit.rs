@@ -4,7 +4,7 @@
 use crate::wire::ProtocolError;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use ids::audit::{AuditEntry, head_bytes};
-use ids::{DeviceId, Incarnation, StaffId};
+use ids::{DeviceId, Incarnation, StaffId, UnitId};
 use serde::{Deserialize, Serialize};
 
 /// `POST /audit/bring`, and `POST /handover/trail` of a stopped device: rows of the device's own chain, one after the other,
@@ -77,6 +77,90 @@ pub struct AuditCount {
     pub action: String,
     /// How often.
     pub count: u64,
+}
+
+/// Acts the district is told the number of: who looked at what kind of thing, looked behind a mask, opened in an emergency,
+/// took data out or printed it, and mistook a PIN. In the order they are shown.
+pub const AUDIT_COUNTED: [&str; 20] = [
+    "view_child",
+    "view_visit",
+    "view_problem",
+    "view_attachment",
+    "view_restricted",
+    "search_number",
+    "view_conflict",
+    "view_inbox",
+    "view_late",
+    "view_list",
+    "field_shown",
+    "opened_urgently",
+    "export_made",
+    "export_taken",
+    "packet_made",
+    "import_result_taken",
+    "yearly_pack_made",
+    "print_made",
+    "unlock_failed",
+    "step_up_refused",
+];
+/// Those with a purpose and a number of rows.
+pub const AUDIT_LEFT: [&str; 4] = [
+    "export_made",
+    "packet_made",
+    "import_result_taken",
+    "print_made",
+];
+
+/// `POST /audit/counts`: a month of the trails of the district's townships, in numbers. A whole month and no other stretch of
+/// time, so that nobody's days are timed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadAuditCounts {
+    /// `2026-11`.
+    pub month: String,
+}
+
+/// Answer to [`ReadAuditCounts`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditCounts {
+    /// In administrative order.
+    pub stations: Vec<StationAudit>,
+}
+
+/// What was done in one township.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StationAudit {
+    /// Which.
+    pub station: UnitId,
+    /// Its name.
+    pub name: String,
+    /// Somebody of the station looked that month through.
+    pub reviewed: bool,
+    /// Who did anything.
+    pub people: Vec<PersonAudit>,
+}
+
+/// What one person did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonAudit {
+    /// Who.
+    pub staff: StaffId,
+    /// Her name; empty where the server does not know it any more.
+    pub name: String,
+    /// How often what.
+    pub counts: Vec<CountedAct>,
+}
+
+/// How often one thing was done, for one purpose where it has one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountedAct {
+    /// What: a code of [`AUDIT_COUNTED`].
+    pub action: String,
+    /// What for: a code of the policy.
+    pub purpose: Option<String>,
+    /// How often.
+    pub count: u64,
+    /// Rows that left, of all of them together.
+    pub rows: u64,
 }
 
 /// A row, and whose it is.

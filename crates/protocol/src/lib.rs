@@ -52,8 +52,9 @@ pub mod unit_key;
 pub mod wire;
 
 pub use audit::{
-    AuditCount, AuditFault, AuditFaultKind, AuditPage, AuditRecord, AuditTaken, BringAudit,
-    ReadAudit,
+    AUDIT_COUNTED, AUDIT_LEFT, AuditCount, AuditCounts, AuditFault, AuditFaultKind, AuditPage,
+    AuditRecord, AuditTaken, BringAudit, CountedAct, PersonAudit, ReadAudit, ReadAuditCounts,
+    StationAudit,
 };
 pub use blob::*;
 pub use case::{

@@ -1,7 +1,7 @@
 //! Routes about who did what and who looked at what.
 
 use super::Endpoint;
-use crate::{device_audit, exports, unit_keys};
+use crate::{audit_counts, device_audit, exports, unit_keys};
 use protocol::access::Action;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -20,6 +20,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Who did what and looked at what in a stretch of time; a director's own.",
             |_, connection, granted, input| {
                 device_audit::page(connection, &granted.holder()?, &input)
+            },
+        ),
+        Endpoint::reading(
+            Action::ReadAuditCounts,
+            "/audit/counts",
+            "To the district: how often who did what in a month, station by station, and whether the station looked it through.",
+            |_, connection, granted, input| {
+                audit_counts::of_district(connection, &granted.holder()?, &input)
             },
         ),
         Endpoint::reading(

@@ -474,6 +474,7 @@ const NAMES_NOTHING: [&str; 30] = [
     "/handover/remains",
     "/handover/receipt",
     "/audit/bring",
+    "/audit/counts",
     "/exports/list",
     "/exports/request",
     "/forms/publish",

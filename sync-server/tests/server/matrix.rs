@@ -43,7 +43,7 @@ const ROUTES: [(&str, &str); 26] = [
 ];
 
 /// The rest of them.
-const MORE_ROUTES: [(&str, &str); 42] = [
+const MORE_ROUTES: [(&str, &str); 43] = [
     ("/moves/offer", "MoveDocuments"),
     ("/moves/decide", "MoveDocuments"),
     ("/guests/open", "AdmitGuests"),
@@ -59,6 +59,7 @@ const MORE_ROUTES: [(&str, &str); 42] = [
     ("/handover/receipt", "HandOver"),
     ("/audit/bring", "BringAudit"),
     ("/audit/list", "ReadAudit"),
+    ("/audit/counts", "ReadAuditCounts"),
     ("/exports/list", "ReadExports"),
     ("/exports/request", "RequestExport"),
     ("/exports/decide", "DecideExport"),

@@ -78,7 +78,7 @@ const PATHS_OF_STOPPED: [&str; 6] = [
 ];
 
 /// Routes of an officer of the district, and of no station.
-const PATHS_OF_OFFICER: [&str; 3] = ["/countersign", "/cases/ask", "/cases/read"];
+const PATHS_OF_OFFICER: [&str; 4] = ["/audit/counts", "/countersign", "/cases/ask", "/cases/read"];
 
 fn error(body: &[u8]) -> ErrorMessage {
     let error: ErrorMessage = serde_json::from_slice(body).unwrap();

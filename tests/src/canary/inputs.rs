@@ -36,6 +36,7 @@ const WORDS: &[&str] = &[
 
 /// Names of fields that are ids, codes, dates, places in a form, or the bytes of a file.
 const CODED: &[&str] = &[
+    "about",
     "absent",
     "address",
     "after",

@@ -15,10 +15,10 @@ use protocol::{
     DecideErasure, DecideExport, EndCover, EndGrant, EndGuest, EndRecusal, FinishEnrolment,
     GiveReceipt, GrantPerson, HandOver, InventoryLine, InventoryRequest, KeepRemains, KeepUnitKeys,
     KnownUnitKey, Locator, NonceRequest, OfferBlobs, OpenSession, OpenToGuest, PROTOCOL_VERSION,
-    PollEnrolment, PublishForm, ReadAudit, ReadBlob, ReadCase, ReadDocument, ReadEnrolment,
-    RecordVetting, RecusePerson, RefillRequest, RequestErasure, RequestExport, RevealEnrolment,
-    RevokeDevice, SealedReason, SetHold, SignedStatement, SnapshotRequest, StartEnrolment,
-    SyncRequest, Unsent, UseExport, Verdict, Vetting, WrappedUnitKey, wire,
+    PollEnrolment, PublishForm, ReadAudit, ReadAuditCounts, ReadBlob, ReadCase, ReadDocument,
+    ReadEnrolment, RecordVetting, RecusePerson, RefillRequest, RequestErasure, RequestExport,
+    RevealEnrolment, RevokeDevice, SealedReason, SetHold, SignedStatement, SnapshotRequest,
+    StartEnrolment, SyncRequest, Unsent, UseExport, Verdict, Vetting, WrappedUnitKey, wire,
 };
 use serde::Serialize;
 
@@ -255,6 +255,10 @@ pub fn of(ground: &mut Ground) -> Result<Vec<Sample>> {
         page: None,
     };
     add("/audit/list", packed(&read)?);
+    let counts = ReadAuditCounts {
+        month: "2026-11".to_owned(),
+    };
+    add("/audit/counts", packed(&counts)?);
     add("/exports/list", packed(&())?);
     let export = RequestExport {
         id,

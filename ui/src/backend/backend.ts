@@ -163,6 +163,7 @@ export const commands = [
   'import_confirm',
   'import_status',
   'import_result',
+  'audit_counts',
   'audit_month',
   'audit_person',
   'review_audit',
@@ -366,7 +367,8 @@ export interface Backend {
   importPreview(input: view.ImportInput): Promise<view.ImportPreviewView>
   importConfirm(input: view.IdInput): Promise<view.ImportStatusView>
   importStatus(input: view.IdInput): Promise<view.ImportStatusView>
-  importResult(input: view.IdInput): Promise<view.ImportResultView>
+  importResult(input: view.ImportResultInput): Promise<view.ImportResultView>
+  auditCounts(input: view.MonthInput): Promise<view.AuditCountsView>
   auditMonth(input: view.MonthInput): Promise<view.AuditMonthView>
   auditPerson(input: view.AuditPersonInput): Promise<view.AuditPersonView>
   reviewAudit(input: view.MonthInput): Promise<view.AuditMonthView>

@@ -108,7 +108,7 @@ const yesNo = [
 ]
 
 export function question(key: string, label: string, more: Partial<QuestionView> = {}): QuestionView {
-  return { key, label, kind: 'one', options: yesNo, codes: [], text: null, required: false, message: null, carried: false, calculated: false, hint: null, given: null, most: null, ...more }
+  return { key, label, kind: 'one', options: yesNo, codes: [], text: null, required: false, message: null, carried: false, calculated: false, hint: null, given: null, most: null, masked: false, reveal: null, ...more }
 }
 
 export function visitForm(): VisitFormView {
@@ -650,7 +650,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       date: '2026-11-20',
       by: '李玉梅',
       signed: '儿童主任',
-      sections: [{ title: '这次走访', answers: [{ label: '见到了谁', text: '孩子、照料人', filled: null }] }],
+      sections: [{ title: '这次走访', answers: [{ key: `${record}/a_met`, label: '见到了谁', text: '孩子、照料人', filled: null, reveal: null }] }],
       open: [],
       form: '入户走访表（2026）',
       language: 'zh-CN',

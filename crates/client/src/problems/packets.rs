@@ -186,6 +186,36 @@ pub fn prepare(tablet: &Tablet, input: &PacketInput) -> Result<PreparedPacket, C
     })
 }
 
+impl PreparedPacket {
+    /// How many children's particulars are in it.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.children as usize
+    }
+}
+
+/// Checks what a second person is asked about: of how many children such a packet would tell at most.
+///
+/// # Errors
+/// `not_allowed`, `recused`, `pin_again`, `not_found`, `purpose_missing`.
+pub(crate) fn may_ask(
+    tablet: &Tablet,
+    problem: &str,
+    purpose: &str,
+    words: &str,
+) -> Result<usize, ClientError> {
+    let room = Room::open(tablet)?;
+    let noun = room.find(problem)?;
+    may_make(&room, noun)?;
+    tablet.require_step_up()?;
+    let known = options(room.pack.list(PURPOSE), tablet.today());
+    if !known.iter().any(|one| one.code == purpose) {
+        return Err(ClientError::new("purpose_missing"));
+    }
+    line_of(words, "purpose_missing")?;
+    Ok(noun.noun.children.len())
+}
+
 /// Writes the packet into the story and keeps the file for its minutes: both, and the row of the trail, or nothing.
 ///
 /// # Errors

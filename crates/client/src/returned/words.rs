@@ -5,6 +5,7 @@ use crate::rows;
 use crate::tablet::Tablet;
 use crate::view::ReturnedLine;
 use crate::visits;
+use crate::visits::masked::AnswerMasks;
 use domain::form;
 use domain::policy::PolicyPack;
 use domain::record::{AMENDMENTS, Before, Edit, Entry};
@@ -233,13 +234,14 @@ fn answer_lines(tablet: &Tablet, collection: &str, entry: &Entry, lines: &mut Ve
         _ => (None, Some(&part)),
     };
     let spoken = visits::languages::spoken(tablet, pack);
+    let masks = AnswerMasks::new(tablet, &packs, pack);
     for section in form::read_answers(&spoken, session, child) {
         for answer in section.answers {
             lines.push(ReturnedLine {
                 key: format!("form.{}", answer.key),
                 label: Some(answer.label),
                 before: None,
-                after: answer.text,
+                after: masks.draw(&answer.key, answer.text).text,
             });
         }
     }

@@ -36,6 +36,52 @@ pub struct AuditMonthView {
     pub reviews: Vec<AuditReviewRow>,
 }
 
+/// A month of the trails of a district's stations, in numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct AuditCountsView {
+    /// `2026-11`.
+    pub month: String,
+    /// In administrative order.
+    pub stations: Vec<CountedStationRow>,
+}
+
+/// What was done in one township in a month.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct CountedStationRow {
+    /// Station id.
+    pub station: String,
+    /// Its name.
+    pub name: String,
+    /// Somebody of the station looked the month through.
+    pub reviewed: bool,
+    /// Who did anything, by name. Nothing here ranks anybody (P-24).
+    pub people: Vec<CountedPersonRow>,
+}
+
+/// What one person did.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct CountedPersonRow {
+    /// Staff id.
+    pub staff: String,
+    /// Name.
+    pub name: String,
+    /// How often what.
+    pub acts: Vec<CountedActRow>,
+}
+
+/// How often one thing was done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct CountedActRow {
+    /// What: a code.
+    pub action: String,
+    /// What for, in words; null where it has no purpose.
+    pub purpose: Option<String>,
+    /// How often.
+    pub count: u32,
+    /// Rows that left.
+    pub rows: u32,
+}
+
 /// A day on which somebody opened the files of many children.
 #[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct AuditUnusualRow {
@@ -142,6 +188,7 @@ pub struct AuditChildRow {
 
 // Who somebody is and what they said stays out of logs.
 ids::withhold!(
+    CountedPersonRow,
     AuditPersonRow,
     AuditUnusualRow,
     AuditEventRow,

@@ -129,9 +129,9 @@ pub struct FieldView {
 pub struct RevealFieldInput {
     /// Child id.
     pub child: String,
-    /// `child` or `household`, `row` for a value of a row, `conflict` for one that is to be chosen, or `returned` for one that did not arrive.
+    /// `child` or `household`, `row` for a value of a row, `answer` for one of a saved visit and `draft` for one on an open form, `conflict` for one that is to be chosen, or `returned` for one that did not arrive.
     pub holder: String,
-    /// Key of the field; of a row `block/row/column`; of a conflict its id, `/`, and the value's; of what did not arrive the record's id, `/`, and the field's.
+    /// Key of the field; of a row `block/row/column`; of an answer `record/question`; on a form `draft/part/question`; of a conflict its id, `/`, and the value's; of what did not arrive the record's id, `/`, and the field's.
     pub key: String,
 }
 

@@ -8,8 +8,10 @@ use ts_rs::TS;
 /// What to export.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ExportFormInput {
-    /// L1 | L2.
+    /// L1 | L2; FILE | PACKET | RESULT where it is about one child, one matter or one import.
     pub ledger: String,
+    /// That child, matter or import; none for a register.
+    pub about: Option<String>,
     /// One village, or none for all.
     pub village: Option<String>,
 }
@@ -84,6 +86,8 @@ pub struct ExportInput {
 /// The file of one child is to leave.
 #[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ExportChildInput {
+    /// The approved request it is made from, if one was needed.
+    pub request: Option<String>,
     /// Child.
     pub child: String,
     /// A purpose's code.
@@ -165,6 +169,8 @@ pub struct ExportRequestView {
     pub input: ExportInput,
     /// Register in words.
     pub ledger: String,
+    /// Whose file or which matter it is about; nothing for a register, or where it is not known here.
+    pub about: Option<String>,
     /// Village, or nothing for the whole township.
     pub village: Option<String>,
     /// Purpose in words.

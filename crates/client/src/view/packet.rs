@@ -58,6 +58,8 @@ pub struct PacketFieldView {
 /// A packet to make.
 #[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct PacketInput {
+    /// The approved request it is made from, if one was needed.
+    pub request: Option<String>,
     /// Problem id.
     pub problem: String,
     /// The referral it goes with.

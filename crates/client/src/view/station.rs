@@ -443,6 +443,15 @@ pub struct ImportStatusView {
     pub has_result: bool,
 }
 
+/// The result file of an import is to leave.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ImportResultInput {
+    /// Import id.
+    pub id: String,
+    /// The approved request it is taken by, if one was needed.
+    pub request: Option<String>,
+}
+
 /// The result file of an import, encrypted. The password is here and nowhere else, and is shown once.
 #[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ImportResultView {

@@ -169,6 +169,10 @@ pub struct QuestionView {
     pub given: Option<String>,
     /// So many characters go into the national record; the rest stays in the visit.
     pub most: Option<u32>,
+    /// `text` and `given` are not the whole of it: what is typed replaces it.
+    pub masked: bool,
+    /// What 看一下 takes, with holder `draft`: tap | step_up; null when there is nothing more to see.
+    pub reveal: Option<String>,
 }
 
 /// A question still open.
@@ -376,12 +380,16 @@ pub struct ReadSectionView {
 /// A label and an answer in words.
 #[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ReadAnswerView {
+    /// `record/question`, for looking behind a mask with holder `answer`.
+    pub key: String,
     /// Question.
     pub label: String,
     /// Answer.
     pub text: String,
     /// Who gave it later and when: "11月3日 李玉梅"; null for what was answered at the visit.
     pub filled: Option<String>,
+    /// What 看一下 takes: tap | step_up; null when there is nothing more to see.
+    pub reveal: Option<String>,
 }
 
 // Who somebody is and what they said stays out of logs.

@@ -2,6 +2,7 @@
 
 use super::Desk;
 use super::languages;
+use super::masked::AnswerMasks;
 use super::save::{SUMMARY, suggestions};
 use super::signing;
 use crate::error::ClientError;
@@ -71,6 +72,17 @@ pub fn visit_read(tablet: &Tablet, input: &RecordInput) -> Result<VisitReadView,
         let question = spoken.question(split_row(key).0);
         question.map_or_else(|| key.to_owned(), |question| question.label.clone())
     });
+    let masks = AnswerMasks::new(tablet, &packs, form);
+    let answer_view = |answer: form::ReadAnswer| {
+        let drawn = masks.draw(&answer.key, answer.text);
+        ReadAnswerView {
+            filled: filled.get(&answer.key).cloned(),
+            key: format!("{}/{}", visit.id, answer.key),
+            label: answer.label,
+            text: drawn.text,
+            reveal: drawn.reveal,
+        }
+    };
     Ok(VisitReadView {
         record: visit.id.clone(),
         child: input.child.clone(),
@@ -92,15 +104,7 @@ pub fn visit_read(tablet: &Tablet, input: &RecordInput) -> Result<VisitReadView,
             .into_iter()
             .map(|section| ReadSectionView {
                 title: section.title,
-                answers: section
-                    .answers
-                    .into_iter()
-                    .map(|answer| ReadAnswerView {
-                        label: answer.label,
-                        text: answer.text,
-                        filled: filled.get(&answer.key).cloned(),
-                    })
-                    .collect(),
+                answers: section.answers.into_iter().map(&answer_view).collect(),
             })
             .collect(),
         open: open.collect(),
@@ -144,6 +148,7 @@ pub(super) fn view(tablet: &Tablet, desk: &Desk) -> Result<VisitFormView, Client
     let state = form::evaluate(desk.spoken(), &desk.context, &desk.answers, !desk.full);
     let packs = tablet.packs();
     let pack = packs.rules_on(tablet.today());
+    let masks = AnswerMasks::new(tablet, &packs, &desk.form);
     let given = desk.given.as_ref();
     let given = given.map(|given| given.words(desk.spoken()));
     let given = given.unwrap_or_default();
@@ -193,7 +198,7 @@ pub(super) fn view(tablet: &Tablet, desk: &Desk) -> Result<VisitFormView, Client
         parts: state
             .parts
             .into_iter()
-            .map(|part| part_view(part, &given))
+            .map(|part| part_view(part, &given, &masks))
             .collect(),
     };
     signing::hide_unsigned(tablet, desk, &mut view);
@@ -226,11 +231,18 @@ fn mandatory(desk: &Desk, state: &FormState) -> Vec<MandatoryReasonView> {
 /// Answers of the saved visit it goes on with, in words, by part and question.
 type GivenWords = BTreeMap<(String, String), String>;
 
-fn part_view(part: form::PartState, given: &GivenWords) -> PartView {
+fn part_view(part: form::PartState, given: &GivenWords, masks: &AnswerMasks<'_>) -> PartView {
     let name = part.part.clone();
     let question_view = |question: form::QuestionState| {
         let given = given.get(&(name.clone(), question.key.clone())).cloned();
-        question_view(question, given)
+        question_view(question, given, masks)
+    };
+    let same = |last: Vec<(String, String)>| {
+        let words = last
+            .into_iter()
+            .map(|(key, words)| masks.draw(&key, words).text)
+            .filter(|words| !words.is_empty());
+        words.collect::<Vec<_>>().join("，")
     };
     PartView {
         part: part.part,
@@ -242,7 +254,7 @@ fn part_view(part: form::PartState, given: &GivenWords) -> PartView {
             .map(|section| SectionView {
                 key: section.key,
                 title: section.title,
-                same_available: section.same_available,
+                same_available: (!section.same.is_empty()).then(|| same(section.same)),
                 same_applied: section.same_applied,
                 questions: section.questions.into_iter().map(&question_view).collect(),
                 repeats: section.repeats,
@@ -260,9 +272,27 @@ fn part_view(part: form::PartState, given: &GivenWords) -> PartView {
     }
 }
 
-fn question_view(question: form::QuestionState, given: Option<String>) -> QuestionView {
+/// What she types herself stays in sight; what was taken over, and what was answered at the visit, is as masked as it is in
+/// the file.
+fn question_view(
+    mut question: form::QuestionState,
+    mut given: Option<String>,
+    masks: &AnswerMasks<'_>,
+) -> QuestionView {
     let is_summary = question.key == SUMMARY;
+    let mut masked = false;
+    let mut reveal = None;
+    if question.carried || question.calculated || given.is_some() {
+        for words in [&mut question.text, &mut given].into_iter().flatten() {
+            let drawn = masks.draw(&question.key, std::mem::take(words));
+            *words = drawn.text;
+            masked |= drawn.masked;
+            reveal = reveal.or(drawn.reveal);
+        }
+    }
     QuestionView {
+        masked,
+        reveal,
         given,
         most: is_summary.then(|| u32::try_from(SUMMARY_LENGTH).unwrap_or(u32::MAX)),
         key: question.key,

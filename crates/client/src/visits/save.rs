@@ -3,6 +3,7 @@
 //! ([`crate::contacts::record_attempt`]).
 
 use super::fill::{self, named};
+use super::masked::AnswerMasks;
 use super::{Desk, desk_of, is_boarder};
 use crate::after;
 use crate::attachments;
@@ -338,7 +339,10 @@ impl<'a> Saving<'a> {
                 .or(self.desk.context.next_visit),
             ..SummaryGivens::default()
         };
-        form::auto_summary(&self.desk.form, Some(&self.session), Some(part), &givens)
+        let packs = self.tablet.packs();
+        let masks = AnswerMasks::new(self.tablet, &packs, &self.desk.form);
+        let (session, part) = (masks.without(&self.session), masks.without(part));
+        form::auto_summary(&self.desk.form, Some(&session), Some(&part), &givens)
     }
 
     fn code(&self, key: &str) -> String {

@@ -507,15 +507,15 @@ fn draw_section(
     questions: Vec<QuestionState>,
     rows: Vec<RowState>,
 ) -> SectionState {
-    let words: Vec<String> = super::edit::carryable(evaluation, part, section)
-        .into_iter()
-        .map(|(question, answer)| super::summary::words_of(evaluation.pack, question, &answer))
-        .filter(|words| !words.is_empty())
-        .collect();
+    let words = |(question, answer): (&Question, Answer)| {
+        let words = super::summary::words_of(evaluation.pack, question, &answer);
+        (!words.is_empty()).then(|| (question.key.clone(), words))
+    };
+    let carried = super::edit::carryable(evaluation, part, section);
     SectionState {
         key: section.key.clone(),
         title: section.title.clone(),
-        same_available: (!words.is_empty()).then(|| words.join("，")),
+        same: carried.into_iter().filter_map(words).collect(),
         same_applied: questions.iter().any(|question| question.carried),
         questions,
         repeats: section.repeat.is_some(),

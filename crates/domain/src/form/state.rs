@@ -130,8 +130,8 @@ pub struct SectionState {
     pub key: String,
     /// Title.
     pub title: String,
-    /// 和上次一样 may be tapped: the last answers in one line.
-    pub same_available: Option<String>,
+    /// 和上次一样 may be tapped where there are any: question and last answer in words.
+    pub same: Vec<(String, String)>,
     /// It was tapped.
     pub same_applied: bool,
     /// Visible questions; none in a repeated section, whose questions are in its rows.

@@ -80,6 +80,7 @@ fn who_may_do_what_at_home() {
         (Action::HandOver, "nnnnnn"),
         (Action::BringAudit, "nyyyyn"),
         (Action::ReadAudit, "nyyynn"),
+        (Action::ReadAuditCounts, "nnnnyn"),
         (Action::ReadExports, "nnyynn"),
         (Action::RequestExport, "nnyynn"),
         (Action::DecideExport, "nnyynn"),

@@ -5,6 +5,10 @@
  */
 export type ExportChildInput = { 
 /**
+ * The approved request it is made from, if one was needed.
+ */
+request: string | null, 
+/**
  * Child.
  */
 child: string, 

@@ -9,9 +9,13 @@ export type ExportInput = {
  */
 request: string | null, 
 /**
- * L1 | L2.
+ * L1 | L2; FILE | PACKET | RESULT where it is about one child, one matter or one import.
  */
 ledger: string, 
+/**
+ * That child, matter or import; none for a register.
+ */
+about: string | null, 
 /**
  * One village, or none for all.
  */

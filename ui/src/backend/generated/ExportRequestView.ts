@@ -26,6 +26,10 @@ input: ExportInput,
  */
 ledger: string, 
 /**
+ * Whose file or which matter it is about; nothing for a register, or where it is not known here.
+ */
+about: string | null, 
+/**
  * Village, or nothing for the whole township.
  */
 village: string | null, 

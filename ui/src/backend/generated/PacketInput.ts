@@ -5,6 +5,10 @@
  */
 export type PacketInput = { 
 /**
+ * The approved request it is made from, if one was needed.
+ */
+request: string | null, 
+/**
  * Problem id.
  */
 problem: string, 

@@ -57,4 +57,12 @@ given: string | null,
 /**
  * So many characters go into the national record; the rest stays in the visit.
  */
-most: number | null, };
+most: number | null, 
+/**
+ * `text` and `given` are not the whole of it: what is typed replaces it.
+ */
+masked: boolean, 
+/**
+ * What 看一下 takes, with holder `draft`: tap | step_up; null when there is nothing more to see.
+ */
+reveal: string | null, };

@@ -5,6 +5,10 @@
  */
 export type ReadAnswerView = { 
 /**
+ * `record/question`, for looking behind a mask with holder `answer`.
+ */
+key: string, 
+/**
  * Question.
  */
 label: string, 
@@ -15,4 +19,8 @@ text: string,
 /**
  * Who gave it later and when: "11月3日 李玉梅"; null for what was answered at the visit.
  */
-filled: string | null, };
+filled: string | null, 
+/**
+ * What 看一下 takes: tap | step_up; null when there is nothing more to see.
+ */
+reveal: string | null, };

@@ -9,10 +9,10 @@ export type RevealFieldInput = {
  */
 child: string, 
 /**
- * `child` or `household`, `row` for a value of a row, `conflict` for one that is to be chosen, or `returned` for one that did not arrive.
+ * `child` or `household`, `row` for a value of a row, `answer` for one of a saved visit and `draft` for one on an open form, `conflict` for one that is to be chosen, or `returned` for one that did not arrive.
  */
 holder: string, 
 /**
- * Key of the field; of a row `block/row/column`; of a conflict its id, `/`, and the value's; of what did not arrive the record's id, `/`, and the field's.
+ * Key of the field; of a row `block/row/column`; of an answer `record/question`; on a form `draft/part/question`; of a conflict its id, `/`, and the value's; of what did not arrive the record's id, `/`, and the field's.
  */
 key: string, };

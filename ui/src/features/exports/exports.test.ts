@@ -1,8 +1,9 @@
 import { flushPromises } from '@vue/test-utils'
 import { expect, test } from 'vitest'
-import type { ExportFormView, ExportInput, ExportRequestView, ExportsView } from '@/backend'
+import type { ExportChildInput, ExportFormView, ExportInput, ExportRequestView, ExportsView } from '@/backend'
 import { memoryBackend } from '@/backend/memory'
 import { show } from '@/testing/mount'
+import ExportChildPage from './ExportChildPage.vue'
 import ExportsPage from './ExportsPage.vue'
 
 async function put(element: HTMLElement, value: string): Promise<void> {
@@ -20,9 +21,9 @@ const form: ExportFormView = {
   limit: 200,
   minutes: 10,
 }
-const input: ExportInput = { request: 'r1', ledger: 'L1', village: null, purpose: 'report', words: '报区民政局', fields: ['name'], full_numbers: false }
+const input: ExportInput = { request: 'r1', ledger: 'L1', about: null, village: null, purpose: 'report', words: '报区民政局', fields: ['name'], full_numbers: false }
 const waiting: ExportRequestView = {
-  id: 'r1', by: '周敏', at: '2026-11-02T02:00:00Z', input, ledger: '农村留守儿童花名册', village: null, purpose: '上报区里的花名册', fields: ['姓名'],
+  id: 'r1', by: '周敏', at: '2026-11-02T02:00:00Z', input, ledger: '农村留守儿童花名册', about: null, village: null, purpose: '上报区里的花名册', fields: ['姓名'],
   rows: 300, state: 'asked', decided_by: null, may_decide: true, may_make: false,
 }
 const nothing: ExportsView = { made: [], requests: [], is_current: true }
@@ -82,4 +83,36 @@ test('the second person sees who, why, what, and decides', async () => {
   await tap('export-approve')
   expect(asked).toEqual(['approve r1'])
   expect(by('exports-said').textContent).toContain('周敏可以做了')
+})
+
+test('the copy of one file asks a second person where the day is used up, and is made once that one agreed', async () => {
+  const asked: unknown[] = []
+  const copies: ExportChildInput[] = []
+  const backend = memoryBackend({
+    exportForm: async () => ({ ...form, rows: 0, limit: 0 }),
+    exportChild: async (wanted) => {
+      copies.push(wanted)
+      if (wanted.request === null) throw { code: 'export_needs_second', params: {} }
+      return { id: 'e1', number: 'E-1', file_name: 'x.xlsx', password: 'ABCD-EFGH-2345', rows: 1, until: '2026-11-02T02:10:00Z' }
+    },
+    requestExport: async (wanted) => {
+      asked.push(wanted)
+      return nothing
+    },
+    villages: async () => ({ rows: [] }),
+    exports: async () => ({ ...nothing, requests: [{ ...waiting, input: { ...input, ledger: 'FILE', about: 'c1', fields: [] }, ledger: '一个孩子的档案', about: '石小雨', fields: [], state: 'approved', may_decide: false, may_make: true }] }),
+  })
+  const page = await show(ExportChildPage, { at: '/exports/child/c1', pattern: '/exports/child/:child', backend })
+  await put(page.by('copy-purpose'), 'report')
+  await put(page.by('copy-words'), '父亲来要')
+  await page.tap('copy-go')
+  await page.tap('second-ask')
+  expect(asked).toEqual([{ request: null, ledger: 'FILE', about: 'c1', village: null, purpose: 'report', words: '父亲来要', fields: ['file'], full_numbers: false }])
+  expect(page.by('second-asked').textContent).toContain('已申请')
+  page.wrapper.unmount()
+  const { by, tap } = await show(ExportsPage, { backend })
+  expect(by('export-request').textContent).toContain('石小雨')
+  await tap('export-make')
+  expect(copies.at(-1)).toEqual({ request: 'r1', child: 'c1', purpose: 'report', words: '报区民政局' })
+  expect(by('export-password').textContent).toBe('ABCD-EFGH-2345')
 })

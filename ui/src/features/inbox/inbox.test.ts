@@ -25,7 +25,7 @@ test('the reader says which questions are open, who filled in what, and asks for
   const demo = demoBackend({})
   const view = await demo.childFile({ id: 'c1' })
   const read = await demo.visitRead({ child: 'c1', record: 'r1' })
-  const sections = [{ title: '情绪', answers: [{ label: '睡眠', text: '好', filled: '11月21日 李玉梅' }] }]
+  const sections = [{ title: '情绪', answers: [{ key: 'r1/f_sleep', label: '睡眠', text: '好', filled: '11月21日 李玉梅', reveal: null }] }]
   let words: string[] = []
   const asked: unknown[] = []
   const backend = demoBackend({

@@ -57,7 +57,7 @@ test('a packet carries what the rules give, less what is taken away, and more on
   await write(by('packet-reason'), '学籍要核对')
   await tap('packet-go')
   expect(asked).toEqual([
-    { problem: 'p1', referral: 'r1', purpose: 'school', who: '中心小学 陈老师', words: '请劝孩子回校', fields: ['child.name', 'child.id_no'], reason: '学籍要核对', until: '2027-01-23' },
+    { request: null, problem: 'p1', referral: 'r1', purpose: 'school', who: '中心小学 陈老师', words: '请劝孩子回校', fields: ['child.name', 'child.id_no'], reason: '学籍要核对', until: '2027-01-23' },
   ])
   expect(by('packet-password').textContent).toBe('ABCD-EFGH-2345')
 })

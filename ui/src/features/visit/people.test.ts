@@ -21,10 +21,12 @@ const question: QuestionView = {
   message: null,
   carried: false,
   calculated: false,
+  masked: false,
+  reveal: null,
 }
 
 function asked(answer: { codes: string[]; text: string | null }, more: Partial<QuestionView> = {}) {
-  return show(VisitQuestion, { backend: demoBackend(), props: { part: 'session', question: { ...question, ...more }, answer, phrases: [] } })
+  return show(VisitQuestion, { backend: demoBackend(), props: { child: 'c1', draft: 'd1', part: 'session', question: { ...question, ...more }, answer, phrases: [] } })
 }
 
 test('the members of the household are offered, and one tap chooses one', async () => {
@@ -48,4 +50,17 @@ test('words of an earlier visit stay words, and a household without members is w
   const alone = await asked({ codes: [], text: null }, { options: [] })
   expect(alone.wrapper.find('[data-test="answer:c_caregiver"]').exists()).toBe(true)
   expect(alone.wrapper.find('[data-test="answer:c_caregiver:other"]').exists()).toBe(false)
+})
+
+test('a number that was taken over stays masked, and what is typed begins empty', async () => {
+  const backend = demoBackend({ revealField: async (input) => ({ text: input.key === 'd1/session/c_f_phone' ? '10000000017' : '', seconds: 30 }) })
+  const masked = { ...question, key: 'c_f_phone', label: '父亲电话', options: [], text: '100****0017', carried: true, masked: true, reveal: 'tap' }
+  const answer = { codes: [], text: '100****0017' }
+  const { by, tap, wrapper } = await show(VisitQuestion, { backend, props: { child: 'c1', draft: 'd1', part: 'session', question: masked, answer, phrases: [] } })
+  expect(by('covered:c_f_phone').textContent).toContain('100****0017')
+  expect(wrapper.find('[data-test="answer:c_f_phone"]').exists()).toBe(false)
+  await tap('look:d1/session/c_f_phone')
+  expect(by('covered:c_f_phone').textContent).toContain('10000000017')
+  await tap('change:c_f_phone')
+  expect(by('question:c_f_phone').querySelector('textarea')?.value).toBe('')
 })

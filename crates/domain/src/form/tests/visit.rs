@@ -109,10 +109,8 @@ fn nothing_is_carried_before_the_tap_and_its_origin_is_kept_after_it() {
         .iter()
         .find(|section| section.key == "F")
         .unwrap();
-    assert_eq!(
-        section.same_available.as_deref(),
-        Some("主动，有好朋友，1到2小时")
-    );
+    let last: Vec<&str> = section.same.iter().map(|(_, words)| &**words).collect();
+    assert_eq!(last, ["主动", "有好朋友", "1到2小时"]);
     assert!(!section.same_applied);
     draft.same("x", "F");
     let after = draft.state();
