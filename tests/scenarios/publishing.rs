@@ -148,7 +148,7 @@ fn said(read: &VisitReadView) -> Vec<(String, String)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_form_of_two_languages_is_filled_in_one_and_read_in_the_other() -> Result<()> {
-    let mut world = World::new().await?;
+    let world = World::new().await?;
     let tablet = world.tablet("李玉梅").await?;
     let child = tablet.child("石小雨").await?;
     publish(&world.station, &of_two_languages()?).await?;

@@ -4,8 +4,8 @@
 use anyhow::{Context, Result};
 use client::view::{
     CaseView, ChildFileView, ComingView, ErasuresView, ExportMadeView, HeadlessRow, OverviewView,
-    PeopleView, PrintView, ProblemState, ProblemView, RecusalsView, RightsView, SavedView, ShellKind,
-    StationReportView, StationsView, TodayView,
+    PeopleView, PrintView, ProblemState, ProblemView, RecusalsView, RightsView, SavedView,
+    ShellKind, StationReportView, StationsView, TodayView,
 };
 use ids::Role;
 use protocol::CreateEnrolment;

@@ -452,7 +452,7 @@ fn named(by: &Device, theirs: &Theirs) -> BTreeMap<&'static str, Vec<u8>> {
 }
 
 /// Routes that name nothing of a township: what they are about is the asker's own, or the server's.
-const NAMES_NOTHING: [&str; 30] = [
+const NAMES_NOTHING: [&str; 31] = [
     "/health",
     "/openapi.json",
     "/enrol/start",

@@ -133,6 +133,8 @@ async fn a_device_has_carried_it_out_when_it_said_so_of_every_document() {
         basis: "consent_withdrawn".into(),
         words: "家里要求".into(),
         part: None,
+        about: vec![],
+        left: false,
     };
     let _: ErasureList = station.post("/erasures/request", &request).await.unwrap();
     let before = orders(&world);

@@ -43,6 +43,8 @@ fn erasure(child: DocumentId) -> RequestErasure {
         basis: "consent_withdrawn".into(),
         words: "家里要求".into(),
         part: None,
+        about: vec![],
+        left: false,
     }
 }
 

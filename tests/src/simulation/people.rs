@@ -9,7 +9,7 @@ use client::{ClientError, Tablet, children, conflicts, contacts, problems, visit
 use ids::Role;
 
 /// What a person is told when a thing cannot be done just then, and goes on. Anything else is a fault.
-const PLAIN_REFUSALS: [&str; 14] = [
+const PLAIN_REFUSALS: [&str; 15] = [
     "form_unknown",
     "not_allowed",
     "not_found",

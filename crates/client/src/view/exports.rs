@@ -69,8 +69,10 @@ pub struct ExportPurposeView {
 pub struct ExportInput {
     /// The approved request it is made from, if one was needed.
     pub request: Option<String>,
-    /// L1 | L2.
+    /// L1 | L2; FILE | PACKET | RESULT where it is about one child, one matter or one import.
     pub ledger: String,
+    /// That child, matter or import; none for a register.
+    pub about: Option<String>,
     /// One village, or none for all.
     pub village: Option<String>,
     /// A purpose's code.
