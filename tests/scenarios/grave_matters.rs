@@ -118,10 +118,10 @@ async fn what_is_in_no_hurry_is_as_grave_as_its_type() -> Result<()> {
     let tablet = world.tablet("李玉梅").await?;
     let child = tablet.child("郑可欣").await?;
     for (card, urgency, wanted) in [
-        ("other", "later", ("S4", "先留意")),
+        ("other", "later", ("S4", "不急")),
         ("danger", "later", ("S3", "一般：不急")),
-        ("school", "later", ("S2", "严重：这几天要办")),
-        ("other", "days", ("S2", "严重：这几天要办")),
+        ("school", "later", ("S2", "这几天要办")),
+        ("other", "days", ("S2", "这几天要办")),
     ] {
         let problem = report(&tablet, &child, card, urgency).await?;
         let row = row(&tablet, &problem).await?;

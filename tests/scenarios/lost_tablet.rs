@@ -303,6 +303,7 @@ async fn whose_files_were_opened_on_a_stolen_tablet_is_at_the_station_before_it_
     let tablet = lost.tablet()?;
     assert!(lost.app.obey_wipe(tablet)?, "nothing is waited for");
 
+    world.station.sync().await?;
     let view = month(&world).await?;
     let row = view.people.iter().find(|row| row.person == "李玉梅");
     let looks = &row.context("she is in it")?.looks;

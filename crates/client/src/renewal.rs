@@ -261,8 +261,8 @@ pub(crate) fn build(
             // It was built anew a moment ago, and that has not come here yet.
             return Err(ClientError::new("erasure_waits"));
         }
-        let carried = recovery::carried(tx, document, generation)?.hashes;
-        let here: BTreeSet<ChangeHash> = carried.iter().copied().collect();
+        let published = changes::published_hashes(tx, document, generation)?;
+        let here: BTreeSet<ChangeHash> = published.into_iter().collect();
         let own = changes::own_of(tx, document, generation)?;
         if own.iter().any(|local| !here.contains(&local.change.hash)) {
             return Err(ClientError::new("erasure_waits"));

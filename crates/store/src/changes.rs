@@ -383,19 +383,30 @@ pub fn published(
     document: DocumentId,
     generation: Generation,
 ) -> Result<Vec<Change>, StoreError> {
-    let mut statement = connection.prepare_cached(include_str!("../sql/changes/published.sql"))?;
-    let hashes = statement
-        .query_map(
-            named_params! {":document": document.0.as_bytes(), ":generation": generation},
-            |row| row::hash(row, "hash"),
-        )?
-        .collect::<Result<Vec<_>, _>>()?;
+    let hashes = published_hashes(connection, document, generation)?;
     let found = hashes.into_iter().map(|hash| get(connection, hash));
     Ok(found
         .collect::<Result<Vec<_>, _>>()?
         .into_iter()
         .flatten()
         .collect())
+}
+
+/// Which changes of a document are in the server's log, in the order they came here.
+///
+/// # Errors
+/// The database refuses.
+pub fn published_hashes(
+    connection: &Connection,
+    document: DocumentId,
+    generation: Generation,
+) -> Result<Vec<ChangeHash>, StoreError> {
+    let mut statement = connection.prepare_cached(include_str!("../sql/changes/published.sql"))?;
+    let hashes = statement.query_map(
+        named_params! {":document": document.0.as_bytes(), ":generation": generation},
+        |row| row::hash(row, "hash"),
+    )?;
+    Ok(hashes.collect::<Result<_, _>>()?)
 }
 
 /// The change is here, in whatever form.

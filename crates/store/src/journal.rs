@@ -270,7 +270,7 @@ impl Journal {
     pub(crate) fn rewrite(
         &mut self,
         entropy: &dyn Entropy,
-        mut is_wanted: impl FnMut(&ChangeHash) -> Result<bool, StoreError>,
+        is_wanted: &mut dyn FnMut(&ChangeHash) -> Result<bool, StoreError>,
     ) -> Result<(), StoreError> {
         let mut contents = Contents::default();
         for written in &self.files {
@@ -302,7 +302,7 @@ impl Journal {
     /// Removes files in which every change is acknowledged for good. The newest stays: it holds the checkpoint.
     pub(crate) fn prune(
         &mut self,
-        mut is_durable: impl FnMut(&ChangeHash) -> Result<bool, StoreError>,
+        is_durable: &mut dyn FnMut(&ChangeHash) -> Result<bool, StoreError>,
     ) -> Result<(), StoreError> {
         if !self.backlog.is_empty() {
             return Ok(());

@@ -13,7 +13,7 @@ use crate::migrations::migrate;
 use crate::slots::{PinState, Slots};
 use crate::transaction::Transaction;
 use crate::{StoreError, blobs, changes, projections, replay, wipe};
-use ids::{Clock, Entropy};
+use ids::{ChangeHash, Clock, Entropy};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -91,6 +91,14 @@ pub struct OpenOutcome {
     pub torn: usize,
     /// Journal records that would not open; they stay in their files.
     pub unreadable: usize,
+}
+
+/// A committed write whose records are in the journals, which nobody else touches before they are tidy.
+struct Kept<'a> {
+    became_durable: bool,
+    has_erased: bool,
+    journal: MutexGuard<'a, Journal>,
+    drafts: MutexGuard<'a, Journal>,
 }
 
 /// Everything one person's tablet remembers, open.
@@ -402,39 +410,57 @@ impl Store {
             .map_err(StoreError::from)?;
         let tx = Transaction::new(tx);
         let value = write(&tx)?;
+        let kept = self.keep(tx, committed)?;
+        self.tidy(&writer, kept)?;
+        Ok(value)
+    }
+
+    /// Commits, and writes into the journals what must be in them before this is called saved. Like what follows it is compiled
+    /// once, and not anew for every closure that writes.
+    fn keep(&self, tx: Transaction<'_>, committed: &mut bool) -> Result<Kept<'_>, StoreError> {
         let (unfinished, records): (Vec<_>, Vec<_>) = tx
             .take_records()
             .into_iter()
             .partition(|record| matches!(record, Record::Draft(_) | Record::DraftGone(_)));
-        let became_durable = tx.became_durable();
-        let has_erased = tx.has_erased();
-        let mut journal = guard(&self.journal);
-        let mut drafts = guard(&self.drafts);
-        journal.prepare(&records, self.entropy.as_ref())?;
-        drafts.prepare(&unfinished, self.entropy.as_ref())?;
+        let mut kept = Kept {
+            became_durable: tx.became_durable(),
+            has_erased: tx.has_erased(),
+            journal: guard(&self.journal),
+            drafts: guard(&self.drafts),
+        };
+        kept.journal.prepare(&records, self.entropy.as_ref())?;
+        kept.drafts.prepare(&unfinished, self.entropy.as_ref())?;
         tx.commit().map_err(StoreError::from)?;
         *committed = true;
         // The drafts first: a draft that only its journal has, beside changes that only the database has, is gone.
-        self.append(&mut drafts, unfinished)?;
-        self.append(&mut journal, records)?;
-        if has_erased {
+        self.append(&mut kept.drafts, unfinished)?;
+        self.append(&mut kept.journal, records)?;
+        Ok(kept)
+    }
+
+    /// Writes journals anew without what was erased, removes needless ones, and empties the write-ahead log.
+    fn tidy(&self, writer: &Connection, mut kept: Kept<'_>) -> Result<(), StoreError> {
+        let is_settled = |hash: &ChangeHash| changes::is_settled(writer, hash);
+        if kept.has_erased {
             // Cut off here, the next opening leaves out what was erased and writes the journals anew.
-            journal.rewrite(self.entropy.as_ref(), |hash| {
-                Ok(changes::has(&writer, *hash)? && !changes::is_settled(&writer, hash)?)
-            })?;
+            let mut is_wanted =
+                |hash: &ChangeHash| Ok(changes::has(writer, *hash)? && !is_settled(hash)?);
+            kept.journal
+                .rewrite(self.entropy.as_ref(), &mut is_wanted)?;
             // A new file begins with the drafts that are left.
-            drafts.rewrite(self.entropy.as_ref(), |_| Ok(false))?;
+            kept.drafts
+                .rewrite(self.entropy.as_ref(), &mut |_| Ok(false))?;
         }
-        if became_durable || journal.has_begun_file() {
-            journal.prune(|hash| changes::is_settled(&writer, hash))?;
+        if kept.became_durable || kept.journal.has_begun_file() {
+            kept.journal.prune(&mut |hash| is_settled(hash))?;
         }
-        if drafts.has_begun_file() {
-            drafts.prune(|_| Ok(true))?;
+        if kept.drafts.has_begun_file() {
+            kept.drafts.prune(&mut |_| Ok(true))?;
         }
-        if has_erased || self.has_erased_in_log.load(Ordering::Relaxed) {
-            self.empty_log(&writer);
+        if kept.has_erased || self.has_erased_in_log.load(Ordering::Relaxed) {
+            self.empty_log(writer);
         }
-        Ok(value)
+        Ok(())
     }
 
     /// Empties the write-ahead log: it keeps the pages of before something was erased. Never an error: somebody who still

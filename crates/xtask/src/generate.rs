@@ -1,6 +1,7 @@
 //! `cargo xtask gen`: the files that are computed — constant changes for `protocol`, TypeScript for the UI, the register
 //! of what a file holds.
 
+use crate::typescript;
 use anyhow::{Context, Result, bail};
 use domain::record::doc;
 use ids::DocKind;
@@ -19,7 +20,7 @@ pub fn run(check: bool) -> Result<()> {
 
     let types = root.join("ui/src/backend/generated");
     let scratch = std::env::temp_dir().join(format!("zoufang-gen-{}", std::process::id()));
-    client::view::export(&scratch).context("TypeScript export")?;
+    typescript::export(&scratch).context("TypeScript export")?;
     let mut names = Vec::new();
     for entry in fs::read_dir(&scratch)? {
         let path = entry?.path();

@@ -12,6 +12,7 @@ mod generate;
 mod matrix;
 mod register;
 mod tidy;
+mod typescript;
 
 #[derive(Parser)]
 #[command(about = "Tasks for people who work on this repository")]

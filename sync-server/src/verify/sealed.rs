@@ -406,7 +406,7 @@ mod tests {
              erasures.decided_by erasures.id erasures.scope erasures.staff exports.decided_by exports.device \
              exports.id exports.scope exports.staff exports.unit forks.device forks.incarnation forks.scope \
              forms.scope grants.granted_by grants.id grants.staff grants.vetted_by guests.document guests.id \
-             guests.scope guests.unit held.document holds.document holds.scope holds.staff log.scope \
+             guests.scope guests.unit held.document hold_covers.child hold_covers.document holds.document holds.scope holds.staff log.scope \
              move_documents.document move_documents.home_unit move_documents.move moves.decided_by \
              moves.from_scope moves.id moves.offered_by moves.to_scope moves.to_unit opened_tablets.device \
              opened_tablets.id ordered_moves.document ordered_moves.from_unit ordered_moves.to_unit orders.scope \

@@ -37,7 +37,7 @@ pub struct AuditMonthView {
 }
 
 /// A month of the trails of a district's stations, in numbers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct AuditCountsView {
     /// `2026-11`.
     pub month: String,
@@ -46,7 +46,7 @@ pub struct AuditCountsView {
 }
 
 /// What was done in one township in a month.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct CountedStationRow {
     /// Station id.
     pub station: String,

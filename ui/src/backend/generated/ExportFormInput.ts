@@ -5,9 +5,13 @@
  */
 export type ExportFormInput = { 
 /**
- * L1 | L2.
+ * L1 | L2; FILE | PACKET | RESULT where it is about one child, one matter or one import.
  */
 ledger: string, 
+/**
+ * That child, matter or import; none for a register.
+ */
+about: string | null, 
 /**
  * One village, or none for all.
  */

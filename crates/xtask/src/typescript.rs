@@ -9,7 +9,7 @@ use ts_rs::{Config, ExportError, TS};
 /// The folder cannot be written.
 pub fn export(folder: &Path) -> Result<(), ExportError> {
     let config = Config::new().with_out_dir(folder).with_large_int("number");
-    macro_rules! each { ($($name:ident),* $(,)?) => { $( super::$name::export_all(&config)?; )* } }
+    macro_rules! each { ($($name:ident),* $(,)?) => { $( client::view::$name::export_all(&config)?; )* } }
     each!(
         AppView,
         EnrolInput,
