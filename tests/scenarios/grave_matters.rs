@@ -120,7 +120,7 @@ async fn what_is_in_no_hurry_is_as_grave_as_its_type() -> Result<()> {
     for (card, urgency, wanted) in [
         ("other", "later", ("S4", "不急")),
         ("danger", "later", ("S3", "一般：不急")),
-        ("school", "later", ("S2", "这几天要办")),
+        ("school", "later", ("S2", "严重：这几天要办")),
         ("other", "days", ("S2", "这几天要办")),
     ] {
         let problem = report(&tablet, &child, card, urgency).await?;
