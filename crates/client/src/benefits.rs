@@ -275,7 +275,7 @@ fn unattended_view(found: Unattended) -> Option<UnattendedView> {
 
 fn parent_view(parent: Parent) -> ParentView {
     let (state, words, from) = match parent {
-        Parent::Unknown => (ParentState::Unknown, None, None),
+        Parent::Unknown | Parent::Unclear => (ParentState::Unknown, None, None),
         Parent::Able => (ParentState::Able, None, None),
         Parent::Gone(words) => (ParentState::Counts, Some(words), None),
         Parent::Unable(words) => (ParentState::Counts, Some(words), None),

@@ -313,7 +313,15 @@ fn a_grave_illness_counts_and_a_disability_without_its_grade_is_not_known() {
     assert_eq!(written.mother, Parent::Unable("重病".to_owned()));
     assert_eq!(written.papers, told.papers);
     let unclear = ill(&[("disability", "5")]);
-    assert_eq!(unclear.mother, Parent::Unknown, "its grade is to be asked");
+    assert_eq!(unclear.mother, Parent::Unclear, "its grade is to be asked");
+    let both = |columns: &[(&'static str, &'static str)]| parents(&row(columns), &row(columns));
+    let asked = both(&[("disability", "5")]).verdict().verdict;
+    assert_eq!(asked, Open, "of both it is to be asked, and it is asked");
+    let mother_alone = Says::default().row(
+        "members",
+        &[("relation", "52"), ("life", "alive"), ("disability", "5")],
+    );
+    assert_eq!(mother_alone.verdict().verdict, Open, "no row of the father");
 }
 
 /// "Term ≥ 6 months" is what the judgment says, not what has been served of it (domain.md §10.2).

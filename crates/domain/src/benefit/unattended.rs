@@ -72,6 +72,8 @@ pub struct Disability {
 pub enum Parent {
     /// No row, or one that says nothing either way.
     Unknown,
+    /// Something is written that may count, and too little of it: a disability without its grade, a term whose last day is over.
+    Unclear,
     /// Lives, and nothing that counts is known.
     Able,
     /// Dead, or declared dead or missing.
@@ -134,14 +136,14 @@ impl UnattendedPack {
         };
         let father = look(&self.father);
         let mother = look(&self.mother);
-        use Parent::{Able, Gone, NotYet, Unable, Unknown};
+        use Parent::{Able, Gone, NotYet, Unable, Unclear, Unknown};
         let verdict = match (&father, &mother) {
             (Able, _) | (_, Able) => Verdict::No,
             (Gone(_), Gone(_)) => Verdict::Orphan,
             (Gone(_) | Unable(_), Gone(_) | Unable(_)) => Verdict::Likely,
             // Of neither anything is known: there is nothing to ask about yet.
             (Unknown, Unknown) => Verdict::No,
-            (Unknown | NotYet(..), _) | (_, Unknown | NotYet(..)) => Verdict::Open,
+            (Unknown | Unclear | NotYet(..), _) | (_, Unknown | Unclear | NotYet(..)) => Verdict::Open,
         };
         if matches!(verdict, Verdict::Likely | Verdict::Open) {
             papers.splice(0..0, self.papers.iter().cloned());
@@ -196,7 +198,7 @@ impl UnattendedPack {
         {
             // Its day is over: somebody has to ask whether it is.
             if end < today {
-                return Parent::Unknown;
+                return Parent::Unclear;
             }
             return match from {
                 // Both days named are served.
@@ -216,7 +218,8 @@ impl UnattendedPack {
     /// wrote down.
     fn able(&self, row: &Entry) -> Parent {
         match row.text("life") {
-            Some("alive") if !self.may_count(row) => Parent::Able,
+            _ if self.may_count(row) => Parent::Unclear,
+            Some("alive") => Parent::Able,
             _ => Parent::Unknown,
         }
     }
