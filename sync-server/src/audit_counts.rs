@@ -49,19 +49,18 @@ fn people(
     let mut counted: BTreeMap<StaffId, BTreeMap<Act, (u64, u64)>> = BTreeMap::new();
     let mut statement =
         connection.prepare_cached(include_str!("sql/device_audit/acts_of_scope.sql"))?;
+    let actions = serde_json::to_string(&AUDIT_COUNTED).map_err(|_| ApiError::Internal)?;
     let mut found = statement.query(named_params! {
         ":scope": scope.0.as_bytes(),
         ":from_ms": from_ms,
         ":until_ms": until_ms,
+        ":actions": actions,
     })?;
     while let Some(row) = found.next()? {
         let Some(staff) = columns::optional_uuid(row, 0)?.map(StaffId) else {
             continue;
         };
         let action: String = row.get(1)?;
-        if !AUDIT_COUNTED.contains(&action.as_str()) {
-            continue;
-        }
         let detail: String = row.get(2)?;
         let left = AUDIT_LEFT.contains(&action.as_str());
         let purpose = named(&detail, "purpose").filter(|code| left && is_code(code));

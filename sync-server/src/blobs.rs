@@ -179,8 +179,8 @@ fn standing(
         if way == Way::HandOver && is_too_much(connection, holder.device, offer.size)? {
             return Ok(refused(RefusalCode::TooLarge));
         }
-        let today = offered_since(connection, holder.device, now_ms - DAY_MS)?;
-        if today + offer.size > limits::BLOB_BYTES_PER_DAY {
+        let today = begun_since(connection, holder.device, now_ms - DAY_MS)?;
+        if today.bytes + offer.size > limits::BLOB_BYTES_PER_DAY {
             return Ok(BlobStanding::Later);
         }
         connection
@@ -217,26 +217,39 @@ fn standing(
     }
 }
 
-fn offered_since(
+/// What a device began to send.
+struct Begun {
+    count: u64,
+    bytes: u64,
+}
+
+fn begun_since(
     connection: &Connection,
     device: DeviceId,
     since_ms: i64,
-) -> rusqlite::Result<u64> {
+) -> rusqlite::Result<Begun> {
     connection
-        .prepare_cached(include_str!("sql/blobs/offered_since.sql"))?
+        .prepare_cached(include_str!("sql/blobs/begun_since.sql"))?
         .query_row(
             named_params! {":device": device.0.as_bytes(), ":since_ms": since_ms},
-            |row| columns::number(row, 0),
+            |row| {
+                Ok(Begun {
+                    count: columns::number(row, 0)?,
+                    bytes: columns::number(row, 1)?,
+                })
+            },
         )
 }
 
-/// Whether a stopped device would begin more than one may hand over altogether.
+/// Whether a stopped device would begin more than one may hand over altogether. Small ones are counted as well: each is a row
+/// and a file, whatever its size.
 fn is_too_much(connection: &Connection, device: DeviceId, size: u64) -> Result<bool, ApiError> {
     let stopped_ms = organisation::device(connection, device)?
         .and_then(|known| known.revoked_ms)
         .ok_or(ApiError::NotAllowed)?;
-    let begun = offered_since(connection, device, stopped_ms - 1)?;
-    Ok(begun + size > limits::HANDED_OVER_BLOB_BYTES)
+    let begun = begun_since(connection, device, stopped_ms - 1)?;
+    Ok(begun.count >= limits::HANDED_OVER_BLOBS
+        || begun.bytes + size > limits::HANDED_OVER_BLOB_BYTES)
 }
 
 fn begin_again(connection: &Connection, address: BlobAddress) -> rusqlite::Result<()> {

@@ -32,6 +32,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0014_digests.sql"),
     include_str!("migrations/0015_handed_over.sql"),
     include_str!("migrations/0016_hold_covers.sql"),
+    include_str!("migrations/0017_trails_that_end.sql"),
 ];
 /// Jobs that share one commit.
 const GROUP: usize = 128;

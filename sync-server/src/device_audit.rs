@@ -4,7 +4,8 @@
 //! the end. Two memories of one device that wrote the same numbers are both kept, and shown as a fork (ADR 0025).
 //!
 //! A stopped device brings the rest of its own before it is destroyed (ADR 0053). Whoever holds it may have written that, so
-//! it is read like any other and nothing follows from it.
+//! it is read like any other and nothing follows from it. How much of it there may be is bounded: it can neither be removed
+//! nor stopped once more.
 
 use crate::audit;
 use crate::columns::{self, stored};
@@ -79,6 +80,9 @@ pub(crate) fn take(
         at_ms: app.clock.now_ms(),
         is_handed_over: known.revoked_ms.is_some(),
     };
+    if arrival.is_handed_over {
+        refuse_too_much(connection, device, input.rows.len())?;
+    }
     for (row, hash) in input.rows.iter().zip(&hashes) {
         put(connection, device, incarnation, (row, hash), &arrival)?;
         if row.action == TRAIL_ACTION
@@ -101,6 +105,24 @@ pub(crate) fn take(
         number: last.number,
         head: previous,
     })
+}
+
+/// Only so many rows of a stopped device are kept. Rows said twice count twice here: near the end that refuses what is kept
+/// already, and nothing is lost by it.
+fn refuse_too_much(
+    connection: &Connection,
+    device: DeviceId,
+    coming: usize,
+) -> Result<(), ApiError> {
+    let before: u64 = connection
+        .prepare_cached(include_str!("sql/device_audit/handed_over.sql"))?
+        .query_row(named_params! {":device": device.0.as_bytes()}, |row| {
+            columns::number(row, 0)
+        })?;
+    if before + coming as u64 > limits::HANDED_OVER_TRAIL_ROWS {
+        return Err(ApiError::TooLarge);
+    }
+    Ok(())
 }
 
 /// When rows came, and whether their device was stopped by then.

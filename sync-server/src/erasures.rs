@@ -6,7 +6,7 @@ use crate::columns;
 use crate::error::ApiError;
 use crate::holds;
 use crate::moves;
-use crate::orders::Orders;
+use crate::orders::{self, Orders};
 use crate::organisation;
 use crate::publish;
 use crate::recusals;
@@ -69,7 +69,7 @@ pub(crate) fn request(
     if find(connection, holder.scope, input.id)?.is_some() {
         return list(app, connection, holder);
     }
-    let documents = asked_of(connection, holder.scope, input)?;
+    let documents = asked_of(app, connection, holder.scope, input)?;
     let now = app.clock.now_ms();
     refuse_recused(connection, holder, (input.child, &documents), now)?;
     refuse_held(connection, input, &documents)?;
@@ -137,7 +137,7 @@ fn settle(
         return Err(ApiError::ErasureOver);
     };
     let mut last_order = None;
-    let documents = asked_of(connection, holder.scope, &asked)?;
+    let documents = asked_of(app, connection, holder.scope, &asked)?;
     refuse_recused(connection, holder, (asked.child, &documents), now)?;
     if input.approve && asked.part.is_some() {
         refuse_held(connection, &asked, &documents)?;
@@ -182,6 +182,7 @@ fn settle(
 
 /// What a request is about: a file, or the document a part of which is to go with those that quote it.
 fn asked_of(
+    app: &App,
     connection: &Connection,
     scope: UnitId,
     asked: &RequestErasure,
@@ -192,7 +193,9 @@ fn asked_of(
     let part = match &asked.part {
         Some(_) if asked.left => return Err(ApiError::Malformed),
         Some(part) => part,
-        None if asked.left => return left_of(connection, scope, asked.child, &asked.with),
+        None if asked.left => {
+            return left_of(app, connection, scope, (asked.child, &asked.with));
+        }
         None => return documents_of(connection, scope, asked.child, &asked.with),
     };
     let texts = [&part.key, &part.label];
@@ -337,17 +340,34 @@ pub(crate) fn set_hold(
     if !input.hold {
         holds::uncover(connection, input.child)?;
     }
-    let words =
-        app.vault
-            .seal_secret(HOLD_SEALED_AS, input.words.as_bytes(), app.entropy.as_ref())?;
+    note_words(app, connection, holder, input)?;
+    list(app, connection, holder)
+}
+
+/// The words stand beside what they say. A file whose own hold was lifted while another child's keeps it is not said to be kept
+/// itself any more: it goes with that one.
+fn note_words(
+    app: &App,
+    connection: &Connection,
+    holder: &Holder,
+    input: &SetHold,
+) -> Result<(), ApiError> {
+    let is_so = is_held(connection, input.child)? == input.hold;
+    let words = is_so
+        .then(|| {
+            let words = input.words.as_bytes();
+            app.vault
+                .seal_secret(HOLD_SEALED_AS, words, app.entropy.as_ref())
+        })
+        .transpose()?;
     connection
         .prepare_cached(include_str!("sql/erasures/hold_words.sql"))?
         .execute(named_params! {
             ":document": input.child.0.as_bytes(),
-            ":staff": holder.staff.0.as_bytes(),
+            ":staff": is_so.then(|| holder.staff.0.into_bytes()),
             ":sealed": words,
         })?;
-    list(app, connection, holder)
+    Ok(())
 }
 
 /// Whether a document must be kept.
@@ -399,11 +419,12 @@ pub(crate) fn forget(connection: &Connection, document: DocumentId) -> rusqlite:
 }
 
 /// Sealed documents that stayed in a township when what they are about left it: nothing else, and not once that came back.
+/// What nobody knows to have left is no matter to erase anything for: it may have been invented.
 fn left_of(
+    app: &App,
     connection: &Connection,
     scope: UnitId,
-    subject: DocumentId,
-    with: &[DocumentId],
+    (subject, with): (DocumentId, &[DocumentId]),
 ) -> Result<Vec<(DocumentId, u32)>, ApiError> {
     if with.len() > limits::ERASURE_DOCUMENTS {
         return Err(ApiError::TooLarge);
@@ -412,6 +433,9 @@ fn left_of(
         Err(ApiError::NotFound) => {}
         Ok(_) => return Err(ApiError::ErasureChanged),
         Err(error) => return Err(error),
+    }
+    if !has_left(app, connection, scope, subject)? {
+        return Err(ApiError::NotFound);
     }
     let mut documents: Vec<(DocumentId, u32)> = Vec::new();
     for document in with {
@@ -427,6 +451,23 @@ fn left_of(
         return Err(ApiError::NotFound);
     }
     Ok(documents)
+}
+
+/// Whether something that is not here went to another township or was erased.
+fn has_left(
+    app: &App,
+    connection: &Connection,
+    scope: UnitId,
+    subject: DocumentId,
+) -> rusqlite::Result<bool> {
+    let went = connection
+        .prepare_cached(include_str!("sql/erasures/left.sql"))?
+        .exists(named_params! {
+            ":subject": subject.0.as_bytes(),
+            ":scope": scope.0.as_bytes(),
+        })?;
+    // Generation 0 is in every erasure.
+    Ok(went || orders::is_erased(connection, &app.vault, subject, 0)?)
 }
 
 /// The documents of a request that are here, with their generations: the child's own must be.

@@ -115,6 +115,10 @@ pub const HANDED_OVER: u64 = 20_000;
 /// Bytes of photos, signatures and recordings one stopped device may begin to hand over, all days together: nobody can stop
 /// it once more.
 pub const HANDED_OVER_BLOB_BYTES: u64 = 1024 * 1024 * 1024;
+/// Photos, signatures and recordings one stopped device may begin to hand over, however small they are.
+pub const HANDED_OVER_BLOBS: u64 = 20_000;
+/// Rows of its trail one stopped device may hand over, all of its memories together: no row of a trail is ever removed.
+pub const HANDED_OVER_TRAIL_ROWS: u64 = 100_000;
 /// A part of what a wiped device could not hand over as changes.
 pub const REMAINS_PART_BYTES: usize = 256 * 1024;
 /// Parts of it.

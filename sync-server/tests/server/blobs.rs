@@ -1,7 +1,7 @@
 //! Blobs at the server: sent piece by piece, resumed at the byte, read by whom the document concerns, erased with it.
 
 use crate::support::{Device, World};
-use ids::{BlobAddress, DocKind, DocumentId};
+use ids::{BlobAddress, Clock, DocKind, DocumentId};
 use protocol::{
     AuditPage, BlobChunk, BlobOffer, BlobPiece, BlobStanding, BlobStandings, ChunkTaken,
     DecideReview, DeviceList, HandOver, HandedOver, OfferBlobs, Outcome, PROTOCOL_VERSION,
@@ -466,6 +466,40 @@ async fn a_stopped_device_sends_no_more_photos_than_a_village_takes_in_years() {
     world.clock.forward(24 * 60 * 60 * 1000);
     tablet.open_session().await.unwrap();
     assert!(is_refused(&tablet.offer(&sized(all)).await, "too_large"));
+}
+
+#[tokio::test]
+async fn a_stopped_device_sends_only_so_many_photos_however_small() {
+    let world = World::new().await;
+    let (mut station, mut tablet, _, document) = three(&world).await;
+    revoke(&mut station, &tablet, false).await;
+    tablet.hand_over = true;
+    // All but one of those there may be, of one byte each.
+    let connection =
+        rusqlite::Connection::open(sync_server::database::file_of(&world.data())).unwrap();
+    connection
+        .busy_timeout(std::time::Duration::from_secs(10))
+        .unwrap();
+    connection
+        .execute(
+            "INSERT INTO blobs (address, document, device, size, digest, offered_ms)
+             WITH RECURSIVE n (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM n WHERE number < ?4)
+             SELECT CAST(printf('%032d', number) AS BLOB), ?1, ?2, 1, zeroblob(32), ?3 FROM n",
+            rusqlite::params![
+                document.0.as_bytes(),
+                tablet.enrolled.device.0.as_bytes(),
+                world.clock.now_ms(),
+                limits::HANDED_OVER_BLOBS as i64 - 1,
+            ],
+        )
+        .unwrap();
+    drop(connection);
+    let last = offer_of(1, document, b"x");
+    assert_eq!(tablet.offer(&last).await, BlobStanding::Wanted { from: 0 });
+    let one_more = offer_of(2, document, b"y");
+    assert!(is_refused(&tablet.offer(&one_more).await, "too_large"));
+    // What was begun goes on.
+    assert_eq!(tablet.offer(&last).await, BlobStanding::Wanted { from: 0 });
 }
 
 #[tokio::test]

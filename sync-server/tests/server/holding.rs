@@ -226,6 +226,15 @@ async fn sealed_words_whose_matter_left_the_township_go_when_two_people_say_so()
     assert_eq!(s.asks(&request(problem, &[sealed])).await, "not_found");
     assert_eq!(s.asks(&left(&[])).await, "not_found");
     assert_eq!(s.asks(&left(&[sealed, other])).await, "not_allowed");
+    let invented = RequestErasure {
+        child: DocumentId(Uuid::new_v4()),
+        ..left(&[sealed])
+    };
+    assert_eq!(
+        s.asks(&invented).await,
+        "not_found",
+        "nothing known to have left"
+    );
 
     let asked = left(&[sealed]);
     let list: ErasureList = s.station.post("/erasures/request", &asked).await.unwrap();
@@ -274,4 +283,65 @@ async fn a_hold_that_went_along_is_lifted_at_the_new_station_also_of_what_stayed
     let list: ErasureList = head.post("/erasures/hold", &lifted).await.unwrap();
     assert!(list.holds.is_empty());
     assert_eq!(s.asks(&left()).await, "");
+}
+
+#[tokio::test]
+async fn sealed_words_whose_matter_was_erased_go_as_well() {
+    let mut s = station().await;
+    let child = s.written(DocKind::Child).await;
+    let problem = s.written(DocKind::Problem).await;
+    let sealed = s.written(DocKind::Restricted).await;
+    let asked = request(child, &[problem]);
+    let _: ErasureList = s.station.post("/erasures/request", &asked).await.unwrap();
+    let _: ErasureList = s
+        .head
+        .post("/erasures/decide", &decision(asked.id, true))
+        .await
+        .unwrap();
+    let left = RequestErasure {
+        left: true,
+        ..request(problem, &[sealed])
+    };
+    assert_eq!(s.asks(&left).await, "");
+}
+
+#[tokio::test]
+async fn a_file_whose_own_hold_was_lifted_goes_with_the_one_it_is_told_in() {
+    let mut s = station().await;
+    let child = s.written(DocKind::Child).await;
+    let twice = s.written(DocKind::Child).await;
+    s.hold(twice, &[], true).await;
+    s.hold(child, &[twice], true).await;
+    let list = s.hold(twice, &[], false).await;
+    let listed: Vec<_> = list.holds.iter().map(|hold| hold.child).collect();
+    assert_eq!(listed, [child], "it is kept with the other, and no line");
+    assert_eq!(s.asks(&request(twice, &[])).await, "on_hold");
+    let list = s.hold(child, &[], false).await;
+    assert!(list.holds.is_empty());
+    assert_eq!(s.asks(&request(twice, &[])).await, "");
+}
+
+#[tokio::test]
+async fn a_file_told_in_another_keeps_nothing_but_what_it_was_itself_said_to_keep() {
+    for is_said in [false, true] {
+        let mut s = station().await;
+        let child = s.written(DocKind::Child).await;
+        let twice = s.written(DocKind::Child).await;
+        let household = s.written(DocKind::Household).await;
+        s.hold(twice, &[household], true).await;
+        if !is_said {
+            // The end of that hold came back by orders alone: what it covered still stands there.
+            let file = sync_server::database::file_of(&s.world.data());
+            let connection = rusqlite::Connection::open(file).unwrap();
+            connection
+                .execute("UPDATE holds SET held = 0, staff = NULL, sealed = NULL", [])
+                .unwrap();
+        }
+        s.hold(child, &[twice, household], true).await;
+        let list = s.hold(child, &[], false).await;
+        assert_eq!(list.holds.is_empty(), !is_said);
+        let other = s.written(DocKind::Child).await;
+        let said = s.asks(&words_of(other, household, &[])).await;
+        assert_eq!(said, if is_said { "on_hold" } else { "" });
+    }
 }

@@ -2,10 +2,11 @@
 
 use crate::support::{Device, World};
 use ids::audit::{AuditEntry, link};
-use ids::{Incarnation, StaffId};
+use ids::{Incarnation, Role, StaffId};
 use protocol::audit::sign_head;
 use protocol::{
-    AuditFaultKind, AuditPage, AuditTaken, BringAudit, DeviceList, ReadAudit, RevokeDevice,
+    AuditCounts, AuditFaultKind, AuditPage, AuditTaken, BringAudit, DeviceList, ReadAudit,
+    ReadAuditCounts, RevokeDevice, limits,
 };
 use rusqlite::Connection;
 use sync_server::vault::Vault;
@@ -261,13 +262,7 @@ async fn a_stopped_device_brings_the_rest_of_its_trail_and_a_working_one_goes_th
     for action in ["unlock_failed", "view_child", "field_shown"] {
         chain.push(&tablet, action);
     }
-    let stop = RevokeDevice {
-        device: tablet.enrolled.device,
-        reason: "stolen".into(),
-        wipe: true,
-        without_photos: false,
-    };
-    let _: DeviceList = station.post("/devices/revoke", &stop).await.unwrap();
+    stop(&mut station, &tablet).await;
     let part = chain.part(&tablet, 1);
     let refused = tablet.post::<_, AuditTaken>("/audit/bring", &part).await;
     assert_eq!(refused.unwrap_err().1.code, "device_revoked");
@@ -290,4 +285,130 @@ async fn a_stopped_device_brings_the_rest_of_its_trail_and_a_working_one_goes_th
     );
     let report = verified(&world);
     assert_eq!((report.faults, report.told), (vec![], vec![]));
+}
+
+async fn stop(by: &mut Device, device: &Device) {
+    let stop = RevokeDevice {
+        device: device.enrolled.device,
+        reason: "stolen".into(),
+        wipe: true,
+        without_photos: false,
+    };
+    let _: DeviceList = by.post("/devices/revoke", &stop).await.unwrap();
+}
+
+/// How many rows of a device's chain are here.
+fn kept(world: &World, device: &Device) -> i64 {
+    let connection = database::open_reader(&database::file_of(&world.data())).unwrap();
+    connection
+        .query_row(
+            "SELECT count(*) FROM device_audit WHERE device = ?1",
+            [device.enrolled.device.0.as_bytes()],
+            |row| row.get(0),
+        )
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_device_brings_a_trail_of_years_and_no_endless_one() {
+    let (world, mut station, mut tablet) = township().await;
+    let mut chain = Chain::of(&tablet, &["unlocked"]);
+    bring(&mut tablet, &chain, 0).await;
+    stop(&mut station, &tablet).await;
+    tablet.hand_over = true;
+    // All but one of the rows there may be, in another of its memories.
+    let before = limits::HANDED_OVER_TRAIL_ROWS as i64 - 1;
+    let connection = Connection::open(database::file_of(&world.data())).unwrap();
+    connection
+        .busy_timeout(std::time::Duration::from_secs(10))
+        .unwrap();
+    connection
+        .execute(
+            "INSERT INTO device_audit (device, incarnation, number, hash, at_ms, action, object, detail, received_ms, handed_over)
+             WITH RECURSIVE n (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM n WHERE number < ?2)
+             SELECT ?1, zeroblob(16), number, zeroblob(32), 0, 'unlocked', '', '', 0, 1 FROM n",
+            rusqlite::params![tablet.enrolled.device.0.as_bytes(), before],
+        )
+        .unwrap();
+    drop(connection);
+    let all = before + 1;
+    assert_eq!(kept(&world, &tablet), all, "with the one from before");
+
+    let mut longer = chain.clone();
+    chain.push(&tablet, "view_child");
+    for action in ["view_child", "locked"] {
+        longer.push(&tablet, action);
+    }
+    let part = longer.part(&tablet, 1);
+    let refused = tablet.post::<_, AuditTaken>("/handover/trail", &part).await;
+    assert_eq!(refused.unwrap_err().1.code, "too_large");
+    assert_eq!(kept(&world, &tablet), all, "nothing of it");
+    let part = chain.part(&tablet, 1);
+    let taken: AuditTaken = tablet.post("/handover/trail", &part).await.unwrap();
+    assert_eq!(taken.number, 2);
+    let part = longer.part(&tablet, 2);
+    let refused = tablet.post::<_, AuditTaken>("/handover/trail", &part).await;
+    assert_eq!(refused.unwrap_err().1.code, "too_large");
+    assert_eq!(kept(&world, &tablet), all + 1);
+    // The others bring theirs.
+    let chain = Chain::of(&station, &["unlocked"]);
+    assert_eq!(bring(&mut station, &chain, 0).await.number, 1);
+}
+
+/// The month of the chains of these tests.
+const MONTH: &str = "2026-09";
+
+/// Whether the station looked the month through, and how many looks at a child are counted in its township.
+async fn counted(officer: &mut Device) -> (bool, u64) {
+    let asked = ReadAuditCounts {
+        month: MONTH.into(),
+    };
+    let counts: AuditCounts = officer.post("/audit/counts", &asked).await.unwrap();
+    let [station] = counts.stations.as_slice() else {
+        panic!("one station: {counts:?}");
+    };
+    let acts = station.people.iter().flat_map(|person| &person.counts);
+    let looks = acts.filter(|act| act.action == "view_child");
+    (station.reviewed, looks.map(|act| act.count).sum())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_district_counts_no_stopped_device_and_believes_no_village_that_looked_a_month_through()
+{
+    let (world, mut station, mut tablet) = township().await;
+    let mut officer = world.officer("何珊").await.unwrap();
+    let township = world.report.scope;
+    let mut colleague = world
+        .colleague(&mut station, Role::Supervisor, township, "吴量")
+        .await
+        .unwrap();
+    let mut chain = Chain::of(&tablet, &["view_child", "unlocked"]);
+    chain.push_about(&tablet, "audit_reviewed", MONTH.into());
+    bring(&mut tablet, &chain, 0).await;
+    assert_eq!(counted(&mut officer).await, (false, 1));
+
+    stop(&mut station, &tablet).await;
+    tablet.hand_over = true;
+    for _ in 0..3 {
+        chain.push(&tablet, "view_child");
+    }
+    let part = chain.part(&tablet, 3);
+    let _: AuditTaken = tablet.post("/handover/trail", &part).await.unwrap();
+    stop(&mut station, &colleague).await;
+    colleague.hand_over = true;
+    let mut chain = Chain::of(&colleague, &["view_child"]);
+    chain.push_about(&colleague, "audit_reviewed", MONTH.into());
+    let part = chain.part(&colleague, 0);
+    let _: AuditTaken = colleague.post("/handover/trail", &part).await.unwrap();
+    assert_eq!(
+        of_devices(&read(&mut station).await).len(),
+        8,
+        "the station reads them all"
+    );
+    assert_eq!(counted(&mut officer).await, (false, 1));
+
+    let mut chain = Chain::of(&station, &["view_child"]);
+    chain.push_about(&station, "audit_reviewed", MONTH.into());
+    bring(&mut station, &chain, 0).await;
+    assert_eq!(counted(&mut officer).await, (true, 2));
 }

@@ -1,1 +1,0 @@
-SELECT coalesce(sum(size), 0) FROM blobs WHERE device = :device AND offered_ms > :since_ms;
