@@ -2,7 +2,7 @@
 
 use crate::whole_problem::{add, look, next, refused, report, row, solve};
 use anyhow::{Context, Result};
-use client::view::{ChildFileView, ProblemState, SavedView};
+use client::view::{ChildFileView, ProblemState, SavedView, WorkSavedView};
 use serde_json::{Value, json};
 use zoufang_tests::story::World;
 
@@ -108,6 +108,32 @@ async fn a_grave_matter_is_not_closed_by_the_visit_it_was_found_at() -> Result<(
     world.settle(&[&tablet]).await?;
     let view = look(station, &report.record).await?;
     assert_eq!(view.why_not_close, None);
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grave_matter_found_with_a_line_of_work_is_closed_after_the_next_visit_of_that_day()
+-> Result<()> {
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let station = &world.station;
+    let child = tablet.child("周子涵").await?;
+    let help = json!({"block": "help", "record": null, "children": [child],
+        "values": {"kind": ["goods"], "text": ["书包"], "on": ["2026-11-02"], "amount": ["1个"],
+                   "source": ["charity"], "receipt": ["y"]}});
+    let help: WorkSavedView = tablet.call("record_work", help).await?;
+    let report = json!({"children": [child], "card": "school", "urgency": "days", "seen": "三天没去上学。",
+        "origin_record": help.record, "mandatory": null});
+    let report: SavedView = tablet.call("report_problem", report).await?;
+    world.settle(&[&tablet]).await?;
+    solve(station, &report.record).await?;
+    let view = look(station, &report.record).await?;
+    assert_eq!(view.why_not_close.as_deref(), Some("child_not_seen_since"));
+    tablet.visit(&child).await?;
+    world.settle(&[&tablet]).await?;
+    let view = look(station, &report.record).await?;
+    assert_eq!(view.why_not_close, None, "it was not found at that visit");
     world.township.stop().await;
     Ok(())
 }

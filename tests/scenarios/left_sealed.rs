@@ -34,14 +34,23 @@ fn sealed_here(device: &Device) -> Result<usize> {
 
 /// One asks, the other agrees.
 async fn erase(asker: &Device, head: &Device, subject: &str, name: &str) -> Result<()> {
+    let id = ask(asker, subject, name).await?;
+    agree(head, &id).await
+}
+
+async fn ask(asker: &Device, subject: &str, name: &str) -> Result<String> {
     asker.step_up().await?;
     let asked = json!({"child": subject, "basis": "mistake", "words": "已移交新的乡镇"});
     let page: ErasuresView = asker.call("request_erasure", asked).await?;
     let row = page.requests.first().context("it was asked for")?;
     assert_eq!((row.name.as_deref(), row.documents), (Some(name), 1));
     assert!(page.left.iter().all(|one| one.asked));
+    Ok(row.id.clone())
+}
+
+async fn agree(head: &Device, request: &str) -> Result<()> {
     head.step_up().await?;
-    let decision = json!({"id": row.id, "approve": true});
+    let decision = json!({"id": request, "approve": true});
     let page: ErasuresView = head.call("decide_erasure", decision).await?;
     assert_eq!(page.requests[0].state, "ordered");
     Ok(())
@@ -153,11 +162,95 @@ async fn a_note_about_a_child_that_left_is_the_heads_alone_as_before() -> Result
     assert_eq!((row.title.as_str(), row.is_child), ("吴某某", true));
     assert_eq!(row.review_on, "2031-11-02", "five years after it left");
     assert!(shows(&read(&second, &child).await?, SECRET));
-    erase(&second, &head, &child, "吴某某 留下的密封记录").await?;
+    let id = ask(&second, &child, "吴某某 留下的密封记录").await?;
+    for device in [&other, &world.station] {
+        let page: ErasuresView = device.call("erasures", Value::Null).await?;
+        assert!(page.requests.is_empty(), "nor that it is to go");
+    }
+    agree(&head, &id).await?;
+    for device in [&other, &world.station] {
+        let page: ErasuresView = device.call("erasures", Value::Null).await?;
+        assert!(page.requests.is_empty(), "nor that it goes");
+    }
     for device in [&head, &second, &other] {
         device.sync().await?;
         assert_eq!(sealed_here(device)?, 0);
     }
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_recused_before_the_report_reads_nothing_of_what_stayed() -> Result<()> {
+    let world = World::new().await?;
+    let (neighbour, there) = neighbours(&world).await?;
+    let head = colleague(&world, Role::Head, "高岚").await?;
+    let second = colleague(&world, Role::Head, "方敏").await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let station = &world.station;
+    let child = tablet.child("周子涵").await?;
+    // It names the child, its household and what there is of them: the matter is reported later.
+    let recuse = json!({"child": child, "staff": head.tablet()?.identity.staff.to_string(), "stead": "",
+        "reason": "relative", "until": ""});
+    station.step_up().await?;
+    let _: Value = station.call("recuse", recuse).await?;
+    world.settle(&[&tablet, &head, &second]).await?;
+    let report = json!({"children": [child], "card": "hurt", "urgency": "now", "seen": format!("{WORDS}。"),
+        "origin_record": null, "mandatory": {"choice": "reported", "text": "已打110。"}});
+    let report: SavedView = tablet.call("report_problem", report).await?;
+    let problem = report.record;
+    world.settle(&[&tablet, &head, &second]).await?;
+    let taken = json!({"problem": problem, "kind": "accepted", "text": ""});
+    let _: ProblemView = station.call("add_problem_event", taken).await?;
+    world.settle(&[&tablet, &head, &second]).await?;
+    let offered = offer(station, &child, true, there).await?;
+    world.settle(&[&tablet, &head, &second]).await?;
+    decide(&neighbour, &offered, "accept").await?;
+    for _ in 0..2 {
+        world.settle(&[&tablet, &head, &second]).await?;
+    }
+
+    for (device, may_read) in [(&head, false), (&second, true)] {
+        let rows = left(device).await?;
+        let row = rows.first().context("that something stayed is listed")?;
+        assert_eq!(row.subject, problem);
+        assert_eq!(row.may_read, may_read);
+        assert!(!shows(&rows, WORDS));
+    }
+    head.step_up().await?;
+    let ask = json!({"id": problem});
+    let refused = head.refusal("show_left_words", ask).await?;
+    assert_eq!(refused.code, "recused");
+    assert!(head.trail("view_restricted")?.is_empty());
+    assert!(shows(&read(&second, &problem).await?, WORDS));
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_many_documents_go_with_a_whole_file_is_told_to_heads_alone() -> Result<()> {
+    let world = World::new().await?;
+    let head = colleague(&world, Role::Head, "高岚").await?;
+    let other = colleague(&world, Role::Supervisor, "宋洁").await?;
+    let child = world.station.child("吴天宇").await?;
+    world.settle(&[&head, &other]).await?;
+    head.step_up().await?;
+    let keep = json!({"child": child, "text": SECRET});
+    let _: Value = head.call("keep_confidential", keep).await?;
+    world.settle(&[&head, &other]).await?;
+    other.step_up().await?;
+    let asked = json!({"child": child, "basis": "mistake", "words": "重复建档"});
+    let page: ErasuresView = other.call("request_erasure", asked).await?;
+    let row = page.requests.first().context("it was asked for")?;
+    assert_eq!((row.name.as_deref(), row.documents), (Some("吴天宇"), 0));
+    let page: ErasuresView = head.call("erasures", Value::Null).await?;
+    assert!(page.requests[0].documents >= 2, "the note is counted");
+    agree(&head, &row.id).await?;
+    let page: ErasuresView = other.call("erasures", Value::Null).await?;
+    let row = page.requests.first().context("she asked for it")?;
+    assert_eq!((row.state.as_str(), row.documents), ("ordered", 0));
+    assert!(!row.missing.is_empty());
+    assert!(row.missing.iter().all(|one| one.documents.is_none()));
     world.township.stop().await;
     Ok(())
 }

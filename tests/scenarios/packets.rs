@@ -5,16 +5,17 @@ use anyhow::{Context, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use calamine::{Reader, Xlsx};
+use client::runtime::Line;
 use client::view::{
     AuditMonthView, ExportFileView, ExportMadeView, ExportsView, PacketFormView, PacketsView,
     PrintView, ProblemView, RecusalsView, RightsView, SavedView, ShellKind,
 };
 use ids::Role;
-use protocol::CreateEnrolment;
+use protocol::{CreateEnrolment, ExportList};
 use serde_json::{Value, json};
 use std::io::Cursor;
 use zoufang_tests::device::Device;
-use zoufang_tests::story::{PIN, World, shows};
+use zoufang_tests::story::{PIN, World, change_rule, shows};
 
 const CHILD: &str = "周子涵";
 /// What somebody said, and must be in nothing that leaves.
@@ -384,6 +385,139 @@ async fn whoever_is_recused_makes_none_and_a_limited_file_goes_to_the_law_alone(
         .refusal("packet_form", json!({"problem": problem, "referral": null}))
         .await?;
     assert_eq!(no.code, "recused");
+    world.township.stop().await;
+    Ok(())
+}
+
+/// Asks for a second person for a packet as it is filled in; the request's id.
+async fn ask(device: &Device, packet: &Value) -> Result<String> {
+    let chosen = packet["fields"].as_array().context("columns")?;
+    let fields: Vec<&Value> = std::iter::once(&packet["referral"]).chain(chosen).collect();
+    let asked = json!({"request": null, "ledger": "PACKET", "about": packet["problem"], "village": null,
+        "purpose": packet["purpose"], "words": packet["words"], "fields": fields, "full_numbers": false});
+    let page: ExportsView = device.call("request_export", asked).await?;
+    let mut waiting = page.requests.iter().filter(|row| row.state == "asked");
+    Ok(waiting.next().context("it waits")?.id.clone())
+}
+
+async fn agree(device: &Device, request: &str) -> Result<()> {
+    device.step_up().await?;
+    let yes = json!({"id": request, "approve": true});
+    let _: ExportsView = device.call("decide_export", yes).await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_person_agrees_to_one_receiver_and_to_no_more_columns() -> Result<()> {
+    let world = World::new().await?;
+    let station = &world.station;
+    let tablet = world.tablet("李玉梅").await?;
+    let other = colleague(&world, Role::Supervisor, "宋洁").await?;
+    let problem = referred(&world, &tablet, "school", "SCH").await?;
+    let school = form(station, &problem).await?;
+    let police = json!({"body": "PS"});
+    add(station, &problem, "referred", "请查。", police).await?;
+    let police = form(station, &problem).await?;
+    assert_ne!(school.referral, police.referral);
+    world.settle(&[]).await?;
+    other.sync().await?;
+    change_rule(station, "export_approval_rows", &json!(1))?;
+    station.step_up().await?;
+    let mut packet = wanted(&school);
+    packet["purpose"] = json!("protect");
+    packet["fields"] = json!(["matter.kind", "child.name"]);
+    let _: ExportMadeView = station.call("make_packet", packet.clone()).await?;
+    let refused = station.refusal("make_packet", packet.clone()).await?;
+    assert_eq!(refused.code, "export_needs_second", "the day is used up");
+
+    let request = ask(station, &packet).await?;
+    let seen: ExportsView = other.call("exports", Value::Null).await?;
+    let row = seen.requests.first().context("it is on her list")?;
+    assert!(row.may_decide);
+    assert_eq!(
+        row.fields,
+        ["交给学校", "什么事", "姓名"],
+        "what she agrees to"
+    );
+    agree(&other, &request).await?;
+    let page: ExportsView = station.call("exports", Value::Null).await?;
+    let agreed = &page.requests.first().context("it was agreed to")?;
+    assert!(agreed.may_make);
+    let chosen = [school.referral.as_str(), "matter.kind", "child.name"];
+    assert_eq!(agreed.input.fields, chosen, "the page is filled in with it");
+
+    packet["request"] = json!(request);
+    let changed = |key: &str, value: Value| {
+        let mut packet = packet.clone();
+        packet[key] = value;
+        packet
+    };
+    let more = json!(["matter.kind", "child.name", "child.sex"]);
+    for (key, value) in [
+        ("referral", json!(police.referral)),
+        ("fields", more),
+        ("purpose", json!("school")),
+    ] {
+        let refused = station.refusal("make_packet", changed(key, value)).await?;
+        assert_eq!(refused.code, "packet_not_as_agreed", "{key}");
+    }
+    let less = changed("fields", json!(["child.name"]));
+    let _: ExportMadeView = station.call("make_packet", less).await?;
+    let again = station.refusal("make_packet", packet).await?;
+    assert_eq!(again.code, "export_needs_second", "a word is used once");
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_about_a_sealed_matter_has_its_number_and_no_words() -> Result<()> {
+    let world = World::new().await?;
+    let station = &world.station;
+    let tablet = world.tablet("李玉梅").await?;
+    let other = colleague(&world, Role::Supervisor, "宋洁").await?;
+    let problem = referred(&world, &tablet, "hurt", "HE").await?;
+    world.settle(&[]).await?;
+    other.sync().await?;
+    change_rule(station, "export_approval_rows", &json!(1))?;
+    let mut packet = wanted(&form(station, &problem).await?);
+    packet["words"] = json!("请评估创伤");
+    station.step_up().await?;
+    let _: ExportMadeView = station.call("make_packet", packet.clone()).await?;
+    let request = ask(station, &packet).await?;
+
+    let line = station.tablet()?;
+    let line = Line::of(&line)?;
+    let list: ExportList = line.send("/exports/list", &()).await?;
+    let kept = list.exports.first().context("the server has it")?;
+    assert!(kept.asked.words.starts_with("个案 "), "no words leave");
+    let seen: ExportsView = other.call("exports", Value::Null).await?;
+    let row = seen.requests.first().context("it is on her list")?;
+    let title = row.about.as_deref().context("she knows the matter")?;
+    assert!(title.starts_with("个案 ") && row.may_decide);
+    assert!(row.fields.is_empty() && row.input.words.is_empty());
+    for words in ["创伤", CHILD] {
+        assert!(!shows(&seen, words), "{words}");
+    }
+    agree(&other, &request).await?;
+    packet["request"] = json!(request);
+    let _: ExportMadeView = station.call("make_packet", packet).await?;
+
+    // Of a matter with words in the open, too, nobody reads them who is not to act for it.
+    let child = tablet.child("郑可欣").await?;
+    let copy = json!({"request": null, "ledger": "FILE", "about": child, "village": null,
+        "purpose": "subject", "words": "父亲来要一份", "fields": ["file"], "full_numbers": false});
+    let _: ExportsView = station.call("request_export", copy).await?;
+    let seen: ExportsView = other.call("exports", Value::Null).await?;
+    assert!(shows(&seen, "父亲来要一份"));
+    let recuse = json!({"child": child, "staff": other.tablet()?.identity.staff.to_string(), "stead": "",
+        "reason": "relative", "until": ""});
+    station.step_up().await?;
+    let _: RecusalsView = station.call("recuse", recuse).await?;
+    other.sync().await?;
+    let seen: ExportsView = other.call("exports", Value::Null).await?;
+    assert!(!shows(&seen, "父亲来要一份"));
+    let own: ExportsView = station.call("exports", Value::Null).await?;
+    assert!(shows(&own, "父亲来要一份"), "whoever asked reads her own");
     world.township.stop().await;
     Ok(())
 }

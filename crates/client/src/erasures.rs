@@ -15,8 +15,8 @@ use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
     DecideErasureInput, EraseInput, ErasePartInput, ErasureFormView, ErasureLackView,
-    ErasurePartsView, ErasureRequestView, ErasuresView, HoldInput, HoldView, IdInput, OptionView,
-    RetentionRowView,
+    ErasurePartsView, ErasureRequestView, ErasuresView, HoldInput, HoldView, IdInput,
+    LeftSealedRowView, OptionView, RetentionRowView,
 };
 use domain::problem::Problem;
 use domain::restricted::Restricted;
@@ -338,17 +338,21 @@ fn view(tablet: &Tablet, list: Option<ErasureList>) -> Result<ErasuresView, Clie
             ..row
         })
         .collect();
+    let requests = list.erasures.into_iter();
+    let requests = requests
+        .filter(|record| is_told(tablet, &roster, &left, record))
+        .map(|record| {
+            let counts = is_told_how_many(tablet, &left, &record);
+            ErasureRequestView {
+                name: name_of(&roster, &left, record.child),
+                ..request_view(tablet, &roster, &holders, counts, record)
+            }
+        })
+        .collect();
     Ok(ErasuresView {
         is_current,
         due,
-        requests: list
-            .erasures
-            .into_iter()
-            .map(|record| ErasureRequestView {
-                name: name_of(&roster, &left, record.child),
-                ..request_view(tablet, &roster, &holders, record)
-            })
-            .collect(),
+        requests,
         left,
         holds: list
             .holds
@@ -369,10 +373,42 @@ fn view(tablet: &Tablet, list: Option<ErasureList>) -> Result<ErasuresView, Clie
     })
 }
 
+/// Whether what a request is about stayed here sealed, and this person is told of it.
+fn stayed(left: &[LeftSealedRowView], record: &ErasureRecord) -> bool {
+    record
+        .child
+        .is_some_and(|child| left.iter().any(|row| row.subject == child.to_string()))
+}
+
+/// Whether this person is told of a request. One about somebody who is not here, and of whom nothing stayed that she is told
+/// of, is about what a head keeps of a child: the request would say that there is something.
+fn is_told(
+    tablet: &Tablet,
+    roster: &Roster,
+    left: &[LeftSealedRowView],
+    record: &ErasureRecord,
+) -> bool {
+    let me = &tablet.identity;
+    let is_going = matches!(record.state, ErasureState::Asked | ErasureState::Ordered);
+    let is_here = |id: DocumentId| roster.children.iter().any(|child| child.id == id);
+    me.role == Role::Head
+        || record.staff == me.staff
+        || record.part.is_some()
+        || !is_going
+        || record.child.is_some_and(is_here)
+        || stayed(left, record)
+}
+
+/// Whether this person is told of how many documents a request is. Of a whole file only a head: whoever counts what the form
+/// says finds that one more goes along, which is what a head keeps of a child.
+fn is_told_how_many(tablet: &Tablet, left: &[LeftSealedRowView], record: &ErasureRecord) -> bool {
+    tablet.identity.role == Role::Head || record.part.is_some() || stayed(left, record)
+}
+
 /// Whose file a request is about, or of which matter what stayed here sealed.
 fn name_of(
     roster: &Roster,
-    left: &[crate::view::LeftSealedRowView],
+    left: &[LeftSealedRowView],
     child: Option<DocumentId>,
 ) -> Option<String> {
     let child = child?;
@@ -445,6 +481,7 @@ fn request_view(
     tablet: &Tablet,
     roster: &Roster,
     holders: &BTreeMap<DeviceId, String>,
+    counts: bool,
     record: ErasureRecord,
 ) -> ErasureRequestView {
     let me = &tablet.identity;
@@ -466,7 +503,7 @@ fn request_view(
         member,
         name: child.map(RosterChild::name),
         village: child.map(|child| roster.people.unit_name(child.unit)),
-        documents: record.documents,
+        documents: if counts { record.documents } else { 0 },
         part: record.part.as_ref().map(|part| part.label.clone()),
         keeps_now: record.part.is_some_and(|part| part.keep_now),
         basis,
@@ -486,7 +523,7 @@ fn request_view(
                 let known = holders.get(device).cloned();
                 ErasureLackView {
                     who: known.unwrap_or_else(|| UNKNOWN_PERSON.to_owned()),
-                    documents: record.lacks.get(number).copied(),
+                    documents: record.lacks.get(number).copied().filter(|_| counts),
                 }
             })
             .collect(),

@@ -536,6 +536,14 @@ impl Exchange {
                     self.at = At::Door(Some(untaught(asking)?));
                 }
                 Err(error)
+                    if matches!(asking.what, What::Farewell)
+                        && refused_code(&error).as_deref() == Some("not_allowed") =>
+                {
+                    // A server that was set back does not know any more that this device is stopped: how it stands is heard
+                    // the next time.
+                    return Err(self.shut_out.take().map_or(error, |(refusal, _)| refusal));
+                }
+                Err(error)
                     if matches!(asking.what, What::Farewell) && self.goes_without(&error) =>
                 {
                     tracing::warn!(%error, "the farewell goes on without what was refused");

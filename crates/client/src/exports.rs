@@ -334,7 +334,7 @@ pub(crate) fn may_take(
 /// Asks for a second person.
 ///
 /// # Errors
-/// As [`check`], `recused`, `import_gone`, `no_network`, `server_refused`.
+/// As [`check`], `recused`, `import_gone`, `choice_missing`, `no_network`, `server_refused`.
 pub async fn request(
     tablet: &Arc<Tablet>,
     input: &ExportInput,
@@ -352,7 +352,7 @@ pub async fn request(
         ledger: input.ledger.clone(),
         unit: unit(input.village.as_deref())?,
         purpose: input.purpose.clone(),
-        words: input.words.trim().to_owned(),
+        words: second::words(tablet, input)?,
         fields: second::fields(id, input),
         rows: u32::try_from(rows).unwrap_or(u32::MAX),
         full_numbers: input.full_numbers,
@@ -401,7 +401,8 @@ pub async fn list(tablet: &Arc<Tablet>) -> Result<ExportsView, ClientError> {
 /// The server counts an approved request as used; it fits what is exported now.
 ///
 /// # Errors
-/// `export_needs_second` where there is no such request or it fits something else; `no_network`, `server_refused`.
+/// `export_needs_second` where there is no such request or it fits something else, `packet_not_as_agreed` where it is about
+/// the same matter; `no_network`, `server_refused`.
 pub async fn redeem(
     tablet: &Arc<Tablet>,
     input: &ExportInput,
@@ -412,20 +413,21 @@ pub async fn redeem(
     let line = Line::of(tablet)?;
     let list: ExportList = line.send("/exports/list", &()).await?;
     let unit = unit(input.village.as_deref())?;
-    let fits = list.exports.iter().any(|record| {
-        let asked = &record.asked;
-        asked.id == request
-            && record.state == ExportState::Approved
-            && asked.ledger == input.ledger
-            && asked.unit == unit
-            && asked.purpose == input.purpose
-            && asked.full_numbers == input.full_numbers
-            && second::fields(request, input)
-                .iter()
-                .all(|field| asked.fields.contains(field))
+    let mut approved = list.exports.iter().filter(|record| {
+        record.state == ExportState::Approved && record.asked.ledger == input.ledger
     });
+    let found = approved.find(|record| record.asked.id == request);
+    let asked = &found.ok_or_else(needs)?.asked;
+    let fields = second::fields(request, input);
+    let fits = asked.unit == unit
+        && asked.purpose == input.purpose
+        && asked.full_numbers == input.full_numbers
+        && fields.iter().all(|field| asked.fields.contains(field));
     if !fits {
-        return Err(needs());
+        return Err(match second::is_same_matter(asked, &fields) {
+            true => ClientError::new("packet_not_as_agreed"),
+            false => needs(),
+        });
     }
     let made = UseExport {
         id: request,
@@ -707,24 +709,28 @@ fn request_view(
         Some(about) => !about.recused,
         None => is_register,
     };
-    let (about, words) = about.map_or((None, None), |about| {
-        (
-            Some(about.id),
-            Some(about.words).filter(|it| !it.is_empty()),
-        )
+    let words = second::words_told(&asked, about.as_ref(), own);
+    let (about, title, agreed) = about.map_or((None, None, None), |about| {
+        let title = Some(about.words).filter(|it| !it.is_empty());
+        (Some(about.id), title, about.agreed)
     });
+    let (fields, columns) = match agreed {
+        Some(agreed) => (agreed.keys, agreed.words),
+        None if is_register => {
+            let columns = asked.fields.iter().map(label).collect();
+            (asked.fields, columns)
+        }
+        None => (asked.fields, Vec::new()),
+    };
     Ok(ExportRequestView {
         id: asked.id.to_string(),
         by: people.name(record.staff),
         at: system::moment(record.at_ms),
         ledger: ledger_words(&asked.ledger),
-        about: words,
+        about: title,
         village: asked.unit.map(|unit| people.unit_name(unit)),
         purpose: purpose_words(tablet, &asked.purpose),
-        fields: match is_register {
-            true => asked.fields.iter().map(label).collect(),
-            false => Vec::new(),
-        },
+        fields: columns,
         rows: asked.rows,
         state: record.state.as_str().to_owned(),
         decided_by: record.decided_by.map(|staff| people.name(staff)),
@@ -739,8 +745,8 @@ fn request_view(
             about,
             village: asked.unit.map(|unit| unit.to_string()),
             purpose: asked.purpose,
-            words: asked.words,
-            fields: asked.fields,
+            words,
+            fields,
             full_numbers: asked.full_numbers,
         },
     })

@@ -61,6 +61,10 @@ impl Left {
     fn is_recused(&self, recusals: &Recusals, staff: StaffId) -> bool {
         let mut family = self.case.documents().to_vec();
         family.push(self.subject);
+        // Who was not to act for the child before the matter was reported was told of neither of these: by the families that
+        // were written down when it was offered, as while it was here.
+        let gone = self.case.leavings().flat_map(|leaving| &leaving.family);
+        family.extend(gone.filter_map(|id| DocumentId::parse(id).ok()));
         recusals.concern(staff, &family)
     }
 

@@ -669,8 +669,8 @@ pub fn name_handler(tablet: &Tablet, input: &HandlerInput) -> Result<ProblemView
     again(tablet, &input.problem)
 }
 
-/// Writes into what is sealed about problems that are offered elsewhere who handles them and when they were reported: their own
-/// documents go, and what is sealed stays (docs/adr/0054).
+/// Writes into what is sealed about problems that are offered elsewhere who handles them, when they were reported and about
+/// which families: their own documents go, and what is sealed stays (docs/adr/0054).
 ///
 /// # Errors
 /// `still_loading`, `disk_full`.
@@ -685,6 +685,7 @@ pub(crate) fn note_leaving(tablet: &Tablet, going: &[DocumentId]) -> Result<(), 
             id: tablet.new_id().to_string(),
             handler: standpoint.handler.map(|staff| staff.to_string()),
             reported_on: noun.noun.text("reported_on").map(str::to_owned),
+            family: room.family(noun).iter().map(ToString::to_string).collect(),
             recorded_ms: tablet.clock.now_ms(),
             by: tablet.identity.staff.to_string(),
             made_by: None,

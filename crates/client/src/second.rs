@@ -7,7 +7,8 @@
 use crate::error::ClientError;
 use crate::exports::{ONE_CHILD, PACKET, may_take};
 use crate::imports;
-use crate::problems::{Room, packets};
+use crate::problems::Room;
+use crate::problems::packets::{self, Agreed};
 use crate::recusals::{self, Recusals};
 use crate::roster::Roster;
 use crate::tablet::Tablet;
@@ -38,11 +39,59 @@ fn mark(request: Uuid, about: &str) -> String {
     mark
 }
 
-/// What the server is told of the columns: those of a register, or what the one file is about.
+/// The same for a part of what goes with a referral. Its keys stand in the policy for everybody to try: with the matter's id
+/// before them, which goes when that is erased, nobody finds them by trying.
+fn part_mark(request: Uuid, about: &str, key: &str) -> String {
+    mark(request, &format!("{about} {key}"))
+}
+
+/// What the server is told of the words. The list of requests is the whole station's: of a matter that goes by a number it has
+/// the number, as the list of what was made has.
+///
+/// # Errors
+/// `not_found`, `still_loading`.
+pub(crate) fn words(tablet: &Tablet, input: &ExportInput) -> Result<String, ClientError> {
+    let said = || input.words.trim().to_owned();
+    match &input.about {
+        Some(problem) if input.ledger == PACKET => {
+            let room = Room::open(tablet)?;
+            let noun = room.find(problem)?;
+            Ok(room.number(noun).unwrap_or_else(said))
+        }
+        _ => Ok(said()),
+    }
+}
+
+/// The words of a request as a person reads them. What was written about a child or a matter that she does not know here, or
+/// is not to act for, is not hers; and of a matter that goes by a number nobody is given any, whatever an older program sent.
+pub(crate) fn words_told(asked: &RequestExport, about: Option<&About>, own: bool) -> String {
+    let is_of_somebody = matches!(asked.ledger.as_str(), ONE_CHILD | PACKET);
+    let is_kept = match about {
+        Some(about) => about.is_numbered || about.recused && !own,
+        None => !own,
+    };
+    match is_of_somebody && is_kept {
+        true => String::new(),
+        false => asked.words.clone(),
+    }
+}
+
+/// A packet that is wanted is about the matter a second person agreed to, whatever else of it is another.
+pub(crate) fn is_same_matter(asked: &RequestExport, fields: &[String]) -> bool {
+    asked.ledger == PACKET && fields.first().is_some() && asked.fields.first() == fields.first()
+}
+
+/// What the server is told of the columns: those of a register, or what the one file is about. Of what goes with a referral
+/// also marks of the referral and of each column, so that a yes is a yes to this receiver and to no more than these columns.
 pub(crate) fn fields(request: Uuid, input: &ExportInput) -> Vec<String> {
     match &input.about {
         // An import is nobody's: its id may stand there.
         Some(import) if input.ledger == RESULT => vec![import.replace('-', "")],
+        Some(about) if input.ledger == PACKET => {
+            let parts = input.fields.iter();
+            let parts = parts.map(|key| part_mark(request, about, key));
+            std::iter::once(mark(request, about)).chain(parts).collect()
+        }
         Some(about) => vec![mark(request, about)],
         None => input.fields.clone(),
     }
@@ -62,7 +111,7 @@ pub fn of_copy(input: &ExportChildInput) -> ExportInput {
     }
 }
 
-/// The same of what goes with a referral.
+/// The same of what goes with a referral; which one that is stands before the columns.
 pub fn of_packet(input: &PacketInput) -> ExportInput {
     ExportInput {
         request: input.request.clone(),
@@ -71,7 +120,10 @@ pub fn of_packet(input: &PacketInput) -> ExportInput {
         village: None,
         purpose: input.purpose.clone(),
         words: input.words.clone(),
-        fields: input.fields.clone(),
+        fields: std::iter::once(&input.referral)
+            .chain(&input.fields)
+            .cloned()
+            .collect(),
         full_numbers: false,
     }
 }
@@ -93,7 +145,7 @@ pub fn of_result(input: &ImportResultInput) -> ExportInput {
 /// Checks what is asked for, and counts its rows.
 ///
 /// # Errors
-/// `not_allowed`, `recused`, `pin_again`, `purpose_missing`, `not_found`, `import_gone`, `value_invalid`.
+/// `not_allowed`, `recused`, `pin_again`, `purpose_missing`, `not_found`, `import_gone`, `choice_missing`, `value_invalid`.
 pub(crate) fn rows(
     tablet: &Tablet,
     input: &ExportInput,
@@ -112,7 +164,7 @@ pub(crate) fn rows(
                 false => Ok(1),
             }
         }
-        PACKET => packets::may_ask(tablet, about, &input.purpose, &input.words),
+        PACKET => packets::may_ask(tablet, about, input),
         RESULT => {
             let id = about.to_owned();
             let (_, _, rows) = imports::result(tablet, &IdInput { id })?;
@@ -128,6 +180,10 @@ pub(crate) struct About {
     pub(crate) words: String,
     /// This person is not to act for whom it is about.
     pub(crate) recused: bool,
+    /// It is a matter that goes by a number.
+    pub(crate) is_numbered: bool,
+    /// To whom a packet goes and what is in it, for whoever is told that.
+    pub(crate) agreed: Option<Agreed>,
 }
 
 /// Finds what a request is about among what is here.
@@ -146,6 +202,8 @@ pub(crate) fn about(tablet: &Tablet, asked: &RequestExport) -> Result<Option<Abo
                 id: child.id.to_string(),
                 words: child.name(),
                 recused: recusals::is_hers(tablet, &recusals, child),
+                is_numbered: false,
+                agreed: None,
             }))
         }
         PACKET => {
@@ -155,9 +213,12 @@ pub(crate) fn about(tablet: &Tablet, asked: &RequestExport) -> Result<Option<Abo
                 return Ok(None);
             };
             let id = noun.id.to_string();
+            let is_part = |key: &str| asked.fields.contains(&part_mark(asked.id, &id, key));
             Ok(Some(About {
+                agreed: Some(packets::agreed(&room, noun, is_part)?),
                 words: room.title_of(&id)?.unwrap_or_default(),
                 recused: room.is_recused(tablet.identity.staff, noun),
+                is_numbered: room.number(noun).is_some(),
                 id,
             }))
         }
@@ -170,6 +231,8 @@ pub(crate) fn about(tablet: &Tablet, asked: &RequestExport) -> Result<Option<Abo
                 id: import.to_string(),
                 words: imports::name(tablet, import)?.unwrap_or_default(),
                 recused: false,
+                is_numbered: false,
+                agreed: None,
             }))
         }
         _ => Ok(None),
@@ -189,5 +252,39 @@ mod tests {
         assert_ne!(first, mark(one, "c2"));
         assert_eq!(first.len(), MARK);
         assert!(first.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    }
+
+    #[test]
+    fn a_packet_has_a_mark_of_its_matter_its_referral_and_each_column() {
+        let request = Uuid::from_u128(1);
+        let asked = |about: &str, fields: &[&str]| {
+            let input = ExportInput {
+                request: None,
+                ledger: PACKET.to_owned(),
+                about: Some(about.to_owned()),
+                village: None,
+                purpose: String::new(),
+                words: String::new(),
+                fields: fields.iter().map(|key| (*key).to_owned()).collect(),
+                full_numbers: false,
+            };
+            super::fields(request, &input)
+        };
+        let agreed = asked("p1", &["r1", "child.name", "child.gender"]);
+        let is_in = |wanted: &[String]| wanted.iter().all(|field| agreed.contains(field));
+        assert!(
+            is_in(&asked("p1", &["r1", "child.gender"])),
+            "fewer may be given"
+        );
+        assert!(
+            !is_in(&asked("p1", &["r2", "child.name"])),
+            "another receiver"
+        );
+        assert!(
+            !is_in(&asked("p1", &["r1", "child.phone"])),
+            "another column"
+        );
+        let other = asked("p2", &["r1", "child.name"]);
+        assert!(other.iter().all(|field| !agreed.contains(field)));
     }
 }

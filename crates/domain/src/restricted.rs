@@ -104,6 +104,9 @@ pub struct Leaving {
     pub handler: Option<String>,
     /// The day it was reported, by which it is numbered.
     pub reported_on: Option<String>,
+    /// Document ids of the children it is about and of their households: whoever is not to act for them is not to read what
+    /// stayed. None where a program of before wrote it.
+    pub family: Vec<String>,
     /// When, milliseconds by the device's clock.
     pub recorded_ms: i64,
     /// Staff id as claimed.
@@ -181,6 +184,12 @@ impl Restricted {
                     id,
                     handler: entry.text("handler").map(str::to_owned),
                     reported_on: entry.text("reported_on").map(str::to_owned),
+                    family: entry
+                        .text("family")
+                        .unwrap_or_default()
+                        .split_whitespace()
+                        .map(str::to_owned)
+                        .collect(),
                     recorded_ms,
                     by,
                     made_by: entry.made_by,
@@ -235,6 +244,9 @@ impl Leaving {
             if let Some(text) = text {
                 entry = entry.with(key, text.as_str());
             }
+        }
+        if !self.family.is_empty() {
+            entry = entry.with("family", self.family.join(" "));
         }
         add(entry)
     }
@@ -319,6 +331,7 @@ mod tests {
             id: "l".into(),
             handler: Some("a".into()),
             reported_on: None,
+            family: vec!["k".into(), "h".into()],
             recorded_ms: 40,
             by: "c".into(),
             made_by: None,

@@ -20,8 +20,8 @@ use crate::standing;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
-    ExportMadeView, OptionView, PacketDueRow, PacketFieldView, PacketFormInput, PacketFormView,
-    PacketInput, PacketRow, PacketsView, ProblemDetailInput,
+    ExportInput, ExportMadeView, OptionView, PacketDueRow, PacketFieldView, PacketFormInput,
+    PacketFormView, PacketInput, PacketRow, PacketsView, ProblemDetailInput,
 };
 use chrono::NaiveDate;
 use domain::calendar::{add_days, full_date_words};
@@ -197,23 +197,71 @@ impl PreparedPacket {
 /// Checks what a second person is asked about: of how many children such a packet would tell at most.
 ///
 /// # Errors
-/// `not_allowed`, `recused`, `pin_again`, `not_found`, `purpose_missing`.
+/// `not_allowed`, `recused`, `pin_again`, `not_found`, `packet_unruled`, `purpose_missing`, `choice_missing`, `value_invalid`.
 pub(crate) fn may_ask(
     tablet: &Tablet,
     problem: &str,
-    purpose: &str,
-    words: &str,
+    input: &ExportInput,
 ) -> Result<usize, ClientError> {
     let room = Room::open(tablet)?;
     let noun = room.find(problem)?;
-    may_make(&room, noun)?;
+    let told = may_make(&room, noun)?;
     tablet.require_step_up()?;
-    let known = options(room.pack.list(PURPOSE), tablet.today());
-    if !known.iter().any(|one| one.code == purpose) {
+    let (wanted, fields) = input
+        .fields
+        .split_first()
+        .ok_or_else(|| ClientError::new("choice_missing"))?;
+    let (_, body) = referral(&room, noun, &told, Some(wanted))?;
+    let rule = rule(&room, noun, &told, &body)?;
+    if !purposes(&room, rule)
+        .iter()
+        .any(|one| one.code == input.purpose)
+    {
         return Err(ClientError::new("purpose_missing"));
     }
-    line_of(words, "purpose_missing")?;
+    line_of(&input.words, "purpose_missing")?;
+    require_known(rule, fields)?;
     Ok(noun.noun.children.len())
+}
+
+/// What a second person is asked to agree to: to whom a packet goes and what is in it.
+pub(crate) struct Agreed {
+    /// The referral, and the columns' keys.
+    pub(crate) keys: Vec<String>,
+    /// The same in words.
+    pub(crate) words: Vec<String>,
+}
+
+/// Finds it among what the matter's bodies may be given, for whoever is told what left with its referrals; for anybody else,
+/// and where it was asked for by a program that did not say it, there is nothing in it.
+pub(crate) fn agreed(
+    room: &Room<'_>,
+    noun: &Noun<Problem>,
+    is_part: impl Fn(&str) -> bool,
+) -> Result<Agreed, ClientError> {
+    let mut agreed = Agreed {
+        keys: Vec::new(),
+        words: Vec::new(),
+    };
+    let told = room.told(noun)?;
+    if room.number_for_me(noun, Place::List)?.is_some() || !is_for_me(room, noun, &told) {
+        return Ok(agreed);
+    }
+    let known = referrals(room, noun, &told);
+    let Some(found) = known.iter().find(|one| is_part(&one.code)) else {
+        return Ok(agreed);
+    };
+    let (referral, body) = referral(room, noun, &told, Some(&found.code))?;
+    agreed.keys.push(referral);
+    let to = room.pack.label(REFERRAL_BODY, &body);
+    agreed.words.push(format!("交给{to}"));
+    let rule = room.pack.packets.rule(&body, told.main(&noun.noun));
+    let keys = rule.map(|rule| rule.fields.iter().chain(&rule.more));
+    for key in keys.into_iter().flatten().filter(|key| is_part(key)) {
+        agreed.keys.push(key.clone());
+        agreed.words.push(label(room, key));
+    }
+    Ok(agreed)
 }
 
 /// Writes the packet into the story and keeps the file for its minutes: both, and the row of the trail, or nothing.
@@ -532,18 +580,24 @@ fn line_of(text: &str, missing: &'static str) -> Result<String, ClientError> {
 
 /// What is given: some of the rule's fields, and of the further ones only with a reason.
 fn chosen(rule: &PacketRule, wanted: &[String], reason: &str) -> Result<Vec<String>, ClientError> {
-    if wanted.is_empty() {
-        return Err(ClientError::new("choice_missing"));
-    }
-    let is_known = |key: &String| rule.fields.contains(key) || rule.more.contains(key);
-    if let Some(key) = wanted.iter().find(|key| !is_known(key)) {
-        return Err(ClientError::new("value_invalid").with("value", key));
-    }
+    require_known(rule, wanted)?;
     if reason.is_empty() && wanted.iter().any(|key| rule.more.contains(key)) {
         return Err(ClientError::new("reason_missing"));
     }
     let all = rule.fields.iter().chain(&rule.more);
     Ok(all.filter(|key| wanted.contains(key)).cloned().collect())
+}
+
+/// Something is chosen, and nothing the rule does not have.
+fn require_known(rule: &PacketRule, wanted: &[String]) -> Result<(), ClientError> {
+    if wanted.is_empty() {
+        return Err(ClientError::new("choice_missing"));
+    }
+    let is_known = |key: &String| rule.fields.contains(key) || rule.more.contains(key);
+    match wanted.iter().find(|key| !is_known(key)) {
+        Some(key) => Err(ClientError::new("value_invalid").with("value", key)),
+        None => Ok(()),
+    }
 }
 
 /// Sooner than the policy's last day, if somebody says so; never later.

@@ -20,7 +20,9 @@ use domain::child::{Child, ChildVisit};
 use domain::household::Household;
 use domain::policy::PolicyPack;
 use domain::problem::{self, Event, EventKind, Fold, Problem};
+use domain::record::ROWS;
 use domain::status::State as FileState;
+use domain::work;
 use ids::{DocumentId, Role, StaffId};
 use protocol::access::{Block, Handling, Reveal};
 use std::collections::HashMap;
@@ -220,13 +222,19 @@ impl<'a> Room<'a> {
         })
     }
 
-    /// It was reported out of the form of a visit that was not saved yet: it names a draft, and no record of its children.
+    /// It was reported out of the form of a visit that was not saved yet: it names a draft, and no record of its children: no
+    /// visit, contact or attempt, nothing that was put right, no line of the work that was written about them.
     fn is_of_an_open_form(&self, problem: &Problem) -> bool {
         let origin = problem.text("origin_record").unwrap_or_default();
         let is_there = |child: &Child| {
             child.visits.iter().any(|visit| visit.id == origin)
                 || child.contacts.iter().any(|contact| contact.id == origin)
                 || child.attempts.iter().any(|attempt| attempt.id == origin)
+                || child.amendments.iter().any(|added| added.id == origin)
+                || child
+                    .entries(ROWS)
+                    .iter()
+                    .any(|row| row.id == origin || work::record_of(row) == origin)
         };
         let mut files = problem.children.iter().filter_map(|id| self.child(id));
         !origin.is_empty() && !files.any(is_there)
@@ -331,19 +339,20 @@ impl<'a> Room<'a> {
 
     /// Whether somebody is not to act for this: a relative of a child it is about, or involved herself (回避).
     pub(crate) fn is_recused(&self, staff: StaffId, noun: &Noun<Problem>) -> bool {
-        let family: Vec<DocumentId> = noun
-            .noun
-            .children
-            .iter()
-            .filter_map(|child| {
-                let id = DocumentId::parse(child).ok()?;
-                let household = self.households.get(child).map(String::as_str);
-                Some(recusals::family_of(id, household))
-            })
-            .flatten()
-            .chain([noun.id])
-            .collect();
+        let mut family = self.family(noun);
+        family.push(noun.id);
         self.recusals.concern(staff, &family)
+    }
+
+    /// The children it is about, and their households.
+    pub(crate) fn family(&self, noun: &Noun<Problem>) -> Vec<DocumentId> {
+        let children = noun.noun.children.iter();
+        let families = children.filter_map(|child| {
+            let id = DocumentId::parse(child).ok()?;
+            let household = self.households.get(child).map(String::as_str);
+            Some(recusals::family_of(id, household))
+        });
+        families.flatten().collect()
     }
 
     /// Whether it wants a head from elsewhere: everybody who is one here is not to act for it.

@@ -208,7 +208,7 @@ pub struct ErasureRequestView {
     pub name: Option<String>,
     /// Their village.
     pub village: Option<String>,
-    /// How many documents.
+    /// How many documents; 0 where this person is not told.
     pub documents: u32,
     /// What of the file is to go; none where all of it is, and once it was decided.
     pub part: Option<String>,
@@ -246,7 +246,7 @@ pub struct ErasureRequestView {
 pub struct ErasureLackView {
     /// Whose it is.
     pub who: String,
-    /// Of how many documents it has not; none where the server does not say.
+    /// Of how many documents it has not; none where the server does not say, or this person is not told.
     pub documents: Option<u32>,
 }
 

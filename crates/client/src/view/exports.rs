@@ -79,7 +79,7 @@ pub struct ExportInput {
     pub purpose: String,
     /// The person's own words about it.
     pub words: String,
-    /// Keys of the columns.
+    /// Keys of the columns; of what goes with a referral, that one's id before them.
     pub fields: Vec<String>,
     /// With whole ID numbers.
     pub full_numbers: bool,

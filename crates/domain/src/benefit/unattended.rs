@@ -143,7 +143,9 @@ impl UnattendedPack {
             (Gone(_) | Unable(_), Gone(_) | Unable(_)) => Verdict::Likely,
             // Of neither anything is known: there is nothing to ask about yet.
             (Unknown, Unknown) => Verdict::No,
-            (Unknown | Unclear | NotYet(..), _) | (_, Unknown | Unclear | NotYet(..)) => Verdict::Open,
+            (Unknown | Unclear | NotYet(..), _) | (_, Unknown | Unclear | NotYet(..)) => {
+                Verdict::Open
+            }
         };
         if matches!(verdict, Verdict::Likely | Verdict::Open) {
             papers.splice(0..0, self.papers.iter().cloned());

@@ -9,6 +9,6 @@ export type ErasureLackView = {
  */
 who: string, 
 /**
- * Of how many documents it has not; none where the server does not say.
+ * Of how many documents it has not; none where the server does not say, or this person is not told.
  */
 documents: number | null, };

@@ -19,7 +19,7 @@ name: string | null,
  */
 village: string | null, 
 /**
- * How many documents.
+ * How many documents; 0 where this person is not told.
  */
 documents: number, 
 /**

@@ -29,7 +29,7 @@ purpose: string,
  */
 words: string, 
 /**
- * Keys of the columns.
+ * Keys of the columns; of what goes with a referral, that one's id before them.
  */
 fields: Array<string>, 
 /**

@@ -122,3 +122,12 @@ test('whoever decides reads in which other households she goes and where nobody 
   expect(by('erasure-also').textContent).toContain('也在 周子涵 户里')
   expect(by('not-looked-through').textContent).toContain('没有找，请自己看一看')
 })
+
+test('how many documents go stands there for whoever is told', async () => {
+  for (const [documents, told] of [[3, true], [0, false]] as const) {
+    const backend = memoryBackend({ erasures: async () => ({ ...page, requests: [{ ...request, documents }] }) })
+    const { by, wrapper } = await show(ErasuresPage, { backend })
+    expect(by('erasure-request').textContent?.includes('份文件')).toBe(told)
+    wrapper.unmount()
+  }
+})

@@ -1,6 +1,6 @@
 import { flushPromises } from '@vue/test-utils'
 import { expect, test } from 'vitest'
-import type { AppView, PacketFormView, PacketInput, PacketRow } from '@/backend'
+import type { AppView, ExportInput, PacketFormView, PacketInput, PacketRow } from '@/backend'
 import { memoryBackend } from '@/backend/memory'
 import { readyTablet } from '@/testing/demo'
 import { show } from '@/testing/mount'
@@ -71,4 +71,50 @@ test('what is out says what is late, and of a matter told by its number nothing 
   const { by } = await show(PacketsPage, { backend, app: station })
   expect(by('packet-state:no_receipt').textContent).toContain('没有回执')
   expect(by('packets').textContent).not.toContain('给，')
+})
+
+test('a second person is asked about the receiver and the columns, and once more where others were chosen', async () => {
+  const asked: ExportInput[] = []
+  let code = 'export_needs_second'
+  const backend = memoryBackend({
+    packetForm: async () => form,
+    makePacket: async () => {
+      throw { code, params: {} }
+    },
+    requestExport: async (input) => {
+      asked.push(input)
+      return { made: [], requests: [], is_current: true }
+    },
+  })
+  const { by, tap } = await show(PacketPage, { at: '/packets/new/p1', pattern: '/packets/new/:problem', backend, app: station })
+  await write(by('packet-who'), '中心小学 陈老师')
+  await write(by('packet-words'), '请劝孩子回校')
+  await tap('packet-go')
+  await tap('second-ask')
+  expect(asked.at(-1)?.fields).toEqual(['r1', 'child.name', 'child.school_class'])
+  code = 'packet_not_as_agreed'
+  await tap('answer:packet-field:child.school_class')
+  await tap('packet-go')
+  expect(document.body.textContent).toContain('和第二个人同意的不一样')
+  await tap('second-ask')
+  expect(asked.at(-1)?.fields).toEqual(['r1', 'child.name'])
+})
+
+test('what a second person agreed to is chosen again where the packet is made', async () => {
+  window.history.replaceState({ words: '', fields: ['r1', 'child.name', 'child.id_no'] }, '')
+  const asked: PacketInput[] = []
+  const backend = memoryBackend({
+    packetForm: async () => form,
+    makePacket: async (input) => {
+      asked.push(input)
+      return { id: 'e1', number: 'E-1', file_name: 'x.xlsx', password: 'ABCD-EFGH-2345', rows: 1, until: '2026-11-24T02:10:00Z' }
+    },
+  })
+  const { by, tap } = await show(PacketPage, { at: '/packets/new/p1?request=q1&purpose=protect', pattern: '/packets/new/:problem', backend, app: station })
+  await write(by('packet-who'), '中心小学 陈老师')
+  await write(by('packet-words'), '请劝孩子回校')
+  await write(by('packet-reason'), '学籍要核对')
+  await tap('packet-go')
+  expect(asked[0]).toMatchObject({ request: 'q1', referral: 'r1', purpose: 'protect', fields: ['child.name', 'child.id_no'] })
+  window.history.replaceState(null, '')
 })
