@@ -229,7 +229,7 @@ fn after_one_failure_the_next_read_and_the_next_write_succeed() {
     for n in 1.. {
         let machine = Machine::from_image(n, &image);
         let store = machine.open().expect("nothing is wrong yet").store;
-        let read = || store.read(|connection| projections::hash(connection));
+        let read = || store.read(projections::hash);
         machine.disk.fail_at(n, simdisk::Fault::Io);
         let mut told = Told::default();
         let first = read().is_ok();

@@ -55,13 +55,16 @@ enum Opened {
     WithChanges,
 }
 
+/// Whether what a column opens to goes with the rest of its row, and what is wrong when not.
+type Check = fn(&Reading<'_>, &Row<'_>, Option<&[u8]>) -> Result<(), &'static str>;
+
 struct Secret {
     /// Names the row in its first columns, then has what is sealed, then what that is held against.
     statement: &'static str,
     /// How many columns name the row.
     names: usize,
     sealed_as: fn(&Row<'_>) -> rusqlite::Result<String>,
-    check: fn(&Reading<'_>, &Row<'_>, Option<&[u8]>) -> Result<(), &'static str>,
+    check: Check,
 }
 
 /// All of them.
