@@ -78,7 +78,7 @@ pub(crate) fn words_told(asked: &RequestExport, about: Option<&About>, own: bool
 
 /// A packet that is wanted is about the matter a second person agreed to, whatever else of it is another.
 pub(crate) fn is_same_matter(asked: &RequestExport, fields: &[String]) -> bool {
-    asked.ledger == PACKET && fields.first().is_some() && asked.fields.first() == fields.first()
+    asked.ledger == PACKET && !fields.is_empty() && asked.fields.first() == fields.first()
 }
 
 /// What the server is told of the columns: those of a register, or what the one file is about. Of what goes with a referral
