@@ -19,7 +19,6 @@ mod figures;
 mod filling;
 mod forgotten_pin;
 mod full_disk;
-mod grave_closed;
 mod grave_matters;
 mod guests;
 mod handed_over;
