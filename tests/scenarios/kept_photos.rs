@@ -88,6 +88,62 @@ async fn the_photo_of_a_closed_door_is_in_the_file_of_a_child_that_came_alone() 
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_photos_of_a_contact_are_in_the_file_of_a_child_that_came_alone() -> Result<()> {
+    let world = World::new().await?;
+    let there = world.create_village(ELSEWHERE.0, ELSEWHERE.1).await?;
+    let old = world.tablet("李玉梅").await?;
+    let new = world.tablet_of(there, "赵春燕").await?;
+    let child = old.child("石小雨").await?;
+    let offered = moves::offer(&world.station, &child, false, there).await?;
+    moves::decide(&world.station, &offered, "accept").await?;
+    world.settle(&[&old, &new]).await?;
+    let today = new.tablet()?.today().to_string();
+
+    // A visit is begun beside it: both are of one household.
+    let visit: VisitFormView = new.call("open_visit", json!({"id": child})).await?;
+    let sheet: SheetView = new.call("begin_sheet", page("contact", &child)).await?;
+    hang(&new, &sheet).await?;
+    let mut contact = contact_input(&child, &today, "姑妈发来了照片。");
+    contact["record"] = json!(Uuid::from_u128(1));
+    contact["sheet"] = json!(sheet.draft);
+    let saved: SavedView = new.call("record_contact", contact.clone()).await?;
+    let rows = photos(&new, &child).await?;
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_eq!(rows[0].record.as_ref(), Some(&saved.record));
+    new.call::<Value>("discard_draft", json!({"id": visit.draft}))
+        .await?;
+
+    // One that was added before a second try lies beside it.
+    let next = added_since(&new, page("contact", &child), &contact).await?;
+    let again: SavedView = new.call("record_contact", next).await?;
+    assert_eq!(again.record, saved.record);
+    let own = new.file(&child).await?.household;
+    new.visit(&child).await?;
+    assert_eq!(new.file(&child).await?.household, own);
+    assert_eq!(photos(&new, &child).await?.len(), 2);
+    world.settle(&[&old, &new]).await?;
+    assert_eq!(new.sync_page().await?.photos_unsent, 0);
+    assert_eq!(photos(&world.station, &child).await?.len(), 2);
+    assert_eq!(world.township.faults()?, Vec::<String>::new());
+
+    // Also where only the second try has one.
+    let brother = old.child("石小晨").await?;
+    let offered = moves::offer(&world.station, &brother, false, there).await?;
+    moves::decide(&world.station, &offered, "accept").await?;
+    world.settle(&[&old, &new]).await?;
+    let mut contact = contact_input(&brother, &today, "都好。");
+    contact["record"] = json!(Uuid::from_u128(2));
+    let saved: SavedView = new.call("record_contact", contact.clone()).await?;
+    let next = added_since(&new, page("contact", &brother), &contact).await?;
+    let _: SavedView = new.call("record_contact", next).await?;
+    let rows = photos(&new, &brother).await?;
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_eq!(rows[0].record.as_ref(), Some(&saved.record));
+    world.township.stop().await;
+    Ok(())
+}
+
 fn page(page: &str, of: &str) -> Value {
     json!({"page": page, "of": of, "record": null})
 }

@@ -60,6 +60,7 @@ mod rounds;
 mod saved_once;
 mod sealed_words;
 mod several_people;
+mod signatures;
 mod signs;
 mod the_right_eyes;
 mod trail;

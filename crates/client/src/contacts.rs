@@ -6,10 +6,11 @@ use crate::cadence;
 use crate::children::phone_to_call;
 use crate::error::ClientError;
 use crate::filling;
+use crate::home::Home;
 use crate::packs::Packs;
 use crate::records::{self, Write};
 use crate::roster::{Roster, RosterChild};
-use crate::sheets;
+use crate::sheets::{self, Late};
 use crate::standing;
 use crate::tablet::Tablet;
 use crate::unmet;
@@ -21,10 +22,9 @@ use crate::view::{
 use crate::visits;
 use chrono::NaiveDate;
 use domain::cadence::Kind;
-use domain::child::{Attempt, Child, Contact, ContactMore, HOUSEHOLD};
+use domain::child::{Attempt, Child, Contact, ContactMore};
 use domain::code_list::CodeItem;
 use domain::policy::PolicyPack;
-use domain::record::Edit;
 use ids::{DocKind, DocumentId};
 use store::drafts;
 
@@ -166,7 +166,7 @@ pub fn record_contact(tablet: &Tablet, input: &ContactInput) -> Result<SavedView
         .ok_or_else(|| ClientError::new("form_unknown"))?;
     let id = records::name(tablet, input.record.as_ref())?.to_string();
     let label = format!("{} 联系", child.name());
-    let household = roster.household_of(child).map(|home| (home.id, home.unit));
+    let home = Home::of(&roster, child, visits::own_household(tablet, child)?);
     let page = SheetInput {
         page: SheetPage::Contact,
         of: input.child.clone(),
@@ -175,10 +175,16 @@ pub fn record_contact(tablet: &Tablet, input: &ContactInput) -> Result<SavedView
     if child.child.contacts.iter().any(|one| one.id == id) {
         if let Some(sheet) = sheets::left(tablet, input.sheet.as_ref(), &page)? {
             sheets::follow(tablet, sheet, "contact_recorded", || {
-                Ok(household.map(|(document, unit)| {
-                    let write = Write::new(document, DocKind::Household, unit, Vec::new());
-                    (write.labelled("contact", label, &id), id.clone())
-                }))
+                let named = home.named_by(child).into_iter().collect::<Vec<_>>();
+                let begun = Write::new(child.id, DocKind::Child, child.unit, named);
+                let photos = Write::new(home.document, DocKind::Household, home.unit, Vec::new());
+                Ok(Late {
+                    record: id.clone(),
+                    photos: photos.labelled("contact", label.as_str(), &id),
+                    beside: home
+                        .begins
+                        .then(|| begun.labelled("contact", label.as_str(), &id)),
+                })
             })?;
         }
         return Ok(after_contact(tablet, pack, child, input, &id));
@@ -218,26 +224,19 @@ pub fn record_contact(tablet: &Tablet, input: &ContactInput) -> Result<SavedView
         made_by: None,
     };
     let sheet = sheets::named(tablet, input.sheet.as_ref(), &page)?;
-    let mut writes = vec![
-        Write::new(
-            child.id,
-            DocKind::Child,
-            child.unit,
-            vec![contact.to_edit()],
-        )
-        .labelled("contact", label.as_str(), &contact.id),
-    ];
-    if let (Some(sheet), Some((document, unit))) = (sheet, household) {
-        let photos = attachments::edits(tablet, sheet, &contact.id)?;
-        if !photos.is_empty() {
-            writes.push(
-                Write::new(document, DocKind::Household, unit, photos).labelled(
-                    "contact",
-                    label,
-                    &contact.id,
-                ),
-            );
-        }
+    let photos = match sheet {
+        Some(sheet) => attachments::edits(tablet, sheet, &contact.id)?,
+        None => Vec::new(),
+    };
+    let mut edits = vec![contact.to_edit()];
+    if !photos.is_empty() {
+        edits.extend(home.named_by(child));
+    }
+    let write = Write::new(child.id, DocKind::Child, child.unit, edits);
+    let mut writes = vec![write.labelled("contact", label.as_str(), &contact.id)];
+    if !photos.is_empty() {
+        let write = Write::new(home.document, DocKind::Household, home.unit, photos);
+        writes.push(write.labelled("contact", label, &contact.id));
     }
     records::save_once(
         tablet,
@@ -245,7 +244,7 @@ pub fn record_contact(tablet: &Tablet, input: &ContactInput) -> Result<SavedView
         &writes,
         |tx| records::has_entry(tx, child.id, "contacts", &contact.id),
         |tx| match sheet {
-            Some(sheet) => sheets::done(tx, sheet, household.map(|(document, _)| document)),
+            Some(sheet) => sheets::done(tx, sheet, Some(home.document)),
             None => Ok(()),
         },
     )?;
@@ -369,24 +368,20 @@ pub fn record_attempt(tablet: &Tablet, input: &AttemptInput) -> Result<SavedView
         None => Vec::new(),
     };
     let home = visit.as_ref().map(|visit| home_of(&roster, visit, first));
-    let begun = home.filter(|home| home.begins && !photos.is_empty());
     let label = |child: &RosterChild| format!("{} 没见到", child.name());
     let mut writes: Vec<Write> = children
         .iter()
         .map(|child| {
             let mut edits = vec![attempt.to_edit()];
-            let home = begun.map(|home| home.document.to_string());
-            let named = child.child.household();
-            edits.extend(
-                home.filter(|home| named != Some(home.as_str()))
-                    .map(|home| Edit::put(HOUSEHOLD, home)),
-            );
+            if !photos.is_empty() {
+                edits.extend(home.and_then(|home| home.named_by(child)));
+            }
             let write = Write::new(child.id, DocKind::Child, child.unit, edits);
             write.labelled("attempt", label(child), &id)
         })
         .collect();
     if let (Some(home), false) = (home, photos.is_empty()) {
-        let household = Write::new(home.document, DocKind::Household, first.unit, photos);
+        let household = Write::new(home.document, DocKind::Household, home.unit, photos);
         writes.push(household.labelled("attempt", label(first), &id));
     }
     records::save_once(
@@ -440,26 +435,15 @@ fn checked(
     })
 }
 
-/// Where the photos of a visit that met nobody lie.
-#[derive(Clone, Copy)]
-struct Home {
-    /// The household.
-    document: DocumentId,
-    /// It begins with them.
-    begins: bool,
-}
-
-/// The household whose door stayed closed. A child that came alone from another village has none before somebody was met:
-/// it gets its own with the photos, as with a visit, or they were in nobody's file. Where it got one since the form was
-/// begun, they go there.
+/// The household whose door stayed closed; where it was to begin with the visit and the child got one since, that one.
 fn home_of(roster: &Roster, visit: &visits::MetNobody, first: &RosterChild) -> Home {
-    let since = match visit.begins {
-        true => roster.household_of(first),
-        false => None,
-    };
-    Home {
-        document: since.map_or(visit.household, |home| home.id),
-        begins: visit.begins && since.is_none(),
+    match visit.begins {
+        true => Home::of(roster, first, visit.household),
+        false => Home {
+            document: visit.household,
+            unit: first.unit,
+            begins: false,
+        },
     }
 }
 

@@ -45,6 +45,7 @@ pub mod forms;
 pub mod goods;
 pub mod guests;
 mod held;
+mod home;
 pub mod imports;
 pub mod left_sealed;
 pub mod looks;

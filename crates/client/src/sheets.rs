@@ -245,8 +245,18 @@ pub(crate) fn left(
     Ok(begun(tablet, page)?.filter(|sheet| named == Some(&sheet.to_string())))
 }
 
-/// What came onto a page after an earlier try had filed its record, unheard: its photos go with the record – which, and where
-/// they are written, `place` says –, and the sheet is done. Once, however often it is tried.
+/// Where photos go that came onto a page after its record was filed.
+pub(crate) struct Late {
+    /// The record they hang on.
+    pub(crate) record: String,
+    /// The write they are added to.
+    pub(crate) photos: Write,
+    /// What is written with them.
+    pub(crate) beside: Option<Write>,
+}
+
+/// What came onto a page after an earlier try had filed its record, unheard: its photos go with the record, as `place` says,
+/// and the sheet is done. Once, however often it is tried.
 ///
 /// # Errors
 /// What `place` says, `disk_full`; then all of it is on the sheet still.
@@ -254,16 +264,16 @@ pub(crate) fn follow(
     tablet: &Tablet,
     sheet: Uuid,
     action: &str,
-    place: impl FnOnce() -> Result<Option<(Write, String)>, ClientError>,
+    place: impl FnOnce() -> Result<Late, ClientError>,
 ) -> Result<(), ClientError> {
     let mut writes = Vec::new();
     let mut document = None;
-    if has_photos(tablet, Some(sheet))?
-        && let Some((mut write, record)) = place()?
-    {
-        write.edits = attachments::edits(tablet, sheet, &record)?;
-        document = Some(write.document);
-        writes.push(write);
+    if has_photos(tablet, Some(sheet))? {
+        let mut late = place()?;
+        late.photos.edits = attachments::edits(tablet, sheet, &late.record)?;
+        document = Some(late.photos.document);
+        writes.extend(late.beside);
+        writes.push(late.photos);
     }
     records::save_once(
         tablet,

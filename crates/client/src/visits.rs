@@ -161,8 +161,11 @@ pub fn open_visit(tablet: &Tablet, input: &IdInput) -> Result<VisitFormView, Cli
 }
 
 /// The household that a child gets of its own. One that came alone from another village left its household behind; the
-/// new one begins with the first visit.
-fn own_household(tablet: &Tablet, child: &RosterChild) -> Result<DocumentId, ClientError> {
+/// new one begins with the first visit, or with the first photo, and is the same for both where a visit is begun.
+pub(crate) fn own_household(
+    tablet: &Tablet,
+    child: &RosterChild,
+) -> Result<DocumentId, ClientError> {
     let begun = tablet.store.read(drafts::open)?;
     Ok(begun
         .into_iter()

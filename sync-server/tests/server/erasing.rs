@@ -1,9 +1,9 @@
 //! What was erased is in no file of a server that runs.
 
 use crate::support::World;
-use crate::trails::{Chain, bring};
+use crate::trails::{Chain, bring, stop};
 use ids::{DocKind, Role};
-use protocol::{DecideErasure, ErasureList, RequestErasure};
+use protocol::{AuditTaken, DecideErasure, ErasureList, RequestErasure};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use sync_server::database;
@@ -117,6 +117,10 @@ async fn a_device_has_carried_it_out_when_it_said_so_of_every_document() {
         .colleague(&mut station, Role::Head, world.report.scope, "高岚")
         .await
         .unwrap();
+    let mut stolen = world
+        .colleague(&mut station, Role::Supervisor, world.report.scope, "周敏")
+        .await
+        .unwrap();
     let mut documents = Vec::new();
     for kind in [DocKind::Child, DocKind::Household, DocKind::Problem] {
         let mut doc = tablet.document(kind, village);
@@ -146,7 +150,7 @@ async fn a_device_has_carried_it_out_when_it_said_so_of_every_document() {
     };
     let list: ErasureList = head.post("/erasures/decide", &decision).await.unwrap();
     assert_eq!(list.erasures[0].receipts, 0);
-    assert_eq!(list.erasures[0].lacks, [3, 3, 3], "all three devices");
+    assert_eq!(list.erasures[0].lacks, [3, 3, 3, 3], "all four devices");
     let mut given = orders(&world);
     given.retain(|number| !before.contains(number));
     assert_eq!(given.len(), 3, "one for each document");
@@ -170,6 +174,17 @@ async fn a_device_has_carried_it_out_when_it_said_so_of_every_document() {
     }
     let list: ErasureList = head.post("/erasures/list", &()).await.unwrap();
     let record = &list.erasures[0];
-    assert_eq!((record.receipts, record.missing.len()), (1, 2));
+    assert_eq!((record.receipts, record.missing.len()), (1, 3));
     assert!(!record.missing.contains(&tablet.enrolled.device));
+
+    // Whoever holds a stopped device can write what she likes into its trail.
+    stop(&mut station, &stolen).await;
+    let mut chain = Chain::of(&stolen, &[]);
+    for number in &given {
+        chain.push_about(&stolen, "document_erased", number.to_string());
+    }
+    let part = chain.part(&stolen, 0);
+    let _: AuditTaken = stolen.post("/handover/trail", &part).await.unwrap();
+    let list: ErasureList = head.post("/erasures/list", &()).await.unwrap();
+    assert!(list.erasures[0].missing.contains(&stolen.enrolled.device));
 }

@@ -64,7 +64,7 @@ impl Chain {
         }
     }
 
-    fn part(&self, device: &Device, after: usize) -> BringAudit {
+    pub fn part(&self, device: &Device, after: usize) -> BringAudit {
         let end = self.rows.len();
         BringAudit {
             incarnation: self.incarnation,
@@ -287,7 +287,7 @@ async fn a_stopped_device_brings_the_rest_of_its_trail_and_a_working_one_goes_th
     assert_eq!((report.faults, report.told), (vec![], vec![]));
 }
 
-async fn stop(by: &mut Device, device: &Device) {
+pub async fn stop(by: &mut Device, device: &Device) {
     let stop = RevokeDevice {
         device: device.enrolled.device,
         reason: "stolen".into(),

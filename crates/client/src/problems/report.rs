@@ -11,7 +11,7 @@ use crate::looks::{self, Look};
 use crate::mandatory;
 use crate::records::{self, Write};
 use crate::roster::{self, Roster};
-use crate::sheets;
+use crate::sheets::{self, Late};
 use crate::station_phone;
 use crate::tablet::Tablet;
 use crate::unit_keys;
@@ -165,8 +165,8 @@ fn kind_of<'a>(
 }
 
 /// Reports a problem. Free text of abuse and sexual harm goes to a document that only the station reads. It is as grave as
-/// its type says, or as whoever reports says, whichever is graver (不急 says nothing beyond the type); and where it must be reported, or is a matter of life
-/// and safety, whether that was done is said with it. Once under one name.
+/// its type says, or as whoever reports says, whichever is graver (不急 says nothing beyond the type); and where it must be
+/// reported, or is a matter of life and safety, whether that was done is said with it. Once under one name.
 ///
 /// # Errors
 /// `not_found`, `value_invalid`, `text_missing`, `date_invalid`, `date_future`, `mandatory_missing`, `draft_gone`,
@@ -357,8 +357,11 @@ fn follow(tablet: &Tablet, sheet: Uuid, id: DocumentId) -> Result<(), ClientErro
         let event = events.find(|event| event.is(EventKind::Reported));
         let event = event.ok_or_else(|| ClientError::new("not_found"))?;
         let write = Write::new(id, DocKind::Problem, noun.unit, Vec::new());
-        let write = write.labelled("problem", room.label(noun)?, &event.id);
-        Ok(Some((write, event.id.clone())))
+        Ok(Late {
+            record: event.id.clone(),
+            photos: write.labelled("problem", room.label(noun)?, &event.id),
+            beside: None,
+        })
     })
 }
 

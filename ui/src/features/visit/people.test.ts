@@ -64,3 +64,22 @@ test('a number that was taken over stays masked, and what is typed begins empty'
   await tap('change:c_f_phone')
   expect(by('question:c_f_phone').querySelector('textarea')?.value).toBe('')
 })
+
+test('a number is cleared on purpose, and one that was only looked at stands there again', async () => {
+  const masked = { key: 'c_f_phone', label: '父亲电话', options: [], text: '100****0017', carried: true, masked: true, reveal: 'tap' }
+  const { wrapper, tap, by } = await asked({ codes: [], text: '100****0017' }, masked)
+  const emitted = () => wrapper.findComponent(VisitQuestion).emitted('typed') ?? []
+  await tap('change:c_f_phone')
+  await wrapper.find('textarea').trigger('blur')
+  expect(by('covered:c_f_phone').textContent, 'nothing was written in its place').toContain('100****0017')
+  expect(emitted()).toEqual([])
+  await tap('clear:c_f_phone')
+  expect(emitted()).toEqual([['']])
+})
+
+test('what was answered at the visit is read and not written on, whatever kind it is', async () => {
+  const { wrapper, by } = await asked({ codes: [], text: '奶奶 石秀兰' }, { given: '奶奶 石秀兰' })
+  expect(by('given:c_caregiver').textContent).toContain('奶奶 石秀兰')
+  expect(wrapper.find('textarea').exists()).toBe(false)
+  expect(wrapper.find('[data-test="answer:c_caregiver:other"]').exists()).toBe(false)
+})
