@@ -118,7 +118,7 @@ async fn a_device_has_carried_it_out_when_it_said_so_of_every_document() {
         .await
         .unwrap();
     let mut stolen = world
-        .colleague(&mut station, Role::Supervisor, world.report.scope, "周敏")
+        .colleague(&mut station, Role::Supervisor, world.report.scope, "贺兰")
         .await
         .unwrap();
     let mut documents = Vec::new();
