@@ -367,7 +367,7 @@ impl Clock<'_> {
                 && self.fold.roles[at] == Some(Role::Director);
             match kind {
                 EventKind::Returned => is_back = true,
-                EventKind::Reopened if self.fold.reopened => {
+                EventKind::Reopened if self.fold.reopened_at == Some(at) => {
                     (is_back, from_ms) = (false, event.recorded_ms);
                 }
                 _ if is_back && answers => {
@@ -379,14 +379,18 @@ impl Clock<'_> {
         if is_back {
             dues.push(self.due(NextStep::Complete, Side::Village, Deadline::Open));
         }
-        let mut told = self.timer.iter().flat_map(|timer| &timer.tell);
-        let goes_on = told.any(|tell| tell.from == TellFrom::Report);
-        if !is_back || goes_on {
+        if !is_back || self.tells_from_report() {
             let until = self.wait(from_ms, self.timer.and_then(|timer| timer.accept));
             let mut due = self.due(NextStep::Accept, Side::Station, until);
             due.told = self.told(&due, from_ms);
             dues.push(due);
         }
+    }
+
+    /// Somebody is told so long after the report, and not only when the station missed its day: it is grave.
+    fn tells_from_report(&self) -> bool {
+        let mut told = self.timer.iter().flat_map(|timer| &timer.tell);
+        told.any(|tell| tell.from == TellFrom::Report)
     }
 
     fn told(&self, due: &Due, from_ms: i64) -> Vec<String> {
@@ -406,27 +410,35 @@ impl Clock<'_> {
         told
     }
 
-    fn worked_on(&self, dues: &mut Vec<Due>) {
-        let accepted_ms = self
-            .last(&[EventKind::Accepted])
-            .map_or_else(|| self.event_ms(0), |(_, event)| event.recorded_ms);
-        let acted = self.last(&[
+    /// The first action, where none was taken. A grave matter that is opened again is begun again: what was done before is
+    /// not done about what is new.
+    fn first_action(&self, accepted_ms: i64) -> Option<Due> {
+        let wait = self.timer.and_then(|timer| timer.first_action)?;
+        let reopened = self.fold.reopened_at;
+        let begun = reopened.filter(|_| self.tells_from_report()).unwrap_or(0);
+        let work = [
             EventKind::Measure,
             EventKind::Referred,
             EventKind::Planned,
             EventKind::Resolved,
-        ]);
-        let first = self.timer.and_then(|timer| timer.first_action);
-        let mut is_acted_on = true;
-        if let (None, Some(wait)) = (acted, first) {
-            let reported_ms = self.event_ms(0);
-            let until =
-                Deadline::after_ms(reported_ms, wait, self.calendar).not_before(accepted_ms);
-            let mut due = self.due(NextStep::Act, Side::Station, until);
-            due.told = self.told(&due, reported_ms);
-            dues.push(due);
-            is_acted_on = false;
+        ];
+        if self.last(&work).is_some_and(|(at, _)| at >= begun) {
+            return None;
         }
+        let begun_ms = self.event_ms(begun);
+        let until = Deadline::after_ms(begun_ms, wait, self.calendar).not_before(accepted_ms);
+        let mut due = self.due(NextStep::Act, Side::Station, until);
+        due.told = self.told(&due, begun_ms);
+        Some(due)
+    }
+
+    fn worked_on(&self, dues: &mut Vec<Due>) {
+        let accepted_ms = self
+            .last(&[EventKind::Accepted])
+            .map_or_else(|| self.event_ms(0), |(_, event)| event.recorded_ms);
+        let first = self.first_action(accepted_ms);
+        let is_acted_on = first.is_none();
+        dues.extend(first);
         for id in &self.fold.open_referrals {
             let asked = self.events.iter().find(|event| event.id == *id);
             let until = asked
@@ -439,7 +451,8 @@ impl Clock<'_> {
         }
         // What was planned before it was over is not asked for once it is worked on again.
         let plan = self
-            .last(&[EventKind::Planned, EventKind::Resolved, EventKind::Reopened])
+            .last(&[EventKind::Planned, EventKind::Resolved])
+            .filter(|(at, _)| self.fold.reopened_at.is_none_or(|again| *at > again))
             .filter(|(_, event)| event.is(EventKind::Planned));
         if let Some((_, plan)) = plan
             && let Some(day) = plan.detail.due
