@@ -1,10 +1,12 @@
 //! 转出、转入: a child goes to another village or township in two steps. The old tablet hides it, hands over what was written
 //! there, and only then forgets it; what comes late is read by a person. Nothing is refused in silence (cht-core#11306).
 
+use crate::whole_problem::{add, head, look, refused, solve};
 use anyhow::{Context, Result};
 use client::view::{
     AttemptFormView, ChildFileView, DeparturesView, LateWorkView, MoveFormView, MovesView,
-    OverviewView, RecordState, ReturnedView, SavedView, ShellKind, VillageListView, VisitFormView,
+    OverviewView, ProblemState, RecordState, ReturnedView, SavedView, ShellKind, VillageListView,
+    VisitFormView,
 };
 use ids::UnitId;
 use serde_json::{Value, json};
@@ -299,6 +301,61 @@ async fn to_another_township_the_other_station_accepts_and_the_first_forgets() -
     world.settle(&[&old]).await?;
     old.all_delivered().await?;
     held_by_station(&old, &world.station)?;
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grave_matter_of_two_is_closed_where_one_stayed_and_the_other_left() -> Result<()> {
+    let world = World::new().await?;
+    let (neighbour, there) = neighbours(&world).await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let (stays, leaves) = (tablet.child("石小雨").await?, tablet.child("石小晨").await?);
+    let input = json!({"children": [stays, leaves], "card": "school", "urgency": "days", "seen": "都三天没上学。",
+        "origin_record": null, "mandatory": null});
+    let saved: SavedView = tablet.call("report_problem", input).await?;
+    let problem = saved.record;
+    world.settle(&[&tablet]).await?;
+    solve(&world.station, &problem).await?;
+
+    // What is only offered has not left.
+    let form = json!({"id": stays});
+    let form: MoveFormView = world.station.call("move_form", form).await?;
+    assert_eq!((form.alone.problems, form.alone.problems_staying), (0, 1));
+    let offered = offer(&world.station, &leaves, false, there).await?;
+    assert!(look(&world.station, &problem).await?.left.is_empty());
+    decide(&neighbour, &offered, "accept").await?;
+    world.settle(&[&tablet]).await?;
+    let view = look(&world.station, &problem).await?;
+    let [gone] = view.left.as_slice() else {
+        anyhow::bail!("one left: {:?}", view.left.len());
+    };
+    assert_eq!(
+        (&gone.child, gone.name.as_deref()),
+        (&leaves, Some("石某某"))
+    );
+    assert!(gone.to.as_ref().is_some_and(|to| to.contains("青溪镇")));
+    // The one that stayed is to be seen as before.
+    let unseen = refused(&world.station, &problem, "closed", "办结。", json!({}));
+    assert_eq!(unseen.await?, "child_not_seen_since");
+
+    world.go_to_day(1, &[&tablet]);
+    tablet.visit(&stays).await?;
+    world.settle(&[&tablet]).await?;
+    let silent = refused(&world.station, &problem, "closed", "", json!({}));
+    assert_eq!(silent.await?, "text_missing");
+    // Also on a device that did not see it go.
+    let later = head(&world).await?;
+    let view = look(&later, &problem).await?;
+    assert_eq!((view.left.len(), view.why_not_close), (1, None));
+    let why = "石小雨见过了，平稳；石小晨转走了，已经告诉那边的站。";
+    let view = add(&world.station, &problem, "closed", why, json!({})).await?;
+    assert_eq!(view.row.state, ProblemState::Closed);
+
+    // Where the last one leaves, nobody stays whom it is about: it goes along.
+    let form = json!({"id": stays});
+    let form: MoveFormView = world.station.call("move_form", form).await?;
+    assert_eq!((form.alone.problems, form.alone.problems_staying), (1, 0));
     world.township.stop().await;
     Ok(())
 }

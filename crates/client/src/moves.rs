@@ -3,6 +3,7 @@
 use crate::error::ClientError;
 use crate::looks::{self, Look};
 use crate::nouns::Noun;
+use crate::recovery;
 use crate::restricted;
 use crate::returned::words;
 use crate::roster::{Roster, RosterChild};
@@ -90,7 +91,23 @@ struct Load {
     summary: MoveSummaryView,
 }
 
-/// A child alone, or its whole household; and the problems that are about nobody else.
+/// Those of the children the problems are about whose files are in another township: nobody of them stays.
+fn elsewhere(tablet: &Tablet, about: &[&Noun<Problem>]) -> Result<BTreeSet<String>, ClientError> {
+    tablet.store.read(|connection| {
+        let mut gone = BTreeSet::new();
+        for child in about.iter().flat_map(|problem| &problem.noun.children) {
+            let Ok(id) = DocumentId::parse(child) else {
+                continue;
+            };
+            if recovery::is_elsewhere(tablet, connection, id)? {
+                gone.insert(child.clone());
+            }
+        }
+        Ok(gone)
+    })
+}
+
+/// A child alone, or its whole household; and the problems that are about nobody who stays.
 fn load(
     tablet: &Tablet,
     roster: &Roster,
@@ -114,9 +131,11 @@ fn load(
             problem.unit == child.unit && of.iter().any(|child| names.contains(child))
         })
         .collect();
-    let (problems, staying): (Vec<_>, Vec<_>) = about
-        .into_iter()
-        .partition(|problem| problem.noun.children.iter().all(|one| names.contains(one)));
+    let gone = elsewhere(tablet, &about)?;
+    let (problems, staying): (Vec<_>, Vec<_>) = about.into_iter().partition(|problem| {
+        let mut children = problem.noun.children.iter();
+        children.all(|one| names.contains(one) || gone.contains(one))
+    });
     // Of what is sealed about a child itself nothing is told: that it is there says as much as its words.
     let reports: BTreeSet<String> = problems
         .iter()

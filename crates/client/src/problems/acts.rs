@@ -183,14 +183,19 @@ pub(super) fn may_add(
     Ok(())
 }
 
-/// Why a grave matter is not closed yet: it was not looked at whether it is solved, or a child whose file runs was not seen
+/// Closed only after its children were seen (domain.md §6.2).
+pub(super) fn is_grave(severity: &str) -> bool {
+    matches!(severity, "S1" | "S2")
+}
+
+/// Why a grave matter is not closed yet: it was not looked at whether it is solved, or a child whose file runs here was not seen
 /// since the last measure. Asked where somebody closes, and not in the fold: a visit that arrives later must not undo what was closed.
 pub(super) fn why_not_close(
     room: &Room<'_>,
     noun: &Noun<Problem>,
     told: &Told,
 ) -> Option<&'static str> {
-    if !matches!(told.fold.severity.as_str(), "S1" | "S2") {
+    if !is_grave(&told.fold.severity) {
         return None;
     }
     if told.fold.severity == "S1" {

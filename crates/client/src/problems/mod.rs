@@ -1,6 +1,7 @@
 //! Problems: report, list, story, what is next, and the page that works with no network.
 
 mod acts;
+mod left;
 mod origin;
 pub mod packets;
 pub(crate) mod paper;

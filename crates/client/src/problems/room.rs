@@ -5,6 +5,7 @@ mod shown;
 pub use shown::role_words;
 pub(crate) use shown::{state_codes, state_words_of};
 
+use super::left;
 use crate::countersign;
 use crate::error::ClientError;
 use crate::nouns::Noun;
@@ -199,7 +200,8 @@ impl<'a> Room<'a> {
     }
 
     /// Each child it is about was seen at a visit after this moment, and not at the one it was found at. One whose file the
-    /// station ended cannot be: it is left out, and whoever closes writes why it may be closed.
+    /// station ended, or that left for another township while another child of the matter is still here, cannot be: it is left
+    /// out, and whoever closes writes why it may be closed.
     pub(super) fn were_seen(&self, problem: &Problem, since_ms: i64) -> bool {
         let is_of_a_form = self.is_of_an_open_form(problem);
         let seen = |child: &Child| {
@@ -211,9 +213,14 @@ impl<'a> Room<'a> {
             })
         };
         let is_ended = |child: &Child| matches!(child.status.state, FileState::Ended { .. });
+        // What cannot be read says of nobody that it left.
+        let left = left::of(self, problem).unwrap_or_default();
+        let is_gone = |id: &String| left.iter().any(|gone| gone.child == *id);
+        let mut here = problem.children.iter();
+        let is_one_here = here.any(|id| self.child(id).is_some());
         problem.children.iter().all(|id| {
             let Some(child) = self.child(id) else {
-                return false;
+                return is_one_here && is_gone(id);
             };
             // Where the file goes on in another one, that one tells.
             let leading = child.status.told_in().and_then(|id| self.child(id));

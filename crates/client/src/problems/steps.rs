@@ -82,6 +82,7 @@ pub(super) fn view(room: &Room<'_>, problem: &Problem, due: &Due) -> NextStepVie
         number: count(due.number.0),
         of: count(due.number.1),
         about: about(room, problem, due),
+        counts_from: due.counts_from.map(|day| day.to_string()),
     }
 }
 
@@ -219,7 +220,7 @@ pub(crate) fn lacks_a_head(tablet: &Tablet, problem: DocumentId) -> Result<bool,
     }
 }
 
-/// Follow-ups of these children that stand open: whoever was just there can say how it is.
+/// Follow-ups of these children that stand open and that one of today stands for: whoever was just there can say how it is.
 ///
 /// # Errors
 /// `still_loading`, or the store cannot be read.
@@ -228,6 +229,7 @@ pub(crate) fn follow_ups(
     children: &[DocumentId],
 ) -> Result<Vec<ProblemStepRow>, ClientError> {
     let room = Room::open(tablet)?;
+    let today = tablet.today();
     let mut found = Vec::new();
     for noun in &room.problems {
         let concerns = children.iter().any(|child| {
@@ -239,7 +241,8 @@ pub(crate) fn follow_ups(
         }
         let told = room.told(noun)?;
         for due in dues(&room, noun, &told) {
-            if due.step == NextStep::FollowUp {
+            let counts = due.counts_from.is_none_or(|first| first <= today);
+            if due.step == NextStep::FollowUp && counts {
                 found.push(step_row(&room, noun, &due)?);
             }
         }

@@ -152,6 +152,8 @@ pub struct NextStepView {
     pub of: u32,
     /// Whom it was referred to, or what was planned, in words.
     pub about: String,
+    /// What is done before this day does not stand for it; none where every day does.
+    pub counts_from: Option<String>,
 }
 
 /// A step that is up to the village, on the list 今天.
@@ -343,6 +345,9 @@ pub struct ProblemView {
     pub steps: Vec<NextStepView>,
     /// Why it may not be closed yet: another_head | head_decides | close_after_work | close_after_check | child_not_seen_since.
     pub why_not_close: Option<String>,
+    /// Of a grave matter: children that left for another township and need not be seen before it is closed, while another one
+    /// of it is here. At the station.
+    pub left: Vec<LeftChildView>,
     /// Who usually leads in a matter like this, in words.
     pub lead: Vec<String>,
     /// In how many days it is usually done; null where that is at once.
@@ -371,6 +376,17 @@ pub struct ProblemView {
     pub sealed: Option<SealedView>,
     /// What left with its referrals, newest first; at the station.
     pub packets: Vec<PacketRow>,
+}
+
+/// A child of a matter whose file went to another township.
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct LeftChildView {
+    /// Child document.
+    pub child: String,
+    /// Its name, or the initials that are left of it; none where this device did not see it go, or the name is not said.
+    pub name: Option<String>,
+    /// The place it went to; none where this device did not see it go.
+    pub to: Option<String>,
 }
 
 /// A child on the page of a report, as whoever comes needs it: who and where.
@@ -621,6 +637,7 @@ pub struct ConfidentialInput {
 
 // Who somebody is and what they said stays out of logs.
 ids::withhold!(
+    LeftChildView,
     ProblemFormView,
     ProblemInput,
     MandatoryInput,

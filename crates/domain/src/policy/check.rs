@@ -1,7 +1,7 @@
 //! What must hold in a pack before anybody computes with it.
 
 use super::{Campaign, Interval, PolicyPack, ReportRules, TierPredicate, code_matches};
-use crate::problem::clock::{FollowUpAt, ProblemTimer};
+use crate::problem::clock::{FollowUpAt, ProblemTimer, Wait, WaitUnit};
 use crate::problem::packet::MATTER;
 use crate::status::Step;
 use std::collections::BTreeSet;
@@ -440,12 +440,31 @@ fn check_timer(pack: &PolicyPack, timer: &ProblemTimer) -> Result<(), PolicyErro
     {
         return Err(PolicyError::Range(place));
     }
+    if !is_early_short(timer) {
+        return Err(PolicyError::Range(format!("{place}.early_days")));
+    }
     for code in timer.tell.iter().flat_map(|tell| &tell.to) {
         if pack.lists.label("TOLD", code).is_none() {
             return Err(unknown(format!("{place}.tell"), code));
         }
     }
     Ok(())
+}
+
+/// A follow-up that counts a few days early stands for one of the plan, and not for the one before it as well.
+fn is_early_short(timer: &ProblemTimer) -> bool {
+    let least = |wait: Wait| match wait.unit {
+        WaitUnit::Hour => wait.n / 24,
+        WaitUnit::Day | WaitUnit::Workday => wait.n,
+        WaitUnit::Month => wait.n.saturating_mul(28),
+    };
+    let days = timer.follow_ups.iter().filter_map(|at| match at {
+        FollowUpAt::After(wait) => Some(least(*wait)),
+        FollowUpAt::With(_) => None,
+    });
+    let days: Vec<u32> = std::iter::once(0).chain(days).collect();
+    let mut gaps = days.windows(2).map(|pair| pair[1].saturating_sub(pair[0]));
+    timer.early_days == 0 || gaps.all(|gap| gap > timer.early_days)
 }
 
 /// What leaves with a referral: to whom, for how long, and fields that can be named; nothing is both given and added.

@@ -322,6 +322,11 @@ fn a_pack_that_cannot_hold_is_refused_where_it_is_wrong() {
             "urgencies.now.severity refers to S9, which the pack does not define",
         ),
         (
+            "/timers/0/early_days",
+            json!(3),
+            "timers.S1.early_days is out of range",
+        ),
+        (
             "/categories/1/code",
             json!("LB-1"),
             "categories has the code LB-1 twice",

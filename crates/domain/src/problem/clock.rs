@@ -4,7 +4,7 @@
 //! times are data of the policy ([`ProblemTimer`]).
 
 use super::{Event, EventKind, Fold, State};
-use crate::calendar::{WorkCalendar, add_days, add_months, beginning_of, civil_date};
+use crate::calendar::{WorkCalendar, add_days, add_months, beginning_of, civil_date, days_before};
 use chrono::NaiveDate;
 use ids::Role;
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,8 @@ pub struct ProblemTimer {
     pub progress: Option<Wait>,
     /// Followed up so long after it was confirmed to be solved.
     pub follow_ups: Vec<FollowUpAt>,
+    /// A follow-up so many days before its day stands for it already.
+    pub early_days: u32,
 }
 
 /// From when on these are told.
@@ -250,6 +252,25 @@ pub struct Due {
     pub number: (usize, usize),
     /// The event it is about: a referral, a plan, a call.
     pub about: Option<String>,
+    /// What is done before this day does not stand for it; none where every day does.
+    pub counts_from: Option<NaiveDate>,
+}
+
+/// A follow-up of the plan.
+struct Planned {
+    until: Deadline,
+    /// The first day on which following up stands for it; none where every day does.
+    counts_from: Option<NaiveDate>,
+}
+
+impl Planned {
+    fn has_come(&self, on: NaiveDate) -> bool {
+        self.until.day().is_some_and(|day| day <= on)
+    }
+
+    fn is_soon(&self, on: NaiveDate) -> bool {
+        self.counts_from.is_none_or(|first| first <= on)
+    }
 }
 
 /// What the times are computed from.
@@ -282,7 +303,7 @@ impl Clock<'_> {
             return dues;
         }
         match self.fold.state {
-            State::Reported => dues.push(self.taken_up()),
+            State::Reported => self.taken_up(&mut dues),
             State::Accepted | State::InProgress | State::Referred => self.worked_on(&mut dues),
             State::Resolved => {
                 // Closed, and the district said that it is not over: from then on.
@@ -313,6 +334,7 @@ impl Clock<'_> {
             told: Vec::new(),
             number: (0, 0),
             about: None,
+            counts_from: None,
         }
     }
 
@@ -334,27 +356,41 @@ impl Clock<'_> {
             .next_back()
     }
 
-    /// Nobody took it up, or it went back for something that is missing.
-    fn taken_up(&self) -> Due {
+    /// Nobody took it up, or it went back for something that is missing. Sent back, it is the village's turn, and the station
+    /// has its time anew once the director answered. Where somebody is told so long after the report, whatever happened, the
+    /// time goes on meanwhile: a tablet without a network would leave a child in danger with nobody told.
+    fn taken_up(&self, dues: &mut Vec<Due>) {
         let mut from_ms = self.event_ms(0);
-        if let Some((returned, _)) = self.last(&[EventKind::Returned]) {
-            let answered = self.fold.counted(self.events).find(|(at, kind, _)| {
-                *at > returned
-                    && matches!(kind, EventKind::Replied | EventKind::Measure)
-                    && self.fold.roles[*at] == Some(Role::Director)
-            });
-            match answered {
-                Some((_, _, event)) => from_ms = event.recorded_ms,
-                None => return self.due(NextStep::Complete, Side::Village, Deadline::Open),
+        let mut is_back = false;
+        for (at, kind, event) in self.fold.counted(self.events) {
+            let answers = matches!(kind, EventKind::Replied | EventKind::Measure)
+                && self.fold.roles[at] == Some(Role::Director);
+            match kind {
+                EventKind::Returned => is_back = true,
+                EventKind::Reopened if self.fold.reopened_at == Some(at) => {
+                    (is_back, from_ms) = (false, event.recorded_ms);
+                }
+                _ if is_back && answers => {
+                    (is_back, from_ms) = (false, event.recorded_ms);
+                }
+                _ => {}
             }
         }
-        if self.fold.reopened {
-            from_ms = from_ms.max(self.event_ms(self.fold.since));
+        if is_back {
+            dues.push(self.due(NextStep::Complete, Side::Village, Deadline::Open));
         }
-        let until = self.wait(from_ms, self.timer.and_then(|timer| timer.accept));
-        let mut due = self.due(NextStep::Accept, Side::Station, until);
-        due.told = self.told(&due, from_ms);
-        due
+        if !is_back || self.tells_from_report() {
+            let until = self.wait(from_ms, self.timer.and_then(|timer| timer.accept));
+            let mut due = self.due(NextStep::Accept, Side::Station, until);
+            due.told = self.told(&due, from_ms);
+            dues.push(due);
+        }
+    }
+
+    /// Somebody is told so long after the report, and not only when the station missed its day: it is grave.
+    fn tells_from_report(&self) -> bool {
+        let mut told = self.timer.iter().flat_map(|timer| &timer.tell);
+        told.any(|tell| tell.from == TellFrom::Report)
     }
 
     fn told(&self, due: &Due, from_ms: i64) -> Vec<String> {
@@ -374,27 +410,35 @@ impl Clock<'_> {
         told
     }
 
-    fn worked_on(&self, dues: &mut Vec<Due>) {
-        let accepted_ms = self
-            .last(&[EventKind::Accepted])
-            .map_or_else(|| self.event_ms(0), |(_, event)| event.recorded_ms);
-        let acted = self.last(&[
+    /// The first action, where none was taken. A grave matter that is opened again is begun again: what was done before is
+    /// not done about what is new.
+    fn first_action(&self, accepted_ms: i64) -> Option<Due> {
+        let wait = self.timer.and_then(|timer| timer.first_action)?;
+        let reopened = self.fold.reopened_at;
+        let begun = reopened.filter(|_| self.tells_from_report()).unwrap_or(0);
+        let work = [
             EventKind::Measure,
             EventKind::Referred,
             EventKind::Planned,
             EventKind::Resolved,
-        ]);
-        let first = self.timer.and_then(|timer| timer.first_action);
-        let mut is_acted_on = true;
-        if let (None, Some(wait)) = (acted, first) {
-            let reported_ms = self.event_ms(0);
-            let until =
-                Deadline::after_ms(reported_ms, wait, self.calendar).not_before(accepted_ms);
-            let mut due = self.due(NextStep::Act, Side::Station, until);
-            due.told = self.told(&due, reported_ms);
-            dues.push(due);
-            is_acted_on = false;
+        ];
+        if self.last(&work).is_some_and(|(at, _)| at >= begun) {
+            return None;
         }
+        let begun_ms = self.event_ms(begun);
+        let until = Deadline::after_ms(begun_ms, wait, self.calendar).not_before(accepted_ms);
+        let mut due = self.due(NextStep::Act, Side::Station, until);
+        due.told = self.told(&due, begun_ms);
+        Some(due)
+    }
+
+    fn worked_on(&self, dues: &mut Vec<Due>) {
+        let accepted_ms = self
+            .last(&[EventKind::Accepted])
+            .map_or_else(|| self.event_ms(0), |(_, event)| event.recorded_ms);
+        let first = self.first_action(accepted_ms);
+        let is_acted_on = first.is_none();
+        dues.extend(first);
         for id in &self.fold.open_referrals {
             let asked = self.events.iter().find(|event| event.id == *id);
             let until = asked
@@ -405,8 +449,10 @@ impl Clock<'_> {
                 ..self.due(NextStep::ReferralReply, Side::Station, until)
             });
         }
+        // What was planned before it was over is not asked for once it is worked on again.
         let plan = self
             .last(&[EventKind::Planned, EventKind::Resolved])
+            .filter(|(at, _)| self.fold.reopened_at.is_none_or(|again| *at > again))
             .filter(|(_, event)| event.is(EventKind::Planned));
         if let Some((_, plan)) = plan
             && let Some(day) = plan.detail.due
@@ -431,21 +477,34 @@ impl Clock<'_> {
         }
     }
 
-    /// The next follow-up that was not done; each stands for all whose day had come.
+    /// The days it is followed up on, from the verification on.
+    fn follow_up_plan(&self) -> Vec<Planned> {
+        let confirmed_ms = self.event_ms(self.fold.since);
+        let Some(timer) = self.timer else {
+            return Vec::new();
+        };
+        let planned = timer.follow_ups.iter().map(|at| match at {
+            FollowUpAt::After(wait) => {
+                let until = Deadline::after_ms(confirmed_ms, *wait, self.calendar);
+                let day = until.day();
+                Planned {
+                    until,
+                    counts_from: day.map(|day| days_before(day, timer.early_days)),
+                }
+            }
+            FollowUpAt::With(FollowUpWith::NextVisit) => Planned {
+                until: self.next_visit.map_or(Deadline::Open, Deadline::Day),
+                counts_from: None,
+            },
+        });
+        planned.collect()
+    }
+
+    /// The next follow-up that was not done. One that was done stands for all whose day had come, and for the next one where
+    /// that is at most a few days ahead: what is looked at earlier is kept, and takes none of the later days away.
     fn followed_up(&self) -> Due {
         let confirmed = self.fold.since;
-        let confirmed_ms = self.event_ms(confirmed);
-        let plan: Vec<Deadline> = self
-            .timer
-            .iter()
-            .flat_map(|timer| &timer.follow_ups)
-            .map(|at| match at {
-                FollowUpAt::After(wait) => Deadline::after_ms(confirmed_ms, *wait, self.calendar),
-                FollowUpAt::With(FollowUpWith::NextVisit) => {
-                    self.next_visit.map_or(Deadline::Open, Deadline::Day)
-                }
-            })
-            .collect();
+        let plan = self.follow_up_plan();
         let mut done = 0;
         for (at, kind, event) in self.fold.counted(self.events) {
             if at <= confirmed || kind != EventKind::FollowedUp || event.detail.well == Some(false)
@@ -456,16 +515,17 @@ impl Clock<'_> {
                 .detail
                 .on
                 .unwrap_or_else(|| civil_date(event.recorded_ms));
-            let had_come = plan
-                .iter()
-                .filter(|until| until.day().is_some_and(|day| day <= on))
-                .count();
-            done = had_come.max(done + 1);
+            let had_come = plan.iter().filter(|planned| planned.has_come(on)).count();
+            done = had_come.max(done);
+            if plan.get(done).is_some_and(|next| next.is_soon(on)) {
+                done += 1;
+            }
         }
         match plan.get(done) {
-            Some(until) => Due {
+            Some(next) => Due {
                 number: (done + 1, plan.len()),
-                ..self.due(NextStep::FollowUp, Side::Village, *until)
+                counts_from: next.counts_from,
+                ..self.due(NextStep::FollowUp, Side::Village, next.until)
             },
             None => {
                 let side = match self.fold.severity.as_str() {

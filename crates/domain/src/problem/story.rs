@@ -272,6 +272,8 @@ pub struct Fold {
     pub packets: Vec<Packet>,
     /// It was over and is worked on again.
     pub reopened: bool,
+    /// The event that opened it again last.
+    pub reopened_at: Option<usize>,
     /// The station took it up, once at least.
     pub accepted: bool,
     /// The event that led to the state.
@@ -329,6 +331,7 @@ pub fn fold(
         referrals: Vec::new(),
         packets: Vec::new(),
         reopened: false,
+        reopened_at: None,
         accepted: false,
         since: 0,
         review: None,
@@ -428,6 +431,7 @@ impl Fold {
             }
             EventKind::Reopened => {
                 self.reopened = true;
+                self.reopened_at = Some(at);
                 if !self.accepted {
                     next = State::Reported;
                 }

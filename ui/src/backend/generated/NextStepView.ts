@@ -39,4 +39,8 @@ of: number,
 /**
  * Whom it was referred to, or what was planned, in words.
  */
-about: string, };
+about: string, 
+/**
+ * What is done before this day does not stand for it; none where every day does.
+ */
+counts_from: string | null, };

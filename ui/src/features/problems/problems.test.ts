@@ -50,6 +50,7 @@ function story(more: Partial<ProblemView> = {}): ProblemView {
     open_words: [],
     choices,
     steps: [],
+    left: [],
     why_not_close: null,
     lead: [],
     usual_days: null,
@@ -176,7 +177,7 @@ test('the page for the police says who and where, and a number is whole only whe
   expect(printed).toHaveBeenCalledTimes(1)
 })
 
-const next: NextStepView = { step: 'accept', side: 'station', on: '2026-11-25', at: null, late: false, told: [], number: 0, of: 0, about: '' }
+const next: NextStepView = { step: 'accept', side: 'station', on: '2026-11-25', at: null, late: false, told: [], number: 0, of: 0, about: '', counts_from: null }
 
 test('a card says what is next, by whom and until when, and who is told when it was not done', async () => {
   const late: NextStepView = { ...next, late: true, told: ['站长', '区民政局'] }
@@ -229,6 +230,26 @@ test('a follow-up that is not well asks what was seen', async () => {
   await type('event-text', '还是一个人睡。')
   await submit()
   expect(added[0]).toMatchObject({ kind: 'followed_up', text: '还是一个人睡。', detail: { well: false } })
+})
+
+test('a follow-up that is too early to stand for the next one says so before it is kept, and is not pressed for', async () => {
+  const due: NextStepView = { ...next, step: 'follow_up', side: 'village', on: '2026-12-02', number: 1, of: 3, counts_from: '2026-11-30' }
+  const { added, shown } = open(['followed_up'], readyTablet, { row: row('p1', { next: due }), steps: [due] })
+  const { by, tap } = await shown
+  expect(by('problem-followed_up').className).not.toContain('primary')
+  await tap('problem-followed_up')
+  expect(document.querySelector('[data-test="event-early"]')?.textContent).toContain('这一次回访定在12月2日。11月30日以前')
+  await tap('answer:well:yes')
+  await submit()
+  expect(added[0]).toMatchObject({ kind: 'followed_up', detail: { well: true } })
+})
+
+test('one that stands for it says nothing', async () => {
+  const due: NextStepView = { ...next, step: 'follow_up', side: 'village', on: '2026-11-25', number: 1, of: 3, counts_from: '2026-11-23' }
+  const { by, tap } = await open(['followed_up'], readyTablet, { row: row('p1', { next: due }), steps: [due] }).shown
+  expect(by('problem-followed_up').className).toContain('primary')
+  await tap('problem-followed_up')
+  expect(document.querySelector('[data-test="event-early"]')).toBeNull()
 })
 
 test.each([
@@ -305,6 +326,18 @@ test('sealed words are on no paper, also while they stand open', async () => {
 test('why it may not be closed is said where it would be', async () => {
   const { by } = await open(['replied'], station, { why_not_close: 'child_not_seen_since' }).shown
   expect(by('why-not-close').textContent).toContain('见到孩子再办结')
+})
+
+test('which child left, and where to, is said where it is closed, also in the dialog of a matter with sealed words', async () => {
+  const left = [{ child: 'c2', name: '石某某', to: '青溪镇' }, { child: 'c3', name: null, to: null }]
+  const { wrapper } = await open(['replied', 'closed'], station, { left }).shown
+  const said = wrapper.findAll('[data-test="child-left"]').map((found) => found.text())
+  expect(said[0]).toContain('石某某的档案已经转到青溪镇')
+  expect(said[1]).toContain('其中一个孩子的档案已经转到别的街镇')
+  wrapper.unmount()
+  const { tap } = await open(['replied', 'closed'], station, { left, words_sealed: true, open_words: ['replied'] }).shown
+  await tap('problem-closed')
+  expect(document.querySelector('[data-test="event-before-closing"]')?.textContent).toContain('青溪镇')
 })
 
 test('the board puts each problem in the column of its state', async () => {

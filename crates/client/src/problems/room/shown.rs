@@ -7,13 +7,13 @@ use crate::countersign;
 use crate::error::ClientError;
 use crate::nouns::Noun;
 use crate::problems::reported::CaseStep;
-use crate::problems::{acts, origin, packets, paper, steps};
+use crate::problems::{acts, left, origin, packets, paper, steps};
 use crate::restricted::{self, OpenWords, Standpoint};
 use crate::roster::{self, record_state};
 use crate::system;
 use crate::view::{
-    OptionView, ProblemChoicesView, ProblemDetailView, ProblemEventView, ProblemPaper, ProblemRow,
-    ProblemState, ProblemView, RecordState,
+    LeftChildView, OptionView, ProblemChoicesView, ProblemDetailView, ProblemEventView,
+    ProblemPaper, ProblemRow, ProblemState, ProblemView, RecordState,
 };
 use domain::calendar::add_days;
 use domain::problem::{self, Event, EventKind, Fold, Problem, Review, State};
@@ -230,6 +230,7 @@ impl Room<'_> {
                 .iter()
                 .map(|due| steps::view(self, &noun.noun, due))
                 .collect(),
+            left: self.left(noun, fold, listed.is_some())?,
             why_not_close: why_not_close
                 .filter(|_| fold.state.is_open() && self.tablet.identity.role.is_at_station())
                 .map(str::to_owned),
@@ -265,6 +266,26 @@ impl Room<'_> {
                 false => Vec::new(),
             },
         })
+    }
+
+    /// The children that need not be seen any more before it is closed, for whoever closes it. Where this person is told a
+    /// number alone in lists, nobody's name is said beside it.
+    fn left(
+        &self,
+        noun: &Noun<Problem>,
+        fold: &Fold,
+        is_numbered: bool,
+    ) -> Result<Vec<LeftChildView>, ClientError> {
+        let is_station = self.tablet.identity.role.is_at_station();
+        if !is_station || !fold.state.is_open() || !acts::is_grave(&fold.severity) {
+            return Ok(Vec::new());
+        }
+        let left = left::of(self, &noun.noun)?.into_iter();
+        let shown = left.map(|child| LeftChildView {
+            name: child.name.filter(|_| !is_numbered),
+            ..child
+        });
+        Ok(shown.collect())
     }
 
     /// Who usually leads in a matter of a type, in words.
@@ -369,6 +390,7 @@ impl Room<'_> {
                 .map(|due| steps::without_words(steps::view(self, &noun.noun, due)))
                 .collect(),
             choices,
+            left: Vec::new(),
             why_not_close: None,
             lead: Vec::new(),
             usual_days: None,
