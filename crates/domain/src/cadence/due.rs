@@ -67,8 +67,8 @@ fn due(
         return None;
     }
     let away = while_away(case, pack, kind, last, today);
-    let mut found = if let Some((found, _)) = &away {
-        found.clone()
+    let mut regular = if let Some((found, _)) = &away {
+        Some(found.clone())
     } else if is_first {
         let interval = interval(tier, kind);
         // Visited from the day it was found on, whenever it became clear why.
@@ -76,12 +76,15 @@ fn due(
             Kind::Visit => case.opened_on,
             Kind::Contact => segments[0].from,
         };
-        interval.map(|_| first_visit(from, pack))?
+        interval.map(|_| first_visit(from, pack))
     } else {
-        by_interval(segments, index, kind, last)?
+        by_interval(segments, index, kind, last)
     };
     // A new child's first date stands as it is (domain.md §5.3), and so does what a pause itself asks for.
-    if !is_first && away.is_none() {
+    if let Some(found) = &mut regular
+        && !is_first
+        && away.is_none()
+    {
         let begun_by = found.due.max(today);
         let paused = after_pauses(case, pack, kind, found.due, last, begun_by, today);
         if paused > found.due {
@@ -94,11 +97,17 @@ fn due(
         .is_none()
         .then(|| asked::earliest(case, segments, index, counted, kind, today))
         .flatten()
-        .filter(|asked| asked.due < found.due);
-    if let Some(asked) = &sooner {
-        found.moved(asked.due, asked.code, asked.because.clone());
-        found.window_from = asked.from;
-    }
+        .filter(|asked| regular.as_ref().is_none_or(|found| asked.due < found.due));
+    // What happened asks for a date also where there is no interval for this kind.
+    let found = match (regular, &sooner) {
+        (Some(mut found), Some(asked)) => {
+            found.moved(asked.due, asked.code, asked.because.clone());
+            found.window_from = asked.from;
+            found
+        }
+        (None, Some(asked)) => Found::new(asked.due, asked.from, asked.code, asked.because.clone()),
+        (found, None) => found?,
+    };
     let reason = match (sooner, &away) {
         (Some(asked), _) => asked.reason,
         (None, Some((_, rule))) => {
