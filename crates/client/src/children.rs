@@ -29,7 +29,7 @@ use domain::calendar::full_date_words;
 use domain::child::{Amendment, Category, HOUSEHOLD, IS_NEW, OPENED_ON};
 use domain::file::{FieldBlock, FieldRule};
 use domain::name_search;
-use domain::policy::PolicyPack;
+use domain::policy::{LEFT_BEHIND, PolicyPack};
 use domain::record::Edit;
 use domain::scalar::Scalar;
 use ids::{DocKind, DocumentId, Role, UnitId};
@@ -71,7 +71,7 @@ pub fn search(tablet: &Tablet, input: &SearchInput) -> Result<ChildListView, Cli
         None => true,
         Some(ChildFilter::Enhanced) => child.cadence.as_ref().is_some_and(|one| one.enhanced),
         Some(ChildFilter::Difficulty) => is_of(child, "DIFFICULTY"),
-        Some(ChildFilter::LeftBehind) => is_of(child, "LEFT_BEHIND"),
+        Some(ChildFilter::LeftBehind) => is_of(child, LEFT_BEHIND),
         Some(ChildFilter::OpenProblem) => with_problem.contains(&child.id.to_string()),
     };
     // 二组, and how one knows the door.

@@ -86,14 +86,21 @@ fn usual_initiator(pack: &PolicyPack) -> Option<String> {
 
 /// The day the next contact is due if one of today counts.
 fn next_contact(packs: &Packs, child: &RosterChild, today: NaiveDate) -> Option<NaiveDate> {
+    let counting = &packs.rules_on(today)?.rules.counting;
     let mut file = Child::clone(&child.child);
     file.contacts.push(Contact {
         id: "this".to_owned(),
         event_date: Some(today),
         recorded_on: Some(today),
         recorded_ms: i64::MAX,
-        mode: "phone".to_owned(),
-        party: vec!["child".to_owned(), "caregiver".to_owned()],
+        // No way of talking is one that never counts.
+        mode: String::new(),
+        party: counting
+            .child
+            .iter()
+            .chain(&counting.carer)
+            .cloned()
+            .collect(),
         reached: true,
         carer: None,
         child_state: None,

@@ -9,6 +9,7 @@ use crate::looks;
 use crate::packs::Packs;
 use crate::prints;
 use crate::problems::packets;
+use crate::registers::{belongs, exported};
 use crate::rights;
 use crate::roster::{People, Roster, RosterChild};
 use crate::runtime::Line;
@@ -56,6 +57,8 @@ pub struct ExportedChild {
     pub values: BTreeMap<String, String>,
     /// Category codes.
     pub categories: BTreeSet<String>,
+    /// One of them is of a child left behind, by the rules of the place.
+    pub is_left_behind: bool,
 }
 
 /// Everything that is decided before a file is made.
@@ -131,10 +134,6 @@ pub fn children_of(
     let pack = packs
         .rules_on(roster.today)
         .ok_or_else(|| ClientError::new("form_unknown"))?;
-    let belongs = |code: &str| match ledger {
-        "L1" => code.starts_with("LB-"),
-        _ => !code.starts_with("LB-") && pack.includes(code),
-    };
     let mut here = Vec::new();
     for child in &roster.children {
         let is_asked = village.is_none_or(|village| child.unit.to_string() == village);
@@ -150,29 +149,24 @@ pub fn children_of(
                 .child
                 .categories
                 .iter()
-                .filter(|category| category.end.is_none() && belongs(&category.code))
+                .filter(|category| category.end.is_none() && belongs(pack, ledger, &category.code))
                 .map(|category| category.code.clone())
                 .collect();
-            (!categories.is_empty()).then(|| ExportedChild {
-                values: values(&packs, &roster, child, full_numbers),
-                categories,
-            })
+            let values = || values(&packs, &roster, child, full_numbers);
+            (!categories.is_empty()).then(|| exported(Some(pack), values(), categories))
         })
         .collect())
 }
 
 /// One child as the registers have it, with masked numbers.
 pub(crate) fn one(packs: &Packs, roster: &Roster, child: &RosterChild) -> ExportedChild {
-    ExportedChild {
-        values: values(packs, roster, child, false),
-        categories: child
-            .child
-            .categories
-            .iter()
-            .filter(|category| category.end.is_none())
-            .map(|category| category.code.clone())
-            .collect(),
-    }
+    let categories = child.child.categories.iter();
+    let categories = categories
+        .filter(|category| category.end.is_none())
+        .map(|category| category.code.clone())
+        .collect();
+    let values = values(packs, roster, child, false);
+    exported(packs.rules_on(roster.today), values, categories)
 }
 
 /// What stands in the fields, as codes; where the national forms write a code in words of their own, in those.

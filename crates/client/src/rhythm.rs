@@ -9,6 +9,7 @@ use crate::file_status;
 use crate::guests;
 use crate::looks;
 use crate::packs::Packs;
+use crate::paused::paused;
 use crate::problems;
 use crate::records::{self, Write};
 use crate::recovery;
@@ -26,7 +27,7 @@ use crate::view::{
 use crate::visits;
 use chrono::NaiveDate;
 use domain::cadence::{Announced, Cadence, Kind, MonthState, announced, months};
-use domain::calendar::{full_date_words, month_day_words};
+use domain::calendar::full_date_words;
 use domain::child::{MISS_NOTES, TIER_KEPT, TIER_LOWERED};
 use domain::file::{Facts, Hint, HintLevel};
 use domain::policy::{CalendarGaps, PolicyPack};
@@ -264,39 +265,6 @@ fn change_words(change: &Announced, pack: &PolicyPack) -> String {
             ("after", &words(&change.after)),
         ],
     )
-}
-
-/// Pauses of today in words, with the last day.
-fn paused(
-    roster: &Roster,
-    child: &RosterChild,
-    pack: &PolicyPack,
-) -> Vec<(String, Option<NaiveDate>)> {
-    child
-        .child
-        .entries("pauses")
-        .iter()
-        .filter(|entry| {
-            entry.date("from").is_some_and(|from| from <= roster.today)
-                && entry.date("to").is_none_or(|to| roster.today <= to)
-        })
-        .map(|entry| {
-            let reason = entry.text("reason").unwrap_or_default();
-            let mut text = pack.label("PAUSE_REASON", reason).to_owned();
-            if let Some(place) = entry.text("place") {
-                text = format!("{text}（{place}）");
-            }
-            let until = entry.date("to");
-            let text = match until {
-                Some(to) => {
-                    let to = month_day_words(to);
-                    pack.text("paused.until", &[("reason", &text), ("to", &to)])
-                }
-                None => pack.text("paused.open", &[("reason", &text)]),
-            };
-            (text, until)
-        })
-        .collect()
 }
 
 /// Approves a lower tier: a person of the station, with the PIN once more and a reason.

@@ -10,10 +10,6 @@ use crate::view::{SuggestView, UnmetView};
 use chrono::NaiveDate;
 use domain::policy::PolicyPack;
 
-/// The problem type that says so, and how grave it becomes.
-pub(crate) const UNREACHABLE: &str = "UNREACHABLE";
-const GRAVER: &str = "S2";
-
 /// Attempts in a row to meet a child's household; none while somebody was met since.
 struct Unmet {
     attempts: u32,
@@ -77,12 +73,13 @@ pub(crate) fn of_child(tablet: &Tablet, roster: &Roster, child: &RosterChild) ->
 }
 
 /// How grave the problem is for a child, where it is graver than its type says.
-pub(crate) fn severity(
-    pack: &PolicyPack,
+pub(crate) fn severity<'p>(
+    pack: &'p PolicyPack,
     child: &RosterChild,
     today: NaiveDate,
-) -> Option<&'static str> {
-    of(child, pack, today)?.grave.then_some(GRAVER)
+) -> Option<&'p str> {
+    let grave = of(child, pack, today)?.grave;
+    grave.then_some(pack.rules.unreachable.grave.as_str())
 }
 
 /// The problem to report after an attempt.
@@ -95,12 +92,13 @@ pub(crate) fn suggestion(
     if !of(child, pack, today)?.unreachable {
         return None;
     }
-    let kind = pack.problem(UNREACHABLE)?;
+    let unreachable = &pack.rules.unreachable.problem;
+    let kind = pack.problem(unreachable)?;
     Some(SuggestView {
         child: child.id.to_string(),
         name: child.name(),
         record: record.to_owned(),
-        card: pack.card_of(UNREACHABLE)?.code.clone(),
+        card: pack.card_of(unreachable)?.code.clone(),
         kind: Some(kind.code.clone()),
         label: kind.label.clone(),
         mandatory: kind.mandatory,
@@ -116,7 +114,8 @@ pub(crate) fn of_station(tablet: &Tablet, roster: &Roster) -> Result<Vec<UnmetVi
     let Some(pack) = packs.rules_on(roster.today) else {
         return Ok(Vec::new());
     };
-    let reported = problems::children_of_open(tablet, Some(UNREACHABLE))?;
+    let reported =
+        problems::children_of_open(tablet, Some(pack.rules.unreachable.problem.as_str()))?;
     let recusals = Recusals::read(tablet)?;
     let mut found: Vec<UnmetView> = Vec::new();
     for child in roster.running() {

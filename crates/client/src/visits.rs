@@ -590,7 +590,11 @@ fn next_day(
 ) -> Option<NaiveDate> {
     let session = answers.part(SESSION);
     let met = session.and_then(|session| session.get("a_met"));
-    let met = met.map_or_else(|| vec!["caregiver".to_owned()], |met| met.codes.clone());
+    // As long as nobody said more, the carer was met at home.
+    let counting = &packs.rules_on(today)?.rules.counting;
+    let carer = || -> Vec<String> { counting.carer.iter().take(1).cloned().collect() };
+    let met = met.map_or_else(carer, |met| met.codes.clone());
+    let home = counting.home.first().map(String::as_str);
     let text = |key| session.and_then(|session| session.text(key));
     let place = session.and_then(|session| session.code("a_place"));
     let date = text("a_date").and_then(|date| date.parse().ok());
@@ -600,8 +604,8 @@ fn next_day(
         event_date: Some(date.unwrap_or(today)),
         recorded_on: Some(today),
         recorded_ms: i64::MAX,
-        place: place.unwrap_or("home").to_owned(),
-        seen: met.iter().any(|code| code == "child"),
+        place: place.or(home).unwrap_or_default().to_owned(),
+        seen: met.iter().any(|code| counting.child.contains(code)),
         met,
         ..ChildVisit::default()
     };

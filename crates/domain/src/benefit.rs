@@ -26,6 +26,9 @@ pub struct BenefitPack {
     /// Benefits that are applied for together (一件事), by code.
     #[serde(default)]
     pub bundle: Vec<String>,
+    /// Codes of the list BENEFIT_STATUS with which a row says that the asking is over, one way or the other.
+    #[serde(default = "settled")]
+    pub settled: Vec<String>,
     /// The test for children nobody brings up though a parent lives (domain.md §10.2).
     pub unattended: UnattendedPack,
 }
@@ -122,8 +125,13 @@ pub struct BenefitHint {
     pub is_bundled: bool,
 }
 
-/// Rows of a benefit that say the asking is over, one way or the other (list BENEFIT_STATUS).
-const SETTLED: [&str; 4] = ["applied", "granted", "no", "declined"];
+/// What packs of before this was theirs to say meant.
+fn settled() -> Vec<String> {
+    ["applied", "granted", "no", "declined"]
+        .map(str::to_owned)
+        .to_vec()
+}
+
 const TOLD: &str = "told";
 /// The block of rows that says what a family gets.
 const BLOCK: &str = "benefit";
@@ -202,7 +210,7 @@ impl BenefitPack {
             })
         };
         let says = |row: &Entry, status: &str| row.text("status") == Some(status);
-        if own().any(|row| SETTLED.iter().any(|status| says(row, status))) {
+        if own().any(|row| self.settled.iter().any(|status| says(row, status))) {
             return None;
         }
         let why: Vec<String> = rule

@@ -3,6 +3,7 @@
 //! A pure function of what is recorded, the policy packs and a day. Results are derived, never stored as truth.
 
 mod announced;
+mod asked;
 mod campaigns;
 pub mod case;
 mod counting;

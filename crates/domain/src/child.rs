@@ -176,16 +176,19 @@ impl Child {
         self.text(HOUSEHOLD)
     }
 
-    /// Left behind on this day (LB-1 or LB-2, domain.md §3.2): somebody confirmed it, it has begun and not ended, and the
-    /// child is below the age at which the rules end it.
+    /// Left behind on this day by a category the rules count so (domain.md §3.2): somebody confirmed it, it has begun and not
+    /// ended, and the child is below the age at which the rules end it. Without rules nobody is.
     pub fn is_left_behind(&self, pack: Option<&PolicyPack>, day: NaiveDate) -> bool {
+        let Some(pack) = pack else {
+            return false;
+        };
         self.categories.iter().any(|category| {
-            let rule = pack.and_then(|pack| pack.category(&category.code));
+            let rule = pack.category(&category.code);
             let of_age = match (self.birth_date(), rule) {
                 (Some(birth), Some(rule)) => day >= birthday(birth, rule.upper_age),
                 _ => false,
             };
-            category.code.starts_with("LB-")
+            pack.is_left_behind(&category.code)
                 && !category.is_suspected()
                 && !of_age
                 && category.start.is_none_or(|start| start <= day)
@@ -380,6 +383,19 @@ mod tests {
             let on = on.parse().expect("a date");
             assert_eq!(child.is_left_behind(Some(&pack()), on), holds, "{on}");
         }
+    }
+
+    #[test]
+    fn another_province_names_its_categories_as_it_likes() {
+        let other = include_str!("../../../tests/cases/packs/colour-tiers.json");
+        let other = PolicyPack::parse(other).expect("another province's pack");
+        let on = "2026-03-01".parse().expect("a date");
+        let mut child = left_behind("village");
+        assert!(!child.is_left_behind(Some(&other), on), "it has no LB-1");
+        assert!(!child.is_left_behind(None, on), "nobody said who is");
+        child.categories[0].code = "LB".to_owned();
+        assert!(child.is_left_behind(Some(&other), on));
+        assert!(!child.is_left_behind(Some(&pack()), on));
     }
 
     #[test]

@@ -86,6 +86,14 @@ pub struct FieldRule {
     pub when: Vec<Condition>,
 }
 
+impl FieldRule {
+    /// Not everybody sees it whole: what its pack masks, and numbers of people whatever a pack says.
+    #[must_use]
+    pub fn is_masked(&self) -> bool {
+        self.mask.is_some() || matches!(self.kind.as_str(), "phone" | "id_no" | "certificate")
+    }
+}
+
 /// The rows of a block.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct RowsRule {

@@ -12,18 +12,22 @@ pub use check::PolicyError;
 pub use gaps::CalendarGaps;
 pub use reporting::{MandatoryPage, ProblemCard, ProblemType, Urgency};
 pub use rules::{
-    Counting, EndingRules, EveryNth, LockRules, Mask, Masks, ReportRules, RetentionRules, Rules,
-    SignerRule,
+    AfterRule, Counting, EndingRules, EveryNth, Happening, LockRules, Mask, Masks, ReportRules,
+    RetentionRules, Rules, SignerRule, UnreachableRule,
 };
 pub use set::{PolicySet, PolicySetError};
 
-use crate::calendar::{WorkCalendar, WorkYear};
+use crate::calendar::{WorkCalendar, WorkYear, add_days};
 use crate::code_list::{CodeItem, CodeLists};
 use crate::problem::clock::ProblemTimer;
 use crate::problem::packet::PacketRules;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// The group of [`Rules::include`] with the children whose parents are away (留守). Forms, registers and lists ask by it,
+/// so that a place may name its categories as it likes.
+pub const LEFT_BEHIND: &str = "LEFT_BEHIND";
 
 /// One dated pack (domain.md §5.1, decisions 23). Unknown keys are ignored, so an older app reads a newer pack.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -337,6 +341,9 @@ pub struct PauseRule {
     /// Longest pause that counts.
     #[serde(default)]
     pub max_days: Option<u32>,
+    /// Once it is over the child is visited within so many days, if it was not since (domain.md §5.5).
+    #[serde(default)]
+    pub return_visit_days: Option<u32>,
     /// While it lasts there is no date at all for what it pauses: the child is somewhere with a rule of its own.
     #[serde(default)]
     pub outside: bool,
@@ -403,6 +410,29 @@ impl PolicyPack {
             .into_iter()
             .flatten()
             .any(|pattern| code_matches(pattern, category))
+    }
+
+    /// Is this category one of a child left behind?
+    pub fn is_left_behind(&self, category: &str) -> bool {
+        self.is_of_group(LEFT_BEHIND, category)
+    }
+
+    /// What a pause reason pauses.
+    pub fn pause(&self, reason: &str) -> Option<&PauseRule> {
+        self.pauses.iter().find(|rule| rule.code == reason)
+    }
+
+    /// Last day of a pause; while it is open that is today, and never more than the pack allows.
+    pub fn pause_end(
+        &self,
+        reason: &str,
+        from: NaiveDate,
+        to: Option<NaiveDate>,
+        today: NaiveDate,
+    ) -> NaiveDate {
+        let end = to.unwrap_or_else(|| today.max(from));
+        let most = self.pause(reason).and_then(|rule| rule.max_days);
+        most.map_or(end, |most| end.min(add_days(from, most)))
     }
 
     /// Does this category end the cadence?
@@ -540,13 +570,14 @@ fn wordless(key: &str) -> &str {
     match key {
         "reason.plain" => "{every}",
         "reason.facts" => "{every}：{facts}",
+        "reason.after" => "{words}：{name}",
         "reason.join" => "、",
         other => other,
     }
 }
 
 /// `DP-*` matches `DP-1`; anything else only itself.
-pub(crate) fn code_matches(pattern: &str, code: &str) -> bool {
+pub fn code_matches(pattern: &str, code: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(prefix) => code.starts_with(prefix),
         None => pattern == code,

@@ -115,8 +115,7 @@ fn line_of(child: &ExportedChild) -> LedgerLine {
 
 /// What the registers know of a child, as the file of a case has it: heading, key, words.
 fn case_cells(child: &ExportedChild) -> Vec<(&'static str, &'static str, String)> {
-    let is_left_behind = child.categories.iter().any(|code| code.starts_with("LB-"));
-    let kind = if is_left_behind {
+    let kind = if child.is_left_behind {
         LedgerKind::L1
     } else {
         LedgerKind::L2
@@ -394,11 +393,32 @@ mod tests {
                     .map(|(key, value)| (key.to_owned(), value.to_owned()))
                     .collect::<BTreeMap<_, _>>(),
                 categories: BTreeSet::from(["LB-1".to_owned()]),
+                is_left_behind: true,
             }],
             place: "芦汀镇".into(),
             name: "x".into(),
             password: PASSWORD.into(),
         }
+    }
+
+    #[test]
+    fn a_child_left_behind_by_another_places_categories_has_the_columns_of_its_register() {
+        let mut child = prepared().children.remove(0);
+        child.categories = BTreeSet::from(["LB".to_owned()]);
+        let own = ("left_behind_kind".to_owned(), "留守儿童".to_owned());
+        child.values.extend([own]);
+        let said = |child: &ExportedChild| {
+            let cells = case_cells(child).into_iter();
+            let mut cells = cells.filter(|(_, key, _)| *key == "left_behind_kind");
+            cells.next().map(|(_, _, words)| words)
+        };
+        assert_eq!(said(&child).as_deref(), Some("留守儿童"));
+        child.is_left_behind = false;
+        assert_eq!(said(&child), None, "the other register has no such column");
+        child.is_left_behind = true;
+        child.categories = BTreeSet::from(["LB-2".to_owned()]);
+        let national = said(&child);
+        assert_eq!(national.as_deref(), Some("一方外出另一方无监护能力"));
     }
 
     fn file() -> Vec<u8> {

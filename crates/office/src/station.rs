@@ -15,7 +15,7 @@ use client::view::{
 };
 use client::{ClientError, Extension, Tablet};
 use client::{cases, child_copy, exports, figures, forms, second, yearly};
-use domain::form::sheet::{Sheet, compile_sheets};
+use domain::form::sheet::{Sheet, compile_sheets_for};
 use domain::import::PlanRow;
 use serde::Serialize;
 use serde_json::Value;
@@ -88,7 +88,7 @@ fn compile_form(tablet: &Tablet, input: &FormFileInput) -> Result<CompiledFormVi
         advice: Vec::new(),
         held: None,
     };
-    let compiled = match compile_sheets(&form_sheets(input)?) {
+    let compiled = match compile_sheets_for(&form_sheets(input)?, &tablet.packs().file) {
         Ok(compiled) => compiled,
         Err(found) => return Ok(faults(found.iter().map(ToString::to_string).collect())),
     };
@@ -110,8 +110,8 @@ fn compile_form(tablet: &Tablet, input: &FormFileInput) -> Result<CompiledFormVi
 
 /// Compiles the spreadsheet once more and gives the form to the township.
 fn publish_form(tablet: &Arc<Tablet>, input: &FormFileInput) -> Result<FormsView, ClientError> {
-    let compiled =
-        compile_sheets(&form_sheets(input)?).map_err(|_| ClientError::new("form_invalid"))?;
+    let compiled = compile_sheets_for(&form_sheets(input)?, &tablet.packs().file)
+        .map_err(|_| ClientError::new("form_invalid"))?;
     on_the_line(forms::publish(tablet, &compiled.json))
 }
 

@@ -1,8 +1,10 @@
 //! `cargo xtask form FILE` and `cargo xtask answer PACK ANSWERS`: forms between spreadsheet and pack, tried without a screen.
 
+use crate::generate::repository;
 use anyhow::{Context, Result, bail};
+use domain::file::FilePack;
 use domain::form::FormPack;
-use domain::form::sheet::{CompiledForm, compile_sheets, to_sheets};
+use domain::form::sheet::{CompiledForm, compile_sheets_for, to_sheets};
 use domain::form::trial::{self, TrialFile};
 use office::form_sheets;
 use std::fs;
@@ -21,7 +23,10 @@ pub fn run(file: &Path, out: Option<&Path>) -> Result<()> {
         let workbook = form_sheets::write(&sheets)?;
         return fs::write(out, workbook).with_context(|| format!("writing {}", out.display()));
     }
-    let form = match compile_sheets(&form_sheets::read(&bytes)?) {
+    let fields = repository().join("policy/fields.json");
+    let fields = fs::read_to_string(&fields).with_context(|| fields.display().to_string())?;
+    let fields = FilePack::parse(&fields)?;
+    let form = match compile_sheets_for(&form_sheets::read(&bytes)?, &fields) {
         Ok(form) => form,
         Err(faults) => {
             let mut stdout = std::io::stdout().lock();

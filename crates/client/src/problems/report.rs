@@ -204,7 +204,7 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
         .ok_or_else(|| ClientError::new("value_invalid").with("value", &input.urgency))?;
     let (kind, written) = kind_of(pack, card, input.kind.as_ref())?;
     let mut severity = problem::stricter(&kind.severity, &urgency.severity);
-    if kind.code == unmet::UNREACHABLE
+    if kind.code == pack.rules.unreachable.problem
         && let Some(graver) = unmet::severity(pack, main, roster.today)
     {
         severity = problem::stricter(severity, graver);

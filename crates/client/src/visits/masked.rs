@@ -11,8 +11,8 @@ use crate::masks::View;
 use crate::packs::Packs;
 use crate::roster::{Roster, RosterChild};
 use crate::tablet::Tablet;
-use domain::file::{FieldRule, FilePack};
-use domain::form::{self, Feed, FeedValue, FormPack, Level, PartAnswers, SESSION};
+use domain::file::FieldRule;
+use domain::form::{self, FormPack, Level, PartAnswers, SESSION};
 use ids::DocumentId;
 
 /// Whose word stands for the holder of an answer of a saved visit, where the key is the record, `/`, and the question.
@@ -51,11 +51,15 @@ impl<'a> AnswerMasks<'a> {
         let newest = || self.packs.visit_form()?.question(key);
         let asked = own
             .filter(|question| !question.file.is_empty())
-            .or_else(newest)?;
-        let fields = asked
-            .file
-            .iter()
-            .flat_map(|feed| fields_of(&self.packs.file, feed));
+            .or_else(newest);
+        let file = &self.packs.file;
+        let feeds = asked.into_iter().flat_map(|asked| &asked.file);
+        let fields = feeds.flat_map(|feed| feed.fields(file));
+        // Another question may say where this one is kept.
+        let others = self.form.questions().flat_map(|(_, other)| &other.file);
+        let of_others = others.flat_map(|feed| feed.fields_of_others(file));
+        let of_others = of_others.filter(|(question, _)| *question == key);
+        let fields = fields.chain(of_others.map(|(_, rule)| rule));
         let mut masked = fields
             .map(|rule| (rule, self.tablet.sees(rule)))
             .filter(|(_, view)| !view.is_open());
@@ -85,30 +89,6 @@ impl<'a> AnswerMasks<'a> {
         let mut open = part.clone();
         open.answers.retain(|key, _| self.behind(key).is_none());
         open
-    }
-}
-
-/// The fields and columns an answer stands in as it is. Where it names a person whose number the file knows, it says none.
-fn fields_of<'p>(file: &'p FilePack, feed: &Feed) -> Vec<&'p FieldRule> {
-    let column = |block: &str, key: &str| file.rows(block)?.column(key);
-    match feed {
-        Feed::Field {
-            key,
-            of_person: None,
-            ..
-        } => file.field_of_any(key).into_iter().collect(),
-        Feed::Column {
-            block, column: key, ..
-        }
-        | Feed::OneOf {
-            block, column: key, ..
-        } => column(block, key).into_iter().collect(),
-        Feed::Begin { block, values, .. } => values
-            .iter()
-            .filter(|(_, value)| *value == FeedValue::Answer)
-            .filter_map(|(key, _)| column(block, key))
-            .collect(),
-        Feed::Field { .. } | Feed::End { .. } => Vec::new(),
     }
 }
 

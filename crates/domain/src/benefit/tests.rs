@@ -187,6 +187,28 @@ fn a_reason_stands_only_as_long_as_it_is_fresh_and_whole() {
 }
 
 #[test]
+fn which_rows_end_the_asking_the_pack_says() {
+    let mut json: serde_json::Value = serde_json::from_str(PACK).expect("JSON");
+    let says = |status: &str| {
+        Says::default()
+            .row("categories", &[("code", "DF")])
+            .row("benefit", &[("kind", "sh_basic"), ("status", status)])
+    };
+    let asked = |json: &serde_json::Value, status: &str| {
+        let pack = BenefitPack::parse(&json.to_string()).expect("a pack");
+        let said = says(status);
+        let hints = pack.hints(&said.facts(), &NoVisit);
+        hints.iter().any(|hint| hint.code == "B01")
+    };
+    json["settled"] = serde_json::json!(["granted", "stopped"]);
+    assert!(asked(&json, "applied") && asked(&json, "no"));
+    assert!(!asked(&json, "granted") && !asked(&json, "stopped"));
+    // A pack of before it could say so means what it always meant.
+    json.as_object_mut().expect("an object").remove("settled");
+    assert!(!asked(&json, "applied") && asked(&json, "stopped"));
+}
+
+#[test]
 fn what_was_asked_for_is_not_said_again_and_what_was_told_is_marked() {
     let says = |status: &str| {
         Says::default()

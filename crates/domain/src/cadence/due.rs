@@ -1,6 +1,6 @@
 //! The due date of a kind and where it stands (domain.md §5.3, decisions 5 and 9).
 
-use super::campaigns;
+use super::asked;
 use super::counting::Counted;
 use super::segments::{Segment, tier_on, tier_words, waits_for_first_visit};
 use super::{CadenceInput, Due, Kind, Pause, ReasonCode, Status};
@@ -67,8 +67,8 @@ fn due(
         return None;
     }
     let away = while_away(case, pack, kind, last, today);
-    let mut found = if let Some((found, _)) = &away {
-        found.clone()
+    let mut regular = if let Some((found, _)) = &away {
+        Some(found.clone())
     } else if is_first {
         let interval = interval(tier, kind);
         // Visited from the day it was found on, whenever it became clear why.
@@ -76,12 +76,15 @@ fn due(
             Kind::Visit => case.opened_on,
             Kind::Contact => segments[0].from,
         };
-        interval.map(|_| first_visit(from, pack))?
+        interval.map(|_| first_visit(from, pack))
     } else {
-        by_interval(segments, index, kind, last)?
+        by_interval(segments, index, kind, last)
     };
     // A new child's first date stands as it is (domain.md §5.3), and so does what a pause itself asks for.
-    if !is_first && away.is_none() {
+    if let Some(found) = &mut regular
+        && !is_first
+        && away.is_none()
+    {
         let begun_by = found.due.max(today);
         let paused = after_pauses(case, pack, kind, found.due, last, begun_by, today);
         if paused > found.due {
@@ -90,22 +93,23 @@ fn due(
             found.moved(paused, ReasonCode::Pause, text);
         }
     }
-    let campaign = (!is_first && away.is_none())
-        .then(|| campaigns::asks(case, &segments[index], counted, kind, today))
+    let sooner = away
+        .is_none()
+        .then(|| asked::earliest(case, segments, index, counted, kind, today))
         .flatten()
-        .filter(|campaign| campaign.window.to < found.due);
-    if let Some(campaign) = &campaign {
-        let text = because(
-            pack,
-            ReasonCode::Campaign,
-            &[("name", &campaign.name)],
-            campaign.window.to,
-        );
-        found.moved(campaign.window.to, ReasonCode::Campaign, text);
-        found.window_from = campaign.window.from;
-    }
-    let reason = match (&campaign, &away) {
-        (Some(campaign), _) => pack.text("reason.campaign", &[("name", &campaign.name)]),
+        .filter(|asked| regular.as_ref().is_none_or(|found| asked.due < found.due));
+    // What happened asks for a date also where there is no interval for this kind.
+    let found = match (regular, &sooner) {
+        (Some(mut found), Some(asked)) => {
+            found.moved(asked.due, asked.code, asked.because.clone());
+            found.window_from = asked.from;
+            found
+        }
+        (None, Some(asked)) => Found::new(asked.due, asked.from, asked.code, asked.because.clone()),
+        (found, None) => found?,
+    };
+    let reason = match (sooner, &away) {
+        (Some(asked), _) => asked.reason,
         (None, Some((_, rule))) => {
             let every = rule.contact.as_ref().map_or("", Interval::words);
             pack.text(
@@ -137,7 +141,7 @@ fn due(
 }
 
 /// Pauses of a day.
-fn lasting<'a>(
+pub(super) fn lasting<'a>(
     case: &'a CadenceInput,
     pack: &'a PolicyPack,
     today: NaiveDate,
@@ -149,8 +153,7 @@ fn lasting<'a>(
 /// The child is somewhere with a rule of its own, so that this kind has no date here (domain.md §5.5).
 fn is_outside(case: &CadenceInput, pack: &PolicyPack, kind: Kind, today: NaiveDate) -> bool {
     lasting(case, pack, today).any(|pause| {
-        let mut rules = pack.pauses.iter();
-        let is_outside = rules.any(|rule| rule.code == pause.reason && rule.outside);
+        let is_outside = pack.pause(&pause.reason).is_some_and(|rule| rule.outside);
         is_outside && pauses_kind(pause, pack, kind)
     })
 }
@@ -168,8 +171,7 @@ fn while_away<'p>(
         return None;
     }
     let found = lasting(case, pack, today).filter_map(|pause| {
-        let mut rules = pack.pauses.iter();
-        let rule = rules.find(|rule| rule.code == pause.reason)?;
+        let rule = pack.pause(&pause.reason)?;
         let interval = rule.contact.as_ref()?;
         let start = last.map_or(pause.from, |last| last.max(pause.from));
         let (due, window_from) = match interval {
@@ -390,25 +392,18 @@ pub(super) fn after_pauses(
     date
 }
 
-fn pauses_kind(pause: &Pause, pack: &PolicyPack, kind: Kind) -> bool {
+pub(super) fn pauses_kind(pause: &Pause, pack: &PolicyPack, kind: Kind) -> bool {
     match pause.kind {
         Some(only) => only == kind,
         None => pack
-            .pauses
-            .iter()
-            .any(|rule| rule.code == pause.reason && rule.kinds.contains(&kind)),
+            .pause(&pause.reason)
+            .is_some_and(|rule| rule.kinds.contains(&kind)),
     }
 }
 
 /// Last day; while it is open that is today, and never more than the pack allows.
-fn pause_end(pause: &Pause, pack: &PolicyPack, today: NaiveDate) -> NaiveDate {
-    let end = pause.to.unwrap_or_else(|| today.max(pause.from));
-    let most = pack
-        .pauses
-        .iter()
-        .find(|rule| rule.code == pause.reason)
-        .and_then(|rule| rule.max_days);
-    most.map_or(end, |most| end.min(add_days(pause.from, most)))
+pub(super) fn pause_end(pause: &Pause, pack: &PolicyPack, today: NaiveDate) -> NaiveDate {
+    pack.pause_end(&pause.reason, pause.from, pause.to, today)
 }
 
 fn status(days_over: i32, soon_days: u32) -> Status {
@@ -460,7 +455,13 @@ fn reason(
     }
 }
 
-fn because(pack: &PolicyPack, code: ReasonCode, places: &[(&str, &str)], due: NaiveDate) -> String {
+/// A sentence of how a day came about.
+pub(super) fn because(
+    pack: &PolicyPack,
+    code: ReasonCode,
+    places: &[(&str, &str)],
+    due: NaiveDate,
+) -> String {
     let due = month_day_words(due);
     let mut all = vec![("due", due.as_str())];
     all.extend_from_slice(places);

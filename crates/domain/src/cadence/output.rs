@@ -51,9 +51,26 @@ pub enum ReasonCode {
     Pause,
     /// A campaign asks for it earlier.
     Campaign,
+    /// The child came back from where it was not visited.
+    Return,
+    /// Something happened after which the pack asks for it soon.
+    After,
 }
 
 impl ReasonCode {
+    /// All of them, for tests that hold the packs to a sentence for each.
+    pub const ALL: [ReasonCode; 9] = [
+        ReasonCode::NewChild,
+        ReasonCode::Rolling,
+        ReasonCode::WindowEnd,
+        ReasonCode::MaxGap,
+        ReasonCode::Grace,
+        ReasonCode::Pause,
+        ReasonCode::Campaign,
+        ReasonCode::Return,
+        ReasonCode::After,
+    ];
+
     /// Key of its sentence in the pack's texts.
     pub fn text_key(self) -> &'static str {
         match self {
@@ -64,6 +81,8 @@ impl ReasonCode {
             ReasonCode::Grace => "because.grace",
             ReasonCode::Pause => "because.pause",
             ReasonCode::Campaign => "because.campaign",
+            ReasonCode::Return => "because.return",
+            ReasonCode::After => "because.after",
         }
     }
 }
@@ -332,7 +351,7 @@ pub struct Cadence {
     pub ended_on: Option<NaiveDate>,
     /// Attempts since the last time anybody was met or reached.
     pub attempts_in_a_row: u32,
-    /// Enough attempts that the problem UNREACHABLE is suggested.
+    /// Enough attempts that the pack's problem for it is suggested.
     pub unreachable: bool,
     /// A verdict for every event, in date order.
     pub events: Vec<EventVerdict>,

@@ -329,7 +329,7 @@ fn days_of_change(case: &CadenceInput, packs: &PolicySet) -> BTreeSet<NaiveDate>
 }
 
 /// Effective the day it was recorded, never earlier.
-fn starts_on(case: &CadenceInput, category: &Category) -> NaiveDate {
+pub(super) fn starts_on(case: &CadenceInput, category: &Category) -> NaiveDate {
     let recorded = category.recorded_on.unwrap_or(case.opened_on);
     category
         .start
@@ -337,12 +337,12 @@ fn starts_on(case: &CadenceInput, category: &Category) -> NaiveDate {
         .max(case.opened_on)
 }
 
-fn fact_starts_on(fact: &TierFact) -> NaiveDate {
+pub(super) fn fact_starts_on(fact: &TierFact) -> NaiveDate {
     fact.from
         .map_or(fact.recorded_on, |from| from.max(fact.recorded_on))
 }
 
-fn category_holds(
+pub(super) fn category_holds(
     case: &CadenceInput,
     category: &Category,
     pack: &PolicyPack,

@@ -21,6 +21,7 @@
 use super::answers::Answer;
 use super::fault::PackFault;
 use super::pack::NA;
+use crate::file::{FieldRule, FilePack};
 
 /// A rule of the form: where an answer is kept in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -299,6 +300,45 @@ impl Feed {
                 }
             }
         }
+    }
+
+    /// The fields and columns in which the answer stands as it is or as a word of it. Where it names a person whose number the
+    /// file knows, it says none itself.
+    #[must_use]
+    pub fn fields<'p>(&self, file: &'p FilePack) -> Vec<&'p FieldRule> {
+        let column = |block: &str, key: &str| file.rows(block)?.column(key);
+        match self {
+            Self::Field {
+                key,
+                of_person: None,
+                ..
+            } => file.field_of_any(key).into_iter().collect(),
+            Self::Column {
+                block, column: key, ..
+            }
+            | Self::OneOf {
+                block, column: key, ..
+            } => column(block, key).into_iter().collect(),
+            Self::Begin { block, values, .. } => values
+                .iter()
+                .filter(|(_, value)| *value == FeedValue::Answer)
+                .filter_map(|(key, _)| column(block, key))
+                .collect(),
+            Self::Field { .. } | Self::End { .. } => Vec::new(),
+        }
+    }
+
+    /// The columns in which the answers of other questions stand, with those questions.
+    #[must_use]
+    pub fn fields_of_others<'a, 'p>(&'a self, file: &'p FilePack) -> Vec<(&'a str, &'p FieldRule)> {
+        let Self::Begin { block, values, .. } = self else {
+            return Vec::new();
+        };
+        let named = values.iter().filter_map(|(key, value)| match value {
+            FeedValue::Of(question) => Some((question.as_str(), file.rows(block)?.column(key)?)),
+            _ => None,
+        });
+        named.collect()
     }
 
     /// Codes of the question that the rule names.

@@ -17,6 +17,7 @@ pub use write::to_sheets;
 use super::compile::check_pack;
 use super::file::PackFile;
 use super::pack::FormPack;
+use crate::file::FilePack;
 use columns::Table;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -83,6 +84,21 @@ pub struct CompiledForm {
 /// # Errors
 /// Everything that is wrong, in the order of the sheets.
 pub fn compile_sheets(sheets: &[Sheet]) -> Result<CompiledForm, Vec<SheetFault>> {
+    compile(sheets, None)
+}
+
+/// The same for a place whose children's file is known: what a form may not do with that file is refused, too.
+///
+/// # Errors
+/// As [`compile_sheets`].
+pub fn compile_sheets_for(
+    sheets: &[Sheet],
+    fields: &FilePack,
+) -> Result<CompiledForm, Vec<SheetFault>> {
+    compile(sheets, Some(fields))
+}
+
+fn compile(sheets: &[Sheet], fields: Option<&FilePack>) -> Result<CompiledForm, Vec<SheetFault>> {
     let mut faults = Vec::new();
     for sheet in sheets {
         let known = [SURVEY, CHOICES, SETTINGS, SUMMARY, NOTES].contains(&sheet.name.as_str());
@@ -127,7 +143,11 @@ pub fn compile_sheets(sheets: &[Sheet]) -> Result<CompiledForm, Vec<SheetFault>>
         summary: lines.iter().map(|(_, line)| line.clone()).collect(),
         translations: std::mem::take(&mut read.translations),
     };
-    match check_pack(&file) {
+    let checked = check_pack(&file);
+    if let (Ok(pack), Some(fields)) = (&checked, fields) {
+        faults.extend(masked_choices(pack, fields, &survey, &read));
+    }
+    match checked {
         Ok(pack) if faults.is_empty() => {
             let mut json = serde_json::to_string_pretty(&file)
                 .expect("a pack has only text keys and plain values");
@@ -147,6 +167,37 @@ pub fn compile_sheets(sheets: &[Sheet]) -> Result<CompiledForm, Vec<SheetFault>>
             Err(sorted(faults))
         }
     }
+}
+
+/// Choices that would say what a masked field says: a mask hides letters of a text, and the code of an option has none to hide.
+fn masked_choices(
+    pack: &FormPack,
+    fields: &FilePack,
+    survey: &Table,
+    read: &survey::Survey,
+) -> Vec<SheetFault> {
+    let is_choice = |key: &str| {
+        let question = pack.question(key);
+        question.is_some_and(|question| question.kind.has_codes())
+    };
+    let mut faults = Vec::new();
+    for (_, question) in pack.questions() {
+        let key = question.key.as_str();
+        let own = question.file.iter().flat_map(|feed| feed.fields(fields));
+        let feeds = question.file.iter();
+        let others = feeds.flat_map(|feed| feed.fields_of_others(fields));
+        for (key, rule) in own.map(|rule| (key, rule)).chain(others) {
+            if rule.is_masked() && is_choice(key) {
+                let row = read.rows.get(&question.key).copied().unwrap_or(1);
+                let cause = format!(
+                    "“{}”在档案里是遮住的，“{key}”是选择题，选项遮不住；要写到这一栏，请改成文字题",
+                    rule.label
+                );
+                faults.push(survey.fault(row, Some("x_file"), cause));
+            }
+        }
+    }
+    faults
 }
 
 fn sorted(mut faults: Vec<SheetFault>) -> Vec<SheetFault> {

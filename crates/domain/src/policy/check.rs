@@ -1,6 +1,8 @@
 //! What must hold in a pack before anybody computes with it.
 
-use super::{Campaign, Interval, PolicyPack, ReportRules, TierPredicate, code_matches};
+use super::{
+    AfterRule, Campaign, Happening, Interval, PolicyPack, ReportRules, TierPredicate, code_matches,
+};
 use crate::problem::clock::{FollowUpAt, ProblemTimer, Wait, WaitUnit};
 use crate::problem::packet::MATTER;
 use crate::status::Step;
@@ -62,6 +64,10 @@ pub(super) fn check(pack: &PolicyPack) -> Result<(), PolicyError> {
     once(
         "categories",
         pack.categories.iter().map(|it| it.code.as_str()),
+    )?;
+    once(
+        "rules.after",
+        pack.rules.after.iter().map(|it| it.code.as_str()),
     )?;
     once("pauses", pack.pauses.iter().map(|it| it.code.as_str()))?;
     once(
@@ -313,6 +319,16 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
                 pause.code
             )));
         }
+        let days = pause.return_visit_days;
+        if days.is_some_and(|days| !(1..=366).contains(&days)) {
+            return Err(PolicyError::Range(format!(
+                "pauses.{}.return_visit_days",
+                pause.code
+            )));
+        }
+    }
+    for rule in &rules.after {
+        check_after(pack, rule)?;
     }
     for term in &pack.terms {
         if term.to < term.from {
@@ -360,6 +376,45 @@ fn check_campaign(pack: &PolicyPack, campaign: &Campaign) -> Result<(), PolicyEr
     Ok(())
 }
 
+fn check_after(pack: &PolicyPack, rule: &AfterRule) -> Result<(), PolicyError> {
+    let place = format!("rules.after.{}", rule.code);
+    for (text, key) in [(&rule.name, "name"), (&rule.words, "words")] {
+        if text.trim().is_empty() {
+            return Err(PolicyError::Empty(format!("{place}.{key}")));
+        }
+    }
+    if rule.kinds.is_empty() {
+        return Err(PolicyError::Empty(format!("{place}.kinds")));
+    }
+    if rule.wait.n == 0 {
+        return Err(PolicyError::Zero(format!("{place}.wait")));
+    }
+    // What may wait longer than a year is an interval, and belongs into a tier.
+    if rule.wait.n > 366 {
+        return Err(PolicyError::Range(format!("{place}.wait")));
+    }
+    let when = &rule.when;
+    if *when == Happening::default() {
+        return Err(PolicyError::Empty(format!("{place}.when")));
+    }
+    for fact in &when.facts {
+        if !pack.facts.iter().any(|known| known.code == *fact) {
+            return Err(unknown(format!("{place}.when.facts"), fact));
+        }
+    }
+    for category in &when.categories {
+        known_category(pack, &format!("{place}.when.categories"), category)?;
+    }
+    for tier in &when.tiers {
+        // Nobody rises to the last one.
+        let place_of = pack.tiers.iter().position(|known| known.code == *tier);
+        if place_of.is_none_or(|at| at + 1 == pack.tiers.len()) {
+            return Err(unknown(format!("{place}.when.tiers"), tier));
+        }
+    }
+    Ok(())
+}
+
 fn references(pack: &PolicyPack) -> Result<(), PolicyError> {
     let severity = |place: String, code: &str| {
         if ["S1", "S2", "S3", "S4"].contains(&code) {
@@ -386,6 +441,14 @@ fn references(pack: &PolicyPack) -> Result<(), PolicyError> {
             &timer.severity,
         )?;
         check_timer(pack, timer)?;
+    }
+    let unreachable = &pack.rules.unreachable;
+    severity("rules.unreachable.grave".to_owned(), &unreachable.grave)?;
+    if !pack.problems.is_empty() && pack.problem(&unreachable.problem).is_none() {
+        return Err(unknown(
+            "rules.unreachable.problem".to_owned(),
+            &unreachable.problem,
+        ));
     }
     packets(pack)?;
     let mandatory = &pack.mandatory;

@@ -1,5 +1,7 @@
 //! Everything in a pack that is a number or a list of codes, with what stands where a pack says nothing.
 
+use super::Span;
+use crate::cadence::Kind;
 use crate::status::Step;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -24,12 +26,16 @@ pub struct Rules {
     pub upgrade_grace_days: u32,
     /// Days given after a pause.
     pub pause_grace_days: u32,
+    /// What asks for a contact or a visit soon after it happened, whatever the interval is (domain.md §5.7).
+    pub after: Vec<AfterRule>,
     /// 快到: so many days before.
     pub soon_days: u32,
     /// Counting visits at school in a row for a boarder.
     pub school_visits_in_a_row: u32,
-    /// Attempts in a row after which the problem UNREACHABLE is suggested (domain.md §4.1).
+    /// Attempts in a row after which [`UnreachableRule::problem`] is suggested (domain.md §4.1).
     pub attempts_before_problem: u32,
+    /// What is suggested then.
+    pub unreachable: UnreachableRule,
     /// Where nobody was met, a child not seen for so many days is visited together with the station (domain.md §5.5).
     pub unseen_days: u32,
     /// A child below this age that was not seen for so long, with nobody reached, is a grave matter.
@@ -120,6 +126,59 @@ impl Rules {
             self.lease_days
         }
     }
+}
+
+/// The problem that says a family cannot be reached (联系不上).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UnreachableRule {
+    /// Code of the pack's problems; suggested by nothing where the pack has none of that code.
+    pub problem: String,
+    /// How grave it is at least for a child below [`Rules::unseen_grave_below`] that was not seen for so long.
+    pub grave: String,
+}
+
+impl Default for UnreachableRule {
+    fn default() -> Self {
+        Self {
+            problem: "UNREACHABLE".to_owned(),
+            grave: "S2".to_owned(),
+        }
+    }
+}
+
+/// A contact or a visit that is asked for soon after something happened: within 24 hours of a major change (domain.md §5.7).
+///
+/// It brings a date forward and never moves it out. What counted on that day or later answers it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AfterRule {
+    /// Stable code.
+    pub code: String,
+    /// What happened, in words: 风险升到红色.
+    pub name: String,
+    /// What it asks for: 24小时内走访.
+    pub words: String,
+    /// What happened; any of these.
+    pub when: Happening,
+    /// What is asked for.
+    pub kinds: Vec<Kind>,
+    /// The last day: so long after the day it took effect here.
+    pub wait: Span,
+}
+
+/// What may happen to a child, as far as the cadence knows of it. What a file was opened with has not happened to it, unless
+/// the child is newly found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Happening {
+    /// Kinds of dated facts, of which one began.
+    pub facts: Vec<String>,
+    /// Risk levels, of which one was settled by a person.
+    pub risk_levels: Vec<String>,
+    /// Category codes, of which one began; `DP-*` means all that begin so.
+    pub categories: Vec<String>,
+    /// Tier codes, to which the child rose from a less strict one.
+    pub tiers: Vec<String>,
 }
 
 /// How long a file is kept after it ended, before somebody looks whether it may go (domain.md §11 P-16).
@@ -376,9 +435,11 @@ impl Default for Rules {
             new_child_first_visit_workdays: 5,
             upgrade_grace_days: 7,
             pause_grace_days: 7,
+            after: Vec::new(),
             soon_days: 7,
             school_visits_in_a_row: 1,
             attempts_before_problem: 2,
+            unreachable: UnreachableRule::default(),
             unseen_days: 30,
             unseen_grave_below: 14,
             ageing_reminder_days: vec![60, 30],

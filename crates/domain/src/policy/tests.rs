@@ -29,15 +29,7 @@ fn the_shipped_pack_has_a_sentence_for_every_code() {
     for why in WhyNot::ALL {
         assert!(pack.texts.contains_key(why.text_key()), "{why:?}");
     }
-    for code in [
-        ReasonCode::NewChild,
-        ReasonCode::Rolling,
-        ReasonCode::WindowEnd,
-        ReasonCode::MaxGap,
-        ReasonCode::Grace,
-        ReasonCode::Pause,
-        ReasonCode::Campaign,
-    ] {
+    for code in ReasonCode::ALL {
         assert!(pack.texts.contains_key(code.text_key()), "{code:?}");
     }
     for key in [
@@ -45,6 +37,8 @@ fn the_shipped_pack_has_a_sentence_for_every_code() {
         "reason.facts",
         "reason.join",
         "reason.new_child",
+        "reason.return",
+        "reason.after",
         "kind.contact",
         "kind.visit",
         "miss",
@@ -327,6 +321,21 @@ fn a_pack_that_cannot_hold_is_refused_where_it_is_wrong() {
             "timers.S1.early_days is out of range",
         ),
         (
+            "/rules/unreachable/problem",
+            json!("NONE"),
+            "rules.unreachable.problem refers to NONE, which the pack does not define",
+        ),
+        (
+            "/rules/unreachable/grave",
+            json!("S9"),
+            "rules.unreachable.grave refers to S9, which the pack does not define",
+        ),
+        (
+            "/pauses/0/return_visit_days",
+            json!(0),
+            "pauses.TEMP_AWAY.return_visit_days is out of range",
+        ),
+        (
             "/categories/1/code",
             json!("LB-1"),
             "categories has the code LB-1 twice",
@@ -495,4 +504,67 @@ fn terms_that_end_and_are_followed_by_none_are_missing_a_month_before() {
         None,
         "it does not count by them"
     );
+}
+
+#[test]
+fn what_is_asked_for_after_something_happened_must_name_what_the_pack_knows() {
+    const OTHER: &str = include_str!("../../../../tests/cases/packs/major-change.json");
+    PolicyPack::parse(OTHER).expect("a pack with such rules");
+    for (pointer, value, says) in [
+        (
+            "/rules/after/0/when/tiers/0",
+            json!("MIDDLE"),
+            "rules.after.RAISED.when.tiers refers to MIDDLE, which the pack does not define",
+        ),
+        (
+            "/rules/after/0/when/tiers/0",
+            json!("GENERAL"),
+            "rules.after.RAISED.when.tiers refers to GENERAL, which the pack does not define",
+        ),
+        (
+            "/rules/after/2/when/categories/0",
+            json!("XX"),
+            "rules.after.NEW-DF.when.categories refers to XX, which the pack does not define",
+        ),
+        (
+            "/rules/after/3/when/facts/0",
+            json!("moon"),
+            "rules.after.CARER.when.facts refers to moon, which the pack does not define",
+        ),
+        (
+            "/rules/after/3/when",
+            json!({}),
+            "`rules.after.CARER.when` is empty",
+        ),
+        (
+            "/rules/after/3/kinds",
+            json!([]),
+            "`rules.after.CARER.kinds` is empty",
+        ),
+        (
+            "/rules/after/3/words",
+            json!(" "),
+            "`rules.after.CARER.words` is empty",
+        ),
+        (
+            "/rules/after/1/wait/n",
+            json!(0),
+            "rules.after.RED-CALL.wait must be greater than zero",
+        ),
+        (
+            "/rules/after/1/wait/n",
+            json!(400),
+            "rules.after.RED-CALL.wait is out of range",
+        ),
+        (
+            "/rules/after/1/code",
+            json!("RAISED"),
+            "rules.after has the code RAISED twice",
+        ),
+    ] {
+        let mut json: Value = serde_json::from_str(OTHER).unwrap();
+        *json.pointer_mut(pointer).unwrap() = value;
+        let error = PolicyPack::parse(&json.to_string()).unwrap_err();
+        assert_eq!(error.to_string(), says);
+    }
 }

@@ -63,7 +63,8 @@ pub(super) fn categories(words: &[CategoryWords], text: &str) -> BTreeSet<String
     let mut found = BTreeSet::new();
     for category in words {
         for word in &category.words {
-            if rest.contains(word.as_str()) && !(category.code == "DD" && speaks_of_parent(&rest)) {
+            let of_parent = category.not_of_parents && speaks_of_parent(&rest);
+            if rest.contains(word.as_str()) && !of_parent {
                 found.insert(category.code.clone());
                 rest = rest.replace(word.as_str(), "");
             }

@@ -88,6 +88,31 @@ pub(super) struct Register {
 pub(super) struct CategoryWords {
     pub(super) code: String,
     pub(super) words: Vec<String>,
+    /// How a register that is made here writes it.
+    #[serde(default)]
+    pub(super) written: Option<String>,
+    /// The column in which a mark says it.
+    #[serde(default)]
+    pub(super) mark: Option<String>,
+    /// It stands where a register of these children does not say which.
+    #[serde(default)]
+    pub(super) unsaid: bool,
+    /// The words say it of a child only where the cell does not speak of a parent.
+    #[serde(default)]
+    pub(super) not_of_parents: bool,
+}
+
+/// Categories that follow from other columns than their own, or that other columns follow from.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct OtherCategories {
+    /// With one of these a child has the basic allowance; `DP-*` means all that begin so.
+    pub(super) basic_allowance: Vec<String>,
+    /// A child whose own disability is written has this one.
+    pub(super) disability: String,
+    /// What stands where no category is known.
+    pub(super) other: String,
+    /// The same in words.
+    pub(super) other_words: String,
 }
 
 /// What belongs into no file a village holds (decisions.md 4): a cell that says it is kept back.
@@ -121,6 +146,7 @@ pub struct ColumnTable {
     pub(super) columns: Vec<Column>,
     pub(super) lists: BTreeMap<String, Vec<Vec<String>>>,
     pub(super) confidential: Confidential,
+    pub(super) categories: OtherCategories,
     pub(super) difficulty_words: Vec<CategoryWords>,
     pub(super) left_behind_words: Vec<CategoryWords>,
 }

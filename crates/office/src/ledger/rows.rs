@@ -195,23 +195,24 @@ impl Reading<'_> {
             }
             CellKind::LeftBehindMark => {
                 if codes::mark(self.table, &raw) == Some(true) {
-                    let code = if column.key == "left_behind_both" {
-                        "LB-1"
-                    } else {
-                        "LB-2"
-                    };
-                    self.row.categories.insert(code.into());
+                    let mut kinds = self.table.left_behind_words.iter();
+                    let kind = kinds.find(|kind| kind.mark.as_ref() == Some(&column.key));
+                    self.row
+                        .categories
+                        .extend(kind.map(|kind| kind.code.clone()));
                 }
             }
             CellKind::Difficulty => {
                 let found = codes::categories(&self.table.difficulty_words, &raw);
                 if found.is_empty() {
+                    let other = &self.table.categories;
                     let sentence = format!(
-                        "困境类别“{}”对不上目录，暂按“其他需关注”登记。",
-                        tidy_text(&raw)
+                        "困境类别“{}”对不上目录，暂按“{}”登记。",
+                        tidy_text(&raw),
+                        other.other_words
                     );
                     self.row.notes.push(sentence);
-                    self.row.categories.insert("PE".into());
+                    self.row.categories.insert(other.other.clone());
                 }
                 self.row.categories.extend(found);
             }
@@ -356,30 +357,31 @@ impl Reading<'_> {
             self.put("group", &address, group);
         }
         match kind {
-            LedgerKind::L1
-                if !self
-                    .row
-                    .categories
+            LedgerKind::L1 => {
+                let kinds = &self.table.left_behind_words;
+                let is_said = kinds
                     .iter()
-                    .any(|code| code.starts_with("LB")) =>
-            {
-                self.row.categories.insert("LB-1".into());
-                self.row
-                    .notes
-                    .push("没有写留守类型，暂按“父母双方外出”登记，请核实。".into());
+                    .any(|kind| self.row.categories.contains(&kind.code));
+                if let Some(kind) = kinds.iter().find(|kind| kind.unsaid && !is_said) {
+                    self.row.categories.insert(kind.code.clone());
+                    self.row.notes.push(format!(
+                        "没有写留守类型，暂按“{}”登记，请核实。",
+                        kind.written.as_ref().unwrap_or(&kind.code)
+                    ));
+                }
             }
             LedgerKind::L2 => {
+                let other = &self.table.categories;
                 if self.row.value("disability").is_some() {
-                    self.row.categories.insert("DD".into());
+                    self.row.categories.insert(other.disability.clone());
                 }
                 if self.row.categories.is_empty() {
-                    self.row.categories.insert("PE".into());
+                    self.row.categories.insert(other.other.clone());
                     self.row
                         .notes
-                        .push("没有写困境类别，暂按“其他需关注”登记。".into());
+                        .push(format!("没有写困境类别，暂按“{}”登记。", other.other_words));
                 }
             }
-            LedgerKind::L1 => {}
         }
         if self.row.name().is_empty() {
             self.row.rejections.insert(0, Rejection::NameMissing);

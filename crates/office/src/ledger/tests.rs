@@ -525,3 +525,24 @@ fn damaged_workbooks_never_panic() {
         let _ = read_ledger(&whole[..at], &LedgerLimits::default());
     }
 }
+
+#[test]
+fn what_the_table_says_of_categories_agrees_with_the_shipped_rules() {
+    let rules = include_str!("../../../../policy/sh-2024-2026.json");
+    let rules = domain::policy::PolicyPack::parse(rules).unwrap();
+    let table = super::columns::ColumnTable::shipped();
+    let kinds = &table.left_behind_words;
+    for kind in kinds {
+        assert!(rules.is_left_behind(&kind.code), "{}", kind.code);
+        assert!(kind.written.is_some(), "{}", kind.code);
+    }
+    assert_eq!(kinds.iter().filter(|kind| kind.unsaid).count(), 1);
+    for column in ["left_behind_both", "left_behind_one"] {
+        let marked = |kind: &&super::columns::CategoryWords| kind.mark.as_deref() == Some(column);
+        assert_eq!(kinds.iter().filter(marked).count(), 1, "{column}");
+        assert!(table.column(column).is_some(), "{column}");
+    }
+    for code in [&table.categories.disability, &table.categories.other] {
+        assert!(rules.category(code).is_some(), "{code}");
+    }
+}

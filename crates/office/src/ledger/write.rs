@@ -2,6 +2,7 @@
 
 use super::{LedgerKind, columns::ColumnTable};
 use chrono::{Datelike, NaiveDate};
+use domain::policy::code_matches;
 use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
 };
@@ -161,9 +162,12 @@ fn cell(
     let text = match key {
         "#" => return Some(WrittenCell::Number((index + 1) as f64)),
         "birth_date" => return value.map(|value| date_cell(index, value, messy)),
-        "left_behind_kind" => left_behind(line).map(str::to_owned),
-        "left_behind_both" => line.categories.contains("LB-1").then(|| "√".to_owned()),
-        "left_behind_one" => line.categories.contains("LB-2").then(|| "√".to_owned()),
+        "left_behind_kind" => left_behind(line),
+        "left_behind_both" | "left_behind_one" => ColumnTable::shipped()
+            .left_behind_words
+            .iter()
+            .any(|kind| kind.mark.as_deref() == Some(key) && line.categories.contains(&kind.code))
+            .then(|| "√".to_owned()),
         "difficulty_kind" => Some(difficulty(line)),
         "disability_or_illness" => {
             let both = [line.values.get("disability"), line.values.get("illness")];
@@ -172,11 +176,17 @@ fn cell(
         "basic_allowance" => line
             .categories
             .iter()
-            .any(|code| code.starts_with("DP") || code == "DF")
+            .any(|code| {
+                let patterns = &ColumnTable::shipped().categories.basic_allowance;
+                patterns.iter().any(|pattern| code_matches(pattern, code))
+            })
             .then(|| yes(messy)),
         "medical_insurance" => Some(yes(messy)),
         "education_aid" => value.map(str::to_owned),
-        "rehabilitation" => line.categories.contains("DD").then(|| yes(messy)),
+        "rehabilitation" => line
+            .categories
+            .contains(&ColumnTable::shipped().categories.disability)
+            .then(|| yes(messy)),
         "boarding" if messy => value.filter(|value| *value == "y").map(|_| "√".to_owned()),
         _ => value.map(|value| words(key, value)),
     }?;
@@ -201,12 +211,12 @@ fn words(key: &str, value: &str) -> String {
         .to_owned()
 }
 
-fn left_behind(line: &LedgerLine) -> Option<&'static str> {
-    if line.categories.contains("LB-2") {
-        Some("一方外出另一方无监护能力")
-    } else {
-        line.categories.contains("LB-1").then_some("父母双方外出")
-    }
+/// As the national form writes it; a category it does not know in the words of the place's own rules.
+fn left_behind(line: &LedgerLine) -> Option<String> {
+    let mut kinds = ColumnTable::shipped().left_behind_words.iter();
+    let known = kinds.find(|kind| line.categories.contains(&kind.code));
+    let own = || line.values.get("left_behind_kind").cloned();
+    known.and_then(|kind| kind.written.clone()).or_else(own)
 }
 
 fn difficulty(line: &LedgerLine) -> String {

@@ -453,3 +453,61 @@ fn columns_have_the_letters_of_a_spreadsheet() {
     let named: Vec<String> = [0, 25, 26, 51, 52, 701, 702].map(letters).to_vec();
     assert_eq!(named, ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]);
 }
+
+#[test]
+fn a_choice_is_not_kept_in_a_masked_field_of_the_file() {
+    let fields = include_str!("../../../../../policy/fields.json");
+    let fields = FilePack::parse(fields).expect("the shipped file");
+    let survey = |kind: &str, rule: &str, other: &str| {
+        workbook(&format!(
+            "type | name | label::中文(zh) | x_level | x_file
+             begin_group | A | 基本 | child |
+             {other} | other | 别的 | |
+             {kind} | number | 号码 | | {rule}
+             end_group | | | |"
+        ))
+    };
+    let refused = |kind: &str, rule: &str, other: &str| -> Vec<String> {
+        let sheets = survey(kind, rule, other);
+        compile_sheets(&sheets).unwrap_or_else(|faults| panic!("{rule}: {}", faults[0]));
+        match compile_sheets_for(&sheets, &fields) {
+            Ok(_) => Vec::new(),
+            Err(faults) => faults.iter().map(ToString::to_string).collect(),
+        }
+    };
+    let cause = |label: &str, key: &str| {
+        format!(
+            "survey 第4行 E列（x_file）：“{label}”在档案里是遮住的，“{key}”是选择题，选项遮不住；要写到这一栏，请改成文字题"
+        )
+    };
+    for kind in ["select_one who", "select_multiple who"] {
+        for (rule, label) in [
+            ("father_phone", "父亲电话"),
+            ("father_id_no: mother=1", "父亲身份证号"),
+            ("disability.cert_no", "残疾证号"),
+            ("begin disability: cert_no=@answer", "残疾证号"),
+        ] {
+            assert_eq!(refused(kind, rule, "text"), [cause(label, "number")]);
+        }
+        assert_eq!(refused(kind, "school_name", "text"), [""; 0]);
+    }
+    // A text has letters that a mask hides, and whoever is chosen from the household says no number.
+    for rule in ["father_phone", "begin disability: cert_no=@answer"] {
+        assert_eq!(refused("text", rule, "select_one who"), [""; 0]);
+    }
+    let by_another = "begin disability: cert_no=@other";
+    assert_eq!(refused("text", by_another, "text"), [""; 0]);
+    assert_eq!(
+        refused("text", by_another, "select_one who"),
+        [cause("残疾证号", "other")]
+    );
+}
+
+#[test]
+fn no_shipped_form_keeps_a_choice_in_a_masked_field() {
+    let fields = include_str!("../../../../../policy/fields.json");
+    let fields = FilePack::parse(fields).expect("the shipped file");
+    let json = include_str!("../../../../../policy/forms/hv-cn-3.json");
+    let sheets = to_sheets(json).expect("sheets");
+    compile_sheets_for(&sheets, &fields).unwrap_or_else(|faults| panic!("{}", faults[0]));
+}
