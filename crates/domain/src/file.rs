@@ -7,7 +7,9 @@ mod hint;
 
 pub use certificate::{CertificateVerdict, check as check_certificate};
 pub use given::GivenRule;
-pub use hint::{Condition, Facts, Hint, HintLevel, HintRule, Label, Season, ended};
+pub use hint::{
+    Condition, Facts, Hint, HintLevel, HintRule, Label, PARENTS_IN_TOUCH, Season, ended,
+};
 
 use crate::record::{Entry, ROWS};
 use serde::Deserialize;

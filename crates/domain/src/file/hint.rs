@@ -134,6 +134,10 @@ pub fn ended(block: &str) -> String {
     format!("{block}/ended")
 }
 
+/// Where facts have, as a field, whether the parents were in touch with the child in the week before the newest contact that
+/// was told it: `y` or `n`. No field of a file has a dot in its key.
+pub const PARENTS_IN_TOUCH: &str = "contact.parents";
+
 /// The words of a code in a list.
 pub type Label<'a> = dyn Fn(&str, &str) -> String + 'a;
 
