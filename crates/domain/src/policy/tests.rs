@@ -71,6 +71,7 @@ fn the_shipped_pack_has_what_the_screens_need() {
         "CONTACT_MODE",
         "PARTY",
         "TOPIC",
+        "PARENT_CONTACT",
         "CHILD_STATE",
         "PLACE",
         "MET",
