@@ -736,18 +736,35 @@ async fn a_contact_says_when_it_began_who_began_it_and_what_comes_next() -> Resu
         );
     }
     let all = json!({"start": "18:05", "minutes": 12, "initiated_by": "child", "next_on": next, "next_mode": "video"});
-    let saved: SavedView = tablet.call("record_contact", contact(all)).await?;
+    let mut all = contact(all);
+    all["topics"] = json!(["study", "safety"]);
+    all["parent_contact_ok"] = json!("n");
+    let saved: SavedView = tablet.call("record_contact", all).await?;
     tablet.sync().await?;
     world.station.sync().await?;
     let file = world.station.file(&child).await?;
+    let is_asked = |file: &ChildFileView| file.hints.iter().any(|one| one.code == "weekly_contact");
+    assert!(is_asked(&file), "the parents are to be in touch every week");
     let line = file
         .timeline
         .iter()
         .find(|line| line.record == saved.record);
     let text = &line.context("the station has it")?.text;
-    for words in ["孩子找的", "12分钟", "再视频联系"] {
+    for words in [
+        "聊了学习、安全",
+        "爸妈这一周：没有联系",
+        "孩子找的",
+        "18:05开始",
+        "12分钟",
+        "再视频联系",
+    ] {
         assert!(text.contains(words), "{text}");
     }
+    let mut later = contact(Value::Null);
+    later["parent_contact_ok"] = json!("y");
+    let _: SavedView = tablet.call("record_contact", later).await?;
+    let file = tablet.file(&child).await?;
+    assert!(!is_asked(&file), "they were");
     world.township.stop().await;
     Ok(())
 }

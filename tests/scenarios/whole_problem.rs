@@ -625,6 +625,13 @@ async fn the_days_of_a_guardianship_matter_come_up_where_days_come_up() -> Resul
     let coming: ComingView = tablet.call("coming", Value::Null).await?;
     let checked = |row: &client::view::ComingRow| row.text.contains("再去看一看，家里有没有改");
     assert!(coming.soon.iter().any(checked), "{:?}", coming.soon);
+    // Ten workdays after the files were opened they are to be full (domain.md §3.10).
+    assert!(coming.unfilled.is_empty(), "{:?}", coming.unfilled);
+    world.go_to_day(14, &[&tablet]);
+    let coming: ComingView = tablet.call("coming", Value::Null).await?;
+    let line = coming.unfilled.iter().find(|row| row.child == child);
+    let text = &line.context("it is listed")?.text;
+    assert!(text.starts_with("档案建了10个工作日，还有"), "{text}");
     world.township.stop().await;
     Ok(())
 }

@@ -19,7 +19,7 @@ use chrono::NaiveDate;
 use domain::benefit::{
     BenefitHint, BenefitPack, NewestVisit, Parent, Standing, Unattended, Verdict,
 };
-use domain::file::Facts;
+use domain::file::{Facts, PARENTS_IN_TOUCH};
 use domain::form::{self, Answers, FormContext, SESSION};
 use domain::record::Entry;
 use domain::scalar::Scalar;
@@ -120,6 +120,11 @@ impl Says {
             for (key, value) in &household.household.fields {
                 fields.entry(key.clone()).or_insert_with(|| value.clone());
             }
+        }
+        let file = &child.child;
+        let is_left_behind = file.is_left_behind(packs.rules_on(roster.today), roster.today);
+        if let Some(said) = file.parents_in_touch().filter(|_| is_left_behind) {
+            fields.insert(PARENTS_IN_TOUCH.to_owned(), said.into());
         }
         let mut rows = rows::holding(&packs.file, child, household, roster.today);
         rows.insert(PROBLEMS.to_owned(), open.rows(child.id));

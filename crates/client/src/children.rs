@@ -195,7 +195,7 @@ pub fn file(tablet: &Tablet, input: &IdInput) -> Result<ChildFileView, ClientErr
     let open = OpenProblems::of(tablet, child.id)?;
     let says = Says::of(&roster, child, &packs, &open);
     let facts = says.facts(&roster, child);
-    let (hints, to_ask) = rhythm::looked_at(&facts, &packs);
+    let (hints, to_ask) = rhythm::looked_at(&facts, &packs, pack);
     let drawing = Drawing {
         tablet,
         roster: &roster,

@@ -28,7 +28,7 @@ use crate::visits;
 use chrono::NaiveDate;
 use domain::cadence::{Announced, Cadence, Kind, MonthState, announced, months};
 use domain::calendar::full_date_words;
-use domain::child::{MISS_NOTES, TIER_KEPT, TIER_LOWERED};
+use domain::child::{MISS_NOTES, OPENED_ON, TIER_KEPT, TIER_LOWERED};
 use domain::file::{Facts, Hint, HintLevel};
 use domain::policy::{CalendarGaps, PolicyPack};
 use domain::record::{Edit, Entry, REPLACES, ROWS};
@@ -421,8 +421,13 @@ fn add(
 }
 
 /// What a person should look at, and what is still to ask.
-pub(crate) fn looked_at(facts: &Facts<'_>, packs: &Packs) -> (Vec<Hint>, Vec<ToAskView>) {
-    let mut hints = packs.file.hints(facts);
+pub(crate) fn looked_at(
+    facts: &Facts<'_>,
+    packs: &Packs,
+    pack: &PolicyPack,
+) -> (Vec<Hint>, Vec<ToAskView>) {
+    let label = |list: &str, code: &str| pack.label(list, code).to_owned();
+    let mut hints = packs.file.hints(facts, &label);
     hints.sort_by_key(|hint| hint.level);
     let to_ask = packs
         .file
@@ -481,6 +486,7 @@ pub fn coming(tablet: &Tablet) -> Result<ComingView, ClientError> {
         suggested: Vec::new(),
         paused: Vec::new(),
         soon: Vec::new(),
+        unfilled: Vec::new(),
         benefits: Vec::new(),
         changes: rule_changes(&roster, &packs, pack),
         years_without_holidays: gaps.years,
@@ -489,7 +495,10 @@ pub fn coming(tablet: &Tablet) -> Result<ComingView, ClientError> {
     for child in roster.children.iter().filter(|child| child.runs()) {
         let says = Says::of(&roster, child, &packs, &open);
         let facts = says.facts(&roster, child);
-        let (hints, _) = looked_at(&facts, &packs);
+        let (hints, to_ask) = looked_at(&facts, &packs, pack);
+        if let Some((text, on)) = unfilled(&roster, child, pack, to_ask.len()) {
+            view.unfilled.push(row(child, text, Some(on)));
+        }
         let visit = LastVisit::of(tablet, &roster, child, &packs)?;
         let asked = benefits::names(&packs, &facts, &visit);
         if !asked.is_empty() {
@@ -519,24 +528,20 @@ pub fn coming(tablet: &Tablet) -> Result<ComingView, ClientError> {
             continue;
         };
         if let Some(day) = cadence.ended_on {
-            let date = full_date_words(day);
-            let text = pack.text("ended", &[("date", &date)]);
+            let text = pack.text("ended", &[("date", &full_date_words(day))]);
             view.ended.push(row(child, text, Some(day)));
         }
-        if let Some(lower) = &cadence.lower_to {
-            let name = |code: &str| pack.tier(code).map_or("", |tier| tier.name.as_str());
-            let now = cadence.tier.as_deref().map(name).unwrap_or_default();
-            let words = cadence.tier_words.join(&pack.text("reason.join", &[]));
-            let places = [
-                ("now", now),
-                ("lower", name(lower)),
-                ("facts", words.as_str()),
-            ];
-            view.lowering
-                .push(row(child, pack.text("lowering", &places), None));
+        if let Some(text) = lowering(cadence, pack) {
+            view.lowering.push(row(child, text, None));
         }
     }
-    for list in [&mut view.ageing, &mut view.ended, &mut view.paused] {
+    let dated = [
+        &mut view.ageing,
+        &mut view.ended,
+        &mut view.paused,
+        &mut view.unfilled,
+    ];
+    for list in dated {
         list.sort_by(|a, b| (a.on.is_none(), &a.on).cmp(&(b.on.is_none(), &b.on)));
     }
     let lists = [
@@ -548,11 +553,36 @@ pub fn coming(tablet: &Tablet) -> Result<ComingView, ClientError> {
         &view.suggested,
         &view.paused,
         &view.soon,
+        &view.unfilled,
         &view.benefits,
     ];
     let lines: usize = lists.iter().map(|list| list.len()).sum();
     looks::note_list(tablet, "coming", lines + view.headless.len())?;
     Ok(view)
+}
+
+/// A file that was to be full by now, and by when; a reminder, never a block, and no score (domain.md §3.10).
+fn unfilled(
+    roster: &Roster,
+    child: &RosterChild,
+    pack: &PolicyPack,
+    open: usize,
+) -> Option<(String, NaiveDate)> {
+    let due = pack.file_due(child.child.text(OPENED_ON)?.parse().ok()?)?;
+    let (days, count) = (pack.rules.file_workdays?.to_string(), open.to_string());
+    let places = [("days", days.as_str()), ("count", count.as_str())];
+    let is_late = open > 0 && due <= roster.today;
+    is_late.then(|| (pack.text("unfilled", &places), due))
+}
+
+/// That visits could be fewer if somebody agreed; none where nothing is to be agreed to.
+fn lowering(cadence: &Cadence, pack: &PolicyPack) -> Option<String> {
+    let name = |code: &str| pack.tier(code).map_or("", |tier| tier.name.as_str());
+    let lower = name(cadence.lower_to.as_deref()?);
+    let now = cadence.tier.as_deref().map(name).unwrap_or_default();
+    let words = cadence.tier_words.join(&pack.text("reason.join", &[]));
+    let places = [("now", now), ("lower", lower), ("facts", words.as_str())];
+    Some(pack.text("lowering", &places))
 }
 
 /// What the rules lack of the calendar. Whoever can have it put right is told; a director cannot.

@@ -288,12 +288,25 @@ pub fn contact_text(contact: &Contact, pack: &PolicyPack) -> String {
     if let Some(state) = &contact.child_state {
         text.push_str(&format!("，{}", pack.label("CHILD_STATE", state)));
     }
+    if !contact.topics.is_empty() {
+        let topics = contact.topics.iter();
+        let topics: Vec<&str> = topics.map(|code| pack.label("TOPIC", code)).collect();
+        text.push_str(&format!("，聊了{}", topics.join("、")));
+    }
+    let parents = contact.parent_contact_ok.as_ref();
+    // Rules of before this have no words for it.
+    if let Some(said) = parents.and_then(|code| pack.lists.label("PARENT_CONTACT", code)) {
+        text.push_str(&format!("，爸妈这一周：{said}"));
+    }
     let more = &contact.more;
     // Who began it is worth a word where it was not as usual.
     let usual = pack.list("INITIATOR").first();
     let who = more.initiated_by.as_ref();
     if let Some(who) = who.filter(|who| usual.is_none_or(|usual| usual.code != **who)) {
         text.push_str(&format!("，{}找的", pack.label("INITIATOR", who)));
+    }
+    if let Some(start) = &more.start {
+        text.push_str(&format!("，{start}开始"));
     }
     if let Some(minutes) = more.minutes {
         text.push_str(&format!("，{minutes}分钟"));
@@ -390,6 +403,22 @@ mod tests {
             "{}",
             contact_text(&contact, &pack())
         );
+        contact.more = domain::child::ContactMore {
+            start: Some("18:05".into()),
+            minutes: Some(12),
+            ..domain::child::ContactMore::default()
+        };
+        contact.topics = vec!["living".into(), "study".into()];
+        contact.parent_contact_ok = Some("n".into());
+        assert_eq!(
+            contact_text(&contact, &pack()),
+            "电话联系孩子本人、照料人，正常，聊了生活、学习，爸妈这一周：没有联系，18:05开始，12分钟。期中考得不错。"
+        );
+        let mut before = pack();
+        before.lists.0.remove("PARENT_CONTACT");
+        assert!(!contact_text(&contact, &before).contains("爸妈"));
+        contact.topics.clear();
+        contact.parent_contact_ok = None;
         contact.more = domain::child::ContactMore::default();
         contact.reached = false;
         contact.child_state = None;

@@ -12,7 +12,7 @@ use crate::file::{Condition, Facts};
 use crate::record::Entry;
 use chrono::NaiveDate;
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The benefits of a place.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -29,6 +29,10 @@ pub struct BenefitPack {
     /// Codes of the list BENEFIT_STATUS with which a row says that the asking is over, one way or the other.
     #[serde(default = "settled")]
     pub settled: Vec<String>,
+    /// After how many days it is worth asking again, by what came of it (a status that ends the asking). What is not named
+    /// ends it for good.
+    #[serde(default)]
+    pub again: BTreeMap<String, u32>,
     /// The test for children nobody brings up though a parent lives (domain.md §10.2).
     pub unattended: UnattendedPack,
 }
@@ -135,6 +139,9 @@ fn settled() -> Vec<String> {
 const TOLD: &str = "told";
 /// The block of rows that says what a family gets.
 const BLOCK: &str = "benefit";
+/// Its columns that say since when, and which benefit.
+const SINCE: &str = "since";
+const KIND: &str = "kind";
 
 impl BenefitPack {
     /// Reads and checks a pack.
@@ -167,6 +174,9 @@ impl BenefitPack {
             .find(|code| !codes.contains(code.as_str()))
         {
             return Err(format!("bundle: there is no benefit {code}"));
+        }
+        if let Some(status) = pack.again.keys().find(|status| !pack.settles(status)) {
+            return Err(format!("again: {status} does not end the asking"));
         }
         pack.unattended.check()?;
         Ok(pack)
@@ -202,15 +212,13 @@ impl BenefitPack {
         visit: &dyn NewestVisit,
         verdict: Verdict,
     ) -> Option<BenefitHint> {
-        let rows = facts.rows.get(BLOCK).map_or(&[][..], Vec::as_slice);
-        let own = || {
-            rows.iter().filter(|row| {
-                row.text("kind")
-                    .is_some_and(|kind| rule.rows.iter().any(|code| code == kind))
-            })
+        let is_own = |row: &&Entry| {
+            let kind = row.text(KIND);
+            kind.is_some_and(|kind| rule.rows.iter().any(|code| code == kind))
         };
-        let says = |row: &Entry, status: &str| row.text("status") == Some(status);
-        if own().any(|row| self.settled.iter().any(|status| says(row, status))) {
+        let newest = facts.newest(BLOCK, SINCE, Some(KIND)).into_iter();
+        let own: Vec<&Entry> = newest.filter(is_own).collect();
+        if own.iter().any(|row| self.is_settled(row, facts.today)) {
             return None;
         }
         let why: Vec<String> = rule
@@ -229,12 +237,26 @@ impl BenefitPack {
             how: rule.how.clone(),
             amount: rule.amount_on(facts.today),
             row: rule.rows.first().cloned(),
-            standing: match own().any(|row| says(row, TOLD)) {
+            standing: match own.iter().any(|row| row.text("status") == Some(TOLD)) {
                 true => Standing::Told,
                 false => Standing::Open,
             },
             is_bundled: self.bundle.contains(&rule.code),
         })
+    }
+
+    fn settles(&self, status: &str) -> bool {
+        self.settled.iter().any(|one| one == status)
+    }
+
+    /// The row says that the asking is over, and not so long ago that it is worth asking again.
+    fn is_settled(&self, row: &Entry, today: NaiveDate) -> bool {
+        let Some(status) = row.text("status").filter(|one| self.settles(one)) else {
+            return false;
+        };
+        let day = row.date(SINCE).max(row.date("recorded_on"));
+        let is_long_ago = |days: &u32| day.is_some_and(|day| add_days(day, *days) <= today);
+        !self.again.get(status).is_some_and(is_long_ago)
     }
 }
 

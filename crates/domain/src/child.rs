@@ -196,6 +196,19 @@ impl Child {
         })
     }
 
+    /// Whether the parents were in touch with the child in the week before the newest contact that was told it: `y` or `n`.
+    pub fn parents_in_touch(&self) -> Option<&str> {
+        let standing = self.contacts.iter().filter(|one| !self.is_voided(&one.id));
+        let told = standing.filter_map(|one| {
+            let said = one.parent_contact_ok.as_deref();
+            let said = said.filter(|said| ["y", "n"].contains(said))?;
+            let day = self.effective_date(&one.id, one.event_date);
+            Some(((day, one.recorded_ms), said))
+        });
+        let newest = told.max_by_key(|(when, _)| *when);
+        newest.map(|(_, said)| said)
+    }
+
     /// The day that was agreed on with the family for a visit or a contact: what the newest record says, as long as nothing
     /// newer was done. It moves no due date.
     pub fn agreed(&self, kind: Kind) -> Option<NaiveDate> {
@@ -318,6 +331,45 @@ mod tests {
                 ..contact
             }]
         );
+    }
+
+    #[test]
+    fn whether_parents_were_in_touch_is_what_the_newest_contact_was_told() {
+        let told = |id: &str, on: &str, said: Option<&str>| Contact {
+            id: id.into(),
+            event_date: day(on),
+            recorded_on: day(on),
+            recorded_ms: 0,
+            mode: "phone".into(),
+            party: vec!["child".into()],
+            reached: true,
+            carer: None,
+            child_state: None,
+            topics: Vec::new(),
+            parent_contact_ok: said.map(str::to_owned),
+            more: ContactMore::default(),
+            note: String::new(),
+            by: "s1".into(),
+            made_by: None,
+        };
+        let mut child = Child::default();
+        assert_eq!(child.parents_in_touch(), None);
+        child.contacts.push(told("c1", "2026-11-10", Some("n")));
+        assert_eq!(child.parents_in_touch(), Some("n"));
+        // Written down late, not asked, and not known: none of it says anything newer.
+        child.contacts.push(told("c2", "2026-11-03", Some("y")));
+        child.contacts.push(told("c3", "2026-11-17", None));
+        child.contacts.push(told("c4", "2026-11-18", Some("unk")));
+        assert_eq!(child.parents_in_touch(), Some("n"));
+        child.contacts.push(told("c5", "2026-11-24", Some("y")));
+        assert_eq!(child.parents_in_touch(), Some("y"));
+        child.amendments.push(Amendment {
+            id: "a1".into(),
+            record: "c5".into(),
+            void: true,
+            ..Amendment::default()
+        });
+        assert_eq!(child.parents_in_touch(), Some("n"));
     }
 
     #[test]

@@ -7,7 +7,9 @@ mod hint;
 
 pub use certificate::{CertificateVerdict, check as check_certificate};
 pub use given::GivenRule;
-pub use hint::{Condition, Facts, Hint, HintLevel, HintRule, Season, ended};
+pub use hint::{
+    Condition, Facts, Hint, HintLevel, HintRule, Label, PARENTS_IN_TOUCH, Season, ended,
+};
 
 use crate::record::{Entry, ROWS};
 use serde::Deserialize;
@@ -231,26 +233,48 @@ impl FilePack {
             }
         }
         for hint in &self.hints {
-            if hint.when.is_empty() || hint.text.is_empty() {
-                return Err(format!("hints.{}: when and text are needed", hint.code));
-            }
-            if !hint.when.iter().all(Condition::has_seasons) {
-                return Err(format!(
-                    "hints.{}: a season begins on a day, 10-01",
-                    hint.code
-                ));
-            }
-            for condition in &hint.when {
-                if condition
-                    .blocks()
-                    .iter()
-                    .any(|block| self.rows(block).is_none())
-                {
-                    return Err(format!("hints.{}: no such block of rows", hint.code));
-                }
-            }
+            self.check_hint(hint)
+                .map_err(|words| format!("hints.{}: {words}", hint.code))?;
         }
         Ok(())
+    }
+
+    fn check_hint(&self, hint: &HintRule) -> Result<(), &'static str> {
+        if hint.when.is_empty() || hint.text.is_empty() {
+            return Err("when and text are needed");
+        }
+        if !hint.when.iter().all(Condition::has_seasons) {
+            return Err("a season begins on a day, 10-01");
+        }
+        let mut blocks = hint.when.iter().flat_map(Condition::blocks);
+        if blocks.any(|block| self.rows(block).is_none()) {
+            return Err("no such block of rows");
+        }
+        let mut each = hint.when.iter().flat_map(Condition::each);
+        if !each.all(|one| self.knows_newest(one)) {
+            return Err("newest is a date column of rows that hold, and per a column of them");
+        }
+        if hint
+            .named_columns()
+            .any(|key| hint.column_of(self, key).is_none())
+        {
+            return Err("no such column of the row");
+        }
+        Ok(())
+    }
+
+    /// What the newest row is found by is there.
+    fn knows_newest(&self, condition: &Condition) -> bool {
+        let rows = condition.row.as_ref().and_then(|block| self.rows(block));
+        let column = |key: &String| rows.and_then(|rows| rows.column(key));
+        match (&condition.newest, &condition.per) {
+            (None, None) => true,
+            (None, Some(_)) => false,
+            (Some(day), per) => {
+                let is_day = column(day).is_some_and(|column| column.kind == "date");
+                is_day && !condition.ended && per.as_ref().is_none_or(|key| column(key).is_some())
+            }
+        }
     }
 
     /// A piece of work has a day, and its lines in the children's files take columns it has.
@@ -324,11 +348,11 @@ impl FilePack {
             .collect()
     }
 
-    /// What a person should look at.
-    pub fn hints(&self, facts: &Facts<'_>) -> Vec<Hint> {
+    /// What a person should look at, with the words of the codes it names.
+    pub fn hints(&self, facts: &Facts<'_>, label: &Label<'_>) -> Vec<Hint> {
         self.hints
             .iter()
-            .filter_map(|rule| rule.found(facts))
+            .flat_map(|rule| rule.found(self, facts, label))
             .collect()
     }
 }

@@ -369,6 +369,12 @@ impl PolicyPack {
         WorkCalendar::new(&self.work_years)
     }
 
+    /// By when a file that was opened on a day is to be full; none where the pack asks nothing.
+    pub fn file_due(&self, opened: NaiveDate) -> Option<NaiveDate> {
+        let days = self.rules.file_workdays?;
+        Some(self.work_calendar().add_workdays(opened, days))
+    }
+
     /// Is school closed on a day? None where the terms around it are not known.
     pub fn is_vacation(&self, date: NaiveDate) -> Option<bool> {
         let first = self.terms.iter().map(|term| term.from).min()?;

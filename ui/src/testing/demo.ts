@@ -515,6 +515,7 @@ export function demoBackend(overrides: Parameters<typeof memoryBackend>[0] = {})
       suggested: [],
       paused: [],
       soon: [],
+      unfilled: [],
       benefits: [{ child: 'c1', name: '陈小雨', village: '白荷村', text: '医疗救助和资助参保', on: null }],
       changes: [
         { from: '2027-01-01', pack: '2027年起每月走访', kind: 'visit', before: '每两月一次', after: '每月一次', children: [{ child: 'c1', name: '石小雨', village: '青石村', text: '新规定下第一次最晚2027年1月8日', on: '2027-01-08' }] },

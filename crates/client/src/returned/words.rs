@@ -136,7 +136,7 @@ fn list_of(collection: &str, key: &str) -> Option<&'static str> {
         ("contacts", "topics") => "TOPIC",
         ("contacts", "initiated_by") => "INITIATOR",
         ("contacts", "next_mode") => "CONTACT_MODE",
-        ("contacts", "parent_contact_ok") => "YES_NO",
+        ("contacts", "parent_contact_ok") => "PARENT_CONTACT",
         ("attempts", "reason") => "ATTEMPT_REASON",
         ("visits" | "sessions", "place") => "PLACE",
         ("visits" | "sessions", "met") => "MET",

@@ -425,6 +425,8 @@ pub struct ComingView {
     pub paused: Vec<ComingRow>,
     /// Days that come.
     pub soon: Vec<ComingRow>,
+    /// Files that were to be full by now and are not.
+    pub unfilled: Vec<ComingRow>,
     /// What families may ask for and were not told about yet.
     pub benefits: Vec<ComingRow>,
     /// Changes of the rules.

@@ -84,7 +84,7 @@ fn nobody_is_asked_about_anything_when_the_file_says_nothing() {
 
 #[test]
 fn each_benefit_has_its_reason() {
-    let cases: [(&str, Says); 19] = [
+    let cases: [(&str, Says); 21] = [
         ("B01", Says::default().row("categories", &[("code", "DF")])),
         (
             "B01",
@@ -101,10 +101,14 @@ fn each_benefit_has_its_reason() {
                 .row("disability", &[("kind", "4")])
                 .row("members", &[("relation", "58")]),
         ),
-        ("B05", Says::default().field("income_band", "a")),
+        ("B05a", Says::default().field("income_band", "a")),
         (
-            "B05",
+            "B05a",
             Says::default().row("categories", &[("code", "DP-4")]),
+        ),
+        (
+            "B05b",
+            Says::default().row("categories", &[("code", "DP-3")]),
         ),
         (
             "B06",
@@ -125,7 +129,13 @@ fn each_benefit_has_its_reason() {
                 .row("categories", &[("code", "SH-B")]),
         ),
         (
-            "B10",
+            "B10a",
+            Says::default()
+                .row("disability", &[("grade", "4"), ("rehab", "区康复中心")])
+                .row("categories", &[("code", "DP-1")]),
+        ),
+        (
+            "B10b",
             Says::default().row("disability", &[("grade", "2"), ("rehab", "区康复中心")]),
         ),
         ("B11", Says::default().row("disability", &[("grade", "4")])),
@@ -174,7 +184,7 @@ fn a_reason_stands_only_as_long_as_it_is_fresh_and_whole() {
         .row("categories", &[("code", "LB-1")])
         .row("categories", &[("code", "DP-1")]);
     assert!(
-        !known.codes().contains(&"B05".to_owned()),
+        !known.codes().iter().any(|code| code.starts_with("B05")),
         "they get it already"
     );
     let paid = |sum| {
@@ -238,6 +248,93 @@ fn what_was_asked_for_is_not_said_again_and_what_was_told_is_marked() {
         Some("每月2500元")
     );
     assert_eq!(rule.amount_on(day("2023-06-01")), None);
+}
+
+/// Two subsidies with rules of their own: what came of one says nothing of the other (domain.md §10.1, B05, B10).
+#[test]
+fn one_benefit_that_is_granted_or_refused_does_not_silence_another() {
+    let severe = |kind: &str, status: &str| {
+        Says::default()
+            .row("disability", &[("grade", "1"), ("rehab", "区康复中心")])
+            .row("categories", &[("code", "DP-1")])
+            .row("benefit", &[("kind", kind), ("status", status)])
+    };
+    assert_eq!(severe("disabled_life", "granted").codes(), ["B10b"]);
+    assert_eq!(severe("disabled_care", "granted").codes(), ["B10a"]);
+    assert_eq!(severe("education", "granted").codes(), ["B10a", "B10b"]);
+    let poor = |kind: &str, status: &str| {
+        let says = Says::default().field("income_band", "a");
+        says.row("benefit", &[("kind", kind), ("status", status)])
+    };
+    assert_eq!(poor("marginal", "granted").codes(), ["B05a"]);
+    assert_eq!(poor("dibao", "no").codes(), ["B05b"]);
+    assert!(poor("dibao", "granted").codes().is_empty());
+    let listed = |status: &str| {
+        let says = Says::default().row("categories", &[("code", "DP-3")]);
+        says.row("benefit", &[("kind", "dibao"), ("status", status)])
+    };
+    assert_eq!(listed("stopped").codes(), ["B05b"]);
+    assert!(listed("granted").codes().is_empty(), "they have more");
+}
+
+/// What a family got or was refused years ago says little of today.
+#[test]
+fn a_refusal_is_asked_about_again_after_a_year() {
+    let asked = |columns: &[(&str, &str)]| {
+        let says = Says::default().row("categories", &[("code", "DF")]);
+        let says = says.row("benefit", &[&[("kind", "sh_basic")], columns].concat());
+        says.codes().contains(&"B01".to_owned())
+    };
+    for status in ["no", "declined"] {
+        let on = |day: &'static str| asked(&[("status", status), ("since", day)]);
+        assert!(on("2025-11-26"), "{status}: a year ago");
+        assert!(!on("2025-11-27"), "{status}: a day less");
+        let recorded = |day: &'static str| asked(&[("status", status), ("recorded_on", day)]);
+        assert!(recorded("2024-03-01") && !recorded("2026-03-01"));
+        // Old news that was written down just now was asked about just now.
+        let told_late = [
+            ("status", status),
+            ("since", "2024-03-01"),
+            ("recorded_on", "2026-11-01"),
+        ];
+        assert!(!asked(&told_late));
+    }
+    for status in ["applied", "granted"] {
+        assert!(!asked(&[("status", status), ("since", "2020-01-01")]));
+    }
+    let mut value: serde_json::Value = serde_json::from_str(PACK).expect("json");
+    value["again"] = serde_json::json!({"told": 30});
+    assert!(BenefitPack::parse(&value.to_string()).is_err());
+}
+
+#[test]
+fn the_newest_row_of_a_benefit_says_how_far_it_is() {
+    let rows = |rows: [(&'static str, &'static str); 2]| {
+        let says = Says::default().row("categories", &[("code", "DF")]);
+        rows.into_iter().fold(says, |says, (status, since)| {
+            let columns = [("kind", "sh_basic"), ("status", status), ("since", since)];
+            says.row("benefit", &columns)
+        })
+    };
+    let asks = |says: &Says| says.codes().contains(&"B01".to_owned());
+    let stopped = rows([("granted", "2024-01-01"), ("stopped", "2026-01-01")]);
+    assert!(asks(&stopped), "it is paid no more");
+    let again = rows([("stopped", "2025-01-01"), ("granted", "2026-01-01")]);
+    assert!(!asks(&again));
+    let told = rows([("no", "2024-01-01"), ("told", "2026-01-01")]);
+    let hints = pack().hints(&told.facts(), &NoVisit);
+    let hint = hints.iter().find(|hint| hint.code == "B01");
+    assert_eq!(hint.map(|hint| hint.standing), Some(Standing::Told));
+}
+
+/// Psychology is as the newest look says (domain.md §3.7).
+#[test]
+fn a_mind_that_is_well_again_needs_no_service() {
+    let seen = |flag: &'static str, on: &'static str| [("flag", flag), ("on", on)];
+    let worried = || Says::default().row("psychology", &seen("maybe", "2026-10-28"));
+    assert_eq!(worried().codes(), ["B18"]);
+    let well = worried().row("psychology", &seen("none", "2026-11-26"));
+    assert!(well.codes().is_empty());
 }
 
 #[test]
@@ -448,6 +545,11 @@ fn the_shipped_benefits_ask_only_for_what_the_file_has() {
             false => one.any.as_slice(),
         });
         for condition in conditions {
+            for key in condition.newest.iter().chain(&condition.per) {
+                let rows = condition.row.as_ref().and_then(|block| file.rows(block));
+                let column = rows.and_then(|rows| rows.column(key));
+                assert!(column.is_some(), "{}: {condition:?}", rule.code);
+            }
             let field = match (&condition.field, &condition.row, &condition.column) {
                 (Some(key), ..) => file
                     .field("child", key)

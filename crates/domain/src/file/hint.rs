@@ -2,6 +2,7 @@
 //!
 //! A hint is a sentence for the director. It decides nothing, and nothing follows from it by itself.
 
+use super::{FieldRule, FilePack};
 use crate::calendar::{add_days, completed_years, full_date_words};
 use crate::record::Entry;
 use crate::scalar::Scalar;
@@ -30,7 +31,8 @@ pub struct HintRule {
     pub level: HintLevel,
     /// All must hold.
     pub when: Vec<Condition>,
-    /// What is said; `{date}` is the day that was found, `{row}` the row's headline, `{field}` what a field of that key says.
+    /// What is said; `{date}` is the day that was found, `{row}` the row's headline, `{row.column}` what a column of it
+    /// says, `{field}` what a field of that key says.
     pub text: String,
     /// The sentence of the law.
     #[serde(default)]
@@ -54,6 +56,11 @@ pub struct Condition {
     pub row: Option<String>,
     /// Of the rows that are over, instead of those that hold.
     pub ended: bool,
+    /// Only the newest row counts, by this column with its day: what was agreed, seen or granted again stands in the place
+    /// of what was before, though nobody ended that.
+    pub newest: Option<String>,
+    /// With `newest`: the newest of each kind, as this column names it. Every kind that fits is told.
+    pub per: Option<String>,
     /// The column of that row that `in`, `within_days`, `past_days` or `recent_days` speak of.
     pub column: Option<String>,
     /// What further columns of the same row say.
@@ -127,6 +134,13 @@ pub fn ended(block: &str) -> String {
     format!("{block}/ended")
 }
 
+/// Where facts have, as a field, whether the parents were in touch with the child in the week before the newest contact that
+/// was told it: `y` or `n`. No field of a file has a dot in its key.
+pub const PARENTS_IN_TOUCH: &str = "contact.parents";
+
+/// The words of a code in a list.
+pub type Label<'a> = dyn Fn(&str, &str) -> String + 'a;
+
 /// A hint that fits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hint {
@@ -142,7 +156,7 @@ pub struct Hint {
     pub report: Option<String>,
 }
 
-impl Facts<'_> {
+impl<'a> Facts<'a> {
     /// A field's text; none where there is none.
     pub fn text(&self, key: &str) -> Option<String> {
         self.fields
@@ -150,18 +164,64 @@ impl Facts<'_> {
             .map(Scalar::to_display)
             .filter(|text| !text.is_empty())
     }
+
+    /// The newest row of a block, or of each of its kinds, where it still holds. What was recorded later is newer, unless
+    /// both say their day and its own is the earlier. One that is over still stands over what was before it.
+    #[must_use]
+    pub fn newest(&self, block: &str, day: &str, per: Option<&str>) -> Vec<&'a Entry> {
+        let over = self.rows.get(&ended(block)).into_iter().flatten();
+        let holding = self.rows.get(block).into_iter().flatten();
+        let over = over.map(|row| (row, false));
+        let mut rows: Vec<(&'a Entry, bool)> = over.chain(holding.map(|row| (row, true))).collect();
+        rows.sort_by_key(|(row, _)| (row.date("recorded_on"), row.int("recorded_ms")));
+        let mut newest: Vec<(&'a Entry, bool)> = Vec::new();
+        for (row, holds) in rows {
+            let is_its = |one: &Entry| per.is_none_or(|kind| one.text(kind) == row.text(kind));
+            match newest.iter_mut().find(|(one, _)| is_its(one)) {
+                None => newest.push((row, holds)),
+                Some(found) => {
+                    let days = row.date(day).zip(found.0.date(day));
+                    if days.is_none_or(|(own, other)| own >= other) {
+                        *found = (row, holds);
+                    }
+                }
+            }
+        }
+        let standing = newest.into_iter().filter(|(_, holds)| *holds);
+        standing.map(|(row, _)| row).collect()
+    }
 }
 
 impl HintRule {
-    pub(super) fn found(&self, facts: &Facts<'_>) -> Option<Hint> {
-        let mut date = None;
-        let mut head = None;
+    /// What it says: nothing, one sentence, or one for each kind of row it looks at.
+    pub(super) fn found(&self, pack: &FilePack, facts: &Facts<'_>, label: &Label<'_>) -> Vec<Hint> {
+        let mut all = vec![Found::default()];
         for condition in &self.when {
-            let found = condition.find(facts)?;
-            date = date.or(found.date);
-            head = head.or(found.head);
+            let found = condition.find(facts);
+            all = all
+                .iter()
+                .flat_map(|one| found.iter().map(move |more| one.or(*more)))
+                .collect();
         }
-        let date = date.map(full_date_words).unwrap_or_default();
+        all.into_iter()
+            .map(|found| Hint {
+                code: self.code.clone(),
+                level: self.level,
+                text: self.words(&found, pack, facts, label),
+                law: self.law.clone(),
+                report: self.report.clone(),
+            })
+            .collect()
+    }
+
+    fn words(
+        &self,
+        found: &Found<'_>,
+        pack: &FilePack,
+        facts: &Facts<'_>,
+        label: &Label<'_>,
+    ) -> String {
+        let date = found.date.map(full_date_words).unwrap_or_default();
         let mut text = self.text.replace("{date}", &date);
         for key in facts.fields.keys() {
             let place = format!("{{{key}}}");
@@ -169,21 +229,51 @@ impl HintRule {
                 text = text.replace(&place, &facts.text(key).unwrap_or_default());
             }
         }
-        Some(Hint {
-            code: self.code.clone(),
-            level: self.level,
-            text: text.replace("{row}", &head.unwrap_or_default()),
-            law: self.law.clone(),
-            report: self.report.clone(),
-        })
+        for key in self.named_columns() {
+            let said = found.row.map(|row| values(row, key)).unwrap_or_default();
+            let list = self
+                .column_of(pack, key)
+                .and_then(|column| column.list.as_ref());
+            let said = said.into_iter().map(|value| match list {
+                Some(list) => label(list, &value),
+                None => value,
+            });
+            let said: Vec<String> = said.collect();
+            text = text.replace(&format!("{{row.{key}}}"), &said.join("、"));
+        }
+        text.replace("{row}", found.head.unwrap_or_default())
+    }
+
+    /// Columns its text has a place for.
+    pub(super) fn named_columns(&self) -> impl Iterator<Item = &str> {
+        let places = self.text.split("{row.").skip(1);
+        places.filter_map(|rest| rest.split_once('}').map(|(key, _)| key))
+    }
+
+    /// A column of a block it looks at.
+    pub(super) fn column_of<'a>(&self, pack: &'a FilePack, key: &str) -> Option<&'a FieldRule> {
+        let mut blocks = self.when.iter().flat_map(Condition::blocks);
+        blocks.find_map(|block| pack.rows(block)?.column(key))
     }
 }
 
 /// What made a condition hold.
-#[derive(Default)]
-struct Found {
+#[derive(Clone, Copy, Default)]
+struct Found<'a> {
     date: Option<NaiveDate>,
-    head: Option<String>,
+    head: Option<&'a str>,
+    row: Option<&'a Entry>,
+}
+
+impl Found<'_> {
+    /// What this one says, and what it does not say as the other has it.
+    fn or(self, more: Self) -> Self {
+        Self {
+            date: self.date.or(more.date),
+            head: self.head.or(more.head),
+            row: self.row.or(more.row),
+        }
+    }
 }
 
 impl Condition {
@@ -196,56 +286,89 @@ impl Condition {
         known && self.any.iter().all(Self::has_seasons)
     }
 
+    /// Itself and those it is made of.
+    pub(super) fn each(&self) -> Vec<&Condition> {
+        let parts = self.any.iter().flat_map(Self::each);
+        std::iter::once(self).chain(parts).collect()
+    }
+
     /// Blocks of rows it looks at.
     pub(super) fn blocks(&self) -> Vec<&str> {
-        let own = self.row.as_deref().into_iter();
-        own.chain(self.any.iter().flat_map(Self::blocks)).collect()
+        let each = self.each().into_iter();
+        each.filter_map(|one| one.row.as_deref()).collect()
     }
 
     /// Does it hold?
     pub fn holds(&self, facts: &Facts<'_>) -> bool {
-        self.find(facts).is_some()
+        !self.find(facts).is_empty()
     }
 
-    fn find(&self, facts: &Facts<'_>) -> Option<Found> {
+    /// What makes it hold; nothing where it does not.
+    fn find<'a>(&self, facts: &Facts<'a>) -> Vec<Found<'a>> {
         let in_season = self.season.is_empty()
             || self
                 .season
                 .iter()
                 .any(|season| season.contains(facts.today));
-        (in_season && self.is_of_age(facts)).then_some(())?;
+        if !in_season || !self.is_of_age(facts) {
+            return Vec::new();
+        }
         if !self.any.is_empty() {
-            return self.any.iter().find_map(|one| one.find(facts));
+            let mut each = self.any.iter().map(|one| one.find(facts));
+            return each.find(|found| !found.is_empty()).unwrap_or_default();
         }
         if let Some(block) = &self.row {
-            let rows = match self.ended {
-                true => facts.rows.get(&ended(block)),
-                false => facts.rows.get(block),
-            };
-            let rows = rows.map_or(&[][..], Vec::as_slice);
-            let fits = |row: &&Entry| {
-                self.fits_row(row, facts) && self.beside.iter().all(|one| one.fits_row(row, facts))
-            };
-            let found = rows.iter().find(fits);
-            if self.missing && self.column.is_none() {
-                return rows.is_empty().then(Found::default);
-            }
-            if self.none {
-                return found.is_none().then(Found::default);
-            }
-            return found.map(|row| Found {
-                date: self.column.as_ref().and_then(|column| row.date(column)),
-                head: row.text("name").map(str::to_owned),
-            });
+            return self.find_rows(block, facts);
         }
+        let mut date = None;
         if let Some(field) = &self.field {
             let value: Vec<String> = facts.text(field).into_iter().collect();
-            return self.fits(&value, facts).then(|| Found {
-                date: value.first().and_then(|text| text.parse().ok()),
-                head: None,
-            });
+            if !self.fits(&value, facts) {
+                return Vec::new();
+            }
+            date = value.first().and_then(|text| text.parse().ok());
         }
-        Some(Found::default())
+        vec![Found {
+            date,
+            ..Found::default()
+        }]
+    }
+
+    fn find_rows<'a>(&self, block: &str, facts: &Facts<'a>) -> Vec<Found<'a>> {
+        let rows = self.looked_at(block, facts);
+        let no_row =
+            |holds: bool| -> Vec<Found<'a>> { holds.then(Found::default).into_iter().collect() };
+        if self.missing && self.column.is_none() {
+            return no_row(rows.is_empty());
+        }
+        let mut fitting = rows.into_iter().filter(|row| {
+            self.fits_row(row, facts) && self.beside.iter().all(|one| one.fits_row(row, facts))
+        });
+        if self.none {
+            return no_row(fitting.next().is_none());
+        }
+        let most = match self.per {
+            Some(_) => usize::MAX,
+            None => 1,
+        };
+        let told = fitting.take(most).map(|row| Found {
+            date: self.column.as_ref().and_then(|column| row.date(column)),
+            head: row.text("name"),
+            row: Some(row),
+        });
+        told.collect()
+    }
+
+    /// The rows of a block that count.
+    fn looked_at<'a>(&self, block: &str, facts: &Facts<'a>) -> Vec<&'a Entry> {
+        if let Some(day) = &self.newest {
+            return facts.newest(block, day, self.per.as_deref());
+        }
+        let rows = match self.ended {
+            true => facts.rows.get(&ended(block)),
+            false => facts.rows.get(block),
+        };
+        rows.into_iter().flatten().collect()
     }
 
     fn is_of_age(&self, facts: &Facts<'_>) -> bool {

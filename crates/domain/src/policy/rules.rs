@@ -22,6 +22,8 @@ pub struct Rules {
     pub child_must_be_seen: EveryNth,
     /// First visit and contact of a newly found child, in workdays.
     pub new_child_first_visit_workdays: u32,
+    /// A file in which something is still to ask so many workdays after it was opened is listed; never without it.
+    pub file_workdays: Option<u32>,
     /// Days given after a tier or pack change; never loosens (decisions 5).
     pub upgrade_grace_days: u32,
     /// Days given after a pause.
@@ -433,6 +435,7 @@ impl Default for Rules {
             late_entry_flag_days: 7,
             child_must_be_seen: EveryNth { every_nth_visit: 2 },
             new_child_first_visit_workdays: 5,
+            file_workdays: None,
             upgrade_grace_days: 7,
             pause_grace_days: 7,
             after: Vec::new(),

@@ -47,6 +47,7 @@ fn the_shipped_pack_has_a_sentence_for_every_code() {
         "at_home",
         "reminder.ageing_out",
         "reminder.grown_up",
+        "unfilled",
     ] {
         assert!(pack.texts.contains_key(key), "{key}");
     }
@@ -64,6 +65,7 @@ fn the_shipped_pack_has_what_the_screens_need() {
         "CONTACT_MODE",
         "PARTY",
         "TOPIC",
+        "PARENT_CONTACT",
         "CHILD_STATE",
         "PLACE",
         "MET",
@@ -566,5 +568,22 @@ fn what_is_asked_for_after_something_happened_must_name_what_the_pack_knows() {
         *json.pointer_mut(pointer).unwrap() = value;
         let error = PolicyPack::parse(&json.to_string()).unwrap_err();
         assert_eq!(error.to_string(), says);
+    }
+}
+
+/// Ten workdays, holidays and adjusted workdays as they are (domain.md §3.10, §5.5).
+#[test]
+fn a_file_is_to_be_full_ten_workdays_after_it_was_opened() {
+    let pack = shanghai();
+    assert_eq!(pack.file_due(day("2026-11-02")), Some(day("2026-11-16")));
+    let national_day = pack.file_due(day("2026-09-25"));
+    assert!(national_day > Some(day("2026-10-09")), "{national_day:?}");
+    let mut silent = shanghai();
+    silent.rules.file_workdays = None;
+    assert_eq!(silent.file_due(day("2026-11-02")), None);
+    assert!(changed("/rules/file_workdays", json!(20)).is_ok());
+    for wrong in [0, 367] {
+        let refused = changed("/rules/file_workdays", json!(wrong)).unwrap_err();
+        assert!(refused.to_string().contains("rules.file_workdays"));
     }
 }

@@ -399,3 +399,46 @@ fn school_contact_house_and_agreement_are_read_in_the_file_as_well() {
     );
     assert_eq!(paper(&[("agreement", "n")]), ["R25:4"]);
 }
+
+/// The newest look and the newest agreement count; what nobody ended of before does not (domain.md §4.4).
+#[test]
+fn what_was_looked_at_or_agreed_on_again_is_found_as_it_is_now() {
+    let seen = |file: File, flag: &str, on: &str| {
+        let columns = [("flag", flag), ("on", on)];
+        file.row("psychology", &columns)
+    };
+    let worried = || seen(File::default(), "diagnosed", "2026-10-28");
+    assert_eq!(worried().found(), ["R10:15"]);
+    assert_eq!(seen(worried(), "maybe", "2026-11-20").found(), ["R10:10"]);
+    assert!(seen(worried(), "none", "2026-11-26").found().is_empty());
+    let listed = || File::born("2016-03-01").row("categories", &[("code", "LB-1")]);
+    let paper = |file: File, signed: &str, until: &str| {
+        let columns = [
+            ("agreement", "y"),
+            ("signed_on", signed),
+            ("valid_to", until),
+        ];
+        file.row("delegation", &columns)
+    };
+    let old = || paper(listed(), "2025-07-01", "2026-06-30");
+    assert_eq!(old().found(), ["R25:4"], "it ran out");
+    let again = || paper(old(), "2026-07-01", "2027-06-30");
+    assert!(again().found().is_empty(), "there is another");
+    let over = [("signed_on", "2026-08-01"), ("ended_on", "2026-11-01")];
+    let ended = again().row(&crate::file::ended("delegation"), &over);
+    assert_eq!(ended.found(), ["R25:4"], "the newest was ended");
+}
+
+/// A sign of danger stands until somebody ends it; another row beside it does not put it away.
+#[test]
+fn a_sign_of_danger_does_not_go_away_by_another_row() {
+    let mut file = File::default();
+    let seen = |id: &str, on: &str| Entry::new(id).with("on", on);
+    let danger = seen("a", "2026-10-01").with_codes("behaviour", &["self_harm".to_owned()]);
+    let later = seen("b", "2026-11-01").with("flag", "none");
+    file.rows
+        .insert("psychology".to_owned(), vec![danger, later]);
+    let screening = screened_with(FORM, 11, &[], &Known::default(), &file);
+    assert_eq!(codes(&screening), ["R04"]);
+    assert_eq!(screening.level, "high");
+}

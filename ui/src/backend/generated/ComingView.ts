@@ -44,6 +44,10 @@ paused: Array<ComingRow>,
  */
 soon: Array<ComingRow>, 
 /**
+ * Files that were to be full by now and are not.
+ */
+unfilled: Array<ComingRow>, 
+/**
  * What families may ask for and were not told about yet.
  */
 benefits: Array<ComingRow>, 

@@ -5,7 +5,7 @@ import { demoBackend, readyTablet } from '@/testing/demo'
 import { show } from '@/testing/mount'
 import ComingPage from './ComingPage.vue'
 
-const empty: ComingView = { status: [], law: [], ageing: [], ended: [], lowering: [], suggested: [], paused: [], soon: [], benefits: [], changes: [], headless: [], years_without_holidays: [], terms_until: null }
+const empty: ComingView = { status: [], law: [], ageing: [], ended: [], lowering: [], suggested: [], paused: [], soon: [], unfilled: [], benefits: [], changes: [], headless: [], years_without_holidays: [], terms_until: null }
 
 function with_(more: Partial<ComingView>) {
   return show(ComingPage, { backend: demoBackend({ coming: async () => ({ ...empty, ...more }) }) })
