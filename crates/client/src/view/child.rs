@@ -508,6 +508,10 @@ pub struct AttemptInput {
     #[serde(default)]
     #[ts(optional)]
     pub visit: Option<String>,
+    /// Sheet of the page.
+    #[serde(default)]
+    #[ts(optional)]
+    pub sheet: Option<String>,
     /// The record's name, where the page gave it one: a second try under the same name files nothing.
     #[serde(default)]
     #[ts(optional)]
