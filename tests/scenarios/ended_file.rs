@@ -70,6 +70,12 @@ async fn a_file_ends_when_the_station_agrees_and_is_opened_again() -> Result<()>
     ] {
         assert_eq!(refused(asked).await?.code, code);
     }
+    let asks = status(&tablet, &child).await?.asks;
+    let ask = asks.first().context("a death asks")?;
+    assert_eq!(
+        (ask.reason.as_str(), ask.card.as_str(), ask.kind.as_str()),
+        ("deceased", "ill", "INJURY")
+    );
 
     tablet.visit(&child).await?;
     world.cut_network();

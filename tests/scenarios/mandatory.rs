@@ -93,6 +93,13 @@ async fn a_question_stands_on_today_until_it_is_answered_and_the_station_reads_w
         tablet.refusal("report_problem", without).await?.code,
         "mandatory_missing"
     );
+    // Why it is none of the situations was said of another matter than the one that was picked in the end.
+    let of_another = json!({"choice": "not_such_case", "text": "同学之间推了一下。", "about": ["ABUSE", "days"]});
+    let of_another = report(&[&younger], "hurt", "now", Some(&record), of_another);
+    assert_eq!(
+        tablet.refusal("report_problem", of_another).await?.code,
+        "mandatory_missing"
+    );
     let empty = json!({"child": younger, "record": record, "text": " "});
     assert_eq!(
         tablet.refusal("answer_mandatory", empty).await?.code,

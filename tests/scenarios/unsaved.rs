@@ -10,6 +10,7 @@ use client::view::{
     VisitFormView,
 };
 use serde_json::{Value, json};
+use uuid::Uuid;
 use zoufang_tests::device::Device;
 use zoufang_tests::story::{PIN, World, contact_input};
 
@@ -136,6 +137,8 @@ async fn a_contact_with_words_and_a_photo_is_found_in_the_file() -> Result<()> {
     assert_eq!(list.rows[0].record.as_ref(), Some(&saved.record));
     assert!(sheets(&tablet).await?.rows.is_empty());
 
+    nobody_was_met(&tablet, &child, &today).await?;
+
     // Too long away: what was typed before is hers to finish, though nothing else is shown.
     keep(&tablet, &page, json!({"note": ["还没打通"]})).await?;
     world.go_to_day(40, &[&tablet]);
@@ -151,6 +154,66 @@ async fn a_contact_with_words_and_a_photo_is_found_in_the_file() -> Result<()> {
             .is_some()
     );
     world.township.stop().await;
+    Ok(())
+}
+
+/// The note of an attempt is kept and goes with its save; of one that ends a visit, as long as that visit can end so.
+async fn nobody_was_met(tablet: &Device, child: &str, today: &str) -> Result<()> {
+    let door = page("attempt", child);
+    keep(tablet, &door, json!({"note": ["门锁着，邻居说去"]})).await?;
+    let kept = keep(tablet, &door, json!({"note": ["门锁着，邻居说去镇上了"]})).await?;
+    let kept = kept.context("kept")?;
+    let list = sheets(tablet).await?;
+    assert_eq!((list.rows.len(), list.rows[0].gone), (1, false));
+    let refused = tablet.refusal("begin_sheet", door.clone()).await?;
+    assert_eq!(refused.code, "not_allowed", "it has no photos");
+    let mut input = json!({"household": "", "child": child, "event_date": today, "reason": "nobody_home", "next_on": null,
+                           "note": "门锁着，邻居说去镇上了。", "sheet": kept.draft, "record": Uuid::from_u128(7)});
+    let first: SavedView = tablet.call("record_attempt", input.clone()).await?;
+    assert!(sheets(tablet).await?.rows.is_empty());
+    // She typed on before a second try of the same.
+    let kept = keep(tablet, &door, json!({"note": ["门锁着"]})).await?;
+    input["sheet"] = json!(kept.context("kept")?.draft);
+    let again: SavedView = tablet.call("record_attempt", input.clone()).await?;
+    assert_eq!(again.record, first.record);
+    assert!(sheets(tablet).await?.rows.is_empty());
+
+    let visit: VisitFormView = tablet.call("open_visit", json!({"id": child})).await?;
+    let ended = json!({"page": "attempt", "of": child, "record": visit.draft});
+    let met = json!({"sheet": ended, "words": {"note": ["没人"]}});
+    assert_eq!(
+        tablet.refusal("keep_sheet", met).await?.code,
+        "met_somebody"
+    );
+    tablet
+        .answer(&visit.draft, "session", "a_met", &["nobody"])
+        .await?;
+    let kept = keep(tablet, &ended, json!({"note": ["没人"]})).await?;
+    let kept = kept.context("kept")?;
+    assert!(!sheets(tablet).await?.rows[0].gone);
+    input["visit"] = json!(visit.draft);
+    input["record"] = json!(Uuid::from_u128(8));
+    input["sheet"] = json!(Uuid::from_u128(9));
+    assert_eq!(
+        tablet.refusal("record_attempt", input.clone()).await?.code,
+        "draft_gone",
+        "that is no sheet of it"
+    );
+    tablet
+        .answer(&visit.draft, "session", "a_met", &["child"])
+        .await?;
+    let list = sheets(tablet).await?;
+    assert_eq!(
+        (list.rows[0].gone, list.rows[0].words.as_slice()),
+        (true, ["没人".to_owned()].as_slice()),
+        "somebody was met after all"
+    );
+    tablet
+        .answer(&visit.draft, "session", "a_met", &["nobody"])
+        .await?;
+    input["sheet"] = json!(kept.draft);
+    let _: SavedView = tablet.call("record_attempt", input).await?;
+    assert!(sheets(tablet).await?.rows.is_empty());
     Ok(())
 }
 

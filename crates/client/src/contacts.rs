@@ -25,6 +25,7 @@ use domain::cadence::Kind;
 use domain::child::{Attempt, Child, Contact, ContactMore};
 use domain::code_list::CodeItem;
 use domain::policy::PolicyPack;
+use domain::record::Edit;
 use ids::{DocKind, DocumentId};
 use store::drafts;
 
@@ -63,7 +64,7 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ContactFormView, ClientE
         last_party: last.and_then(|contact| contact.party.first().cloned()),
         today: roster.today.to_string(),
         phone: phone_to_call(child).filter(|_| !writes_only),
-        photos: roster.household_of(child).is_some(),
+        photos: !roster.is_guest(child.id),
         initiator: usual_initiator(pack),
         initiators: options(pack.list(INITIATOR), roster.today),
         next_on: match writes_only || roster.is_guest(child.id) {
@@ -346,9 +347,17 @@ fn names_of<'a>(children: impl IntoIterator<Item = &'a RosterChild>) -> String {
 pub fn record_attempt(tablet: &Tablet, input: &AttemptInput) -> Result<SavedView, ClientError> {
     let roster = Roster::read(tablet)?;
     let id = records::name(tablet, input.record.as_ref())?.to_string();
+    let page = SheetInput {
+        page: SheetPage::Attempt,
+        of: input.child.clone().unwrap_or_default(),
+        record: input.visit.clone(),
+    };
     let is_filed = |child: &&RosterChild| child.child.attempts.iter().any(|one| one.id == id);
     let filed: Vec<&RosterChild> = roster.children.iter().filter(is_filed).collect();
     if !filed.is_empty() {
+        if let Some(sheet) = sheets::left(tablet, input.sheet.as_ref(), &page)? {
+            tablet.store.write(|tx| sheets::done(tx, sheet, None))?;
+        }
         return Ok(after_attempt(tablet, filed, &id));
     }
     let attempt = checked(tablet, &roster, input, &id)?;
@@ -375,36 +384,51 @@ pub fn record_attempt(tablet: &Tablet, input: &AttemptInput) -> Result<SavedView
         None => Vec::new(),
     };
     let home = visit.as_ref().map(|visit| home_of(&roster, visit, first));
+    let sheet = sheets::named(tablet, input.sheet.as_ref(), &page)?;
+    records::save_once(
+        tablet,
+        "attempt_recorded",
+        &attempt_writes(&attempt, &children, home, photos),
+        |tx| records::has_entry(tx, first.id, "attempts", &id),
+        |tx| {
+            if let Some(sheet) = sheet {
+                sheets::done(tx, sheet, None)?;
+            }
+            match (&visit, home) {
+                (Some(visit), Some(home)) => {
+                    attachments::bind(tx, visit.draft, home.document)?;
+                    Ok(drafts::remove(tx, visit.draft)?)
+                }
+                _ => Ok(()),
+            }
+        },
+    )?;
+    Ok(after_attempt(tablet, children, &id))
+}
+
+/// The attempt in the document of every child, and the photos of the door with their household.
+fn attempt_writes(
+    attempt: &Attempt,
+    children: &[&RosterChild],
+    home: Option<Home>,
+    photos: Vec<Edit>,
+) -> Vec<Write> {
+    let home = home.filter(|_| !photos.is_empty());
     let label = |child: &RosterChild| format!("{} 没见到", child.name());
     let mut writes: Vec<Write> = children
         .iter()
         .map(|child| {
             let mut edits = vec![attempt.to_edit()];
-            if !photos.is_empty() {
-                edits.extend(home.and_then(|home| home.named_by(child)));
-            }
+            edits.extend(home.and_then(|home| home.named_by(child)));
             let write = Write::new(child.id, DocKind::Child, child.unit, edits);
-            write.labelled("attempt", label(child), &id)
+            write.labelled("attempt", label(child), &attempt.id)
         })
         .collect();
-    if let (Some(home), false) = (home, photos.is_empty()) {
+    if let (Some(home), Some(first)) = (home, children.first()) {
         let household = Write::new(home.document, DocKind::Household, home.unit, photos);
-        writes.push(household.labelled("attempt", label(first), &id));
+        writes.push(household.labelled("attempt", label(first), &attempt.id));
     }
-    records::save_once(
-        tablet,
-        "attempt_recorded",
-        &writes,
-        |tx| records::has_entry(tx, first.id, "attempts", &id),
-        |tx| match (&visit, home) {
-            (Some(visit), Some(home)) => {
-                attachments::bind(tx, visit.draft, home.document)?;
-                Ok(drafts::remove(tx, visit.draft)?)
-            }
-            _ => Ok(()),
-        },
-    )?;
-    Ok(after_attempt(tablet, children, &id))
+    writes
 }
 
 /// What was said of an attempt, checked.

@@ -10,8 +10,8 @@ use crate::roster::{self, Roster, RosterChild};
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
-    ChildFileView, ComingRow, DecideStatusInput, FileState, FileStatusView, IdInput, ProposalView,
-    ProposeStatusInput, SiblingView,
+    ChildFileView, ComingRow, DecideStatusInput, EndingAskView, FileState, FileStatusView, IdInput,
+    ProposalView, ProposeStatusInput, SiblingView,
 };
 use chrono::{Days, NaiveDate};
 use domain::policy::PolicyPack;
@@ -80,7 +80,23 @@ pub(crate) fn of(
             .collect(),
         decides,
         reasons: options(pack.list(REASONS), roster.today),
+        asks: asks(pack),
     })
+}
+
+/// What has to be said before a file is ended for some reasons: a death that was no illness is reported first (domain.md §5.5).
+fn asks(pack: &PolicyPack) -> Vec<EndingAskView> {
+    let rules = pack.rules.ending.asks.iter();
+    rules
+        .filter_map(|(reason, kind)| {
+            Some(EndingAskView {
+                reason: reason.clone(),
+                label: pack.text(&format!("status.ask.{reason}"), &[]),
+                card: pack.card_of(kind)?.code.clone(),
+                kind: kind.clone(),
+            })
+        })
+        .collect()
 }
 
 /// Whose files belong together is looked at by somebody who sees all of them.

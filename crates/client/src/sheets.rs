@@ -5,12 +5,13 @@ use crate::attachments;
 use crate::error::ClientError;
 use crate::problems::{self, Room};
 use crate::records::{self, Write};
-use crate::roster::Roster;
+use crate::roster::{Roster, RosterChild};
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
     IdInput, KeepSheetInput, SheetInput, SheetListView, SheetPage, SheetRow, SheetView,
 };
+use crate::visits;
 use crate::work;
 use ids::DocumentId;
 use std::collections::BTreeMap;
@@ -63,7 +64,8 @@ pub fn begin(tablet: &Tablet, input: &SheetInput) -> Result<SheetView, ClientErr
 /// Keeps what was typed so far. When this returns it survives the battery.
 ///
 /// # Errors
-/// `not_found`, `not_allowed` for another person's record, `too_large`, `still_loading`, `disk_full`.
+/// `not_found`, `not_allowed` for another person's record, `draft_gone` and `met_somebody` for an attempt that ends no such
+/// visit, `too_large`, `still_loading`, `disk_full`.
 pub fn keep(tablet: &Tablet, input: &KeepSheetInput) -> Result<Option<SheetView>, ClientError> {
     let values = input.words.values().flatten();
     let characters: usize = values.map(|value| value.chars().count()).sum();
@@ -155,6 +157,11 @@ pub fn list(tablet: &Tablet) -> Result<SheetListView, ClientError> {
                 .child_or_guest(&page.of)
                 .ok()
                 .map(|child| child.name()),
+            SheetPage::Attempt => roster
+                .child(&page.of)
+                .ok()
+                .filter(|_| is_to_end(tablet, &page))
+                .map(RosterChild::name),
             SheetPage::Problem => room.title_of(&page.of)?,
             SheetPage::Work => work::name_of(&tablet.packs(), &page.of),
         };
@@ -284,17 +291,34 @@ pub(crate) fn follow(
     )
 }
 
+/// Whether the visit that met nobody, where the page of an attempt ends one, is still there to end.
+fn is_to_end(tablet: &Tablet, page: &SheetInput) -> bool {
+    let visit = page.record.as_deref();
+    visit.is_none_or(|draft| visits::met_nobody(tablet, draft).is_ok())
+}
+
 /// What a page is about, if this person has it.
 fn place(tablet: &Tablet, input: &SheetInput) -> Result<Place, ClientError> {
     match input.page {
         SheetPage::Contact | SheetPage::Report => {
             let roster = Roster::read(tablet)?;
             let child = roster.child_or_guest(&input.of)?;
-            // A record's photos lie with the household, and a report's with the problem that begins.
-            let has_home = input.page == SheetPage::Report || roster.household_of(child).is_some();
+            // A record's photos lie with the household, which is where the child lives; a report's with the problem that begins.
+            let is_elsewhere = input.page == SheetPage::Contact && roster.is_guest(child.id);
             Ok(Place {
                 document: Some(child.id),
-                no_photos: (!has_home).then_some("not_allowed"),
+                no_photos: is_elsewhere.then_some("not_allowed"),
+            })
+        }
+        SheetPage::Attempt => {
+            let roster = Roster::read(tablet)?;
+            if let Some(draft) = input.record.as_deref() {
+                visits::met_nobody(tablet, draft)?;
+            }
+            // A closed door is photographed on the visit's form.
+            Ok(Place {
+                document: Some(roster.child(&input.of)?.id),
+                no_photos: Some("not_allowed"),
             })
         }
         SheetPage::Problem => {
@@ -314,8 +338,9 @@ fn place(tablet: &Tablet, input: &SheetInput) -> Result<Place, ClientError> {
     }
 }
 
-const PAGES: [(SheetPage, &str); 4] = [
+const PAGES: [(SheetPage, &str); 5] = [
     (SheetPage::Contact, "contact"),
+    (SheetPage::Attempt, "attempt"),
     (SheetPage::Report, "report"),
     (SheetPage::Problem, "problem"),
     (SheetPage::Work, "work"),
@@ -326,7 +351,7 @@ fn about(input: &SheetInput) -> String {
     let name = PAGES.iter().find(|(page, _)| *page == input.page);
     let name = name.map_or("", |(_, name)| name);
     match input.page {
-        SheetPage::Work => {
+        SheetPage::Work | SheetPage::Attempt => {
             let record = input.record.as_deref().unwrap_or_default();
             format!("{name}/{}/{record}", input.of)
         }
@@ -376,7 +401,7 @@ mod tests {
                 let input = SheetInput {
                     page,
                     of: "one".to_owned(),
-                    record: record.filter(|_| page == SheetPage::Work),
+                    record: record.filter(|_| matches!(page, SheetPage::Work | SheetPage::Attempt)),
                 };
                 assert_eq!(page_of(&about(&input)), Some(input));
             }

@@ -304,6 +304,7 @@ fn close_gravely(
                 whom: None,
                 at: None,
                 receipt: None,
+                about: None,
             }),
             sheet: None,
             origin: None,

@@ -159,6 +159,7 @@ fn problem(
                 whom: None,
                 at: None,
                 receipt: None,
+                about: None,
             }),
             sheet: None,
             origin: None,

@@ -405,7 +405,11 @@ export function childFile(): ChildFileView {
       past: [],
       steps: ['end'],
       decides: false,
-      reasons: [{ code: 'moved', label: '迁出' }],
+      reasons: [
+        { code: 'moved', label: '迁出' },
+        { code: 'deceased', label: '死亡' },
+      ],
+      asks: [{ reason: 'deceased', label: '不是病故的，请先上报。', card: 'hurt', kind: 'ABUSE' }],
     },
   }
 }

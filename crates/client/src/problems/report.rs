@@ -21,7 +21,7 @@ use crate::view::{
     ProblemKindView, SavedView, SheetInput, SheetPage,
 };
 use domain::mandatory::Word;
-use domain::policy::{PolicyPack, ProblemCard, ProblemType};
+use domain::policy::{PolicyPack, ProblemCard, ProblemType, Urgency};
 use domain::problem::{self, Detail, EventKind};
 use domain::record::Edit;
 use domain::restricted::{self, Note};
@@ -164,13 +164,25 @@ fn kind_of<'a>(
     Ok((kind, group.unwrap_or(kind)))
 }
 
+/// Whether what was chosen on the page of duties was said of this. A call that was made stays made, whatever is picked
+/// afterwards; why it is none of the situations is said of one type and one urgency.
+fn is_about(said: &MandatoryInput, kind: &ProblemType, urgency: &Urgency) -> bool {
+    let Some(about) = &said.about else {
+        return true;
+    };
+    let of = |code: &String| about.contains(code);
+    said.choice != Word::NotSuchCase.as_str()
+        || (!kind.mandatory || of(&kind.code)) && (urgency.severity != GRAVE || of(&urgency.code))
+}
+
 /// Reports a problem. Free text of abuse and sexual harm goes to a document that only the station reads. It is as grave as
 /// its type says, or as whoever reports says, whichever is graver (不急 says nothing beyond the type); and where it must be
 /// reported, or is a matter of life and safety, whether that was done is said with it. Once under one name.
 ///
 /// # Errors
-/// `not_found`, `value_invalid`, `text_missing`, `date_invalid`, `date_future`, `mandatory_missing`, `draft_gone`,
-/// `photos_are_open` where its words are the station's alone, `disk_full`.
+/// `not_found`, `value_invalid`, `text_missing`, `date_invalid`, `date_future`, `draft_gone`; `mandatory_missing` also where
+/// why it is none of the situations was said of something else; `photos_are_open` where its words are the station's alone,
+/// `disk_full`.
 pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView, ClientError> {
     let roster = Roster::read(tablet)?;
     let packs = tablet.packs();
@@ -221,8 +233,11 @@ pub fn report_problem(tablet: &Tablet, input: &ProblemInput) -> Result<SavedView
     let from = origin::said(pack, roster.today, input)?;
     let asking = origin_record(input);
     let is_asked = || mandatory::open_of_visit(tablet, &roster, asking);
-    if input.mandatory.is_none() && (kind.mandatory || severity == GRAVE || !is_asked()?.is_empty())
-    {
+    let is_said = match &input.mandatory {
+        Some(said) => is_about(said, kind, urgency),
+        None => !kind.mandatory && severity != GRAVE && is_asked()?.is_empty(),
+    };
+    if !is_said {
         return Err(ClientError::new("mandatory_missing"));
     }
     let now = tablet.clock.now_ms();
@@ -387,4 +402,37 @@ fn after_report(
         .and_then(|now| mandatory::open_of_visit(tablet, &now, origin_record(input)));
     view.mandatory = after::also(&mut view, open).unwrap_or_default();
     view
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_it_is_none_of_the_situations_says_nothing_of_what_was_picked_afterwards() {
+        let pack = PolicyPack::parse(include_str!("../../../../policy/sh-2024-2026.json"))
+            .expect("the shipped pack is tested");
+        let is_taken = |choice: &str, about: Option<&[&str]>, kind: &str, urgency: &str| {
+            let said = MandatoryInput {
+                choice: choice.to_owned(),
+                text: "没有人受伤。".to_owned(),
+                whom: None,
+                at: None,
+                receipt: None,
+                about: about.map(|codes| codes.iter().map(|code| (*code).to_owned()).collect()),
+            };
+            let kind = pack.problem(kind).expect("it is shipped");
+            is_about(&said, kind, pack.urgency(urgency).expect("it is shipped"))
+        };
+        let not = "not_such_case";
+        assert!(is_taken(not, Some(&["ABUSE", "days"]), "ABUSE", "days"));
+        assert!(!is_taken(not, Some(&["ABUSE", "days"]), "SEXUAL", "days"));
+        assert!(!is_taken(not, Some(&["ABUSE", "days"]), "ABUSE", "now"));
+        assert!(is_taken(not, Some(&["ABUSE", "now"]), "ABUSE", "days"));
+        assert!(is_taken(not, Some(&["ABUSE", "days"]), "BULLY", "later"));
+        assert!(!is_taken(not, Some(&["later"]), "BULLY", "now"));
+        // An older app does not say of which; a call was made whatever it was.
+        assert!(is_taken(not, None, "SEXUAL", "now"));
+        assert!(is_taken("reported", Some(&[]), "SEXUAL", "now"));
+    }
 }

@@ -362,7 +362,7 @@ pub struct ContactFormView {
     pub today: String,
     /// Key of the number to call, to be revealed for the dialler.
     pub phone: Option<String>,
-    /// It may have photos, because there is a household they lie with.
+    /// It may have photos: they lie with the household, which is where the child lives.
     pub photos: bool,
     /// 谁发起; empty where the packs have no such list.
     pub initiators: Vec<OptionView>,
@@ -508,6 +508,10 @@ pub struct AttemptInput {
     #[serde(default)]
     #[ts(optional)]
     pub visit: Option<String>,
+    /// Sheet of the page.
+    #[serde(default)]
+    #[ts(optional)]
+    pub sheet: Option<String>,
     /// The record's name, where the page gave it one: a second try under the same name files nothing.
     #[serde(default)]
     #[ts(optional)]

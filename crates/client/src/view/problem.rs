@@ -85,6 +85,11 @@ pub struct MandatoryInput {
     #[serde(default)]
     #[ts(optional)]
     pub receipt: Option<String>,
+    /// Of which type and which urgency it was said, in codes. Why it is none of the situations says nothing of another one that
+    /// was picked afterwards; an older app does not say of which.
+    #[serde(default)]
+    #[ts(optional)]
+    pub about: Option<Vec<String>>,
 }
 
 /// The static page that works with no network.

@@ -10,6 +10,8 @@ use ts_rs::TS;
 pub enum SheetPage {
     /// A contact, of a child.
     Contact,
+    /// Nobody was met, of a child; `record` is the draft of the visit that ends with it.
+    Attempt,
     /// A problem's report, of a child.
     Report,
     /// The next step, of a problem.
@@ -25,7 +27,7 @@ pub struct SheetInput {
     pub page: SheetPage,
     /// Of what.
     pub of: String,
-    /// The record that is put right; null for a new one.
+    /// The record that is put right, or the draft that ends; null for a new one.
     pub record: Option<String>,
 }
 

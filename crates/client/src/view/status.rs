@@ -72,6 +72,21 @@ pub struct FileStatusView {
     pub decides: bool,
     /// Reasons to choose from.
     pub reasons: Vec<OptionView>,
+    /// What some reasons ask first.
+    pub asks: Vec<EndingAskView>,
+}
+
+/// A reason to end a file after which something may have to be reported first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct EndingAskView {
+    /// Code of the reason.
+    pub reason: String,
+    /// What is asked, in words.
+    pub label: String,
+    /// Card it is reported with.
+    pub card: String,
+    /// Type of the card.
+    pub kind: String,
 }
 
 /// Propose a step.

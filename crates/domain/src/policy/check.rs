@@ -155,6 +155,25 @@ fn check_interval(interval: &Interval, place: &str) -> Result<(), PolicyError> {
     Ok(())
 }
 
+/// Before which endings is asked whether something must be reported: it has words, and a card to report it with.
+fn ending_asks(pack: &PolicyPack) -> Result<(), PolicyError> {
+    let place = || "rules.ending.asks".to_owned();
+    for (reason, kind) in &pack.rules.ending.asks {
+        let mut reasons = pack.list("EXIT_REASON").iter();
+        if !reasons.any(|item| item.code == *reason) {
+            return Err(unknown(place(), reason));
+        }
+        if pack.problem(kind).is_none() || pack.card_of(kind).is_none() {
+            return Err(unknown(place(), kind));
+        }
+        let words = format!("status.ask.{reason}");
+        if pack.texts.get(&words).is_none_or(String::is_empty) {
+            return Err(PolicyError::Empty(format!("texts.{words}")));
+        }
+    }
+    Ok(())
+}
+
 fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
     let rules = &pack.rules;
     once(
@@ -236,6 +255,7 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
             return Err(unknown("rules.ending.two_persons".to_owned(), step));
         }
     }
+    ending_asks(pack)?;
     if rules.reveal_seconds > 600 {
         return Err(PolicyError::Range("rules.reveal_seconds".to_owned()));
     }

@@ -226,6 +226,9 @@ pub struct EndingRules {
     pub two_persons: Vec<String>,
     /// So many days after it ended a file leaves the tablet, whole at the station; never without it.
     pub leave_days: Option<u32>,
+    /// Before a file is ended for a code of EXIT_REASON, the type of problem that may have to be reported first; the question is
+    /// the text `status.ask.` and the code.
+    pub asks: BTreeMap<String, String>,
 }
 
 impl Default for EndingRules {
@@ -236,6 +239,7 @@ impl Default for EndingRules {
             without_visit: codes.map(str::to_owned).to_vec(),
             two_persons: vec![Step::Merge.as_str().to_owned()],
             leave_days: None,
+            asks: BTreeMap::new(),
         }
     }
 }

@@ -347,6 +347,21 @@ fn a_pack_that_cannot_hold_is_refused_where_it_is_wrong() {
             json!("2025-01-01"),
             "work_years.2026 is out of range",
         ),
+        (
+            "/rules/ending/asks/deceased",
+            json!("GONE"),
+            "rules.ending.asks refers to GONE, which the pack does not define",
+        ),
+        (
+            "/rules/ending/asks",
+            json!({"bored": "INJURY"}),
+            "rules.ending.asks refers to bored, which the pack does not define",
+        ),
+        (
+            "/rules/ending/asks",
+            json!({"moved": "INJURY"}),
+            "`texts.status.ask.moved` is empty",
+        ),
     ] {
         let error = changed(pointer, value).expect_err(pointer);
         assert_eq!(error.to_string(), says, "{pointer}");

@@ -33,6 +33,10 @@ child?: string,
  */
 visit?: string, 
 /**
+ * Sheet of the page.
+ */
+sheet?: string, 
+/**
  * The record's name, where the page gave it one: a second try under the same name files nothing.
  */
 record?: string, };

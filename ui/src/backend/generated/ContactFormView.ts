@@ -54,7 +54,7 @@ today: string,
  */
 phone: string | null, 
 /**
- * It may have photos, because there is a household they lie with.
+ * It may have photos: they lie with the household, which is where the child lives.
  */
 photos: boolean, 
 /**

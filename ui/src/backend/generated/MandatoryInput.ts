@@ -23,4 +23,9 @@ at?: string,
 /**
  * Number of the receipt, where one was given.
  */
-receipt?: string, };
+receipt?: string, 
+/**
+ * Of which type and which urgency it was said, in codes. Why it is none of the situations says nothing of another one that
+ * was picked afterwards; an older app does not say of which.
+ */
+about?: Array<string>, };

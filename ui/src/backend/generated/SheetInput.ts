@@ -14,6 +14,6 @@ page: SheetPage,
  */
 of: string, 
 /**
- * The record that is put right; null for a new one.
+ * The record that is put right, or the draft that ends; null for a new one.
  */
 record: string | null, };

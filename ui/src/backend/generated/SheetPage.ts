@@ -3,4 +3,4 @@
 /**
  * A page that has a sheet until it is saved.
  */
-export type SheetPage = "contact" | "report" | "problem" | "work";
+export type SheetPage = "contact" | "attempt" | "report" | "problem" | "work";

@@ -54,6 +54,17 @@ test('a file is proposed to end with a reason, a day and what it rests on', asyn
   expect(proposed).toEqual([{ child: 'c1', step: 'end', reason: 'moved', on: TODAY, into: null, text: '搬去外省。' }])
 })
 
+test('a death that was no illness is reported first', async () => {
+  const { tap, by, router } = await file({})
+  await tap('status-step:end')
+  await tap('answer:status-reason:moved')
+  expect(document.querySelector('[data-test="status-ask"]')).toBeNull()
+  await tap('answer:status-reason:deceased')
+  expect(by('status-ask').textContent).toContain('请先上报')
+  await tap('status-report')
+  expect(router.currentRoute.value.fullPath).toBe('/report/c1?card=hurt&kind=ABUSE')
+})
+
 test('what was said of one answer is gone with the next, and stands beside what was tapped', async () => {
   const backend = demoBackend({
     childFile: async () => childFile(),

@@ -1,5 +1,6 @@
+import { flushPromises } from '@vue/test-utils'
 import { expect, test } from 'vitest'
-import type { ContactInput } from '@/backend'
+import type { ContactInput, KeepSheetInput } from '@/backend'
 import { demoBackend, TODAY } from '@/testing/demo'
 import { show } from '@/testing/mount'
 import ContactPage from './ContactPage.vue'
@@ -112,4 +113,26 @@ test('a second try of the same goes under the same name, and what was changed si
   await tap('contact-save')
   expect(tried.map((one) => one.record === tried[0]?.record)).toEqual([true, true, false])
   expect(router.currentRoute.value.path).toBe('/saved')
+})
+
+test('what is typed and left at once is kept of its child', async () => {
+  const kept: KeepSheetInput[] = []
+  const backend = demoBackend({
+    keepSheet: async (input) => {
+      kept.push(input)
+      return null
+    },
+  })
+  const { tap, by, router } = await show(ContactPage, { ...place, backend })
+  await tap('answer:mode:phone')
+  await tap('answer:party:carer')
+  await tap('answer:state:watch')
+  const field = by('contact-note-text').querySelector('textarea')
+  if (!field) throw new Error('no field')
+  field.value = '奶奶腿疼'
+  field.dispatchEvent(new Event('input'))
+  await flushPromises()
+  await router.push('/today')
+  await flushPromises()
+  expect(kept.map(({ sheet }) => sheet.of)).toEqual(['c1'])
 })

@@ -147,12 +147,14 @@ test('the list leads to each page, and shows the words of one whose matter is go
       { ...row, sheet: { page: 'contact', of: 'c1', record: null } },
       { ...row, draft: 's2', title: '危房 · 石小雨', sheet: { page: 'problem', of: 'p1', record: null } },
       { ...row, draft: 's3', title: '活动', sheet: { page: 'work', of: 'activity', record: 'r1' } },
+      { ...row, draft: 's5', sheet: { page: 'attempt', of: 'c1', record: null } },
+      { ...row, draft: 's6', sheet: { page: 'attempt', of: 'c1', record: 'd1' } },
       { ...row, draft: 's4', title: '', gone: true, words: ['孩子说想妈妈'], sheet: { page: 'contact', of: 'c9', record: null } },
     ],
   })
   const { by, tap } = await show(SheetList, { backend })
   const links = [...document.querySelectorAll('[data-test="sheets"] a')].map((link) => link.getAttribute('href'))
-  expect(links.map((link) => link?.replace(/^.*#/, ''))).toEqual(['/contact/c1', '/problems/p1', '/work/activity/r1'])
+  expect(links.map((link) => link?.replace(/^.*#/, ''))).toEqual(['/contact/c1', '/problems/p1', '/work/activity/r1', '/attempt/c1', '/attempt/c1?visit=d1'])
   expect(by('sheet-gone').textContent).toContain('孩子说想妈妈')
   await tap('sheet-drop')
   expect(dropped).toEqual(['s4'])
