@@ -126,6 +126,11 @@ impl People {
         self.staff.get(&staff).map(|(_, role, _)| *role)
     }
 
+    /// Whether somebody is known here and her appointment is not over.
+    pub fn is_in_force(&self, staff: StaffId) -> bool {
+        self.staff.contains_key(&staff) && !self.gone.contains(&staff)
+    }
+
     /// The unit a person works in.
     pub fn home(&self, staff: StaffId) -> Option<UnitId> {
         self.staff.get(&staff).map(|(_, _, unit)| *unit)

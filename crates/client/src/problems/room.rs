@@ -316,7 +316,7 @@ impl<'a> Room<'a> {
     }
 
     /// What this person has to do with a matter.
-    fn handling(&self, noun: &Noun<Problem>) -> Result<Handling, ClientError> {
+    pub(crate) fn handling(&self, noun: &Noun<Problem>) -> Result<Handling, ClientError> {
         let me = self.tablet.identity.staff;
         if self.is_recused(me, noun) {
             return Ok(Handling::Recused);
