@@ -6,14 +6,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use calamine::{Reader, Xlsx};
 use client::view::{
-    CaseFileView, CaseView, RecusalsView, SavedView, ShellKind, StationReportView, StationsView,
+    CaseFileView, CaseView, ExportsView, RecusalsView, SavedView, ShellKind, StationReportView,
+    StationsView,
 };
 use ids::Role;
 use protocol::CreateEnrolment;
 use serde_json::{Value, json};
 use std::io::Cursor;
 use zoufang_tests::device::Device;
-use zoufang_tests::story::{PIN, World};
+use zoufang_tests::story::{PIN, World, change_rule};
 
 const WHY: &str = "市里督办，要看这家现在的情况。";
 const WHY_NOT: &str = "公安正在侦查，请先找他们。";
@@ -44,6 +45,35 @@ async fn stations(officer: &Device) -> Result<StationsView> {
 fn only(cases: &[CaseView]) -> Result<CaseView> {
     assert_eq!(cases.len(), 1);
     cases.first().cloned().context("there is one")
+}
+
+/// The rows of the day are used up: a colleague, who is told the number alone, agrees before it is sent; and it counts.
+async fn sent_by_a_second_word(
+    station: &Device,
+    head: &Device,
+    case: &CaseView,
+    number: &str,
+) -> Result<CaseView> {
+    change_rule(head, "export_approval_rows", &json!(0))?;
+    let alone = head.refusal("send_case", json!({"id": case.case})).await?;
+    assert_eq!(alone.code, "export_needs_second");
+    assert!(head.trail("export_made")?.is_empty(), "nothing left");
+    let asked = json!({"request": null, "ledger": "case", "about": case.case, "village": null,
+        "purpose": "district", "words": "", "fields": [], "full_numbers": false});
+    let page: ExportsView = head.call("request_export", asked).await?;
+    let request = page.requests.first().context("it waits")?.id.clone();
+    let seen: ExportsView = station.call("exports", Value::Null).await?;
+    let row = seen.requests.first().context("it is on her list")?;
+    assert!(row.may_decide);
+    assert_eq!(row.about.as_deref(), Some(number));
+    let yes = json!({"id": request, "approve": true});
+    let _: ExportsView = station.call("decide_export", yes).await?;
+    let send = json!({"id": case.case, "request": request});
+    let there: StationReportView = head.call("send_case", send).await?;
+    let page: ExportsView = head.call("exports", Value::Null).await?;
+    let made = page.made.first().context("it is among what was made")?;
+    assert_eq!((made.rows, made.until.as_ref()), (1, None));
+    only(&there.cases)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,8 +152,7 @@ async fn a_case_is_asked_for_sent_opened_and_gone_and_another_is_declined() -> R
         "pin_again"
     );
     head.step_up().await?;
-    let there: StationReportView = head.call("send_case", id.clone()).await?;
-    let sent = only(&there.cases)?;
+    let sent = sent_by_a_second_word(&world.station, &head, &case, &number).await?;
     assert_eq!(sent.state, "sent");
     let number = sent.number.context("it has a number")?;
     // The trail says what stands in it.
@@ -152,6 +181,7 @@ async fn a_case_is_asked_for_sent_opened_and_gone_and_another_is_declined() -> R
     );
     officer.step_up().await?;
     let opened: CaseFileView = officer.call("open_case", id.clone()).await?;
+    assert_eq!(officer.trail("case_opened")?.len(), 1, "in her own trail");
     let file = STANDARD.decode(&opened.bytes)?;
     let plain = office_crypto::decrypt_from_bytes(file, &opened.password)?;
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(plain))?;

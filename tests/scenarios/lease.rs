@@ -1,8 +1,11 @@
 //! 租期: a tablet without contact for a month takes what is written and shows nothing of what was written before; setting
 //! the clock back helps nobody, and one contact brings everything back.
 
+use crate::mandatory::uneasy;
 use anyhow::{Context, Result};
-use client::view::{AppView, ContactFormView, SavedView, Stage, VisitFormView, WritingView};
+use client::view::{
+    AppView, ContactFormView, ProblemFormView, SavedView, Stage, VisitFormView, WritingView,
+};
 use serde_json::{Value, json};
 use zoufang_tests::device::Device;
 use zoufang_tests::story::{PIN, World, contact_input};
@@ -97,6 +100,68 @@ async fn after_a_month_without_contact_she_can_write_and_nobody_can_read() -> Re
     assert!(file.timeline.len() >= 3, "everything is back");
     world.settle(&[&tablet]).await?;
     tablet.all_delivered().await?;
+    world.township.stop().await;
+    Ok(())
+}
+
+/// A visit in which both siblings say something that must be reported.
+async fn both_uneasy(tablet: &Device, children: [&str; 2]) -> Result<SavedView> {
+    let form = tablet.begin_visit(children[0]).await?;
+    let whole = json!({"draft": form.draft, "full": true});
+    let form: VisitFormView = tablet.call("visit_full", whole).await?;
+    for child in children {
+        tablet
+            .answer(&form.draft, child, "c_discipline", &["beat"])
+            .await?;
+    }
+    tablet.call("save_visit", json!({"id": form.draft})).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_month_without_contact_no_question_says_what_an_earlier_visit_found() -> Result<()>
+{
+    let world = World::new().await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let (child, sibling) = (tablet.child("石小雨").await?, tablet.child("石小晨").await?);
+    let other = tablet.child("周子涵").await?;
+    let before = both_uneasy(&tablet, [&child, &sibling]).await?;
+    assert_eq!(before.mandatory.len(), 2);
+    let record = &before.mandatory[0].record;
+    let asked = &before.mandatory[0].child;
+    let form: ProblemFormView = tablet.call("problem_form", json!({"id": asked})).await?;
+    assert_eq!(form.questions.len(), 1);
+    world.settle(&[&tablet]).await?;
+    world.cut_network();
+    world.go_to_day(31, &[&tablet]);
+    assert!(is_over(&tablet).await?);
+
+    for child in [&child, &sibling] {
+        let form: ProblemFormView = tablet.call("problem_form", json!({"id": child})).await?;
+        assert!(form.questions.is_empty(), "{:?}", form.questions);
+    }
+    let report = json!({"children": [other], "card": "school", "urgency": "later", "seen": "没来上学。",
+        "origin_record": record, "mandatory": {"choice": "not_such_case", "text": "别的事。"}});
+    let saved: SavedView = tablet.call("report_problem", report).await?;
+    assert!(saved.mandatory.is_empty(), "{:?}", saved.mandatory);
+    let why = json!({"child": asked, "record": record, "text": "是邻居家孩子，听错了。"});
+    let saved: SavedView = tablet.call("answer_mandatory", why).await?;
+    assert!(saved.mandatory.is_empty(), "{:?}", saved.mandatory);
+
+    // What she writes meanwhile is hers to go on with.
+    let fresh = uneasy(&tablet, &child, "c_discipline", "beat").await?;
+    assert_eq!(fresh.mandatory.len(), 1);
+    let form: ProblemFormView = tablet.call("problem_form", json!({"id": child})).await?;
+    assert_eq!(form.questions, fresh.mandatory);
+
+    world.restore_network();
+    tablet.sync().await?;
+    let form: ProblemFormView = tablet.call("problem_form", json!({"id": sibling})).await?;
+    let earlier = before.mandatory.iter().filter(|one| one.child == sibling);
+    assert_eq!(
+        form.questions.len(),
+        earlier.filter(|one| one.record != *record).count(),
+        "and the earlier one that nobody answered is shown again"
+    );
     world.township.stop().await;
     Ok(())
 }

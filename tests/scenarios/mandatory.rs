@@ -33,7 +33,12 @@ fn called() -> Value {
 }
 
 /// A visit of both siblings in which one of them says something that must be reported.
-async fn uneasy(tablet: &Device, child: &str, key: &str, code: &str) -> Result<SavedView> {
+pub(crate) async fn uneasy(
+    tablet: &Device,
+    child: &str,
+    key: &str,
+    code: &str,
+) -> Result<SavedView> {
     let form = tablet.begin_visit(child).await?;
     let form: VisitFormView = tablet
         .call("visit_full", json!({"draft": form.draft, "full": true}))

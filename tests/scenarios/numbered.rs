@@ -1,16 +1,18 @@
 //! A matter with sealed words goes by its number in every list, for whoever is neither its handler nor the head nor its
 //! reporter (domain.md P-25, docs/adr/0043).
 
+use crate::mandatory::uneasy;
 use anyhow::{Context, Result, ensure};
 use client::view::{
-    ChildFileView, OverviewView, PeopleView, PersonRow, ProblemListView, ProblemRow, ProblemView,
-    SavedView, ShellKind, StationReportView, TimelineKind, TodayView, WorkLogView,
+    ChildFileView, DevicesView, MovesView, OverviewView, PeopleView, PersonRow, ProblemListView,
+    ProblemRow, ProblemView, RecusalsView, ReviewRow, SavedView, ShellKind, StationReportView,
+    TimelineKind, TodayView, WorkLogView,
 };
 use ids::Role;
 use protocol::CreateEnrolment;
 use serde_json::{Value, json};
 use zoufang_tests::device::Device;
-use zoufang_tests::story::{PIN, World, shows};
+use zoufang_tests::story::{PIN, World, change_rule, shows};
 
 const CHILD: &str = "周子涵";
 const CARD: &str = "孩子被打骂、伤害";
@@ -161,6 +163,172 @@ async fn a_sealed_matter_goes_by_its_number_for_whoever_it_is_not_for() -> Resul
     if let Some(line) = line {
         assert_eq!(line.kind, number);
     }
+    world.township.stop().await;
+    Ok(())
+}
+
+const SIBLING: &str = "石小晨";
+
+async fn tray(device: &Device) -> Result<MovesView> {
+    device.call("moves", Value::Null).await
+}
+
+/// The rows of a tray of which this person is told the number alone.
+fn numbered(rows: &[ReviewRow], recused: bool) -> Result<Vec<ReviewRow>> {
+    let hidden: Vec<ReviewRow> = rows.iter().filter(|row| row.numbered).cloned().collect();
+    for row in &hidden {
+        let told = [&row.by, &row.unit, &row.device, &row.reason];
+        ensure!(row.lines.is_empty() && told.iter().all(|text| text.is_empty()));
+        ensure!(row.recused == recused, "{}", row.name);
+        for words in [SIBLING, CARD, "李玉梅", "白荷村"] {
+            ensure!(!shows(row, words), "{words}");
+        }
+    }
+    Ok(hidden)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sealed_matter_that_is_handed_over_is_read_by_the_head_and_taken_under_its_number()
+-> Result<()> {
+    let world = World::new().await?;
+    let station = &world.station;
+    let head = colleague(&world, Role::Head, "高岚").await?;
+    let involved = colleague(&world, Role::Supervisor, "宋洁").await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let device = tablet.tablet()?.identity.device.to_string();
+    let child = tablet.child(SIBLING).await?;
+    world.settle(&[&tablet, &head, &involved]).await?;
+    let barred = json!({"child": child, "staff": involved.tablet()?.identity.staff.to_string(),
+                        "stead": "", "reason": "relative", "until": ""});
+    station.step_up().await?;
+    let _: RecusalsView = station.call("recuse", barred).await?;
+    involved.sync().await?;
+
+    // She writes with no network, and is gone before anything of it came.
+    world.cut_network();
+    let visit = uneasy(&tablet, &child, "c_discipline", "beat").await?;
+    let record = &visit.mandatory.first().context("it asks")?.record;
+    let report = json!({"children": [child], "card": "hurt", "kind": "SEXUAL", "urgency": "now",
+        "seen": "继父的事。", "origin_record": record,
+        "mandatory": {"choice": "reported", "text": "已打电话。", "whom": "110"}});
+    let report: SavedView = tablet.call("report_problem", report).await?;
+    tablet.contact(&child, "电话里都好。").await?;
+    world.restore_network();
+    let lost = json!({"device": device, "reason": "lost", "wipe": false, "without_photos": false});
+    station.step_up().await?;
+    let _: DevicesView = station.call("revoke_device", lost).await?;
+    assert!(tablet.sync().await.is_err(), "it is stopped");
+
+    let view = tray(&head).await?;
+    assert!(
+        view.waiting
+            .iter()
+            .all(|row| !row.numbered && row.by == "李玉梅")
+    );
+    assert!(shows(&view, CARD), "the head reads what it is");
+    let mut change = String::new();
+    for (colleague, recused) in [(station, false), (&involved, true)] {
+        let view = tray(colleague).await?;
+        let hidden = numbered(&view.waiting, recused)?;
+        assert_eq!(
+            hidden.len(),
+            3,
+            "the report, its sealed words, and what it answered"
+        );
+        assert!(shows(&view, "电话里都好。"), "the rest is read as before");
+        let named = hidden.iter().find(|row| row.what == "events");
+        let named = named.context("the report is there")?;
+        assert!(named.name.starts_with("个案 20"), "{}", named.name);
+        change.clone_from(&named.change);
+    }
+
+    // It is taken under its number, and set aside by nobody who did not read it; a relative decides nothing of it.
+    let decide = |take: bool| json!({"change": change, "take": take, "reason": "记过了。"});
+    for take in [true, false] {
+        let refused = involved.refusal("decide_review", decide(take)).await?;
+        assert_eq!(refused.code, "recused");
+    }
+    let all = json!({"device": device});
+    let left: MovesView = involved.call("take_handed_over", all.clone()).await?;
+    assert_eq!(numbered(&left.waiting, true)?.len(), 3);
+    let refused = station.refusal("decide_review", decide(false)).await?;
+    assert_eq!(refused.code, "review_unread");
+    let view: MovesView = station.call("decide_review", decide(true)).await?;
+    let taken = numbered(&view.decided, false)?;
+    assert!(taken.iter().any(|row| row.change == change));
+    let view: MovesView = head.call("take_handed_over", all).await?;
+    assert!(view.waiting.is_empty(), "{:?}", view.waiting);
+    world.settle(&[&head, &involved]).await?;
+    let decided = tray(station).await?.decided;
+    assert_eq!(
+        numbered(&decided, false)?.len(),
+        3,
+        "also when it stands in the file"
+    );
+    let row = listed(station, &report.record).await?;
+    assert!(row.number.is_some() && !shows(&row, SIBLING));
+    world.township.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_who_left_is_named_in_the_story_alone_and_the_head_names_another() -> Result<()> {
+    let world = World::new().await?;
+    let station = &world.station;
+    let head = colleague(&world, Role::Head, "高岚").await?;
+    let handler = colleague(&world, Role::Supervisor, "宋洁").await?;
+    let tablet = world.tablet("李玉梅").await?;
+    let child = tablet.child(CHILD).await?;
+    let report = json!({"children": [child], "card": "hurt", "urgency": "now", "seen": "身上有伤。",
+        "origin_record": null, "mandatory": {"choice": "reported", "text": "已打110。"}});
+    let report: SavedView = tablet.call("report_problem", report).await?;
+    let problem = report.record;
+    world.settle(&[&tablet, &handler]).await?;
+    let taken = json!({"problem": problem, "kind": "accepted", "text": ""});
+    let _: ProblemView = handler.call("add_problem_event", taken).await?;
+    world.settle(&[&handler, &head]).await?;
+    assert!(!listed(&head, &problem).await?.handlerless);
+
+    let people: PeopleView = head.call("people", Value::Null).await?;
+    let hers = people.people.iter().find(|row| row.person == "宋洁");
+    let ended = json!({"grant": hers.context("she is listed")?.grant, "reason": "left_post"});
+    head.step_up().await?;
+    let _: PeopleView = head.call("end_appointment", ended).await?;
+    world.settle(&[&head, &tablet]).await?;
+    let ask = json!({"id": problem});
+    for device in [station, &head, &tablet] {
+        let view: ProblemView = device.call("problem", ask.clone()).await?;
+        assert_eq!(view.handler, None);
+        assert!(shows(&view.events, "宋洁") || device.tablet()?.identity.role == Role::Director);
+    }
+    // Whom to phone is somebody who is there.
+    change_rule(station, "urgent_children", &json!(0))?;
+    station.step_up().await?;
+    let urgent = json!({"problem": problem, "reason": "danger", "text": "派出所来电。"});
+    let refused = station.refusal("open_urgently", urgent).await?;
+    assert_eq!(refused.code, "urgent_enough");
+    assert_eq!(refused.params.get("who").map(String::as_str), Some("高岚"));
+
+    assert!(listed(&head, &problem).await?.handlerless);
+    let view: ProblemView = head.call("problem", ask).await?;
+    let offered: Vec<&str> = view
+        .may_be_handled_by
+        .iter()
+        .map(|one| one.label.as_str())
+        .collect();
+    assert!(offered.contains(&"陈敏") && !offered.contains(&"宋洁"));
+    let me = station.tablet()?.identity.staff.to_string();
+    let name = json!({"problem": problem, "staff": me});
+    let view: ProblemView = head.call("name_handler", name).await?;
+    assert_eq!(view.handler.as_deref(), Some("陈敏"));
+    assert!(!view.row.handlerless);
+    world.settle(&[&head]).await?;
+    let row = listed(station, &problem).await?;
+    assert_eq!(
+        (row.names.as_str(), row.handlerless),
+        (CHILD, false),
+        "it is hers now"
+    );
     world.township.stop().await;
     Ok(())
 }

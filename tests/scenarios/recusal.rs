@@ -3,9 +3,9 @@
 
 use anyhow::{Context, Result};
 use client::view::{
-    CaseView, ChildFileView, ComingView, ErasuresView, ExportMadeView, HeadlessRow, OverviewView,
-    PeopleView, PrintView, ProblemState, ProblemView, RecusalsView, RightsView, SavedView,
-    ShellKind, StationReportView, StationsView, TodayView,
+    CaseView, ChildFileView, ComingView, ErasuresView, ExportMadeView, HeadlessRow, InsteadRow,
+    OverviewView, PeopleView, PrintView, ProblemState, ProblemView, RecusalsView, RightsView,
+    SavedView, ShellKind, StationReportView, StationsView, TodayView,
 };
 use ids::Role;
 use protocol::CreateEnrolment;
@@ -122,6 +122,82 @@ async fn a_relatives_family_is_visited_by_somebody_else_until_a_colleague_ends_i
     let again: RecusalsView = world.station.call("recusals", json!({"id": child})).await?;
     assert!(!again.rows[0].stands, "that it ended is known again");
     assert!(listed(&aunt, &child).await?);
+    world.township.stop().await;
+    Ok(())
+}
+
+async fn left_to_the_station(world: &World) -> Result<Vec<InsteadRow>> {
+    world.station.sync().await?;
+    let overview: OverviewView = world.station.call("overview", Value::Null).await?;
+    Ok(overview.instead)
+}
+
+/// Who was to visit is gone: the station goes to these children, in the place of 李玉梅.
+fn is_left_by(rows: &[InsteadRow], gone: &str, children: &[&str]) {
+    let left: Vec<&InsteadRow> = rows
+        .iter()
+        .filter(|row| row.gone.as_deref() == Some(gone))
+        .collect();
+    let mut names: Vec<&str> = left.iter().map(|row| row.name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, children);
+    assert!(
+        left.iter()
+            .all(|row| row.person == "李玉梅" && row.stead.is_none())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_to_visit_and_cannot_any_more_leaves_the_family_to_the_station() -> Result<()> {
+    let world = World::new().await?;
+    let station = &world.station;
+    let elsewhere = world.create_village("苇桥村", "310199100207").await?;
+    let aunt = world.tablet("李玉梅").await?;
+    let neighbour = world.tablet("张秀兰").await?;
+    let delegate = world.tablet_of(elsewhere, "何静").await?;
+    let (child, other) = (aunt.child("石小雨").await?, aunt.child("周子涵").await?);
+    let people: PeopleView = station.call("people", Value::Null).await?;
+    let cover = json!({"village": world.village.to_string(), "delegate": staff(&delegate)?,
+        "absent": staff(&aunt)?, "from": people.today, "until": people.today});
+    station.step_up().await?;
+    let people: PeopleView = station.call("cover_village", cover).await?;
+    let cover = people.covers.first().context("it is listed")?.id.clone();
+    let mut persons = people.people.iter();
+    let grant = persons.find(|row| row.person == "张秀兰");
+    let grant = grant.context("she is listed")?.grant.clone();
+    say(station, &child, &aunt, Some(&neighbour)).await?;
+    say(station, &other, &aunt, Some(&delegate)).await?;
+    assert!(
+        left_to_the_station(&world).await?.is_empty(),
+        "somebody visits either family"
+    );
+
+    station.step_up().await?;
+    let ended = json!({"grant": grant, "reason": "left_post"});
+    let _: PeopleView = station.call("end_appointment", ended).await?;
+    let rows = left_to_the_station(&world).await?;
+    is_left_by(&rows, "张秀兰", &["石小晨", "石小雨"]);
+    assert_eq!(rows.len(), 2);
+    let said = file(station, &child).await?.recused;
+    assert_eq!(
+        (said[0].stead.as_deref(), said[0].gone.as_deref()),
+        (None, Some("张秀兰"))
+    );
+
+    station.step_up().await?;
+    let _: PeopleView = station.call("end_cover", json!({"id": cover})).await?;
+    let rows = left_to_the_station(&world).await?;
+    is_left_by(&rows, "何静", &["周子涵"]);
+    assert_eq!(rows.len(), 3);
+
+    // Another one is named in her place.
+    let next = world.tablet("周棠").await?;
+    let page = say(station, &child, &aunt, Some(&next)).await?;
+    let named = page.rows.iter().filter_map(|row| row.stead.as_deref());
+    let gone = page.rows.iter().filter_map(|row| row.gone.as_deref());
+    assert_eq!(named.collect::<Vec<_>>(), ["周棠"]);
+    assert_eq!(gone.collect::<Vec<_>>(), ["张秀兰"]);
+    assert_eq!(left_to_the_station(&world).await?.len(), 1);
     world.township.stop().await;
     Ok(())
 }

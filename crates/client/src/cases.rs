@@ -11,13 +11,14 @@ use crate::problems::{self, CaseStory};
 use crate::reports;
 use crate::roster::Roster;
 use crate::runtime::Line;
+use crate::second::{CASE, OF_DISTRICT};
 use crate::server::refused_code;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::unit_keys;
 use crate::view::{
-    AskCaseInput, CaseFileView, CaseView, DeclineCaseInput, IdInput, StationReportView,
-    StationsView,
+    AskCaseInput, CaseFileView, CaseView, DeclineCaseInput, IdInput, SendCaseInput,
+    StationReportView, StationsView,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -31,6 +32,7 @@ use protocol::{
 };
 use std::sync::Arc;
 use store::audit;
+use store::exports::{self as kept, ExportRow};
 use uuid::Uuid;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -62,6 +64,32 @@ pub struct PreparedCase {
     /// The registers' columns that stand in it, by key.
     pub fields: Vec<&'static str>,
     key: VerifyingKey,
+}
+
+impl PreparedCase {
+    /// So many rows of the day it takes.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        rows_of(self.children.len())
+    }
+}
+
+/// A matter takes a row for each child it is about, and one where no file of them is here.
+fn rows_of(children: usize) -> usize {
+    children.max(1)
+}
+
+/// So many rows a case would take, for whoever may send it.
+///
+/// # Errors
+/// `not_allowed`, `pin_again`, `not_found`, `case_over`, `recused`.
+pub(crate) fn rows_asked(tablet: &Tablet, id: &str) -> Result<usize, ClientError> {
+    tablet.require(Action::AnswerCase)?;
+    let record = find_hers(tablet, id)?;
+    let story = problems::case_story(tablet, &record.problem.to_string())?;
+    let roster = Roster::read(tablet)?;
+    let here = story.children.iter().filter(|id| roster.child(id).is_ok());
+    Ok(rows_of(here.count()))
 }
 
 /// An officer asks for a case.
@@ -135,7 +163,7 @@ pub async fn decline(
 /// `not_allowed`, `pin_again`, `not_found`, `case_over`, `recused`; the store cannot be read.
 pub fn prepare(
     tablet: &Tablet,
-    input: &IdInput,
+    input: &SendCaseInput,
     fields: fn(&ExportedChild) -> Vec<&'static str>,
 ) -> Result<PreparedCase, ClientError> {
     tablet.require(Action::AnswerCase)?;
@@ -169,10 +197,11 @@ pub fn prepare(
     })
 }
 
-/// Sends the encrypted file to the officer. That it was made is in the audit trail before it leaves.
+/// Sends the encrypted file to the officer. That it was made is in the audit trail before it leaves, and its rows count as
+/// those of every export; no file of it stays here.
 ///
 /// # Errors
-/// `case_too_large`, `case_over`, `no_network`, `server_refused`.
+/// `case_too_large`, `case_over`, `disk_full`, `no_network`, `server_refused`.
 pub async fn deliver(
     tablet: &Arc<Tablet>,
     prepared: &PreparedCase,
@@ -189,24 +218,39 @@ pub async fn deliver(
         return Err(ClientError::new("case_too_large"));
     }
     let days = i64::from(tablet.rules().report.case_days);
+    let now_ms = crate::standing::never_back_ms(tablet)?;
     let answer = AnswerCase {
         id: prepared.id,
         answer: CaseAnswer::Send {
             number: prepared.number.clone(),
-            until_ms: crate::standing::never_back_ms(tablet)? + days * DAY_MS,
+            until_ms: now_ms + days * DAY_MS,
             sealed,
         },
     };
+    let made = ExportRow {
+        id: tablet.new_id(),
+        number: prepared.number.clone(),
+        made_ms: now_ms,
+        until_ms: now_ms,
+        ledger: CASE.to_owned(),
+        purpose: OF_DISTRICT.to_owned(),
+        words: String::new(),
+        rows: u32::try_from(prepared.rows()).unwrap_or(u32::MAX),
+        full_numbers: false,
+        file_name: sent.file_name,
+        is_there: false,
+    };
     let detail = format!(
-        "number={} ledger=case purpose=district rows={} full_numbers=0 fields={}",
-        prepared.number,
-        prepared.children.len(),
+        "number={} ledger={CASE} purpose={OF_DISTRICT} rows={} full_numbers=0 fields={}",
+        made.number,
+        made.rows,
         prepared.fields.join(",")
     );
-    let object = prepared.id.to_string();
-    tablet
-        .store
-        .write(|tx| audit::append_with(tx, &looks::row(tablet, "export_made", &object), &detail))?;
+    let row = looks::row(tablet, "export_made", &prepared.id.to_string());
+    tablet.store.write(|tx| {
+        audit::append_with(tx, &row, &detail)?;
+        kept::put(tx, &made, &[])
+    })?;
     send(tablet, "/cases/answer", &answer).await?;
     reports::reported(tablet)
 }

@@ -13,7 +13,7 @@ use crate::registers::{belongs, exported};
 use crate::rights;
 use crate::roster::{People, Roster, RosterChild};
 use crate::runtime::Line;
-use crate::second::{self, OF_IMPORT, RESULT};
+use crate::second::{self, CASE, OF_DISTRICT, OF_IMPORT, RESULT};
 use crate::server::refused_code;
 use crate::standing;
 use crate::system;
@@ -100,6 +100,9 @@ pub fn purposes(tablet: &Tablet) -> Vec<ExportPurposeView> {
 pub(crate) fn purpose_words(tablet: &Tablet, code: &str) -> String {
     if code == OF_IMPORT {
         return "给送名册来的单位".to_owned();
+    }
+    if code == OF_DISTRICT {
+        return "区里要看".to_owned();
     }
     let packs = tablet.packs();
     let found = packs.rules_on(tablet.today()).and_then(|pack| {
@@ -237,6 +240,9 @@ pub(crate) fn ledger_words(code: &str) -> String {
     }
     if code == PACKET {
         return "转介材料".to_owned();
+    }
+    if code == CASE {
+        return "区里要看的一件事".to_owned();
     }
     if code == FIGURES {
         return "给市里、研究用的数字".to_owned();

@@ -87,11 +87,19 @@ impl Left {
         Ok(None)
     }
 
-    /// Who handled it when it left; nobody who is not to act for it.
-    fn handler(&self, leaving: Option<&Leaving>, recusals: &Recusals) -> Option<StaffId> {
+    /// Who handled it when it left; nobody who has left the station since, or is not to act for it.
+    fn handler(
+        &self,
+        tablet: &Tablet,
+        people: &People,
+        leaving: Option<&Leaving>,
+        recusals: &Recusals,
+    ) -> Option<StaffId> {
+        let station = tablet.identity.scope;
         let handler = leaving.and_then(|leaving| leaving.handler.as_deref());
         handler
             .and_then(|staff| StaffId::parse(staff).ok())
+            .filter(|staff| people.of_station(station).any(|one| one == *staff))
             .filter(|staff| !self.is_recused(recusals, *staff))
     }
 
@@ -118,7 +126,8 @@ impl Left {
         people: &People,
         recusals: &Recusals,
     ) -> Result<Standpoint<'a>, ClientError> {
-        let handler = self.handler(self.leaving(tablet, people)?, recusals);
+        let leaving = self.leaving(tablet, people)?;
+        let handler = self.handler(tablet, people, leaving, recusals);
         let is_recused = |staff| self.is_recused(recusals, staff);
         let gone = Problem::default();
         Standpoint::take(tablet, (&gone, &self.case), handler, is_recused)
@@ -149,7 +158,7 @@ impl Left {
             to: to.filter(|to| !to.is_empty()),
             left_on: left_on.map(|ms| system::civil_date(ms).to_string()),
             handler: self
-                .handler(leaving, recusals)
+                .handler(tablet, people, leaving, recusals)
                 .map(|staff| people.name(staff)),
             review_on: review_on.to_string(),
             is_over: review_on <= tablet.today(),

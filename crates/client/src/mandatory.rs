@@ -6,6 +6,7 @@ use crate::error::ClientError;
 use crate::records::{self, Write};
 use crate::recusals::{self, Recusals};
 use crate::roster::{self, Author, Roster, RosterChild};
+use crate::standing;
 use crate::system;
 use crate::tablet::Tablet;
 use crate::view::{
@@ -134,13 +135,13 @@ pub(crate) fn open(
     pick(tablet, roster, &roster.children, Question::is_open)
 }
 
-/// Of one child.
-pub(crate) fn open_of(
+/// Of one child, as a form shows them.
+pub(crate) fn shown_of(
     tablet: &Tablet,
     roster: &Roster,
     child: &RosterChild,
 ) -> Result<Vec<MandatoryQuestionView>, ClientError> {
-    pick(tablet, roster, [child], Question::is_open)
+    shown(tablet, roster, [child], Question::is_open)
 }
 
 /// What the station looks at: open ones, and reasons why something need not be reported that it has not read.
@@ -150,6 +151,44 @@ pub(crate) fn of_station(
 ) -> Result<Vec<MandatoryQuestionView>, ClientError> {
     pick(tablet, roster, &roster.children, |question| {
         question.is_open() || question.waits_for_station()
+    })
+}
+
+/// The same as [`pick`], where it is shown to whoever writes: once the lease is over only what she wrote since is, for the
+/// others say what an earlier visit found, and when it was (docs/adr/0023). They stand, and are shown again after a contact.
+fn shown<'a>(
+    tablet: &Tablet,
+    roster: &Roster,
+    children: impl IntoIterator<Item = &'a RosterChild>,
+    wanted: impl Fn(&Question) -> bool,
+) -> Result<Vec<MandatoryQuestionView>, ClientError> {
+    let Some(since_ms) = standing::writes_only_since(tablet)? else {
+        return pick(tablet, roster, children, wanted);
+    };
+    let is_hers = |question: &Question| {
+        let author = roster::author_of(tablet, question.made_by);
+        author.is_ok_and(|author| {
+            author.is_some_and(|author| {
+                author.device == tablet.identity.device && author.at_ms >= since_ms
+            })
+        })
+    };
+    pick(tablet, roster, children, |question| {
+        wanted(question) && is_hers(question)
+    })
+}
+
+/// The same as [`open_of_visit`], as what was saved shows them.
+pub(crate) fn shown_of_visit(
+    tablet: &Tablet,
+    roster: &Roster,
+    record: &str,
+) -> Result<Vec<MandatoryQuestionView>, ClientError> {
+    let Some(session) = session_of(roster, record) else {
+        return Ok(Vec::new());
+    };
+    shown(tablet, roster, &roster.children, |question| {
+        question.is_open() && question.session == session
     })
 }
 
@@ -282,7 +321,7 @@ pub fn answer(tablet: &Tablet, input: &AnswerMandatoryInput) -> Result<SavedView
     let record = &input.record;
     let found = crate::contacts::saved(tablet, &ids, record);
     let mut view = after::said(record, main.name(), found);
-    let open = Roster::read(tablet).and_then(|now| open_of_visit(tablet, &now, record));
+    let open = Roster::read(tablet).and_then(|now| shown_of_visit(tablet, &now, record));
     view.mandatory = after::also(&mut view, open).unwrap_or_default();
     Ok(view)
 }

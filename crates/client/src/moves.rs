@@ -1,11 +1,13 @@
 //! A child moves to another village or township: the station offers, another accepts, the old tablet hands over.
 
+mod late;
+
 use crate::error::ClientError;
 use crate::looks::{self, Look};
 use crate::nouns::Noun;
 use crate::recovery;
+use crate::recusals::Recusals;
 use crate::restricted;
-use crate::returned::words;
 use crate::roster::{Roster, RosterChild};
 use crate::runtime::{self, Line};
 use crate::server::refused_code;
@@ -14,22 +16,19 @@ use crate::tablet::Tablet;
 use crate::view::{
     DecideMoveInput, DecideReviewInput, DepartureRow, DeparturesView, HandedOverInput, IdInput,
     LateRow, LateWorkView, MoreLateInput, MoveFormView, MoveRow, MoveSummaryView, MoveTargetView,
-    MovesView, OfferMoveInput, ReturnedLine, ReviewRow,
+    MovesView, OfferMoveInput, ReviewRow,
 };
 use domain::problem::Problem;
-use domain::record::{Before, Edit, ROWS, containers, doc};
 use domain::scalar::Scalar;
 use ids::{ChangeHash, DeviceId, DocKind, DocumentId, UnitId};
 use protocol::access::Action;
 use protocol::{
-    DecideMove, DecideReview, Envelope, ListReviews, MoveDecision, MoveList, MoveRecord,
-    MoveTargets, OfferMove, ReviewCause, ReviewList, ReviewPlace, ReviewRecord, ReviewState,
+    DecideMove, DecideReview, ListReviews, MoveDecision, MoveList, MoveRecord, MoveTargets,
+    OfferMove, ReviewCause, ReviewList, ReviewPlace, ReviewState,
 };
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use store::documents::StoredDocument;
-use store::{departures, documents, drafts};
+use store::{departures, drafts};
 use uuid::Uuid;
 
 /// What left this tablet, and what became of what came late.
@@ -319,7 +318,7 @@ async fn late_page(tablet: &Arc<Tablet>, reviews: ReviewList) -> Result<LatePage
         .reviews
         .into_iter()
         .partition(|review| review.envelope.is_some() || review.damaged);
-    let rows = review_rows(tablet, &here)?;
+    let rows = late::rows(tablet, &here)?;
     note_late(tablet, &rows).await?;
     let (waiting, decided): (Vec<_>, Vec<_>) = rows
         .into_iter()
@@ -389,21 +388,27 @@ pub async fn decide(
     list(tablet).await
 }
 
-/// Takes a late record into its file, or sets it aside with a reason.
+/// Takes a late record into its file, or sets it aside with a reason. Whoever is told the number of its matter alone may
+/// take it – a child in danger waits for nobody – and sets nothing aside that she did not read.
 ///
 /// # Errors
-/// `not_found`, `review_needs_earlier`, `review_not_applicable`, `review_damaged`, `no_network`, `server_refused`.
+/// `not_found`, `recused`, `review_unread`, `review_needs_earlier`, `review_not_applicable`, `review_damaged`, `no_network`,
+/// `server_refused`.
 pub async fn decide_review(
     tablet: &Arc<Tablet>,
     input: &DecideReviewInput,
 ) -> Result<MovesView, ClientError> {
+    let hash = ChangeHash::parse(&input.change).ok_or_else(|| ClientError::new("not_found"))?;
     let line = Line::of(tablet)?;
+    let is_barred = Recusals::read(tablet)?.bar(tablet.identity.staff);
+    if is_barred || !input.take {
+        refuse_unfit(tablet, &line, hash, input.take).await?;
+    }
     let _: ReviewList = line
         .send(
             "/review/decide",
             &DecideReview {
-                hash: ChangeHash::parse(&input.change)
-                    .ok_or_else(|| ClientError::new("not_found"))?,
+                hash,
                 take: input.take,
                 reason: input.reason.trim().to_owned(),
             },
@@ -415,7 +420,32 @@ pub async fn decide_review(
     list(tablet).await
 }
 
-/// Takes everything a stopped device handed over, in the order it was written. What cannot be taken stays to be looked at.
+/// The server knows of the documents a recusal names, and reads nothing: that a report which begins here is about such a
+/// family, and that a matter goes by its number, is known on this device alone.
+async fn refuse_unfit(
+    tablet: &Tablet,
+    line: &Line<'_>,
+    hash: ChangeHash,
+    take: bool,
+) -> Result<(), ClientError> {
+    let change = hash.to_string();
+    let mut page: Option<ListReviews> = None;
+    loop {
+        let list: ReviewList = line.send("/review/list", &page).await?;
+        let mut rows = late::rows(tablet, &list.reviews)?.into_iter();
+        match (rows.find(|row| row.change == change), list.next) {
+            (Some(row), _) if row.recused => return Err(ClientError::new("recused")),
+            (Some(row), _) if row.numbered && !take => {
+                return Err(ClientError::new("review_unread"));
+            }
+            (None, Some(after)) => page = Some(ListReviews { after }),
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// Takes everything a stopped device handed over, in the order it was written. What cannot be taken, and what is
+/// somebody else's to decide, stays to be looked at.
 ///
 /// # Errors
 /// `not_found`, `no_network`, `server_refused`.
@@ -429,12 +459,14 @@ pub async fn take_handed_over(
     let mut page: Option<ListReviews> = None;
     loop {
         let list: ReviewList = line.send("/review/list", &page).await?;
+        let kept = late::kept_from(tablet, &list.reviews)?;
         let next = list.reviews.into_iter().find(|review| {
             review.device == device
                 && review.cause == ReviewCause::Revoked
                 && review.state == ReviewState::Waiting
                 && review.envelope.is_some()
                 && !tried.contains(&review.hash)
+                && !kept.contains(&review.hash.to_string())
         });
         let Some(review) = next else {
             // What waits comes before what was decided.
@@ -454,6 +486,7 @@ pub async fn take_handed_over(
         if let Err(error) = taken {
             let code = refused_code(&error);
             let stays = [
+                "recused",
                 "review_needs_earlier",
                 "review_not_applicable",
                 "review_damaged",
@@ -503,124 +536,6 @@ fn place(township: &str, village: &str) -> String {
         return township.to_owned();
     }
     format!("{township} {village}")
-}
-
-/// Late records as a person reads them: each on top of the ones of its file that came before it.
-fn review_rows(tablet: &Tablet, reviews: &[ReviewRecord]) -> Result<Vec<ReviewRow>, ClientError> {
-    let roster = Roster::read(tablet)?;
-    let mut files: BTreeMap<DocumentId, Option<StoredDocument>> = BTreeMap::new();
-    let mut rows = Vec::with_capacity(reviews.len());
-    for review in reviews {
-        let file = match files.entry(review.document) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => {
-                let file = tablet
-                    .store
-                    .read(|connection| documents::load(connection, review.document))?;
-                place.insert(file.or_else(|| begun_in(review)))
-            }
-        };
-        let file = file.as_mut();
-        let (what, lines) = match (file, &review.envelope) {
-            (Some(file), Some(envelope)) => what_was_written(tablet, file, review, envelope),
-            _ if review.damaged => ("other", Vec::new()),
-            _ => ("fields", Vec::new()),
-        };
-        rows.push(ReviewRow {
-            change: review.hash.to_string(),
-            name: match whose(&roster, review) {
-                name if name.is_empty() => name_in(&lines),
-                name => name,
-            },
-            what: what.to_owned(),
-            lines,
-            by: review.staff_name.clone(),
-            unit: review.unit_name.clone(),
-            at: system::moment(review.at_ms),
-            state: review.state.as_str().to_owned(),
-            reason: review.reason.clone(),
-            cause: review.cause.as_str().to_owned(),
-            device: review.device.to_string(),
-            damaged: review.damaged,
-        });
-    }
-    Ok(rows)
-}
-
-/// A document that is in no file here: what a stopped device handed over begins it.
-fn begun_in(review: &ReviewRecord) -> Option<StoredDocument> {
-    let head = protocol::envelope::open(review.envelope.as_ref()?).ok()?;
-    let header = head.header?;
-    let begun = documents::DocumentHead {
-        document: header.document,
-        generation: header.generation,
-        kind: header.kind,
-        home_unit: header.home_unit,
-        schema: header.schema,
-        header: None,
-        created_ms: review.at_ms,
-    };
-    Some(StoredDocument::begun(begun, doc::start(header.kind).ok()?))
-}
-
-/// The name a new file is given.
-fn name_in(lines: &[ReturnedLine]) -> String {
-    let named = lines.iter().find(|line| line.key == "fields.name");
-    named.map_or_else(String::new, |line| line.after.clone())
-}
-
-/// The child, or the children of the household.
-fn whose(roster: &Roster, review: &ReviewRecord) -> String {
-    let id = review.document.to_string();
-    match review.kind {
-        DocKind::Child => roster.child(&id).map(RosterChild::name).unwrap_or_default(),
-        DocKind::Household => roster
-            .children_of(&id)
-            .into_iter()
-            .map(RosterChild::name)
-            .collect::<Vec<_>>()
-            .join("、"),
-        DocKind::Problem | DocKind::Restricted | DocKind::Work => String::new(),
-    }
-}
-
-/// What a late change adds to a file, and in which collection. Only this copy in memory changes.
-fn what_was_written(
-    tablet: &Tablet,
-    file: &mut StoredDocument,
-    review: &ReviewRecord,
-    envelope: &Envelope,
-) -> (&'static str, Vec<ReturnedLine>) {
-    let before = doc::read(&file.automerge);
-    let _ = documents::apply(file, &[(review.hash, &envelope.change)]);
-    let after = doc::read(&file.automerge);
-    let mut edits = Vec::new();
-    let mut old = Before::new();
-    for (key, value) in &after.fields {
-        if before.fields.get(key) != Some(value) {
-            if let Some(was) = before.fields.get(key) {
-                old.insert(key.clone(), vec![was.clone()]);
-            }
-            edits.push(Edit::Put {
-                key: key.clone(),
-                value: value.clone(),
-            });
-        }
-    }
-    let mut what = "fields";
-    for collection in containers(review.kind).iter().copied().chain([ROWS]) {
-        let known = before.entries(collection);
-        for entry in after.entries(collection) {
-            if known.iter().all(|one| one.id != entry.id) {
-                what = collection;
-                edits.push(Edit::Add {
-                    collection,
-                    entry: entry.clone(),
-                });
-            }
-        }
-    }
-    (what, words::lines(tablet, review.kind, &edits, &old))
 }
 
 fn count(number: usize) -> u32 {

@@ -5,6 +5,7 @@
 
 use crate::contacts::options;
 use crate::error::ClientError;
+use crate::recovery::{self, Cover};
 use crate::roster::{Roster, RosterChild};
 use crate::runtime::{self, Line};
 use crate::server::refused_code;
@@ -58,6 +59,11 @@ impl Recusals {
         })
     }
 
+    /// Whether there is any family a person is not to act for.
+    pub(crate) fn bar(&self, staff: StaffId) -> bool {
+        self.standing.iter().any(|recusal| recusal.staff == staff)
+    }
+
     /// Whether a person is not to act for a family.
     pub(crate) fn concern(&self, staff: StaffId, family: &[DocumentId]) -> bool {
         self.of(family).any(|recusal| recusal.staff == staff)
@@ -97,6 +103,63 @@ pub(crate) fn others_decide(
     Ok(colleagues.any(|staff| staff != me.staff && !recusals.concern(staff, &family)))
 }
 
+/// Who may visit a family now. Whoever a recusal names may have left since, work elsewhere, stand in for the village no
+/// longer, or be a relative herself by now; then nobody is named.
+struct Visitors<'a> {
+    roster: &'a Roster,
+    recusals: &'a Recusals,
+    station: UnitId,
+    covers: Vec<Cover>,
+    now_ms: i64,
+}
+
+impl<'a> Visitors<'a> {
+    fn read(
+        tablet: &Tablet,
+        roster: &'a Roster,
+        recusals: &'a Recusals,
+    ) -> Result<Self, ClientError> {
+        let now_ms = standing::never_back_ms(tablet)?;
+        let covers = tablet
+            .store
+            .read(|connection| recovery::covers(tablet, connection, now_ms))?;
+        Ok(Self {
+            roster,
+            recusals,
+            station: tablet.identity.scope,
+            covers,
+            now_ms,
+        })
+    }
+
+    /// Whether somebody works for a child's village: there, at the station, or in the place of who is away.
+    fn works_for(&self, staff: StaffId, village: UnitId) -> bool {
+        let people = &self.roster.people;
+        let mut covers = self.covers.iter();
+        people.is_in_force(staff)
+            && (people.home(staff).is_some_and(|home| {
+                home == village || home == self.station || village == self.station
+            }) || covers.any(|cover| {
+                cover.delegate == staff && cover.unit == village && cover.from_ms <= self.now_ms
+            }))
+    }
+
+    /// Whoever is named and visits, or else whoever was named and does not any more.
+    fn stead(
+        &self,
+        stead: Option<StaffId>,
+        child: &RosterChild,
+    ) -> (Option<StaffId>, Option<StaffId>) {
+        let visits = |staff: &StaffId| {
+            self.works_for(*staff, child.unit) && !self.recusals.concern(*staff, &family(child))
+        };
+        match stead {
+            Some(staff) if visits(&staff) => (Some(staff), None),
+            gone => (None, gone),
+        }
+    }
+}
+
 /// What the child's file says.
 pub(crate) fn of_child(
     tablet: &Tablet,
@@ -104,38 +167,57 @@ pub(crate) fn of_child(
     child: &RosterChild,
 ) -> Result<Vec<RecusedView>, ClientError> {
     let recusals = Recusals::read(tablet)?;
+    let visitors = Visitors::read(tablet, roster, &recusals)?;
+    let name = |staff: StaffId| roster.people.name(staff);
     Ok(recusals
         .of(&family(child))
-        .map(|recusal| RecusedView {
-            person: roster.people.name(recusal.staff),
-            this: recusal.staff == tablet.identity.staff,
-            stead: recusal.stead.map(|stead| roster.people.name(stead)),
-            since: system::civil_date(recusal.from_ms).to_string(),
+        .map(|recusal| {
+            let (stead, gone) = visitors.stead(recusal.stead, child);
+            RecusedView {
+                person: name(recusal.staff),
+                this: recusal.staff == tablet.identity.staff,
+                stead: stead.map(name),
+                gone: gone.map(name),
+                since: system::civil_date(recusal.from_ms).to_string(),
+            }
         })
         .collect())
 }
 
-/// Children whose director is not to act and whom the station visits instead; where somebody is named, she sees it.
+/// Children whose director is not to act and whom the station visits instead; where somebody is named and can, she sees it.
 pub(crate) fn instead(tablet: &Tablet, roster: &Roster) -> Result<Vec<InsteadRow>, ClientError> {
     let recusals = Recusals::read(tablet)?;
+    let visitors = Visitors::read(tablet, roster, &recusals)?;
     let me = tablet.identity.staff;
+    let name = |staff: StaffId| roster.people.name(staff);
     let mut rows = Vec::new();
     for child in &roster.children {
         let family = family(child);
         if recusals.concern(me, &family) {
             continue;
         }
-        let row = recusals.of(&family).find(|recusal| {
-            roster.people.role(recusal.staff) == Some(Role::Director)
-                && recusal.stead.is_none_or(|stead| stead == me)
-        });
-        if let Some(recusal) = row {
+        // A director who does not work for the village any more keeps nobody from visiting.
+        let barred: Vec<&Recusal> = recusals
+            .of(&family)
+            .filter(|recusal| roster.people.role(recusal.staff) == Some(Role::Director))
+            .filter(|recusal| visitors.works_for(recusal.staff, child.unit))
+            .collect();
+        let mut steads = barred.iter().map(|one| visitors.stead(one.stead, child).0);
+        let is_for_others = steads.any(|stead| stead.is_some_and(|stead| stead != me));
+        let mine = barred.iter().find(|one| one.stead == Some(me));
+        let first = barred.first().filter(|_| !is_for_others);
+        if let Some(recusal) = mine.or(first) {
+            let mut named = barred.iter().filter_map(|one| one.stead);
             rows.push(InsteadRow {
                 child: child.id.to_string(),
                 name: child.name(),
                 village: roster.people.unit_name(child.unit),
-                person: roster.people.name(recusal.staff),
-                stead: recusal.stead.map(|stead| roster.people.name(stead)),
+                person: name(recusal.staff),
+                stead: mine.and_then(|mine| mine.stead).map(name),
+                gone: match mine {
+                    Some(_) => None,
+                    None => named.next().map(name),
+                },
                 due: child.next(),
             });
         }
@@ -328,7 +410,9 @@ fn view(tablet: &Tablet, child: &str, list: RecusalList) -> Result<RecusalsView,
     let roster = Roster::read(tablet)?;
     let found = roster.child(child)?;
     let family = family(found);
-    let now_ms = standing::never_back_ms(tablet)?;
+    let recusals = Recusals::read(tablet)?;
+    let visitors = Visitors::read(tablet, &roster, &recusals)?;
+    let now_ms = visitors.now_ms;
     let reasons = reasons(tablet);
     let siblings = found
         .child
@@ -350,21 +434,26 @@ fn view(tablet: &Tablet, child: &str, list: RecusalList) -> Result<RecusalsView,
             .recusals
             .into_iter()
             .filter(|row| row.documents.iter().any(|one| family.contains(one)))
-            .map(|row| RecusalRow {
-                id: row.id.to_string(),
-                person: roster.people.name(row.staff),
-                stead: row.stead.map(|stead| roster.people.name(stead)),
-                reason: reasons
-                    .iter()
-                    .find(|one| one.code == row.reason)
-                    .map_or_else(String::new, |one| one.label.clone()),
-                said_by: row.said_by.map(|staff| roster.people.name(staff)),
-                since: system::civil_date(row.from_ms).to_string(),
-                until: row
-                    .until_ms
-                    .map(|until| system::civil_date(until.saturating_sub(1)).to_string()),
-                stands: row.until_ms.is_none_or(|until| until > now_ms),
-                may_end: row.staff != tablet.identity.staff,
+            .map(|row| {
+                let (stead, gone) = visitors.stead(row.stead, found);
+                let stands = row.until_ms.is_none_or(|until| until > now_ms);
+                RecusalRow {
+                    id: row.id.to_string(),
+                    person: roster.people.name(row.staff),
+                    stead: stead.map(|stead| roster.people.name(stead)),
+                    gone: gone.map(|gone| roster.people.name(gone)),
+                    reason: reasons
+                        .iter()
+                        .find(|one| one.code == row.reason)
+                        .map_or_else(String::new, |one| one.label.clone()),
+                    said_by: row.said_by.map(|staff| roster.people.name(staff)),
+                    since: system::civil_date(row.from_ms).to_string(),
+                    until: row
+                        .until_ms
+                        .map(|until| system::civil_date(until.saturating_sub(1)).to_string()),
+                    stands,
+                    may_end: row.staff != tablet.identity.staff,
+                }
             })
             .collect(),
         steads: people.clone(),

@@ -1,18 +1,22 @@
-//! What leaves about one child, one matter or one import, where the rows of the day are used up: asked for and agreed to by
+//! What leaves about one child, one matter, one case or one import, where the rows of the day are used up: asked for and agreed to by
 //! a second person as a register is ([`crate::exports`]).
 //!
 //! The server keeps of a request columns and numbers. Which child or matter it is about stands there as a mark that only
 //! who has the document and the request can tell: the id of an erased one is written nowhere (ADR 0025).
 
+use crate::cases;
 use crate::error::ClientError;
 use crate::exports::{ONE_CHILD, PACKET, may_take};
 use crate::imports;
-use crate::problems::Room;
 use crate::problems::packets::{self, Agreed};
+use crate::problems::{self, Room};
 use crate::recusals::{self, Recusals};
+use crate::reports;
 use crate::roster::Roster;
 use crate::tablet::Tablet;
-use crate::view::{ExportChildInput, ExportInput, IdInput, ImportResultInput, PacketInput};
+use crate::view::{
+    ExportChildInput, ExportInput, IdInput, ImportResultInput, PacketInput, SendCaseInput,
+};
 use protocol::RequestExport;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -22,6 +26,10 @@ use uuid::Uuid;
 pub(crate) const RESULT: &str = "RESULT";
 /// What such a file is for; no list of the policy has it.
 pub(crate) const OF_IMPORT: &str = "result";
+/// The same for a case the district asked for, and what it is for.
+pub(crate) const CASE: &str = "case";
+/// No list of the policy has it either.
+pub(crate) const OF_DISTRICT: &str = "district";
 /// Letters of a mark: what the server takes as the key of a column.
 const MARK: usize = 32;
 
@@ -142,10 +150,25 @@ pub fn of_result(input: &ImportResultInput) -> ExportInput {
     }
 }
 
+/// The same of a case that the district asked for.
+pub fn of_case(input: &SendCaseInput) -> ExportInput {
+    ExportInput {
+        request: input.request.clone(),
+        ledger: CASE.to_owned(),
+        about: Some(input.id.clone()),
+        village: None,
+        purpose: OF_DISTRICT.to_owned(),
+        words: String::new(),
+        fields: Vec::new(),
+        full_numbers: false,
+    }
+}
+
 /// Checks what is asked for, and counts its rows.
 ///
 /// # Errors
-/// `not_allowed`, `recused`, `pin_again`, `purpose_missing`, `not_found`, `import_gone`, `choice_missing`, `value_invalid`.
+/// `not_allowed`, `recused`, `pin_again`, `purpose_missing`, `not_found`, `import_gone`, `case_over`, `choice_missing`,
+/// `value_invalid`.
 pub(crate) fn rows(
     tablet: &Tablet,
     input: &ExportInput,
@@ -165,6 +188,7 @@ pub(crate) fn rows(
             }
         }
         PACKET => packets::may_ask(tablet, about, input),
+        CASE => cases::rows_asked(tablet, about),
         RESULT => {
             let id = about.to_owned();
             let (_, _, rows) = imports::result(tablet, &IdInput { id })?;
@@ -222,6 +246,7 @@ pub(crate) fn about(tablet: &Tablet, asked: &RequestExport) -> Result<Option<Abo
                 id,
             }))
         }
+        CASE => about_case(tablet, is_it),
         RESULT => {
             let import = asked.fields.first().and_then(|id| Uuid::parse_str(id).ok());
             let Some(import) = import else {
@@ -237,6 +262,25 @@ pub(crate) fn about(tablet: &Tablet, asked: &RequestExport) -> Result<Option<Abo
         }
         _ => Ok(None),
     }
+}
+
+/// The same of a case, among those that were asked for.
+fn about_case(tablet: &Tablet, is_it: impl Fn(&str) -> bool) -> Result<Option<About>, ClientError> {
+    let station = reports::own_station(tablet)?;
+    let mut cases = station.into_iter().flat_map(|station| station.cases);
+    let Some(case) = cases.find(|case| is_it(&case.id.to_string())) else {
+        return Ok(None);
+    };
+    let room = Room::open(tablet)?;
+    let problem = case.problem.to_string();
+    let noun = room.find(&problem);
+    Ok(Some(About {
+        id: case.id.to_string(),
+        words: room.title_of(&problem)?.unwrap_or_default(),
+        recused: problems::is_recused(tablet, case.problem)?,
+        is_numbered: noun.is_ok_and(|noun| room.number(noun).is_some()),
+        agreed: None,
+    }))
 }
 
 #[cfg(test)]

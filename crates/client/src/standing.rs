@@ -269,6 +269,21 @@ pub fn writes_only(tablet: &Tablet) -> Result<bool, ClientError> {
     Ok(lease(tablet)?.over)
 }
 
+/// Since when, by this device's own clock, only writing is allowed; none while what was written before may be read.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) fn writes_only_since(tablet: &Tablet) -> Result<Option<i64>, ClientError> {
+    let lease = lease(tablet)?;
+    if !lease.over {
+        return Ok(None);
+    }
+    let standing = tablet.store.read(standing::get)?;
+    let contact = standing.contact_wall_ms.or(standing.contact_ms);
+    let contact = contact.unwrap_or(tablet.identity.enrolled_ms);
+    Ok(Some(contact + i64::from(lease.days) * DAY_MS))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

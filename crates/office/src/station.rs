@@ -11,7 +11,7 @@ use client::view::{
     CompiledFormView, ExportChildInput, ExportFileView, ExportFormInput, ExportFormView,
     ExportInput, ExportLedgerView, ExportMadeView, FiguresInput, FormFileInput, FormRow, FormsView,
     IdInput, ImportInput, ImportPreviewView, ImportResultInput, ImportResultView, PacketInput,
-    StationReportView, YearInput,
+    SendCaseInput, StationReportView, YearInput,
 };
 use client::{ClientError, Extension, Tablet};
 use client::{cases, child_copy, exports, figures, forms, second, yearly};
@@ -226,14 +226,20 @@ fn make_packet(tablet: &Arc<Tablet>, input: &PacketInput) -> Result<ExportMadeVi
     Ok(made)
 }
 
-/// Makes the file of a case the district asked for, and sends it to whoever asked.
-fn send_case(tablet: &Arc<Tablet>, input: &IdInput) -> Result<StationReportView, ClientError> {
+/// Makes the file of a case the district asked for, and sends it to whoever asked; it counts as a copy of each child's file.
+fn send_case(
+    tablet: &Arc<Tablet>,
+    input: &SendCaseInput,
+) -> Result<StationReportView, ClientError> {
     let prepared = cases::prepare(tablet, input, export::case_fields)?;
+    second_person(tablet, &second::of_case(input), prepared.rows())?;
     let workbook = export::write_case(&prepared)
         .map_err(|error| ClientError::new("internal").because(error))?;
     let file = export::encrypt(&workbook, &prepared.password, tablet.entropy.as_ref())
         .map_err(|error| ClientError::new("internal").because(error))?;
-    on_the_line(cases::deliver(tablet, &prepared, file))
+    let there = on_the_line(cases::deliver(tablet, &prepared, file))?;
+    told(tablet)?;
+    Ok(there)
 }
 
 fn yearly_pack(tablet: &Arc<Tablet>, input: &YearInput) -> Result<ExportFileView, ClientError> {

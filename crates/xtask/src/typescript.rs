@@ -161,6 +161,7 @@ pub fn export(folder: &Path) -> Result<(), ExportError> {
         ImportPreviewView,
         ImportStatusView,
         ImportResultInput,
+        SendCaseInput,
         ImportResultView,
         MonthInput,
         AuditCountsView,

@@ -329,7 +329,7 @@ export interface Backend {
   askCase(input: view.AskCaseInput): Promise<view.StationsView>
   declineCase(input: view.DeclineCaseInput): Promise<view.StationReportView>
   openCase(input: view.IdInput): Promise<view.CaseFileView>
-  sendCase(input: view.IdInput): Promise<view.StationReportView>
+  sendCase(input: view.SendCaseInput): Promise<view.StationReportView>
   stationReport(input: view.IdInput): Promise<view.StationReportView>
   reported(): Promise<view.StationReportView>
   overview(): Promise<view.OverviewView>

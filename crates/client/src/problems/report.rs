@@ -48,7 +48,7 @@ pub fn form(tablet: &Tablet, input: &IdInput) -> Result<ProblemFormView, ClientE
         .ok_or_else(|| ClientError::new("form_unknown"))?;
     let questions = match roster.is_guest(child.id) {
         true => Vec::new(),
-        false => mandatory::open_of(tablet, &roster, child)?,
+        false => mandatory::shown_of(tablet, &roster, child)?,
     };
     // What a visit said stands above the cards.
     for question in &questions {
@@ -399,7 +399,7 @@ fn after_report(
         .collect();
     let mut view = after::saved(&id.to_string(), names.join("、"));
     let open = Roster::read(tablet)
-        .and_then(|now| mandatory::open_of_visit(tablet, &now, origin_record(input)));
+        .and_then(|now| mandatory::shown_of_visit(tablet, &now, origin_record(input)));
     view.mandatory = after::also(&mut view, open).unwrap_or_default();
     view
 }

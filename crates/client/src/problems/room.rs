@@ -323,7 +323,7 @@ impl<'a> Room<'a> {
     }
 
     /// What this person has to do with a matter.
-    fn handling(&self, noun: &Noun<Problem>) -> Result<Handling, ClientError> {
+    pub(crate) fn handling(&self, noun: &Noun<Problem>) -> Result<Handling, ClientError> {
         let me = self.tablet.identity.staff;
         if self.is_recused(me, noun) {
             return Ok(Handling::Recused);
@@ -383,14 +383,34 @@ impl<'a> Room<'a> {
         Ok(is_told && self.lacks_a_head(noun))
     }
 
-    /// Who handles it (经办人); nobody while she is not to act for it.
+    /// Who handles it (经办人); nobody once she has left the station, and while she is not to act for it.
     pub(super) fn handler(&self, noun: &Noun<Problem>, told: &Told) -> Option<StaffId> {
-        let found = problem::handler(&noun.noun.events, &told.fold.allowed, |event| {
-            Some(told.author(event)?.staff.to_string())
-        });
-        found
-            .and_then(|staff| StaffId::parse(&staff).ok())
+        let station = self.tablet.identity.scope;
+        self.said_handler(noun, told)
+            .filter(|staff| self.people.of_station(station).any(|one| one == *staff))
             .filter(|staff| !self.is_recused(*staff, noun))
+    }
+
+    /// Whether somebody handled it and cannot any more, and it goes on: another one is to be named.
+    pub(super) fn lost_its_handler(&self, noun: &Noun<Problem>, told: &Told) -> bool {
+        told.fold.state.is_open()
+            && self.said_handler(noun, told).is_some()
+            && self.handler(noun, told).is_none()
+    }
+
+    /// Who handles it as its story says, whatever became of her since.
+    fn said_handler(&self, noun: &Noun<Problem>, told: &Told) -> Option<StaffId> {
+        let station = self.tablet.identity.scope;
+        let found = problem::handler(
+            &noun.noun.events,
+            &told.fold.allowed,
+            |event| Some(told.author(event)?.staff.to_string()),
+            |staff| {
+                let staff = StaffId::parse(staff).ok()?;
+                self.people.left_station(staff, station)
+            },
+        );
+        StaffId::parse(&found?).ok()
     }
 
     /// Whether what this person writes with a step of it is sealed. Whoever is not to act for it tells the village nothing.

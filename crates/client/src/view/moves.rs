@@ -189,7 +189,7 @@ pub struct DecideMoveInput {
 pub struct ReviewRow {
     /// Change hash, hex.
     pub change: String,
-    /// Child, or the children of the household; empty when no child names it.
+    /// Child, or the children of the household; the number of a sealed matter; empty when nothing names it.
     pub name: String,
     /// The collection it adds to, or `fields`.
     pub what: String,
@@ -211,6 +211,11 @@ pub struct ReviewRow {
     pub device: String,
     /// The server cannot read it any more; nothing of it can be shown or taken until it is found in a copy.
     pub damaged: bool,
+    /// It is of a sealed matter of which this person is told the number alone: who wrote it and what stays empty. She may
+    /// take it, and does not set it aside.
+    pub numbered: bool,
+    /// This person is not to act for whom it is about (回避): somebody else decides.
+    pub recused: bool,
 }
 
 /// Takes a late record or sets it aside.

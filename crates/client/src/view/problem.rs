@@ -220,6 +220,8 @@ pub struct ProblemRow {
     pub review: Option<String>,
     /// It is open longer than its type usually takes. Nothing follows from it.
     pub past_usual: bool,
+    /// Somebody handled it and left the station or is not to act for it: the station names another one.
+    pub handlerless: bool,
     /// What is next: on a tablet what is up to the village, where there is such.
     pub next: Option<NextStepView>,
 }

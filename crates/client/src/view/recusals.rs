@@ -13,6 +13,8 @@ pub struct RecusedView {
     pub this: bool,
     /// Who visits instead; the station when nobody is named.
     pub stead: Option<String>,
+    /// Who was named to visit and does not work for the village any more; nobody visits in her stead.
+    pub gone: Option<String>,
     /// First day.
     pub since: String,
 }
@@ -30,6 +32,8 @@ pub struct InsteadRow {
     pub person: String,
     /// Who is named to visit; the station when nobody is.
     pub stead: Option<String>,
+    /// Who was named to visit and does not work for the village any more; nobody visits in her stead.
+    pub gone: Option<String>,
     /// Earliest date.
     pub due: Option<DueView>,
 }
@@ -64,6 +68,8 @@ pub struct RecusalRow {
     pub person: String,
     /// Who visits instead; the station when nobody is named.
     pub stead: Option<String>,
+    /// Who was named to visit and does not work for the village any more; nobody visits in her stead.
+    pub gone: Option<String>,
     /// Why, in words; empty where it is not known any more.
     pub reason: String,
     /// Who said so.

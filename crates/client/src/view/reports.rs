@@ -183,6 +183,15 @@ pub struct DeclineCaseInput {
     pub reason: String,
 }
 
+/// The head sends a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SendCaseInput {
+    /// What was asked for.
+    pub id: String,
+    /// The approved request it is sent by, if one was needed.
+    pub request: Option<String>,
+}
+
 /// What was sent of a case.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct CaseFileView {

@@ -97,6 +97,32 @@ fn an_answer_leaves_the_state_alone() {
 }
 
 #[test]
+fn what_a_handler_who_left_had_is_taken_over_by_whoever_takes_it_up_after_her() {
+    let at = |kind: EventKind, by: &str, recorded_ms: i64| Event {
+        recorded_ms,
+        ..event(kind, by)
+    };
+    let handled = |story: &[Event], left_ms: Option<i64>| {
+        let fold = fold(story, "S1", &[], role);
+        let author = |event: &Event| Some(event.by.clone());
+        let left = |staff: &str| left_ms.filter(|_| staff == "supervisor");
+        handler(story, &fold.allowed, author, left)
+    };
+    let mut story = vec![
+        at(EventKind::Reported, "director", 1),
+        at(EventKind::Accepted, "supervisor", 2),
+        at(EventKind::Returned, "head", 3),
+        at(EventKind::Accepted, "head", 4),
+    ];
+    let kept = Some("supervisor".to_owned());
+    assert_eq!(handled(&story, Some(5)), kept, "not made ready before");
+    story.push(at(EventKind::Returned, "head", 6));
+    story.push(at(EventKind::Accepted, "head", 7));
+    assert_eq!(handled(&story, None), kept, "while she is there");
+    assert_eq!(handled(&story, Some(5)).as_deref(), Some("head"));
+}
+
+#[test]
 fn whoever_takes_it_up_first_handles_it_until_the_head_names_another() {
     let named = |by: &str, handler: &str| Event {
         handler: Some(handler.into()),
@@ -105,7 +131,7 @@ fn whoever_takes_it_up_first_handles_it_until_the_head_names_another() {
     let author = |event: &Event| Some(event.by.clone());
     let handled = |story: &[Event]| {
         let fold = fold(story, "S1", &[], role);
-        handler(story, &fold.allowed, author)
+        handler(story, &fold.allowed, author, |_| None)
     };
     let mut story = vec![
         event(EventKind::Reported, "director"),

@@ -26,6 +26,10 @@ person: string,
  */
 stead: string | null, 
 /**
+ * Who was named to visit and does not work for the village any more; nobody visits in her stead.
+ */
+gone: string | null, 
+/**
  * Earliest date.
  */
 due: DueView | null, };

@@ -93,6 +93,10 @@ review: string | null,
  */
 past_usual: boolean, 
 /**
+ * Somebody handled it and left the station or is not to act for it: the station names another one.
+ */
+handlerless: boolean, 
+/**
  * What is next: on a tablet what is up to the village, where there is such.
  */
 next: NextStepView | null, };

@@ -17,6 +17,10 @@ person: string,
  */
 stead: string | null, 
 /**
+ * Who was named to visit and does not work for the village any more; nobody visits in her stead.
+ */
+gone: string | null, 
+/**
  * Why, in words; empty where it is not known any more.
  */
 reason: string, 

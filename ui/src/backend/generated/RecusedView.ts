@@ -17,6 +17,10 @@ this: boolean,
  */
 stead: string | null, 
 /**
+ * Who was named to visit and does not work for the village any more; nobody visits in her stead.
+ */
+gone: string | null, 
+/**
  * First day.
  */
 since: string, };

@@ -10,7 +10,7 @@ export type ReviewRow = {
  */
 change: string, 
 /**
- * Child, or the children of the household; empty when no child names it.
+ * Child, or the children of the household; the number of a sealed matter; empty when nothing names it.
  */
 name: string, 
 /**
@@ -52,4 +52,13 @@ device: string,
 /**
  * The server cannot read it any more; nothing of it can be shown or taken until it is found in a copy.
  */
-damaged: boolean, };
+damaged: boolean, 
+/**
+ * It is of a sealed matter of which this person is told the number alone: who wrote it and what stays empty. She may
+ * take it, and does not set it aside.
+ */
+numbered: boolean, 
+/**
+ * This person is not to act for whom it is about (回避): somebody else decides.
+ */
+recused: boolean, };

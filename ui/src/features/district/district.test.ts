@@ -167,7 +167,26 @@ test('the head sends a case or says why not; who waits is told how long', async 
   await tap('case-run')
   await tap('case-send')
   await tap('case-run')
-  expect(said).toEqual([{ id: 'k1', reason: '正在侦查，公安不让给。' }, { id: 'k1' }])
+  expect(said).toEqual([{ id: 'k1', reason: '正在侦查，公安不让给。' }, { id: 'k1', request: null }])
+})
+
+test('where the rows of the day are used up the head asks a second person, and sends it by her word', async () => {
+  const said: unknown[] = []
+  const wanted: unknown[] = []
+  const backend = demoBackend({
+    sendCase: async (input) => {
+      said.push(input)
+      throw { code: 'export_needs_second', params: {} }
+    },
+    requestExport: async (input) => wanted.push(input) as never,
+  })
+  const { tap } = await show(CaseList, { backend, props: { cases: [asked], own: true }, at: '/me/reported?case=k1&request=r1', pattern: '/me/reported' })
+  await tap('case-send')
+  await tap('case-run')
+  await tap('second-ask')
+  expect(said).toEqual([{ id: 'k1', request: 'r1' }])
+  expect(wanted).toMatchObject([{ ledger: 'case', about: 'k1', purpose: 'district' }])
+  expect(drawn('second-asked')).toBe(true)
 })
 
 test('the officer opens what was sent with the password, and reads why it was not', async () => {

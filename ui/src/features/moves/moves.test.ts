@@ -17,6 +17,8 @@ const late: ReviewRow = {
   cause: 'late',
   device: 'd1',
   damaged: false,
+  numbered: false,
+  recused: false,
 }
 const empty: MovesView = { incoming: [], outgoing: [], waiting: [], decided: [], waiting_in_all: 0, decided_in_all: 0, elsewhere: 0, more: null }
 
@@ -177,4 +179,17 @@ test('her tablet says how far everything came, and a begun visit can be finished
   await wrapper.find('[data-test="departure-draft"]').trigger('click')
   await flushPromises()
   expect(router.currentRoute.value.fullPath).toBe('/visit/d1')
+})
+
+test('of a sealed matter the number is shown; it is taken and not put aside, and by nobody who is not to act', async () => {
+  const sealed = { ...late, name: '个案 2026-3F2A91C0', what: 'events', lines: [], by: '', unit: '', device: '', cause: 'revoked', numbered: true }
+  const { by, wrapper } = await show(MovesPage, { backend: station({ ...empty, waiting: [sealed], waiting_in_all: 1 }).backend })
+  expect(by('review').textContent).toContain('个案 2026-3F2A91C0')
+  expect(by('review-numbered').textContent).toContain('由站长看过来定')
+  expect(wrapper.find('[data-test="handed-over"]').exists()).toBe(false)
+  expect(wrapper.find('[data-test="review-take"]').exists()).toBe(true)
+  expect(wrapper.find('[data-test="review-aside"]').exists()).toBe(false)
+  const barred = await show(MovesPage, { backend: station({ ...empty, waiting: [{ ...sealed, recused: true }], waiting_in_all: 1 }).backend })
+  expect(barred.by('review-recused').textContent).toContain('已登记回避')
+  expect(barred.wrapper.find('[data-test="review-take"]').exists()).toBe(false)
 })

@@ -11,7 +11,8 @@ export interface Sender {
 export function sendersOf(rows: readonly ReviewRow[]): Sender[] {
   const found = new Map<string, Sender>()
   for (const row of rows) {
-    if (row.cause !== 'revoked') continue
+    // Of a sealed matter it is not said from whom it came.
+    if (row.cause !== 'revoked' || row.numbered) continue
     const known = found.get(row.device) ?? { device: row.device, by: row.by, count: 0 }
     found.set(row.device, { ...known, count: known.count + 1 })
   }

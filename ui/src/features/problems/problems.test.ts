@@ -34,6 +34,7 @@ function row(problem: string, more: Partial<ProblemRow> = {}): ProblemRow {
     not_such_case: false,
     review: null,
     past_usual: false,
+    handlerless: false,
     next: null,
     ...more,
   }

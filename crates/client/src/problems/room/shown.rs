@@ -50,6 +50,8 @@ impl Room<'_> {
                 by: String::new(),
                 seen: String::new(),
                 last_answer: None,
+                // From this and from who is not to act for whom follows whose matter it is.
+                handlerless: false,
                 next: row.next.map(steps::without_words),
                 ..row
             },
@@ -108,6 +110,8 @@ impl Room<'_> {
                 && told.fold.state == State::Reported,
             review: self.review(&told.fold).map(str::to_owned),
             past_usual: self.is_past_usual(noun, told),
+            handlerless: self.tablet.identity.role.is_at_station()
+                && self.lost_its_handler(noun, told),
             next: steps::shown(self, &dues).map(|due| steps::view(self, problem, &due)),
         }
     }
