@@ -545,7 +545,11 @@ fn stop(orders: Orders<'_>, grant: &Grant, reason: &str, act: Act) -> Result<(),
 }
 
 /// Everybody who sees the person is told how the appointment stands.
-fn say_anew(connection: &Connection, staff: StaffId, now_ms: i64) -> Result<(), ApiError> {
+pub(crate) fn say_anew(
+    connection: &Connection,
+    staff: StaffId,
+    now_ms: i64,
+) -> Result<(), ApiError> {
     let staff = organisation::staff(connection, staff)?.ok_or(ApiError::Internal)?;
     let entry = Append::Member(&staff.record());
     log::append(connection, staff.scope, now_ms, &entry)?;

@@ -1,13 +1,15 @@
 //! A person is more than a post: which posts are the same person's, and what goes with her when she gets another one. What
 //! is asked of two people compares persons and never posts (docs/adr/0056).
 
+use crate::audit::{self, Act, Deed, Object};
 use crate::columns;
 use crate::error::ApiError;
 use crate::orders::Orders;
 use crate::organisation::{self, Staff};
 use crate::people;
 use crate::recusals;
-use ids::{Role, StaffId, UnitId};
+use ids::{Clock, Entropy, Role, StaffId, UnitId};
+use protocol::CreateEnrolment;
 use protocol::access::Holder;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
@@ -151,4 +153,83 @@ pub(crate) fn leave_others(
         people::leave_post(orders, by, *other, TRANSFERRED)?;
     }
     recusals::carry_over(orders, staff.scope, &others, staff.id)
+}
+
+/// Before whoever sits at the server makes a code: whose it is, where somebody of that name is known in the township. A person
+/// who gets another post by it leaves the ones she had.
+pub(crate) fn settle_code(
+    orders: Orders<'_>,
+    (clock, entropy): (&dyn Clock, &dyn Entropy),
+    input: &CreateEnrolment,
+    who: Who,
+) -> Result<(), ApiError> {
+    let connection = orders.connection;
+    let Some(scope) = scope_of(connection, input.unit)? else {
+        // The district before its first officer: nobody is known there.
+        return Ok(());
+    };
+    let name = organisation::checked_name(&input.person)?;
+    let is_hers = organisation::find_staff(connection, input.unit, input.role, name)?.is_some();
+    if who == Who::Unknown && is_hers {
+        // Another device of hers.
+        return Ok(());
+    }
+    let unit = organisation::place_of(connection, scope, input.unit, input.role)?;
+    let post = post(connection, scope, (unit.id, input.role, name), who)?;
+    let Some(person) = post.person else {
+        return Ok(());
+    };
+    let staff = match post.known {
+        Some(staff) => staff,
+        None => {
+            let staff = Staff {
+                id: StaffId::new(clock, entropy),
+                unit: unit.id,
+                scope,
+                role: input.role,
+                name: name.to_owned(),
+                since_ms: orders.now_ms,
+                term: None,
+                person: Some(person),
+            };
+            organisation::insert_staff(connection, &staff)?;
+            people::say_anew(connection, staff.id, orders.now_ms)?;
+            staff
+        }
+    };
+    audit::append(
+        connection,
+        &Deed::of(
+            orders.by,
+            scope,
+            Act::PersonGranted,
+            Object::Staff(staff.id),
+            orders.now_ms,
+        ),
+    )?;
+    leave_others(orders, None, &staff)
+}
+
+/// Who of a name is known in a township, a line each, for whoever sits at the server.
+pub(crate) fn lines(connection: &Connection, input: &CreateEnrolment) -> Result<String, ApiError> {
+    let Some(scope) = scope_of(connection, input.unit)? else {
+        return Ok(String::new());
+    };
+    let mut lines = Vec::new();
+    for one in namesakes(connection, scope, input.person.trim())? {
+        let unit = organisation::unit(connection, one.unit)?;
+        let place = unit.map_or_else(String::new, |unit| unit.name);
+        let standing = if works(&one) { "in office" } else { "left" };
+        lines.push(format!(
+            "  {} {} {place} {standing}",
+            one.id,
+            one.role.as_str()
+        ));
+    }
+    Ok(lines.join("\n"))
+}
+
+fn scope_of(connection: &Connection, unit: UnitId) -> Result<Option<UnitId>, ApiError> {
+    let unit = organisation::unit(connection, unit)?.ok_or(ApiError::NotFound)?;
+    Ok(unit.scope)
 }
