@@ -56,6 +56,7 @@ mod nouns;
 pub mod office_line;
 pub mod packs;
 pub mod people;
+mod persons;
 pub mod picture;
 mod practice;
 pub mod prints;
