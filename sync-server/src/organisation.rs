@@ -478,22 +478,6 @@ pub(crate) fn insert_staff_row(connection: &Connection, staff: &Staff) -> rusqli
     Ok(())
 }
 
-/// The person of this name, role and unit.
-pub(crate) fn find_staff(
-    connection: &Connection,
-    unit: UnitId,
-    role: Role,
-    name: &str,
-) -> rusqlite::Result<Option<Staff>> {
-    connection
-        .query_row(
-            include_str!("sql/organisation/find_staff.sql"),
-            named_params! {":unit": unit.0.as_bytes(), ":role": role.as_str(), ":name": name},
-            read_staff,
-        )
-        .optional()
-}
-
 /// A unit of a scope where somebody of this role works, and that still is one.
 pub(crate) fn place_of(
     connection: &Connection,
@@ -511,38 +495,6 @@ pub(crate) fn place_of(
         return Err(ApiError::UnitClosed);
     }
     Ok(unit)
-}
-
-/// The person of this name, role and unit; made now if there is none. A new tablet does not make a new person.
-pub(crate) fn find_or_add_staff(
-    connection: &Connection,
-    (clock, entropy): (&dyn Clock, &dyn Entropy),
-    unit: UnitId,
-    scope: UnitId,
-    role: Role,
-    name: &str,
-) -> Result<Staff, ApiError> {
-    if let Some(staff) = find_staff(connection, unit, role, name)? {
-        return Ok(staff);
-    }
-    let staff = Staff {
-        id: StaffId::new(clock, entropy),
-        unit,
-        scope,
-        role,
-        name: name.to_owned(),
-        since_ms: clock.now_ms(),
-        term: None,
-        person: None,
-    };
-    insert_staff(connection, &staff)?;
-    log::append(
-        connection,
-        scope,
-        clock.now_ms(),
-        &Append::Member(&staff.record()),
-    )?;
-    Ok(staff)
 }
 
 /// A new device of a person, with its own block of file numbers.

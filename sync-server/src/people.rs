@@ -589,7 +589,7 @@ pub(crate) fn check_may_enrol(
     by: By,
     (unit, role, person): (UnitId, Role, &str),
 ) -> Result<(), ApiError> {
-    let staff = organisation::find_staff(connection, unit, role, person)?;
+    let staff = persons::find_staff(connection, unit, role, person)?;
     let open = match &staff {
         Some(staff) => open_of(connection, staff.id)?,
         None => None,

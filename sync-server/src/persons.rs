@@ -4,6 +4,7 @@
 use crate::audit::{self, Act, Deed, Object};
 use crate::columns;
 use crate::error::ApiError;
+use crate::log::{self, Append};
 use crate::orders::Orders;
 use crate::organisation::{self, Staff};
 use crate::people;
@@ -66,6 +67,54 @@ pub(crate) fn link(
             ":first": first.0.as_bytes(),
         })?;
     Ok(())
+}
+
+/// The person of this name, role and unit.
+pub(crate) fn find_staff(
+    connection: &Connection,
+    unit: UnitId,
+    role: Role,
+    name: &str,
+) -> rusqlite::Result<Option<Staff>> {
+    connection
+        .query_row(
+            include_str!("sql/organisation/find_staff.sql"),
+            named_params! {":unit": unit.0.as_bytes(), ":role": role.as_str(), ":name": name},
+            organisation::read_staff,
+        )
+        .optional()
+}
+
+/// The person of this name, role and unit; made now if there is none. A new tablet does not make a new person.
+pub(crate) fn find_or_add_staff(
+    connection: &Connection,
+    (clock, entropy): (&dyn Clock, &dyn Entropy),
+    unit: UnitId,
+    scope: UnitId,
+    role: Role,
+    name: &str,
+) -> Result<Staff, ApiError> {
+    if let Some(staff) = find_staff(connection, unit, role, name)? {
+        return Ok(staff);
+    }
+    let staff = Staff {
+        id: StaffId::new(clock, entropy),
+        unit,
+        scope,
+        role,
+        name: name.to_owned(),
+        since_ms: clock.now_ms(),
+        term: None,
+        person: None,
+    };
+    organisation::insert_staff(connection, &staff)?;
+    log::append(
+        connection,
+        scope,
+        clock.now_ms(),
+        &Append::Member(&staff.record()),
+    )?;
+    Ok(staff)
 }
 
 fn namesakes(connection: &Connection, scope: UnitId, name: &str) -> rusqlite::Result<Vec<Staff>> {
@@ -169,7 +218,7 @@ pub(crate) fn settle_code(
         return Ok(());
     };
     let name = organisation::checked_name(&input.person)?;
-    let is_hers = organisation::find_staff(connection, input.unit, input.role, name)?.is_some();
+    let is_hers = find_staff(connection, input.unit, input.role, name)?.is_some();
     if who == Who::Unknown && is_hers {
         // Another device of hers.
         return Ok(());
