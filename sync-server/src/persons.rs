@@ -218,8 +218,8 @@ pub(crate) fn settle_code(
         return Ok(());
     };
     let name = organisation::checked_name(&input.person)?;
-    let is_hers = find_staff(connection, input.unit, input.role, name)?.is_some();
-    if who == Who::Unknown && is_hers {
+    let here = find_staff(connection, input.unit, input.role, name)?;
+    if who == Who::Unknown && here.as_ref().is_some_and(works) {
         // Another device of hers.
         return Ok(());
     }

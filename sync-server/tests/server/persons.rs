@@ -396,6 +396,13 @@ async fn whoever_sits_at_the_server_says_whose_code_it_is() {
     let list: RecusalList = t.station.post("/people/recusals", &()).await.unwrap();
     let standing = list.recusals.iter().find(|row| row.until_ms.is_none());
     assert_ne!(standing.unwrap().staff, t.gao.enrolled.staff);
+    // Her former post is not hers again by a code, unless that is said.
+    let as_before = CreateEnrolment {
+        role: Role::Supervisor,
+        ..as_head
+    };
+    let unsaid = t.desk().create_enrolment(&as_before, Who::Unknown);
+    assert!(matches!(unsaid, Err(AdminError::Namesakes(_))));
     let stranger = CreateEnrolment {
         unit: t.village,
         role: Role::Director,
