@@ -14,6 +14,7 @@ use crate::error::ApiError;
 use crate::next_ca::{self, NextCaError, NextCaStanding};
 use crate::orders::Orders;
 use crate::organisation;
+use crate::persons::{self, Who};
 use crate::policies::{self, PolicyError, Taken};
 use crate::recover::{self, RecoverError, RecoverInput, Recovered, RecoveryRecord};
 use crate::settings::{self, name};
@@ -41,6 +42,9 @@ pub enum AdminError {
     /// Several townships, or none of that name.
     #[error("which township? say its name or region code with --township")]
     WhichTownship,
+    /// Somebody of that name is known in the township.
+    #[error("somebody of that name is known; say --same-as with her id, or --another-person:\n{0}")]
+    Namesakes(String),
     /// A tablet that is not opened.
     #[error(transparent)]
     Recover(#[from] RecoverError),
@@ -174,14 +178,24 @@ impl<'a> AdminDesk<'a> {
         Ok(enrolment::open_ones(self.desk(&self.connection))?)
     }
 
-    /// Makes a code.
+    /// Makes a code. Where somebody of that name has or had another post in the township, it is said whether it is hers: then
+    /// she leaves those (docs/adr/0056).
     ///
     /// # Errors
-    /// The unit is unknown or does not go with the role.
+    /// The unit is unknown or does not go with the role; somebody of that name is known and nobody said who it is.
     pub fn create_enrolment(
         &mut self,
         input: &CreateEnrolment,
+        who: Who,
     ) -> Result<EnrolmentStatus, AdminError> {
+        let sources = (self.clock, self.entropy);
+        match self.with_orders(|orders| persons::settle_code(orders, sources, input, who)) {
+            Err(AdminError::Refused(ApiError::NamesakeKnown)) => {
+                let known = persons::lines(&self.connection, input)?;
+                return Err(AdminError::Namesakes(known));
+            }
+            settled => settled?,
+        }
         self.write(|desk| enrolment::create_anywhere(desk, input))
     }
 

@@ -33,6 +33,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0015_handed_over.sql"),
     include_str!("migrations/0016_hold_covers.sql"),
     include_str!("migrations/0017_trails_that_end.sql"),
+    include_str!("migrations/0018_persons.sql"),
 ];
 /// Jobs that share one commit.
 const GROUP: usize = 128;

@@ -236,6 +236,8 @@ pub(crate) fn page(
         ":until_ms": asked.span.1,
         ":after": stored(input.page.unwrap_or(0)),
         ":staff": asked.staff,
+        // What she did today she did, whatever her post was: how many rows may still leave is counted from this.
+        ":whole": input.staff == Some(holder.staff),
         ":actions": asked.actions,
         ":most": most,
     })?;

@@ -7,6 +7,7 @@ use crate::error::ApiError;
 use crate::next_ca;
 use crate::organisation::{self, Device};
 use crate::people;
+use crate::persons;
 use crate::settings::{self, name};
 use crate::vault::Vault;
 use ed25519_dalek::{SigningKey, VerifyingKey};
@@ -551,7 +552,7 @@ pub(crate) fn finish(desk: Desk<'_>, input: &FinishEnrolment) -> Counted<Enrolle
         return Err(ApiError::AlreadyEnrolled);
     }
     let sources = (desk.clock, desk.entropy);
-    let staff = organisation::find_or_add_staff(
+    let staff = persons::find_or_add_staff(
         desk.connection,
         sources,
         record.unit,

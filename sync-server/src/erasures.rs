@@ -8,6 +8,7 @@ use crate::holds;
 use crate::moves;
 use crate::orders::{self, Orders};
 use crate::organisation;
+use crate::persons;
 use crate::publish;
 use crate::recusals;
 use crate::state::App;
@@ -121,7 +122,7 @@ fn settle(
 ) -> Result<ErasureList, ApiError> {
     let now = app.clock.now_ms();
     let found = find(connection, holder.scope, input.id)?.ok_or(ApiError::NotFound)?;
-    if found.staff == holder.staff {
+    if persons::are_same(connection, found.staff, holder.staff)? {
         return Err(ApiError::NotAllowed);
     }
     let wanted = if input.approve {

@@ -132,6 +132,10 @@ api_errors! {
     GrantMissing = CONFLICT, "grant_missing", "这个人还没有登记批准，或已到期。", "请先在“人员”里登记。";
     /// Nobody appoints, prolongs or vets themselves.
     OwnAppointment = FORBIDDEN, "own_appointment", "自己的任期和从业查询不能由自己登记。", "请站里的同事或站长来登记；站里只有一个人时，请找管服务器的人。";
+    /// Somebody of that name has or had this very post.
+    NamesakeHere = CONFLICT, "namesake_here", "这个岗位上已有同名的人。", "还是这个人的，请点“续任”；是另一个人的，请在名字后加区别。";
+    /// Somebody of that name is known in the township.
+    NamesakeKnown = CONFLICT, "namesake_known", "本街镇已登记过同名的人。", "请说明是同一个人，还是另一个人。";
     /// A director without vetting.
     VettingMissing = CONFLICT, "vetting_missing", "还没有登记从业查询。", "请先在“人员”里登记查询日期和编号。";
     /// Nobody can stand in like this.

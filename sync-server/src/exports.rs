@@ -4,6 +4,7 @@
 use crate::audit::{self, Act, By, Deed, Object};
 use crate::columns;
 use crate::error::ApiError;
+use crate::persons;
 use crate::state::App;
 use ids::{DeviceId, Role, StaffId, UnitId};
 use protocol::access::Holder;
@@ -97,7 +98,8 @@ pub(crate) fn decide(
 ) -> Result<ExportList, ApiError> {
     let now = app.clock.now_ms();
     let found = find(connection, holder.scope, input.id)?.ok_or(ApiError::NotFound)?;
-    if found.staff == holder.staff || found.full_numbers && holder.role != Role::Head {
+    let is_own = persons::are_same(connection, found.staff, holder.staff)?;
+    if is_own || found.full_numbers && holder.role != Role::Head {
         return Err(ApiError::NotAllowed);
     }
     let (state, act) = if input.approve {

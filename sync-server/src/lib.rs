@@ -49,6 +49,7 @@ mod openapi;
 mod orders;
 mod organisation;
 mod people;
+pub mod persons;
 pub mod policies;
 mod publish;
 mod publisher;

@@ -11,11 +11,12 @@ mod commands {
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use commands::{ca, policy, unit};
-use ids::{DeviceId, DocumentId, Role, UnitId};
+use ids::{DeviceId, DocumentId, Role, StaffId, UnitId};
 use protocol::{ConfirmEnrolment, CreateEnrolment, EnrolmentStatus, limits};
 use std::path::{Path, PathBuf};
 use sync_server::admin::AdminDesk;
 use sync_server::child_rules::Responsible;
+use sync_server::persons::Who;
 use sync_server::recover::{self, RecoverInput};
 use sync_server::shares::{self, Share};
 use sync_server::system::{SystemClock, SystemEntropy};
@@ -115,6 +116,12 @@ enum Command {
         /// With --new: the code is for an officer of the district, who hears the stations' reports and opens no file.
         #[arg(long, requires = "new", conflicts_with_all = ["village", "head", "township"])]
         officer: bool,
+        /// With --new: the person of that name who has or had this post, by its id; she leaves it for the new one.
+        #[arg(long, requires = "new", conflicts_with = "another_person")]
+        same_as: Option<String>,
+        /// With --new: somebody of that name is known, and this is another person.
+        #[arg(long, requires = "new")]
+        another_person: bool,
         /// Confirm this enrolment.
         #[arg(long, requires = "code")]
         confirm: Option<String>,
@@ -345,6 +352,8 @@ fn main() -> Result<()> {
             township,
             head,
             officer,
+            same_as,
+            another_person,
             confirm,
             code,
         } => run_enrol(
@@ -352,6 +361,7 @@ fn main() -> Result<()> {
             new,
             (village.as_deref(), township.as_deref()),
             (head, officer),
+            (same_as.as_deref(), another_person),
             confirm.as_deref().zip(code),
         ),
         Command::Township(TownshipCommand::Add {
@@ -484,6 +494,7 @@ fn run_enrol(
     new: Option<String>,
     (village, township): (Option<&str>, Option<&str>),
     (head, officer): (bool, bool),
+    (same_as, is_another): (Option<&str>, bool),
     confirm: Option<(&str, String)>,
 ) -> Result<()> {
     let mut desk = open_desk(folders)?;
@@ -497,8 +508,13 @@ fn run_enrol(
             None if head => (desk.scope(township)?, Role::Head),
             None => (desk.scope(township)?, Role::Supervisor),
         };
+        let who = match same_as {
+            Some(post) => Who::SameAs(StaffId::parse(post).context("not the id of a post")?),
+            None if is_another => Who::Another,
+            None => Who::Unknown,
+        };
         let input = CreateEnrolment { unit, role, person };
-        print_enrolment(&desk.create_enrolment(&input)?);
+        print_enrolment(&desk.create_enrolment(&input, who)?);
     } else if let Some((enrolment, compare_code)) = confirm {
         let input = ConfirmEnrolment {
             enrolment: enrolment.parse().context("not an enrolment id")?,

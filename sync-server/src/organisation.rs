@@ -64,9 +64,16 @@ pub(crate) struct Staff {
     pub name: String,
     pub since_ms: i64,
     pub term: Option<Term>,
+    /// Her first post, where this is a later one of the same person (docs/adr/0056).
+    pub person: Option<StaffId>,
 }
 
 impl Staff {
+    /// What the person is known by, whatever her post: her first one.
+    pub(crate) fn person(&self) -> StaffId {
+        self.person.unwrap_or(self.id)
+    }
+
     pub(crate) fn record(&self) -> MemberRecord {
         MemberRecord::Staff {
             id: self.id,
@@ -75,6 +82,7 @@ impl Staff {
             unit: self.unit,
             since_ms: self.since_ms,
             term: self.term,
+            person: self.person,
         }
     }
 }
@@ -100,6 +108,8 @@ pub(crate) struct Device {
     pub appointed: Option<Option<i64>>,
     /// Until when the holder stands in for another village.
     pub covers_until_ms: Option<i64>,
+    /// The holder's first post, where this is a later one.
+    pub person: Option<StaffId>,
 }
 
 impl Device {
@@ -149,6 +159,7 @@ impl Device {
             unit: self.holder.unit,
             since_ms: self.enrolled_ms,
             term: None,
+            person: self.person,
         }
     }
 
@@ -191,7 +202,7 @@ fn read_unit(row: &Row<'_>) -> rusqlite::Result<Unit> {
     })
 }
 
-fn read_staff(row: &Row<'_>) -> rusqlite::Result<Staff> {
+pub(crate) fn read_staff(row: &Row<'_>) -> rusqlite::Result<Staff> {
     Ok(Staff {
         id: StaffId(columns::uuid(row, 0)?),
         unit: UnitId(columns::uuid(row, 1)?),
@@ -207,6 +218,7 @@ fn read_staff(row: &Row<'_>) -> rusqlite::Result<Staff> {
                 ended_ms: row.get(8)?,
             }),
         },
+        person: columns::optional_uuid(row, 9)?.map(StaffId),
     })
 }
 
@@ -241,6 +253,7 @@ fn read_device(row: &Row<'_>) -> rusqlite::Result<Device> {
             Some(_) => Some(row.get(18)?),
         },
         covers_until_ms: row.get(20)?,
+        person: columns::optional_uuid(row, 21)?.map(StaffId),
     })
 }
 
@@ -459,25 +472,10 @@ pub(crate) fn insert_staff_row(connection: &Connection, staff: &Staff) -> rusqli
             ":role": staff.role.as_str(),
             ":name": staff.name,
             ":since_ms": staff.since_ms,
+            ":person": staff.person.map(|first| first.0.into_bytes()),
         },
     )?;
     Ok(())
-}
-
-/// The person of this name, role and unit.
-pub(crate) fn find_staff(
-    connection: &Connection,
-    unit: UnitId,
-    role: Role,
-    name: &str,
-) -> rusqlite::Result<Option<Staff>> {
-    connection
-        .query_row(
-            include_str!("sql/organisation/find_staff.sql"),
-            named_params! {":unit": unit.0.as_bytes(), ":role": role.as_str(), ":name": name},
-            read_staff,
-        )
-        .optional()
 }
 
 /// A unit of a scope where somebody of this role works, and that still is one.
@@ -497,37 +495,6 @@ pub(crate) fn place_of(
         return Err(ApiError::UnitClosed);
     }
     Ok(unit)
-}
-
-/// The person of this name, role and unit; made now if there is none. A new tablet does not make a new person.
-pub(crate) fn find_or_add_staff(
-    connection: &Connection,
-    (clock, entropy): (&dyn Clock, &dyn Entropy),
-    unit: UnitId,
-    scope: UnitId,
-    role: Role,
-    name: &str,
-) -> Result<Staff, ApiError> {
-    if let Some(staff) = find_staff(connection, unit, role, name)? {
-        return Ok(staff);
-    }
-    let staff = Staff {
-        id: StaffId::new(clock, entropy),
-        unit,
-        scope,
-        role,
-        name: name.to_owned(),
-        since_ms: clock.now_ms(),
-        term: None,
-    };
-    insert_staff(connection, &staff)?;
-    log::append(
-        connection,
-        scope,
-        clock.now_ms(),
-        &Append::Member(&staff.record()),
-    )?;
-    Ok(staff)
 }
 
 /// A new device of a person, with its own block of file numbers.

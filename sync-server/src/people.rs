@@ -14,6 +14,7 @@ use crate::guests;
 use crate::log::{self, Append};
 use crate::orders::Orders;
 use crate::organisation::{self, Staff};
+use crate::persons::{self, Who};
 use crate::state::App;
 use crate::vault::Vault;
 use ids::{Clock, DeviceId, Entropy, Role, StaffId, UnitId, new_uuid};
@@ -271,22 +272,67 @@ pub(crate) fn grant(
         return Err(ApiError::Gathering);
     }
     enrolment::refuse_appointing(connection, holder, input.role)?;
-    let named = organisation::find_staff(connection, input.unit, input.role, input.person.trim())?;
-    refuse_own(holder, named.map(|staff| staff.id))?;
-    let replaced = match input.replaces {
-        None => None,
-        Some(replaced) => {
-            let replaced = of_scope(connection, holder, replaced)?;
-            if (replaced.unit, replaced.role) != (input.unit, input.role) {
-                return Err(ApiError::NotAllowed);
-            }
-            refuse_ending(holder, &replaced)?;
-            Some(replaced)
-        }
-    };
+    persons::refuse_own_name(connection, holder, input.person.trim())?;
+    let replaced = replaced_by(connection, holder, input)?;
     let now_ms = app.clock.now_ms();
-    let person = organisation::checked_name(&input.person)?;
+    let name = organisation::checked_name(&input.person)?;
     organisation::place_of(connection, holder.scope, input.unit, input.role)?;
+    check_whole(input, now_ms)?;
+    let place = (input.unit, input.role, name);
+    let post = persons::post(connection, holder.scope, place, who(input))?;
+    let staff = match post.known {
+        Some(staff) => staff,
+        None => put_post(app, connection, holder.scope, input, (name, post.person))?,
+    };
+    if replaced.as_ref().is_some_and(|old| old.staff == staff.id) {
+        // A successor of the same name would keep the predecessor's devices and be vetted as she was.
+        return Err(ApiError::NamesakeHere);
+    }
+    put_grant(app, connection, holder, input, staff.id)?;
+    say_anew(connection, staff.id, now_ms)?;
+    let (by, object) = (By::from(holder), Object::Staff(staff.id));
+    audit::append(
+        connection,
+        &Deed::of(by, holder.scope, Act::PersonGranted, object, now_ms),
+    )?;
+    let orders = Orders::of(app, connection, by, now_ms);
+    persons::leave_others(orders, Some(holder), &staff)?;
+    if let Some(replaced) = replaced
+        && let Some(old) = find(connection, replaced.id)?
+        && old.term.ended_ms.is_none()
+    {
+        stop(orders, &old, "replaced", Act::GrantEnded)?;
+    }
+    list(app, connection, holder.scope)
+}
+
+fn who(input: &GrantPerson) -> Who {
+    match input.same_as {
+        Some(staff) => Who::SameAs(staff),
+        None if input.is_another => Who::Another,
+        None => Who::Unknown,
+    }
+}
+
+/// The grant that ends with this one, if the caller may end it and this one takes its place.
+fn replaced_by(
+    connection: &Connection,
+    holder: &Holder,
+    input: &GrantPerson,
+) -> Result<Option<Grant>, ApiError> {
+    let Some(replaced) = input.replaces else {
+        return Ok(None);
+    };
+    let replaced = of_scope(connection, holder, replaced)?;
+    if (replaced.unit, replaced.role) != (input.unit, input.role) {
+        return Err(ApiError::NotAllowed);
+    }
+    refuse_ending(connection, holder, &replaced)?;
+    Ok(Some(replaced))
+}
+
+/// Dates that lie forward, who approved it, and under which number.
+fn check_whole(input: &GrantPerson, now_ms: i64) -> Result<(), ApiError> {
     let is_forward = input
         .until_ms
         .is_none_or(|until| until > input.from_ms && until > now_ms);
@@ -294,26 +340,42 @@ pub(crate) fn grant(
     if !is_forward || said.iter().any(|text| !is_said(text)) {
         return Err(ApiError::GrantIncomplete);
     }
-    let sources = (app.clock.as_ref(), app.entropy.as_ref());
-    let staff = match organisation::find_staff(connection, input.unit, input.role, person)? {
-        Some(staff) => staff,
-        None => {
-            let staff = Staff {
-                id: StaffId::new(sources.0, sources.1),
-                unit: input.unit,
-                scope: holder.scope,
-                role: input.role,
-                name: person.to_owned(),
-                since_ms: input.from_ms,
-                term: None,
-            };
-            organisation::insert_staff_row(connection, &staff)?;
-            staff
-        }
+    Ok(())
+}
+
+/// Writes a post down that nobody of that name has had.
+fn put_post(
+    app: &App,
+    connection: &Connection,
+    scope: UnitId,
+    input: &GrantPerson,
+    (name, person): (&str, Option<StaffId>),
+) -> Result<Staff, ApiError> {
+    let staff = Staff {
+        id: StaffId::new(app.clock.as_ref(), app.entropy.as_ref()),
+        unit: input.unit,
+        scope,
+        role: input.role,
+        name: name.to_owned(),
+        since_ms: input.from_ms,
+        term: None,
+        person,
     };
-    let before = open_of(connection, staff.id)?;
+    organisation::insert_staff_row(connection, &staff)?;
+    Ok(staff)
+}
+
+/// Writes the grant down, in the place of the open one if there is one.
+fn put_grant(
+    app: &App,
+    connection: &Connection,
+    holder: &Holder,
+    input: &GrantPerson,
+    staff: StaffId,
+) -> Result<(), ApiError> {
+    let before = open_of(connection, staff)?;
     if let Some(before) = &before {
-        end_row(connection, before.id, now_ms, RENEWED)?;
+        end_row(connection, before.id, app.clock.now_ms(), RENEWED)?;
     }
     let seal = |bytes: &[u8]| {
         app.vault
@@ -323,7 +385,7 @@ pub(crate) fn grant(
         approved_by: input.approved_by.trim().to_owned(),
         basis: input.basis.trim().to_owned(),
     })?)?;
-    // Who was vetted stays vetted.
+    // Who was vetted stays vetted while the same appointment goes on, and is asked about again for another one.
     let (vetted_on, vetting, vetted_by) = match (&input.vetting, before) {
         (Some(vetting), _) => {
             let sealed = seal(&checked_vetting(vetting)?)?;
@@ -336,7 +398,7 @@ pub(crate) fn grant(
         .prepare_cached(include_str!("sql/people/insert_grant.sql"))?
         .execute(named_params! {
             ":id": input.id.as_bytes(),
-            ":staff": staff.id.0.as_bytes(),
+            ":staff": staff.0.as_bytes(),
             ":from_ms": input.from_ms,
             ":until_ms": input.until_ms,
             ":words": words,
@@ -345,19 +407,7 @@ pub(crate) fn grant(
             ":vetted_by": vetted_by.map(|by| by.0.into_bytes()),
             ":granted_by": holder.staff.0.as_bytes(),
         })?;
-    say_anew(connection, staff.id, now_ms)?;
-    let (by, object) = (By::from(holder), Object::Staff(staff.id));
-    audit::append(
-        connection,
-        &Deed::of(by, holder.scope, Act::PersonGranted, object, now_ms),
-    )?;
-    if let Some(replaced) =
-        replaced.filter(|old| old.staff != staff.id && old.term.ended_ms.is_none())
-    {
-        let orders = Orders::of(app, connection, holder.into(), now_ms);
-        stop(orders, &replaced, "replaced", Act::GrantEnded)?;
-    }
-    list(app, connection, holder.scope)
+    Ok(())
 }
 
 fn is_said(text: &str) -> bool {
@@ -385,12 +435,12 @@ fn of_scope(connection: &Connection, holder: &Holder, id: GrantId) -> Result<Gra
         .ok_or(ApiError::NotFound)
 }
 
-/// Nobody appoints, prolongs or vets themselves: what stands behind a person is written down by another one.
-fn refuse_own(holder: &Holder, staff: Option<StaffId>) -> Result<(), ApiError> {
-    match staff {
-        Some(staff) if staff == holder.staff => Err(ApiError::OwnAppointment),
-        _ => Ok(()),
+/// Nobody vets themselves: what stands behind a person is written down by another one.
+fn refuse_own(connection: &Connection, holder: &Holder, staff: StaffId) -> Result<(), ApiError> {
+    if persons::are_same(connection, staff, holder.staff)? {
+        return Err(ApiError::OwnAppointment);
     }
+    Ok(())
 }
 
 /// Writes down that a person was vetted.
@@ -402,7 +452,7 @@ pub(crate) fn vet(
 ) -> Result<PeopleList, ApiError> {
     let now_ms = app.clock.now_ms();
     let grant = of_scope(connection, holder, input.grant)?;
-    refuse_own(holder, Some(grant.staff))?;
+    refuse_own(connection, holder, grant.staff)?;
     let reference = checked_vetting(&input.vetting)?;
     let sealed = app
         .vault
@@ -434,7 +484,7 @@ pub(crate) fn end(
         return Err(ApiError::Malformed);
     }
     let grant = of_scope(connection, holder, input.grant)?;
-    refuse_ending(holder, &grant)?;
+    refuse_ending(connection, holder, &grant)?;
     if grant.term.ended_ms.is_none() {
         let orders = Orders::of(app, connection, holder.into(), app.clock.now_ms());
         stop(orders, &grant, &input.reason, Act::GrantEnded)?;
@@ -443,8 +493,8 @@ pub(crate) fn end(
 }
 
 /// Whether a person may end this appointment, by ending it or by putting another in its place.
-fn refuse_ending(holder: &Holder, grant: &Grant) -> Result<(), ApiError> {
-    if grant.staff == holder.staff {
+fn refuse_ending(connection: &Connection, holder: &Holder, grant: &Grant) -> Result<(), ApiError> {
+    if persons::are_same(connection, grant.staff, holder.staff)? {
         // Somebody else does it, so that the station is never without anybody.
         return Err(ApiError::RevokeOwnLast);
     }
@@ -453,6 +503,22 @@ fn refuse_ending(holder: &Holder, grant: &Grant) -> Result<(), ApiError> {
         return Err(ApiError::NotAllowed);
     }
     Ok(())
+}
+
+/// Whoever gets another post leaves this one. Who writes it down must be allowed to end it; whoever sits at the server is.
+pub(crate) fn leave_post(
+    orders: Orders<'_>,
+    by: Option<&Holder>,
+    staff: StaffId,
+    reason: &str,
+) -> Result<(), ApiError> {
+    let Some(grant) = open_of(orders.connection, staff)? else {
+        return Ok(());
+    };
+    if let Some(holder) = by {
+        refuse_ending(orders.connection, holder, &grant)?;
+    }
+    stop(orders, &grant, reason, Act::GrantEnded)
 }
 
 /// The grant ends, and with it the person's devices and what they stand in for.
@@ -479,7 +545,11 @@ fn stop(orders: Orders<'_>, grant: &Grant, reason: &str, act: Act) -> Result<(),
 }
 
 /// Everybody who sees the person is told how the appointment stands.
-fn say_anew(connection: &Connection, staff: StaffId, now_ms: i64) -> Result<(), ApiError> {
+pub(crate) fn say_anew(
+    connection: &Connection,
+    staff: StaffId,
+    now_ms: i64,
+) -> Result<(), ApiError> {
     let staff = organisation::staff(connection, staff)?.ok_or(ApiError::Internal)?;
     let entry = Append::Member(&staff.record());
     log::append(connection, staff.scope, now_ms, &entry)?;
@@ -519,7 +589,7 @@ pub(crate) fn check_may_enrol(
     by: By,
     (unit, role, person): (UnitId, Role, &str),
 ) -> Result<(), ApiError> {
-    let staff = organisation::find_staff(connection, unit, role, person)?;
+    let staff = persons::find_staff(connection, unit, role, person)?;
     let open = match &staff {
         Some(staff) => open_of(connection, staff.id)?,
         None => None,

@@ -9,6 +9,7 @@ use crate::log::{self, Append};
 use crate::moves;
 use crate::organisation::{self, Device, Staff, Unit};
 use crate::people;
+use crate::persons;
 use ed25519_dalek::VerifyingKey;
 use ids::{DeviceId, Entropy, Role, StaffId, UnitId};
 use protocol::session::proof;
@@ -82,6 +83,7 @@ pub(crate) fn readmit(
             name: known_as.staff_name.0.clone(),
             since_ms: certificate.issued_ms,
             term: None,
+            person: None,
         },
     )?;
     restore_device(
@@ -158,6 +160,7 @@ pub(crate) fn restore_member(
             unit,
             since_ms,
             term,
+            person,
         } => {
             let Some(scope) = organisation::unit(connection, unit)?.and_then(|unit| unit.scope)
             else {
@@ -174,6 +177,7 @@ pub(crate) fn restore_member(
                     name,
                     since_ms,
                     term,
+                    person,
                 },
             )
         }
@@ -246,14 +250,21 @@ fn restore_staff(
     (entropy, now_ms): (&dyn Entropy, i64),
     staff: &Staff,
 ) -> Result<bool, ApiError> {
-    if find_staff(connection, staff.id)?.is_some() {
-        let Some(term) = staff.term else {
-            return Ok(false);
+    if let Some(known) = organisation::staff(connection, staff.id)? {
+        // A certificate brought the post back, and does not say whose it is.
+        let first = staff.person.filter(|_| known.person.is_none());
+        if let Some(first) = first {
+            persons::link(connection, staff.id, first)?;
+        }
+        let is_longer = match staff.term {
+            Some(term) => people::restore_term(connection, entropy, staff.id, term, now_ms)?,
+            None => false,
         };
-        if !people::restore_term(connection, entropy, staff.id, term, now_ms)? {
+        if first.is_none() && !is_longer {
             return Ok(false);
         }
-        return came_back(connection, staff.scope, now_ms, &staff.record());
+        let now = organisation::staff(connection, staff.id)?.ok_or(ApiError::Internal)?;
+        return came_back(connection, staff.scope, now_ms, &now.record());
     }
     organisation::insert_staff(connection, staff)?;
     came_back(connection, staff.scope, now_ms, &staff.record())

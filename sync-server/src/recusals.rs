@@ -9,13 +9,16 @@ use crate::moves;
 use crate::orders::{self, Orders};
 use crate::organisation::{self, Staff};
 use crate::people;
+use crate::persons;
 use crate::state::App;
 use ids::{DocumentId, StaffId, UnitId};
 use protocol::access::Holder;
 use protocol::{EndRecusal, Order, RecusalId, RecusalList, RecusalRecord, RecusePerson, limits};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use std::collections::BTreeMap;
 
 /// A recusal of one document as the database has it.
+#[derive(Clone)]
 struct Found {
     id: RecusalId,
     document: DocumentId,
@@ -25,6 +28,20 @@ struct Found {
     until_ms: Option<i64>,
     reason: String,
     said_by: Option<StaffId>,
+}
+
+impl Found {
+    /// The order that says it, with this end.
+    fn order(&self, until_ms: Option<i64>) -> Order {
+        Order::Recuse {
+            recusal: self.id,
+            document: self.document,
+            staff: self.staff,
+            stead: self.stead,
+            from_ms: self.from_ms,
+            until_ms,
+        }
+    }
 }
 
 fn read_row(row: &Row<'_>) -> rusqlite::Result<Found> {
@@ -176,24 +193,74 @@ pub(crate) fn end(
     if found.is_empty() {
         return Err(ApiError::NotFound);
     }
-    if found.iter().any(|row| row.staff == holder.staff) {
-        return Err(ApiError::Recused);
+    for row in &found {
+        if persons::are_same(connection, row.staff, holder.staff)? {
+            return Err(ApiError::Recused);
+        }
     }
     for row in found {
         if row.until_ms.is_some_and(|until| until <= now_ms) {
             continue;
         }
-        let order = Order::Recuse {
-            recusal: row.id,
-            document: row.document,
-            staff: row.staff,
-            stead: row.stead,
-            from_ms: row.from_ms,
-            until_ms: Some(now_ms),
-        };
-        Orders::of(app, connection, holder.into(), now_ms).give(holder.scope, order, "")?;
+        let orders = Orders::of(app, connection, holder.into(), now_ms);
+        orders.give(holder.scope, row.order(Some(now_ms)), "")?;
     }
     list(connection, holder.scope)
+}
+
+/// What a person is not to act for under earlier posts goes with her to another one: it begins under that one and is over
+/// under those, so that every device, also one with an older app, keeps it from whom she is now (docs/adr/0056).
+pub(crate) fn carry_over(
+    orders: Orders<'_>,
+    scope: UnitId,
+    earlier: &[StaffId],
+    staff: StaffId,
+) -> Result<(), ApiError> {
+    let connection = orders.connection;
+    for post in earlier {
+        let mut ids: BTreeMap<RecusalId, RecusalId> = BTreeMap::new();
+        for row in standing(connection, scope, *post, orders.now_ms)? {
+            let id = *ids.entry(row.id).or_insert_with(|| {
+                let mut id = [0; 16];
+                orders.entropy.fill(&mut id);
+                RecusalId::from_bytes(id)
+            });
+            let next = Found {
+                id,
+                staff,
+                from_ms: orders.now_ms,
+                ..row.clone()
+            };
+            orders.give(scope, next.order(next.until_ms), "")?;
+            orders.give(scope, row.order(Some(orders.now_ms)), "")?;
+        }
+        for (old, new) in ids {
+            connection
+                .prepare_cached(include_str!("sql/recusals/copy_reason.sql"))?
+                .execute(named_params! {":id": old.as_bytes(), ":new": new.as_bytes()})?;
+        }
+    }
+    Ok(())
+}
+
+/// What somebody under one of her posts is not to act for.
+fn standing(
+    connection: &Connection,
+    scope: UnitId,
+    staff: StaffId,
+    now_ms: i64,
+) -> rusqlite::Result<Vec<Found>> {
+    connection
+        .prepare_cached(include_str!("sql/recusals/standing_of_staff.sql"))?
+        .query_map(
+            named_params! {
+                ":scope": scope.0.as_bytes(),
+                ":staff": staff.0.as_bytes(),
+                ":now_ms": now_ms,
+            },
+            read_row,
+        )?
+        .collect()
 }
 
 fn stands(

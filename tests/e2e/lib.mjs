@@ -226,11 +226,18 @@ export async function enrolStation(world, station, pin = '283946') {
   await ready(station, pin)
 }
 
+/** Who an appointment is about: whoever has this very post, or a person nobody of that name is. */
+async function whoever(station, role, village, person) {
+  const { people } = await station.call('people')
+  const hers = people.find((row) => row.person === person && row.role === role && (role !== 'director' || row.village === village))
+  return { same_as: hers?.staff ?? null, another: !hers }
+}
+
 /** Appoints a director who was vetted, past the screens; only then there is a code for her. */
 export async function appoint(station, village, person, pin = '283946') {
   await station.call('step_up', { pin })
   await station.call('appoint', {
-    role: 'director', village, person, from: '2026-01-01', until: '', approved_by: '沈岚', basis: '芦民批〔2026〕7号',
+    ...(await whoever(station, 'director', village, person)), role: 'director', village, person, from: '2026-01-01', until: '', approved_by: '沈岚', basis: '芦民批〔2026〕7号',
     vetted_on: '2026-01-01', vetting: '查询2026-118', replaces: null,
   })
   // What the PIN was given again for is over: the journey itself is asked again.
@@ -242,7 +249,7 @@ export async function appoint(station, village, person, pin = '283946') {
 export async function enrolColleague(station, core, role, person, { pin = '604817', stationPin = '283946' } = {}) {
   await station.call('step_up', { pin: stationPin })
   await station.call('appoint', {
-    role, village: '', person, from: '2026-01-01', until: '', approved_by: '沈岚', basis: '芦民批〔2026〕8号',
+    ...(await whoever(station, role, '', person)), role, village: '', person, from: '2026-01-01', until: '', approved_by: '沈岚', basis: '芦民批〔2026〕8号',
     vetted_on: '2026-01-01', vetting: '查询2026-119', replaces: null,
   })
   const code = await station.call('new_enrolment', { role, village: '', person })

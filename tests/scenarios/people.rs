@@ -240,7 +240,7 @@ async fn an_appointment_that_ran_out_is_over_on_the_tablet_too() -> Result<()> {
     let child = tablet.child("石小雨").await?;
     tablet.sync().await?;
     let today = people(&world).await?.today;
-    let until = json!({"until": today});
+    let until = json!({"until": today, "same_as": tablet.tablet()?.identity.staff.to_string()});
     let view = appoint(&world, appointment(world.village, "李玉梅", &until)).await?;
     let hers = view.people.iter().find(|row| row.person == "李玉梅");
     assert!(hers.context("she is listed")?.ends_soon);

@@ -7,6 +7,7 @@ use crate::error::ClientError;
 use crate::held;
 use crate::left_sealed;
 use crate::nouns::Noun;
+use crate::persons::Persons;
 use crate::renewal;
 use crate::roster::{People, Roster, RosterChild, UNKNOWN_PERSON};
 use crate::runtime::{self, Line};
@@ -338,14 +339,18 @@ fn view(tablet: &Tablet, list: Option<ErasureList>) -> Result<ErasuresView, Clie
             ..row
         })
         .collect();
+    let persons = Persons::read(tablet)?;
     let requests = list.erasures.into_iter();
     let requests = requests
         .filter(|record| is_told(tablet, &roster, &left, record))
         .map(|record| {
             let counts = is_told_how_many(tablet, &left, &record);
+            let may_decide = record.state == ErasureState::Asked
+                && tablet.identity.role == Role::Head
+                && !persons.are_same(record.staff, tablet.identity.staff);
             ErasureRequestView {
                 name: name_of(&roster, &left, record.child),
-                ..request_view(tablet, &roster, &holders, counts, record)
+                ..request_view(tablet, &roster, &holders, (counts, may_decide), record)
             }
         })
         .collect();
@@ -481,10 +486,9 @@ fn request_view(
     tablet: &Tablet,
     roster: &Roster,
     holders: &BTreeMap<DeviceId, String>,
-    counts: bool,
+    (counts, may_decide): (bool, bool),
     record: ErasureRecord,
 ) -> ErasureRequestView {
-    let me = &tablet.identity;
     let child = record
         .child
         .and_then(|id| roster.children.iter().find(|child| child.id == id));
@@ -527,9 +531,7 @@ fn request_view(
                 }
             })
             .collect(),
-        may_decide: record.state == ErasureState::Asked
-            && me.role == Role::Head
-            && record.staff != me.staff,
+        may_decide,
     }
 }
 

@@ -7,6 +7,7 @@ use crate::error::ClientError;
 use crate::figures;
 use crate::looks;
 use crate::packs::Packs;
+use crate::persons::Persons;
 use crate::prints;
 use crate::problems::packets;
 use crate::registers::{belongs, exported};
@@ -661,6 +662,7 @@ pub fn password(tablet: &Tablet) -> String {
 fn view(tablet: &Tablet, list: Option<ExportList>) -> Result<ExportsView, ClientError> {
     let now = standing::never_back_ms(tablet)?;
     let people = People::read(tablet)?;
+    let persons = Persons::read(tablet)?;
     let made = tablet.store.read(exports::all)?;
     Ok(ExportsView {
         made: made
@@ -682,14 +684,14 @@ fn view(tablet: &Tablet, list: Option<ExportList>) -> Result<ExportsView, Client
             .map(|list| list.exports)
             .unwrap_or_default()
             .into_iter()
-            .map(|record| request_view(tablet, &people, record))
+            .map(|record| request_view(tablet, (&people, &persons), record))
             .collect::<Result<_, _>>()?,
     })
 }
 
 fn request_view(
     tablet: &Tablet,
-    people: &People,
+    (people, persons): (&People, &Persons),
     record: ExportRecord,
 ) -> Result<ExportRequestView, ClientError> {
     let me = &tablet.identity;
@@ -735,7 +737,7 @@ fn request_view(
         state: record.state.as_str().to_owned(),
         decided_by: record.decided_by.map(|staff| people.name(staff)),
         may_decide: record.state == ExportState::Asked
-            && !own
+            && !persons.are_same(record.staff, me.staff)
             && may_judge
             && (!asked.full_numbers || me.role == Role::Head),
         may_make: record.state == ExportState::Approved && own,

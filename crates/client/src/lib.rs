@@ -57,6 +57,7 @@ pub mod office_line;
 pub mod packs;
 mod paused;
 pub mod people;
+mod persons;
 pub mod picture;
 mod practice;
 pub mod prints;

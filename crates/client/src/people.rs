@@ -35,6 +35,8 @@ const SAID: &[&str] = &[
     "cover_taken",
     "grant_incomplete",
     "name_missing",
+    "namesake_here",
+    "namesake_known",
     "own_appointment",
     "revoke_own_last",
     "unit_closed",
@@ -69,8 +71,8 @@ pub async fn own(tablet: &Arc<Tablet>) -> Result<PersonRow, ClientError> {
 /// Appoints a person, or appoints them anew.
 ///
 /// # Errors
-/// `pin_again`, `name_missing`, `date_invalid`, `grant_incomplete`, `head_appoints`, `own_appointment`, `unit_closed`,
-/// `no_network`, `server_refused`.
+/// `pin_again`, `name_missing`, `date_invalid`, `grant_incomplete`, `head_appoints`, `own_appointment`, `namesake_known`
+/// until it is said who it is, `namesake_here`, `not_found`, `unit_closed`, `no_network`, `server_refused`.
 pub async fn appoint(
     tablet: &Arc<Tablet>,
     input: &AppointInput,
@@ -104,6 +106,7 @@ pub async fn appoint(
         None => None,
         Some(grant) => Some(id(grant)?),
     };
+    let same_as = input.same_as.as_deref().map(staff).transpose()?;
     let asked = GrantPerson {
         id: tablet.new_id(),
         unit,
@@ -115,6 +118,8 @@ pub async fn appoint(
         basis: input.basis.trim().to_owned(),
         vetting,
         replaces,
+        same_as,
+        is_another: input.another && same_as.is_none(),
     };
     manage(tablet, "/people/grant", &asked)
         .await

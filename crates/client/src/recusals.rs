@@ -20,7 +20,7 @@ use chrono::NaiveDate;
 use domain::restricted::Restricted;
 use ids::{DocKind, DocumentId, Role, StaffId, UnitId};
 use protocol::access::Action;
-use protocol::{EndRecusal, RecusalList, RecusePerson};
+use protocol::{EndRecusal, RecusalList, RecusalRecord, RecusePerson};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use store::members;
@@ -254,8 +254,21 @@ pub(crate) async fn begun(
     let begun = list
         .recusals
         .iter()
-        .filter(|row| span.contains(&row.from_ms));
+        .filter(|row| span.contains(&row.from_ms) && !goes_on(&list, row));
     Ok(begun.count() as u64)
+}
+
+/// Whether it stood before under another post of the same person, and began when it ended there (docs/adr/0056).
+fn goes_on(list: &RecusalList, row: &RecusalRecord) -> bool {
+    list.recusals.iter().any(|before| {
+        before.until_ms == Some(row.from_ms)
+            && before.staff != row.staff
+            && before.reason == row.reason
+            && row
+                .documents
+                .iter()
+                .all(|one| before.documents.contains(one))
+    })
 }
 
 /// Says that somebody is not to act for a family.

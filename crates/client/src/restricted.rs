@@ -7,6 +7,7 @@
 use crate::contacts::{note, options};
 use crate::error::ClientError;
 use crate::nouns::Noun;
+use crate::persons::Persons;
 use crate::problems::{self, Place, Room};
 use crate::records::{self, Write};
 use crate::roster::{self, Author, People};
@@ -177,6 +178,7 @@ pub(crate) struct Standpoint<'a> {
     headless: bool,
     now_ms: i64,
     keys: Vec<UnitKeyRow>,
+    persons: Persons,
 }
 
 impl<'a> Standpoint<'a> {
@@ -201,6 +203,11 @@ impl<'a> Standpoint<'a> {
             headless: is_headless(tablet, is_recused)?,
             now_ms: standing::never_back_ms(tablet)?,
             keys: unit_keys::held(tablet)?,
+            // Only an opening is asked about by two people, and few cases were opened.
+            persons: match case.openings.is_empty() {
+                true => Persons::default(),
+                false => Persons::read(tablet)?,
+            },
         })
     }
 
@@ -212,6 +219,12 @@ impl<'a> Standpoint<'a> {
 
     fn me(&self) -> StaffId {
         self.tablet.identity.staff
+    }
+
+    /// Whether this person opened it, in whatever post she was then.
+    fn is_mine(&self, opening: &Opening) -> bool {
+        let opener = self.author(opening.made_by);
+        opener.is_some_and(|opener| self.persons.are_same(opener, self.me()))
     }
 
     /// This person's opening that holds now.
@@ -323,8 +336,10 @@ impl<'a> Standpoint<'a> {
     fn review_of(&self, opening: &Opening) -> Option<&(DocumentId, Review)> {
         let opener = self.author(opening.made_by);
         self.case.reviews.iter().find(|(_, review)| {
-            let reviewer = self.author(review.made_by);
-            review.opening == opening.id && reviewer.is_some() && reviewer != opener
+            let is_another = |reviewer: StaffId| {
+                opener.is_none_or(|opener| !self.persons.are_same(reviewer, opener))
+            };
+            review.opening == opening.id && self.author(review.made_by).is_some_and(is_another)
         })
     }
 
@@ -335,7 +350,7 @@ impl<'a> Standpoint<'a> {
         };
         !self.recused
             && self.review_of(opening).is_none()
-            && self.author(opening.made_by) != Some(self.me())
+            && !self.is_mine(opening)
             && self
                 .tablet
                 .require_in(Action::ReviewOpening, context)
@@ -345,12 +360,12 @@ impl<'a> Standpoint<'a> {
     /// The head and the handler see every opening, whoever opened it her own.
     fn is_told_of(&self, opening: &Opening) -> bool {
         if self.recused {
-            return self.author(opening.made_by) == Some(self.me());
+            return self.is_mine(opening);
         }
         self.tablet.identity.role == Role::Head
             || self.handler == Some(self.me())
             || self.may_review(opening)
-            || self.author(opening.made_by) == Some(self.me())
+            || self.is_mine(opening)
     }
 
     pub(crate) fn view(&self, room: &Room<'_>) -> Result<SealedView, ClientError> {
@@ -418,7 +433,7 @@ impl<'a> Standpoint<'a> {
             .filter(|(_, opening)| {
                 self.review_of(opening).is_none()
                     && self.is_told_of(opening)
-                    && self.author(opening.made_by) != Some(self.me())
+                    && !self.is_mine(opening)
             })
             .map(|(document, opening)| {
                 let view = self.opening_view(room, *document, opening);
@@ -524,7 +539,7 @@ fn hold_back(
         };
         let mine = standpoint
             .openings()
-            .filter(|opening| standpoint.author(opening.made_by) == Some(asked.me()));
+            .filter(|opening| standpoint.is_mine(opening));
         for opening in mine {
             if opening.recorded_ms > asked.now_ms - DAY_MS {
                 children.extend(other.noun.children.iter().map(String::as_str));

@@ -647,6 +647,9 @@ pub enum MemberRecord {
         /// The appointment, as far as it was said.
         #[serde(default)]
         term: Option<Term>,
+        /// Her first post, where this is a later one of the same person (docs/adr/0056).
+        #[serde(default)]
+        person: Option<StaffId>,
     },
     /// A device.
     Device {

@@ -57,6 +57,13 @@ pub struct GrantPerson {
     /// The appointment that ends with this one.
     #[serde(default)]
     pub replaces: Option<GrantId>,
+    /// Whoever of that name is known is this person: a post she has or had (docs/adr/0056). None where nobody of that name is
+    /// known, or where she is somebody else.
+    #[serde(default)]
+    pub same_as: Option<StaffId>,
+    /// Somebody of that name is known in the township, and this is another person.
+    #[serde(default)]
+    pub is_another: bool,
 }
 
 /// `POST /people/vet`: writes down that a person was vetted. The answer is a [`PeopleList`].

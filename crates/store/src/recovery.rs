@@ -188,6 +188,14 @@ pub fn members(connection: &Connection) -> Result<Vec<Statement>, StoreError> {
     statements(connection, include_str!("../sql/recovery/members.sql"))
 }
 
+/// The records of people kept here, as the server signed them.
+///
+/// # Errors
+/// The database refuses.
+pub fn staff(connection: &Connection) -> Result<Vec<Statement>, StoreError> {
+    statements(connection, include_str!("../sql/recovery/staff.sql"))
+}
+
 fn statements(connection: &Connection, sql: &str) -> Result<Vec<Statement>, StoreError> {
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| {

@@ -417,7 +417,7 @@ mod tests {
              recusals.scope recusals.staff recusals.stead refusals.device renewals.device renewals.document \
              reports.device reports.scope returns.author returns.carrier returns.scope reviews.decided_by \
              reviews.device reviews.document reviews.scope revoked.device scopes.id segments.document \
-             set_aside.device set_aside.document staff.id staff.scope staff.unit unit_key_wraps.device \
+             set_aside.device set_aside.document staff.id staff.person staff.scope staff.unit unit_key_wraps.device \
              unit_key_wraps.scope unit_keys.scope unit_names.unit units.id units.parent units.scope \
              units.split_from units.successor wipe_remains.device wipes.device",
         ),

@@ -1,17 +1,19 @@
 //! A server on an older copy: what proves it, what it takes back, what it shows meanwhile, and that orders stand.
 
-use crate::support::{Device, Doc, World, hash_of};
-use ids::{DocKind, Incarnation, UnitId, new_uuid};
+use crate::exports;
+use crate::support::{Device, Doc, World, appointment, hash_of};
+use ids::{DocKind, Incarnation, Role, UnitId, new_uuid};
 use protocol::session::proof;
 use protocol::{
-    ChainEnd, Cursor, EntryBody, Envelope, InventoryLine, InventoryRequest, InventoryResponse,
-    MemberRecord, Outcome, PROTOCOL_VERSION, RefillRequest, RefillResponse, RefusalCode,
-    SignedStatement, Standing, SyncResponse, Tick,
+    ChainEnd, Cursor, DecideExport, EntryBody, Envelope, ExportList, GrantPerson, InventoryLine,
+    InventoryRequest, InventoryResponse, MemberRecord, Outcome, PROTOCOL_VERSION, PeopleList,
+    RefillRequest, RefillResponse, RefusalCode, SignedStatement, Standing, SyncResponse, Tick,
 };
 use std::path::PathBuf;
 use sync_server::admin::AdminDesk;
 use sync_server::system::SystemEntropy;
 use sync_server::{copies, restore, verify};
+use uuid::Uuid;
 
 async fn township() -> (World, Device, Device, UnitId) {
     let world = World::new().await;
@@ -470,4 +472,58 @@ async fn a_chain_two_memories_write_is_told_to_both_and_nobody_refills_a_server_
         .await
         .unwrap_err();
     assert_eq!(refused.1.code, "not_allowed");
+}
+
+#[tokio::test]
+async fn a_post_that_came_back_with_a_device_is_still_the_same_persons() {
+    let (mut world, mut station, _, _) = township().await;
+    let scope = world.report.scope;
+    let mut head = world
+        .colleague(&mut station, Role::Head, scope, "陈敏")
+        .await
+        .unwrap();
+    let mut before = world
+        .colleague(&mut station, Role::Supervisor, scope, "高岚")
+        .await
+        .unwrap();
+    let export = exports::asked(3, false);
+    let _: ExportList = before.post("/exports/request", &export).await.unwrap();
+    let copy = back_up(&world);
+    let promoted = GrantPerson {
+        role: Role::Head,
+        same_as: Some(before.enrolled.staff),
+        ..appointment(Uuid::new_v4(), scope, "高岚")
+    };
+    let _: PeopleList = head.post("/people/grant", &promoted).await.unwrap();
+    let mut now = world
+        .colleague(&mut head, Role::Head, scope, "高岚")
+        .await
+        .unwrap();
+    let seen = station.sync(Some(station.start()), vec![]).await.unwrap();
+    let orders = seen.entries.iter().filter_map(|entry| match &entry.body {
+        EntryBody::Order { statement } => Some(statement.clone()),
+        _ => None,
+    });
+    let members = seen
+        .entries
+        .iter()
+        .filter_map(|entry| entry.statement.clone());
+    let (orders, members) = (orders.collect(), members.collect());
+
+    set_back(&mut world, &copy, &mut [&mut station, &mut now]).await;
+    // Her certificate brings the post back, and says nothing of whose it is.
+    now.certificate = Some(now.enrolled.certificate.clone());
+    now.open_session().await.unwrap();
+    refill(&mut station, members, orders, vec![]).await;
+    inventory(&mut station, vec![], true).await;
+    let yes = DecideExport {
+        id: export.id,
+        approve: true,
+    };
+    let refused: Result<ExportList, _> = now.post("/exports/decide", &yes).await;
+    assert_eq!(refused.unwrap_err().1.code, "not_allowed", "her own");
+    head.http = world.http();
+    head.token = None;
+    let agreed: ExportList = head.post("/exports/decide", &yes).await.unwrap();
+    assert_eq!(agreed.exports[0].decided_by, Some(head.enrolled.staff));
 }

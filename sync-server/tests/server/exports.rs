@@ -28,7 +28,7 @@ async fn of_the_station(world: &World, role: Role, person: &str) -> Device {
     half.finish().await.unwrap()
 }
 
-fn asked(rows: u32, full_numbers: bool) -> RequestExport {
+pub fn asked(rows: u32, full_numbers: bool) -> RequestExport {
     RequestExport {
         id: Uuid::now_v7(),
         ledger: "L1".into(),

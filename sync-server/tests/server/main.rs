@@ -25,6 +25,7 @@ mod late;
 mod matrix;
 mod moves;
 mod people;
+mod persons;
 mod reports;
 mod returned;
 mod sealing;

@@ -197,29 +197,31 @@ async fn no_code_for_a_director_before_her_appointment_and_her_vetting_are_writt
 async fn no_code_for_a_colleague_at_the_station_before_somebody_approved_her() {
     let mut t = township().await;
     let scope = t.world.report.scope;
-    for role in [Role::Supervisor, Role::Head] {
+    for (role, name) in [(Role::Supervisor, "陶然"), (Role::Head, "高岚")] {
         let asked = CreateEnrolment {
             unit: scope,
             role,
-            person: "高岚".into(),
+            person: name.into(),
         };
         let refused = code_of::<EnrolmentStatus>(&mut t.station, "/enrolments", &asked).await;
         assert_eq!(refused, "grant_missing", "{role:?}");
         let coming = GrantPerson {
             role,
             from_ms: t.now_ms() + DAY_MS,
-            ..appointment(Uuid::new_v4(), scope, "高岚")
+            ..appointment(Uuid::new_v4(), scope, name)
         };
-        let _: PeopleList = t.station.post("/people/grant", &coming).await.unwrap();
+        let list: PeopleList = t.station.post("/people/grant", &coming).await.unwrap();
+        let hers = list.people.iter().find(|one| one.grant == coming.id);
         let refused = code_of::<EnrolmentStatus>(&mut t.station, "/enrolments", &asked).await;
         assert_eq!(refused, "grant_missing", "it has not begun");
         let approved = GrantPerson {
             role,
-            ..appointment(Uuid::new_v4(), scope, "高岚")
+            same_as: Some(hers.unwrap().staff),
+            ..appointment(Uuid::new_v4(), scope, name)
         };
         let _: PeopleList = t.station.post("/people/grant", &approved).await.unwrap();
         let made: EnrolmentStatus = t.station.post("/enrolments", &asked).await.unwrap();
-        assert_eq!((made.role, made.person.as_str()), (role, "高岚"));
+        assert_eq!((made.role, made.person.as_str()), (role, name));
     }
 }
 
@@ -231,6 +233,7 @@ async fn nobody_prolongs_or_vets_their_own_appointment() {
     let own = person(&list, &t.station);
     let prolonged = GrantPerson {
         role: own.role,
+        same_as: Some(own.staff),
         ..appointment(Uuid::new_v4(), scope, &own.person)
     };
     let vetted = RecordVetting {
@@ -274,6 +277,7 @@ async fn an_appointment_that_ran_out_stops_the_tablet_and_its_work_goes_to_a_per
     let id = Uuid::new_v4();
     let until = GrantPerson {
         until_ms: Some(t.now_ms() + 5 * DAY_MS),
+        same_as: Some(t.tablet.enrolled.staff),
         ..appointment(id, t.east, "林月")
     };
     let _: PeopleList = t.station.post("/people/grant", &until).await.unwrap();
@@ -312,12 +316,14 @@ async fn a_longer_appointment_in_time_keeps_the_tablet_going() {
     let mut t = township().await;
     let short = GrantPerson {
         until_ms: Some(t.now_ms() + 5 * DAY_MS),
+        same_as: Some(t.tablet.enrolled.staff),
         ..appointment(Uuid::new_v4(), t.east, "林月")
     };
     let _: PeopleList = t.station.post("/people/grant", &short).await.unwrap();
     let longer = GrantPerson {
         until_ms: Some(t.now_ms() + 400 * DAY_MS),
         vetting: None,
+        same_as: Some(t.tablet.enrolled.staff),
         ..appointment(Uuid::new_v4(), t.east, "林月")
     };
     let list: PeopleList = t.station.post("/people/grant", &longer).await.unwrap();

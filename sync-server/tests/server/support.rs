@@ -423,6 +423,8 @@ pub fn appointment(id: Uuid, unit: UnitId, person: &str) -> GrantPerson {
             reference: "查询2026-118".into(),
         }),
         replaces: None,
+        same_as: None,
+        is_another: false,
     }
 }
 
@@ -495,7 +497,7 @@ impl Device {
         self.appoint_as(Role::Director, unit, person).await
     }
 
-    /// Appoints a person to whatever role.
+    /// Appoints a person to whatever role; another one where somebody of that name is known, and nobody where that post is hers.
     pub async fn appoint_as(
         &mut self,
         role: Role,
@@ -505,9 +507,15 @@ impl Device {
         let id = Uuid::new_v5(&unit.0, format!("{} {person}", role.as_str()).as_bytes());
         let asked = GrantPerson {
             role,
+            is_another: true,
             ..appointment(id, unit, person)
         };
-        self.post("/people/grant", &asked).await
+        match self.post("/people/grant", &asked).await {
+            Err((_, error)) if error.code == "namesake_here" => {
+                self.post("/people/list", &()).await
+            }
+            answer => answer,
+        }
     }
 
     pub async fn confirm(

@@ -110,6 +110,7 @@ const CODED: &[&str] = &[
     "rights",
     "role",
     "row",
+    "same_as",
     "satisfaction",
     "section",
     "severity",

@@ -233,6 +233,7 @@ pub(super) fn responses() -> Vec<Vec<u8>> {
             unit: UnitId(id(10)),
             since_ms: 1,
             term: None,
+            person: None,
         }],
         policies: vec![("p".to_owned(), "{}".to_owned())],
         documents: vec![],

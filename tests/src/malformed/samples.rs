@@ -384,6 +384,8 @@ fn add_people(
         basis: text(),
         vetting: Some(vetting.clone()),
         replaces: Some(id),
+        same_as: Some(ids::StaffId(id)),
+        is_another: true,
     };
     add("/people/grant", packed(&grant)?);
     add(

@@ -108,6 +108,12 @@ pub struct AppointInput {
     pub vetting: String,
     /// The grant that ends with this one.
     pub replaces: Option<String>,
+    /// Whoever of that name is known is this person: the staff id of a post she has or had.
+    #[serde(default)]
+    pub same_as: Option<String>,
+    /// Somebody of that name is known, and this is another person.
+    #[serde(default)]
+    pub another: bool,
 }
 
 /// Write down a vetting.

@@ -1,2 +1,2 @@
-INSERT INTO staff (id, unit, scope, role, name, since_ms)
-VALUES (:id, :unit, :scope, :role, :name, :since_ms);
+INSERT INTO staff (id, unit, scope, role, name, since_ms, person)
+VALUES (:id, :unit, :scope, :role, :name, :since_ms, :person);

@@ -43,4 +43,12 @@ vetting: string,
 /**
  * The grant that ends with this one.
  */
-replaces: string | null, };
+replaces: string | null, 
+/**
+ * Whoever of that name is known is this person: the staff id of a post she has or had.
+ */
+same_as: string | null, 
+/**
+ * Somebody of that name is known, and this is another person.
+ */
+another: boolean, };

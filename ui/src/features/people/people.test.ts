@@ -96,3 +96,50 @@ test('somebody is appointed only with an approval, and in the place of whoever l
   await shown.tap('appoint-save')
   expect(asked.appoint).toMatchObject([{ role: 'director', village: 'v1', person: '周棠', replaces: 'g1' }])
 })
+
+test('where somebody of that name is known, it is said who it is before anything is written down', async () => {
+  const asked: AppointInput[] = []
+  const known = [person({ staff: 's7', person: '高岚', role: 'supervisor', role_words: '儿童督导员', unit: '芦汀镇' }), person()]
+  const backend = memoryBackend({
+    people: async () => view(known),
+    appoint: async (input) => {
+      asked.push(input)
+      if (input.same_as === null && !input.another) throw { code: 'namesake_known', params: {} }
+      return view(known)
+    },
+  })
+  const shown = await show(PeoplePage, { backend })
+  const write = async (name: string, text: string) => {
+    const input = shown.by(name) as HTMLInputElement
+    input.value = text
+    input.dispatchEvent(new Event('input', { bubbles: true }))
+    await flushPromises()
+  }
+  await shown.tap('person-replace')
+  await write('appoint-person', '高岚')
+  await write('appoint-by', '沈岚')
+  await write('appoint-basis', '芦民批〔2026〕9号')
+  await shown.tap('appoint-save')
+  await flushPromises()
+  expect(shown.by('appoint-who').textContent).toContain('是同一个人吗')
+  expect(shown.by('appoint-who').textContent).toContain('芦汀镇的儿童督导员')
+  // Not answered, nothing more is asked of the server.
+  await shown.tap('appoint-save')
+  expect(asked).toHaveLength(1)
+  await shown.tap('answer:appoint-who:s7')
+  await shown.tap('appoint-save')
+  await flushPromises()
+  expect(asked[1]).toMatchObject({ person: '高岚', same_as: 's7', another: false })
+  expect(shown.wrapper.find('[data-test="appoint-save"]').exists()).toBe(false)
+})
+
+test('whoever is appointed anew is said to be the same person', async () => {
+  const { shown, asked } = await page([person(), person({ grant: 'g2', staff: 's2', person: '何静' })])
+  await shown.tap('person-renew')
+  const basis = shown.by('appoint-basis') as HTMLInputElement
+  basis.value = '芦民批〔2026〕9号'
+  basis.dispatchEvent(new Event('input', { bubbles: true }))
+  await flushPromises()
+  await shown.tap('appoint-save')
+  expect(asked.appoint).toMatchObject([{ person: '李玉梅', same_as: 's1', another: false }])
+})

@@ -1,0 +1,1 @@
+SELECT coalesce(person, id) FROM staff WHERE id = :staff;
