@@ -16,6 +16,7 @@ use crate::orders::Orders;
 use crate::organisation;
 use crate::policies::{self, PolicyError, Taken};
 use crate::recover::{self, RecoverError, RecoverInput, Recovered, RecoveryRecord};
+use crate::sealed_rows;
 use crate::settings::{self, name};
 use crate::tls;
 use crate::unit_keys;
@@ -112,6 +113,7 @@ impl<'a> AdminDesk<'a> {
             None => database::open(data)?,
             Some(vfs) => database::open_on(data, vfs)?,
         };
+        sealed_rows::bind(&connection, &vault, entropy)?;
         let ca_certificate = tls::ca_certificate(&connection)?;
         let address = settings::read_text(&connection, name::ADDRESS)
             .map_err(DatabaseError::from)?
