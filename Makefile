@@ -28,7 +28,7 @@ quick: ## Format, the small crates and the components; before a commit
 check: ## fmt, clippy, deny, machete, tidy, eslint, vue-tsc, generated files
 	@scripts/setup.sh check
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --features zoufang-tests/bench --quiet -- -D warnings
+	cargo clippy --workspace --all-targets --features zoufang-tests/bench --locked --quiet -- -D warnings
 	cargo xtask gen --check
 	cargo xtask tidy
 	target/tools/bin/cargo-machete

@@ -3,6 +3,8 @@
 #[cfg(target_os = "android")]
 mod hardware_key;
 mod origin;
+#[cfg(test)]
+mod promises;
 
 use client::view::{ShellKind, UiError};
 use client::{App, AppSettings, Extension};

@@ -17,6 +17,7 @@ use crate::organisation;
 use crate::persons::{self, Who};
 use crate::policies::{self, PolicyError, Taken};
 use crate::recover::{self, RecoverError, RecoverInput, Recovered, RecoveryRecord};
+use crate::sealed_rows;
 use crate::settings::{self, name};
 use crate::tls;
 use crate::unit_keys;
@@ -116,6 +117,7 @@ impl<'a> AdminDesk<'a> {
             None => database::open(data)?,
             Some(vfs) => database::open_on(data, vfs)?,
         };
+        sealed_rows::bind(&connection, &vault, entropy)?;
         let ca_certificate = tls::ca_certificate(&connection)?;
         let address = settings::read_text(&connection, name::ADDRESS)
             .map_err(DatabaseError::from)?

@@ -5,7 +5,8 @@
 //! that erases it erases the blob. A byte is acknowledged when it survives a power cut, and not before.
 //!
 //! A stopped device sends the blobs of what it hands over (ADR 0053): they lie here like any other, and who may read them is
-//! decided by the document, which a person takes or does not.
+//! decided by the document, which a person takes or does not. It has read what others' photos are called, and keeps none of
+//! them out: a name is SHA-256 of the bytes, which it does not have, and what it began goes for a device that works.
 
 use crate::blob_files::BlobFiles;
 use crate::columns::{self, stored};
@@ -41,6 +42,21 @@ struct Row {
     digest: [u8; 32],
     received: u64,
     place: Option<u64>,
+    /// Who began to send it.
+    device: DeviceId,
+}
+
+impl Row {
+    /// Whether it is what is offered, at the same place.
+    fn is_as_offered(&self, offer: &BlobOffer) -> bool {
+        (self.document, self.size, self.digest) == (offer.document, offer.size, offer.digest)
+    }
+
+    /// Whether it is the same one still: another may have taken its place meanwhile.
+    fn is_same(&self, other: &Row) -> bool {
+        (self.device, self.document, self.size, self.digest)
+            == (other.device, other.document, other.size, other.digest)
+    }
 }
 
 fn find(connection: &Connection, address: BlobAddress) -> rusqlite::Result<Option<Row>> {
@@ -55,6 +71,7 @@ fn find(connection: &Connection, address: BlobAddress) -> rusqlite::Result<Optio
                 place: row
                     .get::<_, Option<i64>>(4)?
                     .and_then(|place| u64::try_from(place).ok()),
+                device: DeviceId(columns::uuid(row, 5)?),
             })
         })
         .optional()
@@ -158,9 +175,6 @@ fn standing(
     (holder, way): (&Holder, Way),
     offer: &BlobOffer,
 ) -> Result<BlobStanding, ApiError> {
-    let refused = |code: RefusalCode| BlobStanding::Refused {
-        code: code.as_str().to_owned(),
-    };
     if offer.size == 0 || offer.size > limits::BLOB_BYTES {
         return Ok(refused(RefusalCode::TooLarge));
     }
@@ -174,29 +188,23 @@ fn standing(
         None if way == Way::HandOver => return Ok(refused(RefusalCode::UnknownDocument)),
         None => return Ok(BlobStanding::Later),
     }
-    let now_ms = app.clock.now_ms();
     let Some(row) = find(connection, offer.address)? else {
-        if way == Way::HandOver && is_too_much(connection, holder.device, offer.size)? {
-            return Ok(refused(RefusalCode::TooLarge));
-        }
-        let today = begun_since(connection, holder.device, now_ms - DAY_MS)?;
-        if today.bytes + offer.size > limits::BLOB_BYTES_PER_DAY {
-            return Ok(BlobStanding::Later);
-        }
-        connection
-            .prepare_cached(include_str!("sql/blobs/insert.sql"))?
-            .execute(named_params! {
-                ":address": offer.address.0,
-                ":document": offer.document.0.as_bytes(),
-                ":device": holder.device.0.as_bytes(),
-                ":size": stored(offer.size),
-                ":digest": offer.digest,
-                ":offered_ms": now_ms,
-            })?;
-        return Ok(BlobStanding::Wanted { from: 0 });
+        return begin(app, connection, (holder, way), offer);
     };
-    // The address is made of the content and its key, so the same one with another length or place is made up.
-    if row.document != offer.document || row.size != offer.size || row.digest != offer.digest {
+    if gives_way(connection, &row, (holder, way), offer)? {
+        connection
+            .prepare_cached(include_str!("sql/blobs/remove.sql"))?
+            .execute(named_params! {":address": offer.address.0})?;
+        app.blobs.remove(offer.address)?;
+        return begin(app, connection, (holder, way), offer);
+    }
+    let is_others = way == Way::HandOver && row.device != holder.device;
+    if row.place.is_none() && (is_others || !row.is_as_offered(offer) && offer.is_proved()) {
+        // Nobody has shown yet which of the two is right.
+        return Ok(BlobStanding::Later);
+    }
+    // The address is made of what travels, so the same one with another length or place is made up.
+    if !row.is_as_offered(offer) {
         return Ok(refused(RefusalCode::Malformed));
     }
     let here = app.blobs.length(offer.address)?;
@@ -215,6 +223,65 @@ fn standing(
             from: row.received.min(here),
         }),
     }
+}
+
+fn refused(code: RefusalCode) -> BlobStanding {
+    BlobStanding::Refused {
+        code: code.as_str().to_owned(),
+    }
+}
+
+/// Makes a place for one that nobody began to send.
+fn begin(
+    app: &App,
+    connection: &Connection,
+    (holder, way): (&Holder, Way),
+    offer: &BlobOffer,
+) -> Result<BlobStanding, ApiError> {
+    let now_ms = app.clock.now_ms();
+    if way == Way::HandOver {
+        // Whoever holds it could bring anything under a name that others' words say.
+        if !offer.is_proved() {
+            return Ok(refused(RefusalCode::Malformed));
+        }
+        if is_too_much(connection, holder.device, offer.size)? {
+            return Ok(refused(RefusalCode::TooLarge));
+        }
+    }
+    let today = begun_since(connection, holder.device, now_ms - DAY_MS)?;
+    if today.bytes + offer.size > limits::BLOB_BYTES_PER_DAY {
+        return Ok(BlobStanding::Later);
+    }
+    connection
+        .prepare_cached(include_str!("sql/blobs/insert.sql"))?
+        .execute(named_params! {
+            ":address": offer.address.0,
+            ":document": offer.document.0.as_bytes(),
+            ":device": holder.device.0.as_bytes(),
+            ":size": stored(offer.size),
+            ":digest": offer.digest,
+            ":offered_ms": now_ms,
+        })?;
+    Ok(BlobStanding::Wanted { from: 0 })
+}
+
+/// Whether what another device began under an address goes for what one that works offers: when that one was stopped, or
+/// offered what no bytes prove. What is whole never goes.
+fn gives_way(
+    connection: &Connection,
+    row: &Row,
+    (holder, way): (&Holder, Way),
+    offer: &BlobOffer,
+) -> Result<bool, ApiError> {
+    if row.place.is_some() || way == Way::HandOver || row.device == holder.device {
+        return Ok(false);
+    }
+    let is_proved = row.digest == offer.address.0;
+    if is_proved != offer.is_proved() {
+        return Ok(offer.is_proved());
+    }
+    let began = organisation::device(connection, row.device)?;
+    Ok(began.is_none_or(|device| device.revoked_ms.is_some()))
 }
 
 /// What a device began to send.
@@ -272,6 +339,9 @@ pub(crate) fn take((holder, way): (Holder, Way), chunk: BlobChunk) -> Step {
         if row.place.is_some() {
             return Step::answer(&ChunkTaken { from: row.size });
         }
+        if way == Way::HandOver && row.device != holder.device {
+            return Err(ApiError::NotAllowed);
+        }
         let from = row.received.min(app.blobs.length(chunk.address)?);
         if chunk.offset != from {
             return Step::answer(&ChunkTaken { from });
@@ -282,19 +352,24 @@ pub(crate) fn take((holder, way): (Holder, Way), chunk: BlobChunk) -> Step {
         }
         app.blobs.write(chunk.address, from, &chunk.bytes)?;
         if end < row.size {
-            return Ok(note(chunk.address, end, false));
+            return Ok(note(chunk.address, row, end, false));
         }
         if app.blobs.digest(chunk.address)? == row.digest {
-            return Ok(note(chunk.address, end, true));
+            return Ok(note(chunk.address, row, end, true));
         }
         tracing::warn!("a blob came as something else than was offered, and is asked for again");
         app.blobs.remove(chunk.address)?;
-        Ok(note(chunk.address, 0, false))
+        Ok(note(chunk.address, row, 0, false))
     })
 }
 
-fn note(address: BlobAddress, received: u64, is_whole: bool) -> Step {
+fn note(address: BlobAddress, seen: Row, received: u64, is_whole: bool) -> Step {
     Step::write(move |app, connection| {
+        if !find(connection, address)?.is_some_and(|row| row.is_same(&seen)) {
+            // While the piece was written an order erased the document, or another device took the place.
+            app.blobs.remove(address)?;
+            return Err(ApiError::NotFound);
+        }
         if is_whole {
             connection.execute(include_str!("sql/blobs/take_place.sql"), [])?;
             connection
@@ -304,11 +379,6 @@ fn note(address: BlobAddress, received: u64, is_whole: bool) -> Step {
             connection
                 .prepare_cached(include_str!("sql/blobs/set_received.sql"))?
                 .execute(named_params! {":address": address.0, ":received": stored(received)})?;
-        }
-        if find(connection, address)?.is_none() {
-            // An order erased the document while the piece was written.
-            app.blobs.remove(address)?;
-            return Err(ApiError::NotFound);
         }
         Step::answer(&ChunkTaken { from: received })
     })

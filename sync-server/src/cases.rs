@@ -19,6 +19,7 @@ use protocol::{
     SealedReason, UnitLevel, limits,
 };
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use sha2::{Digest, Sha256};
 
 /// A request as the database has it.
 struct Case {
@@ -179,6 +180,7 @@ pub(crate) fn ask(
             ":at_ms": now_ms,
             ":epoch": input.reason.epoch,
             ":reason": input.reason.sealed,
+            ":reason_digest": digest_of(input.id, Part::Reason, &input.reason.sealed),
         })?;
     note(
         connection,
@@ -244,7 +246,9 @@ pub(crate) fn answer(
             ":number": number,
             ":until_ms": until_ms,
             ":declined": declined,
+            ":declined_digest": declined.map(|sealed| digest_of(input.id, Part::Declined, sealed)),
             ":file": file,
+            ":file_digest": file.map(|sealed| digest_of(input.id, Part::File, sealed)),
         })?;
     let act = match state {
         CaseState::Declined => Act::CaseDeclined,
@@ -300,6 +304,57 @@ pub(crate) fn read(
         now_ms,
     )?;
     Ok(CaseFile { sealed })
+}
+
+/// What of a case is sealed to somebody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Why the officer asks, to the station.
+    Reason,
+    /// Why it is not sent, to her.
+    Declined,
+    /// What was sent to her.
+    File,
+}
+
+/// By what a part is known again that nobody here can open: which case it is of, and the sealed bytes.
+pub(crate) fn digest_of(id: CaseId, part: Part, sealed: &[u8]) -> [u8; 32] {
+    let part: &[u8] = match part {
+        Part::Reason => b"case reason\0",
+        Part::Declined => b"case declined\0",
+        Part::File => b"case file\0",
+    };
+    Sha256::digest([part, id.as_bytes().as_slice(), sealed].concat()).into()
+}
+
+/// Gives the cases kept by a server before this one their digests.
+pub(crate) fn note_digests(connection: &Connection) -> rusqlite::Result<()> {
+    let transaction = connection.unchecked_transaction()?;
+    // A row that cannot be read is left without: `verify` names it.
+    let cases = connection
+        .prepare(include_str!("sql/cases/without_digests.sql"))?
+        .query_map([], |row| {
+            Ok((
+                columns::uuid(row, 0)?,
+                row.get::<_, Vec<u8>>(1)?,
+                row.get::<_, Option<Vec<u8>>>(2)?,
+                row.get::<_, Option<Vec<u8>>>(3)?,
+            ))
+        })?
+        .filter_map(Result::ok)
+        .collect::<Vec<_>>();
+    for (id, reason, declined, file) in cases {
+        connection.execute(
+            include_str!("sql/cases/set_digests.sql"),
+            named_params! {
+                ":id": id.as_bytes(),
+                ":reason": digest_of(id, Part::Reason, &reason),
+                ":declined": declined.map(|sealed| digest_of(id, Part::Declined, &sealed)),
+                ":file": file.map(|sealed| digest_of(id, Part::File, &sealed)),
+            },
+        )?;
+    }
+    transaction.commit()
 }
 
 /// In the trail of the station and in the district's.

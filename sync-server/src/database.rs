@@ -1,5 +1,6 @@
 //! One SQLite file: how it is opened and migrated, the thread that writes, the connections that read.
 
+use crate::cases;
 use crate::error::ApiError;
 use crate::settings::{self, name};
 use crate::unit_keys;
@@ -34,6 +35,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0016_hold_covers.sql"),
     include_str!("migrations/0017_trails_that_end.sql"),
     include_str!("migrations/0018_persons.sql"),
+    include_str!("migrations/0019_digests_of_cases.sql"),
 ];
 /// Jobs that share one commit.
 const GROUP: usize = 128;
@@ -173,6 +175,7 @@ fn prepare(mut connection: Connection) -> Result<Connection, DatabaseError> {
     connection.pragma_update(None, "foreign_keys", true)?;
     keep_dictionaries(&connection)?;
     unit_keys::note_digests(&connection)?;
+    cases::note_digests(&connection)?;
     Ok(connection)
 }
 
@@ -521,7 +524,7 @@ mod tests {
     }
 
     /// Reads the whole of a table that grows with the years, knowingly: rare, or the whole is what is asked for.
-    const KNOWN_SCANS: [&str; 18] = [
+    const KNOWN_SCANS: [&str; 19] = [
         "audit/all.sql",
         "audit/between.sql",
         "audit/last.sql",
@@ -532,6 +535,7 @@ mod tests {
         "orders/erase_log.sql",
         "publish/progress.sql",
         "publish/waiting.sql",
+        "sealed_rows/read_log.sql",
         "set_aside/as_held.sql",
         "set_aside/clear.sql",
         "set_aside/documents.sql",

@@ -13,6 +13,7 @@ use crate::publish;
 use crate::recusals;
 use crate::state::App;
 use crate::steps::Step;
+use crate::vault::of_row;
 use ids::{DeviceId, DocKind, DocumentId, StaffId, UnitId};
 use protocol::access::Holder;
 use protocol::session::server::{self, Examined};
@@ -28,6 +29,14 @@ use uuid::Uuid;
 pub(crate) const SEALED_AS: &str = "erasure";
 /// What the words about keeping a file are sealed as.
 pub(crate) const HOLD_SEALED_AS: &str = "hold";
+
+pub(crate) fn sealed_as(id: Uuid) -> String {
+    of_row(SEALED_AS, id.as_bytes())
+}
+
+pub(crate) fn hold_sealed_as(document: DocumentId) -> String {
+    of_row(HOLD_SEALED_AS, document.0.as_bytes())
+}
 
 /// The requests of a scope, and what must be kept.
 pub(crate) fn list(
@@ -74,9 +83,11 @@ pub(crate) fn request(
     let now = app.clock.now_ms();
     refuse_recused(connection, holder, (input.child, &documents), now)?;
     refuse_held(connection, input, &documents)?;
-    let sealed = app
-        .vault
-        .seal_secret(SEALED_AS, &wire::pack(input)?, app.entropy.as_ref())?;
+    let sealed = app.vault.seal_secret(
+        &sealed_as(input.id),
+        &wire::pack(input)?,
+        app.entropy.as_ref(),
+    )?;
     let kept = connection
         .prepare_cached(include_str!("sql/erasures/insert.sql"))?
         .execute(named_params! {
@@ -356,9 +367,9 @@ fn note_words(
     let is_so = is_held(connection, input.child)? == input.hold;
     let words = is_so
         .then(|| {
+            let name = hold_sealed_as(input.child);
             let words = input.words.as_bytes();
-            app.vault
-                .seal_secret(HOLD_SEALED_AS, words, app.entropy.as_ref())
+            app.vault.seal_secret(&name, words, app.entropy.as_ref())
         })
         .transpose()?;
     connection
@@ -574,7 +585,7 @@ fn holds(app: &App, connection: &Connection, scope: UnitId) -> Result<Vec<HoldRe
     rows.into_iter()
         .map(|(child, sealed, staff, at_ms)| {
             let words = match sealed {
-                Some(sealed) => app.vault.open_secret(HOLD_SEALED_AS, &sealed)?,
+                Some(sealed) => app.vault.open_secret(&hold_sealed_as(child), &sealed)?,
                 None => Vec::new(),
             };
             Ok(HoldRecord {
@@ -625,7 +636,10 @@ impl Found {
     fn asked(&self, app: &App) -> Result<Option<RequestErasure>, ApiError> {
         self.sealed
             .as_ref()
-            .map(|sealed| Ok(wire::unpack(&app.vault.open_secret(SEALED_AS, sealed)?)?))
+            .map(|sealed| {
+                let name = sealed_as(self.id);
+                Ok(wire::unpack(&app.vault.open_secret(&name, sealed)?)?)
+            })
             .transpose()
     }
 

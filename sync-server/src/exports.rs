@@ -6,6 +6,7 @@ use crate::columns;
 use crate::error::ApiError;
 use crate::persons;
 use crate::state::App;
+use crate::vault::of_row;
 use ids::{DeviceId, Role, StaffId, UnitId};
 use protocol::access::Holder;
 use protocol::{
@@ -14,8 +15,12 @@ use protocol::{
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use uuid::Uuid;
 
-/// What the words of a purpose are sealed as.
+/// What the words of a purpose are sealed as, and with which request.
 pub(crate) const SEALED_AS: &str = "export";
+
+pub(crate) fn sealed_as(id: Uuid) -> String {
+    of_row(SEALED_AS, id.as_bytes())
+}
 
 /// The requests of a scope.
 pub(crate) fn list(
@@ -61,9 +66,11 @@ pub(crate) fn request(
         return list(app, connection, holder);
     }
     let now = app.clock.now_ms();
-    let words = app
-        .vault
-        .seal_secret(SEALED_AS, input.words.as_bytes(), app.entropy.as_ref())?;
+    let words = app.vault.seal_secret(
+        &sealed_as(input.id),
+        input.words.as_bytes(),
+        app.entropy.as_ref(),
+    )?;
     let kept = connection
         .prepare_cached(include_str!("sql/exports/insert.sql"))?
         .execute(named_params! {
@@ -206,7 +213,7 @@ impl Found {
     }
 
     fn open(self, app: &App) -> Result<ExportRecord, ApiError> {
-        let words = app.vault.open_secret(SEALED_AS, &self.sealed)?;
+        let words = app.vault.open_secret(&sealed_as(self.id), &self.sealed)?;
         Ok(ExportRecord {
             state: self.state_at(app.clock.now_ms()),
             asked: RequestExport {

@@ -62,6 +62,7 @@ mod reports;
 pub mod restore;
 mod reviews;
 mod routes;
+mod sealed_rows;
 mod serve;
 mod sessions;
 mod set_aside;

@@ -491,7 +491,7 @@ fn visible_record(
                 document: late.document,
                 hash: late.hash,
                 state: late.state,
-                reason: reviews::open_reason(vault, &late.reason)?,
+                reason: reviews::open_reason(vault, late.hash, &late.reason)?,
             }))
         }
         "policy" => {
@@ -523,7 +523,7 @@ pub(crate) fn check_record(
         "cover" => wire::unpack::<CoverEntry>(record).is_ok(),
         "guest" => wire::unpack::<GuestEntry>(record).is_ok(),
         "late" => match wire::unpack::<LateEntry>(record) {
-            Ok(late) if reviews::open_reason(vault, &late.reason).is_err() => {
+            Ok(late) if reviews::open_reason(vault, late.hash, &late.reason).is_err() => {
                 return Err("the reason in it does not open");
             }
             late => late.is_ok(),

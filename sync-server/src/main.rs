@@ -717,6 +717,8 @@ fn run_audit(folders: &Folders, month: &str) -> Result<()> {
 
 fn run_verify(folders: &Folders, anchors: Option<&Path>) -> Result<()> {
     let vault = Vault::open(&folders.key_file, &folders.data)?;
+    // It makes of an older database one of today first; where it cannot be opened, the rest is looked at all the same.
+    drop(open_desk(folders));
     let connection = database::open(&folders.data)?;
     let mut report = verify::verify(&connection, &vault)?;
     report

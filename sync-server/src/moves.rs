@@ -18,6 +18,7 @@ use crate::recusals;
 use crate::state::App;
 use crate::steps::Step;
 use crate::sync;
+use crate::vault::of_row;
 use ids::{DeviceId, DocKind, DocumentId, UnitId};
 use protocol::access::Holder;
 use protocol::session::server::AdmissionState;
@@ -29,8 +30,12 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// What it is sealed as.
+/// What it is sealed as, with its id.
 pub(crate) const SEALED_AS: &str = "move";
+
+pub(crate) fn sealed_as(id: MoveId) -> String {
+    of_row(SEALED_AS, id.as_bytes())
+}
 
 /// What of an offer names somebody.
 #[derive(Serialize, Deserialize)]
@@ -114,7 +119,7 @@ pub(crate) fn offer(
             ":from_scope": holder.scope.0.as_bytes(),
             ":to_scope": to_scope.0.as_bytes(),
             ":to_unit": to.id.0.as_bytes(),
-            ":sealed": app.vault.seal_secret(SEALED_AS, &words, app.entropy.as_ref())?,
+            ":sealed": app.vault.seal_secret(&sealed_as(input.id), &words, app.entropy.as_ref())?,
             ":offered_by": holder.staff.0.as_bytes(),
             ":offered_ms": now,
             ":expires_ms": now + limits::MOVE_OFFER_MS,
@@ -537,7 +542,7 @@ fn record(
     row: MoveRow,
     now_ms: i64,
 ) -> Result<MoveRecord, ApiError> {
-    let words: Words = wire::unpack(&app.vault.open_secret(SEALED_AS, &row.sealed)?)?;
+    let words: Words = wire::unpack(&app.vault.open_secret(&sealed_as(row.id), &row.sealed)?)?;
     Ok(MoveRecord {
         id: row.id,
         documents: documents_of(connection, row.id)?

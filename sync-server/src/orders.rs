@@ -17,7 +17,7 @@ use crate::moves::{self, Ordered};
 use crate::recusals;
 use crate::settings::{self, name};
 use crate::state::App;
-use crate::vault::Vault;
+use crate::vault::{Vault, of_row};
 use ed25519_dalek::SigningKey;
 use ids::{ChangeHash, DeviceId, DocumentId, Entropy, Generation, UnitId};
 use protocol::order::{self, NumberedOrder, Order};
@@ -27,6 +27,8 @@ use std::collections::BTreeSet;
 
 /// What an order and its reason are sealed as.
 pub(crate) const SEALED_AS: &str = "order";
+/// What the reason of one is sealed as.
+pub(crate) const REASON_SEALED_AS: &str = "order reason";
 
 /// What orders need beside the database.
 #[derive(Clone, Copy)]
@@ -78,7 +80,7 @@ pub(crate) fn find(
             |row| row.get::<_, Vec<u8>>(0),
         )
         .optional()?
-        .map(|sealed| open(vault, &sealed))
+        .map(|sealed| open(vault, scope, number, &sealed))
         .transpose()
 }
 
@@ -88,17 +90,38 @@ pub(crate) fn all(
     vault: &Vault,
     scope: UnitId,
 ) -> Result<Vec<SignedStatement>, ApiError> {
-    let sealed: Vec<Vec<u8>> = connection
+    let sealed: Vec<(u64, Vec<u8>)> = connection
         .prepare_cached(include_str!("sql/orders/all.sql"))?
         .query_map(named_params! {":scope": scope.0.as_bytes()}, |row| {
-            row.get(0)
+            Ok((columns::number(row, 0)?, row.get(1)?))
         })?
         .collect::<Result<_, _>>()?;
-    sealed.iter().map(|sealed| open(vault, sealed)).collect()
+    sealed
+        .iter()
+        .map(|(number, sealed)| open(vault, scope, *number, sealed))
+        .collect()
 }
 
-fn open(vault: &Vault, sealed: &[u8]) -> Result<SignedStatement, ApiError> {
-    Ok(wire::unpack(&vault.open_secret(SEALED_AS, sealed)?)?)
+fn open(
+    vault: &Vault,
+    scope: UnitId,
+    number: u64,
+    sealed: &[u8],
+) -> Result<SignedStatement, ApiError> {
+    let name = sealed_as(scope, number);
+    Ok(wire::unpack(&vault.open_secret(&name, sealed)?)?)
+}
+
+pub(crate) fn sealed_as(scope: UnitId, number: u64) -> String {
+    of_row(SEALED_AS, &row_key(scope, number))
+}
+
+pub(crate) fn reason_sealed_as(scope: UnitId, number: u64) -> String {
+    of_row(REASON_SEALED_AS, &row_key(scope, number))
+}
+
+fn row_key(scope: UnitId, number: u64) -> Vec<u8> {
+    [scope.0.as_bytes().as_slice(), &stored(number).to_be_bytes()].concat()
 }
 
 /// Whether a generation of a document was erased.
@@ -375,9 +398,12 @@ impl<'a> Orders<'a> {
         statement: &SignedStatement,
         reason: Option<&str>,
     ) -> Result<(), ApiError> {
-        let seal = |bytes: &[u8]| self.vault.seal_secret(SEALED_AS, bytes, self.entropy);
-        let sealed = seal(&wire::pack(statement)?)?;
-        let reason = reason.map(|reason| seal(reason.as_bytes())).transpose()?;
+        let (scope, number) = (numbered.scope, numbered.number);
+        let seal = |name: String, bytes: &[u8]| self.vault.seal_secret(&name, bytes, self.entropy);
+        let sealed = seal(sealed_as(scope, number), &wire::pack(statement)?)?;
+        let reason = reason
+            .map(|reason| seal(reason_sealed_as(scope, number), reason.as_bytes()))
+            .transpose()?;
         self.connection
             .prepare_cached(include_str!("sql/orders/insert.sql"))?
             .execute(named_params! {

@@ -16,7 +16,7 @@ use crate::orders::Orders;
 use crate::organisation::{self, Staff};
 use crate::persons::{self, Who};
 use crate::state::App;
-use crate::vault::Vault;
+use crate::vault::{Vault, of_row};
 use ids::{Clock, DeviceId, Entropy, Role, StaffId, UnitId, new_uuid};
 use protocol::access::Holder;
 use protocol::{
@@ -26,8 +26,10 @@ use protocol::{
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::{Deserialize, Serialize};
 
-/// What the words of a grant and the number of a vetting are sealed as.
+/// What the words of a grant are sealed as, with the grant; at first what its vetting was as well.
 pub(crate) const SEALED_AS: &str = "grant";
+/// What the number of a vetting is sealed as, with the grant.
+pub(crate) const VETTING_SEALED_AS: &str = "vetting";
 /// Why a grant ended whose last day was over.
 const RAN_OUT: &str = "ran_out";
 /// Why a grant ended that another of the same person follows.
@@ -38,6 +40,14 @@ const RENEWED: &str = "renewed";
 struct Words {
     approved_by: String,
     basis: String,
+}
+
+pub(crate) fn words_sealed_as(grant: GrantId) -> String {
+    of_row(SEALED_AS, grant.as_bytes())
+}
+
+pub(crate) fn vetting_sealed_as(grant: GrantId) -> String {
+    of_row(VETTING_SEALED_AS, grant.as_bytes())
 }
 
 /// Whether what people wrote of a grant can be read.
@@ -111,7 +121,7 @@ impl Grant {
         };
         Ok(Some(Vetting {
             on: on.clone(),
-            reference: wire::unpack(&vault.open_secret(SEALED_AS, sealed)?)?,
+            reference: wire::unpack(&vault.open_secret(&vetting_sealed_as(self.id), sealed)?)?,
         }))
     }
 }
@@ -231,7 +241,10 @@ pub(crate) fn list(
         .into_iter()
         .map(|(grant, unit_name, vetted_by, devices)| {
             let words: Words = match &grant.words {
-                Some(sealed) => wire::unpack(&app.vault.open_secret(SEALED_AS, sealed)?)?,
+                Some(sealed) => {
+                    let name = words_sealed_as(grant.id);
+                    wire::unpack(&app.vault.open_secret(&name, sealed)?)?
+                }
                 None => Words::default(),
             };
             Ok(PersonRecord {
@@ -377,21 +390,21 @@ fn put_grant(
     if let Some(before) = &before {
         end_row(connection, before.id, app.clock.now_ms(), RENEWED)?;
     }
-    let seal = |bytes: &[u8]| {
-        app.vault
-            .seal_secret(SEALED_AS, bytes, app.entropy.as_ref())
-    };
-    let words = seal(&wire::pack(&Words {
+    let words = wire::pack(&Words {
         approved_by: input.approved_by.trim().to_owned(),
         basis: input.basis.trim().to_owned(),
-    })?)?;
+    })?;
+    let words = seal(app, &words_sealed_as(input.id), &words)?;
     // Who was vetted stays vetted while the same appointment goes on, and is asked about again for another one.
     let (vetted_on, vetting, vetted_by) = match (&input.vetting, before) {
         (Some(vetting), _) => {
-            let sealed = seal(&checked_vetting(vetting)?)?;
+            let sealed = seal_vetting(app, input.id, vetting)?;
             (Some(vetting.on.clone()), Some(sealed), Some(holder.staff))
         }
-        (None, Some(before)) => (before.vetted_on, before.vetting, before.vetted_by),
+        (None, Some(before)) => {
+            let sealed = carry_vetting(app, &before, input.id)?;
+            (before.vetted_on, sealed, before.vetted_by)
+        }
         (None, None) => (None, None, None),
     };
     connection
@@ -408,6 +421,23 @@ fn put_grant(
             ":granted_by": holder.staff.0.as_bytes(),
         })?;
     Ok(())
+}
+
+fn seal(app: &App, name: &str, bytes: &[u8]) -> Result<Vec<u8>, ApiError> {
+    Ok(app.vault.seal_secret(name, bytes, app.entropy.as_ref())?)
+}
+
+fn seal_vetting(app: &App, grant: GrantId, vetting: &Vetting) -> Result<Vec<u8>, ApiError> {
+    seal(app, &vetting_sealed_as(grant), &checked_vetting(vetting)?)
+}
+
+/// The vetting of a grant for the one that follows it: what is sealed opens in the row it was written in, and in no other.
+fn carry_vetting(app: &App, from: &Grant, to: GrantId) -> Result<Option<Vec<u8>>, ApiError> {
+    let Some(sealed) = &from.vetting else {
+        return Ok(None);
+    };
+    let opened = app.vault.open_secret(&vetting_sealed_as(from.id), sealed)?;
+    Ok(Some(seal(app, &vetting_sealed_as(to), &opened)?))
 }
 
 fn is_said(text: &str) -> bool {
@@ -453,10 +483,7 @@ pub(crate) fn vet(
     let now_ms = app.clock.now_ms();
     let grant = of_scope(connection, holder, input.grant)?;
     refuse_own(connection, holder, grant.staff)?;
-    let reference = checked_vetting(&input.vetting)?;
-    let sealed = app
-        .vault
-        .seal_secret(SEALED_AS, &reference, app.entropy.as_ref())?;
+    let sealed = seal_vetting(app, grant.id, &input.vetting)?;
     connection
         .prepare_cached(include_str!("sql/people/set_vetting.sql"))?
         .execute(named_params! {

@@ -8,14 +8,18 @@ use crate::columns;
 use crate::error::ApiError;
 use crate::settings::{self, name};
 use crate::shares::{self, Share, ShareError};
-use crate::vault::{Vault, VaultError};
+use crate::vault::{Vault, VaultError, of_row};
 use ids::{DeviceId, Entropy};
 use rescue::{Request, RescueError};
 use rusqlite::{Connection, named_params};
 use uuid::Uuid;
 
-/// What their words are sealed as.
+/// What their words are sealed as, with the number in the trail.
 pub(crate) const SEALED_AS: &str = "recovery";
+
+pub(crate) fn sealed_as(id: Uuid) -> String {
+    of_row(SEALED_AS, id.as_bytes())
+}
 
 /// What two officers bring.
 pub struct RecoverInput<'a> {
@@ -124,7 +128,7 @@ pub(crate) fn recover(
             ":id": id.as_bytes(),
             ":at_ms": at_ms,
             ":device": request.device.map(|device| device.0.into_bytes()),
-            ":words": vault.seal_secret(SEALED_AS, words.as_bytes(), entropy)?,
+            ":words": vault.seal_secret(&sealed_as(id), words.as_bytes(), entropy)?,
         },
     )?;
     let deed = Deed::of_server(By::Operator, Act::TabletRecovered, Object::Id(id), at_ms);
@@ -162,9 +166,10 @@ pub(crate) fn all(
     let mut rows = statement.query([])?;
     let mut records = Vec::new();
     while let Some(row) = rows.next()? {
-        let words = vault.open_secret(SEALED_AS, &row.get::<_, Vec<u8>>(3)?)?;
+        let id = columns::uuid(row, 0)?;
+        let words = vault.open_secret(&sealed_as(id), &row.get::<_, Vec<u8>>(3)?)?;
         records.push(RecoveryRecord {
-            id: columns::uuid(row, 0)?,
+            id,
             at_ms: row.get(1)?,
             device: columns::optional_uuid(row, 2)?.map(DeviceId),
             words: String::from_utf8_lossy(&words).into_owned(),

@@ -15,7 +15,7 @@ use crate::publish;
 use crate::recusals;
 use crate::state::App;
 use crate::steps::Step;
-use crate::vault::Vault;
+use crate::vault::{Vault, of_row};
 use ids::{ChangeHash, DeviceId, DocKind, DocumentId, Generation, StaffId, UnitId};
 use protocol::access::Holder;
 use protocol::change_header;
@@ -27,7 +27,12 @@ use protocol::{
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use std::collections::{BTreeMap, BTreeSet};
 
-const SEALED_AS: &str = "review";
+/// What a reason is sealed as, with the change it is about, in the tray and in the log.
+pub(crate) const SEALED_AS: &str = "review";
+
+pub(crate) fn sealed_as(hash: ChangeHash) -> String {
+    of_row(SEALED_AS, &hash.0)
+}
 
 /// Puts an envelope into the tray and tells its device and both stations.
 pub(crate) fn keep(
@@ -139,11 +144,15 @@ pub(crate) fn is_known(connection: &Connection, head_hash: &[u8; 32]) -> rusqlit
 }
 
 /// Why something was set aside.
-pub(crate) fn open_reason(vault: &Vault, sealed: &[u8]) -> Result<String, ApiError> {
+pub(crate) fn open_reason(
+    vault: &Vault,
+    hash: ChangeHash,
+    sealed: &[u8],
+) -> Result<String, ApiError> {
     if sealed.is_empty() {
         return Ok(String::new());
     }
-    let reason = vault.open_secret(SEALED_AS, sealed)?;
+    let reason = vault.open_secret(&sealed_as(hash), sealed)?;
     String::from_utf8(reason).map_err(|_| ApiError::Internal)
 }
 
@@ -286,7 +295,11 @@ fn read_envelope(app: &App, row: &Row<'_>, document: DocumentId) -> Result<Envel
 
 fn read_reason(app: &App, row: &Row<'_>) -> Result<String, ApiError> {
     let sealed: Option<Vec<u8>> = row.get(12)?;
-    open_reason(&app.vault, &sealed.unwrap_or_default())
+    open_reason(
+        &app.vault,
+        columns::hash(row, 0)?,
+        &sealed.unwrap_or_default(),
+    )
 }
 
 /// A person has looked. What they take is published before they are answered, where that takes no longer than a moment.
@@ -456,9 +469,10 @@ fn settle(
     reason: &str,
 ) -> Result<(), ApiError> {
     let now = app.clock.now_ms();
+    let name = sealed_as(one.hash);
     let sealed = app
         .vault
-        .seal_secret(SEALED_AS, reason.as_bytes(), app.entropy.as_ref())?;
+        .seal_secret(&name, reason.as_bytes(), app.entropy.as_ref())?;
     connection
         .prepare_cached(include_str!("sql/reviews/decide.sql"))?
         .execute(named_params! {

@@ -17,6 +17,8 @@ pub(crate) mod name {
     pub const CA_KEY: &str = "ca_key";
     pub const NEXT_CA_CERTIFICATE: &str = "next_ca_certificate";
     pub const SIGNING_KEY: &str = "signing_key";
+    /// There once what lies sealed in rows is bound to them.
+    pub const BOUND_TO_ROWS: &str = "bound_to_rows";
     /// There while the write-ahead log may still have pages of before something was erased.
     pub const ERASED_IN_LOG: &str = "erased_in_log";
 }

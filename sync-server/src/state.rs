@@ -6,6 +6,7 @@ use crate::database::{DatabaseError, Readers, Writer};
 use crate::enrolment::{self, Desk};
 use crate::herd::{Herd, PerAddress};
 use crate::publisher::Published;
+use crate::sealed_rows;
 use crate::serve::{Patience, ServerError};
 use crate::sessions::Sessions;
 use crate::set_aside;
@@ -71,6 +72,8 @@ impl App {
         vault: Vault,
         means: Means,
     ) -> Result<Self, ServerError> {
+        sealed_rows::bind(connection, &vault, means.entropy.as_ref())
+            .map_err(ServerError::Mismatch)?;
         Ok(Self {
             signing_key: enrolment::signing_key(connection, &vault)
                 .map_err(ServerError::Mismatch)?,

@@ -183,6 +183,12 @@ impl Vault {
     }
 }
 
+/// What lies sealed in a row is sealed as: what it is and the row's own key, so that it opens in no other row.
+#[must_use]
+pub fn of_row(what: &str, key: &[u8]) -> String {
+    format!("{what} {}", hex::encode(key))
+}
+
 fn document_name(document: DocumentId, generation: Generation) -> Vec<u8> {
     [document.0.as_bytes().as_slice(), &generation.to_be_bytes()].concat()
 }

@@ -2,6 +2,7 @@
 //! published and of what a person or the worker has yet to look at –, everything else that is sealed opens and goes with its
 //! row, numbers have no gap, what devices and stations left here is what they signed, and both audit chains are whole.
 
+mod cases;
 mod devices;
 mod passes;
 mod sealed;
@@ -61,6 +62,7 @@ pub fn verify(connection: &Connection, vault: &Vault) -> Result<VerifyReport, Ap
     report.faults.extend(sealed::faults(&reading)?);
     report.faults.extend(waiting::faults(connection, vault)?);
     report.faults.extend(devices::faults(connection)?);
+    report.faults.extend(cases::faults(connection)?);
     match &reading.server_key {
         Some(key) => report.faults.extend(unit_keys::faults(connection, key)?),
         None => report

@@ -212,8 +212,9 @@ impl fmt::Debug for ChangeHash {
     }
 }
 
-/// The name of a blob (a photo, a signature, a recording): a hash of its content under the blob's own key. Whoever has
-/// not the key cannot tell from it what the content is, nor whether it is one they know.
+/// The name of a blob (a photo, a signature, a recording): SHA-256 of its sealed bytes; of an older one, a hash of its
+/// content under the blob's own key. Whoever has not the key cannot tell from it what the content is, nor whether it is one
+/// they know.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct BlobAddress(#[serde(with = "hash_bytes")] pub [u8; 32]);

@@ -24,6 +24,15 @@ pub struct BlobOffer {
     pub digest: [u8; 32],
 }
 
+impl BlobOffer {
+    /// Whether the name is SHA-256 of what travels, so that nobody brings other bytes under it. One of an app of before is
+    /// not: only who can open it can check its name.
+    #[must_use]
+    pub fn is_proved(&self) -> bool {
+        self.address.0 == self.digest
+    }
+}
+
 /// Answer to [`OfferBlobs`]: one standing per offer, in the same order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlobStandings {

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path as UrlPath, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::map_response;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -94,6 +95,7 @@ impl Listening {
             .route("/api/events", get(events))
             .route("/api/{command}", post(call))
             .fallback(get(screen))
+            .layer(map_response(guarded))
             .layer(DefaultBodyLimit::max(BODY_BYTES))
             .with_state(door);
         axum::serve(self.listener, router)
@@ -108,29 +110,52 @@ struct Door {
 }
 
 impl Door {
-    /// Is this our own page talking? A foreign page carries another Origin, a rebound name another Host.
     fn is_ours(&self, headers: &HeaderMap) -> bool {
-        let is = |value: &HeaderValue, expected: &str| value.as_bytes() == expected.as_bytes();
-        let host_ok = headers
-            .get(header::HOST)
-            .is_some_and(|host| is(host, &self.authority));
-        let origin_ok = headers
-            .get(header::ORIGIN)
-            .is_none_or(|origin| is(origin, &format!("http://{}", self.authority)));
-        host_ok && origin_ok
+        is_from(&self.authority, headers)
     }
 
     fn knows(&self, token: Option<&str>) -> bool {
-        let expected = self.host.token.as_bytes();
-        let given = token.unwrap_or_default().as_bytes();
-        // Constant time in the token's content.
-        given.len() == expected.len()
-            && given
-                .iter()
-                .zip(expected)
-                .fold(0, |difference, (a, b)| difference | (a ^ b))
-                == 0
+        is_token(&self.host.token, token)
     }
+}
+
+/// Is this our own page talking? A foreign page carries another Origin, a rebound name another Host.
+fn is_from(authority: &str, headers: &HeaderMap) -> bool {
+    let is = |value: &HeaderValue, expected: &str| value.as_bytes() == expected.as_bytes();
+    let host_ok = headers
+        .get(header::HOST)
+        .is_some_and(|host| is(host, authority));
+    let origin_ok = headers
+        .get(header::ORIGIN)
+        .is_none_or(|origin| is(origin, &format!("http://{authority}")));
+    host_ok && origin_ok
+}
+
+fn is_token(expected: &str, given: Option<&str>) -> bool {
+    let expected = expected.as_bytes();
+    let given = given.unwrap_or_default().as_bytes();
+    // Constant time in the token's content.
+    given.len() == expected.len()
+        && given
+            .iter()
+            .zip(expected)
+            .fold(0, |difference, (a, b)| difference | (a ^ b))
+            == 0
+}
+
+/// What every answer says, a refusal and a broken one as well: it is kept nowhere, taken for nothing else than it says, and
+/// held to the page's policy.
+async fn guarded(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
 }
 
 fn refuse(status: StatusCode, code: &str) -> Response {
@@ -162,7 +187,7 @@ async fn call(
         }
     };
     match door.host.app.call(&command, argument).await {
-        Ok(value) => ([(header::CACHE_CONTROL, "no-store")], axum::Json(value)).into_response(),
+        Ok(value) => axum::Json(value).into_response(),
         Err(error) => (StatusCode::UNPROCESSABLE_ENTITY, axum::Json(error.to_ui())).into_response(),
     }
 }
@@ -224,23 +249,9 @@ async fn screen(
     };
     let kind = mime_guess::from_path(&file).first_or_octet_stream();
     let mut response = Response::new(Body::from(bytes));
-    let headers = response.headers_mut();
     if let Ok(kind) = HeaderValue::from_str(kind.as_ref()) {
-        headers.insert(header::CONTENT_TYPE, kind);
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
     }
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(POLICY),
-    );
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    headers.insert(
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("no-referrer"),
-    );
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
@@ -272,6 +283,64 @@ mod tests {
         let asks = window.insert("connect-src".to_owned(), "'self'".to_owned());
         assert_eq!(asks.as_deref(), Some(WINDOWS_WAY));
         assert_eq!(window, page());
+    }
+
+    /// Headers of a request as a browser sends them.
+    fn from(host: &str, origin: Option<&str>) -> HeaderMap {
+        let value = |text: &str| HeaderValue::from_str(text).expect("a header");
+        let mut headers = HeaderMap::from_iter([(header::HOST, value(host))]);
+        if let Some(origin) = origin {
+            headers.insert(header::ORIGIN, value(origin));
+        }
+        headers
+    }
+
+    #[test]
+    fn another_page_another_name_and_another_token_get_no_answer() {
+        let ours = "127.0.0.1:4100";
+        for own in [None, Some("http://127.0.0.1:4100")] {
+            assert!(is_from(ours, &from(ours, own)), "{own:?}");
+        }
+        for (host, origin) in [
+            (ours, Some("http://example.org")),
+            (ours, Some("https://127.0.0.1:4100")),
+            (ours, Some("http://127.0.0.1:4101")),
+            (ours, Some("null")),
+            ("example.org:4100", None),
+            ("localhost:4100", None),
+            ("127.0.0.1:4101", None),
+        ] {
+            assert!(!is_from(ours, &from(host, origin)), "{host} {origin:?}");
+        }
+        assert!(!is_from(ours, &HeaderMap::new()), "no host");
+        assert!(is_token("5f0c", Some("5f0c")));
+        for wrong in [None, Some(""), Some("5f0"), Some("5f0d"), Some("5f0c0")] {
+            assert!(!is_token("5f0c", wrong), "{wrong:?}");
+        }
+        let token = new_token().expect("randomness");
+        assert_eq!(token.len(), 32);
+        assert_ne!(token, new_token().expect("randomness"));
+    }
+
+    #[tokio::test]
+    async fn every_answer_a_refusal_as_well_is_kept_nowhere_and_held_to_the_policy() {
+        for answer in [
+            refuse(StatusCode::FORBIDDEN, "wrong_token"),
+            StatusCode::NOT_FOUND.into_response(),
+            Sse::new(futures_util::stream::empty::<Result<Event, Infallible>>()).into_response(),
+        ] {
+            let guarded = guarded(answer).await;
+            let headers = guarded.headers();
+            for (name, expected) in [
+                (header::CACHE_CONTROL, "no-store"),
+                (header::CONTENT_SECURITY_POLICY, POLICY),
+                (header::REFERRER_POLICY, "no-referrer"),
+                (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            ] {
+                let values: Vec<_> = headers.get_all(&name).iter().collect();
+                assert_eq!(values, [expected], "{name}");
+            }
+        }
     }
 
     #[test]

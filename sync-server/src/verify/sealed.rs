@@ -18,7 +18,7 @@ use crate::recover;
 use crate::reports;
 use crate::vault::Vault;
 use ed25519_dalek::VerifyingKey;
-use ids::{DeviceId, UnitId};
+use ids::{DeviceId, DocumentId, UnitId};
 use protocol::order::{self, Order};
 use protocol::{ErasureState, RequestErasure, SignedStatement, report, wire};
 use rusqlite::types::ValueRef;
@@ -94,7 +94,7 @@ pub(super) const SEALED: &[Sealed] = &[
         Secret {
             statement: include_str!("../sql/verify/erasures.sql"),
             names: 1,
-            sealed_as: |_| Ok(erasures::SEALED_AS.to_owned()),
+            sealed_as: |row| Ok(erasures::sealed_as(columns::uuid(row, 0)?)),
             check: check_erasure,
         },
     ),
@@ -103,7 +103,7 @@ pub(super) const SEALED: &[Sealed] = &[
         Secret {
             statement: include_str!("../sql/verify/exports.sql"),
             names: 1,
-            sealed_as: |_| Ok(exports::SEALED_AS.to_owned()),
+            sealed_as: |row| Ok(exports::sealed_as(columns::uuid(row, 0)?)),
             check: |_, _, plain| is_text(plain.ok_or(MISSING)?),
         },
     ),
@@ -112,7 +112,7 @@ pub(super) const SEALED: &[Sealed] = &[
         Secret {
             statement: include_str!("../sql/verify/grant_words.sql"),
             names: 1,
-            sealed_as: |_| Ok(people::SEALED_AS.to_owned()),
+            sealed_as: |row| Ok(people::words_sealed_as(columns::uuid(row, 0)?)),
             check: |_, row, plain| where_said(row, plain, people::words_can_be_read),
         },
     ),
@@ -121,7 +121,7 @@ pub(super) const SEALED: &[Sealed] = &[
         Secret {
             statement: include_str!("../sql/verify/grant_vettings.sql"),
             names: 1,
-            sealed_as: |_| Ok(people::SEALED_AS.to_owned()),
+            sealed_as: |row| Ok(people::vetting_sealed_as(columns::uuid(row, 0)?)),
             check: |_, row, plain| where_said(row, plain, people::vetting_can_be_read),
         },
     ),
@@ -130,7 +130,10 @@ pub(super) const SEALED: &[Sealed] = &[
         Secret {
             statement: include_str!("../sql/verify/holds.sql"),
             names: 1,
-            sealed_as: |_| Ok(erasures::HOLD_SEALED_AS.to_owned()),
+            sealed_as: |row| {
+                let document = DocumentId(columns::uuid(row, 0)?);
+                Ok(erasures::hold_sealed_as(document))
+            },
             check: |_, row, plain| where_said(row, plain, |plain| is_text(plain).is_ok()),
         },
     ),
@@ -139,7 +142,7 @@ pub(super) const SEALED: &[Sealed] = &[
         Secret {
             statement: include_str!("../sql/verify/moves.sql"),
             names: 1,
-            sealed_as: |_| Ok(moves::SEALED_AS.to_owned()),
+            sealed_as: |row| Ok(moves::sealed_as(columns::uuid(row, 0)?)),
             check: |_, _, plain| reads(plain.ok_or(MISSING)?, moves::can_be_read),
         },
     ),
@@ -148,7 +151,7 @@ pub(super) const SEALED: &[Sealed] = &[
         Secret {
             statement: include_str!("../sql/verify/opened_tablets.sql"),
             names: 1,
-            sealed_as: |_| Ok(recover::SEALED_AS.to_owned()),
+            sealed_as: |row| Ok(recover::sealed_as(columns::uuid(row, 0)?)),
             check: |_, _, plain| reads(plain.ok_or(MISSING)?, recover::can_be_read),
         },
     ),
@@ -157,7 +160,10 @@ pub(super) const SEALED: &[Sealed] = &[
         Secret {
             statement: include_str!("../sql/verify/orders.sql"),
             names: 2,
-            sealed_as: |_| Ok(orders::SEALED_AS.to_owned()),
+            sealed_as: |row| {
+                let scope = UnitId(columns::uuid(row, 0)?);
+                Ok(orders::sealed_as(scope, columns::number(row, 1)?))
+            },
             check: check_order,
         },
     ),
@@ -166,7 +172,10 @@ pub(super) const SEALED: &[Sealed] = &[
         Secret {
             statement: include_str!("../sql/verify/order_reasons.sql"),
             names: 2,
-            sealed_as: |_| Ok(orders::SEALED_AS.to_owned()),
+            sealed_as: |row| {
+                let scope = UnitId(columns::uuid(row, 0)?);
+                Ok(orders::reason_sealed_as(scope, columns::number(row, 1)?))
+            },
             // None came with an order that a device brought back.
             check: |_, _, plain| plain.map_or(Ok(()), is_text),
         },
@@ -423,7 +432,8 @@ mod tests {
         ),
         (
             "Hashes, addresses and marks: what is kept is known again by them.",
-            "audit.hash blobs.address blobs.digest changes.hash device_audit.hash device_audit_heads.hash \
+            "audit.hash blobs.address blobs.digest cases.declined_digest cases.file_digest \
+             cases.reason_digest changes.hash device_audit.hash device_audit_heads.hash \
              devices.next_ca enrolments.commitment enrolments.used_proof erased.mark heads.hash held.head_hash \
              refusals.head_hash renewals.founded reviews.hash reviews.head_hash set_aside.hash \
              set_aside.head_hash unit_key_wraps.digest unit_keys.digest",

@@ -81,7 +81,8 @@ fn check(
     check_envelope(connection, &said, &envelope)?;
     if table.is_tray {
         let reason: Option<Vec<u8>> = row.get(9).map_err(|_| UNREADABLE)?;
-        reviews::open_reason(vault, &reason.unwrap_or_default())
+        let hash = columns::hash(row, 6).map_err(|_| UNREADABLE)?;
+        reviews::open_reason(vault, hash, &reason.unwrap_or_default())
             .map_err(|_| "the reason it was set aside for does not open")?;
     }
     Ok(())

@@ -24,6 +24,17 @@ fn offer_of(address: u8, document: DocumentId, bytes: &[u8]) -> BlobOffer {
     }
 }
 
+/// As an app names it today: by what travels.
+fn proved(document: DocumentId, bytes: &[u8]) -> BlobOffer {
+    let digest = Sha256::digest(bytes).into();
+    BlobOffer {
+        address: BlobAddress(digest),
+        document,
+        size: bytes.len() as u64,
+        digest,
+    }
+}
+
 impl Device {
     /// The server came back at another port and knows no session.
     async fn follow(&mut self, world: &World) {
@@ -371,7 +382,7 @@ async fn photos_of_what_a_stopped_device_hands_over_come_with_it_and_go_on_at_th
     let photo = bytes(6, 150_001);
     let (of_known, of_begun) = (
         offer_of(6, known, &photo),
-        offer_of(7, begun.header.document, &photo),
+        proved(begun.header.document, &photo),
     );
     let early: Result<BlobStandings, _> = tablet
         .post("/handover/offer", &OfferBlobs { offers: vec![] })
@@ -440,6 +451,70 @@ async fn photos_of_what_a_stopped_device_hands_over_come_with_it_and_go_on_at_th
 }
 
 #[tokio::test]
+async fn a_stopped_device_keeps_nobodys_photo_out_by_taking_its_name() {
+    let world = World::new().await;
+    let (mut station, mut tablet, _, document) = three(&world).await;
+    let unit = tablet.enrolled.unit;
+    let mut colleague = world.tablet(&mut station, unit, "周棠").await;
+    // What both have read: the names of photos that the colleague has not sent yet.
+    let [first, second, third] = [bytes(1, 70_000), bytes(2, 70_000), bytes(3, 70_000)];
+    let [of_first, of_second, of_third] =
+        [&first, &second, &third].map(|one| proved(document, one));
+    let wanted = BlobStanding::Wanted { from: 0 };
+    let garbage = |offer: &BlobOffer, bytes: &[u8]| BlobOffer {
+        address: offer.address,
+        ..proved(document, bytes)
+    };
+    // While it is trusted it begins one under a name nothing proves.
+    let before = garbage(&of_third, b"something else");
+    assert_eq!(tablet.offer(&before).await, wanted);
+    revoke(&mut station, &tablet, false).await;
+    tablet.hand_over = true;
+
+    // Other bytes under somebody's name are not taken at all.
+    assert!(is_refused(
+        &tablet.offer(&garbage(&of_first, b"something else")).await,
+        "malformed"
+    ));
+    // The right digest, another length: begun, never finished, and gone when whoever has it comes.
+    let longer = BlobOffer {
+        size: 90_000,
+        ..of_first.clone()
+    };
+    assert_eq!(tablet.offer(&longer).await, wanted);
+    assert_eq!(tablet.chunk(&longer, 0, &[7; 60_000]).await, 60_000);
+    assert_eq!(tablet.offer(&of_second).await, wanted);
+    assert_eq!(tablet.chunk(&of_second, 0, &[7; 60_000]).await, 60_000);
+    for offer in [&of_first, &of_second, &of_third] {
+        assert_eq!(colleague.offer(offer).await, wanted);
+    }
+    // Nor does it write into what somebody else sends.
+    assert_eq!(
+        colleague.chunk(&of_first, 0, &first[..10_007]).await,
+        10_007
+    );
+    assert_eq!(tablet.offer(&of_first).await, BlobStanding::Later);
+    let into = BlobChunk {
+        address: of_first.address,
+        offset: 10_007,
+        bytes: vec![7; 100],
+    };
+    let answer: Result<ChunkTaken, _> = tablet.post("/handover/chunk", &into).await;
+    assert_eq!(answer.unwrap_err().1.code, "not_allowed");
+    for (offer, photo) in [
+        (&of_first, &first),
+        (&of_second, &second),
+        (&of_third, &third),
+    ] {
+        colleague.send(offer, photo).await;
+        assert_eq!(colleague.offer(offer).await, BlobStanding::Durable);
+        assert_eq!(&station.fetch(offer).await.unwrap(), photo);
+    }
+    // What is whole stays, whoever says what of it.
+    assert!(is_refused(&tablet.offer(&longer).await, "malformed"));
+}
+
+#[tokio::test]
 async fn a_stopped_device_sends_no_more_photos_than_a_village_takes_in_years() {
     let world = World::new().await;
     let (mut station, mut tablet, _, document) = three(&world).await;
@@ -447,7 +522,7 @@ async fn a_stopped_device_sends_no_more_photos_than_a_village_takes_in_years() {
     tablet.hand_over = true;
     let sized = |address: u64| BlobOffer {
         size: limits::BLOB_BYTES,
-        ..offer_of(address as u8, document, b"x")
+        ..proved(document, &[address as u8])
     };
     let a_day = limits::BLOB_BYTES_PER_DAY / limits::BLOB_BYTES;
     let all = limits::HANDED_OVER_BLOB_BYTES / limits::BLOB_BYTES;
@@ -494,9 +569,9 @@ async fn a_stopped_device_sends_only_so_many_photos_however_small() {
         )
         .unwrap();
     drop(connection);
-    let last = offer_of(1, document, b"x");
+    let last = proved(document, b"x");
     assert_eq!(tablet.offer(&last).await, BlobStanding::Wanted { from: 0 });
-    let one_more = offer_of(2, document, b"y");
+    let one_more = proved(document, b"y");
     assert!(is_refused(&tablet.offer(&one_more).await, "too_large"));
     // What was begun goes on.
     assert_eq!(tablet.offer(&last).await, BlobStanding::Wanted { from: 0 });

@@ -4,10 +4,10 @@
 use crate::reports::{bring, report_of};
 use crate::support::{Device, World};
 use crate::verifying::{everything, with};
-use ids::{DocKind, DocumentId, Role, UnitId};
+use ids::{Clock, DocKind, DocumentId, Role, UnitId};
 use protocol::{
-    Countersign, ErasureList, ExportList, MoveList, OfferMove, Reports, RequestErasure,
-    RequestExport, SealedReason, SetHold, Verdict, wire,
+    AnswerCase, AskCase, CaseAnswer, Countersign, ErasureList, ExportList, MoveList, OfferMove,
+    Reports, RequestErasure, RequestExport, SealedReason, SetHold, Verdict, wire,
 };
 use rescue::{Request, seal_slot};
 use rusqlite::Connection;
@@ -16,7 +16,7 @@ use sync_server::admin::AdminDesk;
 use sync_server::recover::RecoverInput;
 use sync_server::shares::Share;
 use sync_server::system::SystemEntropy;
-use sync_server::vault::Vault;
+use sync_server::vault::{Vault, of_row};
 use sync_server::verify;
 use uuid::Uuid;
 
@@ -109,8 +109,43 @@ pub(crate) async fn bring_the_rest(
         }),
     };
     let _: Reports = officer.post("/countersign", &said).await.unwrap();
+    bring_cases(world, (&mut officer, &mut head), problem).await;
     station.new_code(village, "周棠").await.unwrap();
     open_a_tablet(world, tablet);
+}
+
+/// An officer asks for a case twice: one is declined, one is sent.
+async fn bring_cases(
+    world: &World,
+    (officer, head): (&mut Device, &mut Device),
+    problem: DocumentId,
+) {
+    let sealed = vec![8u8; 90];
+    let answers = [
+        CaseAnswer::Decline {
+            sealed: sealed.clone().into(),
+        },
+        CaseAnswer::Send {
+            number: "E-20261127-00001-1".into(),
+            until_ms: world.clock.now_ms() + 3 * 24 * 60 * 60 * 1000,
+            sealed: vec![9u8; 200].into(),
+        },
+    ];
+    for answer in answers {
+        let id = Uuid::new_v4();
+        let ask = AskCase {
+            id,
+            station: world.report.scope,
+            problem,
+            reason: SealedReason {
+                epoch: 1,
+                sealed: sealed.clone(),
+            },
+        };
+        let _: Reports = officer.post("/cases/ask", &ask).await.unwrap();
+        let answer = AnswerCase { id, answer };
+        let _: Reports = head.post("/cases/answer", &answer).await.unwrap();
+    }
 }
 
 /// Two officers of the district open a tablet.
@@ -219,8 +254,13 @@ fn check_all(connection: &Connection, vault: &Vault, altered: Vec<Altered<'_>>) 
 #[tokio::test]
 async fn what_opens_and_cannot_be_read_is_named() {
     let (_world, connection, vault) = everything().await;
-    let seal =
-        |name: &str, plain: &[u8]| Some(vault.seal_secret(name, plain, &SystemEntropy).unwrap());
+    let seal = |name: &str, plain: &[u8]| {
+        let name = match row_of(name) {
+            Some(row) => of_row(name, &key(&connection, row)),
+            None => name.to_owned(),
+        };
+        Some(vault.seal_secret(&name, plain, &SystemEntropy).unwrap())
+    };
     let no_text = [0xff, 0xfe];
     let altered = vec![
         (
@@ -240,7 +280,7 @@ async fn what_opens_and_cannot_be_read_is_named() {
         ),
         (
             "UPDATE orders SET reason = ?1 WHERE number = 1",
-            seal("order", &no_text),
+            seal("order reason", &no_text),
             "column reason: it opens and cannot be read",
         ),
         (
@@ -249,10 +289,9 @@ async fn what_opens_and_cannot_be_read_is_named() {
             "column words: it opens and cannot be read",
         ),
         (
-            // Both are sealed under one name.
             "UPDATE grants SET vetting = words WHERE vetting IS NOT NULL",
             None,
-            "column vetting: it opens and cannot be read",
+            "column vetting: it does not open",
         ),
         (
             "UPDATE settings SET value = ?1 WHERE name = 'ca_key'",
@@ -268,6 +307,127 @@ async fn what_opens_and_cannot_be_read_is_named() {
     check_all(&connection, &vault, altered);
 }
 
+/// Finds the key of the row something is sealed for.
+fn row_of(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "move" => "SELECT id FROM moves",
+        "export" => "SELECT id FROM exports",
+        "hold" => "SELECT document FROM holds WHERE sealed IS NOT NULL",
+        "recovery" => "SELECT id FROM opened_tablets",
+        "order reason" => "SELECT scope FROM orders WHERE number = 1",
+        _ => return None,
+    })
+}
+
+fn key(connection: &Connection, query: &str) -> Vec<u8> {
+    let mut key: Vec<u8> = connection.query_row(query, [], |row| row.get(0)).unwrap();
+    if query.contains("number = 1") {
+        key.extend(1_i64.to_be_bytes());
+    }
+    key
+}
+
+#[tokio::test]
+async fn what_is_sealed_in_one_row_opens_in_no_other() {
+    let (_world, connection, vault) = everything().await;
+    // Two rows of a table, each with what the other one had.
+    let exchanged = [
+        (
+            "orders",
+            "sealed",
+            "scope = (SELECT max(scope) FROM orders)",
+        ),
+        ("grants", "words", "words IS NOT NULL"),
+        ("grants", "vetting", "vetting IS NOT NULL"),
+    ];
+    for (table, column, which) in exchanged {
+        let find = format!("SELECT {column} FROM {table} WHERE {which} LIMIT 2");
+        let mut statement = connection.prepare(&find).unwrap();
+        let both: Vec<Vec<u8>> = statement
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        drop(statement);
+        let exchange = format!(
+            "UPDATE {table} SET {column} = CASE {column} WHEN ?1 THEN ?2 ELSE ?1 END
+             WHERE {column} IN (?1, ?2)"
+        );
+        let report = with(&connection, &vault, |connection| {
+            let changed = connection.execute(&exchange, [&both[0], &both[1]]);
+            assert_eq!(changed.unwrap(), 2, "{table}.{column}");
+        });
+        let said = format!("column {column}: it does not open");
+        let named = report.faults.iter().filter(|line| line.contains(&said));
+        assert_eq!(named.count(), 2, "{table}.{column}: {:?}", report.faults);
+    }
+    // The one row of others, with what was sealed for a row that is not here, or for none.
+    for (name, update) in [
+        ("move", "UPDATE moves SET sealed = ?1"),
+        ("export", "UPDATE exports SET sealed = ?1"),
+        ("erasure", "UPDATE erasures SET sealed = ?1"),
+        ("recovery", "UPDATE opened_tablets SET words = ?1"),
+        (
+            "hold",
+            "UPDATE holds SET sealed = ?1 WHERE sealed IS NOT NULL",
+        ),
+        (
+            "review",
+            "UPDATE reviews SET reason = ?1 WHERE reason IS NOT NULL",
+        ),
+    ] {
+        for name in [of_row(name, &[7; 16]), name.to_owned()] {
+            let sealed = vault.seal_secret(&name, b"words", &SystemEntropy).unwrap();
+            let report = with(&connection, &vault, |connection| {
+                assert!(
+                    connection.execute(update, [&sealed]).unwrap() > 0,
+                    "{update}"
+                );
+            });
+            let is_said = report
+                .faults
+                .iter()
+                .any(|line| line.contains("does not open"));
+            assert!(is_said, "{name}: {:?}", report.faults);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_sealed_to_others_of_a_case_is_known_again() {
+    let (_world, connection, vault) = everything().await;
+    let altered = vec![
+        (
+            "UPDATE cases SET reason = x'00' WHERE state = 'declined'",
+            None,
+            "column reason: it is not what came",
+        ),
+        (
+            "UPDATE cases SET declined = x'00' WHERE state = 'declined'",
+            None,
+            "column declined: it is not what came",
+        ),
+        (
+            "UPDATE cases SET declined = NULL WHERE state = 'declined'",
+            None,
+            "column declined: it is missing",
+        ),
+        (
+            "UPDATE cases SET file = x'00' WHERE state = 'sent'",
+            None,
+            "column file: it is not what came",
+        ),
+        (
+            // A row whole, but for what says which it is.
+            "UPDATE cases SET (reason, reason_digest) = (SELECT reason, reason_digest FROM cases AS other \
+             WHERE other.id <> cases.id LIMIT 1)",
+            None,
+            "column reason: it is not what came",
+        ),
+    ];
+    check_all(&connection, &vault, altered);
+}
+
 #[tokio::test]
 async fn what_does_not_go_with_the_rest_of_its_row_is_named() {
     let (_world, connection, vault) = everything().await;
@@ -275,8 +435,9 @@ async fn what_does_not_go_with_the_rest_of_its_row_is_named() {
         id: Uuid::from_u128(0x52),
         ..erasure(DocumentId(Uuid::from_u128(9)))
     };
+    let name = of_row("erasure", ERASURE.as_bytes());
     let another = vault
-        .seal_secret("erasure", &wire::pack(&another).unwrap(), &SystemEntropy)
+        .seal_secret(&name, &wire::pack(&another).unwrap(), &SystemEntropy)
         .unwrap();
     let altered = vec![
         (
@@ -318,7 +479,7 @@ async fn what_does_not_go_with_the_rest_of_its_row_is_named() {
         (
             "UPDATE orders SET number = number + 1000",
             None,
-            "it is about something else than its row says",
+            "column sealed: it does not open",
         ),
         (
             "DELETE FROM orders WHERE number = 1",

@@ -31,6 +31,7 @@ const WORDS: &[&str] = &[
     "value",
     "values",
     "vetting",
+    "who",
     "words",
 ];
 
@@ -136,12 +137,12 @@ const CODED: &[&str] = &[
     "villages",
     "visit",
     "what",
-    "who",
     "whom",
 ];
 
 /// Fields that have the name of one that takes words and hold a code.
 const CODED_THERE: &[&str] = &[
+    "AskRightInput.who",
     "AttemptInput.reason",
     "EndAppointmentInput.reason",
     "EraseInput.basis",

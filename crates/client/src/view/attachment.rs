@@ -47,7 +47,7 @@ pub struct AttachmentView {
 }
 
 /// Something added to a form.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct AddAttachmentInput {
     /// Draft id.
     pub draft: String,
@@ -82,7 +82,7 @@ pub struct OpenAttachmentInput {
 }
 
 /// An attachment opened, or on its way: ask again until `data` is there.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct OpenedAttachmentView {
     /// Bytes here.
     pub done: u32,
@@ -93,3 +93,5 @@ pub struct OpenedAttachmentView {
     /// The content, base64.
     pub data: Option<String>,
 }
+
+ids::withhold!(AddAttachmentInput, OpenedAttachmentView);

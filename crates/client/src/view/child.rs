@@ -434,7 +434,7 @@ pub struct AttemptFormInput {
 }
 
 /// What the screen 没见到 offers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct AttemptFormView {
     /// Household whose door stayed closed.
     pub household: String,
@@ -636,7 +636,7 @@ pub struct SavedChildView {
 }
 
 /// After saving a record.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct SavedView {
     /// Record id.
     pub record: String,
@@ -735,4 +735,6 @@ ids::withhold!(
     MandatorySaidView,
     AnswerMandatoryInput,
     CheckMandatoryInput,
+    AttemptFormView,
+    SavedView,
 );

@@ -116,7 +116,7 @@ pub struct ExportMadeView {
 }
 
 /// A file to take.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ExportFileView {
     /// What it is called.
     pub file_name: String,
@@ -258,5 +258,6 @@ ids::withhold!(
     ExportMadeView,
     ExportRowView,
     ExportRequestView,
-    PrintView
+    PrintView,
+    ExportFileView
 );

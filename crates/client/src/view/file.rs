@@ -90,7 +90,7 @@ pub struct FileRowInput {
 }
 
 /// Take a row away that should not be there (作废).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct TakeRowInput {
     /// Child whose file is open.
     pub child: String,
@@ -128,7 +128,7 @@ pub struct TierView {
 }
 
 /// Leave it as it is, though a visit thought otherwise.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct KeepTierInput {
     /// Child.
     pub child: String,
@@ -141,7 +141,7 @@ pub struct KeepTierInput {
 }
 
 /// Approve a lower tier.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct LowerTierInput {
     /// Child.
     pub child: String,
@@ -486,4 +486,7 @@ ids::withhold!(
     BenefitsView,
     BenefitView,
     ParentView,
+    TakeRowInput,
+    KeepTierInput,
+    LowerTierInput,
 );

@@ -22,7 +22,7 @@ pub struct GuestView {
 }
 
 /// The page of one child at the station.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct GuestFormView {
     /// The child.
     pub child: String,
@@ -80,4 +80,4 @@ pub struct EndGuestInput {
 }
 
 // Who somebody is and what they said stays out of logs.
-ids::withhold!(GuestView, GuestRow);
+ids::withhold!(GuestView, GuestRow, GuestFormView);

@@ -97,7 +97,7 @@ pub struct MoveTargetView {
 }
 
 /// Offers a child, alone or with its household.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct OfferMoveInput {
     /// Child.
     pub child: String,
@@ -219,7 +219,7 @@ pub struct ReviewRow {
 }
 
 /// Takes a late record or sets it aside.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct DecideReviewInput {
     /// Change hash, hex.
     pub change: String,
@@ -236,5 +236,7 @@ ids::withhold!(
     MoveFormView,
     MoveTargetView,
     MoveRow,
-    ReviewRow
+    ReviewRow,
+    OfferMoveInput,
+    DecideReviewInput
 );

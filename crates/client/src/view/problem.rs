@@ -162,7 +162,7 @@ pub struct NextStepView {
 }
 
 /// A step that is up to the village, on the list 今天.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ProblemStepRow {
     /// Problem id.
     pub problem: String,
@@ -259,7 +259,7 @@ pub struct ProblemEventView {
 }
 
 /// What an event says beside its words, in words.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize, TS)]
 pub struct ProblemDetailView {
     /// Measures.
     pub measures: Vec<String>,
@@ -565,7 +565,7 @@ pub struct ProblemEventInput {
 }
 
 /// What an event says beside its words, in codes.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize, TS)]
 #[serde(default)]
 #[ts(optional_fields)]
 pub struct ProblemDetailInput {
@@ -661,4 +661,7 @@ ids::withhold!(
     ConfidentialLineView,
     ConfidentialInput,
     ProblemEventInput,
+    ProblemStepRow,
+    ProblemDetailView,
+    ProblemDetailInput,
 );

@@ -39,7 +39,7 @@ pub struct InsteadRow {
 }
 
 /// The page of one family.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct RecusalsView {
     /// The child from whose file it was opened.
     pub child: String,
@@ -109,4 +109,4 @@ pub struct EndRecusalInput {
 }
 
 // Who somebody is and what they said stays out of logs.
-ids::withhold!(RecusedView, InsteadRow, RecusalRow);
+ids::withhold!(RecusedView, InsteadRow, RecusalRow, RecusalsView);

@@ -52,7 +52,7 @@ pub struct ReturnedPart {
 }
 
 /// One field or value.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ReturnedLine {
     /// `fields.name`, `entries.note`, `form.f_mood`: how screens call it when there is no label.
     pub key: String,
@@ -74,4 +74,4 @@ pub struct ReturnedRedo {
 }
 
 // Who somebody is and what they said stays out of logs.
-ids::withhold!(ReturnedRow, ReturnedPart);
+ids::withhold!(ReturnedRow, ReturnedPart, ReturnedLine);

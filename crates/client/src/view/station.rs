@@ -363,7 +363,7 @@ pub struct NewVillageInput {
 }
 
 /// A ledger to import.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ImportInput {
     /// Village unit id.
     pub village: String,
@@ -495,7 +495,7 @@ pub struct FormRow {
 }
 
 /// A spreadsheet with a form.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct FormFileInput {
     /// The file, base64.
     pub bytes: String,
@@ -530,4 +530,6 @@ ids::withhold!(
     NewVillageInput,
     ImportRow,
     ImportResultView,
+    ImportInput,
+    FormFileInput,
 );

@@ -137,7 +137,7 @@ pub struct TodayView {
 }
 
 /// An unfinished visit form.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct DraftRow {
     /// Draft id.
     pub draft: String,
@@ -156,4 +156,4 @@ pub struct DraftRow {
 }
 
 // Who somebody is and what they said stays out of logs.
-ids::withhold!(TodayRow, TodayChild, AgreedView);
+ids::withhold!(TodayRow, TodayChild, AgreedView, DraftRow);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// The whole form of one draft.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct VisitFormView {
     /// Draft id.
     pub draft: String,
@@ -294,7 +294,7 @@ pub struct SettledLevelView {
 }
 
 /// Confirms a suggested level, or sets it aside for another.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct LevelInput {
     /// Child id.
     pub child: String,
@@ -404,4 +404,6 @@ ids::withhold!(
     AnswerInput,
     VisitReadView,
     ReadAnswerView,
+    VisitFormView,
+    LevelInput,
 );

@@ -1,9 +1,12 @@
 //! A blob's bytes as they lie and travel: frames of 64 KiB, each sealed on its own, under a key made for this blob alone.
 //!
-//! `ZFB1`, then the frames. A frame's nonce is its number and whether it is the last, so that frames cannot be exchanged,
-//! left out or cut off; no nonce comes twice under a key, because no key seals twice. The address is an HMAC of the content
-//! under a key derived from the blob's: who has the key can check what came, who has not cannot even ask whether it is a
-//! picture they know (security-notes.md §3.7).
+//! `ZFB2`, then the frames. A frame's nonce is its number and whether it is the last, so that frames cannot be exchanged,
+//! left out or cut off; no nonce comes twice under a key, because no key seals twice. The address is SHA-256 of all of it:
+//! whoever carries it can check what came, nobody brings other bytes under it, and since the key is random, nobody can ask
+//! whether it is a picture they know (security-notes.md §3.7).
+//!
+//! Blobs of before begin with `ZFB1`; their address is an HMAC of the content under a key derived from the blob's, which the
+//! server could not check. They open as they did, and none is made any more.
 
 use crate::StoreError;
 use crate::keys::{self, SecretKey};
@@ -12,7 +15,8 @@ use ids::BlobAddress;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-const MAGIC: &[u8; 4] = b"ZFB1";
+const MAGIC: &[u8; 4] = b"ZFB2";
+const MAGIC_1: &[u8; 4] = b"ZFB1";
 const FRAME: usize = 64 * 1024;
 const TAG: usize = 16;
 
@@ -22,7 +26,7 @@ pub struct Sealed {
     pub address: BlobAddress,
     /// What lies on the disk and travels.
     pub bytes: Vec<u8>,
-    /// SHA-256 of `bytes`: how the server knows that it has all of it.
+    /// SHA-256 of `bytes`, the address as well: how the server knows that it has all of it.
     pub digest: [u8; 32],
 }
 
@@ -31,21 +35,27 @@ pub struct Sealed {
 /// # Errors
 /// None in practice; the cipher has no other failure than size.
 pub fn seal(key: &SecretKey, content: &[u8]) -> Result<Sealed, StoreError> {
+    let bytes = framed(key, MAGIC, content)?;
+    let digest = Sha256::digest(&bytes).into();
+    Ok(Sealed {
+        address: BlobAddress(digest),
+        bytes,
+        digest,
+    })
+}
+
+fn framed(key: &SecretKey, magic: &[u8; 4], content: &[u8]) -> Result<Vec<u8>, StoreError> {
     let frame_key = frame_key(key);
     let frames = content.len().div_ceil(FRAME).max(1);
-    let mut bytes = Vec::with_capacity(MAGIC.len() + content.len() + frames * TAG);
-    bytes.extend_from_slice(MAGIC);
+    let mut bytes = Vec::with_capacity(magic.len() + content.len() + frames * TAG);
+    bytes.extend_from_slice(magic);
     for number in 0..frames {
         let begin = number * FRAME;
         let frame = &content[begin..content.len().min(begin + FRAME)];
         let nonce = nonce(number, number + 1 == frames);
-        bytes.extend_from_slice(&keys::seal(&frame_key, &nonce, MAGIC, frame)?);
+        bytes.extend_from_slice(&keys::seal(&frame_key, &nonce, magic, frame)?);
     }
-    Ok(Sealed {
-        address: address(key, content),
-        digest: Sha256::digest(&bytes).into(),
-        bytes,
-    })
+    Ok(bytes)
 }
 
 /// Opens what [`seal`] sealed, and checks that it is what the address names.
@@ -57,15 +67,20 @@ pub fn open(
     blob: BlobAddress,
     bytes: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
-    let frames = bytes.strip_prefix(MAGIC).ok_or(StoreError::Crypto)?;
+    let (magic, frames) = bytes.split_first_chunk::<4>().ok_or(StoreError::Crypto)?;
     let frame_key = frame_key(key);
     let count = frames.len().div_ceil(FRAME + TAG);
     let mut content = Zeroizing::new(Vec::with_capacity(frames.len()));
     for (number, frame) in frames.chunks(FRAME + TAG).enumerate() {
         let nonce = nonce(number, number + 1 == count);
-        content.extend_from_slice(&keys::unseal(&frame_key, &nonce, MAGIC, frame)?);
+        content.extend_from_slice(&keys::unseal(&frame_key, &nonce, magic, frame)?);
     }
-    if count == 0 || address(key, &content) != blob {
+    let named = match magic {
+        MAGIC => BlobAddress(Sha256::digest(bytes).into()),
+        MAGIC_1 => address_1(key, &content),
+        _ => return Err(StoreError::Crypto),
+    };
+    if count == 0 || named != blob {
         return Err(StoreError::Crypto);
     }
     Ok(content)
@@ -81,7 +96,7 @@ fn frame_key(key: &SecretKey) -> SecretKey {
     key.derive("zoufang/blob-frames/1")
 }
 
-fn address(key: &SecretKey, content: &[u8]) -> BlobAddress {
+fn address_1(key: &SecretKey, content: &[u8]) -> BlobAddress {
     let key = key.derive("zoufang/blob-address/1");
     let mut hmac =
         Hmac::<Sha256>::new_from_slice(key.bytes()).expect("HMAC takes a key of any length");
@@ -130,6 +145,28 @@ mod tests {
         let other = SecretKey::from_bytes([8; 32]);
         assert!(open(&other, sealed.address, &sealed.bytes).is_err());
         assert!(open(&key(), BlobAddress([0; 32]), &sealed.bytes).is_err());
+    }
+
+    #[test]
+    fn the_name_is_a_digest_of_what_travels_so_that_the_server_can_check_it() {
+        let sealed = seal(&key(), b"picture").expect("seals");
+        assert_eq!(sealed.address.0, sealed.digest);
+        assert_eq!(
+            <[u8; 32]>::from(Sha256::digest(&sealed.bytes)),
+            sealed.digest
+        );
+    }
+
+    #[test]
+    fn a_blob_of_before_opens_under_the_name_it_had_and_no_other() {
+        let bytes = framed(&key(), MAGIC_1, b"picture").expect("seals");
+        let named = address_1(&key(), b"picture");
+        let opened = open(&key(), named, &bytes).expect("opens");
+        assert_eq!(opened.as_slice(), b"picture");
+        let digest = BlobAddress(Sha256::digest(&bytes).into());
+        assert!(open(&key(), digest, &bytes).is_err());
+        let now = framed(&key(), MAGIC, b"picture").expect("seals");
+        assert!(open(&key(), named, &now).is_err());
     }
 
     #[test]

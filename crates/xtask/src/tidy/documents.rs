@@ -15,6 +15,8 @@ const MESSAGES: [&str; 3] = [
 ];
 const PROTOCOL: &str = "docs/protocol.md";
 const GLOSSARY: &str = "docs/glossary.md";
+/// Where the tasks of `cargo xtask` are listed.
+const TASKS: &str = "crates/xtask/src/main.rs";
 
 pub(super) fn check(tree: &Tree, findings: &mut Findings) -> Result<()> {
     map(tree, findings)?;
@@ -201,8 +203,9 @@ fn glossary(tree: &Tree, findings: &mut Findings, code: &str) -> Result<()> {
     Ok(())
 }
 
-/// Files, functions and tests a document names in `code marks` are there.
+/// Files, functions, tests and commands a document names in `code marks` are there.
 fn named(tree: &Tree, findings: &mut Findings, code: &str) -> Result<()> {
+    let (makefile, tasks) = (tree.text("Makefile")?, tree.text(TASKS)?);
     for file in tree.below("", ".md").filter(|file| *file != GLOSSARY) {
         let text = tree.text(file)?;
         let mut is_fenced = false;
@@ -217,6 +220,8 @@ fn named(tree: &Tree, findings: &mut Findings, code: &str) -> Result<()> {
                 let is_there = match Named::of(name) {
                     Named::Path => is_path(tree, name),
                     Named::Code(word) => has_word(code, word),
+                    Named::Target(target) => makefile.contains(&format!("\n{target}:")),
+                    Named::Task(task) => has_word(&tasks, &capitalised(task)),
                     Named::Other => true,
                 };
                 if !is_there {
@@ -233,6 +238,10 @@ fn named(tree: &Tree, findings: &mut Findings, code: &str) -> Result<()> {
 enum Named<'a> {
     Path,
     Code(&'a str),
+    /// `make` and what for.
+    Target(&'a str),
+    /// `cargo xtask` and what for.
+    Task(&'a str),
     Other,
 }
 
@@ -269,7 +278,17 @@ impl<'a> Named<'a> {
         } else if is_plain("") && text.matches('_').count() >= 3 {
             Self::Code(text)
         } else {
-            Self::Other
+            Self::command(text)
+        }
+    }
+
+    /// A command of ours, or something else.
+    fn command(text: &'a str) -> Self {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        match words[..] {
+            ["make", target, ..] if !target.contains('=') => Self::Target(target),
+            ["cargo", "xtask", task, ..] => Self::Task(task),
+            _ => Self::Other,
         }
     }
 }
@@ -284,6 +303,13 @@ fn is_path(tree: &Tree, name: &str) -> bool {
             file.contains(&format!("/{name}/"))
         })
     })
+}
+
+/// A task as its variant is called.
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
 }
 
 /// A whole word, not a part of a longer one.
@@ -318,7 +344,10 @@ mod tests {
             Named::of("a_wrong_key_refuses"),
             Named::Code("a_wrong_key_refuses")
         );
-        assert_eq!(Named::of("make kill N=200"), Named::Other);
+        assert_eq!(Named::of("make kill N=200"), Named::Target("kill"));
+        assert_eq!(Named::of("make N=200"), Named::Other);
+        assert_eq!(Named::of("cargo xtask due CASE.json"), Named::Task("due"));
+        assert_eq!(capitalised("due"), "Due");
         assert_eq!(Named::of("opt-level = 3"), Named::Other);
     }
 

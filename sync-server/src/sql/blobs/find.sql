@@ -1,1 +1,1 @@
-SELECT document, size, digest, received, place FROM blobs WHERE address = :address;
+SELECT document, size, digest, received, place, device FROM blobs WHERE address = :address;

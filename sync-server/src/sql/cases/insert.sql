@@ -1,2 +1,2 @@
-INSERT INTO cases (id, scope, problem, device, at_ms, epoch, reason, state)
-VALUES (:id, :scope, :problem, :device, :at_ms, :epoch, :reason, 'asked') ON CONFLICT (id) DO NOTHING;
+INSERT INTO cases (id, scope, problem, device, at_ms, epoch, reason, reason_digest, state)
+VALUES (:id, :scope, :problem, :device, :at_ms, :epoch, :reason, :reason_digest, 'asked') ON CONFLICT (id) DO NOTHING;

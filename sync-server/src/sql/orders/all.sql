@@ -1,1 +1,1 @@
-SELECT sealed FROM orders WHERE scope = :scope ORDER BY number;
+SELECT number, sealed FROM orders WHERE scope = :scope ORDER BY number;

@@ -1,0 +1,1 @@
+UPDATE erasures SET sealed = ?1 WHERE id = ?2;

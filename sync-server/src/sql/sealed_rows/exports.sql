@@ -1,0 +1,1 @@
+UPDATE exports SET sealed = ?1 WHERE id = ?2;

@@ -1,0 +1,1 @@
+UPDATE grants SET vetting = ?1 WHERE id = ?2;

@@ -1,0 +1,1 @@
+UPDATE grants SET words = ?1 WHERE id = ?2;

@@ -1,0 +1,1 @@
+UPDATE holds SET sealed = ?1 WHERE document = ?2;

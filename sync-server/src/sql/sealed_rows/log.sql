@@ -1,0 +1,1 @@
+UPDATE log SET record = :record WHERE scope = :scope AND seq = :seq;

@@ -1,0 +1,1 @@
+UPDATE moves SET sealed = ?1 WHERE id = ?2;

@@ -1,0 +1,1 @@
+SELECT scope, seq, record FROM log WHERE kind = 'late' ORDER BY scope, seq;

@@ -1,0 +1,1 @@
+SELECT hash, reason FROM reviews WHERE reason IS NOT NULL;
