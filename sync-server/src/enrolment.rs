@@ -460,7 +460,6 @@ fn count_wrong(desk: Desk<'_>, record: &Record) -> Result<ApiError, ApiError> {
         .query_row(named_params! {":id": record.id.as_bytes()}, |row| {
             row.get(0)
         })?;
-    debug_assert!(wrong > record.wrong, "it was counted");
     if wrong >= limits::WRONG_PROOFS {
         set_state(desk.connection, record.id, EnrolmentState::Burnt)?;
         let (act, object) = (Act::EnrolmentBurnt, Object::Id(record.id));

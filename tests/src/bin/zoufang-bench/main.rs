@@ -109,11 +109,11 @@ fn print_machine() {
         .ok()
         .and_then(|text| text.split_whitespace().next().map(str::to_owned))
         .unwrap_or_else(|| "unknown".to_owned());
-    let profile = if cfg!(debug_assertions) {
-        "dev"
-    } else {
-        "release"
-    };
+    // The folder cargo put the program in is the only thing that says how it was compiled.
+    let profile = std::env::current_exe()
+        .ok()
+        .and_then(|exe| Some(exe.parent()?.file_name()?.to_str()?.to_owned()))
+        .unwrap_or_else(|| "unknown".to_owned());
     println!(
         "bench-machine cores={cores} rustc={rustc} processor={processor} load={load} profile={profile}"
     );

@@ -216,6 +216,7 @@ impl Room<'_> {
             Some(_) => Vec::new(),
             None => paper::people(self, &noun.noun),
         };
+        let is_numbered = listed.is_some();
         Ok(ProblemView {
             paper: match listed {
                 Some(number) => numbered_paper(number),
@@ -234,7 +235,7 @@ impl Room<'_> {
                 .iter()
                 .map(|due| steps::view(self, &noun.noun, due))
                 .collect(),
-            left: self.left(noun, fold, listed.is_some())?,
+            left: self.left(noun, fold, is_numbered)?,
             why_not_close: why_not_close
                 .filter(|_| fold.state.is_open() && self.tablet.identity.role.is_at_station())
                 .map(str::to_owned),

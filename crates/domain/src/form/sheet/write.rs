@@ -289,7 +289,7 @@ impl Writer<'_> {
             }
             headings.push(format!("{}::{LANGUAGE}", column.name));
             for language in &self.languages {
-                debug_assert_eq!(code_of(&format!("{language}({language})")), **language);
+                assert_eq!(code_of(&format!("{language}({language})")), **language);
                 headings.push(format!("{}::{language}({language})", column.name));
             }
         }
