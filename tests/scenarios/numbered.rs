@@ -279,7 +279,7 @@ async fn a_handler_who_left_is_named_in_the_story_alone_and_the_head_names_anoth
     let handler = colleague(&world, Role::Supervisor, "宋洁").await?;
     let tablet = world.tablet("李玉梅").await?;
     let child = tablet.child(CHILD).await?;
-    let report = json!({"children": [child], "card": "hurt", "urgency": "now", "seen": "身上有伤。",
+    let report = json!({"children": [child, tablet.child(SIBLING).await?], "card": "hurt", "urgency": "now", "seen": "身上有伤。",
         "origin_record": null, "mandatory": {"choice": "reported", "text": "已打110。"}});
     let report: SavedView = tablet.call("report_problem", report).await?;
     let problem = report.record;
@@ -302,7 +302,7 @@ async fn a_handler_who_left_is_named_in_the_story_alone_and_the_head_names_anoth
         assert!(shows(&view.events, "宋洁") || device.tablet()?.identity.role == Role::Director);
     }
     // Whom to phone is somebody who is there.
-    change_rule(station, "urgent_children", &json!(0))?;
+    change_rule(station, "urgent_children", &json!(1))?;
     station.step_up().await?;
     let urgent = json!({"problem": problem, "reason": "danger", "text": "派出所来电。"});
     let refused = station.refusal("open_urgently", urgent).await?;

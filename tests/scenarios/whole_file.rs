@@ -751,7 +751,7 @@ async fn a_contact_says_when_it_began_who_began_it_and_what_comes_next() -> Resu
         .find(|line| line.record == saved.record);
     let text = &line.context("the station has it")?.text;
     for words in [
-        "聊了学习、安全",
+        "聊了安全、学习",
         "爸妈这一周：没有联系",
         "孩子找的",
         "18:05开始",

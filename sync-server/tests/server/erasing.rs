@@ -184,6 +184,7 @@ async fn a_device_has_carried_it_out_when_it_said_so_of_every_document() {
         chain.push_about(&stolen, "document_erased", number.to_string());
     }
     let part = chain.part(&stolen, 0);
+    stolen.hand_over = true;
     let _: AuditTaken = stolen.post("/handover/trail", &part).await.unwrap();
     let list: ErasureList = head.post("/erasures/list", &()).await.unwrap();
     assert!(list.erasures[0].missing.contains(&stolen.enrolled.device));

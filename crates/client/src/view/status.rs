@@ -77,7 +77,7 @@ pub struct FileStatusView {
 }
 
 /// A reason to end a file after which something may have to be reported first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct EndingAskView {
     /// Code of the reason.
     pub reason: String,
@@ -121,6 +121,7 @@ pub struct DecideStatusInput {
 
 // Who somebody is and what they said stays out of logs.
 ids::withhold!(
+    EndingAskView,
     ProposalView,
     FileStatusView,
     ProposeStatusInput,

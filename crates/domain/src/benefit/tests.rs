@@ -211,6 +211,7 @@ fn which_rows_end_the_asking_the_pack_says() {
         hints.iter().any(|hint| hint.code == "B01")
     };
     json["settled"] = serde_json::json!(["granted", "stopped"]);
+    json["again"] = serde_json::json!({});
     assert!(asked(&json, "applied") && asked(&json, "no"));
     assert!(!asked(&json, "granted") && !asked(&json, "stopped"));
     // A pack of before it could say so means what it always meant.

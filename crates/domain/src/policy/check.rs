@@ -262,6 +262,10 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
     if rules.step_up_minutes > 60 {
         return Err(PolicyError::Range("rules.step_up_minutes".to_owned()));
     }
+    // None at all is a rule as well: whatever leaves has a second person's word.
+    if rules.export_approval_rows > 5_000 {
+        return Err(PolicyError::Range("rules.export_approval_rows".to_owned()));
+    }
     let lock = &rules.lock;
     for (value, most, place) in [
         (lock.idle_minutes, 60, "rules.lock.idle_minutes"),
@@ -269,11 +273,6 @@ fn rules(pack: &PolicyPack) -> Result<(), PolicyError> {
         (lock.hidden_seconds, 600, "rules.lock.hidden_seconds"),
         (lock.new_key_days, 3_660, "rules.lock.new_key_days"),
         (rules.look_minutes, 60, "rules.look_minutes"),
-        (
-            rules.export_approval_rows,
-            5_000,
-            "rules.export_approval_rows",
-        ),
         (
             rules.export_file_minutes,
             1_440,
