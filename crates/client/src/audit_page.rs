@@ -196,6 +196,26 @@ pub(crate) async fn of_mine(
     Ok(read(tablet, (since_ms, i64::MAX), me, actions).await?.rows)
 }
 
+/// The rows of these exports. A device that tries one again writes it down again, under the same number: that is one.
+pub(crate) fn rows_left<'a>(records: impl Iterator<Item = &'a AuditRecord>) -> u64 {
+    let mut numbered: HashMap<(Option<DeviceId>, &str), u64> = HashMap::new();
+    let mut others = 0_u64;
+    for record in records {
+        let named = named(&record.row.detail);
+        let Some(rows) = named.get("rows").and_then(|rows| rows.parse::<u64>().ok()) else {
+            continue;
+        };
+        match named.get("number") {
+            Some(number) => {
+                let most = numbered.entry((record.device, *number)).or_default();
+                *most = rows.max(*most);
+            }
+            None => others = others.saturating_add(rows),
+        }
+    }
+    numbered.into_values().fold(others, u64::saturating_add)
+}
+
 /// Everything of a stretch of time: the first page's counts, and all rows with these codes.
 pub(crate) async fn read(
     tablet: &Arc<Tablet>,
