@@ -421,3 +421,40 @@ impl Names {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ids::AuditEntry;
+    use uuid::Uuid;
+
+    fn exported(device: u128, detail: &str) -> AuditRecord {
+        AuditRecord {
+            device: Some(DeviceId(Uuid::from_u128(device))),
+            at_server: false,
+            by_operator: false,
+            row: AuditEntry {
+                number: 1,
+                at_ms: 0,
+                staff: None,
+                action: "export_made".to_owned(),
+                object: String::new(),
+                detail: detail.to_owned(),
+            },
+        }
+    }
+
+    #[test]
+    fn an_export_a_device_tried_again_counts_once() {
+        let records = [
+            exported(1, "number=E-1 rows=3"),
+            exported(1, "number=E-1 rows=4"),
+            exported(2, "number=E-1 rows=5"),
+            exported(1, "number=E-2 rows=6"),
+            exported(1, "rows=7"),
+            exported(1, "rows=7"),
+            exported(1, "number=E-3"),
+        ];
+        assert_eq!(rows_left(records.iter()), 4 + 5 + 6 + 7 + 7);
+    }
+}
