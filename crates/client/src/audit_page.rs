@@ -425,7 +425,7 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ids::AuditEntry;
+    use ids::audit::AuditEntry;
     use uuid::Uuid;
 
     fn exported(device: u128, detail: &str) -> AuditRecord {
