@@ -17,7 +17,7 @@ use crate::organisation;
 use crate::persons::{self, Who};
 use crate::policies::{self, PolicyError, Taken};
 use crate::recover::{self, RecoverError, RecoverInput, Recovered, RecoveryRecord};
-use crate::sealed_rows;
+use crate::sealed_rows::{self, BindError};
 use crate::settings::{self, name};
 use crate::tls;
 use crate::unit_keys;
@@ -61,6 +61,15 @@ pub enum AdminError {
     /// A refusal.
     #[error("refused: {0}")]
     Refused(#[from] ApiError),
+}
+
+impl From<BindError> for AdminError {
+    fn from(error: BindError) -> Self {
+        match error {
+            BindError::Database(error) => AdminError::Database(error.into()),
+            BindError::Key(error) => AdminError::Vault(error),
+        }
+    }
 }
 
 /// A village as the command line prints it.

@@ -240,9 +240,10 @@ fn begin(
 ) -> Result<BlobStanding, ApiError> {
     let now_ms = app.clock.now_ms();
     if way == Way::HandOver {
-        // Whoever holds it could bring anything under a name that others' words say.
+        // Whoever holds it could bring anything under a name that others' words say. It is not refused: the tablet keeps it,
+        // and that it goes with a wipe somebody at the station says.
         if !offer.is_proved() {
-            return Ok(refused(RefusalCode::Malformed));
+            return Ok(BlobStanding::Later);
         }
         if is_too_much(connection, holder.device, offer.size)? {
             return Ok(refused(RefusalCode::TooLarge));
@@ -365,9 +366,13 @@ pub(crate) fn take((holder, way): (Holder, Way), chunk: BlobChunk) -> Step {
 
 fn note(address: BlobAddress, seen: Row, received: u64, is_whole: bool) -> Step {
     Step::write(move |app, connection| {
-        if !find(connection, address)?.is_some_and(|row| row.is_same(&seen)) {
-            // While the piece was written an order erased the document, or another device took the place.
-            app.blobs.remove(address)?;
+        let found = find(connection, address)?;
+        if !found.as_ref().is_some_and(|row| row.is_same(&seen)) {
+            // While the piece was written an order erased the document, or another device took the place; what that one
+            // has brought whole is kept.
+            if found.is_none_or(|row| row.place.is_none()) {
+                app.blobs.remove(address)?;
+            }
             return Err(ApiError::NotFound);
         }
         if is_whole {

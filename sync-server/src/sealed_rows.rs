@@ -3,7 +3,6 @@
 
 use crate::columns::{self, stored};
 use crate::erasures;
-use crate::error::ApiError;
 use crate::exports;
 use crate::log::LateEntry;
 use crate::moves;
@@ -12,7 +11,7 @@ use crate::people;
 use crate::recover;
 use crate::reviews;
 use crate::settings::{self, name};
-use crate::vault::{Vault, of_row};
+use crate::vault::{Vault, VaultError, of_row};
 use ids::Entropy;
 use protocol::wire;
 use rusqlite::types::Value;
@@ -103,16 +102,34 @@ const COLUMNS: [Column; 10] = [
     },
 ];
 
+/// Why nothing was bound.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BindError {
+    /// The database says no.
+    #[error(transparent)]
+    Database(#[from] rusqlite::Error),
+    /// The key is another database's.
+    #[error(transparent)]
+    Key(#[from] VaultError),
+}
+
 /// Binds what is not bound yet. One commit, and once for a database: afterwards nothing opens in another row, whoever puts
 /// it there. What does not open is left as it is, and `verify` names it.
+///
+/// With another database's key nothing would open, and that it was done would be noted for good: the key is proved first,
+/// by the signing key. A database without one is of no server yet.
 pub(crate) fn bind(
     connection: &Connection,
     vault: &Vault,
     entropy: &dyn Entropy,
-) -> Result<(), ApiError> {
+) -> Result<(), BindError> {
     if settings::read(connection, name::BOUND_TO_ROWS)?.is_some() {
         return Ok(());
     }
+    let Some(signing_key) = settings::read(connection, name::SIGNING_KEY)? else {
+        return Ok(());
+    };
+    vault.open_secret(name::SIGNING_KEY, &signing_key)?;
     let transaction = connection.unchecked_transaction()?;
     for column in &COLUMNS {
         column.bind(connection, vault, entropy)?;
@@ -128,7 +145,7 @@ impl Column {
         connection: &Connection,
         vault: &Vault,
         entropy: &dyn Entropy,
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), BindError> {
         let rows = connection
             .prepare(self.read)?
             .query_map([], |row| {
@@ -153,7 +170,11 @@ impl Column {
 }
 
 /// The reasons in entries about late work.
-fn bind_log(connection: &Connection, vault: &Vault, entropy: &dyn Entropy) -> Result<(), ApiError> {
+fn bind_log(
+    connection: &Connection,
+    vault: &Vault,
+    entropy: &dyn Entropy,
+) -> Result<(), BindError> {
     let entries = connection
         .prepare(include_str!("sql/sealed_rows/read_log.sql"))?
         .query_map([], |row| {
@@ -173,12 +194,15 @@ fn bind_log(connection: &Connection, vault: &Vault, entropy: &dyn Entropy) -> Re
         let names = (reviews::SEALED_AS, now.as_str());
         if let Some(bound) = rebind(vault, entropy, names, Some(&late.reason))? {
             late.reason = bound;
+            let Ok(record) = wire::pack(&late) else {
+                continue;
+            };
             connection.execute(
                 include_str!("sql/sealed_rows/log.sql"),
                 named_params! {
                     ":scope": scope.as_bytes(),
                     ":seq": stored(seq),
-                    ":record": wire::pack(&late)?,
+                    ":record": record,
                 },
             )?;
         }
@@ -192,7 +216,7 @@ fn rebind(
     entropy: &dyn Entropy,
     (before, now): (&str, &str),
     sealed: Option<&[u8]>,
-) -> Result<Option<Vec<u8>>, ApiError> {
+) -> Result<Option<Vec<u8>>, VaultError> {
     let opened = sealed.and_then(|sealed| vault.open_secret(before, sealed).ok());
     match opened {
         Some(plain) => Ok(Some(vault.seal_secret(now, &plain, entropy)?)),
@@ -228,8 +252,16 @@ mod tests {
             .expect("it is there")
     }
 
-    /// A database of before, with one thing in each of four places.
+    /// A database of before, with its signing key and one thing in each of four places.
     fn of_before(connection: &Connection, vault: &Vault) {
+        settings::write_secret(
+            connection,
+            vault,
+            name::SIGNING_KEY,
+            &[9; 32],
+            &SystemEntropy,
+        )
+        .expect("writes");
         let seal = |name: &str, plain: &[u8]| {
             let sealed = vault.seal_secret(name, plain, &SystemEntropy);
             sealed.expect("seals")
@@ -313,5 +345,47 @@ mod tests {
             .expect("updates");
         bind(&connection, &vault, &SystemEntropy).expect("there is nothing to do");
         assert_eq!(opens(&recover::sealed_as(ONE), words), None);
+    }
+
+    #[test]
+    fn another_servers_key_binds_nothing_and_the_right_one_does_afterwards() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().join("data");
+        let connection = database::create(&data).expect("makes one");
+        let make = |file: &str| {
+            Vault::create(&folder.path().join(file), &data, &SystemEntropy).expect("makes a key")
+        };
+        let (vault, other) = (make("server.key"), make("other.key"));
+        bind(&connection, &vault, &SystemEntropy).expect("there is no server yet");
+        of_before(&connection, &vault);
+
+        let bound = bind(&connection, &other, &SystemEntropy);
+        assert!(
+            matches!(bound, Err(BindError::Key(VaultError::Sealed))),
+            "{bound:?}"
+        );
+        let is_noted = settings::read(&connection, name::BOUND_TO_ROWS).expect("reads");
+        assert_eq!(is_noted, None);
+
+        bind(&connection, &vault, &SystemEntropy).expect("binds");
+        let sealed = sealed_in(&connection, "SELECT sealed FROM orders");
+        let own = orders::sealed_as(ids::UnitId(ONE), 3);
+        let opened = vault.open_secret(&own, &sealed).ok();
+        assert_eq!(opened.as_deref(), Some(b"an order".as_slice()));
+    }
+
+    #[test]
+    fn a_database_that_says_no_is_not_taken_for_a_wrong_key() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().join("data");
+        let connection = database::create(&data).expect("makes one");
+        let vault = Vault::create(&folder.path().join("server.key"), &data, &SystemEntropy)
+            .expect("makes a key");
+        of_before(&connection, &vault);
+        connection
+            .pragma_update(None, "query_only", true)
+            .expect("it is read only");
+        let bound = bind(&connection, &vault, &SystemEntropy);
+        assert!(matches!(bound, Err(BindError::Database(_))), "{bound:?}");
     }
 }

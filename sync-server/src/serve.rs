@@ -12,6 +12,7 @@ use crate::error::ApiError;
 use crate::herd::PerAddress;
 use crate::publisher::{self, Published};
 use crate::routes::{self, Source};
+use crate::sealed_rows::BindError;
 use crate::settings::{self, name};
 use crate::state::{App, Means, Serving};
 use crate::tls::{self, TlsError};
@@ -136,6 +137,15 @@ pub enum ServerError {
     /// A stored fact is missing or sealed with another key.
     #[error("the data folder and the key file do not belong together")]
     Mismatch(#[source] ApiError),
+}
+
+impl From<BindError> for ServerError {
+    fn from(error: BindError) -> Self {
+        match error {
+            BindError::Database(error) => ServerError::Database(error.into()),
+            BindError::Key(error) => ServerError::Vault(error),
+        }
+    }
 }
 
 /// The server.

@@ -72,11 +72,11 @@ impl App {
         vault: Vault,
         means: Means,
     ) -> Result<Self, ServerError> {
-        sealed_rows::bind(connection, &vault, means.entropy.as_ref())
-            .map_err(ServerError::Mismatch)?;
+        let signing_key =
+            enrolment::signing_key(connection, &vault).map_err(ServerError::Mismatch)?;
+        sealed_rows::bind(connection, &vault, means.entropy.as_ref())?;
         Ok(Self {
-            signing_key: enrolment::signing_key(connection, &vault)
-                .map_err(ServerError::Mismatch)?,
+            signing_key,
             ca_certificate: tls::ca_certificate(connection)?,
             sessions: Sessions::new(means.entropy.as_ref()),
             clock: means.clock,

@@ -1,13 +1,13 @@
 //! 要看一件事: an officer of the district asks a station for a case, and the head sends an encrypted table to her alone, or says
 //! why not (docs/adr/0039).
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use calamine::{Reader, Xlsx};
 use client::view::{
-    CaseFileView, CaseView, ExportsView, RecusalsView, SavedView, ShellKind, StationReportView,
-    StationsView,
+    CaseFileView, CaseView, ExportsView, RecusalsView, SavedView, SendCaseInput, ShellKind,
+    StationReportView, StationsView,
 };
 use ids::Role;
 use protocol::CreateEnrolment;
@@ -47,9 +47,29 @@ fn only(cases: &[CaseView]) -> Result<CaseView> {
     cases.first().cloned().context("there is one")
 }
 
+/// The answer about the agreement is lost, and then the line is cut before the case is sent: nothing left. Its number.
+async fn tried_in_vain(world: &World, head: &Device, case: &str, request: &str) -> Result<String> {
+    let tablet = head.tablet()?;
+    let input = SendCaseInput {
+        id: case.to_owned(),
+        request: Some(request.to_owned()),
+    };
+    let about = client::second::of_case(&input);
+    for _ in 0..2 {
+        client::exports::redeem(&tablet, &about, 1).await?;
+    }
+    let prepared = client::cases::prepare(&tablet, &input, office::export::case_fields)?;
+    let file = client::cases::seal(&tablet, &prepared, b"it never arrives".to_vec())?;
+    world.cut_network();
+    let sent = client::cases::deliver(&tablet, &prepared, file).await;
+    world.restore_network();
+    ensure!(sent.is_err_and(|error| error.code() == "no_network"));
+    Ok(prepared.number)
+}
+
 /// The rows of the day are used up: a colleague, who is told the number alone, agrees before it is sent; and it counts.
 async fn sent_by_a_second_word(
-    station: &Device,
+    world: &World,
     head: &Device,
     case: &CaseView,
     number: &str,
@@ -62,17 +82,20 @@ async fn sent_by_a_second_word(
         "purpose": "district", "words": "", "fields": [], "full_numbers": false});
     let page: ExportsView = head.call("request_export", asked).await?;
     let request = page.requests.first().context("it waits")?.id.clone();
-    let seen: ExportsView = station.call("exports", Value::Null).await?;
+    let seen: ExportsView = world.station.call("exports", Value::Null).await?;
     let row = seen.requests.first().context("it is on her list")?;
     assert!(row.may_decide);
     assert_eq!(row.about.as_deref(), Some(number));
     let yes = json!({"id": request, "approve": true});
-    let _: ExportsView = station.call("decide_export", yes).await?;
-    let send = json!({"id": case.case, "request": request});
+    let _: ExportsView = world.station.call("decide_export", yes).await?;
+    let tried = tried_in_vain(world, head, &case.case, &request).await?;
+    // What was agreed to and counted is neither asked for nor counted again.
+    let send = json!({"id": case.case, "request": null});
     let there: StationReportView = head.call("send_case", send).await?;
     let page: ExportsView = head.call("exports", Value::Null).await?;
     let made = page.made.first().context("it is among what was made")?;
     assert_eq!((made.rows, made.until.as_ref()), (1, None));
+    assert_eq!((page.made.len(), &made.number), (1, &tried));
     only(&there.cases)
 }
 
@@ -152,7 +175,7 @@ async fn a_case_is_asked_for_sent_opened_and_gone_and_another_is_declined() -> R
         "pin_again"
     );
     head.step_up().await?;
-    let sent = sent_by_a_second_word(&world.station, &head, &case, &number).await?;
+    let sent = sent_by_a_second_word(&world, &head, &case, &number).await?;
     assert_eq!(sent.state, "sent");
     let number = sent.number.context("it has a number")?;
     // The trail says what stands in it.

@@ -196,6 +196,26 @@ pub(crate) async fn of_mine(
     Ok(read(tablet, (since_ms, i64::MAX), me, actions).await?.rows)
 }
 
+/// The rows of these exports. A device that tries one again writes it down again, under the same number: that is one.
+pub(crate) fn rows_left<'a>(records: impl Iterator<Item = &'a AuditRecord>) -> u64 {
+    let mut numbered: HashMap<(Option<DeviceId>, &str), u64> = HashMap::new();
+    let mut others = 0_u64;
+    for record in records {
+        let named = named(&record.row.detail);
+        let Some(rows) = named.get("rows").and_then(|rows| rows.parse::<u64>().ok()) else {
+            continue;
+        };
+        match named.get("number") {
+            Some(number) => {
+                let most = numbered.entry((record.device, *number)).or_default();
+                *most = rows.max(*most);
+            }
+            None => others = others.saturating_add(rows),
+        }
+    }
+    numbered.into_values().fold(others, u64::saturating_add)
+}
+
 /// Everything of a stretch of time: the first page's counts, and all rows with these codes.
 pub(crate) async fn read(
     tablet: &Arc<Tablet>,
@@ -399,5 +419,42 @@ impl Names {
         } else {
             Some(unit)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ids::audit::AuditEntry;
+    use uuid::Uuid;
+
+    fn exported(device: u128, detail: &str) -> AuditRecord {
+        AuditRecord {
+            device: Some(DeviceId(Uuid::from_u128(device))),
+            at_server: false,
+            by_operator: false,
+            row: AuditEntry {
+                number: 1,
+                at_ms: 0,
+                staff: None,
+                action: "export_made".to_owned(),
+                object: String::new(),
+                detail: detail.to_owned(),
+            },
+        }
+    }
+
+    #[test]
+    fn an_export_a_device_tried_again_counts_once() {
+        let records = [
+            exported(1, "number=E-1 rows=3"),
+            exported(1, "number=E-1 rows=4"),
+            exported(2, "number=E-1 rows=5"),
+            exported(1, "number=E-2 rows=6"),
+            exported(1, "rows=7"),
+            exported(1, "rows=7"),
+            exported(1, "number=E-3"),
+        ];
+        assert_eq!(rows_left(records.iter()), 4 + 5 + 6 + 7 + 7);
     }
 }

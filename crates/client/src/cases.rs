@@ -74,6 +74,12 @@ impl PreparedCase {
     }
 }
 
+/// The file of a case as it leaves: sealed to whoever asked.
+pub struct SealedCase {
+    file_name: String,
+    sealed: ByteBuf,
+}
+
 /// A matter takes a row for each child it is about, and one where no file of them is here.
 fn rows_of(children: usize) -> usize {
     children.max(1)
@@ -183,7 +189,11 @@ pub fn prepare(
             columns.push(key);
         }
     }
-    let number = exports::number(tablet, 'E')?;
+    // What did not get through keeps its number: if it had come all the same, the server knows it again by that.
+    let number = match tried(tablet, record.id)? {
+        Some(row) => row.number,
+        None => exports::number(tablet, 'E')?,
+    };
     Ok(PreparedCase {
         id: record.id,
         line: exports::line(tablet, &number),
@@ -197,16 +207,38 @@ pub fn prepare(
     })
 }
 
-/// Sends the encrypted file to the officer. That it was made is in the audit trail before it leaves, and its rows count as
-/// those of every export; no file of it stays here.
+/// What an earlier try here wrote down of a case.
+fn tried(tablet: &Tablet, id: Uuid) -> Result<Option<ExportRow>, ClientError> {
+    let made = tablet.store.read(kept::all)?;
+    Ok(made.into_iter().find(|row| row.id == id))
+}
+
+/// Whether a second person has to agree. The rows of a try that did not get through are counted already.
 ///
 /// # Errors
-/// `case_too_large`, `case_over`, `disk_full`, `no_network`, `server_refused`.
-pub async fn deliver(
+/// `server_refused`, or the store cannot be read.
+pub async fn needs_second(
     tablet: &Arc<Tablet>,
     prepared: &PreparedCase,
+) -> Result<bool, ClientError> {
+    let since_ms = crate::standing::never_back_ms(tablet)? - DAY_MS;
+    let counted = tried(tablet, prepared.id)?.filter(|row| row.made_ms > since_ms);
+    let counted = counted.map_or(0, |row| row.rows as usize);
+    match prepared.rows().saturating_sub(counted) {
+        0 => Ok(false),
+        rows => exports::needs_second(tablet, rows, false).await,
+    }
+}
+
+/// Seals the encrypted file to the officer, before anybody's agreement is used up for it.
+///
+/// # Errors
+/// `case_too_large`.
+pub fn seal(
+    tablet: &Tablet,
+    prepared: &PreparedCase,
     file: Vec<u8>,
-) -> Result<StationReportView, ClientError> {
+) -> Result<SealedCase, ClientError> {
     let sent = SentCase {
         file_name: format!("{}.xlsx", prepared.name),
         password: prepared.password.clone(),
@@ -217,6 +249,22 @@ pub async fn deliver(
     if sealed.len() > limits::CASE_FILE_BYTES {
         return Err(ClientError::new("case_too_large"));
     }
+    Ok(SealedCase {
+        file_name: sent.file_name,
+        sealed,
+    })
+}
+
+/// Sends the file to the officer. That it was made is in the audit trail before it leaves, and its rows count as those of
+/// every export, once however often it is tried; no file of it stays here.
+///
+/// # Errors
+/// `case_over`, `disk_full`, `no_network`, `server_refused`.
+pub async fn deliver(
+    tablet: &Arc<Tablet>,
+    prepared: &PreparedCase,
+    file: SealedCase,
+) -> Result<StationReportView, ClientError> {
     let days = i64::from(tablet.rules().report.case_days);
     let now_ms = crate::standing::never_back_ms(tablet)?;
     let answer = AnswerCase {
@@ -224,11 +272,11 @@ pub async fn deliver(
         answer: CaseAnswer::Send {
             number: prepared.number.clone(),
             until_ms: now_ms + days * DAY_MS,
-            sealed,
+            sealed: file.sealed,
         },
     };
     let made = ExportRow {
-        id: tablet.new_id(),
+        id: prepared.id,
         number: prepared.number.clone(),
         made_ms: now_ms,
         until_ms: now_ms,
@@ -237,7 +285,7 @@ pub async fn deliver(
         words: String::new(),
         rows: u32::try_from(prepared.rows()).unwrap_or(u32::MAX),
         full_numbers: false,
-        file_name: sent.file_name,
+        file_name: file.file_name,
         is_there: false,
     };
     let detail = format!(

@@ -275,14 +275,11 @@ pub async fn limit_left(tablet: &Arc<Tablet>) -> Result<u32, ClientError> {
     let today = made.iter().filter(|export| export.made_ms > since_ms);
     let here: u64 = today.map(|export| u64::from(export.rows)).sum();
     let elsewhere: u64 = match audit_page::of_mine(tablet, since_ms, &LEFT).await {
-        Ok(records) => records
-            .iter()
-            .filter(|record| record.device != Some(tablet.identity.device))
-            .filter_map(|record| {
-                let rows = audit_page::named(&record.row.detail).remove("rows")?;
-                rows.parse::<u64>().ok()
-            })
-            .sum(),
+        Ok(records) => audit_page::rows_left(
+            records
+                .iter()
+                .filter(|record| record.device != Some(tablet.identity.device)),
+        ),
         Err(error) if error.code() == "no_network" => 0,
         Err(error) => return Err(error),
     };
@@ -399,7 +396,8 @@ pub async fn list(tablet: &Arc<Tablet>) -> Result<ExportsView, ClientError> {
     view(tablet, list)
 }
 
-/// The server counts an approved request as used; it fits what is exported now.
+/// The server counts an approved request as used; it fits what is exported now. A case is answered once, so of one an
+/// agreement that was used up and did not get through still holds.
 ///
 /// # Errors
 /// `export_needs_second` where there is no such request or it fits something else, `packet_not_as_agreed` where it is about
@@ -414,11 +412,17 @@ pub async fn redeem(
     let line = Line::of(tablet)?;
     let list: ExportList = line.send("/exports/list", &()).await?;
     let unit = unit(input.village.as_deref())?;
-    let mut approved = list.exports.iter().filter(|record| {
-        record.state == ExportState::Approved && record.asked.ledger == input.ledger
+    let now_ms = standing::never_back_ms(tablet)?;
+    let rows = u32::try_from(rows).unwrap_or(u32::MAX);
+    let holds =
+        |record: &ExportRecord| rows <= record.asked.rows && is_used_case(tablet, record, now_ms);
+    let found = list.exports.iter().find(|record| {
+        record.asked.id == request
+            && record.asked.ledger == input.ledger
+            && (record.state == ExportState::Approved || holds(record))
     });
-    let found = approved.find(|record| record.asked.id == request);
-    let asked = &found.ok_or_else(needs)?.asked;
+    let found = found.ok_or_else(needs)?;
+    let asked = &found.asked;
     let fields = second::fields(request, input);
     let fits = asked.unit == unit
         && asked.purpose == input.purpose
@@ -430,12 +434,21 @@ pub async fn redeem(
             false => needs(),
         });
     }
-    let made = UseExport {
-        id: request,
-        rows: u32::try_from(rows).unwrap_or(u32::MAX),
-    };
+    if found.state == ExportState::Used {
+        return Ok(());
+    }
+    let made = UseExport { id: request, rows };
     let _: ExportList = line.send("/exports/use", &made).await.map_err(plainly)?;
     Ok(())
+}
+
+/// Whether this device used up an agreement to send a case a moment ago. The mark in it says which case, and the server takes
+/// no second answer to that.
+fn is_used_case(tablet: &Tablet, record: &ExportRecord, now_ms: i64) -> bool {
+    record.state == ExportState::Used
+        && record.asked.ledger == CASE
+        && record.device == tablet.identity.device
+        && now_ms < record.expires_ms
 }
 
 /// Numbers an export and makes its password.

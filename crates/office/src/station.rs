@@ -232,11 +232,18 @@ fn send_case(
     input: &SendCaseInput,
 ) -> Result<StationReportView, ClientError> {
     let prepared = cases::prepare(tablet, input, export::case_fields)?;
-    second_person(tablet, &second::of_case(input), prepared.rows())?;
     let workbook = export::write_case(&prepared)
         .map_err(|error| ClientError::new("internal").because(error))?;
     let file = export::encrypt(&workbook, &prepared.password, tablet.entropy.as_ref())
         .map_err(|error| ClientError::new("internal").because(error))?;
+    let file = cases::seal(tablet, &prepared, file)?;
+    if on_the_line(cases::needs_second(tablet, &prepared))? {
+        on_the_line(exports::redeem(
+            tablet,
+            &second::of_case(input),
+            prepared.rows(),
+        ))?;
+    }
     let there = on_the_line(cases::deliver(tablet, &prepared, file))?;
     told(tablet)?;
     Ok(there)

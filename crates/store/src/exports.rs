@@ -42,7 +42,7 @@ pub struct ExportFile {
     pub bytes: Vec<u8>,
 }
 
-/// Keeps an export with its file.
+/// Keeps an export with its file, in the place of an earlier try of the same one.
 ///
 /// # Errors
 /// The database refuses.
