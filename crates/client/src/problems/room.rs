@@ -400,16 +400,9 @@ impl<'a> Room<'a> {
 
     /// Who handles it as its story says, whatever became of her since.
     fn said_handler(&self, noun: &Noun<Problem>, told: &Told) -> Option<StaffId> {
-        let station = self.tablet.identity.scope;
-        let found = problem::handler(
-            &noun.noun.events,
-            &told.fold.allowed,
-            |event| Some(told.author(event)?.staff.to_string()),
-            |staff| {
-                let staff = StaffId::parse(staff).ok()?;
-                self.people.left_station(staff, station)
-            },
-        );
+        let found = problem::handler(&noun.noun.events, &told.fold.allowed, |event| {
+            Some(told.author(event)?.staff.to_string())
+        });
         StaffId::parse(&found?).ok()
     }
 
