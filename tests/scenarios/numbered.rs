@@ -173,6 +173,41 @@ async fn tray(device: &Device) -> Result<MovesView> {
     device.call("moves", Value::Null).await
 }
 
+/// Somebody is not to act for a family: she is a relative.
+async fn bar(station: &Device, relative: &Device, child: &str) -> Result<()> {
+    let barred = json!({"child": child, "staff": relative.tablet()?.identity.staff.to_string(),
+                        "stead": "", "reason": "relative", "until": ""});
+    station.step_up().await?;
+    let _: RecusalsView = station.call("recuse", barred).await?;
+    station.sync().await
+}
+
+/// A child that was hurt, and what was reported of it.
+async fn hurt(tablet: &Device, name: &str) -> Result<(String, String)> {
+    let child = tablet.child(name).await?;
+    let report = json!({"children": [child], "card": "hurt", "urgency": "now", "seen": "身上有伤。",
+        "origin_record": null, "mandatory": {"choice": "reported", "text": "已打110。"}});
+    let report: SavedView = tablet.call("report_problem", report).await?;
+    Ok((child, report.record))
+}
+
+/// What whoever left had taken up is taken over where no head may name somebody, and stays as far as it was.
+async fn is_taken_over(station: &Device, head: &Device, child: &str, problem: &str) -> Result<()> {
+    let ask = json!({"id": problem});
+    let accepted = "accepted".to_owned();
+    let view: ProblemView = station.call("problem", ask.clone()).await?;
+    assert!(!view.may.contains(&accepted), "the head names somebody");
+    bar(station, head, child).await?;
+    let view: ProblemView = station.call("problem", ask).await?;
+    assert!(view.handler.is_none() && view.may.contains(&accepted));
+    let state = view.row.state;
+    let taken = json!({"problem": problem, "kind": accepted, "text": ""});
+    let view: ProblemView = station.call("add_problem_event", taken).await?;
+    assert_eq!(view.handler.as_deref(), Some("陈敏"));
+    assert!(view.row.state == state && !view.may.contains(&accepted));
+    Ok(())
+}
+
 /// The rows of a tray of which this person is told the number alone.
 fn numbered(rows: &[ReviewRow], recused: bool) -> Result<Vec<ReviewRow>> {
     let hidden: Vec<ReviewRow> = rows.iter().filter(|row| row.numbered).cloned().collect();
@@ -198,10 +233,7 @@ async fn a_sealed_matter_that_is_handed_over_is_read_by_the_head_and_taken_under
     let device = tablet.tablet()?.identity.device.to_string();
     let child = tablet.child(SIBLING).await?;
     world.settle(&[&tablet, &head, &involved]).await?;
-    let barred = json!({"child": child, "staff": involved.tablet()?.identity.staff.to_string(),
-                        "stead": "", "reason": "relative", "until": ""});
-    station.step_up().await?;
-    let _: RecusalsView = station.call("recuse", barred).await?;
+    bar(station, &involved, &child).await?;
     involved.sync().await?;
 
     // She writes with no network, and is gone before anything of it came.
@@ -267,6 +299,14 @@ async fn a_sealed_matter_that_is_handed_over_is_read_by_the_head_and_taken_under
     );
     let row = listed(station, &report.record).await?;
     assert!(row.number.is_some() && !shows(&row, SIBLING));
+
+    // Where no head may act for the family, a supervisor reads and decides in her place; a relative does not.
+    bar(station, &head, &child).await?;
+    let decided = tray(station).await?.decided;
+    assert!(numbered(&decided, false)?.is_empty());
+    involved.sync().await?;
+    let decided = tray(&involved).await?.decided;
+    assert_eq!(numbered(&decided, true)?.len(), 3);
     world.township.stop().await;
     Ok(())
 }
@@ -278,14 +318,14 @@ async fn a_handler_who_left_is_named_in_the_story_alone_and_the_head_names_anoth
     let head = colleague(&world, Role::Head, "高岚").await?;
     let handler = colleague(&world, Role::Supervisor, "宋洁").await?;
     let tablet = world.tablet("李玉梅").await?;
-    let child = tablet.child(CHILD).await?;
-    let report = json!({"children": [child, tablet.child(SIBLING).await?], "card": "hurt", "urgency": "now", "seen": "身上有伤。",
-        "origin_record": null, "mandatory": {"choice": "reported", "text": "已打110。"}});
-    let report: SavedView = tablet.call("report_problem", report).await?;
-    let problem = report.record;
+    let (_, problem) = hurt(&tablet, CHILD).await?;
+    let (sibling, other) = hurt(&tablet, SIBLING).await?;
+    let (_, third) = hurt(&tablet, "石小雨").await?;
     world.settle(&[&tablet, &handler]).await?;
-    let taken = json!({"problem": problem, "kind": "accepted", "text": ""});
-    let _: ProblemView = handler.call("add_problem_event", taken).await?;
+    for problem in [&problem, &other] {
+        let taken = json!({"problem": problem, "kind": "accepted", "text": ""});
+        let _: ProblemView = handler.call("add_problem_event", taken).await?;
+    }
     world.settle(&[&handler, &head]).await?;
     assert!(!listed(&head, &problem).await?.handlerless);
 
@@ -304,8 +344,10 @@ async fn a_handler_who_left_is_named_in_the_story_alone_and_the_head_names_anoth
     // Whom to phone is somebody who is there.
     change_rule(station, "urgent_children", &json!(1))?;
     station.step_up().await?;
-    let urgent = json!({"problem": problem, "reason": "danger", "text": "派出所来电。"});
-    let refused = station.refusal("open_urgently", urgent).await?;
+    let urgent =
+        |problem: &str| json!({"problem": problem, "reason": "danger", "text": "派出所来电。"});
+    let _: ProblemView = station.call("open_urgently", urgent(&third)).await?;
+    let refused = station.refusal("open_urgently", urgent(&problem)).await?;
     assert_eq!(refused.code, "urgent_enough");
     assert_eq!(refused.params.get("who").map(String::as_str), Some("高岚"));
 
@@ -329,6 +371,7 @@ async fn a_handler_who_left_is_named_in_the_story_alone_and_the_head_names_anoth
         (CHILD, false),
         "it is hers now"
     );
+    is_taken_over(station, &head, &sibling, &other).await?;
     world.township.stop().await;
     Ok(())
 }

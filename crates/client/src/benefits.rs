@@ -19,7 +19,7 @@ use chrono::NaiveDate;
 use domain::benefit::{
     BenefitHint, BenefitPack, NewestVisit, Parent, Standing, Unattended, Verdict,
 };
-use domain::file::{Facts, PARENTS_IN_TOUCH};
+use domain::file::{Facts, PARENTS_IN_TOUCH, PARENTS_NOT_IN_TOUCH_ON};
 use domain::form::{self, Answers, FormContext, SESSION};
 use domain::record::Entry;
 use domain::scalar::Scalar;
@@ -123,8 +123,11 @@ impl Says {
         }
         let file = &child.child;
         let is_left_behind = file.is_left_behind(packs.rules_on(roster.today), roster.today);
-        if let Some(said) = file.parents_in_touch().filter(|_| is_left_behind) {
+        if let Some((day, said)) = file.parents_in_touch().filter(|_| is_left_behind) {
             fields.insert(PARENTS_IN_TOUCH.to_owned(), said.into());
+            if let Some(day) = day.filter(|_| said == "n") {
+                fields.insert(PARENTS_NOT_IN_TOUCH_ON.to_owned(), day.to_string().into());
+            }
         }
         let mut rows = rows::holding(&packs.file, child, household, roster.today);
         rows.insert(PROBLEMS.to_owned(), open.rows(child.id));

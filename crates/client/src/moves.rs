@@ -5,7 +5,7 @@ mod late;
 use crate::error::ClientError;
 use crate::looks::{self, Look};
 use crate::nouns::Noun;
-use crate::recovery;
+use crate::recovery::Went;
 use crate::recusals::Recusals;
 use crate::restricted;
 use crate::roster::{Roster, RosterChild};
@@ -24,7 +24,7 @@ use ids::{ChangeHash, DeviceId, DocKind, DocumentId, UnitId};
 use protocol::access::Action;
 use protocol::{
     DecideMove, DecideReview, ListReviews, MoveDecision, MoveList, MoveRecord, MoveTargets,
-    OfferMove, ReviewCause, ReviewList, ReviewPlace, ReviewState,
+    OfferMove, ReviewCause, ReviewList, ReviewPlace, ReviewRecord, ReviewState,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -90,20 +90,25 @@ struct Load {
     summary: MoveSummaryView,
 }
 
-/// Those of the children the problems are about whose files are in another township: nobody of them stays.
-fn elsewhere(tablet: &Tablet, about: &[&Noun<Problem>]) -> Result<BTreeSet<String>, ClientError> {
-    tablet.store.read(|connection| {
-        let mut gone = BTreeSet::new();
-        for child in about.iter().flat_map(|problem| &problem.noun.children) {
-            let Ok(id) = DocumentId::parse(child) else {
-                continue;
-            };
-            if recovery::is_elsewhere(tablet, connection, id)? {
-                gone.insert(child.clone());
-            }
+/// Where those of the children went the problems are about and whose files are not among these.
+fn went(
+    tablet: &Tablet,
+    files: &BTreeSet<DocumentId>,
+    about: &[&Noun<Problem>],
+) -> Result<Went, ClientError> {
+    let mut asked = BTreeSet::new();
+    for problem in about {
+        let children = problem.noun.children.iter();
+        let ids = children.filter_map(|child| DocumentId::parse(child).ok());
+        let missing: Vec<DocumentId> = ids.filter(|id| !files.contains(id)).collect();
+        if !missing.is_empty() {
+            asked.insert(problem.id);
+            asked.extend(missing);
         }
-        Ok(gone)
-    })
+    }
+    tablet
+        .store
+        .read(|connection| Went::read(tablet, connection, &asked))
 }
 
 /// A child alone, or its whole household; and the problems that are about nobody who stays.
@@ -130,10 +135,17 @@ fn load(
             problem.unit == child.unit && of.iter().any(|child| names.contains(child))
         })
         .collect();
-    let gone = elsewhere(tablet, &about)?;
+    let files: BTreeSet<DocumentId> = nouns.children.iter().map(|child| child.id).collect();
+    let went = went(tablet, &files, &about)?;
     let (problems, staying): (Vec<_>, Vec<_>) = about.into_iter().partition(|problem| {
         let mut children = problem.noun.children.iter();
-        children.all(|one| names.contains(one) || gone.contains(one))
+        // Those in another township do not stay.
+        let has_left = |one: &String| {
+            let id = DocumentId::parse(one).ok();
+            let missing = id.filter(|id| !files.contains(id));
+            missing.is_some_and(|id| went.has_left(problem.id, id))
+        };
+        children.all(|one| names.contains(one) || has_left(one))
     });
     // Of what is sealed about a child itself nothing is told: that it is there says as much as its words.
     let reports: BTreeSet<String> = problems
@@ -392,8 +404,8 @@ pub async fn decide(
 /// take it – a child in danger waits for nobody – and sets nothing aside that she did not read.
 ///
 /// # Errors
-/// `not_found`, `recused`, `review_unread`, `review_needs_earlier`, `review_not_applicable`, `review_damaged`, `no_network`,
-/// `server_refused`.
+/// `not_found`, `recused`, `review_unread`, `review_needs_earlier`, `review_not_applicable`, `review_head_decides`,
+/// `review_damaged`, `no_network`, `server_refused`.
 pub async fn decide_review(
     tablet: &Arc<Tablet>,
     input: &DecideReviewInput,
@@ -404,17 +416,23 @@ pub async fn decide_review(
     if is_barred || !input.take {
         refuse_unfit(tablet, &line, hash, input.take).await?;
     }
-    let _: ReviewList = line
-        .send(
-            "/review/decide",
-            &DecideReview {
-                hash,
-                take: input.take,
-                reason: input.reason.trim().to_owned(),
-            },
-        )
-        .await
-        .map_err(move_words)?;
+    let decision = DecideReview {
+        hash,
+        take: input.take,
+        reason: input.reason.trim().to_owned(),
+    };
+    let decided: Result<ReviewList, _> = line.send("/review/decide", &decision).await;
+    if let Err(error) = decided.map_err(move_words) {
+        let is_numbered = error.code() == "review_not_applicable"
+            && judged(tablet, &line, hash)
+                .await?
+                .is_some_and(|row| row.numbered);
+        // Whoever did not read it sets nothing aside: she is not told to.
+        return Err(match is_numbered {
+            true => ClientError::new("review_head_decides"),
+            false => error,
+        });
+    }
     runtime::once(tablet, || ()).await?;
     tablet.wrote();
     list(tablet).await
@@ -428,20 +446,57 @@ async fn refuse_unfit(
     hash: ChangeHash,
     take: bool,
 ) -> Result<(), ClientError> {
+    match judged(tablet, line, hash).await? {
+        Some(row) if row.recused => Err(ClientError::new("recused")),
+        Some(row) if row.numbered && !take => Err(ClientError::new("review_unread")),
+        _ => Ok(()),
+    }
+}
+
+/// A late record as this person is told of it; none where it is not there any more.
+async fn judged(
+    tablet: &Tablet,
+    line: &Line<'_>,
+    hash: ChangeHash,
+) -> Result<Option<ReviewRow>, ClientError> {
+    let reviews = all_until(line, Some(hash)).await?;
     let change = hash.to_string();
+    let mut rows = late::rows(tablet, &reviews)?.into_iter();
+    Ok(rows.find(|row| row.change == change))
+}
+
+/// What came late, page by page: everything that waits, and of what was decided as much as is needed to find a change. What a
+/// record is about may stand on another page than the record.
+async fn all_until(
+    line: &Line<'_>,
+    sought: Option<ChangeHash>,
+) -> Result<Vec<ReviewRecord>, ClientError> {
+    let mut reviews: Vec<ReviewRecord> = Vec::new();
     let mut page: Option<ListReviews> = None;
     loop {
         let list: ReviewList = line.send("/review/list", &page).await?;
-        let mut rows = late::rows(tablet, &list.reviews)?.into_iter();
-        match (rows.find(|row| row.change == change), list.next) {
-            (Some(row), _) if row.recused => return Err(ClientError::new("recused")),
-            (Some(row), _) if row.numbered && !take => {
-                return Err(ClientError::new("review_unread"));
-            }
-            (None, Some(after)) => page = Some(ListReviews { after }),
-            _ => return Ok(()),
+        reviews.extend(list.reviews);
+        let is_found = sought.is_none_or(|hash| reviews.iter().any(|one| one.hash == hash));
+        match list.next {
+            Some(after) if !after.decided || !is_found => page = Some(ListReviews { after }),
+            _ => return Ok(reviews),
         }
     }
+}
+
+/// Which late records a person who is not to act for somebody may take: she is asked of all of them at once, and of what comes
+/// meanwhile another time. None where she is barred from nobody and may take everything.
+async fn fit_for(
+    tablet: &Tablet,
+    line: &Line<'_>,
+) -> Result<Option<BTreeSet<String>>, ClientError> {
+    if !Recusals::read(tablet)?.bar(tablet.identity.staff) {
+        return Ok(None);
+    }
+    let waiting = all_until(line, None).await?;
+    let rows = late::rows(tablet, &waiting)?.into_iter();
+    let fit = rows.filter(|row| !row.recused).map(|row| row.change);
+    Ok(Some(fit.collect()))
 }
 
 /// Takes everything a stopped device handed over, in the order it was written. What cannot be taken, and what is
@@ -457,16 +512,18 @@ pub async fn take_handed_over(
     let line = Line::of(tablet)?;
     let mut tried = BTreeSet::new();
     let mut page: Option<ListReviews> = None;
+    let fit = fit_for(tablet, &line).await?;
     loop {
         let list: ReviewList = line.send("/review/list", &page).await?;
-        let kept = late::kept_from(tablet, &list.reviews)?;
         let next = list.reviews.into_iter().find(|review| {
             review.device == device
                 && review.cause == ReviewCause::Revoked
                 && review.state == ReviewState::Waiting
                 && review.envelope.is_some()
                 && !tried.contains(&review.hash)
-                && !kept.contains(&review.hash.to_string())
+                && fit
+                    .as_ref()
+                    .is_none_or(|fit| fit.contains(&review.hash.to_string()))
         });
         let Some(review) = next else {
             // What waits comes before what was decided.

@@ -4,6 +4,10 @@
 //! Each step says things that may be said again, so whatever cuts it off only makes the next try longer. The due mark in
 //! the store goes last.
 
+mod went;
+
+pub(crate) use went::Went;
+
 use crate::countersign;
 use crate::error::ClientError;
 use crate::renewal;
@@ -547,9 +551,9 @@ pub(crate) fn heed_order(
     if let Order::Move {
         document, to, step, ..
     } = numbered.order
-        && moves_of(tx, &key, document)?
+        && went::moves_of(tx, &key, &BTreeSet::from([document]))?
             .iter()
-            .all(|(known, _)| *known <= step)
+            .all(|known| known.step <= step)
     {
         lose_sight(tablet, tx, document, to, numbered.at_ms)?;
     }
@@ -706,43 +710,6 @@ fn stop(
     changes::offer_everything(tx, tablet.identity.scope)?;
     standing::update(tx, |standing| standing.revoked_ms = Some(at_ms))?;
     Ok(())
-}
-
-/// The moves of a document that are known: which of its moves each is, and where it went.
-fn moves_of(
-    connection: &Connection,
-    key: &VerifyingKey,
-    document: DocumentId,
-) -> Result<Vec<(u32, UnitId)>, ClientError> {
-    let orders = recovery::orders(connection)?.into_iter();
-    let moves = orders.filter_map(|kept| match order::read(key, &signed(kept)).ok()?.order {
-        Order::Move {
-            document: of,
-            to,
-            step,
-            ..
-        } if of == document => Some((step, to)),
-        _ => None,
-    });
-    Ok(moves.collect())
-}
-
-/// Whether the last move of a document, by the server's orders, took it to another township. What was never moved, or is
-/// merely not here yet, is not elsewhere.
-pub(crate) fn is_elsewhere(
-    tablet: &Tablet,
-    connection: &Connection,
-    document: DocumentId,
-) -> Result<bool, ClientError> {
-    let Some(key) = server_key(tablet) else {
-        return Ok(false);
-    };
-    let moves = moves_of(connection, &key, document)?.into_iter();
-    let Some((_, to)) = moves.max_by_key(|(step, _)| *step) else {
-        return Ok(false);
-    };
-    let place = members::unit(connection, to)?;
-    Ok(place.is_none_or(|unit| unit.parent != Some(tablet.identity.scope)))
 }
 
 /// A document was ordered to a place nobody here sees. Usually the log says so, too, with the name of the place; whoever

@@ -17,7 +17,7 @@ use domain::record::FieldConflict;
 use domain::status::State;
 use domain::work::Work;
 use ids::{ChangeHash, DeviceId, DocumentId, Role, StaffId, UnitId};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use store::changes::{self, ChangeState};
 use store::members;
@@ -60,8 +60,8 @@ pub struct RosterHousehold {
 #[derive(Default)]
 pub struct People {
     staff: HashMap<StaffId, (String, Role, UnitId)>,
-    /// Whose appointment is over, and since when: their names stay under what they wrote.
-    gone: HashMap<StaffId, i64>,
+    /// Whose appointment is over: their names stay under what they wrote.
+    gone: HashSet<StaffId>,
     units: HashMap<UnitId, (String, String)>,
 }
 
@@ -94,7 +94,8 @@ impl People {
             Ok(Self {
                 gone: staff
                     .iter()
-                    .filter_map(|row| Some((row.staff, row.ended_ms?)))
+                    .filter(|row| row.ended_ms.is_some())
+                    .map(|row| row.staff)
                     .collect(),
                 staff: staff
                     .into_iter()
@@ -127,7 +128,7 @@ impl People {
 
     /// Whether somebody is known here and her appointment is not over.
     pub fn is_in_force(&self, staff: StaffId) -> bool {
-        self.staff.contains_key(&staff) && !self.gone.contains_key(&staff)
+        self.staff.contains_key(&staff) && !self.gone.contains(&staff)
     }
 
     /// The unit a person works in.
@@ -167,19 +168,9 @@ impl People {
         let staff = self.staff.iter();
         staff
             .filter(move |(staff, (_, role, unit))| {
-                role.is_at_station() && *unit == scope && !self.gone.contains_key(staff)
+                role.is_at_station() && *unit == scope && !self.gone.contains(staff)
             })
             .map(|(staff, _)| *staff)
-    }
-
-    /// Since when somebody does not work at a station any more; none where she does, or is not known here. Who works elsewhere
-    /// never did.
-    pub fn left_station(&self, staff: StaffId, scope: UnitId) -> Option<i64> {
-        let (_, role, unit) = self.staff.get(&staff)?;
-        match role.is_at_station() && *unit == scope {
-            true => self.gone.get(&staff).copied(),
-            false => Some(i64::MIN),
-        }
     }
 
     /// Names of the directors of a village.
@@ -188,7 +179,7 @@ impl People {
             .staff
             .iter()
             .filter(|(staff, (_, role, at))| {
-                *role == Role::Director && *at == unit && !self.gone.contains_key(staff)
+                *role == Role::Director && *at == unit && !self.gone.contains(staff)
             })
             .map(|(_, (name, _, _))| name.clone())
             .collect();

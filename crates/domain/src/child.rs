@@ -196,17 +196,20 @@ impl Child {
         })
     }
 
-    /// Whether the parents were in touch with the child in the week before the newest contact that was told it: `y` or `n`.
-    pub fn parents_in_touch(&self) -> Option<&str> {
+    /// Whether the parents were in touch with the child in the week before the newest contact that asked it: `y` or `n`, and
+    /// the day of that contact. None where it was told that nobody knows: what was known of an earlier week is over then.
+    pub fn parents_in_touch(&self) -> Option<(Option<NaiveDate>, &str)> {
         let standing = self.contacts.iter().filter(|one| !self.is_voided(&one.id));
         let told = standing.filter_map(|one| {
             let said = one.parent_contact_ok.as_deref();
-            let said = said.filter(|said| ["y", "n"].contains(said))?;
+            let said = said.filter(|said| ["y", "n", "unk"].contains(said))?;
             let day = self.effective_date(&one.id, one.event_date);
             Some(((day, one.recorded_ms), said))
         });
         let newest = told.max_by_key(|(when, _)| *when);
-        newest.map(|(_, said)| said)
+        newest
+            .filter(|(_, said)| *said != "unk")
+            .map(|((day, _), said)| (day, said))
     }
 
     /// The day that was agreed on with the family for a visit or a contact: what the newest record says, as long as nothing
@@ -355,21 +358,24 @@ mod tests {
         let mut child = Child::default();
         assert_eq!(child.parents_in_touch(), None);
         child.contacts.push(told("c1", "2026-11-10", Some("n")));
-        assert_eq!(child.parents_in_touch(), Some("n"));
-        // Written down late, not asked, and not known: none of it says anything newer.
+        let not = Some((day("2026-11-10"), "n"));
+        assert_eq!(child.parents_in_touch(), not);
+        // Written down late, and not asked: neither says anything newer.
         child.contacts.push(told("c2", "2026-11-03", Some("y")));
         child.contacts.push(told("c3", "2026-11-17", None));
-        child.contacts.push(told("c4", "2026-11-18", Some("unk")));
-        assert_eq!(child.parents_in_touch(), Some("n"));
+        assert_eq!(child.parents_in_touch(), not);
         child.contacts.push(told("c5", "2026-11-24", Some("y")));
-        assert_eq!(child.parents_in_touch(), Some("y"));
+        assert_eq!(child.parents_in_touch(), Some((day("2026-11-24"), "y")));
         child.amendments.push(Amendment {
             id: "a1".into(),
             record: "c5".into(),
             void: true,
             ..Amendment::default()
         });
-        assert_eq!(child.parents_in_touch(), Some("n"));
+        assert_eq!(child.parents_in_touch(), not);
+        // Asked again, and nobody knows: what was said of an earlier week is not said of this one.
+        child.contacts.push(told("c4", "2026-11-18", Some("unk")));
+        assert_eq!(child.parents_in_touch(), None);
     }
 
     #[test]

@@ -8,7 +8,8 @@ mod hint;
 pub use certificate::{CertificateVerdict, check as check_certificate};
 pub use given::GivenRule;
 pub use hint::{
-    Condition, Facts, Hint, HintLevel, HintRule, Label, PARENTS_IN_TOUCH, Season, ended,
+    Condition, Facts, Hint, HintLevel, HintRule, Label, PARENTS_IN_TOUCH, PARENTS_NOT_IN_TOUCH_ON,
+    Season, ended,
 };
 
 use crate::record::{Entry, ROWS};

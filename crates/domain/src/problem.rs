@@ -264,7 +264,8 @@ pub struct Event {
     pub recorded_ms: i64,
     /// Staff id as claimed.
     pub by: String,
-    /// Staff id of whoever is named to handle it, in [`EventKind::HandlerNamed`].
+    /// Staff id of whoever is named to handle it, in [`EventKind::HandlerNamed`]; of whoever takes it over, in
+    /// [`EventKind::Accepted`].
     pub handler: Option<String>,
     /// What it says beside its words.
     pub detail: Detail,
@@ -392,6 +393,17 @@ fn add(entry: Entry) -> Edit {
 /// The edit that names who handles it from now on.
 pub fn name_handler(id: &str, handler: &str, recorded_ms: i64, by: &str) -> Edit {
     add(entry(id, EventKind::HandlerNamed, "", recorded_ms, by).with("handler", handler))
+}
+
+/// The same event, with which its author takes over what nobody can handle any more ([`handler`]).
+pub fn taking_over(event: Edit, author: &str) -> Edit {
+    match event {
+        Edit::Add { collection, entry } => Edit::Add {
+            collection,
+            entry: entry.with("handler", author),
+        },
+        other => other,
+    }
 }
 
 /// The edit that names a child the problem concerns.

@@ -4,6 +4,7 @@
 use crate::error::ClientError;
 use crate::problems::{Room, has_number, number_of};
 use crate::recusals::{self, Recusals};
+use crate::restricted;
 use crate::returned::words;
 use crate::roster::{Roster, RosterChild};
 use crate::system;
@@ -13,11 +14,11 @@ use domain::mandatory;
 use domain::problem::Problem;
 use domain::record::{Before, Edit, ROWS, Record, containers, doc};
 use domain::restricted::Restricted;
-use ids::{ChangeHash, DocKind, DocumentId};
+use ids::{ChangeHash, DocKind, DocumentId, Role};
 use protocol::access::{Block, Handling};
 use protocol::{Envelope, ReviewRecord};
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
 use store::documents::{self, StoredDocument};
 
 /// Late records as a person reads them: each on top of the ones of its file that came before it.
@@ -39,21 +40,6 @@ pub(super) fn rows(
         .zip(written)
         .map(|(review, written)| tray.row(review, written))
         .collect()
-}
-
-/// The changes among them that somebody else decides: this person is not to act for whom they are about (回避).
-pub(super) fn kept_from(
-    tablet: &Tablet,
-    reviews: &[ReviewRecord],
-) -> Result<BTreeSet<String>, ClientError> {
-    if !Recusals::read(tablet)?.bar(tablet.identity.staff) {
-        return Ok(BTreeSet::new());
-    }
-    let rows = rows(tablet, reviews)?.into_iter();
-    Ok(rows
-        .filter(|row| row.recused)
-        .map(|row| row.change)
-        .collect())
 }
 
 /// What one change says.
@@ -115,7 +101,9 @@ impl<'a> Tray<'a> {
             Some(subject) => self.problem(subject)?,
             None => None,
         };
-        let recused = self.is_recused(review, subject, problem.as_ref());
+        let family = self.family(review, subject, problem.as_ref());
+        let me = self.tablet.identity.staff;
+        let recused = self.recusals.concern(me, &family);
         let number = match (subject, &problem) {
             (Some(subject), Some(problem)) => problem
                 .text("reported_on")
@@ -123,7 +111,8 @@ impl<'a> Tray<'a> {
             _ => None,
         };
         let is_sealed = self.is_sealed(review, &written, problem.as_ref());
-        let numbered = is_sealed && !self.is_told(subject, recused)?;
+        let numbered =
+            is_sealed && !self.is_told(subject, recused)? && !self.stands_in(&family, recused)?;
         let name = match whose(&self.roster, review) {
             name if name.is_empty() => name_in(&written.lines),
             name => name,
@@ -188,26 +177,33 @@ impl<'a> Tray<'a> {
         }
     }
 
-    /// Whether this person is not to act for whom a record is about: a problem that begins here is among the documents of no
-    /// recusal yet, its children are.
-    fn is_recused(
+    /// Whom a record is about, as recusals name them: a problem that begins here is among the documents of no recusal yet, its
+    /// children are.
+    fn family(
         &self,
         review: &ReviewRecord,
         subject: Option<DocumentId>,
         problem: Option<&Problem>,
-    ) -> bool {
+    ) -> Vec<DocumentId> {
         let named = problem.map_or(&[][..], |problem| problem.children.as_slice());
         let children = named.iter().filter_map(|id| DocumentId::parse(id).ok());
         let about = std::iter::once(review.document)
             .chain(subject)
             .chain(children);
-        let family: Vec<DocumentId> = about
+        about
             .flat_map(|id| {
                 let child = self.roster.child_or_guest(&id.to_string()).ok();
                 recusals::family_of(id, child.and_then(|child| child.child.household()))
             })
-            .collect();
-        self.recusals.concern(self.tablet.identity.staff, &family)
+            .collect()
+    }
+
+    /// Whether this person is told in the place of a head: no head may act for whom a record is about, and somebody has to
+    /// decide what becomes of it.
+    fn stands_in(&self, family: &[DocumentId], recused: bool) -> Result<bool, ClientError> {
+        let is_asked = self.tablet.identity.role == Role::Supervisor && !recused;
+        let is_recused = |staff| self.recusals.concern(staff, family);
+        Ok(is_asked && restricted::is_headless(self.tablet, is_recused)?)
     }
 
     /// Whether this person is told in a list what kind of matter it is, and whose.

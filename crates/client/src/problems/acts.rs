@@ -110,6 +110,12 @@ pub(super) fn writes(
     } else {
         problem::add_detailed(id, kind, text, detail, now, &by)
     };
+    // Who handles it follows from the documents, and not from who is at the station when somebody looks.
+    let takes_over = kind == EventKind::Accepted && room.lost_its_handler(noun, &room.told(noun)?);
+    let event = match takes_over {
+        true => problem::taking_over(event, &by),
+        false => event,
+    };
     let edits = std::iter::once(event).chain(further).collect();
     let write = Write::new(noun.id, DocKind::Problem, noun.unit, edits);
     writes.push(write.labelled("problem", label, id));
@@ -167,7 +173,8 @@ pub(super) fn may_add(
     {
         return Err(ClientError::new("packet_handler"));
     }
-    if !problem::offers(me.role, &told.fold).contains(&kind) {
+    let takes_over = kind == EventKind::Accepted && room.may_take_over(noun, told);
+    if !takes_over && !problem::offers(me.role, &told.fold).contains(&kind) {
         return Err(ClientError::new("not_allowed"));
     }
     if kind == EventKind::Closed
@@ -219,7 +226,7 @@ pub(super) fn why_not_close(
         .filter(|(_, kind, _)| matches!(kind, EventKind::Reported | EventKind::Measure))
         .map(|(_, _, event)| event.recorded_ms)
         .max()?;
-    (!room.were_seen(&noun.noun, measured)).then_some("child_not_seen_since")
+    (!room.were_seen(noun, told, measured)).then_some("child_not_seen_since")
 }
 
 pub(super) fn is_long_over(room: &Room<'_>, noun: &Noun<Problem>, told: &Told) -> bool {

@@ -15,6 +15,7 @@ use crate::roster::{self, Author, People};
 use crate::rounds::Rounds;
 use crate::system;
 use crate::tablet::Tablet;
+use crate::view::LeftChildView;
 use chrono::NaiveDate;
 use domain::calendar::WorkCalendar;
 use domain::child::{Child, ChildVisit};
@@ -26,6 +27,7 @@ use domain::status::State as FileState;
 use domain::work;
 use ids::{DocumentId, Role, StaffId};
 use protocol::access::{Block, Handling, Reveal};
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use store::changes::{self, ChangeState};
 use store::countersignatures::Countersignature;
@@ -65,6 +67,8 @@ pub(super) struct Told {
     pub(super) fold: Fold,
     /// What the district said of its closings.
     said: Vec<Countersignature>,
+    /// Its children whose files left; read where somebody asks.
+    left: OnceCell<Vec<LeftChildView>>,
 }
 
 impl Told {
@@ -173,6 +177,7 @@ impl<'a> Room<'a> {
             authors,
             fold,
             said,
+            left: OnceCell::new(),
         })
     }
 
@@ -199,10 +204,24 @@ impl<'a> Room<'a> {
         Some(&*found.noun)
     }
 
+    /// Its children whose files left for another township.
+    fn left_children<'t>(
+        &self,
+        noun: &Noun<Problem>,
+        told: &'t Told,
+    ) -> Result<&'t [LeftChildView], ClientError> {
+        if let Some(known) = told.left.get() {
+            return Ok(known);
+        }
+        let found = left::of(self, noun)?;
+        Ok(told.left.get_or_init(|| found))
+    }
+
     /// Each child it is about was seen at a visit after this moment, and not at the one it was found at. One whose file the
     /// station ended, or that left for another township while another child of the matter is still here, cannot be: it is left
     /// out, and whoever closes writes why it may be closed.
-    pub(super) fn were_seen(&self, problem: &Problem, since_ms: i64) -> bool {
+    pub(super) fn were_seen(&self, noun: &Noun<Problem>, told: &Told, since_ms: i64) -> bool {
+        let problem = noun.noun.as_ref();
         let is_of_a_form = self.is_of_an_open_form(problem);
         let seen = |child: &Child| {
             let found_at = is_of_a_form.then(|| saved_next(child, problem)).flatten();
@@ -214,7 +233,7 @@ impl<'a> Room<'a> {
         };
         let is_ended = |child: &Child| matches!(child.status.state, FileState::Ended { .. });
         // What cannot be read says of nobody that it left.
-        let left = left::of(self, problem).unwrap_or_default();
+        let left = self.left_children(noun, told).unwrap_or_default();
         let is_gone = |id: &String| left.iter().any(|gone| gone.child == *id);
         let mut here = problem.children.iter();
         let is_one_here = here.any(|id| self.child(id).is_some());
@@ -398,18 +417,25 @@ impl<'a> Room<'a> {
             && self.handler(noun, told).is_none()
     }
 
+    /// Whether this person may take over what nobody can handle any more, though it is taken up already: no head is there to
+    /// name somebody.
+    pub(super) fn may_take_over(&self, noun: &Noun<Problem>, told: &Told) -> bool {
+        let me = &self.tablet.identity;
+        let mut staff = self.people.of_station(me.scope);
+        let is_headless = !staff.any(|staff| {
+            self.people.role(staff) == Some(Role::Head) && !self.is_recused(staff, noun)
+        });
+        me.role.is_at_station()
+            && is_headless
+            && !self.is_recused(me.staff, noun)
+            && self.lost_its_handler(noun, told)
+    }
+
     /// Who handles it as its story says, whatever became of her since.
     fn said_handler(&self, noun: &Noun<Problem>, told: &Told) -> Option<StaffId> {
-        let station = self.tablet.identity.scope;
-        let found = problem::handler(
-            &noun.noun.events,
-            &told.fold.allowed,
-            |event| Some(told.author(event)?.staff.to_string()),
-            |staff| {
-                let staff = StaffId::parse(staff).ok()?;
-                self.people.left_station(staff, station)
-            },
-        );
+        let found = problem::handler(&noun.noun.events, &told.fold.allowed, |event| {
+            Some(told.author(event)?.staff.to_string())
+        });
         StaffId::parse(&found?).ok()
     }
 

@@ -138,6 +138,10 @@ pub fn ended(block: &str) -> String {
 /// was told it: `y` or `n`. No field of a file has a dot in its key.
 pub const PARENTS_IN_TOUCH: &str = "contact.parents";
 
+/// Where facts have, as a field, the day of that contact where it was told that they were not: what was said of one week is
+/// not said for ever, and a condition says for how many days it is.
+pub const PARENTS_NOT_IN_TOUCH_ON: &str = "contact.parents_not_on";
+
 /// The words of a code in a list.
 pub type Label<'a> = dyn Fn(&str, &str) -> String + 'a;
 

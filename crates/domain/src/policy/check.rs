@@ -471,6 +471,14 @@ fn references(pack: &PolicyPack) -> Result<(), PolicyError> {
             &unreachable.problem,
         ));
     }
+    // A matter of life and safety is not saved without an answer to whether it was reported, and the page asks by the type
+    // and the urgency alone: what only the rules make so grave could never be saved.
+    let is_asked = pack
+        .problem(&unreachable.problem)
+        .is_none_or(|kind| kind.mandatory);
+    if unreachable.grave == "S1" && !is_asked {
+        return Err(PolicyError::Range("rules.unreachable.grave".to_owned()));
+    }
     packets(pack)?;
     let mandatory = &pack.mandatory;
     if mandatory.feedback_days.iter().any(|days| *days > 366) {

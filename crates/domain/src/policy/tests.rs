@@ -333,6 +333,11 @@ fn a_pack_that_cannot_hold_is_refused_where_it_is_wrong() {
             "rules.unreachable.grave refers to S9, which the pack does not define",
         ),
         (
+            "/rules/unreachable/grave",
+            json!("S1"),
+            "rules.unreachable.grave is out of range",
+        ),
+        (
             "/pauses/0/return_visit_days",
             json!(0),
             "pauses.TEMP_AWAY.return_visit_days is out of range",

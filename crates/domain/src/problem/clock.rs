@@ -358,17 +358,24 @@ impl Clock<'_> {
 
     /// Nobody took it up, or it went back for something that is missing. Sent back, it is the village's turn, and the station
     /// has its time anew once the director answered. Where somebody is told so long after the report, whatever happened, the
-    /// time goes on meanwhile: a tablet without a network would leave a child in danger with nobody told.
+    /// time goes on meanwhile: a tablet without a network would leave a child in danger with nobody told. What had been taken
+    /// up before it went back is not late since its report: its time begins with the sending back.
     fn taken_up(&self, dues: &mut Vec<Due>) {
         let mut from_ms = self.event_ms(0);
-        let mut is_back = false;
+        let (mut is_back, mut is_up) = (false, false);
         for (at, kind, event) in self.fold.counted(self.events) {
             let answers = matches!(kind, EventKind::Replied | EventKind::Measure)
                 && self.fold.roles[at] == Some(Role::Director);
             match kind {
-                EventKind::Returned => is_back = true,
+                EventKind::Accepted => is_up = true,
+                EventKind::Returned => {
+                    if is_up {
+                        from_ms = event.recorded_ms;
+                    }
+                    (is_back, is_up) = (true, false);
+                }
                 EventKind::Reopened if self.fold.reopened_at == Some(at) => {
-                    (is_back, from_ms) = (false, event.recorded_ms);
+                    (is_back, is_up, from_ms) = (false, false, event.recorded_ms);
                 }
                 _ if is_back && answers => {
                     (is_back, from_ms) = (false, event.recorded_ms);

@@ -464,25 +464,28 @@ impl Fold {
     }
 }
 
-/// Who handles it (经办人): whoever took it up first, until the head names somebody. While she is there, taking it up a second
-/// time changes nothing, or sending it back and taking it up would be a way to the sealed words of a colleague's case; once
-/// she has left it is how another takes it over where there is no head to name one.
+/// Who handles it (经办人): whoever took it up first, until the head names somebody. Taking it up a second time changes
+/// nothing by itself, or sending it back and taking it up would be a way to the sealed words of a colleague's case. Whoever
+/// takes it up while nobody can handle it any more says so in the event ([`super::taking_over`]) and handles it from then on:
+/// the documents alone say who does, whoever is at the station when somebody looks.
 ///
-/// `allowed` is [`Fold::allowed`]; `author_of` gives an event's author from the signed envelope, never from the entry;
-/// `left_ms` says since when a person is not at the station any more, where she is not.
+/// `allowed` is [`Fold::allowed`]; `author_of` gives an event's author from the signed envelope, never from the entry.
 pub fn handler(
     events: &[Event],
     allowed: &[bool],
     author_of: impl Fn(&Event) -> Option<String>,
-    left_ms: impl Fn(&str) -> Option<i64>,
 ) -> Option<String> {
     let mut handler: Option<String> = None;
     for (event, _) in std::iter::zip(events, allowed).filter(|(_, allowed)| **allowed) {
-        let had_left = |known: &str| left_ms(known).is_some_and(|ms| ms <= event.recorded_ms);
         if event.is(EventKind::HandlerNamed) {
             handler = event.handler.clone().or(handler);
-        } else if event.is(EventKind::Accepted) && handler.as_deref().is_none_or(had_left) {
-            handler = author_of(event).or(handler);
+        } else if event.is(EventKind::Accepted) {
+            let author = author_of(event);
+            // Nobody takes it over for somebody else: that is the head's to say.
+            let takes_over = author.is_some() && event.handler == author;
+            if takes_over || handler.is_none() {
+                handler = author.or(handler);
+            }
         }
     }
     handler

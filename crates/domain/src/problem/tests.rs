@@ -97,29 +97,42 @@ fn an_answer_leaves_the_state_alone() {
 }
 
 #[test]
-fn what_a_handler_who_left_had_is_taken_over_by_whoever_takes_it_up_after_her() {
-    let at = |kind: EventKind, by: &str, recorded_ms: i64| Event {
-        recorded_ms,
-        ..event(kind, by)
-    };
-    let handled = |story: &[Event], left_ms: Option<i64>| {
+fn what_nobody_can_handle_any_more_is_taken_over_by_whoever_says_so_taking_it_up() {
+    let handled = |story: &[Event]| {
         let fold = fold(story, "S1", &[], role);
-        let author = |event: &Event| Some(event.by.clone());
-        let left = |staff: &str| left_ms.filter(|_| staff == "supervisor");
-        handler(story, &fold.allowed, author, left)
+        handler(story, &fold.allowed, |event| Some(event.by.clone()))
+    };
+    let saying = |by: &str, handler: &str| Event {
+        handler: Some(handler.into()),
+        ..event(EventKind::Accepted, by)
     };
     let mut story = vec![
-        at(EventKind::Reported, "director", 1),
-        at(EventKind::Accepted, "supervisor", 2),
-        at(EventKind::Returned, "head", 3),
-        at(EventKind::Accepted, "head", 4),
+        event(EventKind::Reported, "director"),
+        event(EventKind::Accepted, "supervisor"),
+        event(EventKind::Returned, "head"),
+        saying("head", "other"),
     ];
     let kept = Some("supervisor".to_owned());
-    assert_eq!(handled(&story, Some(5)), kept, "not made ready before");
-    story.push(at(EventKind::Returned, "head", 6));
-    story.push(at(EventKind::Accepted, "head", 7));
-    assert_eq!(handled(&story, None), kept, "while she is there");
-    assert_eq!(handled(&story, Some(5)).as_deref(), Some("head"));
+    assert_eq!(handled(&story), kept, "not for somebody else");
+    story.push(saying("director", "director"));
+    assert_eq!(handled(&story), kept, "a director does not take it up");
+    story.push(saying("head", "head"));
+    assert_eq!(handled(&story).as_deref(), Some("head"));
+    // Also while it is worked on, where it leaves the state alone.
+    story.push(event(EventKind::Measure, "supervisor"));
+    story.push(saying("supervisor", "supervisor"));
+    assert_eq!(handled(&story), kept);
+    assert_eq!(state(&story, "S1"), State::InProgress);
+}
+
+#[test]
+fn the_edit_that_takes_over_names_its_author() {
+    let edit = add_event("e1", EventKind::Accepted, "", 1, "s1");
+    let Edit::Add { entry, .. } = taking_over(edit, "s1") else {
+        panic!("it adds an event");
+    };
+    assert_eq!(entry.text("handler"), Some("s1"));
+    assert_eq!(entry.text("kind"), Some("accepted"));
 }
 
 #[test]
@@ -131,7 +144,7 @@ fn whoever_takes_it_up_first_handles_it_until_the_head_names_another() {
     let author = |event: &Event| Some(event.by.clone());
     let handled = |story: &[Event]| {
         let fold = fold(story, "S1", &[], role);
-        handler(story, &fold.allowed, author, |_| None)
+        handler(story, &fold.allowed, author)
     };
     let mut story = vec![
         event(EventKind::Reported, "director"),

@@ -7,7 +7,7 @@ use crate::countersign;
 use crate::error::ClientError;
 use crate::nouns::Noun;
 use crate::problems::reported::CaseStep;
-use crate::problems::{acts, left, origin, packets, paper, steps};
+use crate::problems::{acts, origin, packets, paper, steps};
 use crate::restricted::{self, OpenWords, Standpoint};
 use crate::roster::{self, record_state};
 use crate::system;
@@ -235,7 +235,7 @@ impl Room<'_> {
                 .iter()
                 .map(|due| steps::view(self, &noun.noun, due))
                 .collect(),
-            left: self.left(noun, fold, is_numbered)?,
+            left: self.left(noun, &told, is_numbered)?,
             why_not_close: why_not_close
                 .filter(|_| fold.state.is_open() && self.tablet.identity.role.is_at_station())
                 .map(str::to_owned),
@@ -278,14 +278,15 @@ impl Room<'_> {
     fn left(
         &self,
         noun: &Noun<Problem>,
-        fold: &Fold,
+        told: &Told,
         is_numbered: bool,
     ) -> Result<Vec<LeftChildView>, ClientError> {
+        let fold = &told.fold;
         let is_station = self.tablet.identity.role.is_at_station();
         if !is_station || !fold.state.is_open() || !acts::is_grave(&fold.severity) {
             return Ok(Vec::new());
         }
-        let left = left::of(self, &noun.noun)?.into_iter();
+        let left = self.left_children(noun, told)?.iter().cloned();
         let shown = left.map(|child| LeftChildView {
             name: child.name.filter(|_| !is_numbered),
             ..child
@@ -337,6 +338,10 @@ impl Room<'_> {
             })
             .map(|kind| kind.as_str().to_owned())
             .collect();
+        let accepted = EventKind::Accepted.as_str();
+        if !may.iter().any(|kind| kind == accepted) && self.may_take_over(noun, told) {
+            may.insert(0, accepted.to_owned());
+        }
         let open = fold.state.is_open() && fold.state != State::Reported;
         if role == Role::Director && !recused && open && !fold.close_requested {
             may.push(EventKind::Closed.as_str().to_owned());

@@ -121,8 +121,14 @@ fn every_benefit_that_ends_is_named_until_it_was_granted_again() {
 /// The fact of the newest contact (domain.md §4.2): parents are in touch at least once a week.
 #[test]
 fn parents_who_were_not_in_touch_are_asked_to_be() {
+    let not_on = |day: &str| File::born("2016-03-05").with(PARENTS_NOT_IN_TOUCH_ON, day);
+    assert!(has(&not_on("2026-11-26"), "weekly_contact"));
+    assert!(has(&not_on("2026-10-26"), "weekly_contact"), "31 days ago");
+    assert!(
+        !has(&not_on("2026-10-25"), "weekly_contact"),
+        "that was long ago"
+    );
     let file = |said: &str| File::born("2016-03-05").with(PARENTS_IN_TOUCH, said);
-    assert!(has(&file("n"), "weekly_contact"));
     assert!(!has(&file("y"), "weekly_contact"));
     let away = Entry::new("w")
         .with("who", "f")
