@@ -177,7 +177,10 @@ async fn nobody_was_met(tablet: &Device, child: &str, today: &str) -> Result<()>
     let again: SavedView = tablet.call("record_attempt", input.clone()).await?;
     assert_eq!(again.record, first.record);
     assert!(sheets(tablet).await?.rows.is_empty());
+    nobody_in_a_visit(tablet, child, input).await
+}
 
+async fn nobody_in_a_visit(tablet: &Device, child: &str, mut input: Value) -> Result<()> {
     let visit: VisitFormView = tablet.call("open_visit", json!({"id": child})).await?;
     let ended = json!({"page": "attempt", "of": child, "record": visit.draft});
     let met = json!({"sheet": ended, "words": {"note": ["没人"]}});
@@ -188,8 +191,8 @@ async fn nobody_was_met(tablet: &Device, child: &str, today: &str) -> Result<()>
     tablet
         .answer(&visit.draft, "session", "a_met", &["nobody"])
         .await?;
-    let kept = keep(tablet, &ended, json!({"note": ["没人"]})).await?;
-    let kept = kept.context("kept")?;
+    let words = json!({"reason": ["nobody_home"], "next_on": [""], "date": [input["event_date"]], "note": ["没人"]});
+    let kept = keep(tablet, &ended, words).await?.context("kept")?;
     assert!(!sheets(tablet).await?.rows[0].gone);
     input["visit"] = json!(visit.draft);
     input["record"] = json!(Uuid::from_u128(8));
@@ -214,6 +217,22 @@ async fn nobody_was_met(tablet: &Device, child: &str, today: &str) -> Result<()>
     input["sheet"] = json!(kept.draft);
     let _: SavedView = tablet.call("record_attempt", input).await?;
     assert!(sheets(tablet).await?.rows.is_empty());
+
+    // The save was not heard of, and she types on: the visit is gone, her words are not.
+    let late = keep(tablet, &ended, json!({"note": ["没人，窗开着"]})).await?;
+    let late = late.context("kept")?;
+    let list = sheets(tablet).await?;
+    assert_eq!(
+        (list.rows[0].gone, list.rows[0].words.as_slice()),
+        (true, ["没人，窗开着".to_owned()].as_slice())
+    );
+    let _: Value = tablet.call("drop_sheet", json!({"id": late.draft})).await?;
+    let none = json!({"page": "attempt", "of": child, "record": "no name"});
+    let typed = json!({"sheet": none, "words": {"note": ["没人"]}});
+    assert_eq!(
+        tablet.refusal("keep_sheet", typed).await?.code,
+        "draft_gone"
+    );
     Ok(())
 }
 

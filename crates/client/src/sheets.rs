@@ -64,8 +64,8 @@ pub fn begin(tablet: &Tablet, input: &SheetInput) -> Result<SheetView, ClientErr
 /// Keeps what was typed so far. When this returns it survives the battery.
 ///
 /// # Errors
-/// `not_found`, `not_allowed` for another person's record, `draft_gone` and `met_somebody` for an attempt that ends no such
-/// visit, `too_large`, `still_loading`, `disk_full`.
+/// `not_found`, `not_allowed` for another person's record, `met_somebody` for an attempt that ends no such visit, `draft_gone`
+/// for what is no visit's name, `too_large`, `still_loading`, `disk_full`.
 pub fn keep(tablet: &Tablet, input: &KeepSheetInput) -> Result<Option<SheetView>, ClientError> {
     let values = input.words.values().flatten();
     let characters: usize = values.map(|value| value.chars().count()).sum();
@@ -166,13 +166,15 @@ pub fn list(tablet: &Tablet) -> Result<SheetListView, ClientError> {
             SheetPage::Work => work::name_of(&tablet.packs(), &page.of),
         };
         let gone = title.is_none();
-        let words = words_of(&sheet).into_values().flatten();
         rows.push(SheetRow {
             draft: sheet.sheet.to_string(),
+            words: match gone {
+                true => written(page.page, words_of(&sheet)),
+                false => Vec::new(),
+            },
             sheet: page,
             title: title.unwrap_or_default(),
             gone,
-            words: words.filter(|_| gone).collect(),
             at: system::moment(sheet.changed_ms),
         });
     }
@@ -297,6 +299,16 @@ fn is_to_end(tablet: &Tablet, page: &SheetInput) -> bool {
     visit.is_none_or(|draft| visits::met_nobody(tablet, draft).is_ok())
 }
 
+/// The visit an attempt ends. One that is gone, perhaps with a save nobody heard of, keeps what is typed on: the list shows it.
+fn check_visit(tablet: &Tablet, draft: &str) -> Result<(), ClientError> {
+    let is_name = Uuid::parse_str(draft).is_ok();
+    match visits::met_nobody(tablet, draft) {
+        Ok(_) => Ok(()),
+        Err(error) if is_name && error.code() == "draft_gone" => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// What a page is about, if this person has it.
 fn place(tablet: &Tablet, input: &SheetInput) -> Result<Place, ClientError> {
     match input.page {
@@ -313,7 +325,7 @@ fn place(tablet: &Tablet, input: &SheetInput) -> Result<Place, ClientError> {
         SheetPage::Attempt => {
             let roster = Roster::read(tablet)?;
             if let Some(draft) = input.record.as_deref() {
-                visits::met_nobody(tablet, draft)?;
+                check_visit(tablet, draft)?;
             }
             // A closed door is photographed on the visit's form.
             Ok(Place {
@@ -381,6 +393,30 @@ fn words_of(sheet: &Sheet) -> Words {
         .unwrap_or_default()
 }
 
+/// What she wrote herself on a page, to be read where the page cannot be opened any more. Codes and days say nothing there.
+fn written(page: SheetPage, words: Words) -> Vec<String> {
+    words
+        .into_iter()
+        .filter(|(field, _)| is_written(page, field))
+        .flat_map(|(_, values)| values)
+        .filter(|value| !value.trim().is_empty())
+        .collect()
+}
+
+/// Fields are named by the pages of the app; those of a dialog of a problem begin with their step.
+fn is_written(page: SheetPage, field: &str) -> bool {
+    match page {
+        SheetPage::Contact | SheetPage::Attempt => field == "note",
+        SheetPage::Report => matches!(field, "seen" | "duty.text" | "duty.receipt"),
+        SheetPage::Problem => {
+            let part = field.split_once('.').map(|(_, part)| part);
+            field == "reply" || matches!(part, Some("text" | "picked.receipt"))
+        }
+        // Which columns are words is said by the block, and that is gone.
+        SheetPage::Work => field != "#children",
+    }
+}
+
 fn view(sheet: &Sheet, photos: bool) -> SheetView {
     SheetView {
         draft: sheet.sheet.to_string(),
@@ -408,5 +444,44 @@ mod tests {
         }
         assert_eq!(page_of("nothing/one"), None);
         assert_eq!(page_of("work"), None);
+    }
+
+    #[test]
+    fn of_a_page_that_is_gone_only_what_was_written_is_shown() {
+        let shown = |page, words: &[(&str, &str)]| {
+            let words = words.iter();
+            let words =
+                words.map(|(field, value)| ((*field).to_owned(), vec![(*value).to_owned()]));
+            written(page, words.collect())
+        };
+        let attempt = [
+            ("date", "2026-11-24"),
+            ("next_on", ""),
+            ("note", "门锁着"),
+            ("reason", "nobody_home"),
+        ];
+        assert_eq!(shown(SheetPage::Attempt, &attempt), ["门锁着"]);
+        let report = [
+            ("card", "hurt"),
+            ("duty.at", "2026-11-24 09:05"),
+            ("duty.choice", "reported"),
+            ("duty.receipt", "沪7"),
+            ("duty.text", " "),
+            ("seen", "胳膊青了"),
+            ("urgency", "now"),
+        ];
+        assert_eq!(shown(SheetPage::Report, &report), ["沪7", "胳膊青了"]);
+        let problem = [
+            ("called.picked.receipt", "沪8"),
+            ("called.picked.whom", "110"),
+            ("measure.text", "去看过了"),
+            ("reply", "好的"),
+        ];
+        assert_eq!(
+            shown(SheetPage::Problem, &problem),
+            ["沪8", "去看过了", "好的"]
+        );
+        let work = [("#children", "c1"), ("place", "村委会")];
+        assert_eq!(shown(SheetPage::Work, &work), ["村委会"]);
     }
 }

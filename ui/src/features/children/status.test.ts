@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { DecideStatusInput, FileStatusView, ProposalView, ProposeStatusInput } from '@/backend'
-import { childFile, demoBackend, TODAY } from '@/testing/demo'
+import { childFile, demoBackend, readyTablet, TODAY } from '@/testing/demo'
 import { show } from '@/testing/mount'
 import ChildFile from './ChildFile.vue'
 
@@ -55,14 +55,31 @@ test('a file is proposed to end with a reason, a day and what it rests on', asyn
 })
 
 test('a death that was no illness is reported first', async () => {
-  const { tap, by, router } = await file({})
+  const { tap, by, router, wrapper } = await file({})
   await tap('status-step:end')
   await tap('answer:status-reason:moved')
+  type('#status-text', '医院开了证明。')
   expect(document.querySelector('[data-test="status-ask"]')).toBeNull()
   await tap('answer:status-reason:deceased')
   expect(by('status-ask').textContent).toContain('请先上报')
   await tap('status-report')
   expect(router.currentRoute.value.fullPath).toBe('/report/c1?card=hurt&kind=ABUSE')
+  wrapper.unmount()
+
+  // Somebody else who opens the file finds nothing; she does, once.
+  const text = () => document.querySelector<HTMLTextAreaElement>('#status-text')?.value
+  const other = await show(ChildFile, { props: { child: 'c1' }, app: { ...readyTablet, person: '王桂香' } })
+  await other.tap('status-step:end')
+  expect(text()).toBe('')
+  other.wrapper.unmount()
+  const again = await file({})
+  await again.tap('status-step:end')
+  expect(text()).toBe('医院开了证明。')
+  expect(again.by('answer:status-reason:deceased').className).toContain('chosen')
+  again.wrapper.unmount()
+  const third = await file({})
+  await third.tap('status-step:end')
+  expect(text()).toBe('')
 })
 
 test('what was said of one answer is gone with the next, and stands beside what was tapped', async () => {

@@ -185,11 +185,11 @@ test('of a sealed matter the number is shown; it is taken and not put aside, and
   const sealed = { ...late, name: '个案 2026-3F2A91C0', what: 'events', lines: [], by: '', unit: '', device: '', cause: 'revoked', numbered: true }
   const { by, wrapper } = await show(MovesPage, { backend: station({ ...empty, waiting: [sealed], waiting_in_all: 1 }).backend })
   expect(by('review').textContent).toContain('个案 2026-3F2A91C0')
-  expect(by('review-numbered').textContent).toContain('由站长看过来定')
+  expect(by('review-numbered').textContent).toContain('请站长看过再定')
   expect(wrapper.find('[data-test="handed-over"]').exists()).toBe(false)
   expect(wrapper.find('[data-test="review-take"]').exists()).toBe(true)
   expect(wrapper.find('[data-test="review-aside"]').exists()).toBe(false)
   const barred = await show(MovesPage, { backend: station({ ...empty, waiting: [{ ...sealed, recused: true }], waiting_in_all: 1 }).backend })
-  expect(barred.by('review-recused').textContent).toContain('已登记回避')
+  expect(barred.by('review-recused').textContent).toContain('登记过要回避')
   expect(barred.wrapper.find('[data-test="review-take"]').exists()).toBe(false)
 })

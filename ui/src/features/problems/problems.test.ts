@@ -239,7 +239,7 @@ test('a follow-up that is too early to stand for the next one says so before it 
   const { by, tap } = await shown
   expect(by('problem-followed_up').className).not.toContain('primary')
   await tap('problem-followed_up')
-  expect(document.querySelector('[data-test="event-early"]')?.textContent).toContain('这一次回访定在12月2日。11月30日以前')
+  expect(document.querySelector('[data-test="event-early"]')?.textContent).toContain('这次回访定在12月2日。11月30日以前')
   await tap('answer:well:yes')
   await submit()
   expect(added[0]).toMatchObject({ kind: 'followed_up', detail: { well: true } })

@@ -33,6 +33,28 @@ export function given(duty: Duty): MandatoryInput {
   return input
 }
 
+/** The minute on the wall in Shanghai, as the core reads it. */
+function minute(now: Date): string {
+  return new Intl.DateTimeFormat('en-GB', { timeZone: 'Asia/Shanghai', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(now)
+}
+
+/** She goes on with it. A call of today without an hour was made now, and stays so when the report is saved tomorrow. */
+export function settled(duty: Duty, about: string[], today: string, now: Date): Duty {
+  const isNow = duty.choice === 'reported' && duty.time === '' && duty.day === today
+  return { ...duty, time: isNow ? minute(now) : duty.time, stage: 'done', about }
+}
+
+/** A call of an earlier day has an hour; without one it would be told as made now. */
+export function lacksTime(duty: Duty, today: string): boolean {
+  return duty.choice === 'reported' && duty.day !== today && duty.time === ''
+}
+
+/** What was said with another visit is no answer to this one. A call said with none may be its call: she looks at it again. */
+export function carried(duty: Duty, from: string, to: string, today: string): Duty {
+  if (from === to) return duty
+  return from === '' && duty.choice === 'reported' ? { ...duty, stage: 'edit' } : blank(today)
+}
+
 const KEPT = ['choice', 'text', 'whom', 'receipt', 'stage'] as const
 
 export function toWords(duty: Duty): Words {

@@ -1,10 +1,14 @@
 import { flushPromises } from '@vue/test-utils'
-import { expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { KeepSheetInput, ProblemInput, SheetView } from '@/backend'
 import { addDays } from '@/shared/dates'
 import { demoBackend, readyTablet, TODAY } from '@/testing/demo'
 import { show } from '@/testing/mount'
 import ReportPage from './ReportPage.vue'
+
+/** The wall says 10:20 on the day of the demo. */
+beforeEach(() => vi.useFakeTimers({ toFake: ['Date'], now: new Date(`${TODAY}T02:20:00Z`) }))
+afterEach(() => vi.useRealTimers())
 
 const place = { at: '/report/c1', pattern: '/report/:child' }
 
@@ -43,7 +47,7 @@ test('danger now opens the page of duties, which is left only by a choice with a
       urgency: 'now',
       seen: '',
       origin_record: null,
-      mandatory: { choice: 'reported', text: '10 点报了 110', whom: '110' },
+      mandatory: { choice: 'reported', text: '10 点报了 110', whom: '110', at: `${TODAY} 10:20` },
       record: expect.any(String),
     },
   ])
@@ -166,6 +170,7 @@ async function goOn(): Promise<void> {
 function keeping(day = TODAY) {
   const { sent, backend } = listening()
   let left: SheetView | null = null
+  backend.dropSheet = async () => (left = null)
   backend.sheet = async () => left
   backend.keepSheet = async ({ words }) => (left = Object.keys(words).length > 0 ? { draft: 's1', photos: false, words, at: `${day}T01:12:00Z` } : null)
   return { sent, backend, left: () => left }
@@ -307,7 +312,7 @@ test('another type that must be reported asks again, and a call that was made st
   await goOn()
   expect(by('mandatory-settled').textContent).toContain('沪7')
   await tap('report-save')
-  expect(sent[0]?.mandatory).toEqual({ choice: 'reported', text: '', whom: '110', receipt: '沪7' })
+  expect(sent[0]?.mandatory).toEqual({ choice: 'reported', text: '', whom: '110', at: `${TODAY} 10:20`, receipt: '沪7' })
 })
 
 test('the next question of the same child is asked as well', async () => {
@@ -358,4 +363,151 @@ test('what is typed and left at once is kept of its child', async () => {
   await router.push('/today')
   await flushPromises()
   expect(kept.map(({ sheet }) => sheet.of)).toEqual(['c1'])
+})
+
+function asking(record: string) {
+  return { child: 'c1', name: '石小雨', village: '白荷村', record, on: '2026-11-23', by: '李玉梅', reasons: [`说了${record}`], answer: null, station: null }
+}
+
+/** A core that keeps a sheet, and asks of the visits that are named. */
+function keepingAsked(records: string[]) {
+  const core = keeping()
+  const village = demoBackend()
+  const open = new Set(records)
+  core.backend.problemForm = async (input) => ({ ...(await village.problemForm(input)), questions: [...open].map(asking) })
+  core.backend.answerMandatory = async ({ record }) => {
+    open.delete(record)
+    const saved = await village.reportProblem({ children: [], card: '', urgency: '', seen: '', origin_record: null, mandatory: null })
+    return { ...saved, mandatory: [...open].map(asking) }
+  }
+  return { ...core, open }
+}
+
+const ofV1 = { at: '/report/c1?origin=v1&urgency=now', pattern: '/report/:child' }
+
+/** She calls, and the app locks behind the call. */
+async function called(backend: ReturnType<typeof keeping>['backend'], at: { at: string; pattern: string }, receipt = ''): Promise<void> {
+  const page = await show(ReportPage, { ...at, backend })
+  if (at === place) {
+    await page.tap('answer:card:hurt')
+    await page.tap('answer:urgency:now')
+  }
+  await page.tap('answer:mandatory:reported')
+  await page.tap('answer:whom:110')
+  if (receipt) await type('mandatory-receipt', receipt)
+  page.wrapper.unmount()
+  await flushPromises()
+}
+
+test('a question that was answered after all leaves no sheet behind', async () => {
+  const { backend, left } = keepingAsked(['v1'])
+  await called(backend, ofV1)
+  expect(left()).not.toBeNull()
+  const again = await show(ReportPage, { ...place, backend })
+  await not(again.tap, '是邻居家孩子')
+  again.wrapper.unmount()
+  await flushPromises()
+  expect(left()).toBeNull()
+  await show(ReportPage, { ...place, backend })
+  expect(dutyStands()).toBe(false)
+})
+
+test('a question answered with a report half typed leaves that report', async () => {
+  const { backend, left } = keepingAsked(['v1'])
+  const first = await show(ReportPage, { ...place, backend })
+  await first.tap('answer:card:school')
+  await type('report-seen', '没去上学')
+  first.wrapper.unmount()
+  await flushPromises()
+  const again = await show(ReportPage, { ...ofV1, backend })
+  await not(again.tap, '是邻居家孩子')
+  again.wrapper.unmount()
+  await flushPromises()
+  expect(left()?.words).toMatchObject({ card: ['school'], seen: ['没去上学'], 'duty.choice': [''] })
+})
+
+test('what was only tapped for a question answered elsewhere goes, and what was typed stays', async () => {
+  const { backend, left, open } = keepingAsked(['v1'])
+  await called(backend, ofV1)
+  open.clear()
+  const again = await show(ReportPage, { ...place, backend })
+  expect(dutyStands()).toBe(false)
+  expect(left()).toBeNull()
+  again.wrapper.unmount()
+
+  open.add('v1')
+  await called(backend, ofV1, '沪9')
+  open.clear()
+  await show(ReportPage, { ...place, backend })
+  expect(valueOf('mandatory-receipt')).toBe('沪9')
+})
+
+test('a call of today that is finished has the minute of it, and stays of that day', async () => {
+  const { sent, backend } = keeping()
+  const first = await show(ReportPage, { ...place, backend })
+  await first.tap('answer:card:hurt')
+  await first.tap('answer:urgency:now')
+  await first.tap('answer:mandatory:reported')
+  await first.tap('answer:whom:110')
+  await goOn()
+  first.wrapper.unmount()
+  await flushPromises()
+  vi.setSystemTime(new Date(`${addDays(TODAY, 1)}T00:30:00Z`))
+  const next = await show(ReportPage, { ...place, backend, app: { ...readyTablet, today: addDays(TODAY, 1) } })
+  expect(dutyStands()).toBe(false)
+  await next.tap('report-save')
+  expect(sent[0]?.mandatory).toMatchObject({ whom: '110', at: `${TODAY} 10:20` })
+})
+
+test('of a call kept by an older app without an hour it is asked when it was, once the day is over', async () => {
+  const words = { card: ['hurt'], urgency: ['now'], 'duty.choice': ['reported'], 'duty.whom': ['110'], 'duty.stage': ['done'], 'duty.at': [`${TODAY} `] }
+  const { sent, backend } = keeping()
+  backend.sheet = async () => ({ draft: 's1', photos: false, words, at: `${TODAY}T01:12:00Z` })
+  const next = await show(ReportPage, { ...place, backend, app: { ...readyTablet, today: addDays(TODAY, 1) } })
+  expect(dutyStands()).toBe(true)
+  expect((next.by('mandatory-done') as HTMLButtonElement).disabled).toBe(true)
+  await type('mandatory-time', '16:00')
+  await goOn()
+  await next.tap('report-save')
+  expect(sent[0]?.mandatory).toMatchObject({ at: `${TODAY} 16:00` })
+})
+
+test('a report from a visit that is still open is not sent to the visit before', async () => {
+  const { sent, backend } = keepingAsked(['v1'])
+  const first = await show(ReportPage, { ...ofV1, backend })
+  await first.tap('answer:mandatory:reported')
+  await first.tap('answer:whom:110')
+  await goOn()
+  await type('report-seen', '没去上学')
+  first.wrapper.unmount()
+  await flushPromises()
+  const fresh = await show(ReportPage, { at: '/report/c1?draft=d2', pattern: '/report/:child', backend })
+  expect(document.querySelector('[data-test="duty-question"]')).toBeNull()
+  await fresh.tap('answer:mandatory:reported')
+  await fresh.tap('answer:whom:120')
+  await goOn()
+  await fresh.tap('answer:card:school')
+  await fresh.tap('report-save')
+  expect(sent[0]).toMatchObject({ origin_record: 'd2', seen: '没去上学', mandatory: { whom: '120' } })
+})
+
+test('a call typed before the question came stands there to be confirmed, and why not does not', async () => {
+  const { backend } = keepingAsked(['v1'])
+  await called(backend, place, '沪9')
+  const asked = await show(ReportPage, { ...ofV1, backend })
+  expect(asked.by('duty-question').textContent).toContain('说了v1')
+  expect(asked.by('answer:whom:110').className).toContain('chosen')
+  expect(valueOf('mandatory-receipt')).toBe('沪9')
+  asked.wrapper.unmount()
+
+  const other = keepingAsked(['v1'])
+  const first = await show(ReportPage, { ...place, backend: other.backend })
+  await first.tap('answer:card:hurt')
+  await first.tap('answer:urgency:now')
+  await not(first.tap, '同学推了一下')
+  first.wrapper.unmount()
+  await flushPromises()
+  await show(ReportPage, { ...ofV1, backend: other.backend })
+  expect(dutyStands()).toBe(true)
+  expect(document.querySelector('[data-test="mandatory-text"]')).toBeNull()
 })
