@@ -24,8 +24,8 @@ SCHEDULES = int(os.environ.get("SCHEDULES", "10000"))
 # The window's own feature is on everywhere, so that cargo builds each crate once for all stages.
 FEATURES = ["--features", "zoufang/custom-protocol"]
 
-# A story of the whole system waits for sockets and timers for almost half of its time, so one more runs than there are cores.
-os.environ.setdefault("RUST_TEST_THREADS", str(1 + (os.cpu_count() or 1)))
+# Nobody looks at the pictures of a run that is all tests; `make screenshots` keeps them.
+os.environ.setdefault("PICTURES", "none")
 
 
 class Tally:
@@ -168,7 +168,7 @@ def stages():
         (
             "cargo-test",
             "units, stores and scenarios",
-            ["cargo", "test", "--workspace", "--no-fail-fast", *FEATURES],
+            ["scripts/suites.py", *FEATURES],
             30,
             cargo_counts,
         ),

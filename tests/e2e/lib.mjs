@@ -438,22 +438,28 @@ export async function choosePin(page, pin) {
   await typePin(page, pin)
 }
 
-/** Zero violations on what is shown now, at WCAG 2.1 AA and best practices. */
-export async function checkAxe(page, name) {
-  await page.evaluate(axeSource)
-  const violations = await page.evaluate(async () => {
+/** What axe looks at: WCAG 2.1 AA and best practices. */
+const everyRule = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] }
+/** Of a screen that was looked at before in other colours. */
+const rulesOfColour = { runOnly: ['cat.color'] }
+/** Of a screen that was looked at before in the same colours. */
+const rulesOfShape = { ...everyRule, rules: { 'color-contrast': { enabled: false } } }
+
+/** Zero violations on what is shown now. */
+export async function checkAxe(page, name, rules = everyRule) {
+  // A page keeps it until it is loaded anew.
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axeSource)
+  const violations = await page.evaluate(async (options) => {
     // Under a dialog nothing can be used; a button that waits there for it is paler.
     const dialogs = document.querySelectorAll('[role="dialog"]')
     const shown = dialogs.length > 0 ? dialogs[dialogs.length - 1] : document
-    const result = await window.axe.run(shown, {
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'],
-    })
+    const result = await window.axe.run(shown, { ...options, resultTypes: ['violations'] })
     return result.violations.map((violation) => ({
       id: violation.id,
       help: violation.help,
       where: violation.nodes.slice(0, 3).map((node) => node.target.join(' ')),
     }))
-  })
+  }, rules)
   axe.screens += 1
   axe.violations += violations.length
   equal(violations, [], `axe on ${name}`)
@@ -518,19 +524,16 @@ export async function checkWords(page, name) {
   equal(foreign, [], `words on ${name}`)
 }
 
-/** Keeps a picture of the screen. */
+/** Waits until a screen is whole, and keeps a picture of it unless PICTURES=none. */
 export async function screenshot(page, name) {
-  mkdirSync(screenshots, { recursive: true })
   await page.evaluate(() => document.fonts.ready)
   // A picture of grey bars shows nothing.
   await page.waitForFunction(() => document.querySelector('.skeleton') === null)
+  if (process.env.PICTURES === 'none') return
+  mkdirSync(screenshots, { recursive: true })
   await page.screenshot({ path: `${screenshots}/${name}.png`, animations: 'disabled', caret: 'hide' })
 }
 
-/**
- * Axe, width, reach, words and a picture of what is shown now. What it finds fails the journey at its end, so that one
- * run shows all of it.
- */
 /** Looks at a page with the largest letters, as the setting of the device sets them, and sets them back. */
 export async function lookLarge(page, name) {
   await letters(page, 200)
@@ -545,13 +548,17 @@ function letters(page, percent) {
   }, percent)
 }
 
+/**
+ * Axe, width, reach, words and a picture of what is shown now. What it finds fails the journey at its end, so that one
+ * run shows all of it.
+ */
 export function look(page, name) {
   return lookBy([checkAxe, checkWidth, checkReach, checkWords], page, name)
 }
 
 /** The same for a screen that was looked at before and has other colours now: nothing stands elsewhere. */
 export function glance(page, name) {
-  return lookBy([checkAxe], page, name)
+  return lookBy([(shown, what) => checkAxe(shown, what, rulesOfColour)], page, name)
 }
 
 /** The same for a screen that was looked at before and has another size now, or other letters: nothing else is another. */
@@ -561,7 +568,7 @@ export function fits(page, name) {
 
 /** The same for a screen in the made-up language: its words are none. */
 export function lookMirrored(page, name) {
-  return lookBy([checkAxe, checkWidth, checkReach], page, name)
+  return lookBy([(shown, what) => checkAxe(shown, what, rulesOfShape), checkWidth, checkReach], page, name)
 }
 
 async function lookBy(checks, page, name) {
