@@ -57,8 +57,12 @@ def main():
                 if not waiting:
                     return
                 name, path, folder = waiting.pop(0)
-            # Cargo tells a program where its crate is.
-            run(name, ["env", f"CARGO_MANIFEST_DIR={folder}", path], folder)
+            try:
+                # Cargo tells a program where its crate is.
+                run(name, ["env", f"CARGO_MANIFEST_DIR={folder}", path], folder)
+            except (OSError, MemoryError) as error:
+                # What could not be run has not passed.
+                failed.append(f"{name}: {error}")
 
     lanes = [threading.Thread(target=lane) for _ in range(LANES)]
     for one in lanes:

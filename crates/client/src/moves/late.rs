@@ -111,8 +111,9 @@ impl<'a> Tray<'a> {
             _ => None,
         };
         let is_sealed = self.is_sealed(review, &written, problem.as_ref());
-        let numbered =
-            is_sealed && !self.is_told(subject, recused)? && !self.stands_in(&family, recused)?;
+        // Of a matter that cannot be read here nobody knows whose it is, and who is not to act for it.
+        let stands_in = problem.is_some() && self.stands_in(&family, recused)?;
+        let numbered = is_sealed && !self.is_told(subject, recused)? && !stands_in;
         let name = match whose(&self.roster, review) {
             name if name.is_empty() => name_in(&written.lines),
             name => name,

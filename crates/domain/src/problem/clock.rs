@@ -440,9 +440,8 @@ impl Clock<'_> {
     }
 
     fn worked_on(&self, dues: &mut Vec<Due>) {
-        let accepted_ms = self
-            .last(&[EventKind::Accepted])
-            .map_or_else(|| self.event_ms(0), |(_, event)| event.recorded_ms);
+        let accepted_at = self.fold.accepted_at;
+        let accepted_ms = self.event_ms(accepted_at.unwrap_or(0));
         let first = self.first_action(accepted_ms);
         let is_acted_on = first.is_none();
         dues.extend(first);
@@ -473,8 +472,11 @@ impl Clock<'_> {
             let said = self
                 .fold
                 .counted(self.events)
-                .filter(|(_, kind, _)| {
-                    !matches!(kind, EventKind::HandlerNamed | EventKind::SeveritySet)
+                .filter(|(at, kind, _)| match kind {
+                    EventKind::HandlerNamed | EventKind::SeveritySet => false,
+                    // Who handles it from then on is no word on how it goes on.
+                    EventKind::Accepted => accepted_at == Some(*at),
+                    _ => true,
                 })
                 .map(|(_, _, event)| event.recorded_ms)
                 .max()

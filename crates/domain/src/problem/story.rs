@@ -274,6 +274,8 @@ pub struct Fold {
     pub reopened: bool,
     /// The event that opened it again last.
     pub reopened_at: Option<usize>,
+    /// Place of the event with which it was last taken up; taking it over from whoever left is none of these.
+    pub accepted_at: Option<usize>,
     /// The station took it up, once at least.
     pub accepted: bool,
     /// The event that led to the state.
@@ -332,6 +334,7 @@ pub fn fold(
         packets: Vec::new(),
         reopened: false,
         reopened_at: None,
+        accepted_at: None,
         accepted: false,
         since: 0,
         review: None,
@@ -413,7 +416,10 @@ impl Fold {
             return;
         };
         match kind {
-            EventKind::Accepted => self.accepted = true,
+            EventKind::Accepted => {
+                self.accepted = true;
+                self.accepted_at = Some(at);
+            }
             EventKind::Referred => {
                 self.open_referrals.push(event.id.clone());
                 self.referrals.push(event.id.clone());

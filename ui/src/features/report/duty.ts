@@ -33,15 +33,20 @@ export function given(duty: Duty): MandatoryInput {
   return input
 }
 
-/** The minute on the wall in Shanghai, as the core reads it. */
-function minute(now: Date): string {
-  return new Intl.DateTimeFormat('en-GB', { timeZone: 'Asia/Shanghai', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(now)
+/** The day and the minute on the wall in Shanghai, as the core reads them. */
+function onTheWall(now: Date): { day: string, time: string } {
+  const clock = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai', dateStyle: 'short', timeStyle: 'short' })
+  const [day = '', time = ''] = clock.format(now).split(' ')
+  return { day, time }
 }
 
-/** She goes on with it. A call of today without an hour was made now, and stays so when the report is saved tomorrow. */
+/**
+ * She goes on with it. A call of today without an hour was made now, and stays so when the report is saved tomorrow. A page
+ * that stood open over midnight has yesterday for today: the day is the one of the minute.
+ */
 export function settled(duty: Duty, about: string[], today: string, now: Date): Duty {
   const isNow = duty.choice === 'reported' && duty.time === '' && duty.day === today
-  return { ...duty, time: isNow ? minute(now) : duty.time, stage: 'done', about }
+  return { ...duty, ...(isNow ? onTheWall(now) : {}), stage: 'done', about }
 }
 
 /** A call of an earlier day has an hour; without one it would be told as made now. */
