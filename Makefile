@@ -83,5 +83,5 @@ demo: ## Writes a made-up township with its ledgers (VILLAGES=, SEED=, OUT=)
 	cargo xtask demo --villages $(VILLAGES) --seed $(SEED) --out $(OUT)
 
 screenshots: ## Runs the journeys and renews the pictures under docs/screenshots
-	PICTURES=all scripts/test.py setup ui-build build browser window
+	scripts/test.py setup ui-build build browser window
 	for picture in docs/screenshots/*.png; do cp "target/screenshots/$${picture##*/}" "$$picture"; done

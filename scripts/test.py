@@ -20,13 +20,10 @@ TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 LOGS = TARGET / "test-logs"
 KILL_ROUNDS = int(os.environ.get("N", "500"))
 # As many as there is time for beside everything else on two cores; `make sim` plays the rest (ADR 0017).
-SCHEDULES = int(os.environ.get("SCHEDULES", "4000"))
+SCHEDULES = int(os.environ.get("SCHEDULES", "3000"))
 
 # The window's own feature is on everywhere, so that cargo builds each crate once for all stages.
 FEATURES = ["--features", "zoufang/custom-protocol"]
-
-# Nobody looks at the pictures of a run that is all tests; `make screenshots` keeps them.
-os.environ.setdefault("PICTURES", "none")
 
 
 class Tally:

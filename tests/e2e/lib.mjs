@@ -524,13 +524,12 @@ export async function checkWords(page, name) {
   equal(foreign, [], `words on ${name}`)
 }
 
-/** Waits until a screen is whole, and keeps a picture of it unless PICTURES=none. */
+/** Keeps a picture of the screen. What moves or fades on it has come to its end then: a check of colours waits for this. */
 export async function screenshot(page, name) {
+  mkdirSync(screenshots, { recursive: true })
   await page.evaluate(() => document.fonts.ready)
   // A picture of grey bars shows nothing.
   await page.waitForFunction(() => document.querySelector('.skeleton') === null)
-  if (process.env.PICTURES === 'none') return
-  mkdirSync(screenshots, { recursive: true })
   await page.screenshot({ path: `${screenshots}/${name}.png`, animations: 'disabled', caret: 'hide' })
 }
 

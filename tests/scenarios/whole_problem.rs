@@ -631,7 +631,7 @@ async fn the_days_of_a_guardianship_matter_come_up_where_days_come_up() -> Resul
     let coming: ComingView = tablet.call("coming", Value::Null).await?;
     let line = coming.unfilled.iter().find(|row| row.child == child);
     let text = &line.context("it is listed")?.text;
-    assert!(text.starts_with("档案建了10个工作日，还有"), "{text}");
+    assert!(text.starts_with("档案建了10个工作日以上，还有"), "{text}");
     world.township.stop().await;
     Ok(())
 }

@@ -268,6 +268,7 @@ async fn an_activity_leaves_a_line_in_each_file_and_a_list_to_sign() -> Result<(
         json!({"kind": ["drowning"], "text": [name], "on": [DAY], "level": ["village"],
                "organiser": ["村委会"], "place": ["儿童之家"], "safety": ["两名家长看护"], "parents": ["4"]})
     };
+    tablet.clock.hurry(3);
     let record = write(
         &tablet,
         "activity",

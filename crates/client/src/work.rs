@@ -151,6 +151,8 @@ struct Desk<'a> {
     roster: &'a Roster,
     packs: Arc<Packs>,
     key: &'a str,
+    /// Everything that is written at once was written at this moment.
+    now_ms: i64,
 }
 
 impl<'a> Desk<'a> {
@@ -225,7 +227,7 @@ impl<'a> Desk<'a> {
             .with("block", block)
             .with(RECORD, record)
             .with("written_on", self.roster.today.to_string())
-            .with("recorded_ms", self.tablet.clock.now_ms())
+            .with("recorded_ms", self.now_ms)
             .with("by", self.tablet.identity.staff.to_string())
     }
 
@@ -418,6 +420,7 @@ fn desk<'a>(tablet: &'a Tablet, roster: &'a Roster, key: &'a str) -> Desk<'a> {
         roster,
         packs: tablet.packs(),
         key,
+        now_ms: tablet.clock.now_ms(),
     }
 }
 

@@ -207,11 +207,7 @@ impl<'a> Gathered<'a> {
         if by != self.me || file.is_voided(record) {
             return;
         }
-        let place = Place {
-            date,
-            recorded_ms,
-            record: shared.to_owned(),
-        };
+        let place = place_of(&self.lines, date, recorded_ms, shared);
         let told = self.told.entry(place.clone()).or_default();
         told.push(text().unwrap_or_default());
         let line = self.lines.entry(place).or_insert_with(|| WorkLineView {
@@ -234,11 +230,8 @@ impl<'a> Gathered<'a> {
             let Some(date) = date.filter(|_| work::is_mine(tablet, entry)) else {
                 return;
             };
-            let place = Place {
-                date,
-                recorded_ms: entry.int("recorded_ms").unwrap_or(0),
-                record: record_of(entry).to_owned(),
-            };
+            let recorded_ms = entry.int("recorded_ms").unwrap_or(0);
+            let place = place_of(lines, date, recorded_ms, record_of(entry));
             if kind.work.of.is_some() {
                 if let Some(line) = lines.get_mut(&place) {
                     line.names.extend(name);
@@ -302,6 +295,21 @@ impl<'a> Gathered<'a> {
             }
         }
     }
+}
+
+/// Where the line of a record stands: one record is one line, also where its parts were written a moment apart.
+fn place_of(
+    lines: &BTreeMap<Place, WorkLineView>,
+    date: NaiveDate,
+    recorded_ms: i64,
+    record: &str,
+) -> Place {
+    let is_its = |place: &&Place| place.date == date && place.record == record;
+    lines.keys().find(is_its).cloned().unwrap_or_else(|| Place {
+        date,
+        recorded_ms,
+        record: record.to_owned(),
+    })
 }
 
 /// What a line says: what holds of all of them once, else each child's words after its name, a line each.
