@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use client::view::{
     MandatoryView, OverviewView, ProblemListView, ProblemView, SavedView, StationPhoneView,
-    TodayView, VisitFormView,
+    TodayView, VisitFormView, WorkKind, WorkLogView,
 };
 use serde_json::{Value, json};
 use zoufang_tests::device::Device;
@@ -394,6 +394,11 @@ async fn nobody_met_again_and_again_is_said_suggested_and_on_the_stations_list()
             .any(|unmet| unmet.unreachable && unmet.joint)
     );
     assert_eq!(second.suggests[0].kind.as_deref(), Some("UNREACHABLE"));
+    // Twice at one door on one day is twice.
+    let log: WorkLogView = tablet.call("work_log", json!({"month": null})).await?;
+    let lines = log.days.iter().flat_map(|day| &day.lines);
+    let at_the_door = lines.filter(|line| line.kind == WorkKind::Attempt);
+    assert_eq!(at_the_door.count(), 2);
     let list = today(&tablet).await?;
     let row = list
         .rows

@@ -184,12 +184,10 @@ pub(crate) fn shown_of_visit(
     roster: &Roster,
     record: &str,
 ) -> Result<Vec<MandatoryQuestionView>, ClientError> {
-    let Some(session) = session_of(roster, record) else {
-        return Ok(Vec::new());
-    };
-    shown(tablet, roster, &roster.children, |question| {
-        question.is_open() && question.session == session
-    })
+    match session_of(roster, record) {
+        Some(session) => shown(tablet, roster, &roster.children, is_open_in(&session)),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// Those that stand of the visit a record belongs to, siblings included.
@@ -198,12 +196,14 @@ pub(crate) fn open_of_visit(
     roster: &Roster,
     record: &str,
 ) -> Result<Vec<MandatoryQuestionView>, ClientError> {
-    let Some(session) = session_of(roster, record) else {
-        return Ok(Vec::new());
-    };
-    pick(tablet, roster, &roster.children, |question| {
-        question.is_open() && question.session == session
-    })
+    match session_of(roster, record) {
+        Some(session) => pick(tablet, roster, &roster.children, is_open_in(&session)),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn is_open_in(session: &str) -> impl Fn(&Question) -> bool {
+    move |question| question.is_open() && question.session == session
 }
 
 fn session_of(roster: &Roster, record: &str) -> Option<String> {

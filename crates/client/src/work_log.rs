@@ -207,7 +207,12 @@ impl<'a> Gathered<'a> {
         if by != self.me || file.is_voided(record) {
             return;
         }
-        let place = place_of(&self.lines, date, recorded_ms, shared);
+        // Siblings of one visit or one closed door were written with one moment; two of a household on a day are two.
+        let place = Place {
+            date,
+            recorded_ms,
+            record: shared.to_owned(),
+        };
         let told = self.told.entry(place.clone()).or_default();
         told.push(text().unwrap_or_default());
         let line = self.lines.entry(place).or_insert_with(|| WorkLineView {

@@ -7,11 +7,10 @@
 //! one of his own in its place.
 
 use crate::limits;
-use crate::message::{
-    DeviceCertificate, DocumentSnapshot, FileNumberBlock, KnownAs, SignedStatement,
-};
+use crate::message::{DeviceCertificate, FileNumberBlock, KnownAs, SignedStatement};
 use crate::sealed;
 use crate::session::proof::{self, Statement};
+use crate::snapshot::DocumentSnapshot;
 use crate::wire::{self, ProtocolError};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use ids::{DeviceId, Entropy, Pii, Role, StaffId, UnitId};

@@ -47,6 +47,7 @@ pub mod report;
 pub mod retry;
 pub mod sealed;
 pub mod session;
+pub mod snapshot;
 pub mod station;
 pub mod unit_key;
 pub mod wire;
@@ -81,6 +82,7 @@ pub use outcome::{Outcome, RefusalCode};
 pub use people::*;
 pub use recusal::*;
 pub use report::{BringReport, KnownReport, ReportingStation, Reports};
+pub use snapshot::*;
 pub use station::*;
 pub use unit_key::{
     BroughtUnitKey, KeepUnitKeys, KnownUnitKey, UnitKeyHint, UnitKeyHolder, UnitKeys,

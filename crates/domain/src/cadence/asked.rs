@@ -27,6 +27,24 @@ pub(super) struct Asked {
     pub(super) because: String,
 }
 
+impl Asked {
+    /// With the words of a pack, `line` for the list.
+    fn new(
+        pack: &PolicyPack,
+        (code, line): (ReasonCode, &str),
+        places: &[(&str, &str)],
+        (from, due): (NaiveDate, NaiveDate),
+    ) -> Self {
+        Self {
+            from,
+            due,
+            code,
+            reason: pack.text(line, places),
+            because: because(pack, code, places, due),
+        }
+    }
+}
+
 /// The first date something asks for that was not answered yet.
 pub(super) fn earliest(
     case: &CadenceInput,
@@ -66,14 +84,9 @@ fn campaign(
 ) -> Option<Asked> {
     let round = campaigns::asks(case, segment, counted, kind, today)?;
     let places = [("name", round.name.as_str())];
-    let (code, due) = (ReasonCode::Campaign, round.window.to);
-    Some(Asked {
-        from: round.window.from,
-        due,
-        code,
-        reason: segment.pack.text("reason.campaign", &places),
-        because: because(segment.pack, code, &places, due),
-    })
+    let days = (round.window.from, round.window.to);
+    let code = (ReasonCode::Campaign, "reason.campaign");
+    Some(Asked::new(segment.pack, code, &places, days))
 }
 
 /// The stretches up to this one without a day between them on which there was no cadence.
@@ -120,14 +133,8 @@ impl Asking<'_> {
                 ("days", days.as_str()),
                 ("end", end.as_str()),
             ];
-            let code = ReasonCode::Return;
-            Some(Asked {
-                from,
-                due,
-                code,
-                reason: pack.text("reason.return", &places),
-                because: because(pack, code, &places, due),
-            })
+            let code = (ReasonCode::Return, "reason.return");
+            Some(Asked::new(pack, code, &places, (from, due)))
         });
         asked.collect()
     }
@@ -148,21 +155,15 @@ impl Asking<'_> {
     }
 
     fn change(&self, pack: &PolicyPack, rule: &AfterRule, day: NaiveDate) -> Option<Asked> {
-        let (from, due) = self.soon(day, rule.wait)?;
+        let days = self.soon(day, rule.wait)?;
         let day = month_day_words(day);
         let places = [
             ("name", rule.name.as_str()),
             ("words", rule.words.as_str()),
             ("day", day.as_str()),
         ];
-        let code = ReasonCode::After;
-        Some(Asked {
-            from,
-            due,
-            code,
-            reason: pack.text("reason.after", &places),
-            because: because(pack, code, &places, due),
-        })
+        let code = (ReasonCode::After, "reason.after");
+        Some(Asked::new(pack, code, &places, days))
     }
 
     /// Days of a stretch on which it happened, as far as they have come.

@@ -18,10 +18,11 @@ use crate::PROTOCOL_VERSION;
 use crate::envelope::Envelope;
 use crate::limits;
 use crate::message::{
-    ChainEnd, Cursor, Entry, EntryBody, LastApplied, Recovery, SchemaVersion, SnapshotPage,
-    SnapshotRequest, SyncRequest, SyncResponse,
+    ChainEnd, Cursor, Entry, EntryBody, LastApplied, Recovery, SchemaVersion, SyncRequest,
+    SyncResponse,
 };
 use crate::outcome::Outcome;
+use crate::snapshot::{SnapshotPage, SnapshotRequest};
 use ids::ChangeHash;
 use uuid::Uuid;
 

@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 const ARCHITECTURE: &str = "ARCHITECTURE.md";
 const DECISIONS: &str = "docs/adr/";
 const INDEX: &str = "docs/adr/README.md";
-const MESSAGES: [&str; 3] = [
+const MESSAGES: [&str; 4] = [
     "crates/protocol/src/message.rs",
+    "crates/protocol/src/snapshot.rs",
     "crates/protocol/src/blob.rs",
     "crates/protocol/src/station.rs",
 ];
